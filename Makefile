@@ -1,0 +1,40 @@
+# One command sets up, one checks. Every target makes what it needs.
+PYTHON ?= python3
+RUN := .venv/bin
+DEV := .venv-dev/bin
+
+.PHONY: demo test check test-long lock clean help
+
+help:  ## What can be made here
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+demo: $(RUN)/.ready  ## The main job, end to end; FEED=address-or-file for your own site
+	@$(RUN)/publisher try $(or $(FEED),examples/harbor-gazette/feed.xml)
+
+test: $(DEV)/.ready  ## All tests
+	$(DEV)/python -m pytest -n 2 tests
+
+check: $(DEV)/.ready  ## Lint, types, import contract
+	$(DEV)/ruff check .
+	$(DEV)/ruff format --check .
+	$(DEV)/mypy
+	$(DEV)/lint-imports
+
+lock:  ## Pin every dependency with its hashes (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build -o requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev -o requirements-dev.lock -c requirements.lock pyproject.toml
+
+clean:  ## Remove what was made here
+	rm -rf .venv .venv-dev demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+
+$(RUN)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(RUN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV)/.ready: requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv-dev
+	$(DEV)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(DEV)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@

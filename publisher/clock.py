@@ -1,0 +1,20 @@
+"""The one place that says "now". Everything else is handed a time, so that tests and plans can choose it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], datetime]
+
+
+def now() -> datetime:
+    """Return the present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def require_aware(moment: datetime) -> datetime:
+    """Return the moment in UTC; refuse a naive one, which would mean another hour on another machine."""
+    if moment.tzinfo is None:
+        raise ValueError(f"a time without a zone: {moment.isoformat()}")
+    return moment.astimezone(UTC)

@@ -1,0 +1,70 @@
+"""Everything that can go wrong in words for people.
+
+    PublisherError            the base: where, what, and what to do now
+    ├── UsageError            the command was called wrongly (exit code 2)
+    ├── ConfigError           schedules.yaml, .env or the key file says something that can't be meant (exit code 2)
+    ├── SourceError           a feed, folder or page could not be read
+    ├── TemplateError         a template is missing, broken or asks for what is not there
+    ├── StoreError            the database is locked, read-only, full, unknown or not ours
+    ├── ChannelError          a channel can't be used at all: unknown sender, missing option, wrong credentials
+    └── ImportProblem         a file of subscribers could not be taken in
+
+Each is one line without a traceback: ``where: what. remedy``.
+"""
+
+from __future__ import annotations
+
+
+class PublisherError(Exception):
+    """Base of all errors that are shown to people.
+
+    :param what: what happened, as a sentence without a full stop.
+    :param where: the place: ``schedules.yaml:12:7``, a source's name, a file.
+    :param remedy: what to do now.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        line = f"{self.where}: {self.what}" if self.where else self.what
+        if self.remedy:
+            line = f"{line.rstrip('.')}. {self.remedy}"
+        return " ".join(line.split())
+
+
+class UsageError(PublisherError):
+    """The command was called wrongly."""
+
+    exit_code = 2
+
+
+class ConfigError(PublisherError):
+    """The project's own files say something that can't be meant."""
+
+    exit_code = 2
+
+
+class SourceError(PublisherError):
+    """A source could not be read; the others go on."""
+
+
+class TemplateError(PublisherError):
+    """A template is missing, broken, or asks for something that is not there."""
+
+
+class StoreError(PublisherError):
+    """The database can't be used as it is."""
+
+
+class ChannelError(PublisherError):
+    """A channel can't be used at all; the others go on."""
+
+
+class ImportProblem(PublisherError):
+    """A file of subscribers could not be taken in."""

@@ -1,0 +1,1 @@
+"""The nouns: frozen records, their states and allowed moves. No I/O, no framework."""

@@ -1,0 +1,86 @@
+"""An article: one piece of content, as a source gave it and as the ledger knows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture that belongs to an article; a credit without a picture is dropped at intake."""
+
+    url: str
+    alt: str = ""
+    caption: str = ""
+    credit: str = ""
+    width: int | None = None  # pixels, as the source states them
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """What a source says about one piece of content.
+
+    Text fields are plain text (no markup, no entities, white space folded); ``html`` is sanitised and its URLs are
+    absolute. ``published_at`` is aware UTC, or None where the source gives no usable date.
+    """
+
+    title: str
+    url: str | None = None
+    summary: str = ""  # plain text, one paragraph, never longer than the article itself
+    html: str = ""
+    text: str = ""  # paragraphs separated by an empty line
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    image: Image | None = None
+    language: str | None = None  # BCP 47, as the source states it
+    published_at: datetime | None = None
+    guid: str | None = None  # raw, as in the document: never resolved, never trimmed of fragments
+    notes: tuple[str, ...] = ()  # what was mended or dropped at intake, for the editor
+
+    def __post_init__(self) -> None:
+        if self.published_at is not None and self.published_at.tzinfo is None:
+            raise ValueError("published_at has no zone")
+
+
+class Standing(StrEnum):
+    """What the ledger decided when it first saw an article."""
+
+    NEW = "new"  # may be picked
+    BASELINE = "baseline"  # was already there when the source was first polled
+    HELD = "held"  # waits for a person
+    DISCARDED = "discarded"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerArticle:
+    """An article with its place in the ledger."""
+
+    id: int
+    source: str  # the source's name
+    article: Article
+    first_seen_at: datetime
+    standing: Standing
+    reason: str  # why it was taken or not, in a sentence
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one look at a source gave.
+
+    ``problems`` names, item by item, what could not be used and why; the rest is good and is used.
+    """
+
+    articles: tuple[Article, ...] = ()
+    problems: tuple[str, ...] = ()
+    title: str = ""  # the source's own name
+    language: str | None = None
+    site_url: str | None = None
+    unchanged: bool = False  # the server said 304: nothing new, nothing lost
+    etag: str | None = None
+    last_modified: str | None = None
+    moved_to: str | None = None  # a permanent redirect's target
+    extra: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,80 @@
+"""A call: one exchange with one channel for one or more deliveries; and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from publisher.model.message import Message
+
+
+class Outcome(StrEnum):
+    """What a call said of one delivery: the whole vocabulary."""
+
+    SENT = "sent"
+    REFUSED = "refused"  # final
+    DEFERRED = "deferred"  # certainly not accepted; may be tried again
+    UNKNOWN = "unknown"  # may have been accepted; never repeated blindly
+
+
+class Scope(StrEnum):
+    """How far a refusal or deferral reaches."""
+
+    RECIPIENT = "recipient"
+    MESSAGE = "message"
+    ACCOUNT = "account"  # the channel stops and a person is told
+    PASSING = "passing"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """One reader or account in a call, with values frozen when it was claimed."""
+
+    delivery_id: int
+    reference: str  # our opaque id on the wire; events come back with it
+    address: str  # e-mail address; for a post the channel's account, as text
+    name: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a sender is handed: a finished message and whom it goes to."""
+
+    id: int
+    key: str  # idempotency key: the same on every try of this call, never used for another
+    message: Message
+    recipients: tuple[Recipient, ...]
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the provider said of one recipient."""
+
+    outcome: Outcome
+    scope: Scope = Scope.RECIPIENT
+    reason: str = ""  # the provider's own words, or ours where it said nothing
+    provider_id: str = ""
+    url: str = ""  # of a post
+    until: datetime | None = None  # for DEFERRED: not before
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one exchange gave.
+
+    ``verdict`` holds for every recipient not named in ``exceptions`` (by delivery id). ``split`` asks the dispatcher
+    to halve the call: it was refused whole because of one recipient that the provider did not name.
+    """
+
+    verdict: Verdict
+    exceptions: Mapping[int, Verdict] = field(default_factory=dict)
+    status: int | None = None  # HTTP status, None where no answer came
+    words: str = ""  # the first 1,000 characters of the answer, without secrets
+    split: bool = False
+
+    def of(self, recipient: Recipient) -> Verdict:
+        return self.exceptions.get(recipient.delivery_id, self.verdict)

@@ -1,0 +1,161 @@
+"""A message: the words of a send, neutral of provider. Fixed parts and slots that each reader's values fill."""
+
+from __future__ import annotations
+
+import html as html_escapes
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from urllib.parse import quote
+
+from publisher.model.article import Article, Image
+
+Context = Literal["html", "url", "url-part", "text", "header"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place that a reader's value fills.
+
+    :param field: name of the value: ``first_name``, ``unsubscribe_url``.
+    :param context: what surrounds it, which decides the escaping: ``html`` (text or attribute), ``url`` (a whole
+        URL in an attribute), ``url-part`` (inside one), ``text``, ``header``.
+    :param default: stands in where the reader has no such value; None means that every reader must have one.
+    """
+
+    field: str
+    context: Context
+    default: str | None = None
+
+
+Text = tuple[str | Slot, ...]  # parts in order; neighbouring strings are joined
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A newsletter for any number of readers."""
+
+    subject: Text
+    html: Text
+    text: Text
+    headers: tuple[tuple[str, Text], ...]  # List-Unsubscribe and so on; never From, To, Subject, Reply-To
+    from_name: str
+    from_email: str
+    reply_to: str = ""
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a network shows under a post that links to a page."""
+
+    url: str
+    title: str
+    description: str = ""
+    image: Image | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post on a network, or a thread of them."""
+
+    parts: tuple[str, ...]  # one text, or several for a thread; each fits the network's limit
+    language: str = "en"
+    card: Card | None = None
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(self.parts)
+
+
+Message = Mail | Post
+
+
+@dataclass(frozen=True, slots=True)
+class PostRules:
+    """How a network counts: what the renderer fits to and the preview shows."""
+
+    network: str
+    limit: int
+    url_length: int | None = None  # what any URL costs; None: its own length
+    unit: Literal["graphemes", "utf16", "codepoints", "bytes"] = "graphemes"
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """Everything that one message is rendered from; produce writes it, render reads it."""
+
+    publication: str
+    site_url: str
+    from_name: str
+    from_email: str
+    reply_to: str
+    address: str
+    timezone: str
+    language: str
+    schedule: str
+    slot: str  # the slot's key
+    due_at: datetime
+    articles: tuple[Article, ...]
+    list_name: str = ""  # empty for posts
+    list_title: str = ""
+    list_about: str = ""
+    list_domain: str = ""  # right side of List-Id: the host of public_url, else of the sender
+    template: str = ""  # as the editor wrote it; empty: the default for the kind and the number of articles
+    subject: str = ""  # empty: the lead's headline
+    preheader: str = ""
+    note: str = ""  # html of the editor's note, sanitised
+    practice: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found in a message."""
+
+    check: str  # the check's id: `no-unsubscribe-link`
+    blocks: bool  # True: the send is held; False: a note
+    what: str
+    remedy: str
+
+
+def escape(value: str, context: Context) -> str:
+    """Escape a reader's value for the place it lands in."""
+    if context == "html":
+        return html_escapes.escape(value, quote=True)
+    if context == "url":
+        safe = value if value.lower().startswith(("https://", "http://", "mailto:")) else ""
+        return html_escapes.escape(safe, quote=True)
+    if context == "url-part":
+        return quote(value, safe="")
+    if context == "header":
+        return " ".join(value.split())
+    return value
+
+
+def value_of(slot: Slot, values: Mapping[str, str]) -> str:
+    """Return the reader's value or the slot's default; KeyError names the field that is missing."""
+    value = values.get(slot.field) or slot.default
+    if value is None:
+        raise KeyError(slot.field)
+    return value
+
+
+def fill(text: Text, values: Mapping[str, str]) -> str:
+    """Join the parts with one reader's values, each escaped for its place."""
+    return "".join(part if isinstance(part, str) else escape(value_of(part, values), part.context) for part in text)
+
+
+def translate(text: Text, name_slot: Callable[[Slot], str], neutralise: Callable[[str], str]) -> str:
+    """Join the parts in a provider's merge syntax.
+
+    :param name_slot: prints a slot as the provider's placeholder.
+    :param neutralise: makes authored text that looks like a placeholder harmless.
+    """
+    return "".join(neutralise(part) if isinstance(part, str) else name_slot(part) for part in text)
+
+
+def slots_of(mail: Mail) -> tuple[Slot, ...]:
+    """Return every distinct slot of a mail, in order of appearance."""
+    texts = (mail.subject, mail.html, mail.text, *(value for _, value in mail.headers))
+    return tuple(dict.fromkeys(part for text in texts for part in text if isinstance(part, Slot)))

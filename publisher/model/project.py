@@ -1,0 +1,158 @@
+"""What an editor wants: the records that schedules.yaml is read into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Literal
+
+MissedRule = Literal["latest", "all", "skip"]
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """The newspaper itself."""
+
+    name: str
+    url: str
+    from_name: str
+    from_email: str
+    reply_to: str = ""
+    public_url: str = ""  # where readers and providers reach Publisher; empty: not set
+    address: str = ""
+    timezone: str = "UTC"
+    language: str = "en"
+    preheader: str = ""
+    theme: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where articles come from. ``location`` may hold ``${NAME}``; it is resolved only where it is fetched."""
+
+    name: str
+    kind: Literal["feed", "folder", "wordpress", "page", "push"]
+    location: str
+    every: timedelta = timedelta(minutes=5)
+    backfill: int = 0  # how many of the newest articles the first poll takes all the same
+    allow_private: bool = False
+    where: str = ""  # schedules.yaml:12:7
+
+
+@dataclass(frozen=True, slots=True)
+class MailingList:
+    """A list that people subscribe to."""
+
+    name: str
+    title: str
+    about: str = ""
+    archive: str = "off"
+    language: str = ""
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A configured sender. ``options`` are as written, ``${NAME}`` unresolved; ``places`` says where each stands."""
+
+    name: str
+    sender: str
+    options: Mapping[str, object] = field(default_factory=dict)
+    base_url: str = ""
+    rate_per_second: float | None = None  # recipients
+    fallback: str = ""
+    where: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """When slots are. Exactly one of ``at``, ``cron``, ``every``, ``once`` and ``new`` is set."""
+
+    at: tuple[time, ...] = ()
+    days: tuple[str, ...] = ()  # mon … sun, or "first mon" … "last sun", or "1" … "31"; empty: every day
+    cron: str = ""
+    every: timedelta | None = None
+    once: datetime | None = None  # aware
+    new: Literal["", "article"] = ""
+    excluded: tuple[tuple[date | str, date | str], ...] = ()  # first and last day; "08-01" recurs every year
+    between: tuple[time, time] | None = None
+    outside: Literal["wait", "drop"] = "wait"
+    prepare: timedelta = timedelta()
+    late: timedelta = timedelta(hours=12)
+    missed: MissedRule = "latest"
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Which articles."""
+
+    sources: tuple[str, ...] = ()  # empty: all
+    categories: tuple[str, ...] = ()  # any of these, without regard to case; empty: all
+    not_categories: tuple[str, ...] = ()
+    at_most: int = 10
+    at_least: int = 1
+    newer_than: timedelta | None = None
+    order: Literal["newest", "oldest"] = "newest"
+    rest: Literal["next", "drop"] = "next"
+    not_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of ``send:``: which message to whom, through which channel."""
+
+    key: str  # stable within the schedule: `letters:daily`, `mastodon`; numbered where it occurs twice
+    via: str
+    to: tuple[str, ...] = ()  # lists; empty for a social channel
+    template: str = ""
+    subject: str = ""
+    preheader: str = ""
+    from_name: str = ""
+    from_email: str = ""
+    reply_to: str = ""
+    language: str = ""
+    after: timedelta | None = None
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When, which articles, which messages to which channels."""
+
+    name: str
+    when: When
+    pick: Pick
+    send: tuple[Entry, ...]
+    backfill: int = 0
+    give_up_after: timedelta = timedelta(hours=6)
+    on_unknown: Literal["park", "resend"] = "park"
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something worth saying about the file that is no error."""
+
+    where: str
+    what: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" + (f". {self.remedy}" if self.remedy else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The whole of schedules.yaml in one version."""
+
+    publication: Publication
+    sources: Mapping[str, Source]
+    lists: Mapping[str, MailingList]
+    channels: Mapping[str, Channel]
+    schedules: Mapping[str, Schedule]  # in file order
+    practice: bool = False
+    notes: tuple[Note, ...] = ()  # warnings: a secret in clear, a key whose work comes later
+    version: str = ""  # digest of the file's bytes
+    text: str = ""  # the file itself

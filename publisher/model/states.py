@@ -1,0 +1,100 @@
+"""The four things that have states, and every move they may make. `docs/states.md` is the drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class EditionState(StrEnum):
+    DRAFT = "draft"
+    LOCKED = "locked"
+    CLOSED = "closed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class SendState(StrEnum):
+    MADE = "made"
+    HELD = "held"
+    WAITING = "waiting"  # for approval
+    READY = "ready"
+    ADDRESSED = "addressed"
+    SENDING = "sending"
+    PAUSED = "paused"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class CallState(StrEnum):
+    CLAIMED = "claimed"  # members frozen, nothing said yet
+    SENDING = "sending"  # committed before a byte leaves
+    ANSWERED = "answered"
+    UNKNOWN = "unknown"
+    GIVEN_BACK = "given back"
+
+
+class DeliveryState(StrEnum):
+    PENDING = "pending"
+    TAKEN = "taken"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+    EXCLUDED = "excluded"
+    CANCELLED = "cancelled"
+
+
+E, S, C, D = EditionState, SendState, CallState, DeliveryState
+
+EDITION_MOVES: Mapping[EditionState, frozenset[EditionState]] = {
+    E.DRAFT: frozenset({E.LOCKED, E.SKIPPED, E.CANCELLED}),
+    E.LOCKED: frozenset({E.CLOSED, E.CANCELLED}),
+    E.CLOSED: frozenset(),
+    E.SKIPPED: frozenset(),
+    E.CANCELLED: frozenset(),
+}
+
+SEND_MOVES: Mapping[SendState, frozenset[SendState]] = {
+    S.MADE: frozenset({S.HELD, S.WAITING, S.READY, S.CANCELLED}),
+    S.HELD: frozenset({S.READY, S.CANCELLED}),
+    S.WAITING: frozenset({S.READY, S.HELD, S.CANCELLED}),
+    S.READY: frozenset({S.ADDRESSED, S.HELD, S.CANCELLED}),
+    S.ADDRESSED: frozenset({S.SENDING, S.PAUSED, S.DONE, S.CANCELLED}),
+    S.SENDING: frozenset({S.PAUSED, S.DONE, S.CANCELLED}),
+    S.PAUSED: frozenset({S.SENDING, S.CANCELLED}),
+    S.DONE: frozenset({S.SENDING}),  # only by an operator's resend
+    S.CANCELLED: frozenset(),
+}
+
+CALL_MOVES: Mapping[CallState, frozenset[CallState]] = {
+    C.CLAIMED: frozenset({C.SENDING, C.GIVEN_BACK}),
+    C.SENDING: frozenset({C.ANSWERED, C.UNKNOWN}),
+    C.UNKNOWN: frozenset({C.ANSWERED}),
+    C.ANSWERED: frozenset(),
+    C.GIVEN_BACK: frozenset(),
+}
+
+DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
+    D.PENDING: frozenset({D.TAKEN, D.SUPPRESSED, D.EXCLUDED, D.CANCELLED, D.FAILED}),
+    D.TAKEN: frozenset({D.SENT, D.FAILED, D.UNKNOWN, D.PENDING, D.CANCELLED}),
+    D.UNKNOWN: frozenset({D.SENT, D.FAILED, D.PENDING}),
+    D.FAILED: frozenset({D.PENDING, D.SENT}),  # a resend; a provider's later "delivered"
+    D.SENT: frozenset({D.FAILED}),  # a provider's later "bounced"
+    D.SUPPRESSED: frozenset(),
+    D.EXCLUDED: frozenset(),
+    D.CANCELLED: frozenset(),
+}
+
+# What each word means to people, everywhere it is shown.
+SENTENCES: Mapping[str, str] = {
+    "sent": "accepted by the provider",
+    "unknown": "may or may not have arrived",
+    "failed": "refused",
+    "suppressed": "not written to",
+    "excluded": "left out",
+    "held": "waits for a person",
+    "pending": "not sent yet",
+    "taken": "under way",
+    "cancelled": "stopped before it left",
+}
