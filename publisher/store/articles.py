@@ -1,0 +1,167 @@
+"""Articles: aliases that identify them, revisions, and which are new for a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, exists, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from publisher.model.article import Article, Image, LedgerArticle, Standing
+from publisher.model.identity import fingerprint
+from publisher.model.states import EditionState
+from publisher.store.tables import (
+    article_aliases,
+    article_revisions,
+    articles,
+    edition_articles,
+    editions,
+    insert_row,
+    sources,
+)
+
+Alias = tuple[str, str]
+
+
+def find_by_aliases(conn: Connection, source_id: int, aliases: Sequence[Alias]) -> dict[Alias, int]:
+    """Return the article id of each alias that the ledger knows within the source."""
+    found: dict[Alias, int] = {}
+    for kind, value in aliases:
+        table = article_aliases.c
+        query = select(table.article_id).where(table.source_id == source_id, table.kind == kind, table.value == value)
+        article_id = conn.execute(query).scalar_one_or_none()
+        if article_id is not None:
+            found[(kind, value)] = article_id
+    return found
+
+
+def add(conn: Connection, source_id: int, article: Article, seen_at: datetime, standing: Standing, reason: str) -> int:
+    """Write down an article seen for the first time."""
+    values = _values(article) | {
+        "source_id": source_id,
+        "first_seen_at": seen_at,
+        "revision": 1,
+        "standing": standing.value,
+        "reason": reason,
+    }
+    return insert_row(conn, articles, **values)
+
+
+def revise(conn: Connection, article_id: int, article: Article, seen_at: datetime) -> None:
+    """Keep what the article said before and take over what it says now."""
+    old = conn.execute(select(articles).where(articles.c.id == article_id)).mappings().one()
+    conn.execute(
+        insert(article_revisions).values(
+            article_id=article_id,
+            revision=old["revision"],
+            title=old["title"],
+            summary=old["summary"],
+            html=old["html"],
+            seen_at=old["changed_at"] or old["first_seen_at"],
+        )
+    )
+    values = _values(article) | {"changed_at": seen_at, "revision": old["revision"] + 1}
+    conn.execute(update(articles).where(articles.c.id == article_id).values(values))
+
+
+def add_aliases(conn: Connection, source_id: int, article_id: int, aliases: Iterable[Alias]) -> None:
+    rows = [{"source_id": source_id, "kind": k, "value": v, "article_id": article_id} for k, v in aliases]
+    if rows:
+        conn.execute(upsert(article_aliases).on_conflict_do_nothing(), rows)
+
+
+def get(conn: Connection, article_id: int) -> LedgerArticle:
+    return _record(conn.execute(_with_source().where(articles.c.id == article_id)).mappings().one())
+
+
+def unused(conn: Connection, schedule: str, source_names: Sequence[str]) -> list[LedgerArticle]:
+    """Return the articles that may be picked and that no edition of the schedule has carried, oldest first."""
+    used = exists(
+        select(1)
+        .select_from(edition_articles.join(editions))
+        .where(
+            edition_articles.c.article_id == articles.c.id,
+            edition_articles.c.position.is_not(None),
+            editions.c.schedule == schedule,
+            editions.c.state.not_in([EditionState.SKIPPED, EditionState.CANCELLED]),
+        )
+    )
+    query = _with_source().where(articles.c.standing == Standing.NEW, ~used).order_by(articles.c.first_seen_at)
+    if source_names:
+        query = query.where(sources.c.name.in_(source_names))
+    return [_record(row) for row in conn.execute(query).mappings()]
+
+
+def in_editions_of(conn: Connection, schedules: Sequence[str]) -> dict[int, str]:
+    """Return the articles that live editions of these schedules carry, each with the schedule's name."""
+    query = (
+        select(edition_articles.c.article_id, editions.c.schedule)
+        .join(editions)
+        .where(
+            editions.c.schedule.in_(schedules),
+            edition_articles.c.position.is_not(None),
+            editions.c.state.not_in([EditionState.SKIPPED, EditionState.CANCELLED]),
+        )
+    )
+    return {row.article_id: row.schedule for row in conn.execute(query)}
+
+
+def count_baseline(conn: Connection, source_names: Sequence[str]) -> int:
+    """Return how many articles were already there when their sources were first polled."""
+    query = _with_source().where(articles.c.standing == Standing.BASELINE)
+    if source_names:
+        query = query.where(sources.c.name.in_(source_names))
+    return len(conn.execute(query.with_only_columns(articles.c.id)).all())
+
+
+def latest(conn: Connection, *, limit: int, source: str = "") -> list[LedgerArticle]:
+    """Return the articles most recently seen, newest first."""
+    query = _with_source().order_by(articles.c.first_seen_at.desc(), articles.c.id.desc()).limit(limit)
+    if source:
+        query = query.where(sources.c.name == source)
+    return [_record(row) for row in conn.execute(query).mappings()]
+
+
+def _with_source() -> Select[Any]:
+    return select(articles, sources.c.name.label("source")).join(sources)
+
+
+def _values(article: Article) -> dict[str, Any]:
+    values = asdict(article)
+    del values["guid"]
+    values["fingerprint"] = fingerprint(article.title, article.text)
+    return values
+
+
+def same_content(conn: Connection, article_id: int, article: Article) -> bool:
+    """Say whether the ledger's newest revision says the same as this article."""
+    query = select(articles).where(articles.c.id == article_id)
+    row = conn.execute(query).mappings().one()
+    return _record({**row, "source": ""}).article == _record({**_values(article), **_placeholders()}).article
+
+
+def _placeholders() -> dict[str, Any]:
+    return {"id": 0, "source": "", "first_seen_at": None, "standing": Standing.NEW, "reason": "", "revision": 1}
+
+
+def _record(row: RowMapping | dict[str, Any]) -> LedgerArticle:
+    article = Article(
+        title=row["title"],
+        url=row["url"],
+        summary=row["summary"],
+        html=row["html"],
+        text=row["text"],
+        authors=tuple(row["authors"]),
+        categories=tuple(row["categories"]),
+        image=Image(**row["image"]) if row["image"] else None,
+        language=row["language"],
+        published_at=row["published_at"],
+        notes=tuple(row["notes"]),
+    )
+    standing = Standing(row["standing"])
+    return LedgerArticle(
+        row["id"], row["source"], article, row["first_seen_at"], standing, row["reason"], row["revision"]
+    )

@@ -1,0 +1,261 @@
+"""Deliveries: the audience frozen, claimed under a call, settled by it. Every write is conditional."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, exists, func, insert, literal, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from publisher.model.states import DeliveryState, SendState
+from publisher.model.subscriber import SubscriptionState
+from publisher.store import subscribers as people
+from publisher.store.tables import (
+    Moment,
+    deliveries,
+    lists,
+    recipients,
+    sends,
+    subscribers,
+    subscriptions,
+    suppressions,
+)
+
+D = DeliveryState
+LEFT_SINCE = "left the list after the edition was addressed"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One delivery under a call, with the person or account it is for."""
+
+    delivery_id: int
+    address: str  # e-mail address, or the channel's name for its own account
+    name: str
+    attributes: Mapping[str, str]
+    subscriber_id: int | None
+    list_name: str
+    since: datetime | None
+    basis: str
+    blocked: str  # why they must not be written to any more; empty: they may
+
+
+def freeze_readers(
+    conn: Connection, *, send_id: int, edition_id: int, list_id: int, message_id: int, due_at: datetime
+) -> Counter[str]:
+    """Add a list's readers to a send, each once per edition; return how many per state."""
+    readers = people.of_list(list_id).subquery()
+    met = select(recipients.c.subscriber_id).where(recipients.c.subscriber_id.is_not(None))
+    conn.execute(
+        insert(recipients).from_select(["subscriber_id"], select(readers.c.id).where(readers.c.id.not_in(met)))
+    )
+    other = deliveries.alias("other")
+    gets_it_already = exists(
+        select(1)
+        .select_from(other.join(sends, sends.c.id == other.c.send_id))
+        .where(
+            other.c.recipient_id == recipients.c.id,
+            sends.c.edition_id == edition_id,
+            sends.c.id != send_id,
+            other.c.state.not_in([D.EXCLUDED, D.SUPPRESSED, D.CANCELLED]),
+        )
+    )
+    in_this_send = exists(select(1).where(other.c.send_id == send_id, other.c.recipient_id == recipients.c.id))
+    state = case(
+        (readers.c.suppressed.is_not(None), D.SUPPRESSED.value),
+        (gets_it_already, D.EXCLUDED.value),
+        else_=D.PENDING.value,
+    )
+    already = case((gets_it_already, "gets this edition by another list"))
+    chosen = (
+        select(
+            literal(send_id),
+            recipients.c.id,
+            literal(message_id),
+            literal(list_id),
+            readers.c.domain_id,
+            state,
+            literal(due_at, Moment),
+            literal(0),
+            func.coalesce(readers.c.suppressed, already),
+        )
+        .select_from(readers.join(recipients, recipients.c.subscriber_id == readers.c.id))
+        .where(~in_this_send)
+    )
+    before = _per_state(conn, send_id)
+    conn.execute(insert(deliveries).from_select(_COLUMNS, chosen))
+    return _per_state(conn, send_id) - before
+
+
+_COLUMNS = ["send_id", "recipient_id", "message_id", "list_id", "domain_id", "state", "due_at", "attempts", "reason"]
+
+
+def _per_state(conn: Connection, send_id: int) -> Counter[str]:
+    query = select(deliveries.c.state, func.count()).where(deliveries.c.send_id == send_id)
+    return Counter({str(state): n for state, n in conn.execute(query.group_by(deliveries.c.state)).tuples()})
+
+
+def freeze_account(conn: Connection, *, send_id: int, channel: str, message_id: int, due_at: datetime) -> None:
+    """Make the one delivery of a post: to the channel's own account."""
+    conn.execute(upsert(recipients).values(channel=channel).on_conflict_do_nothing())
+    recipient = conn.execute(select(recipients.c.id).where(recipients.c.channel == channel)).scalar_one()
+    conn.execute(
+        insert(deliveries).values(
+            send_id=send_id,
+            recipient_id=recipient,
+            message_id=message_id,
+            state=D.PENDING.value,
+            due_at=due_at,
+            attempts=0,
+        )
+    )
+
+
+def next_due(conn: Connection, channel: str, now: datetime) -> tuple[int, int] | None:
+    """Return (send, message) of the channel's next due delivery, by priority; None when nothing is due."""
+    query = (
+        select(deliveries.c.send_id, deliveries.c.message_id)
+        .join(sends, sends.c.id == deliveries.c.send_id)
+        .where(
+            sends.c.channel == channel,
+            sends.c.state.in_([SendState.ADDRESSED, SendState.SENDING]),
+            sends.c.pending > 0,
+            deliveries.c.state == D.PENDING,
+            deliveries.c.due_at <= now,
+        )
+        .order_by(sends.c.priority, sends.c.id, deliveries.c.due_at, deliveries.c.id)
+        .limit(1)
+    )
+    row = conn.execute(query).one_or_none()
+    return None if row is None else (row.send_id, row.message_id)
+
+
+def next_due_at(conn: Connection, channel: str) -> datetime | None:
+    """Return when the channel's next delivery is due; None when none is pending."""
+    query = (
+        select(func.min(deliveries.c.due_at, type_=Moment))
+        .join(sends, sends.c.id == deliveries.c.send_id)
+        .where(
+            sends.c.channel == channel,
+            sends.c.state.in_([SendState.ADDRESSED, SendState.SENDING]),
+            sends.c.pending > 0,
+            deliveries.c.state == D.PENDING,
+        )
+    )
+    return conn.execute(query).scalar_one_or_none()
+
+
+def take(conn: Connection, *, send_id: int, message_id: int, call_id: int, limit: int, now: datetime) -> list[int]:
+    """Claim up to `limit` due deliveries of one message for a call; losing the race gives fewer, or none."""
+    due = (
+        select(deliveries.c.id)
+        .where(
+            deliveries.c.send_id == send_id,
+            deliveries.c.message_id == message_id,
+            deliveries.c.state == D.PENDING,
+            deliveries.c.due_at <= now,
+        )
+        .order_by(deliveries.c.due_at, deliveries.c.id)
+        .limit(limit)
+    )
+    claimed = (
+        update(deliveries)
+        .where(deliveries.c.id.in_(due), deliveries.c.state == D.PENDING)
+        .values(state=D.TAKEN.value, call_id=call_id, attempts=deliveries.c.attempts + 1)
+        .returning(deliveries.c.id)
+    )
+    return sorted(conn.execute(claimed).scalars())
+
+
+def members(conn: Connection, delivery_ids: Sequence[int]) -> list[Member]:
+    """Return whom these deliveries are for, with whether they may still be written to."""
+    scope = or_(suppressions.c.scope == "all", suppressions.c.scope == "list:" + lists.c.name)
+    why = (
+        select(suppressions.c.reason)
+        .where(suppressions.c.address_hash == subscribers.c.address_hash, scope)
+        .limit(1)
+        .scalar_subquery()
+    )
+    mine = and_(subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.list_id == deliveries.c.list_id)
+    joined = (
+        deliveries.join(recipients, recipients.c.id == deliveries.c.recipient_id)
+        .outerjoin(subscribers, subscribers.c.id == recipients.c.subscriber_id)
+        .outerjoin(subscriptions, mine)
+        .outerjoin(lists, lists.c.id == deliveries.c.list_id)
+    )
+    query = (
+        select(
+            deliveries.c.id,
+            recipients.c.channel,
+            subscribers.c.id.label("subscriber_id"),
+            subscribers.c.email,
+            subscribers.c.name,
+            subscribers.c.attributes,
+            lists.c.name.label("list"),
+            subscriptions.c.state,
+            subscriptions.c.since,
+            subscriptions.c.basis,
+            why.label("why"),
+        )
+        .select_from(joined)
+        .where(deliveries.c.id.in_(delivery_ids))
+        .order_by(deliveries.c.id)
+    )
+    return [_member(row) for row in conn.execute(query).mappings()]
+
+
+def _member(row: Any) -> Member:
+    if row["channel"] is not None:
+        return Member(row["id"], row["channel"], "", {}, None, "", None, "", "")
+    gone = row["state"] != SubscriptionState.CONFIRMED
+    blocked = row["why"] or (LEFT_SINCE if gone else "")
+    return Member(
+        row["id"],
+        row["email"],
+        row["name"],
+        row["attributes"],
+        row["subscriber_id"],
+        row["list"],
+        row["since"],
+        row["basis"] or "",
+        blocked,
+    )
+
+
+def move(
+    conn: Connection,
+    delivery_ids: Sequence[int],
+    *,
+    call_id: int,
+    origin: DeliveryState,
+    to: DeliveryState,
+    due_at: datetime | None = None,
+    reason: str | None = None,
+    attempts: int = 0,
+) -> int:
+    """Move the deliveries that are still `origin` under this call; return how many moved."""
+    values: dict[str, Any] = {"state": to.value, "reason": reason}
+    if due_at is not None:
+        values["due_at"] = due_at
+    if attempts:
+        values["attempts"] = deliveries.c.attempts + attempts
+    moved = (
+        update(deliveries)
+        .where(deliveries.c.id.in_(delivery_ids), deliveries.c.call_id == call_id, deliveries.c.state == origin)
+        .values(values)
+    )
+    return conn.execute(moved).rowcount
+
+
+def cancel_pending(conn: Connection, send_id: int, reason: str) -> int:
+    """Stop what has not left; return how many were stopped."""
+    query = (
+        update(deliveries)
+        .where(deliveries.c.send_id == send_id, deliveries.c.state == D.PENDING)
+        .values(state=D.CANCELLED.value, reason=reason)
+    )
+    return conn.execute(query).rowcount

@@ -1,0 +1,158 @@
+"""Editions: one per (schedule, slot, language), written with their articles in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from publisher.model.states import EDITION_MOVES, EditionState
+from publisher.store.tables import edition_articles, editions, insert_row, project_versions, schedules, sends
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One candidate's place in an edition: its position, or None with the reason why it is out."""
+
+    article_id: int
+    revision: int
+    position: int | None
+    reason: str
+
+
+def add(
+    conn: Connection,
+    *,
+    schedule: str,
+    slot: str,
+    language: str,
+    due_at: datetime,
+    now: datetime,
+    state: EditionState,
+    reason: str,
+    version_id: int,
+    actor: str,
+    places: Sequence[Place],
+) -> int | None:
+    """Write down an edition with its articles; None when this slot has fired before."""
+    made = conn.execute(
+        upsert(editions)
+        .values(
+            schedule=schedule,
+            slot=slot,
+            language=language,
+            due_at=due_at,
+            state=state.value,
+            reason=reason,
+            made_at=now,
+            locked_at=now if state is EditionState.LOCKED else None,
+            closed_at=None,
+            project_version_id=version_id,
+            revision=1,
+            actor=actor,
+        )
+        .on_conflict_do_nothing()
+        .returning(editions.c.id)
+    ).scalar_one_or_none()
+    if made is not None and places:
+        conn.execute(insert(edition_articles), [{"edition_id": made, **_place(place)} for place in places])
+    return made
+
+
+def _place(place: Place) -> dict[str, Any]:
+    return {
+        "article_id": place.article_id,
+        "position": place.position,
+        "revision": place.revision,
+        "reason": place.reason,
+    }
+
+
+def move(conn: Connection, edition_id: int, to: EditionState, now: datetime) -> bool:
+    """Move the edition if its present state allows it; say whether it moved."""
+    allowed = [state.value for state, targets in EDITION_MOVES.items() if to in targets]
+    values: dict[str, Any] = {"state": to.value}
+    if to in (EditionState.CLOSED, EditionState.CANCELLED):
+        values["closed_at"] = now
+    result = conn.execute(
+        update(editions).where(editions.c.id == edition_id, editions.c.state.in_(allowed)).values(values)
+    )
+    return result.rowcount == 1
+
+
+def get(conn: Connection, edition_id: int) -> RowMapping | None:
+    return conn.execute(select(editions).where(editions.c.id == edition_id)).mappings().one_or_none()
+
+
+def latest(conn: Connection, *, limit: int, schedule: str = "") -> list[RowMapping]:
+    """Return the newest editions with the sums of their sends' counters."""
+    sums = [func.coalesce(func.sum(sends.c[name]), 0).label(name) for name in ("candidates", "sent", "failed")]
+    sums += [func.coalesce(func.sum(sends.c[name]), 0).label(f"n_{name}") for name in ("unknown", "pending", "taken")]
+    query = (
+        select(editions, func.count(sends.c.id).label("sends"), *sums)
+        .outerjoin(sends, sends.c.edition_id == editions.c.id)
+        .group_by(editions.c.id)
+        .order_by(editions.c.due_at.desc(), editions.c.id.desc())
+        .limit(limit)
+    )
+    if schedule:
+        query = query.where(editions.c.schedule == schedule)
+    return list(conn.execute(query).mappings())
+
+
+def places_of(conn: Connection, edition_id: int) -> list[RowMapping]:
+    """Return every candidate of the edition, the chosen first, in order."""
+    query = (
+        select(edition_articles)
+        .where(edition_articles.c.edition_id == edition_id)
+        .order_by(edition_articles.c.position.is_(None), edition_articles.c.position, edition_articles.c.article_id)
+    )
+    return list(conn.execute(query).mappings())
+
+
+def locked_without_sends(conn: Connection) -> list[int]:
+    """Return the editions whose messages are still to be made."""
+    made = select(sends.c.edition_id).where(sends.c.edition_id.is_not(None))
+    query = select(editions.c.id).where(editions.c.state == EditionState.LOCKED, editions.c.id.not_in(made))
+    return list(conn.execute(query.order_by(editions.c.id)).scalars())
+
+
+def unfinished(conn: Connection, schedule: str) -> list[RowMapping]:
+    query = select(editions).where(
+        editions.c.schedule == schedule, editions.c.state.in_([EditionState.DRAFT, EditionState.LOCKED])
+    )
+    return list(conn.execute(query.order_by(editions.c.id)).mappings())
+
+
+# --- versions of schedules.yaml, and what the ledger remembers of each schedule ---------------------------------------
+
+
+def accept_version(conn: Connection, digest: str, text: str, now: datetime, actor: str) -> int:
+    """Return the id of this version of schedules.yaml, writing it down at first sight."""
+    row = conn.execute(select(project_versions.c.id).where(project_versions.c.digest == digest)).scalar_one_or_none()
+    if row is not None:
+        return int(row)
+    values = {"digest": digest, "text": text, "accepted_at": now, "actor": actor}
+    return insert_row(conn, project_versions, **values)
+
+
+def version_text(conn: Connection, version_id: int) -> RowMapping:
+    return conn.execute(select(project_versions).where(project_versions.c.id == version_id)).mappings().one()
+
+
+def considered_until(conn: Connection, schedule: str, now: datetime) -> datetime:
+    """Return up to when the schedule's slots are decided; a schedule new to the ledger begins now."""
+    query = select(schedules.c.considered_until).where(schedules.c.name == schedule)
+    until: datetime | None = conn.execute(query).scalar_one_or_none()
+    if until is None:
+        conn.execute(insert(schedules).values(name=schedule, added_at=now, considered_until=now))
+        return now
+    return until
+
+
+def set_considered_until(conn: Connection, schedule: str, until: datetime) -> None:
+    conn.execute(update(schedules).where(schedules.c.name == schedule).values(considered_until=until))

@@ -1,0 +1,82 @@
+"""The send log as people read it: every delivery with its outcome, filtered, paged by key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, and_, func, select
+
+from publisher.store.tables import calls, deliveries, editions, outcomes, recipients, sends, subscribers
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which deliveries; an empty field leaves it open."""
+
+    edition_id: int | None = None
+    send_id: int | None = None
+    channel: str = ""
+    address_hash: str = ""
+    state: str = ""
+    after_id: int | None = None  # keyset: only deliveries with a smaller id
+    limit: int = 100
+
+
+def find(conn: Connection, wanted: Filter) -> list[RowMapping]:
+    """Return deliveries, newest first."""
+    query = _query().order_by(deliveries.c.id.desc()).limit(wanted.limit)
+    return list(conn.execute(_narrow(query, wanted)).mappings())
+
+
+def get(conn: Connection, delivery_id: int) -> RowMapping | None:
+    return conn.execute(_query().where(deliveries.c.id == delivery_id)).mappings().one_or_none()
+
+
+def _query() -> Select[Any]:
+    tried = and_(outcomes.c.call_id == deliveries.c.call_id, outcomes.c.delivery_id == deliveries.c.id)
+    joined = (
+        deliveries.join(sends, sends.c.id == deliveries.c.send_id)
+        .outerjoin(editions, editions.c.id == sends.c.edition_id)
+        .join(recipients, recipients.c.id == deliveries.c.recipient_id)
+        .outerjoin(subscribers, subscribers.c.id == recipients.c.subscriber_id)
+        .outerjoin(calls, calls.c.id == deliveries.c.call_id)
+        .outerjoin(outcomes, tried)
+    )
+    return select(
+        deliveries.c.id,
+        sends.c.edition_id,
+        editions.c.schedule,
+        editions.c.slot,
+        sends.c.id.label("send_id"),
+        sends.c.kind,
+        sends.c.channel,
+        func.coalesce(subscribers.c.email, recipients.c.channel).label("to"),
+        deliveries.c.state,
+        deliveries.c.attempts,
+        deliveries.c.due_at,
+        deliveries.c.call_id,
+        calls.c.spoke_at,
+        calls.c.closed_at,
+        calls.c.status,
+        calls.c.url,
+        calls.c.key,
+        func.coalesce(outcomes.c.provider_id, calls.c.provider_id).label("provider_id"),
+        func.coalesce(deliveries.c.reason, outcomes.c.reason, calls.c.reason, "").label("reason"),
+    ).select_from(joined)
+
+
+def _narrow(query: Select[Any], wanted: Filter) -> Select[Any]:
+    if wanted.edition_id is not None:
+        query = query.where(sends.c.edition_id == wanted.edition_id)
+    if wanted.send_id is not None:
+        query = query.where(deliveries.c.send_id == wanted.send_id)
+    if wanted.channel:
+        query = query.where(sends.c.channel == wanted.channel)
+    if wanted.address_hash:
+        query = query.where(subscribers.c.address_hash == wanted.address_hash)
+    if wanted.state:
+        query = query.where(deliveries.c.state == wanted.state)
+    if wanted.after_id is not None:
+        query = query.where(deliveries.c.id < wanted.after_id)
+    return query

@@ -1,0 +1,90 @@
+"""Messages: written once, never changed. Parts and slots are kept as JSON."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from publisher.model.article import Image
+from publisher.model.message import Card, Mail, Message, Post, Slot, Text
+from publisher.store.tables import insert_row, messages
+
+
+def add(
+    conn: Connection, send_id: int, message: Message, now: datetime, *, revision: int = 1, variant: str = ""
+) -> int:
+    content = encode(message)
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    return insert_row(
+        conn,
+        messages,
+        send_id=send_id,
+        revision=revision,
+        variant=variant,
+        kind="mail" if isinstance(message, Mail) else "post",
+        content=content,
+        digest=digest,
+        made_at=now,
+    )
+
+
+def get(conn: Connection, message_id: int) -> Message:
+    row = conn.execute(select(messages.c.kind, messages.c.content).where(messages.c.id == message_id)).one()
+    return decode(row.kind, row.content)
+
+
+def of_send(conn: Connection, send_id: int) -> tuple[int, Message] | None:
+    """Return the send's newest message with its id; None before it is made."""
+    query = select(messages).where(messages.c.send_id == send_id).order_by(messages.c.revision.desc()).limit(1)
+    row = conn.execute(query).one_or_none()
+    return None if row is None else (row.id, decode(row.kind, row.content))
+
+
+def encode(message: Message) -> dict[str, Any]:
+    """Return the message as plain JSON."""
+    if isinstance(message, Post):
+        return asdict(message)
+    return {
+        "subject": _encode_text(message.subject),
+        "html": _encode_text(message.html),
+        "text": _encode_text(message.text),
+        "headers": [[name, _encode_text(value)] for name, value in message.headers],
+        "from_name": message.from_name,
+        "from_email": message.from_email,
+        "reply_to": message.reply_to,
+        "language": message.language,
+    }
+
+
+def decode(kind: str, content: dict[str, Any]) -> Message:
+    """Return the message that `encode` wrote."""
+    if kind == "post":
+        card = content["card"]
+        return Post(tuple(content["parts"]), content["language"], _decode_card(card) if card else None)
+    return Mail(
+        subject=_decode_text(content["subject"]),
+        html=_decode_text(content["html"]),
+        text=_decode_text(content["text"]),
+        headers=tuple((name, _decode_text(value)) for name, value in content["headers"]),
+        from_name=content["from_name"],
+        from_email=content["from_email"],
+        reply_to=content["reply_to"],
+        language=content["language"],
+    )
+
+
+def _decode_card(card: dict[str, Any]) -> Card:
+    return Card(**{**card, "image": Image(**card["image"]) if card["image"] else None})
+
+
+def _encode_text(text: Text) -> list[Any]:
+    return [part if isinstance(part, str) else [part.field, part.context, part.default] for part in text]
+
+
+def _decode_text(parts: list[Any]) -> Text:
+    return tuple(part if isinstance(part, str) else Slot(*part) for part in parts)

@@ -1,0 +1,99 @@
+"""Sends and their books: counters that move by deltas and always add up to the candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from publisher.errors import StoreError
+from publisher.model.states import SEND_MOVES, DeliveryState, SendState
+from publisher.store.tables import COUNTED, deliveries, editions, insert_row, sends
+
+
+def add(conn: Connection, **values: Any) -> int:
+    return insert_row(conn, sends, **values)
+
+
+def get(conn: Connection, send_id: int) -> RowMapping:
+    return conn.execute(select(sends).where(sends.c.id == send_id)).mappings().one()
+
+
+def of_edition(conn: Connection, edition_id: int) -> list[RowMapping]:
+    query = select(sends).where(sends.c.edition_id == edition_id).order_by(sends.c.id)
+    return list(conn.execute(query).mappings())
+
+
+def in_state(conn: Connection, *states: SendState) -> list[RowMapping]:
+    query = select(sends).where(sends.c.state.in_(states)).order_by(sends.c.priority, sends.c.id)
+    return list(conn.execute(query).mappings())
+
+
+def move(conn: Connection, send_id: int, to: SendState, **values: Any) -> bool:
+    """Move the send if its present state allows it; say whether it moved."""
+    allowed = [state.value for state, targets in SEND_MOVES.items() if to in targets]
+    query = update(sends).where(sends.c.id == send_id, sends.c.state.in_(allowed)).values(state=to.value, **values)
+    return conn.execute(query).rowcount == 1
+
+
+def add_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, Any]]) -> None:
+    now = conn.execute(select(sends.c.reasons).where(sends.c.id == send_id)).scalar_one()
+    fresh = [dict(reason) for reason in reasons if reason not in now]
+    conn.execute(update(sends).where(sends.c.id == send_id).values(reasons=[*now, *fresh]))
+
+
+def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, candidates: int = 0) -> None:
+    """Move the counters in the transaction that moves the rows, and refuse to commit books that don't balance."""
+    moved = {name: sends.c[name] + delta for name, delta in deltas.items() if delta}
+    if candidates:
+        moved["candidates"] = sends.c.candidates + candidates
+    if moved:
+        conn.execute(update(sends).where(sends.c.id == send_id).values(moved))
+    row = get(conn, send_id)
+    if row["candidates"] != sum(row[name] for name in COUNTED) or any(row[name] < 0 for name in COUNTED):
+        raise StoreError(
+            f"the books of send {send_id} would not balance: {dict(deltas)} on {[row[name] for name in COUNTED]}",
+            remedy="Nothing was written. This is a fault of Publisher: report it with this line",
+        )
+
+
+def count_in_full(conn: Connection, send_id: int) -> dict[str, int]:
+    """Count the deliveries themselves, state by state."""
+    query = select(deliveries.c.state, func.count()).where(deliveries.c.send_id == send_id).group_by(deliveries.c.state)
+    counted = {str(state): int(count) for state, count in conn.execute(query).tuples()}
+    return {name: counted.get(name, 0) for name in COUNTED}
+
+
+def imbalance(conn: Connection, send_id: int) -> str:
+    """Return in words where the counters and the rows of a send disagree; empty when the books balance."""
+    row = get(conn, send_id)
+    counted = count_in_full(conn, send_id)
+    wrong = [
+        f"{name}: {row[name]} in the books, {counted[name]} rows" for name in COUNTED if row[name] != counted[name]
+    ]
+    if row["candidates"] != sum(counted.values()):
+        wrong.append(f"candidates: {row['candidates']} in the books, {sum(counted.values())} rows")
+    return "; ".join(wrong)
+
+
+def has_pending(row: RowMapping) -> bool:
+    return bool(row[DeliveryState.PENDING] or row[DeliveryState.TAKEN])
+
+
+def previous_audience(conn: Connection, schedule: str, entry: str, before_edition: int) -> int | None:
+    """Return how many people the last finished send of this entry went to."""
+    query = (
+        select(sends.c.candidates - sends.c.suppressed - sends.c.excluded)
+        .join(editions)
+        .where(
+            editions.c.schedule == schedule,
+            editions.c.id < before_edition,
+            sends.c.entry == entry,
+            sends.c.kind == "regular",
+            sends.c.state == SendState.DONE,
+        )
+        .order_by(sends.c.id.desc())
+        .limit(1)
+    )
+    return conn.execute(query).scalar_one_or_none()

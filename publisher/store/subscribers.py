@@ -1,0 +1,159 @@
+"""Subscribers, lists, subscriptions and suppressions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, or_, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from publisher.model.subscriber import Subscriber, SubscriptionState
+from publisher.store.tables import domains, insert_row, lists, subscribers, subscriptions, suppressions
+
+
+def ensure_list(conn: Connection, name: str) -> int:
+    conn.execute(upsert(lists).values(name=name).on_conflict_do_nothing())
+    return int(conn.execute(select(lists.c.id).where(lists.c.name == name)).scalar_one())
+
+
+def ensure_domain(conn: Connection, name: str) -> int:
+    conn.execute(upsert(domains).values(name=name).on_conflict_do_nothing())
+    return int(conn.execute(select(domains.c.id).where(domains.c.name == name)).scalar_one())
+
+
+def find(conn: Connection, address_hash: str) -> Subscriber | None:
+    row = conn.execute(select(subscribers).where(subscribers.c.address_hash == address_hash)).one_or_none()
+    return None if row is None else Subscriber(row.id, row.email, row.name, row.attributes, row.made_at)
+
+
+def get(conn: Connection, subscriber_id: int) -> Subscriber | None:
+    row = conn.execute(select(subscribers).where(subscribers.c.id == subscriber_id)).one_or_none()
+    return None if row is None else Subscriber(row.id, row.email, row.name, row.attributes, row.made_at)
+
+
+def put(
+    conn: Connection,
+    *,
+    email: str,
+    address_hash: str,
+    domain_id: int,
+    name: str,
+    attributes: Mapping[str, str],
+    now: datetime,
+) -> tuple[int, bool]:
+    """Write down a person, or add to what is known of them; return the id and whether they are new."""
+    known = find(conn, address_hash)
+    if known is None:
+        made = insert_row(
+            conn,
+            subscribers,
+            email=email,
+            address_hash=address_hash,
+            domain_id=domain_id,
+            name=name,
+            attributes=dict(attributes),
+            made_at=now,
+        )
+        return made, True
+    values = {"name": name or known.name, "attributes": {**known.attributes, **attributes}}
+    conn.execute(update(subscribers).where(subscribers.c.id == known.id).values(values))
+    return known.id, False
+
+
+def subscription(conn: Connection, subscriber_id: int, list_id: int) -> RowMapping | None:
+    query = select(subscriptions).where(
+        subscriptions.c.subscriber_id == subscriber_id, subscriptions.c.list_id == list_id
+    )
+    return conn.execute(query).mappings().one_or_none()
+
+
+def set_subscription(
+    conn: Connection,
+    subscriber_id: int,
+    list_id: int,
+    state: SubscriptionState,
+    *,
+    basis: str,
+    now: datetime,
+    actor: str,
+) -> None:
+    values = {"state": state.value, "basis": basis, "since": now, "actor": actor}
+    statement = upsert(subscriptions).values(subscriber_id=subscriber_id, list_id=list_id, **values)
+    conn.execute(statement.on_conflict_do_update(index_elements=["list_id", "subscriber_id"], set_=values))
+
+
+def suppress(conn: Connection, address_hash: str, scope: str, *, reason: str, now: datetime, actor: str) -> None:
+    values = {"reason": reason, "made_at": now, "actor": actor}
+    statement = upsert(suppressions).values(address_hash=address_hash, scope=scope, **values)
+    conn.execute(statement.on_conflict_do_nothing())
+
+
+def lift(conn: Connection, address_hash: str, scope: str) -> None:
+    """Take back a suppression, because the person asked to be written to again."""
+    conn.execute(
+        suppressions.delete().where(suppressions.c.address_hash == address_hash, suppressions.c.scope == scope)
+    )
+
+
+def suppressed(conn: Connection, address_hashes: Iterable[str], scopes: Sequence[str]) -> dict[str, str]:
+    """Return why these addresses must not be written to, for those that must not."""
+    query = select(suppressions.c.address_hash, suppressions.c.reason).where(
+        suppressions.c.address_hash.in_(list(address_hashes)), suppressions.c.scope.in_(scopes)
+    )
+    return {row.address_hash: row.reason for row in conn.execute(query)}
+
+
+def of_list(list_id: int) -> Select[Any]:
+    """Return the query of a list's confirmed readers, with whether and why each is suppressed."""
+    name = select(lists.c.name).where(lists.c.id == list_id).scalar_subquery()
+    scope = or_(suppressions.c.scope == "all", suppressions.c.scope == "list:" + name)
+    why = (
+        select(suppressions.c.reason)
+        .where(suppressions.c.address_hash == subscribers.c.address_hash, scope)
+        .limit(1)
+        .scalar_subquery()
+    )
+    return (
+        select(subscribers.c.id, subscribers.c.domain_id, why.label("suppressed"))
+        .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
+        .where(subscriptions.c.list_id == list_id, subscriptions.c.state == SubscriptionState.CONFIRMED)
+    )
+
+
+def count(conn: Connection, list_names: Sequence[str]) -> int:
+    """Return how many people these lists would reach now, each once, the suppressed left out."""
+    scope = or_(suppressions.c.scope == "all", suppressions.c.scope == "list:" + lists.c.name)
+    blocked = exists().where(and_(suppressions.c.address_hash == subscribers.c.address_hash, scope))
+    query = (
+        select(func.count(func.distinct(subscriptions.c.subscriber_id)))
+        .select_from(subscriptions.join(lists).join(subscribers))
+        .where(lists.c.name.in_(list_names), subscriptions.c.state == SubscriptionState.CONFIRMED, ~blocked)
+    )
+    return int(conn.execute(query).scalar_one())
+
+
+def names(conn: Connection) -> list[str]:
+    return list(conn.execute(select(lists.c.name).order_by(lists.c.name)).scalars())
+
+
+def everyone(conn: Connection, list_name: str = "") -> Iterable[RowMapping]:
+    """Yield each subscription with its person, in order of address."""
+    query = (
+        select(
+            subscribers.c.id,
+            subscribers.c.email,
+            subscribers.c.name,
+            subscribers.c.attributes,
+            lists.c.name.label("list"),
+            subscriptions.c.state,
+            subscriptions.c.basis,
+            subscriptions.c.since,
+        )
+        .select_from(subscribers.outerjoin(subscriptions).outerjoin(lists))
+        .order_by(subscribers.c.email, lists.c.name)
+    )
+    if list_name:
+        query = query.where(lists.c.name == list_name)
+    yield from conn.execute(query).mappings()
