@@ -33,7 +33,7 @@ class Source:
 
     name: str
     kind: Literal["feed", "folder", "wordpress", "page", "push"]
-    location: str
+    location: str = field(repr=False)  # may hold a password
     every: timedelta = timedelta(minutes=5)
     backfill: int = 0  # how many of the newest articles the first poll takes all the same
     allow_private: bool = False
@@ -58,7 +58,7 @@ class Channel:
 
     name: str
     sender: str
-    options: Mapping[str, object] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict, repr=False)  # may hold a secret in clear
     base_url: str = ""
     rate_per_second: float | None = None  # recipients
     fallback: str = ""
@@ -155,4 +155,4 @@ class Project:
     practice: bool = False
     notes: tuple[Note, ...] = ()  # warnings: a secret in clear, a key whose work comes later
     version: str = ""  # digest of the file's bytes
-    text: str = ""  # the file itself
+    text: str = field(default="", repr=False)  # the file itself

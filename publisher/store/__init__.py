@@ -1,5 +1,7 @@
 """The ledger: SQLAlchemy Core tables, one query module per noun, Alembic migrations."""
 
+from sqlalchemy import Connection
+
 from publisher.store.database import Store
 
-__all__ = ["Store"]
+__all__ = ["Connection", "Store"]

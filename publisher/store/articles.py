@@ -117,6 +117,18 @@ def count_baseline(conn: Connection, source_names: Sequence[str]) -> int:
     return len(conn.execute(query.with_only_columns(articles.c.id)).all())
 
 
+def release_baseline(conn: Connection, source_id: int, number: int, reason: str) -> int:
+    """Make the newest articles of a source's baseline new; return how many."""
+    newest = (
+        select(articles.c.id)
+        .where(articles.c.source_id == source_id, articles.c.standing == Standing.BASELINE)
+        .order_by(articles.c.published_at.desc().nulls_last(), articles.c.id)
+        .limit(number)
+    )
+    released = update(articles).where(articles.c.id.in_(newest)).values(standing=Standing.NEW.value, reason=reason)
+    return conn.execute(released).rowcount
+
+
 def latest(conn: Connection, *, limit: int, source: str = "") -> list[LedgerArticle]:
     """Return the articles most recently seen, newest first."""
     query = _with_source().order_by(articles.c.first_seen_at.desc(), articles.c.id.desc()).limit(limit)

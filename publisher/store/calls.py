@@ -6,6 +6,7 @@ import json
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, insert, select, update
@@ -45,8 +46,9 @@ def open_call(
 def freeze(conn: Connection, call_id: int, recipients: Sequence[Recipient]) -> None:
     """Keep the members and their values as they are now: a retry of this call speaks of exactly these."""
     frozen = [[r.delivery_id, r.reference, r.address, r.name, dict(r.values)] for r in recipients]
-    blob = zlib.compress(json.dumps(frozen, ensure_ascii=False).encode(), 1)
-    conn.execute(update(calls).where(calls.c.id == call_id).values(members=blob, size=len(recipients)))
+    plain = json.dumps(frozen, ensure_ascii=False).encode()
+    values = {"members": zlib.compress(plain, 1), "size": len(recipients), "body_hash": sha256(plain).hexdigest()}
+    conn.execute(update(calls).where(calls.c.id == call_id).values(values))
 
 
 def thaw(blob: bytes) -> tuple[Recipient, ...]:

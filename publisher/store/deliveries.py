@@ -115,8 +115,19 @@ def freeze_account(conn: Connection, *, send_id: int, channel: str, message_id: 
     )
 
 
-def next_due(conn: Connection, channel: str, now: datetime) -> tuple[int, int] | None:
-    """Return (send, message) of the channel's next due delivery, by priority; None when nothing is due."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What a claim would take: deliveries of one message of one send."""
+
+    send_id: int
+    message_id: int
+
+
+def next_due(conn: Connection, channel: str, now: datetime, only: Sequence[int] | None = None) -> Due | None:
+    """Return what the channel has to send next, by priority; None when nothing is due.
+
+    :param only: look among these deliveries instead, due or not.
+    """
     query = (
         select(deliveries.c.send_id, deliveries.c.message_id)
         .join(sends, sends.c.id == deliveries.c.send_id)
@@ -125,13 +136,13 @@ def next_due(conn: Connection, channel: str, now: datetime) -> tuple[int, int] |
             sends.c.state.in_([SendState.ADDRESSED, SendState.SENDING]),
             sends.c.pending > 0,
             deliveries.c.state == D.PENDING,
-            deliveries.c.due_at <= now,
+            deliveries.c.due_at <= now if only is None else deliveries.c.id.in_(only),
         )
         .order_by(sends.c.priority, sends.c.id, deliveries.c.due_at, deliveries.c.id)
         .limit(1)
     )
     row = conn.execute(query).one_or_none()
-    return None if row is None else (row.send_id, row.message_id)
+    return None if row is None else Due(row.send_id, row.message_id)
 
 
 def next_due_at(conn: Connection, channel: str) -> datetime | None:
@@ -149,26 +160,34 @@ def next_due_at(conn: Connection, channel: str) -> datetime | None:
     return conn.execute(query).scalar_one_or_none()
 
 
-def take(conn: Connection, *, send_id: int, message_id: int, call_id: int, limit: int, now: datetime) -> list[int]:
-    """Claim up to `limit` due deliveries of one message for a call; losing the race gives fewer, or none."""
-    due = (
+def take(
+    conn: Connection, due: Due, *, call_id: int, limit: int, now: datetime, only: Sequence[int] | None = None
+) -> list[int]:
+    """Claim up to `limit` due deliveries for a call; losing the race gives fewer, or none."""
+    chosen = (
         select(deliveries.c.id)
         .where(
-            deliveries.c.send_id == send_id,
-            deliveries.c.message_id == message_id,
+            deliveries.c.send_id == due.send_id,
+            deliveries.c.message_id == due.message_id,
             deliveries.c.state == D.PENDING,
-            deliveries.c.due_at <= now,
+            deliveries.c.due_at <= now if only is None else deliveries.c.id.in_(only),
         )
         .order_by(deliveries.c.due_at, deliveries.c.id)
         .limit(limit)
     )
     claimed = (
         update(deliveries)
-        .where(deliveries.c.id.in_(due), deliveries.c.state == D.PENDING)
+        .where(deliveries.c.id.in_(chosen), deliveries.c.state == D.PENDING)
         .values(state=D.TAKEN.value, call_id=call_id, attempts=deliveries.c.attempts + 1)
         .returning(deliveries.c.id)
     )
     return sorted(conn.execute(claimed).scalars())
+
+
+def attempts_of(conn: Connection, delivery_ids: Sequence[int]) -> int:
+    """Return how often the most tried of these deliveries was tried."""
+    query = select(func.max(deliveries.c.attempts)).where(deliveries.c.id.in_(delivery_ids))
+    return int(conn.execute(query).scalar_one() or 0)
 
 
 def members(conn: Connection, delivery_ids: Sequence[int]) -> list[Member]:

@@ -14,7 +14,7 @@ def ensure(conn: Connection, name: str) -> RowMapping:
     """Return the source's row, making it at first sight."""
     row = conn.execute(select(sources).where(sources.c.name == name)).mappings().one_or_none()
     if row is None:
-        conn.execute(insert(sources).values(name=name, title=""))
+        conn.execute(insert(sources).values(name=name, title="", backfilled=0))
         row = conn.execute(select(sources).where(sources.c.name == name)).mappings().one()
     return row
 
@@ -37,6 +37,10 @@ def record_good_poll(
     if title:
         values["title"] = title
     conn.execute(update(sources).where(sources.c.id == source_id).values(values))
+
+
+def record_backfill(conn: Connection, source_id: int, number: int) -> None:
+    conn.execute(update(sources).where(sources.c.id == source_id).values(backfilled=number))
 
 
 def record_bad_poll(conn: Connection, source_id: int, at: datetime, error: str) -> None:

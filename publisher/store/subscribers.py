@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.subscriber import Subscriber, SubscriptionState
-from publisher.store.tables import domains, insert_row, lists, subscribers, subscriptions, suppressions
+from publisher.store.tables import domains, lists, subscribers, subscriptions, suppressions
 
 
 def ensure_list(conn: Connection, name: str) -> int:
@@ -33,33 +33,45 @@ def get(conn: Connection, subscriber_id: int) -> Subscriber | None:
     return None if row is None else Subscriber(row.id, row.email, row.name, row.attributes, row.made_at)
 
 
-def put(
-    conn: Connection,
-    *,
-    email: str,
-    address_hash: str,
-    domain_id: int,
-    name: str,
-    attributes: Mapping[str, str],
-    now: datetime,
-) -> tuple[int, bool]:
-    """Write down a person, or add to what is known of them; return the id and whether they are new."""
-    known = find(conn, address_hash)
-    if known is None:
-        made = insert_row(
-            conn,
-            subscribers,
-            email=email,
-            address_hash=address_hash,
-            domain_id=domain_id,
-            name=name,
-            attributes=dict(attributes),
-            made_at=now,
-        )
-        return made, True
+def by_hash(conn: Connection, address_hashes: Sequence[str]) -> dict[str, Subscriber]:
+    """Return the people whom we know among these addresses."""
+    query = select(subscribers).where(subscribers.c.address_hash.in_(address_hashes))
+    return {
+        row.address_hash: Subscriber(row.id, row.email, row.name, row.attributes, row.made_at)
+        for row in conn.execute(query)
+    }
+
+
+def add_many(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        conn.execute(insert(subscribers), rows)
+
+
+def learn(conn: Connection, known: Subscriber, name: str, attributes: Mapping[str, str]) -> None:
+    """Add to what is known of a person; what is not mentioned stays."""
     values = {"name": name or known.name, "attributes": {**known.attributes, **attributes}}
     conn.execute(update(subscribers).where(subscribers.c.id == known.id).values(values))
-    return known.id, False
+
+
+def states_on(conn: Connection, list_id: int, subscriber_ids: Sequence[int]) -> dict[int, str]:
+    """Return the state of those of these people who are, or were, on the list."""
+    query = select(subscriptions.c.subscriber_id, subscriptions.c.state).where(
+        subscriptions.c.list_id == list_id, subscriptions.c.subscriber_id.in_(subscriber_ids)
+    )
+    return {row.subscriber_id: row.state for row in conn.execute(query)}
+
+
+def subscribe_many(
+    conn: Connection, list_id: int, subscriber_ids: Sequence[int], *, basis: str, now: datetime, actor: str
+) -> None:
+    common = {"list_id": list_id, "state": SubscriptionState.CONFIRMED.value}
+    common |= {"basis": basis, "since": now, "actor": actor}
+    if subscriber_ids:
+        conn.execute(insert(subscriptions), [{**common, "subscriber_id": each} for each in subscriber_ids])
+
+
+def list_name(conn: Connection, list_id: int) -> str | None:
+    return conn.execute(select(lists.c.name).where(lists.c.id == list_id)).scalar_one_or_none()
 
 
 def subscription(conn: Connection, subscriber_id: int, list_id: int) -> RowMapping | None:

@@ -117,6 +117,7 @@ sources = Table(
     Column("name", Text, nullable=False, unique=True),
     Column("title", Text, nullable=False, default=""),
     Column("baseline_at", Moment),  # first good poll
+    Column("backfilled", Integer, nullable=False, default=0),  # how many of the baseline were taken all the same
     Column("polled_at", Moment),
     Column("good_at", Moment),
     Column("error", Text),  # of the last poll; NULL when it was good

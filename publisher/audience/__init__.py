@@ -1,0 +1,1 @@
+"""The people who read: how they come in and how they leave."""

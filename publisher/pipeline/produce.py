@@ -1,0 +1,195 @@
+"""Edition to message: each entry of `send:` becomes one send with its words, checked before anyone gets them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from publisher.errors import TemplateError
+from publisher.model.article import Article
+from publisher.model.message import Brief, Finding, Message
+from publisher.model.project import Entry, Project, Schedule
+from publisher.model.states import SendState
+from publisher.render import Renderer
+from publisher.senders.base import Sender
+from publisher.store import Connection, Store, articles, editions, messages, sends
+
+ABOVE_ALL_REGULAR = 2  # priority of ordinary mail: alerts are 0, confirmations 1
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """One entry's message with what the checks say; no message where the template failed."""
+
+    entry: Entry
+    message: Message | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_held(self) -> bool:
+        return self.message is None or any(finding.blocks for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """What messages are made with."""
+
+    renderer: Renderer
+    sender_class: Callable[[str], type[Sender]]  # by the sender's name
+    practice: bool = False  # nothing reaches a real reader: the public address may be missing
+
+
+def produce_entry(
+    studio: Studio,
+    project: Project,
+    schedule: Schedule,
+    entry: Entry,
+    *,
+    slot: str,
+    due_at: datetime,
+    chosen: Sequence[Article],
+) -> Produced:
+    """Render and check one entry. Writes nothing: `plan`, `preview` and the send all come here."""
+    sender = studio.sender_class(project.channels[entry.via].sender)
+    brief = brief_of(studio, project, schedule, entry, slot=slot, due_at=due_at, chosen=chosen)
+    try:
+        if entry.to:
+            message: Message = studio.renderer.mail(brief)
+            findings = studio.renderer.check(message, brief)
+        else:
+            if sender.rules is None:
+                raise TemplateError(f"{entry.via} sends mail: it needs `to:` with a list", where=entry.where)
+            message = studio.renderer.post(brief, sender.rules)
+            findings = studio.renderer.check(message, brief, sender.rules)
+    except TemplateError as error:
+        return Produced(entry, None, (_failed_template(error),))
+    return Produced(entry, message, findings + _check_reach(studio, project, entry))
+
+
+def _failed_template(error: TemplateError) -> Finding:
+    what = f"{error.where}: {error.what}" if error.where else error.what
+    return Finding("template", True, what, error.remedy or "Mend the template, then release the edition")
+
+
+def brief_of(
+    studio: Studio,
+    project: Project,
+    schedule: Schedule,
+    entry: Entry,
+    *,
+    slot: str,
+    due_at: datetime,
+    chosen: Sequence[Article],
+) -> Brief:
+    """Gather everything that a message is rendered from."""
+    paper = project.publication
+    mailing_list = project.lists[entry.to[0]] if entry.to else None
+    host = urlsplit(paper.public_url).hostname or (entry.from_email or paper.from_email).rpartition("@")[2]
+    return Brief(
+        publication=paper.name,
+        site_url=paper.url,
+        from_name=entry.from_name or paper.from_name,
+        from_email=entry.from_email or paper.from_email,
+        reply_to=entry.reply_to or paper.reply_to,
+        address=paper.address,
+        timezone=paper.timezone,
+        language=entry.language or (mailing_list.language if mailing_list else "") or paper.language,
+        schedule=schedule.name,
+        slot=slot,
+        due_at=due_at,
+        articles=tuple(chosen),
+        list_name=mailing_list.name if mailing_list else "",
+        list_title=mailing_list.title if mailing_list else "",
+        list_about=mailing_list.about if mailing_list else "",
+        list_domain=host,
+        template=entry.template,
+        subject=entry.subject,
+        preheader=entry.preheader or paper.preheader,
+        practice=studio.practice,
+    )
+
+
+def _check_reach(studio: Studio, project: Project, entry: Entry) -> tuple[Finding, ...]:
+    """Refuse real mail whose links would lead nowhere."""
+    if studio.practice or not entry.to or is_reachable(project.publication.public_url):
+        return ()
+    said = project.publication.public_url or "not set"
+    return (
+        Finding(
+            "public-url",
+            True,
+            f"public_url is {said}: readers could not unsubscribe",
+            "Set publication.public_url to the https address at which readers reach Publisher",
+        ),
+    )
+
+
+def is_reachable(public_url: str) -> bool:
+    """Say whether readers out there could follow links to this address: https, and not this machine."""
+    parts = urlsplit(public_url)
+    host = parts.hostname or ""
+    if parts.scheme != "https" or not host or host == "localhost":
+        return False
+    try:
+        return ip_address(host).is_global
+    except ValueError:
+        return "." in host
+
+
+def record(
+    store: Store, studio: Studio, project: Project, schedule: Schedule, edition_id: int, *, now: datetime
+) -> list[int]:
+    """Make every send of a locked edition with its message; return their ids.
+
+    The words are rendered before the transaction, which only writes; made twice by two processes, one gives way.
+    """
+    with store.read() as conn:
+        edition = editions.get(conn, edition_id)
+        assert edition is not None  # noqa: S101 -- editions are never deleted
+        places = [place for place in editions.places_of(conn, edition_id) if place["position"] is not None]
+        chosen = [articles.get(conn, place["article_id"]).article for place in places]
+    products = [
+        produce_entry(studio, project, schedule, entry, slot=edition["slot"], due_at=edition["due_at"], chosen=chosen)
+        for entry in schedule.send
+    ]
+    with store.write() as conn:
+        if sends.of_edition(conn, edition_id):
+            return []
+        return [_record_one(conn, edition_id, schedule, product, edition["actor"], now) for product in products]
+
+
+def _record_one(
+    conn: Connection, edition_id: int, schedule: Schedule, product: Produced, actor: str, now: datetime
+) -> int:
+    send_id = sends.add(
+        conn,
+        edition_id=edition_id,
+        entry=product.entry.key,
+        kind="regular",
+        number=1,
+        channel=product.entry.via,
+        audience=list(product.entry.to),
+        priority=ABOVE_ALL_REGULAR,
+        state=SendState.HELD if product.is_held else SendState.READY,
+        reasons=[_plain(finding) for finding in product.findings],
+        made_at=now,
+        give_up_at=now + schedule.give_up_after,
+        actor=actor,
+    )
+    if product.message is not None:
+        messages.add(conn, send_id, product.message, now)
+    return send_id
+
+
+def _plain(finding: Finding) -> dict[str, str | bool]:
+    return {"check": finding.check, "blocks": finding.blocks, "what": finding.what, "remedy": finding.remedy}
+
+
+def preview_values(email: str = "reader@example.org", name: str = "Ada Reader") -> dict[str, str]:
+    """Return a made-up reader's values, for pages that show a message to nobody in particular."""
+    first = name.split()[0] if name else ""
+    links = dict.fromkeys(("unsubscribe_url", "preferences_url"), "https://example.org/leave")
+    return {"email": email, "name": name, "first_name": first, **links}
