@@ -7,7 +7,7 @@ in between leaves a call that says so, and never a reader who might silently be 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import random
@@ -17,6 +17,7 @@ from uuid import uuid4
 import structlog
 
 from publisher.clock import Clock
+from publisher.errors import PublisherError
 from publisher.model.call import Answer, Call, Outcome, Recipient, Scope, Verdict
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.senders.base import Sender
@@ -49,9 +50,29 @@ class Claimed:
     give_up_at: datetime | None
 
 
-def dispatch_next(store: Store, desk: Desk, channel: str, sender: Sender) -> bool:
-    """Carry out the channel's next due call; say whether there was one."""
-    return _dispatch(store, desk, channel, sender, only=None)
+def dispatch_next(store: Store, desk: Desk, channel: str, sender: Callable[[], Sender]) -> bool:
+    """Carry out the channel's next due call; say whether there was one.
+
+    A channel that can't be used pauses its sends with the reason, and the other channels go on.
+    """
+    with store.read() as conn:
+        due = deliveries.next_due(conn, channel, desk.clock())
+    if due is None:
+        return False  # the common case, without asking for the write lock
+    try:
+        ready = sender()
+    except PublisherError as error:
+        _pause_unusable(store, due.send_id, error)
+        return True
+    return _dispatch(store, desk, channel, ready, only=None)
+
+
+def _pause_unusable(store: Store, send_id: int, error: PublisherError) -> None:
+    remedy = error.remedy or "Mend the channel in schedules.yaml"
+    what = f"{error.where}: {error.what}" if error.where else error.what
+    with store.write() as conn:
+        sends.move(conn, send_id, SendState.PAUSED)
+        sends.add_reasons(conn, send_id, [{"check": "channel", "blocks": True, "what": what, "remedy": remedy}])
 
 
 def _dispatch(store: Store, desk: Desk, channel: str, sender: Sender, only: Sequence[int] | None) -> bool:
@@ -86,9 +107,6 @@ def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int
     :param only: claim among these deliveries, due or not: the halves of a call that was refused whole.
     """
     now = desk.clock()
-    with store.read() as conn:
-        if deliveries.next_due(conn, channel, now, only) is None:
-            return None  # the common case, without asking for the write lock
     with store.write() as conn:
         due = deliveries.next_due(conn, channel, now, only)
         if due is None:
@@ -165,9 +183,9 @@ class StoreJournal:
     store: Store
     call_id: int
 
-    def note(self, step: str, data: dict[str, Any]) -> None:
+    def note(self, step: str, data: Mapping[str, object]) -> None:
         with self.store.write() as conn:
-            calls.note(conn, self.call_id, step, data)
+            calls.note(conn, self.call_id, step, dict(data))
 
     def noted(self, step: str) -> dict[str, Any] | None:
         with self.store.read() as conn:
@@ -204,8 +222,9 @@ def land(verdict: Verdict, *, attempt: int, give_up_at: datetime | None, now: da
 
 
 def _backoff(attempt: int) -> timedelta:
-    wait = min(FIRST_RETRY * 3 ** max(0, attempt - 1), LONGEST_RETRY)
-    return wait * (0.75 + random() / 2)  # noqa: S311 -- jitter, not a secret
+    wait: timedelta = min(FIRST_RETRY * 3 ** max(0, attempt - 1), LONGEST_RETRY)
+    jitter = 0.75 + random() / 2  # noqa: S311 -- no secret
+    return wait * jitter
 
 
 def record_answer(store: Store, claimed: Claimed, answer: Answer, *, now: datetime) -> None:

@@ -149,8 +149,7 @@ def record(
     with store.read() as conn:
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- editions are never deleted
-        places = [place for place in editions.places_of(conn, edition_id) if place["position"] is not None]
-        chosen = [articles.get(conn, place["article_id"]).article for place in places]
+        chosen = _chosen(conn, edition_id)
     products = [
         produce_entry(studio, project, schedule, entry, slot=edition["slot"], due_at=edition["due_at"], chosen=chosen)
         for entry in schedule.send
@@ -159,6 +158,11 @@ def record(
         if sends.of_edition(conn, edition_id):
             return []
         return [_record_one(conn, edition_id, schedule, product, edition["actor"], now) for product in products]
+
+
+def _chosen(conn: Connection, edition_id: int) -> list[Article]:
+    places = [place for place in editions.places_of(conn, edition_id) if place["position"] is not None]
+    return [articles.get(conn, place["article_id"]).article for place in places]
 
 
 def _record_one(
@@ -182,6 +186,35 @@ def _record_one(
     if product.message is not None:
         messages.add(conn, send_id, product.message, now)
     return send_id
+
+
+def remake(
+    store: Store, studio: Studio, project: Project, schedule: Schedule, edition_id: int, *, now: datetime
+) -> int:
+    """Render the held sends of an edition again, as a new revision of their message; return how many."""
+    with store.read() as conn:
+        edition = editions.get(conn, edition_id)
+        chosen = _chosen(conn, edition_id)
+        held = {send["entry"]: send["id"] for send in sends.of_edition(conn, edition_id) if send["state"] == "held"}
+    assert edition is not None  # noqa: S101 -- editions are never deleted
+    products = [
+        produce_entry(studio, project, schedule, entry, slot=edition["slot"], due_at=edition["due_at"], chosen=chosen)
+        for entry in schedule.send
+        if entry.key in held
+    ]
+    with store.write() as conn:
+        for product in products:
+            _replace_message(conn, held[product.entry.key], product, now)
+    return len(products)
+
+
+def _replace_message(conn: Connection, send_id: int, product: Produced, now: datetime) -> None:
+    found = messages.newest_revision(conn, send_id)
+    if product.message is not None:
+        messages.add(conn, send_id, product.message, now, revision=found + 1)
+    sends.set_reasons(conn, send_id, [_plain(finding) for finding in product.findings])
+    if not product.is_held:
+        sends.move(conn, send_id, SendState.READY)
 
 
 def _plain(finding: Finding) -> dict[str, str | bool]:

@@ -65,12 +65,10 @@ def cancel_edition(store: Store, edition_id: int, *, reason: str, now: datetime)
 
 
 def resume_edition(store: Store, edition_id: int) -> int:
-    """Let held and paused sends of an edition go on, because a person said so; return how many."""
-    resumed = 0
+    """Let the paused sends of an edition go on, because a person said so; return how many."""
     with store.write() as conn:
-        for send in sends.of_edition(conn, edition_id):
-            if send["state"] == SendState.PAUSED:
-                resumed += sends.move(conn, send["id"], SendState.SENDING)
-            elif send["state"] == SendState.HELD:
-                resumed += sends.move(conn, send["id"], SendState.READY)
-    return resumed
+        return sum(
+            sends.move(conn, send["id"], SendState.SENDING, reasons=[])
+            for send in sends.of_edition(conn, edition_id)
+            if send["state"] == SendState.PAUSED
+        )

@@ -38,6 +38,7 @@ class Member:
     name: str
     attributes: Mapping[str, str]
     subscriber_id: int | None
+    list_id: int
     list_name: str
     since: datetime | None
     basis: str
@@ -214,6 +215,7 @@ def members(conn: Connection, delivery_ids: Sequence[int]) -> list[Member]:
             subscribers.c.email,
             subscribers.c.name,
             subscribers.c.attributes,
+            deliveries.c.list_id,
             lists.c.name.label("list"),
             subscriptions.c.state,
             subscriptions.c.since,
@@ -229,7 +231,7 @@ def members(conn: Connection, delivery_ids: Sequence[int]) -> list[Member]:
 
 def _member(row: Any) -> Member:
     if row["channel"] is not None:
-        return Member(row["id"], row["channel"], "", {}, None, "", None, "", "")
+        return Member(row["id"], row["channel"], "", {}, None, 0, "", None, "", "")
     gone = row["state"] != SubscriptionState.CONFIRMED
     blocked = row["why"] or (LEFT_SINCE if gone else "")
     return Member(
@@ -238,6 +240,7 @@ def _member(row: Any) -> Member:
         row["name"],
         row["attributes"],
         row["subscriber_id"],
+        row["list_id"],
         row["list"],
         row["since"],
         row["basis"] or "",

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from publisher.model.article import Image
 from publisher.model.message import Card, Mail, Message, Post, Slot, Text
@@ -43,6 +43,11 @@ def of_send(conn: Connection, send_id: int) -> tuple[int, Message] | None:
     query = select(messages).where(messages.c.send_id == send_id).order_by(messages.c.revision.desc()).limit(1)
     row = conn.execute(query).one_or_none()
     return None if row is None else (row.id, decode(row.kind, row.content))
+
+
+def newest_revision(conn: Connection, send_id: int) -> int:
+    query = select(func.coalesce(func.max(messages.c.revision), 0)).where(messages.c.send_id == send_id)
+    return int(conn.execute(query).scalar_one())
 
 
 def encode(message: Message) -> dict[str, Any]:

@@ -43,6 +43,10 @@ def add_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, A
     conn.execute(update(sends).where(sends.c.id == send_id).values(reasons=[*now, *fresh]))
 
 
+def set_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, Any]]) -> None:
+    conn.execute(update(sends).where(sends.c.id == send_id).values(reasons=[dict(reason) for reason in reasons]))
+
+
 def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, candidates: int = 0) -> None:
     """Move the counters in the transaction that moves the rows, and refuse to commit books that don't balance."""
     moved = {name: sends.c[name] + delta for name, delta in deltas.items() if delta}

@@ -1,0 +1,416 @@
+"""Wiring: the only module that knows which store, engine, sources and senders are in use."""
+
+from __future__ import annotations
+
+import getpass
+from collections import deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
+from pathlib import Path
+from threading import Lock
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from publisher.clock import Clock
+from publisher.clock import now as wall_clock
+from publisher.config.keys import KeyRing
+from publisher.config.schedules import load_project, parse_project
+from publisher.config.settings import Settings
+from publisher.errors import PublisherError, SourceError, UsageError
+from publisher.model.article import LedgerArticle, Reading
+from publisher.model.call import Recipient
+from publisher.model.project import Channel, Project, Schedule, Source
+from publisher.model.states import EditionState, SendState
+from publisher.model.tokens import address_hash, leaving_token, wire_id
+from publisher.pipeline import address, collect, compose, dispatch, produce, settle
+from publisher.pipeline.collect import Collected
+from publisher.pipeline.compose import Choice, Composed
+from publisher.pipeline.produce import Produced, Studio
+from publisher.render import Renderer
+from publisher.render.engine import default_theme
+from publisher.runtime.embedded import Duties
+from publisher.runtime.slots import Slot, slots_after, slots_between
+from publisher.senders.base import Sender
+from publisher.senders.registry import build, sender_class
+from publisher.sources.base import Validators, open_source
+from publisher.sources.fetch import Fetcher
+from publisher.store import Store, deliveries, editions, processes, sends, sources, subscribers
+from publisher.store.deliveries import Member
+
+log = structlog.get_logger()
+
+DATABASE = "publisher.db"
+MOST_MISSED = 100  # slots of one downtime that are written down one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a slot would do, worked out by the real verbs without writing anything."""
+
+    schedule: Schedule
+    slot: Slot
+    choice: Choice
+    products: tuple[Produced, ...]
+    people: tuple[int, ...]  # for each product: how many it would go to
+    problems: tuple[str, ...]  # of the sources
+
+
+class App:
+    """One project, opened: its file, its ledger, its keys, and the verbs wired to them.
+
+    :param folder: the project directory: ``schedules.yaml``, ``templates/``, ``publisher.db``, ``keys.json``.
+    :param inbox: base address of the built-in inbox, where practice mail goes.
+    """
+
+    def __init__(
+        self, folder: Path, project: Project, store: Store, keys: KeyRing, settings: Settings, clock: Clock = wall_clock
+    ) -> None:
+        self.folder = folder
+        self.project = project
+        self.store = store
+        self.keys = keys
+        self.clock = clock
+        self.inbox = ""
+        self.process_id = 0  # set while at work
+        self._settings = settings
+        self._firing = Lock()
+        self._senders: dict[str, Sender] = {}
+        self._building = Lock()
+
+    @classmethod
+    def open(cls, folder: Path, clock: Clock = wall_clock) -> App:
+        """Open a project directory; every error says where and what to do."""
+        project = load_project(folder)
+        settings = Settings.load(folder)
+        keys = KeyRing.load(folder / "keys.json")
+        return cls(folder, project, Store.create(folder / DATABASE), keys, settings, clock)
+
+    @property
+    def is_practice(self) -> bool:
+        return self.project.practice
+
+    @cached_property
+    def studio(self) -> Studio:
+        own = self.folder / "templates"
+        folders = [own, default_theme()] if own.is_dir() else [default_theme()]
+        return Studio(Renderer(folders), sender_class, practice=self.is_practice)
+
+    @property
+    def public_url(self) -> str:
+        """Where links in mails lead: the public address, in practice this machine's own page."""
+        return (self.inbox if self.is_practice else self.project.publication.public_url).rstrip("/")
+
+    def hash_of(self, email: str) -> str:
+        return address_hash(email, self.keys.current("suppression")[1])
+
+    def link_key(self, key_id: str) -> bytes | None:
+        """Return the key that made a link, retired ones too."""
+        return self.keys.by_id("link", key_id)
+
+    # --- articles -----------------------------------------------------------------------------------------------------
+
+    def poll(self, source: Source) -> Collected:
+        """Look at one source and write down what is there; trouble is written down too and never raised."""
+        try:
+            reading = self._read(source)
+        except SourceError as error:
+            log.warning("source_failed", source=source.name, error=str(error))
+            return collect.record_failure(self.store, source, str(error), self.clock())
+        return collect.record(self.store, source, reading, self.clock())
+
+    def poll_all(self, wanted: Sequence[str] = ()) -> list[Collected]:
+        """Poll the sources side by side: one that is slow or dead delays no other."""
+        chosen = [source for name, source in self.project.sources.items() if not wanted or name in wanted]
+        if not chosen:
+            return []
+        with ThreadPoolExecutor(max_workers=min(8, len(chosen))) as pool:
+            return list(pool.map(self.poll, chosen))
+
+    def _read(self, source: Source) -> Reading:
+        with self.store.read() as conn:
+            row = sources.find(conn, source.name)
+        known = Validators(row["etag"], row["last_modified"]) if row else None
+        location = self._settings.resolve(source.location, source.where)
+        agent = f"Publisher ({self.project.publication.name}; {self.project.publication.url})"
+        fetcher = Fetcher(user_agent=agent, allow_private=source.allow_private)
+        return open_source(source, location, fetcher, self.folder).read(known)
+
+    # --- slots --------------------------------------------------------------------------------------------------------
+
+    def fire_due(self) -> list[int]:
+        """Compose every edition that is due now; return their ids. Whoever is second finds nothing to do."""
+        if not self._firing.acquire(blocking=False):
+            return []
+        try:
+            return [
+                edition for schedule in self.project.schedules.values() for edition in self._fire_schedule(schedule)
+            ]
+        finally:
+            self._firing.release()
+
+    def _fire_schedule(self, schedule: Schedule) -> list[int]:
+        try:
+            return self._fire_new_articles(schedule) if schedule.when.new else self._fire_slots(schedule)
+        except PublisherError as error:
+            log.error("slot_failed", schedule=schedule.name, error=str(error))
+            return []
+
+    def _fire_slots(self, schedule: Schedule) -> list[int]:
+        now = self.clock()
+        with self.store.write() as conn:
+            since = editions.considered_until(conn, schedule.name, now)
+        due = deque(slots_between(schedule.when, self.zone, since, now), maxlen=MOST_MISSED)
+        made = [self._fire_or_skip(schedule, slot, is_last=slot is due[-1], now=now) for slot in list(due)]
+        if due:
+            with self.store.write() as conn:
+                editions.set_considered_until(conn, schedule.name, due[-1].due_at)
+        return [edition for edition in made if edition is not None]
+
+    def _fire_or_skip(self, schedule: Schedule, slot: Slot, *, is_last: bool, now: datetime) -> int | None:
+        """Carry out the schedule's own rule for slots that passed while nobody was there."""
+        when = schedule.when
+        late = now - slot.due_at
+        if late > when.late:
+            why = f"missed by {_hours(late)}, later than {_hours(when.late)} (late)"
+        elif when.missed == "latest" and not is_last:
+            why = "missed while Publisher was not running; a later slot goes instead (missed: latest)"
+        elif when.missed == "skip" and late > timedelta(minutes=1):
+            why = "missed while Publisher was not running (missed: skip)"
+        else:
+            return self.compose(schedule, slot, actor="schedule").edition_id
+        skipped = Choice((), (), f"{why}; to send it now: publisher send {schedule.name}")
+        self._record(schedule, slot, skipped, actor="schedule")
+        return None
+
+    def _fire_new_articles(self, schedule: Schedule) -> list[int]:
+        if not self._is_open(schedule):
+            return []
+        candidates, elsewhere, _ = compose.candidates_of(self.store, schedule)
+        one = replace(schedule, pick=replace(schedule.pick, at_most=1, at_least=1))
+        made = []
+        for candidate in candidates:
+            choice = compose.decide(one, [candidate], elsewhere=elsewhere, now=self.clock())
+            if choice.picked:
+                slot = Slot(f"article:{candidate.id}", self.clock())
+                made.append(self._record(schedule, slot, choice, actor="schedule").edition_id)
+        return [edition for edition in made if edition is not None]
+
+    def _is_open(self, schedule: Schedule) -> bool:
+        if schedule.when.between is None:
+            return True
+        first, last = schedule.when.between
+        here = self.clock().astimezone(self.zone).time()
+        return first <= here <= last if first <= last else here >= first or here <= last
+
+    def compose(self, schedule: Schedule, slot: Slot, *, actor: str) -> Composed:
+        """Poll the schedule's sources, choose, and write down the edition."""
+        self.poll_all(schedule.pick.sources)
+        candidates, elsewhere, hint = compose.candidates_of(self.store, schedule)
+        choice = compose.decide(schedule, candidates, elsewhere=elsewhere, now=self.clock(), hint=hint)
+        return self._record(schedule, slot, choice, actor=actor)
+
+    def _record(self, schedule: Schedule, slot: Slot, choice: Choice, *, actor: str) -> Composed:
+        composed = compose.record(
+            self.store,
+            schedule,
+            choice,
+            slot=slot.key,
+            language=self.project.publication.language,
+            due_at=slot.due_at,
+            now=self.clock(),
+            version_id=self.version_id,
+            actor=actor,
+        )
+        if composed.edition_id is not None:
+            state = "edition_skipped" if choice.skipped else "edition_locked"
+            log.info(state, schedule=schedule.name, slot=slot.key, articles=len(choice.picked), why=choice.skipped)
+        return composed
+
+    @cached_property
+    def version_id(self) -> int:
+        with self.store.write() as conn:
+            return editions.accept_version(
+                conn, self.project.version, self.project.text, self.clock(), f"cli:{getpass.getuser()}"
+            )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.project.publication.timezone)
+
+    def manual_slot(self) -> Slot:
+        now = self.clock()
+        return Slot(f"manual:{now.strftime('%Y-%m-%dT%H:%M:%S.%fZ')}", now)
+
+    def schedule(self, name: str) -> Schedule:
+        """Return the schedule with this name.
+
+        :raises UsageError: there is none; the names there are.
+        """
+        if name not in self.project.schedules:
+            known = ", ".join(self.project.schedules) or "none"
+            raise UsageError(f"there is no schedule {name!r}", remedy=f"Schedules: {known}")
+        return self.project.schedules[name]
+
+    # --- plan ---------------------------------------------------------------------------------------------------------
+
+    def plan(self, schedule: Schedule, at: datetime | None = None) -> Plan:
+        """Work out what the schedule's next slot would do, if it came now, and write nothing."""
+        now = at or self.clock()
+        slot = next(slots_after(schedule.when, self.zone, now), None) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
+        found, elsewhere, hint = compose.candidates_of(self.store, schedule)
+        foreseen, problems = self._foresee(schedule)
+        choice = compose.decide(schedule, [*found, *foreseen], elsewhere=elsewhere, now=now, hint=hint)
+        chosen = [candidate.article for candidate, _ in choice.picked]
+        products: tuple[Produced, ...] = ()
+        if chosen:
+            products = tuple(
+                produce.produce_entry(
+                    self.studio, self.project, schedule, entry, slot=slot.key, due_at=slot.due_at, chosen=chosen
+                )
+                for entry in schedule.send
+            )
+        with self.store.read() as conn:
+            people = tuple(subscribers.count(conn, entry.to) if entry.to else 1 for entry in schedule.send)
+        return Plan(schedule, slot, choice, products, people, tuple(problems))
+
+    def _foresee(self, schedule: Schedule) -> tuple[list[LedgerArticle], list[str]]:
+        found: list[LedgerArticle] = []
+        problems: list[str] = []
+        for name, source in self.project.sources.items():
+            if schedule.pick.sources and name not in schedule.pick.sources:
+                continue
+            try:
+                reading = self._read(source)
+            except SourceError as error:
+                problems.append(str(error))
+                continue
+            problems += [f"{name}: {problem}" for problem in reading.problems]
+            fresh = collect.foresee(self.store, source, reading, self.clock())
+            # Ids of articles that are not in the ledger yet: negative, and told apart across sources.
+            found += [replace(article, id=article.id - len(found)) for article in fresh]
+        return found, problems
+
+    # --- sending ------------------------------------------------------------------------------------------------------
+
+    def duties(self) -> Duties:
+        """Return the verbs as the engine drives them."""
+        return Duties(self.advance, self._channels, self._dispatch, self._next_due_at, self.clock)
+
+    def _channels(self) -> Sequence[str]:
+        return list(self.project.channels)
+
+    def advance(self) -> None:
+        """Carry on whatever waits at a door: editions without messages, sends without an audience, finished sends."""
+        with self.store.read() as conn:
+            waiting = editions.locked_without_sends(conn)
+        for edition_id in waiting:
+            self._produce(edition_id)
+        with self.store.read() as conn:
+            ready = [send["id"] for send in sends.in_state(conn, SendState.READY)]
+        for send_id in ready:
+            address.record(self.store, send_id, now=self.clock())
+        settle.settle_finished(self.store, now=self.clock())
+
+    def _produce(self, edition_id: int) -> None:
+        with self.store.read() as conn:
+            edition = editions.get(conn, edition_id)
+        if edition is None:
+            return
+        project = self._project_of(edition["project_version_id"])
+        schedule = project.schedules[edition["schedule"]]
+        produce.record(self.store, self.studio, project, schedule, edition_id, now=self.clock())
+
+    @lru_cache(maxsize=16)  # noqa: B019 -- one App lives as long as its process
+    def _project_of(self, version_id: int) -> Project:
+        """Return the file as it was when the edition was composed."""
+        with self.store.read() as conn:
+            row = editions.version_text(conn, version_id)
+        return self.project if row["digest"] == self.project.version else parse_project(row["text"])
+
+    def remake(self, edition_id: int) -> int:
+        """Render the held sends of an edition again, with the file and templates as they are now; return how many."""
+        with self.store.read() as conn:
+            edition = editions.get(conn, edition_id)
+        if edition is None or edition["schedule"] not in self.project.schedules:
+            return 0
+        schedule = self.project.schedules[edition["schedule"]]
+        return produce.remake(self.store, self.studio, self.project, schedule, edition_id, now=self.clock())
+
+    def _dispatch(self, channel: str) -> bool:
+        desk = dispatch.Desk(self.process_id, self.clock, self._introduce)
+        return dispatch.dispatch_next(self.store, desk, channel, lambda: self.sender(channel))
+
+    def _next_due_at(self, channel: str) -> datetime | None:
+        with self.store.read() as conn:
+            return deliveries.next_due_at(conn, channel)
+
+    def sender(self, channel: str) -> Sender:
+        """Return the channel's sender, built once; in practice one that speaks to the built-in inbox."""
+        with self._building:
+            if channel not in self._senders:
+                spec = self.project.channels[channel]
+                self._senders[channel] = self._practice_sender(spec) if self.is_practice else self._real_sender(spec)
+            return self._senders[channel]
+
+    def _real_sender(self, spec: Channel) -> Sender:
+        options = {
+            name: self._settings.resolve(value, spec.places.get(name, spec.where)) if isinstance(value, str) else value
+            for name, value in spec.options.items()
+        }
+        return build(spec, options)
+
+    def _practice_sender(self, spec: Channel) -> Sender:
+        """Mail goes to the inbox as to Mailpit, a post as a webhook: real requests, to nobody outside."""
+        carries_mail = "mail" in sender_class(spec.sender).carries
+        stand_in = replace(spec, sender="mailpit" if carries_mail else "webhook", options={}, places={})
+        if carries_mail:
+            return build(stand_in, {"base_url": f"{self.inbox}/inbox"})
+        secret = f"whsec_{self.keys.current_base64('wire')}"
+        return build(stand_in, {"url": f"{self.inbox}/inbox/posts/{spec.name}", "secret": secret})
+
+    def _introduce(self, member: Member) -> Recipient:
+        """Return a reader as the sender sees them: an opaque reference, values, links of their own."""
+        _, key = self.keys.current("wire")
+        reference = wire_id("d", member.delivery_id, key)
+        if member.subscriber_id is None:
+            return Recipient(member.delivery_id, reference, member.address)
+        return Recipient(member.delivery_id, reference, member.address, member.name, self._values(member))
+
+    def _values(self, member: Member) -> dict[str, str]:
+        key_id, key = self.keys.current("link")
+        assert member.subscriber_id is not None  # noqa: S101 -- accounts have no values
+        link = f"{self.public_url}/u/{leaving_token(member.subscriber_id, member.list_id, key_id, key)}"
+        own = {"email": member.address, "name": member.name, "first_name": member.name.partition(" ")[0]}
+        return {**member.attributes, **own, "unsubscribe_url": link, "preferences_url": link}
+
+    def take_over(self) -> tuple[int, int]:
+        """Close the calls that dead processes left; return how many deliveries were given back and are unknown."""
+        back, unknown = dispatch.take_over(
+            self.store, lambda process_id: processes.is_alive(self.store, process_id), now=self.clock()
+        )
+        if back or unknown:
+            log.warning("took_over", given_back=back, unknown=unknown)
+        return back, unknown
+
+    def is_over(self, edition_ids: Iterable[int]) -> bool:
+        """Say whether these editions need nobody but, perhaps, a person."""
+        waits_for_a_person = (SendState.HELD, SendState.WAITING, SendState.PAUSED)
+        with self.store.read() as conn:
+            for edition_id in edition_ids:
+                edition = editions.get(conn, edition_id)
+                if edition is None or edition["state"] not in (EditionState.DRAFT, EditionState.LOCKED):
+                    continue
+                made = sends.of_edition(conn, edition_id)
+                open_sends = [send for send in made if send["state"] not in (SendState.DONE, SendState.CANCELLED)]
+                if not made or any(send["state"] not in waits_for_a_person for send in open_sends):
+                    return False
+        return True
+
+
+def _hours(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
