@@ -45,9 +45,25 @@ class UsageError(PublisherError):
 
 
 class ConfigError(PublisherError):
-    """The project's own files say something that can't be meant."""
+    """The project's own files say something that can't be meant.
+
+    :param others: further problems of the same file, each a finished line.
+    """
 
     exit_code = 2
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", others: tuple[str, ...] = ()) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.others = others
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Every problem as a line of its own, this one first."""
+        return (super().__str__(), *self.others)
+
+    def __str__(self) -> str:
+        first = super().__str__()
+        return f"{first} (and {len(self.others)} more)" if self.others else first
 
 
 class SourceError(PublisherError):

@@ -1,0 +1,52 @@
+"""``channels:``: configured senders. What a sender itself asks for is kept as written."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import ConfigDict
+
+from publisher.config.reading import Document
+from publisher.config.shape import REQUIRED, Shape, key
+from publisher.config.values import BaseAddress, Duration, Line, Name, Rate
+from publisher.model.project import Channel
+
+SECRET = re.compile(r"(^|_)(key|token|secret|password|passphrase|credentials?)$|^apikey$", re.IGNORECASE)
+
+
+class ChannelShape(Shape):
+    """A sender with its options."""
+
+    model_config = ConfigDict(extra="allow")
+
+    sender: Name = key(
+        REQUIRED, "Which sender: `mailgun`, `mastodon`, `mailpit`, `webhook`, or one you installed", example="mailgun"
+    )
+    base_url: BaseAddress = key("", "Address of the provider's API, where it isn't the usual one")
+    rate: Rate | None = key(None, "Recipients in a time: `300/s`, `10/min`")
+    calls: Rate | None = key(None, "Requests in a time, where the provider counts those", later=True)
+    burst: int | None = key(None, "How many may go at once after a pause", later=True, ge=1)
+    per_day: int | None = key(None, "At most this many recipients a day", later=True, ge=1)
+    fallback: Name | None = key(None, "Channel that takes over what this one provably did not send", later=True)
+    quiet: Line | None = key(None, "Hours in which nothing is posted: `22:00-07:00`", later=True)
+    warm_up: Duration | None = key(None, "How long a new sending domain takes to reach its full rate", later=True)
+
+    def record(self, name: str, document: Document) -> Channel:
+        path = ("channels", name)
+        written: dict[str, Any] = document.data["channels"][name]
+        return Channel(
+            name=name,
+            sender=self.sender,
+            options=dict(self.model_extra or {}),
+            base_url=self.base_url,
+            rate_per_second=self.rate,
+            fallback=self.fallback or "",
+            where=document.where_key(path),
+            places={option: document.where((*path, option)) for option in written},
+        )
+
+
+def is_secret(option: str) -> bool:
+    """Tell whether an option's name says that its value must not stand in the file."""
+    return bool(SECRET.search(option))

@@ -1,0 +1,86 @@
+"""What is worth saying about a file that is no error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from publisher.config.catalogue import is_later
+from publisher.config.channels import is_secret
+from publisher.config.reading import Document, Path_
+from publisher.config.shape import Shape
+from publisher.model.project import Note
+
+# Where a ` #` is more likely meant as text than as a comment.
+TEXTS = {
+    "name", "address", "title", "about", "subject", "preheader", "subjects", "categories", "not_categories"
+}  # fmt: skip
+
+
+def notes_of(shape: Shape, document: Document) -> tuple[Note, ...]:
+    """Return the notes in the order of the file's sections."""
+    return (
+        *_secrets(document),
+        *_cut_texts(document),
+        *_without_sources(document),
+        *_later_keys(shape, document, ()),
+    )
+
+
+def _later_keys(value: object, document: Document, path: Path_) -> Iterator[Note]:
+    if isinstance(value, Shape):
+        for name, field in type(value).model_fields.items():
+            if name in value.model_fields_set:
+                here = (*path, field.alias or name)
+                if is_later(field):
+                    yield Note(document.where_key(here), f"`{here[-1]}:` is read but not carried out yet")
+                else:
+                    yield from _later_keys(getattr(value, name), document, here)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _later_keys(inner, document, (*path, key))
+    elif isinstance(value, tuple):
+        for index, inner in enumerate(value):
+            yield from _later_keys(inner, document, (*path, index))
+
+
+def _secrets(document: Document) -> Iterator[Note]:
+    for path in document.places:
+        value = _at(document, path)
+        if path and path[0] in ("channels", "sources") and isinstance(value, str) and "${" not in value:
+            if path[0] == "channels" and len(path) > 2 and is_secret(str(path[-1])):
+                yield _in_clear(document, path, f"`{path[-1]}:` is written in clear")
+            elif _has_password(value):
+                yield _in_clear(document, path, f"`{path[-1]}:` holds a password in clear")
+
+
+def _in_clear(document: Document, path: Path_, what: str) -> Note:
+    name = "_".join(str(part) for part in path[1:] if isinstance(part, str)).upper().replace("-", "_")
+    return Note(document.where(path), what, f"Write `${{{name}}}` here and `{name}=…` into .env")
+
+
+def _has_password(value: str) -> bool:
+    try:
+        return "://" in value and bool(urlsplit(value).password)
+    except ValueError:
+        return False
+
+
+def _at(document: Document, path: Path_) -> object:
+    value: object = document.data
+    for part in path:
+        value = value[part]  # type: ignore[index]  # the path was made from this value
+    return value
+
+
+def _cut_texts(document: Document) -> Iterator[Note]:
+    for path in document.cut:
+        if next((part for part in reversed(path) if isinstance(part, str)), "") in TEXTS:
+            what = "the text ends before ` #`, which begins a comment"
+            yield Note(document.where(path), what, "Put quotes around the whole text if it belongs to it")
+
+
+def _without_sources(document: Document) -> Iterator[Note]:
+    if document.data.get("schedules") and not document.data.get("sources"):
+        where = document.where_key(("schedules",))
+        yield Note(where, "there are schedules but no sources", "Add `sources:` with `feed:` or `folder:`")

@@ -1,0 +1,65 @@
+"""``publication:`` and ``lists:``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from publisher.config.shape import REQUIRED, Shape, key
+from publisher.config.values import Language, Line, Mailbox, ReplyTo, WebAddress, Zone
+from publisher.model.project import MailingList, Publication
+
+
+class PublicationShape(Shape):
+    """The newspaper itself."""
+
+    name: Line = key(REQUIRED, "What readers know the newspaper as", example="Harbor Gazette", min_length=1)
+    url: WebAddress = key(REQUIRED, "The newspaper's own site", example="https://harbor.example", min_length=1)
+    public_url: WebAddress = key(
+        "", "Where readers and providers reach Publisher: unsubscribe, archive, webhooks, media"
+    )
+    sender: Mailbox = key(
+        REQUIRED, "Who the mail comes from", alias="from", example="Harbor Gazette <news@harbor.example>"
+    )
+    reply_to: ReplyTo = key("", "Where answers go; without it, to `from`")
+    address: str = key("", "Postal address for the foot of every mail")
+    timezone: Zone = key("UTC", "IANA zone of all times in this file")
+    language: Language = key("en", "Language of mail and posts, as a code: `en`, `pt-PT`")
+    preheader: Line = key("", "What inboxes show after the subject")
+    theme: dict[str, str] = key({}, "Colours, logo, fonts and width of the templates, as `name: value`")
+
+    def record(self) -> Publication:
+        name, address = self.sender
+        return Publication(
+            name=self.name,
+            url=self.url,
+            public_url=self.public_url,
+            from_name=name or self.name,
+            from_email=address,
+            reply_to=self.reply_to,
+            address=self.address,
+            timezone=self.timezone,
+            language=self.language,
+            preheader=self.preheader,
+            theme=self.theme,
+        )
+
+
+class ListShape(Shape):
+    """A list that people subscribe to."""
+
+    title: Line = key("", "What subscribers see; without it, the list's name")
+    about: Line = key("", "What the list brings and how often, in a sentence")
+    archive: Literal["off", "public"] = key("off", "Whether past editions can be read on the web", later=True)
+    double_opt_in: bool = key(True, "Whether a sign-up must be confirmed by mail", later=True)
+    welcome: bool = key(False, "Whether a new subscriber gets a welcome mail", later=True)
+    language: Language | None = key(None, "Language of this list, where it isn't the publication's", later=True)
+
+    def record(self, name: str, where: str) -> MailingList:
+        return MailingList(
+            name=name,
+            title=self.title or name.replace("-", " ").replace("_", " ").capitalize(),
+            about=self.about,
+            archive=self.archive,
+            language=self.language or "",
+            where=where,
+        )

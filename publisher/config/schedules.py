@@ -1,0 +1,153 @@
+"""schedules.yaml as records: read, checked as a whole, and every problem said with its place."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from publisher.config.channels import ChannelShape
+from publisher.config.explain import explain
+from publisher.config.moments import in_zone
+from publisher.config.notes import notes_of
+from publisher.config.pick import PickShape
+from publisher.config.problems import Problems
+from publisher.config.publication import ListShape, PublicationShape
+from publisher.config.reading import FILE, Document, parse_document, read_text
+from publisher.config.relations import check_relations
+from publisher.config.send import EntryShape, entry_keys
+from publisher.config.shape import REQUIRED, Shape, key
+from publisher.config.sources import SourceShape
+from publisher.config.values import Duration, Line, Name, PositiveDuration, zone_info
+from publisher.config.when import WhenShape
+from publisher.model.project import Project, Schedule
+
+
+class PaceShape(Shape):
+    """How posts are spaced."""
+
+    every: PositiveDuration | None = key(None, "At least this long between two", later=True)
+    per_day: int | None = key(None, "At most this many a day", later=True, ge=1)
+
+
+class ApproveShape(Shape):
+    """Who has to agree before an edition goes out."""
+
+    by: int = key(1, "How many people must agree", later=True, ge=1)
+    otherwise: Literal["hold", "send", "skip"] = key("hold", "What happens at the slot without them", later=True)
+
+
+class ScheduleShape(Shape):
+    """When, which articles, which messages to which channels."""
+
+    when: WhenShape = key(REQUIRED, "When slots are", example='{at: "07:00"}')
+    pick: PickShape = key(PickShape(), "Which articles")
+    send: tuple[EntryShape, ...] = key(REQUIRED, "Which messages to whom", example="[{via: …, to: …}]", min_length=1)
+    give_up_after: Duration = key(timedelta(hours=6), "How long a message that fails is tried again")
+    pace: PaceShape | None = key(None, "How posts are spaced", later=True)
+    backfill: int = key(0, "How many older articles a new schedule may use", later=True, ge=0)
+    was: Name | None = key(None, "The schedule's former name, whose history it carries on", later=True)
+    on_unknown: Literal["park", "resend"] = key("park", "What becomes of a message that may have arrived", later=True)
+    on_update: Literal["ignore", "note", "repost"] = key(
+        "ignore", "What follows when a sent article changes", later=True
+    )
+    approve: ApproveShape | None = key(None, "Who has to agree first", later=True)
+    write: Line | None = key(None, "A Markdown file that makes an edition without articles", later=True)
+    never_twice: bool = key(False, "Whether readers are spared articles they got from another schedule", later=True)
+    measure: Literal["off", "clicks"] = key("off", "What is counted", later=True)
+
+    def record(self, name: str, document: Document, once: datetime | None) -> Schedule:
+        path = ("schedules", name)
+        keys = entry_keys(self.send)
+        return Schedule(
+            name=name,
+            when=self.when.record(once),
+            pick=self.pick.record(),
+            send=tuple(
+                entry.record(keys[index], document.where((*path, "send", index)))
+                for index, entry in enumerate(self.send)
+            ),
+            backfill=self.backfill,
+            give_up_after=self.give_up_after,
+            on_unknown=self.on_unknown,
+            where=document.where_key(path),
+        )
+
+
+class ProjectShape(Shape):
+    """The whole file."""
+
+    version: Literal[1] = key(1, "Version of this file's format")
+    practice: bool = key(False, "While `true`, everything goes to the built-in inbox and nothing to readers")
+    publication: PublicationShape = key(REQUIRED, "The newspaper itself")
+    sources: dict[Name, SourceShape] = key({}, "Where articles come from")
+    lists: dict[Name, ListShape] = key({}, "What people subscribe to")
+    channels: dict[Name, ChannelShape] = key({}, "Through what mail and posts go out")
+    schedules: dict[Name, ScheduleShape] = key({}, "What goes out when")
+    segments: dict[str, Any] = key({}, "Conditions that choose among a list's subscribers", later=True)
+    inserts: dict[str, Any] | list[Any] = key({}, "Labelled blocks, such as a sponsor's", later=True)
+    alerts: dict[str, Any] = key({}, "Who is told when something is wrong", later=True)
+    retention: dict[str, Any] = key({}, "How long things are kept", later=True)
+    theme: dict[str, Any] = key({}, "Colours, logo and fonts for all templates", later=True)
+
+
+def load_project(folder: Path) -> Project:
+    """Read the project in a directory; ConfigError carries every problem of its schedules.yaml."""
+    return parse_project(read_text(folder / FILE), FILE)
+
+
+def parse_project(text: str, name: str = FILE) -> Project:
+    """Read the text of a schedules.yaml.
+
+    :param name: what places are called: ``name:12:7``.
+    """
+    document = parse_document(text, name)
+    problems = Problems()
+    check_relations(document, problems)
+    shape = _shape(document, problems)
+    problems.raise_any()
+    return _project(shape, document, _once(shape, document))
+
+
+def _shape(document: Document, problems: Problems) -> ProjectShape:
+    try:
+        return ProjectShape.model_validate(document.data)
+    except ValidationError as error:
+        explain(error, ProjectShape, document, problems)
+    problems.raise_any()
+    raise AssertionError("the shapes refuse the file and do not say why")
+
+
+def _once(shape: ProjectShape, document: Document) -> dict[str, datetime]:
+    """Return the moments of ``once:`` in the publication's zone, by schedule."""
+    problems, found = Problems(), {}
+    zone = shape.publication.timezone
+    for name, schedule in shape.schedules.items():
+        written = schedule.when.once
+        if written is not None:
+            moment = in_zone(written, zone_info(zone))
+            if moment is None:
+                where = document.where(("schedules", name, "when", "once"))
+                problems.add(where, f"`once: {written:%Y-%m-%dT%H:%M}` does not exist in {zone}: clocks spring over it")
+            else:
+                found[name] = moment
+    problems.raise_any()
+    return found
+
+
+def _project(shape: ProjectShape, document: Document, once: dict[str, datetime]) -> Project:
+    where = document.where_key
+    return Project(
+        publication=shape.publication.record(),
+        sources={name: item.record(name, where(("sources", name))) for name, item in shape.sources.items()},
+        lists={name: item.record(name, where(("lists", name))) for name, item in shape.lists.items()},
+        channels={name: item.record(name, document) for name, item in shape.channels.items()},
+        schedules={name: item.record(name, document, once.get(name)) for name, item in shape.schedules.items()},
+        practice=shape.practice,
+        notes=notes_of(shape, document),
+        version=hashlib.sha256(document.text.encode()).hexdigest()[:16],
+        text=document.text,
+    )

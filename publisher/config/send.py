@@ -1,0 +1,56 @@
+"""``send:``: which message to whom, through which channel."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from publisher.config.shape import REQUIRED, Shape, key
+from publisher.config.values import Duration, Language, Line, Mailbox, Name, Names, ReplyTo, Texts
+from publisher.model.project import Entry
+
+
+class EntryShape(Shape):
+    """One line of ``send:``."""
+
+    via: Name = key(REQUIRED, "Channel", example="letters")
+    to: Names = key((), "List or lists; a social channel has none")
+    template: Line = key("", "Template; without it, the default for mail or post and one article or several")
+    subject: Line = key("", "Subject of a mail; without it, the headline of the first article")
+    preheader: Line = key("", "What inboxes show after the subject")
+    sender: Mailbox | None = key(
+        None, "Who this mail comes from, where it isn't the publication's `from`", alias="from"
+    )
+    reply_to: ReplyTo = key("", "Where answers to this mail go")
+    language: Language | None = key(None, "Language of this message")
+    after: Duration | None = key(None, "How long after the mail of the same edition", later=True)
+    theme: dict[str, str] = key({}, "Colours and so on for this message alone", later=True)
+    subjects: Texts = key((), "Two subjects to be tried against each other", later=True)
+
+    def record(self, entry_key: str, where: str) -> Entry:
+        name, address = self.sender or ("", "")
+        return Entry(
+            key=entry_key,
+            via=self.via,
+            to=self.to,
+            template=self.template,
+            subject=self.subject,
+            preheader=self.preheader,
+            from_name=name,
+            from_email=address,
+            reply_to=self.reply_to,
+            language=self.language or "",
+            after=self.after,
+            where=where,
+        )
+
+
+def entry_keys(entries: Sequence[EntryShape]) -> list[str]:
+    """Return each entry's key: ``letters:daily``, ``mastodon``; numbered from 2 where it occurs again."""
+    seen: Counter[str] = Counter()
+    keys = []
+    for entry in entries:
+        plain = f"{entry.via}:{'+'.join(entry.to)}" if entry.to else entry.via
+        seen[plain] += 1
+        keys.append(plain if seen[plain] == 1 else f"{plain}#{seen[plain]}")
+    return keys
