@@ -97,7 +97,7 @@ def record(store: Store, source: Source, reading: Reading, now: datetime) -> Col
             sources.record_backfill(conn, row["id"], source.backfill)
         etag, modified = (row["etag"], row["last_modified"]) if reading.unchanged else _validators(reading)
         sources.record_good_poll(conn, row["id"], now, title=reading.title, etag=etag, last_modified=modified)
-    return Collected(source.name, problems=problems, **counts)
+    return Collected(source.name, counts["new"], counts["baseline"], counts["changed"], counts["known"], problems)
 
 
 def _validators(reading: Reading) -> tuple[str | None, str | None]:

@@ -29,7 +29,9 @@ class SlotTrigger(BaseTrigger):  # type: ignore[misc]  # apscheduler ships no ty
         return None if slot is None else slot.due_at
 
 
-def start(project: Project, *, fire: Callable[[], None], poll: Mapping[str, Callable[[], None]]) -> BackgroundScheduler:
+def start(
+    project: Project, *, fire: Callable[[], None], poll: Mapping[str, Callable[[], object]]
+) -> BackgroundScheduler:
     """Start waking: `fire` at every slot and at least each 5 s, each source's poll at its own rhythm.
 
     Jobs live in memory and are rebuilt from the file; a job only sets the work off and is never the work's record.

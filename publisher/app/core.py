@@ -1,13 +1,12 @@
-"""Wiring: the only module that knows which store, engine, sources and senders are in use."""
+"""One project, opened: its file, its ledger, its keys, and the verbs wired to them."""
 
 from __future__ import annotations
 
 import getpass
-from collections import deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
 from threading import Lock
@@ -20,8 +19,8 @@ from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
 from publisher.config.schedules import load_project, parse_project
 from publisher.config.settings import Settings
-from publisher.errors import PublisherError, SourceError, UsageError
-from publisher.model.article import LedgerArticle, Reading
+from publisher.errors import SourceError, UsageError
+from publisher.model.article import Reading
 from publisher.model.call import Recipient
 from publisher.model.project import Channel, Project, Schedule, Source
 from publisher.model.states import EditionState, SendState
@@ -29,34 +28,21 @@ from publisher.model.tokens import address_hash, leaving_token, wire_id
 from publisher.pipeline import address, collect, compose, dispatch, produce, settle
 from publisher.pipeline.collect import Collected
 from publisher.pipeline.compose import Choice, Composed
-from publisher.pipeline.produce import Produced, Studio
+from publisher.pipeline.produce import Studio
 from publisher.render import Renderer
 from publisher.render.engine import default_theme
 from publisher.runtime.embedded import Duties
-from publisher.runtime.slots import Slot, slots_after, slots_between
+from publisher.runtime.slots import Slot
 from publisher.senders.base import Sender
 from publisher.senders.registry import build, sender_class
 from publisher.sources.base import Validators, open_source
 from publisher.sources.fetch import Fetcher
-from publisher.store import Store, deliveries, editions, processes, sends, sources, subscribers
+from publisher.store import Store, deliveries, editions, processes, sends, sources
 from publisher.store.deliveries import Member
 
 log = structlog.get_logger()
 
 DATABASE = "publisher.db"
-MOST_MISSED = 100  # slots of one downtime that are written down one by one
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What a slot would do, worked out by the real verbs without writing anything."""
-
-    schedule: Schedule
-    slot: Slot
-    choice: Choice
-    products: tuple[Produced, ...]
-    people: tuple[int, ...]  # for each product: how many it would go to
-    problems: tuple[str, ...]  # of the sources
 
 
 class App:
@@ -76,8 +62,7 @@ class App:
         self.clock = clock
         self.inbox = ""
         self.process_id = 0  # set while at work
-        self._settings = settings
-        self._firing = Lock()
+        self.settings = settings
         self._senders: dict[str, Sender] = {}
         self._building = Lock()
 
@@ -111,12 +96,38 @@ class App:
         """Return the key that made a link, retired ones too."""
         return self.keys.by_id("link", key_id)
 
+    @property
+    def actor(self) -> str:
+        """Who is at the keyboard: written beside everything that a person does."""
+        return f"cli:{getpass.getuser()}"
+
+    def list_named(self, name: str) -> str:
+        """Return the list's name.
+
+        :raises UsageError: schedules.yaml has no such list.
+        """
+        if name not in self.project.lists:
+            known = ", ".join(self.project.lists) or "none"
+            raise UsageError(f"there is no list {name!r}", remedy=f"Lists in schedules.yaml: {known}")
+        return name
+
+    def edition(self, said: str) -> int:
+        """Return the id of an edition: a number, `morning` (its latest) or `morning@2026-11-24`.
+
+        :raises UsageError: there is none.
+        """
+        with self.store.read() as conn:
+            found = editions.resolve(conn, said)
+        if found is None:
+            raise UsageError(f"there is no edition {said!r}", remedy="See them: publisher editions")
+        return found
+
     # --- articles -----------------------------------------------------------------------------------------------------
 
     def poll(self, source: Source) -> Collected:
         """Look at one source and write down what is there; trouble is written down too and never raised."""
         try:
-            reading = self._read(source)
+            reading = self.read(source)
         except SourceError as error:
             log.warning("source_failed", source=source.name, error=str(error))
             return collect.record_failure(self.store, source, str(error), self.clock())
@@ -130,90 +141,43 @@ class App:
         with ThreadPoolExecutor(max_workers=min(8, len(chosen))) as pool:
             return list(pool.map(self.poll, chosen))
 
-    def _read(self, source: Source) -> Reading:
+    def read(self, source: Source) -> Reading:
+        """Look at one source and write nothing.
+
+        :raises SourceError: it can't be read.
+        """
         with self.store.read() as conn:
             row = sources.find(conn, source.name)
         known = Validators(row["etag"], row["last_modified"]) if row else None
-        location = self._settings.resolve(source.location, source.where)
+        location = self.settings.resolve(source.location, source.where)
         agent = f"Publisher ({self.project.publication.name}; {self.project.publication.url})"
         fetcher = Fetcher(user_agent=agent, allow_private=source.allow_private)
         return open_source(source, location, fetcher, self.folder).read(known)
 
+    def take_names_from(self, reading: Reading) -> None:
+        """Call the publication what the source calls itself: for `try`, where nobody was asked."""
+        paper = self.project.publication
+        name = reading.title or paper.name
+        named = replace(
+            paper,
+            name=name,
+            from_name=name,
+            url=reading.site_url or paper.url,
+            language=(reading.language or paper.language).replace("_", "-"),
+        )
+        self.project = replace(self.project, publication=named)
+
     # --- slots --------------------------------------------------------------------------------------------------------
-
-    def fire_due(self) -> list[int]:
-        """Compose every edition that is due now; return their ids. Whoever is second finds nothing to do."""
-        if not self._firing.acquire(blocking=False):
-            return []
-        try:
-            return [
-                edition for schedule in self.project.schedules.values() for edition in self._fire_schedule(schedule)
-            ]
-        finally:
-            self._firing.release()
-
-    def _fire_schedule(self, schedule: Schedule) -> list[int]:
-        try:
-            return self._fire_new_articles(schedule) if schedule.when.new else self._fire_slots(schedule)
-        except PublisherError as error:
-            log.error("slot_failed", schedule=schedule.name, error=str(error))
-            return []
-
-    def _fire_slots(self, schedule: Schedule) -> list[int]:
-        now = self.clock()
-        with self.store.write() as conn:
-            since = editions.considered_until(conn, schedule.name, now)
-        due = deque(slots_between(schedule.when, self.zone, since, now), maxlen=MOST_MISSED)
-        made = [self._fire_or_skip(schedule, slot, is_last=slot is due[-1], now=now) for slot in list(due)]
-        if due:
-            with self.store.write() as conn:
-                editions.set_considered_until(conn, schedule.name, due[-1].due_at)
-        return [edition for edition in made if edition is not None]
-
-    def _fire_or_skip(self, schedule: Schedule, slot: Slot, *, is_last: bool, now: datetime) -> int | None:
-        """Carry out the schedule's own rule for slots that passed while nobody was there."""
-        when = schedule.when
-        late = now - slot.due_at
-        if late > when.late:
-            why = f"missed by {_hours(late)}, later than {_hours(when.late)} (late)"
-        elif when.missed == "latest" and not is_last:
-            why = "missed while Publisher was not running; a later slot goes instead (missed: latest)"
-        elif when.missed == "skip" and late > timedelta(minutes=1):
-            why = "missed while Publisher was not running (missed: skip)"
-        else:
-            return self.compose(schedule, slot, actor="schedule").edition_id
-        skipped = Choice((), (), f"{why}; to send it now: publisher send {schedule.name}")
-        self._record(schedule, slot, skipped, actor="schedule")
-        return None
-
-    def _fire_new_articles(self, schedule: Schedule) -> list[int]:
-        if not self._is_open(schedule):
-            return []
-        candidates, elsewhere, _ = compose.candidates_of(self.store, schedule)
-        one = replace(schedule, pick=replace(schedule.pick, at_most=1, at_least=1))
-        made = []
-        for candidate in candidates:
-            choice = compose.decide(one, [candidate], elsewhere=elsewhere, now=self.clock())
-            if choice.picked:
-                slot = Slot(f"article:{candidate.id}", self.clock())
-                made.append(self._record(schedule, slot, choice, actor="schedule").edition_id)
-        return [edition for edition in made if edition is not None]
-
-    def _is_open(self, schedule: Schedule) -> bool:
-        if schedule.when.between is None:
-            return True
-        first, last = schedule.when.between
-        here = self.clock().astimezone(self.zone).time()
-        return first <= here <= last if first <= last else here >= first or here <= last
 
     def compose(self, schedule: Schedule, slot: Slot, *, actor: str) -> Composed:
         """Poll the schedule's sources, choose, and write down the edition."""
         self.poll_all(schedule.pick.sources)
         candidates, elsewhere, hint = compose.candidates_of(self.store, schedule)
         choice = compose.decide(schedule, candidates, elsewhere=elsewhere, now=self.clock(), hint=hint)
-        return self._record(schedule, slot, choice, actor=actor)
+        return self.record_edition(schedule, slot, choice, actor=actor)
 
-    def _record(self, schedule: Schedule, slot: Slot, choice: Choice, *, actor: str) -> Composed:
+    def record_edition(self, schedule: Schedule, slot: Slot, choice: Choice, *, actor: str) -> Composed:
+        """Write down an edition, or that a slot was skipped, under the file's present version."""
         composed = compose.record(
             self.store,
             schedule,
@@ -233,9 +197,7 @@ class App:
     @cached_property
     def version_id(self) -> int:
         with self.store.write() as conn:
-            return editions.accept_version(
-                conn, self.project.version, self.project.text, self.clock(), f"cli:{getpass.getuser()}"
-            )
+            return editions.accept_version(conn, self.project.version, self.project.text, self.clock(), self.actor)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -254,45 +216,6 @@ class App:
             known = ", ".join(self.project.schedules) or "none"
             raise UsageError(f"there is no schedule {name!r}", remedy=f"Schedules: {known}")
         return self.project.schedules[name]
-
-    # --- plan ---------------------------------------------------------------------------------------------------------
-
-    def plan(self, schedule: Schedule, at: datetime | None = None) -> Plan:
-        """Work out what the schedule's next slot would do, if it came now, and write nothing."""
-        now = at or self.clock()
-        slot = next(slots_after(schedule.when, self.zone, now), None) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
-        found, elsewhere, hint = compose.candidates_of(self.store, schedule)
-        foreseen, problems = self._foresee(schedule)
-        choice = compose.decide(schedule, [*found, *foreseen], elsewhere=elsewhere, now=now, hint=hint)
-        chosen = [candidate.article for candidate, _ in choice.picked]
-        products: tuple[Produced, ...] = ()
-        if chosen:
-            products = tuple(
-                produce.produce_entry(
-                    self.studio, self.project, schedule, entry, slot=slot.key, due_at=slot.due_at, chosen=chosen
-                )
-                for entry in schedule.send
-            )
-        with self.store.read() as conn:
-            people = tuple(subscribers.count(conn, entry.to) if entry.to else 1 for entry in schedule.send)
-        return Plan(schedule, slot, choice, products, people, tuple(problems))
-
-    def _foresee(self, schedule: Schedule) -> tuple[list[LedgerArticle], list[str]]:
-        found: list[LedgerArticle] = []
-        problems: list[str] = []
-        for name, source in self.project.sources.items():
-            if schedule.pick.sources and name not in schedule.pick.sources:
-                continue
-            try:
-                reading = self._read(source)
-            except SourceError as error:
-                problems.append(str(error))
-                continue
-            problems += [f"{name}: {problem}" for problem in reading.problems]
-            fresh = collect.foresee(self.store, source, reading, self.clock())
-            # Ids of articles that are not in the ledger yet: negative, and told apart across sources.
-            found += [replace(article, id=article.id - len(found)) for article in fresh]
-        return found, problems
 
     # --- sending ------------------------------------------------------------------------------------------------------
 
@@ -353,15 +276,22 @@ class App:
         with self._building:
             if channel not in self._senders:
                 spec = self.project.channels[channel]
-                self._senders[channel] = self._practice_sender(spec) if self.is_practice else self._real_sender(spec)
+                self._senders[channel] = self._practice_sender(spec) if self.is_practice else self.real_sender(spec)
             return self._senders[channel]
 
-    def _real_sender(self, spec: Channel) -> Sender:
-        options = {
-            name: self._settings.resolve(value, spec.places.get(name, spec.where)) if isinstance(value, str) else value
+    def real_sender(self, spec: Channel) -> Sender:
+        """Build the channel's own sender, secrets resolved; whether or not this is practice."""
+        return build(spec, self.resolved_options(spec))
+
+    def resolved_options(self, spec: Channel) -> dict[str, object]:
+        """Return the channel's options with every ${NAME} replaced: secrets, for the sender only.
+
+        :raises ConfigError: a name has no value.
+        """
+        return {
+            name: self.settings.resolve(value, spec.places.get(name, spec.where)) if isinstance(value, str) else value
             for name, value in spec.options.items()
         }
-        return build(spec, options)
 
     def _practice_sender(self, spec: Channel) -> Sender:
         """Mail goes to the inbox as to Mailpit, a post as a webhook: real requests, to nobody outside."""
@@ -409,8 +339,3 @@ class App:
                 if not made or any(send["state"] not in waits_for_a_person for send in open_sends):
                     return False
         return True
-
-
-def _hours(span: timedelta) -> str:
-    minutes = int(span.total_seconds() // 60)
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"

@@ -1,0 +1,97 @@
+"""What `publisher check` looks at: channels, templates, and what is missing before real readers can be written to."""
+
+from __future__ import annotations
+
+from publisher.app.core import App
+from publisher.errors import ConfigError, PublisherError
+from publisher.model.article import Article, Image
+from publisher.model.project import Channel, Entry
+from publisher.pipeline import produce
+from publisher.senders.registry import sender_class
+from publisher.store import subscribers
+
+SAMPLE = (
+    Article(
+        title="A headline to try the template on",
+        url="https://example.org/story",
+        summary="A summary of two sentences. This is the second one.",
+        html="<p>The first paragraph.</p><p>The second one.</p>",
+        text="The first paragraph.\n\nThe second one.",
+        authors=("A. Writer",),
+        categories=("News",),
+        image=Image("https://example.org/picture.jpg", alt="A picture", width=1200, height=630),
+    ),
+)
+
+
+def wrong_channels(app: App) -> list[str]:
+    """Return what is wrong with the channels, and with the entries that use them."""
+    wrong: list[str] = []
+    for channel in app.project.channels.values():
+        try:
+            sender_class(channel.sender, channel.where)
+            if not _has_unset_names(app, channel):
+                app.real_sender(channel)
+        except PublisherError as error:
+            wrong.append(str(error))
+    for schedule in app.project.schedules.values():
+        wrong += [words for entry in schedule.send if (words := _wrong_entry(app, entry))]
+    return wrong
+
+
+def _has_unset_names(app: App, channel: Channel) -> bool:
+    """Say whether a ${NAME} of the channel has no value yet: missing, and listed as that, not wrong."""
+    try:
+        app.resolved_options(channel)
+    except ConfigError:
+        return True
+    return False
+
+
+def _wrong_entry(app: App, entry: Entry) -> str:
+    try:
+        sender = sender_class(app.project.channels[entry.via].sender)
+    except PublisherError:
+        return ""  # said of the channel already
+    if entry.to and "mail" not in sender.carries:
+        return f"{entry.where}: {entry.via} ({sender.name}) has no readers. Take `to:` out of this entry"
+    if not entry.to and "post" not in sender.carries:
+        return f"{entry.where}: {entry.via} ({sender.name}) sends mail. Say to which list: `to: NAME`"
+    return ""
+
+
+def wrong_templates(app: App) -> list[str]:
+    """Return what is wrong with the templates, tried on a made-up article."""
+    wrong: list[str] = []
+    for schedule in app.project.schedules.values():
+        for entry in schedule.send:
+            if _wrong_entry(app, entry) or app.project.channels[entry.via].sender not in sender_names():
+                continue
+            product = produce.produce_entry(
+                app.studio, app.project, schedule, entry, slot="check", due_at=app.clock(), chosen=SAMPLE
+            )
+            wrong += [f"{f.what}. {f.remedy}" for f in product.findings if f.check == "template" and f.blocks]
+    return list(dict.fromkeys(wrong))
+
+
+def missing_for_real(app: App) -> list[str]:
+    """Return what is still missing before real readers can be written to."""
+    paper = app.project.publication
+    missing = []
+    if app.is_practice:
+        missing.append("practice: true stands in schedules.yaml: take it out when the rest is done")
+    if not produce.is_reachable(paper.public_url):
+        missing.append("publication.public_url: the https address at which readers reach Publisher, to unsubscribe")
+    if not paper.address:
+        missing.append("publication.address: the postal address, which the law asks for in every newsletter")
+    missing += [str(note) for note in app.settings.missing(app.project)]
+    for channel in app.project.channels.values():
+        if channel.sender == "mailpit":
+            missing.append(f"channels.{channel.name}: mailpit is an inbox for development; name a provider")
+    with app.store.read() as conn:
+        missing += [
+            f"lists.{name}: nobody is on it: publisher subscribers import FILE.csv --list {name}"
+            for name in app.project.lists
+            if not subscribers.count(conn, [name])
+        ]
+    return missing

@@ -1,0 +1,67 @@
+"""What a slot would do if it came now: the real compose and produce, and nothing written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from publisher.app.core import App
+from publisher.errors import SourceError
+from publisher.model.article import LedgerArticle
+from publisher.model.project import Schedule
+from publisher.pipeline import collect, compose, produce
+from publisher.pipeline.compose import Choice
+from publisher.pipeline.produce import Produced
+from publisher.runtime.slots import Slot, slots_after
+from publisher.store import subscribers
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a slot would do, worked out by the real verbs without writing anything."""
+
+    schedule: Schedule
+    slot: Slot
+    choice: Choice
+    products: tuple[Produced, ...]
+    people: tuple[int, ...]  # for each product: how many it would go to
+    problems: tuple[str, ...]  # of the sources
+
+
+def plan_slot(app: App, schedule: Schedule, at: datetime | None = None) -> Plan:
+    """Work out what the schedule's next slot would do, if it came now, and write nothing."""
+    now = at or app.clock()
+    slot = next(slots_after(schedule.when, app.zone, now), None) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
+    found, elsewhere, hint = compose.candidates_of(app.store, schedule)
+    foreseen, problems = _foresee(app, schedule)
+    choice = compose.decide(schedule, [*found, *foreseen], elsewhere=elsewhere, now=now, hint=hint)
+    chosen = [candidate.article for candidate, _ in choice.picked]
+    products: tuple[Produced, ...] = ()
+    if chosen:
+        products = tuple(
+            produce.produce_entry(
+                app.studio, app.project, schedule, entry, slot=slot.key, due_at=slot.due_at, chosen=chosen
+            )
+            for entry in schedule.send
+        )
+    with app.store.read() as conn:
+        people = tuple(subscribers.count(conn, entry.to) if entry.to else 1 for entry in schedule.send)
+    return Plan(schedule, slot, choice, products, people, tuple(problems))
+
+
+def _foresee(app: App, schedule: Schedule) -> tuple[list[LedgerArticle], list[str]]:
+    found: list[LedgerArticle] = []
+    problems: list[str] = []
+    for name, source in app.project.sources.items():
+        if schedule.pick.sources and name not in schedule.pick.sources:
+            continue
+        try:
+            reading = app.read(source)
+        except SourceError as error:
+            problems.append(str(error))
+            continue
+        problems += [f"{name}: {problem}" for problem in reading.problems]
+        fresh = collect.foresee(app.store, source, reading, app.clock())
+        # Ids of articles that are not in the ledger yet: negative, and told apart across sources.
+        found += [replace(article, id=article.id - len(found)) for article in fresh]
+    return found, problems

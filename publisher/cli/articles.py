@@ -1,0 +1,39 @@
+"""`publisher articles`: what the ledger knows, and why each was taken or not."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from publisher.cli.output import AsJson, ProjectDir, local, say_json, table
+
+
+def articles(
+    source: Annotated[str, typer.Option(help="Only this source.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+    why: Annotated[bool, typer.Option("--why", help="Show what was mended or dropped at intake.")] = False,
+    project: ProjectDir = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """List the articles in the ledger, newest first, each with the reason why it was taken or not."""
+    from publisher.app import App
+    from publisher.store import articles as ledger
+
+    app = App.open(project)
+    with app.store.read() as conn:
+        found = ledger.latest(conn, limit=limit, source=source)
+    if as_json:
+        say_json([asdict(each) for each in found])
+        return
+    table(
+        "",
+        ["id", "source", "published", "headline", "standing", "reason", *(["notes"] if why else [])],
+        [
+            [each.id, each.source, local(each.article.published_at, app.zone), each.article.title, each.standing]
+            + [each.reason, *(["; ".join(each.article.notes)] if why else [])]
+            for each in found
+        ],
+    )

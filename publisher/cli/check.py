@@ -1,0 +1,44 @@
+"""`publisher check`: everything that can be known before a slot comes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from publisher.cli.output import AsJson, ProjectDir, say, say_json
+
+if TYPE_CHECKING:
+    from publisher.app import App
+
+
+def check(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
+    """Read the whole project and say what is wrong, and what is still missing for the real thing."""
+    from publisher.app import App, checkup
+
+    app = App.open(project)
+    errors = [*checkup.wrong_channels(app), *checkup.wrong_templates(app)]
+    missing = checkup.missing_for_real(app)
+    notes = [str(note) for note in app.project.notes]
+    if as_json:
+        say_json({"errors": errors, "notes": notes, "missing": missing, "practice": app.is_practice})
+    else:
+        _show(app, errors, notes, missing)
+    if errors or (missing and not app.is_practice):
+        raise typer.Exit(1)
+
+
+def _show(app: App, errors: list[str], notes: list[str], missing: list[str]) -> None:
+    for line in errors:
+        say(f"error: {line}")
+    for line in notes:
+        say(f"note: {line}")
+    if missing:
+        say("Still missing for the real thing:" if app.is_practice else "Missing:")
+        for line in missing:
+            say(f"  - {line}")
+    if not errors:
+        found = app.project
+        counts = f"{len(found.sources)} sources, {len(found.channels)} channels, {len(found.schedules)} schedules"
+        say(f"schedules.yaml is fine: {counts}{' (practice)' if app.is_practice else ''}")

@@ -1,0 +1,34 @@
+"""All commands by name. Each imports what it uses when it runs, so that a small command starts fast."""
+
+from __future__ import annotations
+
+import typer
+
+from publisher.cli.articles import articles
+from publisher.cli.check import check
+from publisher.cli.editions import editions
+from publisher.cli.init import init
+from publisher.cli.log import log
+from publisher.cli.plan import plan
+from publisher.cli.run import run
+from publisher.cli.send import send
+from publisher.cli.subscribers import group
+from publisher.cli.try_ import try_source
+
+cli = typer.Typer(
+    help="Newsletters and social posts from a newsroom's own articles: on schedule, once, with books that balance.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+cli.command("init")(init)
+cli.command("check")(check)
+cli.command("plan")(plan)
+cli.command("try")(try_source)
+cli.command("run")(run)
+cli.command("send")(send)
+cli.command("articles")(articles)
+cli.command("editions")(editions)
+cli.command("log")(log)
+cli.add_typer(group, name="subscribers")

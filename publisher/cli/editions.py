@@ -1,0 +1,43 @@
+"""`publisher editions`: every slot that fired, and what became of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from publisher.cli.output import AsJson, ProjectDir, local, say_json, table
+
+
+def editions(
+    schedule: Annotated[str, typer.Argument(help="Only this schedule.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    project: ProjectDir = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """List the editions, newest first; skipped ones say why and what to do."""
+    from publisher.app import App
+    from publisher.store import editions as ledger
+
+    app = App.open(project)
+    with app.store.read() as conn:
+        found = ledger.latest(conn, limit=limit, schedule=schedule)
+    if as_json:
+        say_json([_plain(dict(row)) for row in found])
+        return
+    table(
+        "",
+        ["id", "schedule", "slot", "due", "state", "sent", "failed", "unknown", "to do", "why"],
+        [
+            [row["id"], row["schedule"], row["slot"], local(row["due_at"], app.zone), row["state"], row["sent"]]
+            + [row["failed"], row["n_unknown"], row["n_pending"] + row["n_taken"], row["reason"]]
+            for row in found
+        ],
+    )
+
+
+def _plain(row: dict[str, object]) -> dict[str, object]:
+    for name in ("unknown", "pending", "taken"):
+        row[name] = row.pop(f"n_{name}")
+    return row

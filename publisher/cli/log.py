@@ -1,0 +1,70 @@
+"""`publisher log`: every recipient of every send, with the outcome."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from publisher.cli.output import AsJson, ProjectDir, local, say_json, table
+
+COLUMNS = ("delivery", "edition", "channel", "to", "state", "attempts", "when", "why")
+
+
+def log(
+    edition: Annotated[str, typer.Option(help="A number, `morning` (its latest) or `morning@2026-11-24`.")] = "",
+    to: Annotated[str, typer.Option(help="Only this address.")] = "",
+    state: Annotated[str, typer.Option(help="pending, taken, sent, failed, unknown, suppressed, excluded …")] = "",
+    channel: Annotated[str, typer.Option(help="Only this channel.")] = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 100,
+    project: ProjectDir = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Show the send log: one line for each recipient of each send."""
+    from publisher.app import App
+    from publisher.store import log as ledger
+
+    app = App.open(project)
+    wanted = ledger.Filter(
+        edition_id=app.edition(edition) if edition else None,
+        channel=channel,
+        address_hash=app.hash_of(to) if to else "",
+        state=_state(state),
+        limit=limit,
+    )
+    with app.store.read() as conn:
+        found = ledger.find(conn, wanted)
+    if as_json:
+        say_json([plain(row) for row in found])
+    else:
+        table("", COLUMNS, [line(row, app.zone) for row in found])
+
+
+def _state(said: str) -> str:
+    from publisher.errors import UsageError
+    from publisher.model.states import DeliveryState
+
+    if said and said not in set(DeliveryState):
+        raise UsageError(f"there is no state {said!r}", remedy=f"States: {', '.join(DeliveryState)}")
+    return said
+
+
+def plain(row: Any) -> dict[str, object]:
+    """Return one delivery as JSON shows it."""
+    names = ("schedule", "slot", "channel", "kind", "to", "state", "attempts", "due_at", "spoke_at", "status")
+    return {
+        "delivery": row["id"],
+        "edition": row["edition_id"],
+        **{name: row[name] for name in names},
+        "reason": row["reason"],
+        "provider_id": row["provider_id"],
+        "url": row["url"],
+    }
+
+
+def line(row: Any, zone: Any) -> list[object]:
+    """Return one delivery as the table shows it."""
+    edition = f"{row['edition_id']} {row['schedule'] or row['kind']}"
+    when = local(row["closed_at"] or row["due_at"], zone)
+    return [row["id"], edition, row["channel"], row["to"], row["state"], row["attempts"], when, row["reason"]]

@@ -1,0 +1,113 @@
+"""`publisher plan`: the next slots, and what each would send to how many people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from publisher.cli.output import AsJson, ProjectDir, local, say, say_json, table
+
+if TYPE_CHECKING:
+    from publisher.app import App
+    from publisher.app.plan import Plan
+
+At = Annotated[str, typer.Option(help="Plan as if it were then: 2026-11-24T07:00 (the publication's clock).")]
+
+
+def plan(
+    schedule: Annotated[str, typer.Argument(help="Only this schedule.")] = "",
+    at: At = "",
+    project: ProjectDir = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Show the next slots: which articles would go to how many people. Runs the real thing and writes nothing."""
+    from publisher.app import App
+    from publisher.app.plan import plan_slot
+
+    app = App.open(project)
+    moment = _moment(at, app) if at else None
+    names = [schedule] if schedule else list(app.project.schedules)
+    plans = [plan_slot(app, app.schedule(name), moment) for name in names]
+    if as_json:
+        say_json([_plain(each) for each in plans])
+    else:
+        for each in plans:
+            show(each, app)
+    if any(product.is_held for each in plans for product in each.products):
+        raise typer.Exit(1)
+
+
+def _moment(said: str, app: App) -> datetime:
+    from publisher.errors import UsageError
+
+    try:
+        moment = datetime.fromisoformat(said)
+    except ValueError as error:
+        raise UsageError(f"--at {said!r} is no time", remedy="Write it like 2026-11-24T07:00") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=app.zone)
+
+
+def show(plan: Plan, app: App) -> None:
+    """Print one plan for people."""
+    name, choice = plan.schedule.name, plan.choice
+    when = "on every new article" if plan.schedule.when.new else local(plan.slot.due_at, app.zone)
+    say(f"{name}: {when}")
+    for problem in plan.problems:
+        say(f"  ! {problem}")
+    if choice.skipped:
+        say(f"  skipped: {choice.skipped}")
+    rows = [["in", candidate.article.title, reason] for candidate, reason in choice.picked]
+    rows += [["out", candidate.article.title, reason] for candidate, reason in choice.left]
+    if rows:
+        table("", ["", "article", "why"], rows)
+    for product, people in zip(plan.products, plan.people, strict=True):
+        say(f"  {product.entry.via}: {audience_words(product.entry.to, people)}{_subject(product)}")
+        for finding in product.findings:
+            say(f"    {'HELD' if finding.blocks else 'note'}: {finding.what}. {finding.remedy}")
+    say()
+
+
+def audience_words(lists: Any, people: int) -> str:
+    if not lists:
+        return "one post"
+    return f"{people:,} {'person' if people == 1 else 'people'} on {', '.join(lists)}"
+
+
+def _subject(product: Any) -> str:
+    from publisher.model.message import Mail, fill
+    from publisher.pipeline.produce import preview_values
+
+    if isinstance(product.message, Mail):
+        return f" — {fill(product.message.subject, preview_values())}"
+    return f" — {product.message.parts[0].splitlines()[0]}" if product.message and product.message.parts else ""
+
+
+def _plain(plan: Plan) -> dict[str, object]:
+    from dataclasses import asdict
+
+    def article(candidate: Any, reason: str) -> dict[str, object]:
+        own = candidate.article
+        return {"title": own.title, "url": own.url, "published_at": own.published_at, "reason": reason}
+
+    return {
+        "schedule": plan.schedule.name,
+        "slot": plan.slot.key,
+        "due_at": plan.slot.due_at,
+        "skipped": plan.choice.skipped,
+        "articles": [article(*pair) for pair in plan.choice.picked],
+        "left_out": [article(*pair) for pair in plan.choice.left],
+        "problems": list(plan.problems),
+        "sends": [
+            {
+                "channel": product.entry.via,
+                "to": list(product.entry.to),
+                "people": people,
+                "held": product.is_held,
+                "findings": [asdict(finding) for finding in product.findings],
+            }
+            for product, people in zip(plan.products, plan.people, strict=True)
+        ],
+    }

@@ -1,0 +1,68 @@
+"""`publisher run`: scheduler, dispatcher and console in one process, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.cli.output import ProjectDir, say
+
+if TYPE_CHECKING:
+    from publisher.app import App
+
+
+def run(
+    port: Annotated[int, typer.Option(help="Where the console is, on this machine only. 0: any free port.")] = 8025,
+    project: ProjectDir = Path(),
+) -> None:
+    """Run the schedules: compose, send, and show the console on this machine. Ctrl-C or SIGTERM ends it cleanly."""
+    from publisher.app import App
+    from publisher.app.slots import fire_due
+    from publisher.cli import log_to_stderr
+    from publisher.runtime import scheduler
+    from publisher.runtime.embedded import Embedded
+    from publisher.store import processes
+    from publisher.web.inbox import Inbox
+    from publisher.web.server import Server, make_app
+
+    stop = Event()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, lambda *_: stop.set())
+    log_to_stderr(logging.INFO)
+    app = App.open(project)
+    for note in app.project.notes:
+        say(str(note))
+    with ExitStack() as stack:
+        app.process_id = stack.enter_context(processes.at_work(app.store, "run", app.clock()))
+        server = Server(make_app(app, Inbox(app.folder / "inbox")), port=port)
+        server.start()
+        stack.callback(server.stop)
+        app.inbox = server.url
+        app.take_over()
+        say(f"{app.project.publication.name}: {server.url}{_practice_words(app)}")
+        engine = Embedded(app.duties())
+        engine.start()
+        stack.callback(engine.stop)
+
+        def fire() -> None:
+            app.take_over()
+            if fire_due(app):
+                engine.wake()
+
+        polls = {name: partial(app.poll, source) for name, source in app.project.sources.items()}
+        waking = scheduler.start(app.project, fire=fire, poll=polls)
+        stack.callback(waking.shutdown)
+        stop.wait()
+        say("ending: nothing more is begun, calls under way are finished")
+    processes.record_end(app.store, app.process_id, app.clock())
+
+
+def _practice_words(app: App) -> str:
+    return " — practice: every mail and post goes to the built-in inbox" if app.is_practice else ""

@@ -1,0 +1,138 @@
+"""`publisher send`: one slot of a schedule now, to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from publisher.cli.output import ProjectDir, can_ask, say, table
+from publisher.errors import UsageError
+
+if TYPE_CHECKING:
+    from publisher.app import App
+    from publisher.model.project import Schedule
+
+
+def send(
+    schedule: Annotated[str, typer.Argument(help="A schedule of schedules.yaml.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go out, and to how many.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Answer the question before a real send.")] = False,
+    finish: Annotated[bool, typer.Option("--finish", help="Finish this schedule's unfinished editions first.")] = False,
+    skip: Annotated[bool, typer.Option("--skip", help="Cancel what is left of its unfinished editions.")] = False,
+    project: ProjectDir = Path(),
+) -> None:
+    """Send one slot of a schedule now, to its end. Articles that went out before don't go out again."""
+    from publisher.app import App
+    from publisher.app.plan import plan_slot
+    from publisher.cli import plan
+
+    if finish and skip:
+        raise UsageError("--finish and --skip say opposite things", remedy="Give one of them")
+    app = App.open(project)
+    chosen = app.schedule(schedule)
+    if dry_run:
+        plan.show(plan_slot(app, chosen), app)
+        return
+    with ExitStack() as stack:
+        open_for_work(app, stack, "send")
+        unfinished = _decide_unfinished(app, chosen, finish=finish, skip=skip)
+        if unfinished and finish:
+            _carry_out(app, unfinished)
+            return
+        if not (app.is_practice or yes):
+            _ask(app, chosen)
+        composed = app.compose(chosen, app.manual_slot(), actor=app.actor)
+        if composed.choice.skipped:
+            say(f"{schedule}: skipped: {composed.choice.skipped}")
+            return
+        if composed.edition_id is not None:
+            _carry_out(app, [composed.edition_id])
+
+
+def open_for_work(app: App, stack: ExitStack, command: str) -> None:
+    """Register this process, take over what dead ones left, and open the inbox if this is practice."""
+    from publisher.store import processes
+    from publisher.web.inbox import Inbox
+    from publisher.web.server import Server, make_app
+
+    app.process_id = stack.enter_context(processes.at_work(app.store, command, app.clock()))
+    app.take_over()
+    if app.is_practice and not app.inbox:
+        server = Server(make_app(app, Inbox(app.folder / "inbox")))
+        server.start()
+        stack.callback(server.stop)
+        app.inbox = server.url
+
+
+def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool) -> list[int]:
+    """Return the schedule's unfinished editions, once someone has said what becomes of them."""
+    from publisher.pipeline import settle
+    from publisher.store import editions
+
+    with app.store.read() as conn:
+        found = [(row["id"], row["slot"]) for row in editions.unfinished(conn, schedule.name)]
+    if found and skip:
+        for edition_id, _ in found:
+            stopped = settle.cancel_edition(app.store, edition_id, reason=f"skipped by {app.actor}", now=app.clock())
+            say(f"edition {edition_id}: cancelled, {stopped:,} not sent")
+        return []
+    if found and finish:
+        for edition_id, _ in found:
+            app.remake(edition_id)
+            settle.resume_edition(app.store, edition_id)
+    if found and not finish:
+        named = ", ".join(f"{edition_id} ({slot})" for edition_id, slot in found)
+        remedy = f"`publisher send {schedule.name} --finish` finishes it, `--skip` cancels what is left"
+        raise UsageError(f"edition {named} of {schedule.name} is unfinished", remedy=remedy)
+    return [edition_id for edition_id, _ in found]
+
+
+def _ask(app: App, schedule: Schedule) -> None:
+    """Show what would go out and to whom, and ask once."""
+    from publisher.app.plan import plan_slot
+    from publisher.cli import plan
+
+    plan.show(plan_slot(app, schedule), app)
+    if not can_ask():
+        raise UsageError("this would go to real people", remedy="Give --yes to send it without being asked")
+    if not typer.confirm("Send it now?", default=False):
+        raise typer.Exit(1)
+
+
+def _carry_out(app: App, edition_ids: Sequence[int]) -> None:
+    from publisher.runtime.embedded import drain
+
+    drain(app.duties(), lambda: app.is_over(edition_ids), say)
+    if not report(app, edition_ids):
+        raise typer.Exit(1)
+
+
+def report(app: App, edition_ids: Sequence[int]) -> bool:
+    """Print the books of these editions; say whether nobody needs to look."""
+    from publisher.store import sends
+
+    all_well = True
+    with app.store.read() as conn:
+        rows = [send for edition_id in edition_ids for send in sends.of_edition(conn, edition_id)]
+    table(
+        "",
+        ["edition", "channel", "to", "state", "sent", "failed", "unknown", "not written to", "waiting"],
+        [
+            [row["edition_id"], row["channel"], ", ".join(row["audience"]) or "its account", row["state"], row["sent"]]
+            + [row["failed"], row["unknown"], row["suppressed"] + row["excluded"], row["pending"] + row["taken"]]
+            for row in rows
+        ],
+    )
+    for row in rows:
+        all_well &= row["state"] == "done" and not row["failed"] and not row["unknown"]
+        for reason in row["reasons"]:
+            say(_reason(row, reason))
+    return all_well
+
+
+def _reason(row: Any, reason: dict[str, Any]) -> str:
+    return f"{row['channel']}: {row['state'] if reason['blocks'] else 'note'}: {reason['what']}. {reason['remedy']}"

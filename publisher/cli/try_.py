@@ -1,0 +1,169 @@
+"""`publisher try`: the whole job with any site, feed, file, folder or article, into the built-in inbox."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+import typer
+
+from publisher.cli.output import say, table
+
+if TYPE_CHECKING:
+    from publisher.app import App
+    from publisher.model.project import Project
+
+AT_MOST = 30  # stories in one mail: more would run into Gmail's clip
+READERS = (("ada@example.org", "Ada Lovelace"), ("grace@example.org", "Grace Hopper"), ("reader@example.org", ""))
+
+
+def try_source(
+    source: Annotated[str, typer.Argument(help="A site, a feed, a file, a folder or an article.")],
+    once: Annotated[bool, typer.Option("--once", help="End after the last delivery.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Leave mail, posts, log and pages here as files.")] = None,
+    port: Annotated[int, typer.Option(help="Where the page is. 0: any free port.")] = 0,
+) -> None:
+    """Read a source, make the mail and the posts, deliver them to the built-in inbox, and show them."""
+    stays = sys.stdout.isatty() and not once
+    target = out if out is not None else None if stays else Path("publisher-try")
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="publisher-try-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        app = _make_project(folder, source)
+        edition_id = _deliver(app, stack, port)
+        if edition_id is None:
+            raise typer.Exit(1)
+        if target is not None:
+            _leave_files(app, edition_id, target)
+        if stays:
+            say(f"\nSee the mail and the posts: {app.inbox}/editions/{edition_id}   (Ctrl-C ends)")
+            _wait()
+
+
+def _make_project(folder: Path, said: str) -> App:
+    """Return a practice project around one source, in a folder of its own."""
+    from publisher.app import DATABASE, App
+    from publisher.config.keys import KeyRing
+    from publisher.config.settings import Settings
+    from publisher.sources.discover import discover
+    from publisher.sources.fetch import Fetcher
+    from publisher.store import Store
+
+    kind, location = discover(said, Fetcher(user_agent="Publisher (try)", allow_private=True))
+    keys = KeyRing.create(folder / "keys.json")
+    project = _project(kind, location)
+    return App(folder, project, Store.create(folder / DATABASE), keys, Settings.load(folder))
+
+
+def _project(kind: str, location: str) -> Project:
+    from dataclasses import replace
+
+    from publisher.config.schedules import parse_project
+
+    host = urlsplit(location).hostname or "example.org"
+    project = parse_project(TRY.format(host=host, at_most=AT_MOST), name="publisher try")
+    source = replace(project.sources["source"], kind=kind, location=location, backfill=sys.maxsize, allow_private=True)
+    return replace(project, sources={"source": source}, notes=())
+
+
+TRY = """\
+version: 1
+practice: true
+publication:
+  name: {host}
+  url: https://{host}
+  from: {host} <news@example.org>
+  address: Your postal address stands here
+  timezone: UTC
+  language: en
+sources:
+  source: {{feed: placeholder}}
+lists:
+  readers: {{title: The newsletter}}
+channels:
+  letters: {{sender: mailpit}}
+  mastodon: {{sender: mastodon, instance: "https://mastodon.example", token: "${{TOKEN}}"}}
+  webhook: {{sender: webhook, url: "https://hooks.example", secret: "${{SECRET}}"}}
+schedules:
+  try:
+    when: {{every: 1d}}
+    pick: {{at_most: {at_most}}}
+    send:
+      - {{via: letters, to: readers}}
+      - {{via: mastodon}}
+      - {{via: webhook}}
+"""
+
+
+def _deliver(app: App, stack: ExitStack, port: int) -> int | None:
+    """Run the main job once; return its edition, or None where there was nothing to send."""
+    from publisher.audience import imports
+    from publisher.cli.send import report
+    from publisher.runtime.embedded import drain
+    from publisher.store import processes
+    from publisher.web.inbox import Inbox
+    from publisher.web.server import Server, make_app
+
+    app.process_id = stack.enter_context(processes.at_work(app.store, "try", app.clock()))
+    _look(app)
+    server = Server(make_app(app, Inbox(app.folder / "inbox")), port=port)
+    server.start()
+    stack.callback(server.stop)
+    app.inbox = server.url
+    key = app.keys.current("suppression")[1]
+    for email, name in READERS:
+        imports.add_one(app.store, email, "readers", name=name, hash_key=key, now=app.clock(), actor=app.actor)
+    composed = app.compose(app.schedule("try"), app.manual_slot(), actor=app.actor)
+    if composed.edition_id is None or composed.choice.skipped:
+        say(f"Nothing to send: {composed.choice.skipped}")
+        return None
+    drain(app.duties(), lambda: app.is_over([composed.edition_id or 0]), say)
+    _print_log(app, composed.edition_id)
+    report(app, [composed.edition_id])
+    return composed.edition_id
+
+
+def _look(app: App) -> None:
+    """Read the source once, so that its own name and language stand in the mail; say what was wrong with it."""
+    from publisher.errors import SourceError
+
+    source = app.project.sources["source"]
+    reading = app.read(source)
+    app.take_names_from(reading)
+    for problem in reading.problems:
+        sys.stderr.write(f"{source.location}: {problem}\n")
+    if not reading.articles:
+        raise SourceError("there are no articles", where=source.location, remedy="Try another address of the site")
+
+
+def _print_log(app: App, edition_id: int) -> None:
+    from publisher.cli.log import COLUMNS, line
+    from publisher.store import log
+
+    with app.store.read() as conn:
+        found = log.find(conn, log.Filter(edition_id=edition_id))
+    table("Send log", COLUMNS, [line(row, app.zone) for row in reversed(found)])
+
+
+def _leave_files(app: App, edition_id: int, out: Path) -> None:
+    from publisher.errors import UsageError
+    from publisher.web.showcase import write_out
+
+    try:
+        write_out(app, edition_id, out)
+    except OSError as error:
+        raise UsageError(f"can't write there: {error.strerror}", where=str(out), remedy="Give another --out") from error
+    say(f"\nSee the mail and the posts: {(out / 'index.html').resolve()}")
+
+
+def _wait() -> None:
+    try:
+        Event().wait()
+    except KeyboardInterrupt:
+        say()
