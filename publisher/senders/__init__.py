@@ -1,0 +1,1 @@
+"""How a finished message leaves: one file per provider, on one seam that knows nothing of editions or the store."""

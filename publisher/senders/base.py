@@ -1,0 +1,88 @@
+"""The seam between us and a provider: what a sender states about itself, and the one thing it does."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Annotated, ClassVar, Literal, Protocol
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from publisher.model.call import Answer, Call
+from publisher.model.message import PostRules
+from publisher.senders.http import Http
+
+Kind = Literal["mail", "post"]
+
+
+class Journal(Protocol):
+    """Remembers the steps of one call, so that the next try goes on where this one stopped."""
+
+    def note(self, step: str, data: Mapping[str, object]) -> None:
+        """Commit what a step gave, before the next step; ``data`` is plain JSON."""
+
+    def noted(self, step: str) -> Mapping[str, object] | None:
+        """Return what this or an earlier try noted of the step."""
+
+
+def _a_web_address(value: str) -> str:
+    parts = urlsplit(value.strip())
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be a whole address that begins with https:// or http://")
+    if parts.username or parts.password:
+        raise ValueError("must not hold a user or password; give them as options of their own")
+    return value.strip()
+
+
+def _one_line(secret: SecretStr) -> SecretStr:
+    plain = secret.get_secret_value()
+    if not plain or not plain.isascii() or not plain.isprintable() or plain != plain.strip():
+        raise ValueError("is empty, or holds a space or sign that no key has; copy it again")
+    return secret
+
+
+WebAddress = Annotated[str, AfterValidator(_a_web_address)]
+Base = Annotated[WebAddress, AfterValidator(lambda value: value.rstrip("/"))]  # paths are appended to it
+Secret = Annotated[SecretStr, AfterValidator(_one_line)]
+
+
+class Options(BaseModel):
+    """What an editor may write under a channel, besides the keys that every channel has."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    base_url: Base | None = Field(None, description="where to call instead of the provider: a local server")
+
+
+class Sender(ABC):
+    """One provider. Used by many threads at once, so it keeps nothing that a call changes.
+
+    The limits are class attributes; an instance may set its own where an option decides.
+    """
+
+    api: ClassVar[int] = 1  # the registry refuses another major
+    name: ClassVar[str]
+    carries: ClassVar[frozenset[Kind]]
+    options: ClassVar[type[Options]] = Options
+    shape: ClassVar[Literal["merge", "rendered"]] = "rendered"  # merge: one body with variables per recipient
+    max_recipients: int = 1  # per call
+    max_bytes: int  # of one request
+    idempotent_for: timedelta | None = None  # how long the provider knows a key; None: it has no such thing
+    rules: PostRules | None = None  # how posts are counted; None: carries no posts
+
+    def __init__(self, options: Options, http: Http) -> None:
+        self.http = http
+
+    @abstractmethod
+    def send(self, call: Call, journal: Journal) -> Answer:
+        """Speak to the provider once and say what came of it, recipient by recipient.
+
+        The same call gives the same bytes on every try. Never raises for anything that a provider, a network or a
+        message may do; what is wrong with the message is refused before a byte leaves.
+        """
+
+    @abstractmethod
+    def size(self, call: Call) -> int:
+        """Return the bytes of the (largest) request that this call would make, without making it."""

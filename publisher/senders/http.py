@@ -1,0 +1,193 @@
+"""The thin HTTP base of all senders: pooled, bounded, without hidden retries, and silent about secrets."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import re
+import threading
+import time
+import weakref
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError
+
+import publisher
+from publisher.clock import Clock, now
+from publisher.model.call import Answer, Verdict
+from publisher.senders.verdicts import judge_silence, judge_status, retry_at, sent, unknown
+
+WORDS = 1_000  # characters of an answer that are kept
+REASON = 300  # characters of an answer that are shown
+SAID_UNDER = ("message", "error_description", "error", "Error", "detail", "description", "errors")
+STALE_AFTER = 4.0  # seconds. A request that dies on a connection the server has just closed can't be told from one
+# that was taken, so a connection that has been idle this long (most servers wait 5 s or more) is not used again.
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """How patient and how trusting the senders are."""
+
+    connect_timeout: float = 10.0  # seconds
+    read_timeout: float = 60.0  # seconds, for the whole answer
+    body_cap: int = 1_000_000  # bytes of an answer that are read
+    trust_env: bool = False  # True: proxies and certificates from the environment
+    user_agent: str = f"Publisher/{publisher.__version__}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What one request brought back. ``trouble`` is None for a 2xx that came whole."""
+
+    status: int | None = None  # None: no answer
+    headers: Mapping[str, str] = field(default_factory=dict)  # names without regard to case
+    text: str = ""  # without secrets
+    trouble: Verdict | None = None
+
+    @property
+    def json(self) -> Any:
+        """The answer as JSON, or None where it is none."""
+        try:
+            return json.loads(self.text)
+        except (ValueError, RecursionError):
+            return None
+
+    def word(self, key: str) -> str:
+        """Return a string or number of the answer's JSON object, as text; empty where there is none."""
+        body = self.json
+        value = body.get(key) if isinstance(body, dict) else None
+        return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+
+    def accepted(self, id_key: str) -> Verdict:
+        """Take a 2xx as sent if it names the provider's id; else it may or may not have been."""
+        found = self.word(id_key)
+        return sent(found) if found else unknown(f"HTTP {self.status} with an answer that can't be read")
+
+    def answer(
+        self, verdict: Verdict, exceptions: Mapping[int, Verdict] | None = None, *, split: bool = False
+    ) -> Answer:
+        return Answer(verdict, exceptions or {}, self.status, self.text[:WORDS], split)
+
+
+class _Body(io.BytesIO):
+    """Knows whether anything of it was taken for the wire: until then nothing can have been accepted."""
+
+    left = False
+
+    def read(self, size: int | None = -1) -> bytes:
+        self.left = True
+        return super().read()  # whole, in one write: it is in memory anyway
+
+
+class Http:
+    """One channel's way out.
+
+    :param secrets: values that never show in a reason, in words or in a repr.
+    """
+
+    def __init__(self, settings: HttpSettings | None = None, secrets: Iterable[str] = (), clock: Clock = now) -> None:
+        self.settings = settings or HttpSettings()
+        self.clock = clock
+        self._secrets = _every_form(secrets)
+        self._own = threading.local()  # requests' sessions are not made for several threads
+        self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()  # gone with their threads
+
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], *, wait: tuple[str, ...] = ()) -> Reply:
+        """Send one request and return what came; never raises for what a network or a provider does.
+
+        :param wait: headers besides ``Retry-After`` that say when to try again.
+        """
+        sending = _Body(body)
+        deadline = time.monotonic() + self.settings.read_timeout
+        try:
+            with self._session().post(
+                url,
+                data=sending,
+                headers={"User-Agent": self.settings.user_agent, "Accept-Encoding": "identity", **headers},
+                timeout=(self.settings.connect_timeout, self.settings.read_timeout),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                text, whole = self._text(response, deadline)
+                text = self.redact(text, headers.get("Authorization", ""))
+        except (requests.RequestException, HTTPError, ValueError) as error:
+            host = urlsplit(url).hostname or "the provider"
+            return Reply(trouble=judge_silence(error, host, body_left=sending.left))
+        finally:
+            self._own.used_at = time.monotonic()
+        until = retry_at(response.headers, ("Retry-After", *wait), self.clock())
+        trouble = judge_status(response.status_code, _said(text), until)
+        if not whole and trouble is None:
+            trouble = unknown(f"HTTP {response.status_code}, but the answer broke off")
+        return Reply(response.status_code, response.headers, text, trouble)
+
+    def redact(self, text: str, authorization: str = "") -> str:
+        """Put *** where a secret stands, or the credentials of an Authorization header."""
+        for secret in (*self._secrets, *authorization.split()[1:]):
+            text = text.replace(secret, "***")
+        return text
+
+    def close(self) -> None:
+        """Close every connection."""
+        for session in list(self._sessions):
+            session.close()
+
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._own, "session", None)
+        if session is None:
+            session = self._own.session = requests.Session()
+            session.trust_env = self.settings.trust_env
+            self._sessions.add(session)
+        elif time.monotonic() - self._own.used_at > STALE_AFTER:
+            session.close()  # drops the connections; the session itself goes on
+        return session
+
+    def _text(self, response: requests.Response, deadline: float) -> tuple[str, bool]:
+        """Read the answer up to the cap and the deadline; say whether it came whole."""
+        raw, size, whole = [], 0, True
+        try:
+            while chunk := response.raw.read1(65_536, decode_content=True):
+                raw.append(chunk)
+                size += len(chunk)
+                if size > self.settings.body_cap or time.monotonic() > deadline:
+                    whole = False
+                    break
+        except (HTTPError, OSError):
+            whole = False
+        return b"".join(raw).decode("utf-8", "replace").replace("\0", ""), whole
+
+
+def basic(user: str, password: str) -> str:
+    """Return the value of an Authorization header (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def as_json(value: object) -> bytes:
+    """Serialise once, always to the same bytes."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _every_form(secrets: Iterable[str]) -> tuple[str, ...]:
+    """Return the secrets as they may come back: plain, percent-encoded, and as JSON; longest first."""
+    forms = {form for s in secrets if s for form in (s, quote(s), quote(s, safe=""), json.dumps(s)[1:-1])}
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _said(text: str) -> str:
+    """Find the provider's own words in whatever it answered."""
+    stripped = text.strip()
+    if stripped.startswith("<"):
+        title = re.search(r"<title[^>]*>([^<]{1,200})", stripped, re.IGNORECASE)
+        return " ".join(f"a web page {title[1] if title else ''}".split())
+    try:
+        body = json.loads(stripped)
+    except (ValueError, RecursionError):
+        return " ".join(stripped[:REASON].split())
+    found = next((body[key] for key in SAID_UNDER if body.get(key)), body) if isinstance(body, dict) else body
+    words = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+    return " ".join(words[:REASON].split())

@@ -1,0 +1,144 @@
+"""What every mail sender does before it speaks: refuse what can't be said faithfully, and fill or name the slots."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from publisher.model.call import Answer, Call, Outcome, Recipient, Scope, Verdict
+from publisher.model.message import Mail, Post, Slot, Text, escape, fill, slots_of, value_of
+from publisher.senders.base import Sender
+from publisher.senders.verdicts import deferred, refused, stop
+
+BREAK = re.compile(r"[\r\n\0]")  # would start another header
+PLAIN_NAME = re.compile(r"[\w !#$%&'*+/=?^`{|}~-]*")  # needs no quotes in a mailbox (RFC 5322 atoms and spaces)
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Whom a call can be spoken for, and who was refused before it was (by delivery id)."""
+
+    mail: Mail
+    ready: tuple[Recipient, ...]
+    refused: Mapping[int, Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail with one reader's values filled in."""
+
+    to: Recipient
+    subject: str
+    html: str
+    text: str
+    headers: dict[str, str]
+
+
+def readers_of(call: Call, sender: Sender) -> Readers | Answer:
+    """Sort out who can be written to; an Answer where nobody can, and nothing is to be sent."""
+    mail = call.message
+    if isinstance(mail, Post):
+        return stop(refused(f"{sender.name} carries mail, not posts"))
+    if len(call.recipients) > sender.max_recipients:
+        return stop(refused(f"{len(call.recipients)} recipients; {sender.name} takes {sender.max_recipients} per call"))
+    if fault := _broken(mail):
+        return stop(refused(f"{fault} has a line break; nothing was sent"))
+    out = _unfit(mail, call.recipients)
+    ready = _one_each(tuple(r for r in call.recipients if r.delivery_id not in out), out)
+    return Readers(mail, ready, out) if ready else stop(next(iter(out.values()), refused("no recipients")), out)
+
+
+def letter_to(mail: Mail, reader: Recipient) -> Letter:
+    """Fill in one reader's values."""
+    return Letter(
+        reader,
+        fill(mail.subject, reader.values),
+        fill(mail.html, reader.values),
+        fill(mail.text, reader.values),
+        {name: fill(value, reader.values) for name, value in mail.headers},
+    )
+
+
+def name_slots(mail: Mail) -> dict[Slot, str]:
+    """Name a merge variable for every slot: the same field goes out once per escaping and default it needs."""
+    names: dict[Slot, str] = {}
+    taken: set[str] = set()
+    for slot in slots_of(mail):
+        name = re.sub(r"\W", "_", f"{slot.field}_{slot.context}", flags=re.ASCII)
+        while name in taken:
+            name += "_"
+        names[slot] = name
+        taken.add(name)
+    return names
+
+
+def merge_values(names: Mapping[Slot, str], reader: Recipient) -> dict[str, str]:
+    """Return one reader's value for every variable, escaped for where it lands."""
+    return {name: escape(value_of(slot, reader.values), slot.context) for slot, name in names.items()}
+
+
+def mailbox(name: str, address: str) -> str:
+    """Write a name and an address as one mailbox, in UTF-8, quoted where it must be."""
+    if not name:
+        return address
+    shown = name if PLAIN_NAME.fullmatch(name) else '"' + re.sub(r'(["\\])', r"\\\1", name) + '"'
+    return f"{shown} <{address}>"
+
+
+def too_large(body: bytes, sender: Sender, readers: Readers) -> Answer | None:
+    """Refuse a body over the sender's limit before it leaves; ask for half the readers where there are several."""
+    if len(body) <= sender.max_bytes:
+        return None
+    reason = f"{len(body):,} bytes; {sender.name} takes {sender.max_bytes:,} per request"
+    if len(readers.ready) > 1:
+        return stop(deferred(reason), readers.refused, split=True)
+    return stop(refused(reason), readers.refused)
+
+
+def for_one_reader(verdict: Verdict) -> Verdict:
+    """Narrow a refusal of the message to its reader: where a call is one letter, nobody knows which was at fault."""
+    if verdict.outcome is Outcome.REFUSED and verdict.scope is Scope.MESSAGE:
+        return refused(verdict.reason, Scope.RECIPIENT)
+    return verdict
+
+
+def _broken(mail: Mail) -> str:
+    """Name the first authored header with a line break in it."""
+    named: list[tuple[str, Text]] = [
+        ("the sender's name", (mail.from_name,)),
+        ("the sender's address", (mail.from_email,)),
+        ("the reply-to address", (mail.reply_to,)),
+        ("the subject", mail.subject),
+    ]
+    named += [(f"the header {name!r}", (name, *value)) for name, value in mail.headers]
+    return next((what for what, text in named if any(isinstance(p, str) and BREAK.search(p) for p in text)), "")
+
+
+def _unfit(mail: Mail, readers: tuple[Recipient, ...]) -> dict[int, Verdict]:
+    """Refuse readers who have no value for a slot, or a line break where a header would carry it."""
+    slots = slots_of(mail)
+    in_headers = {part for text in (mail.subject, *(value for _, value in mail.headers)) for part in text}
+    risky = tuple(slot for slot in slots if slot in in_headers and slot.context != "header")
+    found = ((r.delivery_id, _fault_of(r, slots, risky)) for r in readers)
+    return {delivery_id: refused(fault, Scope.RECIPIENT) for delivery_id, fault in found if fault}
+
+
+def _fault_of(reader: Recipient, slots: tuple[Slot, ...], risky: tuple[Slot, ...]) -> str:
+    if BREAK.search(reader.name) or BREAK.search(reader.address):
+        return "the reader's name or address has a line break"
+    try:
+        values = {slot: value_of(slot, reader.values) for slot in slots}
+    except KeyError as missing:
+        return f"the reader has no value for {missing.args[0]!r}"
+    broken = next((slot.field for slot in risky if BREAK.search(values[slot])), "")
+    return f"the reader's value for {broken!r} puts a line break into a header" if broken else ""
+
+
+def _one_each(readers: tuple[Recipient, ...], out: dict[int, Verdict]) -> tuple[Recipient, ...]:
+    """Keep the first of readers who share an address: providers drop the second unseen. It goes in another call."""
+    seen: dict[str, Recipient] = {}
+    for reader in readers:
+        if seen.setdefault(reader.address.casefold(), reader) is not reader:
+            out[reader.delivery_id] = deferred("the same address is already in this call")
+    return tuple(seen.values())

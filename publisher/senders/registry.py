@@ -1,0 +1,128 @@
+"""Finds senders by name among the installed packages, and builds one from what an editor wrote under a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from publisher.clock import Clock, now
+from publisher.errors import ChannelError, ConfigError
+from publisher.model.project import Channel
+from publisher.senders.base import Options, Sender
+from publisher.senders.http import Http, HttpSettings
+
+GROUP = "publisher.senders"
+# pydantic's kinds of error in our words; {…} are its own details. Never the value: it may be a secret.
+WORDS = {
+    "literal_error": "`{name}` must be {expected}",
+    "string_type": "`{name}` must be text",
+    "string_too_short": "`{name}` is empty",
+    "int_parsing": "`{name}` must be a whole number",
+    "int_type": "`{name}` must be a whole number",
+    "int_from_float": "`{name}` must be a whole number",
+    "bool_parsing": "`{name}` must be true or false",
+    "bool_type": "`{name}` must be true or false",
+    "greater_than_equal": "`{name}` must be {ge} or more",
+    "less_than_equal": "`{name}` must be {le} or less",
+}
+
+
+def sender_names() -> list[str]:
+    """Return the names of all installed senders."""
+    return sorted({entry.name for entry in entry_points(group=GROUP)})
+
+
+def sender_class(name: str, where: str = "") -> type[Sender]:
+    """Load a sender; ChannelError where there is none of that name, or one that was made for another Publisher.
+
+    :param where: the place that named it, for the error.
+    """
+    entry = next(iter(entry_points(group=GROUP, name=name)), None)
+    if entry is None:
+        known = sender_names()
+        near = get_close_matches(name, known, 1)
+        remedy = f"Did you mean `{near[0]}`?" if near else f"There are: {', '.join(known)}."
+        raise ChannelError(f"no sender is called `{name}`", where=where, remedy=remedy)
+    try:
+        found = entry.load()
+    except (ImportError, AttributeError) as error:
+        raise ChannelError(
+            f"the sender `{name}` can't be loaded from {entry.value}", where=where, remedy="Install its package again."
+        ) from error
+    if not isinstance(found, type) or not issubclass(found, Sender):
+        raise ChannelError(f"`{entry.value}` is not a sender", where=where, remedy="Ask its author.")
+    if found.api != Sender.api:
+        remedy = f"Install a version of its package for sender API {Sender.api}."
+        raise ChannelError(
+            f"the sender `{name}` speaks sender API {found.api}, not {Sender.api}", where=where, remedy=remedy
+        )
+    return found
+
+
+def option_problems(channel: Channel, options: Mapping[str, object]) -> tuple[ConfigError, ...]:
+    """Return everything that is wrong with a channel's options, each at its place."""
+    declared = sender_class(channel.sender, channel.where).options
+    try:
+        declared.model_validate(_all_options(channel, options))
+    except ValidationError as error:
+        return tuple(_in_our_words(channel, declared, detail) for detail in error.errors())
+    return ()
+
+
+def build(
+    channel: Channel, options: Mapping[str, object], settings: HttpSettings | None = None, clock: Clock = now
+) -> Sender:
+    """Make the sender of a channel.
+
+    :param options: the channel's options, ``${NAME}`` resolved.
+    :raises ChannelError: there is no such sender.
+    :raises ConfigError: an option is missing, unknown or can't be meant; the first of :func:`option_problems`.
+    """
+    found = sender_class(channel.sender, channel.where)
+    for problem in option_problems(channel, options):
+        raise problem
+    given = found.options.model_validate(_all_options(channel, options))
+    return found(given, Http(settings, secrets_of(given), clock))
+
+
+def secrets_of(options: Options) -> Iterator[str]:
+    """Yield every secret among the options, also those that stand several in one."""
+    for value in dict(options).values():
+        if isinstance(value, SecretStr):
+            plain = value.get_secret_value()
+            yield from (plain, *plain.split(), *(word.removeprefix("whsec_") for word in plain.split()))
+
+
+def _all_options(channel: Channel, options: Mapping[str, object]) -> dict[str, object]:
+    return {**options, **({"base_url": channel.base_url} if channel.base_url else {})}
+
+
+def _in_our_words(channel: Channel, declared: type[Options], detail: Any) -> ConfigError:
+    name = str(detail["loc"][0]) if detail["loc"] else ""
+    where = channel.places.get(name, channel.where)
+    known = declared.model_fields
+    if detail["type"] == "missing":
+        meaning = known[name].description or name
+        return ConfigError(
+            f"channel `{channel.name}` needs `{name}`: {meaning}", where=where, remedy=f"Write `{name}: …` under it."
+        )
+    if detail["type"] == "extra_forbidden":
+        near = get_close_matches(name, known, 1)
+        remedy = f"Did you mean `{near[0]}`?" if near else f"It takes: {', '.join(sorted(known))}."
+        return ConfigError(f"the sender {channel.sender} has no option `{name}`", where=where, remedy=remedy)
+    return ConfigError(_wrong(name, detail), where=where, remedy=_meaning(declared, name))
+
+
+def _wrong(name: str, detail: Any) -> str:
+    if detail["type"] == "value_error":
+        return f"`{name}` {detail['ctx']['error']}" if name else str(detail["ctx"]["error"])
+    return WORDS.get(detail["type"], "`{name}` can't be read").format(name=name, **detail.get("ctx", {}))
+
+
+def _meaning(declared: type[Options], name: str) -> str:
+    field = declared.model_fields.get(name)
+    return f"It is {field.description}." if field and field.description else ""

@@ -1,0 +1,45 @@
+"""What the generic webhook sends: our own contract with whoever receives it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from publisher.model.call import Call
+from publisher.model.message import Mail, Post
+from publisher.senders.http import as_json
+from publisher.senders.mail import Letter, Readers, letter_to
+
+
+def mail_body(call: Call, readers: Readers, batch: int) -> bytes:
+    """Write one letter, or a list of them where the channel asks for batches."""
+    letters = [_letter(call.key, readers.mail, letter_to(readers.mail, reader)) for reader in readers.ready]
+    if batch == 1:
+        return as_json({"type": "mail.send", **letters[0]})
+    return as_json({"type": "mail.batch", "batch_id": call.key, "messages": letters})
+
+
+def _letter(key: str, mail: Mail, letter: Letter) -> dict[str, object]:
+    return {
+        "id": letter.to.reference,
+        "batch_id": key,
+        "from": {"email": mail.from_email, "name": mail.from_name},
+        "reply_to": mail.reply_to,
+        "subject": letter.subject,
+        "html": letter.html,
+        "text": letter.text,
+        "headers": letter.headers,
+        "recipients": [{"email": letter.to.address, "name": letter.to.name, "id": letter.to.reference}],
+    }
+
+
+def post_body(call: Call, post: Post, at: str) -> bytes:
+    """Write a post; ``at`` is when it was first tried (ISO 8601)."""
+    data = {
+        "id": call.recipients[0].reference,
+        "account": call.recipients[0].address,
+        "text": post.text,
+        "parts": post.parts,
+        "language": post.language,
+        "card": asdict(post.card) if post.card else None,
+    }
+    return as_json({"type": "post.published", "timestamp": at, "data": data})

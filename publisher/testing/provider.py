@@ -1,0 +1,185 @@
+"""A provider on this machine: a real HTTP server that is strict, remembers everything, and fails when told to."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Literal, Self
+
+from publisher.clock import now
+from publisher.testing.dialects import DIALECTS, Accepted, Dialect, Received, Response
+
+PAGE = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>nginx</h1></body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What goes wrong with one request.
+
+    ``accept``: whether the provider takes the message all the same. ``drop``: the connection is closed without an
+    answer, before the body was read or after everything was done. ``delay``: seconds before the answer.
+    ``echo``: the request's own headers are repeated in the answer, as careless providers do.
+    """
+
+    status: int = 200
+    body: object = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    accept: bool = False
+    drop: Literal["", "before", "after"] = ""
+    delay: float = 0.0
+    echo: bool = False
+
+    @classmethod
+    def too_many(cls, retry_after: str = "") -> Fault:
+        """429; ``retry_after`` is seconds or a date, and empty where the provider doesn't say."""
+        return cls(429, {"message": "too many requests"}, {"Retry-After": retry_after} if retry_after else {})
+
+    @classmethod
+    def server_error(cls) -> Fault:
+        return cls(500, {"message": "internal error"})
+
+    @classmethod
+    def unavailable(cls, retry_after: str = "") -> Fault:
+        return cls(503, "busy", {"Retry-After": retry_after} if retry_after else {})
+
+    @classmethod
+    def web_page(cls, status: int = 502) -> Fault:
+        return cls(status, PAGE, {"Content-Type": "text/html; charset=utf-8"})
+
+    @classmethod
+    def slow(cls, seconds: float) -> Fault:
+        """Take the message, and answer too late."""
+        return cls(accept=True, delay=seconds)
+
+    @classmethod
+    def dropped_before(cls) -> Fault:
+        """Close the connection before the body was read; nothing is taken."""
+        return cls(drop="before")
+
+    @classmethod
+    def dropped_after(cls) -> Fault:
+        """Take the message, and close the connection without a word."""
+        return cls(accept=True, drop="after")
+
+    @classmethod
+    def wrong_json(cls) -> Fault:
+        return cls(200, '{"id": "cut off', {"Content-Type": "application/json"}, accept=True)
+
+    @classmethod
+    def empty(cls) -> Fault:
+        return cls(200, "", accept=True)
+
+
+class FakeProvider:
+    """Serves one dialect on 127.0.0.1 for the length of a ``with`` block.
+
+    :param dialect: a name of :data:`DIALECTS`, or a dialect of your own.
+    """
+
+    def __init__(self, dialect: str | Dialect) -> None:
+        self.dialect: Dialect = DIALECTS[dialect]() if isinstance(dialect, str) else dialect
+        self.requests: list[Received] = []  # every one, in order
+        self.accepted: list[Accepted] = []  # what was taken, recipient by recipient
+        self._faults: deque[Fault] = deque()
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        provider = self
+
+        class Handler(_Handler):
+            fake = provider
+
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def fails(self, *faults: Fault) -> None:
+        """Let the next requests fail, each in its way; those after them succeed."""
+        with self._lock:
+            self._faults.extend(faults)
+
+    def addresses(self) -> list[str]:
+        """Return who was written to, in order, as often as it happened."""
+        return [taken.to for taken in self.accepted]
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+
+    def next_fault(self) -> Fault | None:
+        """Return what goes wrong with the request that has just begun."""
+        with self._lock:
+            return self._faults.popleft() if self._faults else None
+
+    def take(self, request: Received, fault: Fault | None) -> Response:
+        """Write the request down, and let the dialect answer unless a fault does."""
+        with self._lock:
+            self.requests.append(request)
+            if fault and not fault.accept:
+                return _faulty(fault, request)
+            said = self.dialect.answer(request, len(self.requests))
+            self.accepted.extend(said.accepted)
+        if fault is None or fault.delay or fault.drop:  # the right answer, only late or never
+            return said
+        return _faulty(fault, request)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but not beyond the end of the block."""
+        self._closing.wait(seconds)
+
+
+def _faulty(fault: Fault, request: Received) -> Response:
+    echo = json.dumps({"message": f"you sent {dict(request.headers)}"}) if fault.echo else fault.body
+    return Response(fault.status, echo, headers=fault.headers)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of clients that hang up: tests make them do so."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    fake: FakeProvider
+
+    def _serve(self) -> None:
+        fault = self.fake.next_fault()
+        if fault and fault.drop == "before":
+            self.close_connection = True
+            return
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        said = self.fake.take(Received(self.command, self.path, headers, body), fault)
+        if fault and fault.drop == "after":
+            self.close_connection = True
+            return
+        if fault and fault.delay:
+            self.fake.pause(fault.delay)
+        self._answer(said)
+
+    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
+
+    def _answer(self, said: Response) -> None:
+        text = said.body if isinstance(said.body, str) else json.dumps(said.body)
+        kind = "text/plain; charset=utf-8" if isinstance(said.body, str) else "application/json"
+        headers = {"Content-Type": kind, "Date": format_datetime(now(), usegmt=True), **said.headers}
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        raw = text.encode()
+        with contextlib.suppress(OSError):
+            self.wfile.write(f"HTTP/1.1 {said.status} -\r\n{head}Content-Length: {len(raw)}\r\n\r\n".encode() + raw)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the terminal quiet; the log is :attr:`FakeProvider.requests`."""

@@ -1,0 +1,67 @@
+"""Messages and readers to try a sender with: every kind of slot, and names that need care."""
+
+from __future__ import annotations
+
+from publisher.model.article import Image
+from publisher.model.call import Call, Recipient
+from publisher.model.message import Card, Mail, Message, Post, Slot
+
+NAMES = ("Ana", "Åsa & Søn", 'Dr. "Bo" Li', "O'Brien", "<b>Mallory</b>", "李雷", "")
+
+
+def sample_mail() -> Mail:
+    """Return a newsletter with a slot in every kind of place."""
+    name = Slot("first_name", "html", "reader")
+    leave = Slot("unsubscribe_url", "url")
+    return Mail(
+        subject=("Good morning, ", Slot("first_name", "header", "reader"), ": the harbour reopens"),
+        html=(
+            "<p>Dear ",
+            name,
+            '</p><p>Ferries sail again.</p><a href="',
+            leave,
+            '">Leave</a><img src="https://a.example/',
+            Slot("first_name", "url-part", "reader"),
+            '" alt="">',
+        ),
+        text=(
+            "Dear ",
+            Slot("first_name", "text", "friend"),
+            "\n\nFerries sail again.\n\nLeave: ",
+            Slot("unsubscribe_url", "text"),
+        ),
+        headers=(
+            ("List-Unsubscribe", ("<", Slot("unsubscribe_url", "header"), ">")),
+            ("List-Unsubscribe-Post", ("List-Unsubscribe=One-Click",)),
+            ("List-Id", ("Morning briefing <daily.letters.harbor.example>",)),
+        ),
+        from_name="Harbor Gazette",
+        from_email="news@harbor.example",
+        reply_to="desk@harbor.example",
+    )
+
+
+def sample_post(parts: int = 1) -> Post:
+    """Return a post, or a thread of several parts, with a card."""
+    texts = tuple(f"{n}/ The harbour reopens https://harbor.example/{n}" for n in range(1, parts + 1))
+    image = Image("https://harbor.example/ferry.jpg", alt="A ferry leaves the quay", width=1200, height=630)
+    return Post(texts, "en", Card("https://harbor.example/1", "The harbour reopens", "Ferries sail again.", image))
+
+
+def sample_readers(count: int) -> tuple[Recipient, ...]:
+    """Return that many readers, each with an address, values and an unsubscribe address of their own."""
+    return tuple(_reader(number) for number in range(1, count + 1))
+
+
+def call_to(message: Message, count: int = 1, *, key: str = "call-1-k3y") -> Call:
+    """Return a call of a message to that many readers, or of a post to one account."""
+    if isinstance(message, Post):
+        account = Recipient(1, "d1-ref", "@gazette@news.example")
+        return Call(1, key, message, (account,) * count)
+    return Call(1, key, message, sample_readers(count))
+
+
+def _reader(number: int) -> Recipient:
+    name = NAMES[number % len(NAMES)]
+    values = {"first_name": name, "unsubscribe_url": f"https://letters.harbor.example/u/{number}?l=daily&t=x{number}"}
+    return Recipient(number, f"d{number}-ref", f"reader{number}@example.org", name, values)

@@ -1,0 +1,69 @@
+"""Every sender of ours passes the suite that we ship."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import pytest
+
+from publisher.model.message import Message
+from publisher.model.project import Channel
+from publisher.senders.base import Sender
+from publisher.senders.registry import build
+from publisher.testing import DIALECTS, sample_mail, sample_post
+from publisher.testing.conformance import SenderConformance
+
+WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+
+
+class OurSender(SenderConformance):
+    kind: ClassVar[str]
+    given: ClassVar[dict[str, object]] = {}
+
+    def make(self, base_url: str) -> Sender:
+        return build(Channel(self.kind, self.kind), {**self.given, "base_url": base_url}, self.settings)
+
+
+class TestMailpit(OurSender):
+    kind, dialect = "mailpit", DIALECTS["mailpit"]
+    secrets = ("p4ssword-of-mailpit",)
+    given: ClassVar = {"username": "press", "password": "p4ssword-of-mailpit"}
+
+
+class TestMailgun(OurSender):
+    kind, dialect = "mailgun", DIALECTS["mailgun"]
+    secrets = ("key-0123456789",)
+    given: ClassVar = {"domain": "mg.harbor.example", "api_key": "key-0123456789"}
+
+
+class TestMastodon(OurSender):
+    kind, dialect = "mastodon", DIALECTS["mastodon"]
+    secrets = ("mastodon-t0ken",)
+    given: ClassVar = {"instance": "https://news.example", "token": "mastodon-t0ken"}
+
+
+class OurWebhook(OurSender):
+    kind, dialect = "webhook", DIALECTS["webhook"]
+    secrets = (WHSEC, WHSEC.removeprefix("whsec_"))
+    given: ClassVar = {"url": "https://hooks.example/press", "secret": WHSEC}
+    empty_is_accepted = True  # Standard Webhooks: any 2xx
+
+
+class TestWebhookMail(OurWebhook):
+    @pytest.fixture
+    def message(self) -> Message:
+        return sample_mail()
+
+
+class TestWebhookMailInBatches(OurWebhook):
+    given: ClassVar = {**OurWebhook.given, "batch": 50}
+
+    @pytest.fixture
+    def message(self) -> Message:
+        return sample_mail()
+
+
+class TestWebhookPost(OurWebhook):
+    @pytest.fixture
+    def message(self) -> Message:
+        return sample_post()
