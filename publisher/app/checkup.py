@@ -7,7 +7,7 @@ from publisher.errors import ConfigError, PublisherError
 from publisher.model.article import Article, Image
 from publisher.model.project import Channel, Entry
 from publisher.pipeline import produce
-from publisher.senders.registry import sender_class
+from publisher.senders.registry import sender_class, sender_names
 from publisher.store import subscribers
 
 SAMPLE = (

@@ -77,7 +77,7 @@ CALL_MOVES: Mapping[CallState, frozenset[CallState]] = {
 
 DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     D.PENDING: frozenset({D.TAKEN, D.SUPPRESSED, D.EXCLUDED, D.CANCELLED, D.FAILED}),
-    D.TAKEN: frozenset({D.SENT, D.FAILED, D.UNKNOWN, D.PENDING, D.CANCELLED}),
+    D.TAKEN: frozenset({D.SENT, D.FAILED, D.UNKNOWN, D.PENDING, D.SUPPRESSED, D.CANCELLED}),
     D.UNKNOWN: frozenset({D.SENT, D.FAILED, D.PENDING}),
     D.FAILED: frozenset({D.PENDING, D.SENT}),  # a resend; a provider's later "delivered"
     D.SENT: frozenset({D.FAILED}),  # a provider's later "bounced"

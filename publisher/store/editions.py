@@ -104,6 +104,17 @@ def latest(conn: Connection, *, limit: int, schedule: str = "") -> list[RowMappi
     return list(conn.execute(query).mappings())
 
 
+def resolve(conn: Connection, said: str) -> int | None:
+    """Return the edition that a person means: a number, a schedule (its latest), a schedule at a day."""
+    if said.isdigit():
+        return conn.execute(select(editions.c.id).where(editions.c.id == int(said))).scalar_one_or_none()
+    schedule, _, day = said.partition("@")
+    query = select(editions.c.id).where(editions.c.schedule == schedule)
+    if day:
+        query = query.where(editions.c.slot.like(f"%{day}%"))
+    return conn.execute(query.order_by(editions.c.due_at.desc(), editions.c.id.desc()).limit(1)).scalar_one_or_none()
+
+
 def places_of(conn: Connection, edition_id: int) -> list[RowMapping]:
     """Return every candidate of the edition, the chosen first, in order."""
     query = (

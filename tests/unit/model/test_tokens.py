@@ -1,0 +1,43 @@
+"""Tokens of leaving links: ours are read back, nobody else's is."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.model.tokens import address_hash, leaving_token, read_leaving_token, wire_id
+
+KEYS = {"k1": b"1" * 32, "k2": b"2" * 32}
+
+
+def test_a_token_names_its_subscriber_and_list_also_under_a_retired_key():
+    for key_id, key in KEYS.items():
+        assert read_leaving_token(leaving_token(812, 3, key_id, key), KEYS.get) == (812, 3)
+
+
+def test_a_token_of_an_unknown_key_is_nobodys():
+    assert read_leaving_token(leaving_token(812, 3, "k9", b"9" * 32), KEYS.get) is None
+
+
+@given(st.text())
+def test_any_text_that_is_no_token_is_read_as_none(text):
+    assert read_leaving_token(text, KEYS.get) is None
+
+
+@given(st.data())
+def test_a_token_with_one_sign_changed_is_read_as_none(data):
+    token = leaving_token(812, 3, "k1", KEYS["k1"])
+    place = data.draw(st.integers(0, len(token) - 1))
+    sign = data.draw(st.sampled_from("ABCxyz019-_"))
+    changed = token[:place] + sign + token[place + 1 :]
+    assert changed == token or read_leaving_token(changed, KEYS.get) is None
+
+
+def test_an_address_hashes_the_same_in_any_case_and_differently_under_another_key():
+    assert address_hash(" Ada@Example.org ", b"k") == address_hash("ada@example.org", b"k")
+    assert address_hash("ada@example.org", b"k") != address_hash("ada@example.org", b"other")
+
+
+def test_an_id_on_the_wire_depends_on_kind_number_and_key():
+    ids = {wire_id(kind, number, key) for kind in "de" for number in (1, 2) for key in (b"a", b"b")}
+    assert len(ids) == 8
