@@ -97,7 +97,7 @@ _COLUMNS = ["send_id", "recipient_id", "message_id", "list_id", "domain_id", "st
 
 def _per_state(conn: Connection, send_id: int) -> Counter[str]:
     query = select(deliveries.c.state, func.count()).where(deliveries.c.send_id == send_id)
-    return Counter({str(state): n for state, n in conn.execute(query.group_by(deliveries.c.state)).tuples()})
+    return Counter({str(state): n for state, n in conn.execute(query.group_by(deliveries.c.state))})
 
 
 def freeze_account(conn: Connection, *, send_id: int, channel: str, message_id: int, due_at: datetime) -> None:

@@ -65,7 +65,7 @@ def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, 
 def count_in_full(conn: Connection, send_id: int) -> dict[str, int]:
     """Count the deliveries themselves, state by state."""
     query = select(deliveries.c.state, func.count()).where(deliveries.c.send_id == send_id).group_by(deliveries.c.state)
-    counted = {str(state): int(count) for state, count in conn.execute(query).tuples()}
+    counted = {str(state): int(count) for state, count in conn.execute(query)}
     return {name: counted.get(name, 0) for name in COUNTED}
 
 

@@ -101,7 +101,6 @@ ERRORS = [
     ("a: - b", "1:4: a list begins on the line of its key. Put each `- ` on a line of its own, below the key"),
     ("a: 1\n---\nb: 2", "2:1: `---` begins a second document. Keep one publication in one file: take the line out"),
     ("a: &x [*x]", "1:4: a value can't contain itself. Write it out in place of the `*`"),
-    ("a: {b: 1}\n<<: *a", '2:5: a text that begins with `*` needs quotes. Write `<<: "*…"`'),
     ("a: &a {b: 1}\nc:\n  <<: *a", "3:3: `<<:` is not supported. Write the keys out"),
     ("- a\n- b", "1:1: the file should begin with keys. Write `publication:` on a line of its own"),
 ]
@@ -109,8 +108,6 @@ ERRORS = [
 
 @pytest.mark.parametrize(("text", "line"), ERRORS, ids=[text for text, _ in ERRORS])
 def test_an_error_of_yaml_says_where_and_what_to_write_instead(text, line):
-    if "<<: *a" in text and "&" not in text:
-        line = line.replace("`<<: ", "`")  # `<<` is no word that could be written before it
     with pytest.raises(ConfigError) as caught:
         parse_document(text)
     assert caught.value.problems == (f"schedules.yaml:{line}",)
@@ -125,7 +122,9 @@ def test_all_keys_that_stand_twice_are_said_at_once():
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a comment\n", "---\n", "~"])
 def test_an_empty_file_says_how_to_get_one(text):
-    with pytest.raises(ConfigError, match=r"schedules\.yaml: the file is empty\. `publisher init` writes a working one"):
+    with pytest.raises(
+        ConfigError, match=r"schedules\.yaml: the file is empty\. `publisher init` writes a working one"
+    ):
         parse_document(text)
 
 
@@ -140,7 +139,7 @@ def test_a_file_nested_without_end_is_refused():
 
 
 def test_an_error_of_yaml_never_repeats_a_secret():
-    for text in ("api_key: @hunter2", "api_key: {hunter2: ${X}}", "api_key: 'hunter2", "a: {k: hunter2: x}"):
+    for text in ("api_key: @hunter2", "api_key: hunter2: x", "api_key: 'hunter2", "a: {k: hunter2: x}"):
         with pytest.raises(ConfigError) as caught:
             parse_document(text)
         assert "hunter2" not in str(caught.value)

@@ -1,0 +1,148 @@
+"""Which articles an edition carries, and why each is in or out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from publisher.model.article import Article, LedgerArticle, Standing
+from publisher.model.project import Pick, Schedule, When
+from publisher.pipeline import compose, settle
+from publisher.store import articles, editions, sources
+from tests.ledger import NOW, open_store
+
+MORNING = Schedule("morning", When(), Pick(), ())
+
+
+def known(number: int, *categories: str, age: timedelta = timedelta(), source: str = "site") -> LedgerArticle:
+    article = Article(f"Story {number}", categories=categories, published_at=NOW - age - timedelta(minutes=number))
+    return LedgerArticle(number, source, article, NOW, Standing.NEW, "new at the source")
+
+
+def choose(candidates, elsewhere=None, hint="", **pick):
+    schedule = replace(MORNING, pick=Pick(**pick))
+    return compose.decide(schedule, candidates, elsewhere=elsewhere or {}, now=NOW, hint=hint)
+
+
+def titles(choice) -> list[str]:
+    return [candidate.article.title for candidate, _ in choice.picked]
+
+
+def reasons(choice) -> dict[str, str]:
+    return {candidate.article.title: reason for candidate, reason in choice.left}
+
+
+def test_the_newest_comes_first_or_last_as_asked():
+    assert titles(choose([known(2), known(1)])) == ["Story 1", "Story 2"]
+    assert titles(choose([known(2), known(1)], order="oldest")) == ["Story 2", "Story 1"]
+
+
+def test_categories_choose_without_regard_to_case_and_say_why_not():
+    choice = choose([known(1, "news"), known(2, "Sport")], categories=("News",))
+    assert titles(choice) == ["Story 1"]
+    assert reasons(choice) == {"Story 2": "in none of the categories News"}
+
+
+def test_an_unwanted_category_keeps_an_article_out_even_if_another_is_wanted():
+    choice = choose([known(1, "News", "Sponsored")], categories=("News",), not_categories=("sponsored",))
+    assert reasons(choice) == {"Story 1": "in the category sponsored, which is left out (not_categories)"}
+
+
+def test_no_more_than_at_most_and_the_rest_is_told_what_becomes_of_it():
+    choice = choose([known(1), known(2), known(3)], at_most=2)
+    assert titles(choice) == ["Story 1", "Story 2"]
+    assert reasons(choice) == {"Story 3": "more than 2 (at_most): waits for the next edition"}
+
+
+def test_fewer_than_at_least_is_no_edition():
+    choice = choose([known(1)], at_least=2)
+    assert choice.picked == ()
+    assert choice.skipped == "only 1 new, and at_least is 2: they wait for the next edition"
+
+
+def test_nothing_new_says_what_to_do():
+    assert choose([], hint="do this").skipped == "nothing new: do this"
+
+
+def test_what_is_too_old_is_left_out():
+    choice = choose([known(1, age=timedelta(days=4))], newer_than=timedelta(days=3))
+    assert reasons(choice) == {"Story 1": "older than 3 days (newer_than)"}
+
+
+def test_what_another_edition_carries_is_left_out():
+    assert reasons(choose([known(7)], elsewhere={7: "morning"})) == {"Story 7": "in an edition of morning (not_in)"}
+
+
+@pytest.fixture
+def store(tmp_path):
+    return open_store(tmp_path)
+
+
+def put(store, number: int, standing=Standing.NEW) -> None:
+    with store.write() as conn:
+        source = sources.ensure(conn, "site")
+        articles.add(
+            conn, source["id"], Article(f"Story {number}", url=f"https://h.example/{number}"), NOW, standing, ""
+        )
+
+
+def fire(store, slot: str):
+    candidates, elsewhere, hint = compose.candidates_of(store, MORNING)
+    choice = compose.decide(MORNING, candidates, elsewhere=elsewhere, now=NOW, hint=hint)
+    with store.write() as conn:
+        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+    return compose.record(
+        store, MORNING, choice, slot=slot, language="en", due_at=NOW, now=NOW, version_id=version, actor="test"
+    )
+
+
+def test_a_slot_fires_once(store):
+    put(store, 1)
+    assert fire(store, "2026-11-24T07:00").edition_id is not None
+    put(store, 2)
+    assert fire(store, "2026-11-24T07:00").edition_id is None
+
+
+def test_an_article_goes_into_one_edition_of_a_schedule(store):
+    put(store, 1)
+    fire(store, "a")
+    put(store, 2)
+    assert titles(fire(store, "b").choice) == ["Story 2"]
+
+
+def test_a_slot_with_nothing_new_is_written_down_as_skipped_with_the_reason(store):
+    for number in range(20):
+        put(store, number, Standing.BASELINE)
+    edition_id = fire(store, "a").edition_id
+    with store.read() as conn:
+        row = editions.get(conn, edition_id)
+    assert row["state"] == "skipped"
+    assert row["reason"].startswith(
+        "nothing new: 20 articles were already there at the first poll; to include 5 of them"
+    )
+
+
+def test_cancelling_an_edition_before_it_left_frees_its_articles(store):
+    put(store, 1)
+    edition_id = fire(store, "a").edition_id
+    settle.cancel_edition(store, edition_id, reason="a mistake", now=NOW)
+    assert titles(fire(store, "b").choice) == ["Story 1"]
+
+
+def test_every_candidate_keeps_its_reason_in_the_ledger(store):
+    for number in (1, 2, 3):
+        put(store, number)
+    candidates, _, _ = compose.candidates_of(store, MORNING)
+    schedule = replace(MORNING, pick=Pick(at_most=2))
+    choice = compose.decide(schedule, candidates, elsewhere={}, now=NOW)
+    with store.write() as conn:
+        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+    edition = compose.record(
+        store, schedule, choice, slot="a", language="en", due_at=NOW, now=NOW, version_id=version, actor="test"
+    )
+    with store.read() as conn:
+        places = editions.places_of(conn, edition.edition_id)
+    assert [place["position"] for place in places] == [1, 2, None]
+    assert all(place["reason"] or place["position"] for place in places)
