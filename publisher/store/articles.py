@@ -137,6 +137,27 @@ def latest(conn: Connection, *, limit: int, source: str = "") -> list[LedgerArti
     return [_record(row) for row in conn.execute(query).mappings()]
 
 
+def of_edition(conn: Connection, edition_id: int) -> list[tuple[RowMapping, LedgerArticle]]:
+    """Return every candidate of an edition with its place, the chosen first, in order."""
+    places = (
+        select(edition_articles)
+        .where(edition_articles.c.edition_id == edition_id)
+        .order_by(edition_articles.c.position.is_(None), edition_articles.c.position, edition_articles.c.article_id)
+    )
+    found = {row["article_id"]: row for row in conn.execute(places).mappings()}
+    mine = select(edition_articles.c.article_id).where(edition_articles.c.edition_id == edition_id)
+    rows = conn.execute(_with_source().where(articles.c.id.in_(mine))).mappings()
+    records = {row["id"]: _record(row) for row in rows}
+    return [(place, records[article_id]) for article_id, place in found.items()]
+
+
+def local_pictures(conn: Connection) -> list[tuple[str, str]]:
+    """Return each picture that is a file of this machine, with the name of its article's source."""
+    address = articles.c.image["url"].as_string()
+    query = select(address, sources.c.name).join(sources, sources.c.id == articles.c.source_id)
+    return [(url, name) for url, name in conn.execute(query.where(address.startswith("file:")).distinct()).tuples()]
+
+
 def _with_source() -> Select[Any]:
     return select(articles, sources.c.name.label("source")).join(sources)
 

@@ -101,3 +101,9 @@ def of_delivery(conn: Connection, delivery_id: int, call_id: int | None) -> list
     told = select(outcomes.c.call_id).where(outcomes.c.delivery_id == delivery_id)
     query = select(calls).where(calls.c.id.in_(told) | (calls.c.id == call_id)).order_by(calls.c.id)
     return list(conn.execute(query).mappings())
+
+
+def outcomes_of(conn: Connection, delivery_id: int) -> dict[int, RowMapping]:
+    """Return what each call said of this delivery, by call, where it wasn't plain "sent"."""
+    query = select(outcomes).where(outcomes.c.delivery_id == delivery_id)
+    return {row["call_id"]: row for row in conn.execute(query).mappings()}

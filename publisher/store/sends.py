@@ -30,6 +30,19 @@ def in_state(conn: Connection, *states: SendState) -> list[RowMapping]:
     return list(conn.execute(query).mappings())
 
 
+def needing_a_person(conn: Connection, limit: int) -> list[RowMapping]:
+    """Return the sends that wait for someone, or don't know what became of a reader; newest first."""
+    waits = sends.c.state.in_([SendState.HELD, SendState.WAITING, SendState.PAUSED])
+    query = (
+        select(sends, editions.c.schedule, editions.c.slot, editions.c.due_at)
+        .outerjoin(editions, editions.c.id == sends.c.edition_id)
+        .where(waits | (sends.c.unknown > 0))
+        .order_by(sends.c.id.desc())
+        .limit(limit)
+    )
+    return list(conn.execute(query).mappings())
+
+
 def move(conn: Connection, send_id: int, to: SendState, **values: Any) -> bool:
     """Move the send if its present state allows it; say whether it moved."""
     allowed = [state.value for state, targets in SEND_MOVES.items() if to in targets]
