@@ -1,0 +1,114 @@
+"""Read a feed: RSS, RDF, Atom or JSON Feed, at an address or in a local file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from publisher.errors import SourceError
+from publisher.model.article import Article, Reading
+from publisher.sources import alternate, clean
+from publisher.sources.address import Place, shown, web_url
+from publisher.sources.fetch import Fetcher, Validators
+from publisher.sources.files import read_capped
+from publisher.sources.item import apart, article_of, tag
+from publisher.sources.jsonfeed import looks_like_json, read_json
+from publisher.sources.xmlfeed import Feed, read_tree
+from publisher.sources.xmltext import decode, looks_like_html, read_document
+
+
+class FeedReader:
+    """Reads one feed.
+
+    :param location: its address, or the path of a local file.
+    :param name: what errors call it: the source's name.
+    """
+
+    def __init__(self, location: str | Path, fetcher: Fetcher, name: str = "") -> None:
+        self._location = location
+        self._fetcher = fetcher
+        self._name = name
+
+    def read(self, known: Validators | None = None) -> Reading:
+        """Fetch and read the feed once; ``unchanged`` where the server says so.
+
+        :raises SourceError: it can't be fetched, or is no feed.
+        """
+        try:
+            return self._read_file(self._location) if isinstance(self._location, Path) else self._fetch(known)
+        except SourceError as error:
+            raise SourceError(error.what, where=self._name or error.where, remedy=error.remedy) from error
+
+    def _read_file(self, path: Path) -> Reading:
+        return read_feed(read_capped(path, self._fetcher.cap), Place(folder=path.parent))
+
+    def _fetch(self, known: Validators | None) -> Reading:
+        known = known or Validators()
+        got = self._fetcher.get(str(self._location), known.etag, known.last_modified)
+        if got.status == 304:
+            reading = Reading(unchanged=True)
+            etag, last_modified = got.etag or known.etag, got.last_modified or known.last_modified
+        else:
+            reading = self._parse(got.body, got.url, got.content_type)
+            # After trouble the next poll asks for the whole again: validators of a broken answer would freeze it.
+            etag, last_modified = (None, None) if reading.extra.get("broken") else (got.etag, got.last_modified)
+        return replace(reading, etag=etag, last_modified=last_modified, moved_to=got.moved_to)
+
+    def _parse(self, body: bytes, url: str, content_type: str) -> Reading:
+        try:
+            return read_feed(body, Place(url), content_type)
+        except SourceError as error:
+            raise SourceError(f"{shown(url)}: {error.what}", remedy=error.remedy) from error
+
+
+def read_feed(data: bytes, place: Place, content_type: str = "") -> Reading:
+    """Return what a feed's bytes hold.
+
+    :param place: where they come from: the feed's address, or the folder of a local file.
+    :raises SourceError: they are no feed at all.
+    """
+    if not data.strip():
+        raise SourceError("the document is empty", remedy="It is tried again at the next poll.")
+    text = decode(data, content_type)
+    broken: tuple[str, ...] = ()
+    if looks_like_json(text):
+        feed = read_json(text)
+    elif looks_like_html(text):
+        raise _is_a_page(text, place)
+    else:
+        document = read_document(text)
+        feed, broken = read_tree(document.root), document.problems
+    reading = _reading(feed, place)
+    return replace(reading, problems=(*broken, *reading.problems), extra={"broken": "yes"} if broken else {})
+
+
+def _reading(feed: Feed, place: Place) -> Reading:
+    site = place.page(feed.link)
+    here = place.at(site)
+    articles: list[Article] = []
+    problems = [*feed.problems]
+    for number, item in enumerate(feed.items, 1):
+        article = article_of(item, here, feed.language)
+        if article is None:
+            which = (
+                f" ({shown(item.link)})" if item.link and web_url(item.link) else f" ({item.guid})" if item.guid else ""
+            )
+            problems.append(f"item {number}{clean.shorten(which, 90)} has neither headline nor text and was left out")
+        else:
+            articles.append(article)
+    if not feed.items:
+        problems.append("the feed has no items")
+    known, repeated = apart(articles)
+    return Reading(
+        articles=known,
+        problems=(*problems, *repeated),
+        title=feed.title,
+        language=tag(feed.language),
+        site_url=site,
+    )
+
+
+def _is_a_page(text: str, place: Place) -> SourceError:
+    found = alternate.feeds_in(text, place)
+    remedy = f"Its feed is {found[0]}." if found else "Give the address of its RSS, Atom or JSON feed."
+    return SourceError("this is a web page, not a feed", remedy=remedy)

@@ -1,0 +1,245 @@
+"""RSS 0.9x to 2.0, RDF and Atom: feedparser for the dialects, the tree itself for what it would bend.
+
+feedparser 6.0 resolves a guid against the document's base, and takes a media element's words for its item's: so ids and media are read from the tree, and media are taken out before feedparser sees it.
+"""
+
+from __future__ import annotations
+
+import html
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import feedparser
+from lxml import etree
+
+from publisher.errors import SourceError
+from publisher.sources import clean
+from publisher.sources.address import web_url
+from publisher.sources.item import Item
+from publisher.sources.pictures import Picture, is_image_file, number
+
+_MEDIA = ("http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss")
+_ATOM = ("http://www.w3.org/2005/Atom", "http://purl.org/atom/ns#")
+_DC = "{http://purl.org/dc/elements/1.1/}"
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+_FOREIGN = ("contenthub", "w3.org/1999/xhtml")  # vocabularies whose `item` or `entry` is no article
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed in any format, before its items are articles."""
+
+    items: tuple[Item, ...]
+    title: str = ""
+    link: str = ""
+    language: str | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Extra:
+    """What the tree says of one item."""
+
+    guid: str | None
+    link: str | None  # stands in where feedparser has none, or one that it made up
+    has_link: bool
+    language: str | None
+    title: str  # media:title
+    words: str  # media:description
+    pictures: tuple[Picture, ...]
+
+
+def read_tree(root: etree._Element) -> Feed:
+    """Return the feed that a tree holds; media elements are gone from the tree afterwards.
+
+    :raises SourceError: the tree is no feed.
+    """
+    nodes = [node for node in root.iter("{*}item", "{*}entry") if _is_item(node)]
+    extras = [_extra(node) for node in nodes]
+    for node in [node for node in root.iter() if _space(node) in _MEDIA]:
+        _take_out(node)
+    parsed = _feedparsed(root)
+    if not parsed.get("version") and not nodes:
+        raise SourceError(
+            f"this is no feed: it begins with <{_name(root)}>", remedy="Give the address of its RSS, Atom or JSON feed."
+        )
+    entries = parsed.get("entries", [])
+    matching = extras if len(extras) == len(entries) else [_known_id(entry, extras) for entry in entries]
+    is_atom = str(parsed.get("version", "")).startswith("atom")
+    shared = _people(parsed.feed) if is_atom else ()
+    return Feed(
+        items=tuple(_item(entry, extra, is_atom, shared) for entry, extra in zip(entries, matching, strict=True)),
+        title=clean.one_line(str(parsed.feed.get("title", ""))) or _title(root),
+        link=str(parsed.feed.get("link", "")),
+        language=parsed.feed.get("language") or root.get(f"{_XML}lang"),
+    )
+
+
+def _title(root: etree._Element) -> str:
+    """Return the name of a feed that stands inside a web page, where feedparser looks for none."""
+    return next((clean.one_line(node.findtext("{*}title") or "") for node in root.iter("{*}feed")), "")
+
+
+def _feedparsed(root: etree._Element) -> Any:
+    data = etree.tostring(root, encoding="utf-8", xml_declaration=True, with_tail=False)
+    try:
+        # From memory only: given text, feedparser would open a file or an address of that name.
+        return feedparser.parse(io.BytesIO(data), sanitize_html=False, resolve_relative_uris=False)
+    except Exception as error:  # feedparser documents no errors and raises many
+        raise SourceError(
+            f"the feed can't be understood ({type(error).__name__})", remedy="Let a feed validator check it."
+        ) from error
+
+
+def _item(entry: Any, extra: _Extra, is_atom: bool, shared: tuple[str, ...]) -> Item:
+    title = entry.get("title_detail", {})
+    content = max((_html(part) for part in entry.get("content", [])), key=len, default="")
+    summary = _html(entry.get("summary_detail", {}))
+    base = next((str(part.get("base") or "") for part in entry.get("content", [])), "") or str(title.get("base") or "")
+    languages = (part.get("language") for part in (*entry.get("content", []), title))
+    return Item(
+        guid=extra.guid,
+        link=_link(entry, extra),
+        title=str(title.get("value") or "") or extra.title,
+        title_is_html=not (is_atom and title.get("type") == "text/plain"),
+        summary=summary if clean.fold(summary) else clean.escaped(extra.words),
+        content=content,
+        base=base,
+        authors=_people(entry) or shared,
+        categories=tuple(_category(tag) for tag in entry.get("tags", [])),
+        dates=_dates(entry),
+        language=extra.language or next(filter(None, languages), None),
+        pictures=(*extra.pictures, *_enclosed(entry)),
+    )
+
+
+def _link(entry: Any, extra: _Extra) -> str | None:
+    """Prefer the article's own address to the redirect that a feed service put in its place."""
+    original = web_url(str(entry.get("feedburner_origlink", "")))
+    return original or (str(entry.get("link", "")) or None if extra.has_link else None) or extra.link
+
+
+def _html(part: Mapping[str, Any]) -> str:
+    """Return a text construct as html; plain text that was escaped once too often is mended."""
+    value = str(part.get("value") or "")
+    return clean.escaped(html.unescape(value)) if part.get("type") == "text/plain" else value
+
+
+def _people(entry: Any) -> tuple[str, ...]:
+    people = entry.get("authors") or []
+    names = tuple(str(person.get("name") or "") for person in people if person.get("name"))
+    return names or tuple(filter(None, (str(entry.get("author", "")),)))
+
+
+def _category(tag: Mapping[str, Any]) -> str:
+    name = str(tag.get("label") or tag.get("term") or "")
+    return "" if web_url(name) else name  # blog services put the kind of entry there
+
+
+def _dates(entry: Any) -> tuple[str, ...]:
+    # `in` first: asked for a missing `updated`, feedparser answers with `published`.
+    stated = (entry[name] for name in ("published", "created", "updated") if name in entry)
+    return tuple(str(text) for text in stated if text)
+
+
+def _enclosed(entry: Any) -> tuple[Picture, ...]:
+    found = entry.get("enclosures", [])
+    return tuple(Picture(str(part.get("href", ""))) for part in found if str(part.get("type", "")).startswith("image/"))
+
+
+def _extra(node: etree._Element) -> _Extra:
+    guid, permalink, has_link, link = node.get(_ABOUT), False, False, None
+    for child in node:
+        name, text = _name(child), (child.text or "").strip()
+        if name == "guid" or (name == "id" and _space(child) in (*_ATOM, "")):
+            guid = text or guid
+            permalink = name == "guid" and child.get("isPermaLink", child.get("ispermalink", "true")).lower() == "true"
+        elif name == "link" and _space(child) not in _MEDIA:
+            has_link = has_link or bool(text) or child.get("rel", "alternate") == "alternate"
+    if permalink and not has_link:
+        link = web_url(guid)
+    said = node.get(f"{_XML}lang") or node.findtext(f"{_DC}language")
+    return _Extra(
+        guid, link, has_link, said, _media_text(node, "title"), _media_text(node, "description"), _media(node)
+    )
+
+
+def _media(node: etree._Element) -> tuple[Picture, ...]:
+    """Return the pictures of Media RSS, of podcasts and of an item's own ``image``, thumbnails marked as such."""
+    found = []
+    for child in node.iter():
+        name, space = _name(child), _space(child)
+        if space in _MEDIA and name == "content" and _is_picture(child):
+            found.append(_media_picture(child, node))
+        elif space in _MEDIA and name == "thumbnail":
+            found.append(_media_picture(child, node, is_thumbnail=True))
+        elif name == "image" and child.getparent() is node:
+            found.append(Picture(child.get("href") or child.findtext("{*}url") or (child.text or "").strip()))
+    return tuple(found)
+
+
+def _media_picture(child: etree._Element, item: etree._Element, *, is_thumbnail: bool = False) -> Picture:
+    title = _media_text(child, "title")
+    return Picture(
+        url=(child.get("url") or child.text or "").strip(),
+        # A one-word title is the name of the file.
+        alt=_media_text(child, "description") or (title if " " in title else ""),
+        credit=_media_text(child, "credit") or _media_text(item, "credit"),
+        width=number(child.get("width")),
+        height=number(child.get("height")),
+        is_thumbnail=is_thumbnail,
+    )
+
+
+def _is_picture(content: etree._Element) -> bool:
+    medium, kind = content.get("medium", ""), content.get("type", "")
+    return (
+        medium == "image"
+        or kind.startswith("image/")
+        or (not medium and not kind and is_image_file(content.get("url", "")))
+    )
+
+
+def _media_text(node: etree._Element, name: str) -> str:
+    """Return the text of a media element that stands directly in a node or in its group."""
+    for space in _MEDIA:
+        for path in (f"{{{space}}}{name}", f"{{{space}}}group/{{{space}}}{name}"):
+            text = node.findtext(path)
+            if text and text.strip():
+                return clean.printable(html.unescape(text.strip())) if name == "description" else clean.one_line(text)
+    return ""
+
+
+def _known_id(entry: Any, extras: list[_Extra]) -> _Extra:
+    """Match an entry by its id where the two parsers count differently; an id that neither wrote raw is not used."""
+    said = str(entry.get("id", ""))
+    return next(
+        (extra for extra in extras if extra.guid == said), _Extra(None, None, "links" in entry, None, "", "", ())
+    )
+
+
+def _is_item(node: etree._Element) -> bool:
+    return not any(foreign in _space(node) for foreign in _FOREIGN)
+
+
+def _take_out(node: etree._Element) -> None:
+    """Remove a node from the tree, leaving the text that follows it."""
+    parent, before = node.getparent(), node.getprevious()
+    if parent is None:
+        return
+    if before is not None:
+        before.tail = (before.tail or "") + (node.tail or "")
+    else:
+        parent.text = (parent.text or "") + (node.tail or "")
+    parent.remove(node)
+
+
+def _name(node: etree._Element) -> str:
+    return etree.QName(node).localname if isinstance(node.tag, str) else ""
+
+
+def _space(node: etree._Element) -> str:
+    return (etree.QName(node).namespace or "") if isinstance(node.tag, str) else ""
