@@ -22,8 +22,8 @@ def explain(error: ValidationError, root: type[Shape], document: Document, probl
     """Add every error of the shapes to the problems."""
     for item in error.errors(include_url=False):
         path, kind, value = item["loc"], item["type"], item["input"]
-        if value is None and kind not in ("missing", "extra_forbidden"):
-            continue  # an empty value has been named already
+        if _is_said_elsewhere(kind, value):
+            continue
         if path and path[-1] == "[key]":
             words = item["ctx"]
             problems.add(document.where_key(path[:-1]), f"`{path[-2]}` {words['what']}", words["remedy"])
@@ -35,6 +35,11 @@ def explain(error: ValidationError, root: type[Shape], document: Document, probl
             what, remedy = _words(kind, value, item.get("ctx", {}), item["msg"])
             where = document.where_key(path) if isinstance(value, dict) else document.where(path)
             problems.add(where, f"{_subject(path, value)} {what}", remedy)
+
+
+def _is_said_elsewhere(kind: str, value: object) -> bool:
+    """Tell of an empty value, and of a list that is too short only because its entries are wrong."""
+    return (value is None and kind not in ("missing", "extra_forbidden")) or (kind == "too_short" and bool(value))
 
 
 def _missing(path: Path_, root: type[Shape], document: Document, problems: Problems) -> None:

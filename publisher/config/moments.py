@@ -50,7 +50,9 @@ def days(value: object) -> tuple[str, ...]:
     first, _, last = text.partition("-")
     if _weekday(first) and (_weekday(last) or first == text):
         return _week_from(_weekday(first), _weekday(last) or _weekday(first))
-    raise wrong("is not a day", "Write `mon-fri`, `mon, wed`, `first mon`, `last fri`, or days of the month: `1, 15`")
+    raise wrong(
+        "is not a day", "Write `mon-fri`, `[mon, wed]`, `first mon`, `last fri`, or days of the month: `[1, 15]`"
+    )
 
 
 def _weekday(text: str) -> str:

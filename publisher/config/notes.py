@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from publisher.config.catalogue import is_later
 from publisher.config.channels import is_secret
+from publisher.config.problems import line_and_column
 from publisher.config.reading import Document, Path_
 from publisher.config.shape import Shape
 from publisher.model.project import Note
@@ -18,13 +19,14 @@ TEXTS = {
 
 
 def notes_of(shape: Shape, document: Document) -> tuple[Note, ...]:
-    """Return the notes in the order of the file's sections."""
-    return (
+    """Return the notes in the order of the file."""
+    notes = (
         *_secrets(document),
         *_cut_texts(document),
         *_without_sources(document),
         *_later_keys(shape, document, ()),
     )
+    return tuple(sorted(notes, key=lambda note: line_and_column(note.where)))
 
 
 def _later_keys(value: object, document: Document, path: Path_) -> Iterator[Note]:

@@ -27,13 +27,14 @@ class Problems:
         """Raise one ConfigError that carries every line, in the order of the file."""
         if not self._found:
             return
-        first, *others = sorted(self._found, key=lambda problem: _line_and_column(problem.where))
+        first, *others = sorted(self._found, key=lambda problem: line_and_column(problem.where))
         raise ConfigError(
             first.what, where=first.where, remedy=first.remedy, others=tuple(str(other) for other in others)
         )
 
 
-def _line_and_column(where: str) -> tuple[int, int]:
+def line_and_column(where: str) -> tuple[int, int]:
+    """Return the numbers of a place, to sort by."""
     found = PLACE.search(where)
     return (int(found[1]), int(found[2] or 0)) if found else (0, 0)
 

@@ -30,7 +30,9 @@ NULL = re.compile(r"(~|null|Null|NULL|)")
 BOOLEAN = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,8})\.([0-9]{0,8}[1-9]|0)")
-CUT = re.compile(r" #[^\s#]")  # a comment begins with `# `; `#5` was meant as text
+NESTED = re.compile(r"(?:[\[{]\s*){100}")  # on which ruamel would spend seconds before it fails
+CUT = re.compile(r" #[^\s#]")
+CUT_AT_ONCE = re.compile(r"\s*: +#[^\s#]")  # a comment begins with `# `; `#5` was meant as text
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,9 @@ def parse_document(text: str, name: str = FILE) -> Document:
     """Read a text that holds keys and values; ConfigError names everything that YAML itself can't take."""
     builder = _Builder(name, text.removeprefix("\ufeff"))
     try:
-        root = YAML(typ="rt").compose(builder.text)
+        if NESTED.search(text):
+            raise RecursionError
+        root = YAML(typ="safe", pure=True).compose(builder.text)
         data = builder.build(root, ()) if root is not None else None
     except RecursionError:
         raise ConfigError("the file is nested too deeply", where=name, remedy="Look for `[` or `{` repeated") from None
@@ -149,17 +153,26 @@ class _Builder:
             elif key in values:
                 first = self.key_places[(*path, key)].removeprefix(f"{self.name}:").split(":")[0]
                 self.problems.add(here, f"`{key}:` stands here twice, first in line {first}", "Keep one of them")
+            elif not key_node.style and self._stands_alone(key_node, value_node):
+                self.problems.add(here, *yaml_errors.stands_alone(list(values)[-1:]))
             else:
                 self.key_places[(*path, key)] = here
                 values[key] = self.build(value_node, (*path, key))
+                if values[key] is None and CUT_AT_ONCE.match(self.text, key_node.end_mark.index):
+                    self.cut.append((*path, key))
         return values
+
+    def _stands_alone(self, key_node: ScalarNode, value_node: Node) -> bool:
+        """Tell a word without a colon, which YAML takes for a key without a value."""
+        end = key_node.end_mark.index
+        return value_node.value == "" and not self.text[end : end + 80].lstrip().startswith(":")
 
     def _scalar(self, node: ScalarNode, path: Path_) -> Any:
         raw = str(node.value)
         if node.style is not None:
             return raw
         mark: StringMark = node.end_mark
-        if CUT.match(self.text, mark.index):
+        if raw and CUT.match(self.text, mark.index):
             self.cut.append(path)
         return _plain_value(raw)
 

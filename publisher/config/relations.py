@@ -39,7 +39,7 @@ def _check_value(document: Document, problems: Problems, path: Path_, value: obj
     if value is None:
         hash_remedy = "A text that begins with `#` needs quotes"
         remedy = hash_remedy if path in document.cut else "Write one, or take the line out"
-        problems.add(document.where(path), f"`{_name(path)}:` has no value", remedy)
+        problems.add(document.where_key(path), f"`{_name(path)}:` has no value", remedy)
     elif isinstance(value, str) and "${" in value:
         if path[0] not in EXPANDED:
             what = "`${NAME}` is filled in under `channels:` and `sources:` only"

@@ -73,9 +73,11 @@ def positive_duration(value: object) -> timedelta:
 
 def duration_text(length: timedelta) -> str:
     """Write a duration as an editor would."""
+    if not length:
+        return "0"
     seconds = int(length.total_seconds())
     for unit in "wdhm":
-        if seconds and seconds % UNITS[unit] == 0:
+        if seconds % UNITS[unit] == 0:
             return f"{seconds // UNITS[unit]}{unit}"
     return f"{seconds}s"
 
@@ -206,7 +208,9 @@ def one_or_more(value: object) -> object:
 
 def parsed(parse: Callable[[object], T], pattern: str, *examples: str) -> tuple[PlainValidator, WithJsonSchema]:
     """Return the annotations of a text that is read into something else."""
-    schema: dict[str, Any] = {"type": "string", "examples": list(examples)}
+    schema: dict[str, Any] = {"type": "string"}
+    if examples:
+        schema["examples"] = list(examples)
     if pattern:
         schema["pattern"] = pattern
     return PlainValidator(parse), WithJsonSchema(schema)

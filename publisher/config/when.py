@@ -7,7 +7,8 @@ from datetime import date, datetime, time, timedelta
 from itertools import chain
 from typing import Annotated, Any, Literal
 
-from pydantic import PlainValidator, WithJsonSchema, model_validator
+from pydantic import AfterValidator, PlainValidator, WithJsonSchema, model_validator
+from pydantic_core import PydanticCustomError
 
 from publisher.config import cron, moments
 from publisher.config.shape import Shape, key
@@ -28,21 +29,29 @@ def _each(parse: Callable[[object], Any]) -> PlainValidator:
         entries = split_names(value)
         if not isinstance(entries, list) or not entries:
             raise wrong("is not a list", "Write the entries between `[` and `]`, with commas")
-        return tuple(parse(entry) for entry in entries)
+        return tuple(_entry(parse, entry, alone=len(entries) == 1 and not isinstance(value, list)) for entry in entries)
 
     return PlainValidator(read)
 
 
-def _days(value: object) -> tuple[str, ...]:
-    entries = split_names(value)
-    if not isinstance(entries, list) or not entries:
-        raise wrong("is not a list of days", "Write `mon-fri`, `mon, wed` or `first mon`")
-    return tuple(dict.fromkeys(chain.from_iterable(moments.days(entry) for entry in entries)))
+def _entry(parse: Callable[[object], Any], entry: object, *, alone: bool) -> Any:
+    """Read one entry; an error names it, where it isn't the whole value."""
+    try:
+        return parse(entry)
+    except PydanticCustomError as error:
+        context = error.context or {}
+        if alone or "what" not in context:
+            raise
+        raise wrong(f"has `{entry}`, which {context['what']}", context["remedy"]) from None
+
+
+def _days(parsed_days: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(parsed_days)))
 
 
 Times = Annotated[tuple[time, ...], _each(moments.clock_time), Several]
 Exceptions = Annotated[tuple[tuple[date | str, date | str], ...], _each(moments.exception), Several]
-Days = Annotated[tuple[str, ...], PlainValidator(_days), Several]
+Days = Annotated[tuple[str, ...], _each(moments.days), AfterValidator(_days), Several]
 Span = Annotated[
     tuple[time, time], *parsed(moments.span, "^[0-9]{1,2}:[0-9]{2} *[-–] *[0-9]{1,2}:[0-9]{2}$", "07:00-22:00")
 ]
@@ -55,7 +64,7 @@ class WhenShape(Shape):
 
     at: Times | None = key(None, 'Time or times of day: `"07:00"`, `["07:00", "18:30"]`')
     days: Days | None = key(
-        None, "With `at`: `mon-fri`, `mon, wed`, `first mon`, `last fri`, `1, 15`; without it, every day"
+        None, "With `at`: `mon-fri`, `[mon, wed]`, `first mon`, `last fri`, `[1, 15]`; without it, every day"
     )
     excluded: Exceptions | None = key(
         None, "With `at` and `cron`: no slot on these days: `2026-12-25`, `12-25`, `08-01..08-31`", alias="except"

@@ -42,6 +42,14 @@ def braces_as_key(mark: StringMark, text: str) -> Words:
     return "a key should be a word, not a list or braces", "Put quotes around the text"
 
 
+def stands_alone(keys_before: list[str]) -> Words:
+    """Say that a comma inside ``{ }`` ended a text."""
+    if not keys_before:
+        return "a word stands here without a value", "Write `key: value`"
+    key = keys_before[-1]
+    return f"the comma ends the value of `{key}:`", f'Write `{key}: "…, …"` for one text, `{key}: […, …]` for a list'
+
+
 def _place_and_words(error: MarkedYAMLError, lines: list[str]) -> tuple[int, int, Words]:
     mark, start = error.problem_mark, error.context_mark
     line = _line(lines, mark.line)
@@ -56,7 +64,9 @@ def _place_and_words(error: MarkedYAMLError, lines: list[str]) -> tuple[int, int
     context = str(error.context or "")
     is_text = _is_colon(error) and re.search(r":\s", before)
     if start is not None and ("flow" in context or "quoted" in context) and not is_text:
-        words = _quoted(str(error.problem)) if "quoted" in context else _unclosed(context, _line(lines, start.line))
+        words = (
+            _quoted(str(error.problem)) if "quoted" in context else _unclosed(_line(lines, start.line), start.column)
+        )
         return start.line, start.column, words
     return mark.line, mark.column, _by_problem(error, line, before)
 
@@ -103,8 +113,8 @@ def _colon(line: str, before: str) -> Words:
     )
 
 
-def _unclosed(context: str, opening: str) -> Words:
-    bracket, closing = ("[", "]") if "sequence" in context else ("{", "}")
+def _unclosed(opening: str, column: int) -> Words:
+    bracket, closing = ("{", "}") if opening[column : column + 1] == "{" else ("[", "]")
     if "#" in opening:
         return f"`{bracket}` is not closed: `#` makes the rest of the line a comment", 'Put quotes around it: `"#…"`'
     return f"`{bracket}` is not closed, or a comma is missing", f"Write the `,` or `{closing}` that is missing"

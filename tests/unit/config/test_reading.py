@@ -102,6 +102,11 @@ ERRORS = [
     ("a: 1\n---\nb: 2", "2:1: `---` begins a second document. Keep one publication in one file: take the line out"),
     ("a: &x [*x]", "1:4: a value can't contain itself. Write it out in place of the `*`"),
     ("a: &a {b: 1}\nc:\n  <<: *a", "3:3: `<<:` is not supported. Write the keys out"),
+    (
+        "{days: mon, wed}",
+        '1:13: the comma ends the value of `days:`. Write `days: "…, …"` for one text, `days: […, …]` for a list',
+    ),
+    ("? a", "1:3: a word stands here without a value. Write `key: value`"),
     ("- a\n- b", "1:1: the file should begin with keys. Write `publication:` on a line of its own"),
 ]
 

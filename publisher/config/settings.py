@@ -1,0 +1,105 @@
+"""What stands outside schedules.yaml: the environment, and a ``.env`` beside the file. The environment wins."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from dotenv.parser import parse_stream
+
+from publisher.config.values import VARIABLE
+from publisher.errors import ConfigError
+from publisher.model.project import Channel, Note, Project
+
+FILE = ".env"
+
+
+class Settings:
+    """Values by name. Neither its repr nor its errors show one."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = dict(values)
+
+    @classmethod
+    def load(cls, folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read ``.env`` in a directory, where there is one, under the environment, which stays as it is.
+
+        :raises ConfigError: for a line of ``.env`` that is no ``NAME=value``.
+        """
+        return cls({**_read(folder / FILE), **(os.environ if environ is None else environ)})
+
+    def resolve(self, text: str, where: str = "") -> str:
+        """Replace every ``${NAME}``; ConfigError names one that is not set."""
+        for name in VARIABLE.findall(text):
+            if not self._values.get(name):
+                raise ConfigError(
+                    f"${{{name}}} is not set", where=where, remedy=f"Add {name}=… to .env or the environment"
+                )
+        return VARIABLE.sub(lambda found: self._values[found[1]], text)
+
+    def resolve_options(self, channel: Channel) -> dict[str, object]:
+        """Return a channel's options with every ``${NAME}`` replaced, in lists and groups too."""
+        return {name: self._resolve(value, channel.places.get(name, "")) for name, value in channel.options.items()}
+
+    def missing(self, project: Project) -> list[Note]:
+        """Return a note for every ``${NAME}`` in the project that is not set."""
+        notes = [
+            Note(where, f"${{{name}}} is not set", f"Add {name}=… to .env or the environment")
+            for text, where in _texts(project)
+            for name in VARIABLE.findall(text)
+            if not self._values.get(name)
+        ]
+        return list(dict.fromkeys(notes))
+
+    def _resolve(self, value: object, where: str) -> object:
+        if isinstance(value, str):
+            return self.resolve(value, where)
+        if isinstance(value, list):
+            return [self._resolve(item, where) for item in value]
+        if isinstance(value, dict):
+            return {name: self._resolve(item, where) for name, item in value.items()}
+        return value
+
+    def __repr__(self) -> str:
+        return f"Settings({len(self._values)} values)"
+
+
+def _texts(project: Project) -> Iterator[tuple[str, str]]:
+    """Yield every text that may hold ``${NAME}``, with its place."""
+    for source in project.sources.values():
+        yield source.location, source.where
+    for channel in project.channels.values():
+        yield channel.base_url, channel.places.get("base_url", channel.where)
+        for name, value in channel.options.items():
+            for text in _strings(value):
+                yield text, channel.places.get(name, channel.where)
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _strings(inner)
+
+
+def _read(path: Path) -> dict[str, str]:
+    """Return what ``.env`` sets; values are taken as they stand, without expansion of their own."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as error:
+        raise ConfigError(f"the file can't be read: {error.strerror}", where=path.name) from None
+    except UnicodeDecodeError:
+        raise ConfigError("the file is not UTF-8", where=path.name, remedy="Save it as UTF-8 in your editor") from None
+    values = {}
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            where = f"{path.name}:{binding.original.line}"
+            raise ConfigError("this line can't be read", where=where, remedy="Write NAME=value")
+        if binding.key is not None and binding.value is not None:
+            values[binding.key] = binding.value
+    return values

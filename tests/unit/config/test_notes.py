@@ -1,0 +1,77 @@
+"""What is no error and worth a word."""
+
+import pytest
+
+from publisher.config.schedules import parse_project
+from tests.unit.config.project_text import BASE, with_line
+
+
+def notes_of(text: str) -> tuple[str, ...]:
+    return tuple(str(note).removeprefix("schedules.yaml:") for note in parse_project(text).notes)
+
+
+def test_a_plain_project_needs_no_note():
+    assert notes_of(BASE) == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "note"),
+    [
+        (
+            "    send:",
+            "    pace: {every: 20m, per_day: 12}\n    send:",
+            "18:5: `pace:` is read but not carried out yet",
+        ),
+        ('at: "07:00"', 'at: "07:00", prepare: 45m', "16:25: `prepare:` is read but not carried out yet"),
+        ("to: daily", "to: daily, after: 30m", "19:35: `after:` is read but not carried out yet"),
+        ("title: Morning briefing", "archive: public", "9:11: `archive:` is read but not carried out yet"),
+        (
+            "sender: mailpit",
+            "sender: mailpit, fallback: mastodon",
+            "12:30: `fallback:` is read but not carried out yet",
+        ),
+        ("publication:", "alerts: {to: [a]}\npublication:", "1:1: `alerts:` is read but not carried out yet"),
+    ],
+)
+def test_a_key_whose_work_comes_later_says_so(old, new, note):
+    assert notes_of(with_line(old, new)) == (note,)
+
+
+@pytest.mark.parametrize(
+    "option", ["api_key", "token", "secret", "password", "access_key", "secret_key", "app_password"]
+)
+def test_a_secret_in_clear_is_a_warning_that_does_not_repeat_it(option):
+    (note,) = notes_of(with_line("sender: mailpit", f"sender: mailpit, {option}: hunter2"))
+    name = f"LETTERS_{option.upper()}"
+    assert f"`{option}:` is written in clear. Write `${{{name}}}` here and `{name}=…` into .env" in note
+    assert "hunter2" not in note
+
+
+def test_a_secret_from_the_environment_needs_no_warning():
+    assert notes_of(with_line("{sender: mailpit}", "\n    sender: mailpit\n    api_key: ${KEY}")) == ()
+
+
+def test_a_password_in_an_address_is_a_warning():
+    (note,) = notes_of(with_line("https://harbor.example/feed", '"https://me:hunter2@harbor.example/feed"'))
+    assert "`feed:` holds a password in clear" in note
+    assert "hunter2" not in note
+
+
+def test_a_subject_that_a_hash_has_cut_is_a_warning():
+    text = with_line(
+        "      - {via: letters, to: daily}", "      - via: letters\n        to: daily\n        subject: Issue #5"
+    )
+    assert notes_of(text) == (
+        "21:18: the text ends before ` #`, which begins a comment. "
+        "Put quotes around the whole text if it belongs to it",
+    )
+
+
+def test_a_comment_is_not_taken_for_a_cut_text():
+    assert notes_of(with_line("name: Harbor Gazette\n", "name: Harbor Gazette # our name\n")) == ()
+    assert notes_of(with_line("timezone: Europe/Lisbon", "timezone: Europe/Lisbon #ours")) == ()
+
+
+def test_schedules_without_a_source_are_worth_a_word():
+    text = with_line("sources:\n  site: {feed: https://harbor.example/feed}\n", "").replace("{from: site}", "{}")
+    assert notes_of(text) == ("12:1: there are schedules but no sources. Add `sources:` with `feed:` or `folder:`",)
