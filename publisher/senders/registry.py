@@ -65,12 +65,7 @@ def sender_class(name: str, where: str = "") -> type[Sender]:
 
 def option_problems(channel: Channel, options: Mapping[str, object]) -> tuple[ConfigError, ...]:
     """Return everything that is wrong with a channel's options, each at its place."""
-    declared = sender_class(channel.sender, channel.where).options
-    try:
-        declared.model_validate(_all_options(channel, options))
-    except ValidationError as error:
-        return tuple(_in_our_words(channel, declared, detail) for detail in error.errors())
-    return ()
+    return _read(sender_class(channel.sender, channel.where).options, channel, options)[1]
 
 
 def build(
@@ -83,9 +78,9 @@ def build(
     :raises ConfigError: an option is missing, unknown or can't be meant; the first of :func:`option_problems`.
     """
     found = sender_class(channel.sender, channel.where)
-    for problem in option_problems(channel, options):
-        raise problem
-    given = found.options.model_validate(_all_options(channel, options))
+    given, problems = _read(found.options, channel, options)
+    if given is None:
+        raise problems[0]
     return found(given, Http(settings, secrets_of(given), clock))
 
 
@@ -97,8 +92,14 @@ def secrets_of(options: Options) -> Iterator[str]:
             yield from (plain, *plain.split(), *(word.removeprefix("whsec_") for word in plain.split()))
 
 
-def _all_options(channel: Channel, options: Mapping[str, object]) -> dict[str, object]:
-    return {**options, **({"base_url": channel.base_url} if channel.base_url else {})}
+def _read(
+    declared: type[Options], channel: Channel, options: Mapping[str, object]
+) -> tuple[Options | None, tuple[ConfigError, ...]]:
+    base = {"base_url": channel.base_url} if channel.base_url else {}
+    try:
+        return declared.model_validate({**options, **base}), ()
+    except ValidationError as error:
+        return None, tuple(_in_our_words(channel, declared, detail) for detail in error.errors())
 
 
 def _in_our_words(channel: Channel, declared: type[Options], detail: Any) -> ConfigError:

@@ -1,0 +1,189 @@
+"""The HTTP base: what is bounded, what is never shown, and what silence means."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+
+from publisher.model.call import Outcome, Scope
+from publisher.senders.http import Http, HttpSettings
+from publisher.testing import FakeProvider, Fault, Received, Response
+
+JSON = {"Content-Type": "application/json"}
+
+
+class Yes:
+    """Accepts anything."""
+
+    def answer(self, request: Received, number: int) -> Response:
+        return Response(200, {"id": number, "agent": request.headers["user-agent"]})
+
+
+@pytest.fixture
+def provider() -> Iterator[FakeProvider]:
+    with FakeProvider(Yes()) as running:
+        yield running
+
+
+@pytest.fixture
+def http() -> Iterator[Http]:
+    made = Http(HttpSettings(connect_timeout=2.0, read_timeout=5.0), secrets=["s3cret/+ä"])
+    yield made
+    made.close()
+
+
+def raw_server(answer: bytes) -> str:
+    """Serve one connection with these very bytes, then hang up."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError), listening, listening.accept()[0] as peer:  # we hang up on an answer without end
+            peer.recv(65_536)
+            peer.sendall(answer)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+
+def test_a_good_answer_has_no_trouble(http: Http, provider: FakeProvider) -> None:
+    reply = http.post(provider.url, b"{}", JSON)
+    assert (reply.status, reply.trouble, reply.word("id")) == (200, None, "1")
+    assert reply.word("agent").startswith("Publisher/")
+
+
+def test_a_host_without_a_name_is_deferred(http: Http) -> None:
+    verdict = http.post("http://nowhere.invalid/?token=s3cret", b"{}", JSON).trouble
+    assert verdict is not None
+    assert verdict.outcome is Outcome.DEFERRED
+    assert verdict.reason == "nowhere.invalid could not be reached: no such host; nothing was sent"
+
+
+def test_an_address_that_cannot_be_called_stops_the_account(http: Http) -> None:
+    verdict = http.post("http://exa mple:99999/", b"{}", JSON).trouble
+    assert verdict is not None
+    assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.ACCOUNT)
+
+
+@pytest.mark.parametrize("value", ["a\r\nX-Evil: 1", "schl\u4e00ssel"])
+def test_a_header_that_cannot_be_sent_stops_the_account(http: Http, provider: FakeProvider, value: str) -> None:
+    verdict = http.post(provider.url, b"{}", {**JSON, "Idempotency-Key": value}).trouble
+    assert verdict is not None
+    assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.ACCOUNT)
+    assert provider.requests == []
+
+
+def test_an_answer_that_breaks_off_is_unknown(http: Http) -> None:
+    url = raw_server(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"id": 1}')
+    verdict = http.post(url, b"{}", JSON).trouble
+    assert verdict is not None
+    assert (verdict.outcome, verdict.reason) == (Outcome.UNKNOWN, "HTTP 200, but the answer broke off")
+
+
+def test_a_refusal_that_breaks_off_is_a_refusal_all_the_same(http: Http) -> None:
+    url = raw_server(b"HTTP/1.1 400 Bad\r\nContent-Length: 500\r\n\r\nno")
+    verdict = http.post(url, b"{}", JSON).trouble
+    assert verdict is not None
+    assert verdict.outcome is Outcome.REFUSED
+
+
+def test_what_is_no_http_is_unknown(http: Http) -> None:
+    url = raw_server(b"220 mail.example ESMTP\r\n")
+    verdict = http.post(url, b"{}", JSON).trouble
+    assert verdict is not None
+    assert verdict.outcome is Outcome.UNKNOWN
+
+
+def test_an_answer_in_chunks_is_read_whole(http: Http) -> None:
+    url = raw_server(b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n{"id":\r\n3\r\n 7}\r\n0\r\n\r\n')
+    reply = http.post(url, b"{}", JSON)
+    assert (reply.trouble, reply.word("id")) == (None, "7")
+
+
+def test_an_answer_without_end_is_cut(http: Http) -> None:
+    http.settings = replace(http.settings, body_cap=100_000)
+    url = raw_server(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5_000_000)
+    reply = http.post(url, b"{}", JSON)
+    assert reply.trouble is not None
+    assert reply.trouble.outcome is Outcome.UNKNOWN
+    assert len(reply.text) < 300_000
+
+
+def test_an_answer_that_drips_is_cut_at_the_deadline(http: Http) -> None:
+    http.settings = replace(http.settings, read_timeout=0.3)
+    listening = socket.create_server(("127.0.0.1", 0))
+    done = threading.Event()
+
+    def drip() -> None:
+        with suppress(OSError), listening, listening.accept()[0] as peer:
+            peer.recv(65_536)
+            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+            for _ in range(100):
+                if done.wait(0.05):
+                    return
+                peer.sendall(b"x")
+
+    threading.Thread(target=drip, daemon=True).start()
+    reply = http.post(f"http://127.0.0.1:{listening.getsockname()[1]}/", b"{}", JSON)
+    done.set()
+    assert reply.trouble is not None
+    assert reply.trouble.outcome is Outcome.UNKNOWN
+    assert len(reply.text) < 20
+
+
+def test_secrets_are_never_shown_in_any_form(provider: FakeProvider) -> None:
+    http = Http(secrets=["s3cret/+ä", "pass word"])
+    provider.fails(Fault(400, {"message": "s3cret/+ä, s3cret/%2B%C3%A4, s3cret%2F%2B%C3%A4, pass%20word"}))
+    reply = http.post(provider.url, b"{}", {**JSON, "Authorization": "Basic czNjcmV0"})
+    assert reply.trouble is not None
+    assert "s3cret" not in reply.text + reply.trouble.reason
+    assert reply.trouble.reason == "HTTP 400: ***, ***, ***, ***"
+    assert "s3cret" not in repr(http)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ({"message": "  too\n long "}, "HTTP 400: too long"),
+        ({"error": {"code": 7, "text": "no"}}, 'HTTP 400: {"code": 7, "text": "no"}'),
+        ({"errors": ["a", "b"]}, 'HTTP 400: ["a", "b"]'),
+        ([1, 2], "HTTP 400: [1, 2]"),
+        ("plain words", "HTTP 400: plain words"),
+        ("", "HTTP 400"),
+        ("<html><title>Oh\n no</title>", "HTTP 400: a web page Oh no"),
+        ("[" * 200_000, "HTTP 400: " + "[" * 300),
+    ],
+)
+def test_the_reason_is_in_the_providers_own_words(
+    http: Http, provider: FakeProvider, body: object, reason: str
+) -> None:
+    provider.fails(Fault(400, body))
+    trouble = http.post(provider.url, b"{}", JSON).trouble
+    assert trouble is not None
+    assert trouble.reason == reason
+
+
+def test_proxies_of_the_environment_are_not_used(provider: FakeProvider, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    assert Http().post(provider.url, b"{}", JSON).status == 200
+
+
+def test_many_threads_share_one_way_out(http: Http, provider: FakeProvider) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda _: http.post(provider.url, b"{}", JSON), range(64)))
+    assert {reply.status for reply in replies} == {200}
+    assert len(provider.requests) == 64
+
+
+def test_nothing_is_retried_in_secret(http: Http, provider: FakeProvider) -> None:
+    provider.fails(Fault.server_error(), Fault.dropped_after(), Fault.too_many("0"))
+    for _ in range(3):
+        http.post(provider.url, b"{}", JSON)
+    assert len(provider.requests) == 3

@@ -1,0 +1,125 @@
+"""What is Mastodon's own; what every sender does is in tests/conformance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from publisher.clock import now
+from publisher.model.call import Outcome, Scope
+from publisher.model.message import Post, PostRules
+from publisher.model.project import Channel
+from publisher.senders.base import Sender
+from publisher.senders.registry import build
+from publisher.testing import FakeProvider, Fault, MemoryJournal, call_to, sample_post
+
+
+@pytest.fixture
+def provider() -> Iterator[FakeProvider]:
+    with FakeProvider("mastodon") as running:
+        yield running
+
+
+@pytest.fixture
+def sender(provider: FakeProvider) -> Sender:
+    return made(base_url=provider.url)
+
+
+def made(**options: object) -> Sender:
+    given = {"instance": "https://news.example/", "token": "mastodon-t0ken", **options}
+    return build(Channel("mastodon", "mastodon"), given)
+
+
+def test_the_request_is_what_the_provider_documents(sender: Sender, provider: FakeProvider) -> None:
+    answer = sender.send(call_to(sample_post()), MemoryJournal())
+    (request,) = provider.requests
+    assert (request.method, request.path) == ("POST", "/api/v1/statuses")
+    assert request.headers["idempotency-key"] == "call-1-k3y"
+    assert request.json == {
+        "status": "1/ The harbour reopens https://harbor.example/1",
+        "visibility": "public",
+        "language": "en",
+    }
+    assert answer.verdict.provider_id == "110001"
+    assert answer.verdict.url == "https://news.example/@gazette/110001"
+
+
+def test_what_is_not_used_is_absent_from_the_request(sender: Sender, provider: FakeProvider) -> None:
+    sender.send(call_to(sample_post()), MemoryJournal())
+    assert not {"in_reply_to_id", "spoiler_text", "media_ids"} & provider.requests[0].json.keys()
+
+
+def test_a_refusal_of_the_message_carries_the_providers_words(sender: Sender, provider: FakeProvider) -> None:
+    verdict = sender.send(call_to(Post(("x" * 501,))), MemoryJournal()).verdict
+    assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.MESSAGE)
+    assert verdict.reason == "HTTP 422: Validation failed: Text character limit of 500 exceeded"
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+def test_a_refused_post_is_final(sender: Sender, provider: FakeProvider, status: int) -> None:
+    provider.fails(Fault(status, {"error": "no"}))
+    verdict = sender.send(call_to(sample_post()), MemoryJournal()).verdict
+    assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.MESSAGE)
+
+
+@pytest.mark.parametrize("form", ["iso", "epoch"])
+def test_the_rate_limits_reset_is_kept(sender: Sender, provider: FakeProvider, form: str) -> None:
+    until = now().replace(microsecond=0) + timedelta(minutes=5)
+    value = str(int(until.timestamp())) if form == "epoch" else until.isoformat().replace("+00:00", ".000000Z")
+    provider.fails(Fault(429, {"error": "Too many requests"}, {"X-RateLimit-Reset": value}))
+    verdict = sender.send(call_to(sample_post()), MemoryJournal()).verdict
+    assert (verdict.outcome, verdict.until) == (Outcome.DEFERRED, until)
+
+
+def test_a_thread_is_posted_part_by_part(sender: Sender, provider: FakeProvider) -> None:
+    answer = sender.send(call_to(sample_post(3)), MemoryJournal())
+    bodies = [request.json for request in provider.requests]
+    assert [body.get("in_reply_to_id") for body in bodies] == [None, "110001", "110002"]
+    assert [body["visibility"] for body in bodies] == ["public", "unlisted", "unlisted"]
+    assert len({request.headers["idempotency-key"] for request in provider.requests}) == 3
+    assert answer.verdict.provider_id == "110001"
+
+
+@pytest.mark.parametrize("fault", [Fault.dropped_after(), Fault.too_many("9"), Fault.server_error()])
+def test_a_retry_continues_a_thread_where_it_broke(sender: Sender, provider: FakeProvider, fault: Fault) -> None:
+    call, journal = call_to(sample_post(3)), MemoryJournal()
+    provider.fails(Fault(accept=True, drop="", delay=0.01), fault)
+    broken = sender.send(call, journal).verdict
+    assert broken.outcome in (Outcome.UNKNOWN, Outcome.DEFERRED)
+    assert broken.reason.startswith("part 2 of 3")
+    answer = sender.send(call, journal)
+    assert answer.verdict.outcome is Outcome.SENT
+    assert answer.verdict.provider_id == "110001"
+    statuses = [taken.request.json["status"] for taken in provider.accepted]
+    assert statuses == list(sample_post(3).parts)
+
+
+def test_a_thread_that_was_all_posted_is_sent_without_asking(sender: Sender, provider: FakeProvider) -> None:
+    call, journal = call_to(sample_post(2)), MemoryJournal()
+    sender.send(call, journal)
+    answer = sender.send(call, journal)
+    assert (answer.verdict.outcome, answer.verdict.url) == (Outcome.SENT, "https://news.example/@gazette/110001")
+    assert len(provider.requests) == 2
+
+
+def test_an_empty_post_never_leaves(sender: Sender, provider: FakeProvider) -> None:
+    for parts in ((), ("",), ("one", "  ")):
+        assert sender.send(call_to(Post(parts)), MemoryJournal()).verdict.outcome is Outcome.REFUSED
+    assert provider.requests == []
+
+
+def test_the_limits_are_the_editors() -> None:
+    assert made().rules == PostRules("mastodon", 500, 23)
+    assert made(limit=5_000, url_length=25).rules == PostRules("mastodon", 5_000, 25)
+
+
+def test_a_server_that_ignores_keys_is_never_asked_twice() -> None:
+    assert made().idempotent_for == timedelta(hours=1)
+    assert made(honours_keys=False).idempotent_for is None
+
+
+def test_the_editor_decides_who_sees_a_post(provider: FakeProvider) -> None:
+    made(base_url=provider.url, visibility="private").send(call_to(sample_post(2)), MemoryJournal())
+    assert [request.json["visibility"] for request in provider.requests] == ["private", "private"]
