@@ -1,0 +1,209 @@
+"""What is looked at before anyone gets a message. Each check is a function, named by its id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import regex
+from lxml import html as markup
+
+from publisher.model.message import Brief, Finding, Mail, Post, PostRules, Slot, Text
+from publisher.render.context import article_dict
+from publisher.render.counting import length, urls_in
+from publisher.render.merge import carries_token
+from publisher.render.words import fold
+
+CLIPPED_AT = 100_000  # bytes; Gmail hides what comes after about 102 KB, the unsubscribe link first
+LARGE_AT = 80_000
+_SLOT_ROOM = 100  # bytes that a reader's value is taken to need
+_PLACEHOLDER = re.compile(r"\{\{-?\s*(?:recipient\b|unsubscribe_url\b|preferences_url\b)|\{%-?\s*\w+")
+_FROM_TRICKS = regex.compile(r"\A\s*(?:re|fwd?|aw|wg)\s*:|\p{Emoji_Presentation}|[\u2600-\u27bf\ufe0f]", regex.I)
+
+Findings = Iterator[Finding]
+
+
+def check_mail(mail: Mail, brief: Brief) -> tuple[Finding, ...]:
+    """Return everything that is wrong with a mail, what blocks it first."""
+    return _ordered(finding for check in MAIL_CHECKS for finding in check(mail, brief))
+
+
+def check_post(post: Post, brief: Brief, rules: PostRules) -> tuple[Finding, ...]:
+    """Return everything that is wrong with a post, what blocks it first."""
+    return _ordered(finding for check in POST_CHECKS for finding in check(post, brief, rules))
+
+
+def _ordered(findings: Iterator[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: not finding.blocks))
+
+
+def no_unsubscribe_link(mail: Mail, brief: Brief) -> Findings:
+    headers = dict(mail.headers)
+    places = {
+        "html": ("url" in _contexts(mail.html), "templates, a link with href={{ unsubscribe_url }}"),
+        "text part": ("text" in _contexts(mail.text), "text template, {{ unsubscribe_url }}"),
+        "headers": ("header" in _contexts(headers.get("List-Unsubscribe", ())), "headers, List-Unsubscribe"),
+    }
+    for place, (is_there, remedy) in places.items():
+        if not is_there:
+            yield Finding(
+                "no-unsubscribe-link",
+                True,
+                f"nobody can unsubscribe: the {place} has no link",
+                f"Put into the {remedy}",
+            )
+
+
+def leftover_field(mail: Mail, brief: Brief) -> Findings:
+    for place, text in (("subject", mail.subject), ("html", mail.html), ("text part", mail.text)):
+        yield from _leftovers(place, _fixed(text), brief)
+
+
+def _leftovers(place: str, text: str, brief: Brief) -> Findings:
+    for found in _PLACEHOLDER.finditer(text):
+        if not any(found[0] in said for article in brief.articles for said in (article.title, article.text)):
+            yield Finding(
+                "leftover-field", True, f"{found[0]} stands unreplaced in the {place}", "Merge fields work in templates"
+            )
+            return
+    if carries_token(text):
+        yield Finding("leftover-field", True, f"the {place} holds half a merge field", "Look at the template's filters")
+
+
+def empty_subject(mail: Mail, brief: Brief) -> Findings:
+    if not any(isinstance(part, Slot) or part.strip() for part in mail.subject):
+        yield Finding("empty-subject", True, "the subject is empty", "Write `subject:`, or give the lead a headline")
+
+
+def size(mail: Mail, brief: Brief) -> Findings:
+    count = sum(len(part.encode()) if isinstance(part, str) else _SLOT_ROOM for part in mail.html)
+    if count > CLIPPED_AT:
+        yield Finding("html-clipped", True, f"{count:,} bytes: Gmail would cut the end off", "Send fewer articles")
+    elif count > LARGE_AT:
+        yield Finding("html-large", False, f"{count:,} bytes of html", "Gmail cuts mails off at 100,000 bytes")
+
+
+def from_name(mail: Mail, brief: Brief) -> Findings:
+    if _FROM_TRICKS.search(mail.from_name):
+        yield Finding(
+            "from-name",
+            True,
+            f"the sender's name {mail.from_name!r} looks like a trick",
+            "Write the newspaper's name only",
+        )
+    elif not mail.from_name:
+        yield Finding("from-name", False, "the sender has no name", "Write `from: Name <address>`")
+
+
+def postal_address(mail: Mail, brief: Brief) -> Findings:
+    address = _squeezed(brief.address)
+    if not address:
+        yield Finding(
+            "no-postal-address", not brief.practice, "there is no postal address", "Write `publication.address`"
+        )
+        return
+    for place, text in (("html", _visible(mail.html)), ("text part", _fixed(mail.text))):
+        if address not in _squeezed(text):
+            yield Finding(
+                "no-postal-address", True, f"the {place} lacks the postal address", "Print {{ publication.address }}"
+            )
+
+
+def text_part(mail: Mail, brief: Brief) -> Findings:
+    """Whatever the html says of an article, the text part says too."""
+    page, plain = _squeezed(_visible(mail.html)), _squeezed(_fixed(mail.text))
+    for article in (article_dict(article, brief, fold) for article in brief.articles):
+        title = _squeezed(article["title"])
+        if title in page and title not in plain:
+            yield _missing_from_text(f"the headline {article['title']!r}")
+        if title in page and article["url"] not in plain:
+            yield _missing_from_text(f"the link {article['url']}")
+
+
+def _missing_from_text(what: str) -> Finding:
+    return Finding("text-part", True, f"{what} is missing from the text part", "Print it in the text template too")
+
+
+def missing_alt(mail: Mail, brief: Brief) -> Findings:
+    for article in brief.articles:
+        yield from _alt_of(article.title, article.image is not None and not article.image.alt.strip())
+
+
+def _alt_of(title: str, is_missing: bool) -> Findings:
+    if is_missing:
+        yield Finding(
+            "missing-alt",
+            False,
+            f"the picture of {title!r} has no description",
+            "The caption or headline stands in; write an alternative text where the article is written",
+        )
+
+
+def post_too_long(post: Post, brief: Brief, rules: PostRules) -> Findings:
+    for part in post.parts:
+        count = length(part, rules)
+        if count > rules.limit:
+            yield Finding(
+                "post-too-long",
+                True,
+                f"{count} of {rules.limit} {rules.unit} on {rules.network}",
+                "Mark in the template what may give way: {{ lead.summary | shrinks(1) }}",
+            )
+
+
+def empty_post(post: Post, brief: Brief, rules: PostRules) -> Findings:
+    for part in post.parts:
+        if not _words_beside_links(part):
+            yield Finding(
+                "empty-post", True, "no words are left in the post", "Shorten the headline, or write the post"
+            )
+
+
+def _words_beside_links(text: str) -> str:
+    for start, end in reversed(urls_in(text)):
+        text = text[:start] + text[end:]
+    return " ".join(word for word in text.split() if not word.startswith("#"))
+
+
+def leftover_in_post(post: Post, brief: Brief, rules: PostRules) -> Findings:
+    yield from _leftovers("post", post.text, brief)
+
+
+def missing_alt_in_post(post: Post, brief: Brief, rules: PostRules) -> Findings:
+    picture = post.card.image if post.card else None
+    yield from _alt_of(brief.articles[0].title, picture is not None and not picture.alt.strip())
+
+
+MAIL_CHECKS: tuple[Callable[[Mail, Brief], Findings], ...] = (
+    no_unsubscribe_link,
+    leftover_field,
+    empty_subject,
+    size,
+    from_name,
+    postal_address,
+    text_part,
+    missing_alt,
+)
+POST_CHECKS: tuple[Callable[[Post, Brief, PostRules], Findings], ...] = (
+    post_too_long,
+    empty_post,
+    leftover_in_post,
+    missing_alt_in_post,
+)
+
+
+def _contexts(text: Text) -> set[str]:
+    return {part.context for part in text if isinstance(part, Slot) and part.field == "unsubscribe_url"}
+
+
+def _fixed(text: Text) -> str:
+    return "".join(part for part in text if isinstance(part, str))
+
+
+def _visible(html: Text) -> str:
+    return str(markup.document_fromstring(_fixed(html)).find("body").text_content())
+
+
+def _squeezed(text: str) -> str:
+    """Leave white space out: line breaks differ between the parts, words don't."""
+    return "".join(text.split())

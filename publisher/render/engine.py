@@ -1,0 +1,238 @@
+"""The sandbox that templates run in: plain data, an allow-list of filters, errors with file and line."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import jinja2
+from jinja2.runtime import Context, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
+
+from publisher.errors import TemplateError
+from publisher.render.conventions import Conventions
+from publisher.render.filters import CONVENTIONS, FILTERS, GLOBALS, TESTS
+from publisher.render.merge import REMEDY, Field, MergeMisuse, Reader, carries_token
+
+LARGEST_OUTPUT = 2_000_000  # characters; a mail over 100,000 bytes is held anyway
+LARGEST_TEMPLATE = 500_000  # bytes
+_ENDINGS = (".html", ".txt", ".css")  # of templates
+
+# What a template can do wrong while it runs. Anything else is a fault of ours and must be seen as one.
+_FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+
+def default_theme() -> Path:
+    """Return the folder of the templates that come with Publisher: in the wheel, else in the checkout."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "templates"
+    return installed if installed.is_dir() else package.parent / "templates"
+
+
+class Engine:
+    """Render templates from folders, the first that has a file wins.
+
+    :param folders: a project's own folder before the default theme; those that don't exist are passed over.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = tuple(folder.resolve() for folder in folders if folder.is_dir())
+        loader = jinja2.ChoiceLoader([_Folder(folder) for folder in self.folders])
+        self._environment = _Environment(
+            loader=loader,
+            undefined=_Undefined,
+            autoescape=lambda name: name is not None and name.endswith(".html"),
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=False,
+        )
+
+    def has(self, name: str) -> bool:
+        """Say whether some folder has this template."""
+        return any((folder / name).is_file() for folder in self.folders)
+
+    def first_of(self, *names: str) -> str:
+        """Return the first template that exists; the last one where none does, for its error to be told."""
+        return next((name for name in names if self.has(name)), names[-1])
+
+    def render(self, name: str, context: Mapping[str, Any], conventions: Conventions) -> str:
+        """Render a template by its name; TemplateError says file, line, what, and what is available."""
+        return self._run(lambda: self._environment.get_template(name), name, context, conventions)
+
+    def render_string(self, source: str, context: Mapping[str, Any], conventions: Conventions, *, where: str) -> str:
+        """Render a line that stands in the configuration, as plain text; ``where`` names its place."""
+        return self._run(lambda: self._environment.from_string(source), where, context, conventions)
+
+    def _run(
+        self, get: Callable[[], jinja2.Template], where: str, context: Mapping[str, Any], conventions: Conventions
+    ) -> str:
+        token = CONVENTIONS.set(conventions)
+        try:
+            return _collect(get(), where, context)
+        except _FAULTS as error:
+            _explain(error, where, context)
+        finally:
+            CONVENTIONS.reset(token)
+
+
+def _collect(template: jinja2.Template, where: str, context: Mapping[str, Any]) -> str:
+    pieces: list[str] = []
+    size = 0
+    for piece in template.generate(context):
+        pieces.append(piece)
+        size += len(piece)
+        if size > LARGEST_OUTPUT:
+            raise TemplateError(
+                f"it prints more than {LARGEST_OUTPUT:,} characters", where=where, remedy="Look for a loop in a loop"
+            )
+    return "".join(pieces)
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    intercepted_binops = frozenset({"+", "-", "*", "/", "//", "**", "%"})
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.filters = dict(FILTERS)
+        self.tests = dict(TESTS)
+        self.globals = dict(GLOBALS)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """Look in a dict's keys before its methods: ``list.items`` is a key that an editor may use."""
+        if isinstance(obj, Reader):
+            return obj.field(attribute)
+        if isinstance(obj, Field):
+            raise MergeMisuse(obj.label, f"asked for .{attribute}")
+        if isinstance(obj, dict) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(obj, Reader):
+            return obj.field(argument)
+        return super().getitem(obj, argument)
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        for value in (left, right):
+            if carries_token(value):
+                label = value.label if isinstance(value, Field) else "a merge field"
+                raise MergeMisuse(label, f"used with {operator} (to join texts write ~)")
+        if operator in ("*", "**"):
+            _refuse_huge(operator, left, right)
+        return super().call_binop(context, operator, left, right)
+
+
+def _refuse_huge(operator: str, left: Any, right: Any) -> None:
+    """Stop `"a" * 10**9` before it takes the memory."""
+    sizes = [len(value) if isinstance(value, str | list | tuple) else abs(value) for value in (left, right)]
+    if operator == "**" and (sizes[0] > 1_000 or sizes[1] > 10):
+        raise jinja2.exceptions.SecurityError("a power this large is not calculated in a template")
+    if operator == "*" and sizes[0] * sizes[1] > LARGEST_OUTPUT and not all(isinstance(v, int) for v in (left, right)):
+        raise jinja2.exceptions.SecurityError("a text this long is not made in a template")
+
+
+class _Undefined(StrictUndefined):
+    """Something that isn't there; its message names what is."""
+
+    __slots__ = ()
+
+    @property
+    def _undefined_message(self) -> str:
+        if self._undefined_hint:
+            return self._undefined_hint
+        if isinstance(self._undefined_obj, dict):
+            return f"there is no {self._undefined_name!r}. {_available(self._undefined_name, self._undefined_obj)}"
+        if self._undefined_obj is missing:
+            return f"{self._undefined_name!r} is not defined"
+        return f"there is no {self._undefined_name!r} in {str(self._undefined_obj)[:40]!r}"
+
+
+class _Folder(jinja2.BaseLoader):
+    """Templates of one folder; a name or a link that leads out of it finds nothing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        path = self._folder / template
+        if _leads_out(template) or not path.is_file() or not path.resolve().is_relative_to(self._folder):
+            raise jinja2.TemplateNotFound(template)
+        if path.stat().st_size > LARGEST_TEMPLATE:
+            raise jinja2.TemplateSyntaxError(f"it is larger than {LARGEST_TEMPLATE:,} bytes", 1, template, str(path))
+        changed_at = path.stat().st_mtime_ns
+        return _read(path, template), str(path), lambda: path.is_file() and path.stat().st_mtime_ns == changed_at
+
+
+def _leads_out(name: str) -> bool:
+    return name.startswith("/") or "\\" in name or "\0" in name or ".." in name.split("/")
+
+
+def _read(path: Path, template: str) -> str:
+    try:
+        return path.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise jinja2.TemplateSyntaxError("it isn't UTF-8 text: save it as UTF-8", 1, template, str(path)) from error
+    except OSError as error:
+        raise jinja2.TemplateSyntaxError(f"it can't be read: {error.strerror}", 1, template, str(path)) from error
+
+
+# --- errors in words for people ---------------------------------------------------------------------------------------
+
+
+def _explain(error: Exception, where: str, context: Mapping[str, Any]) -> NoReturn:
+    """Raise TemplateError for what went wrong: the place in the template, what, and what to do."""
+    what, remedy = _words_for(error, context)
+    raise TemplateError(what, where=_place(error, where), remedy=remedy) from error
+
+
+def _words_for(error: Exception, context: Mapping[str, Any]) -> tuple[str, str]:
+    message = getattr(error, "message", None) or str(error) or type(error).__name__
+    if isinstance(error, MergeMisuse):
+        return message, REMEDY
+    if isinstance(error, jinja2.TemplateNotFound):
+        return f"there is no template {error.name}", "Templates are named from the templates folder: email/digest.html"
+    if isinstance(error, jinja2.UndefinedError):
+        return _words_for_undefined(message, context)
+    if isinstance(error, jinja2.exceptions.SecurityError):
+        return f"the sandbox forbids this: {message}", "Templates see articles and names, nothing of the machine"
+    if isinstance(error, jinja2.TemplateAssertionError):
+        return message, f"Available: {', '.join(sorted(FILTERS if 'filter' in message else TESTS))}"
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return message, "Mend this line"
+    if isinstance(error, RecursionError):
+        return "a template includes itself", "Take one of the includes out"
+    return f"{type(error).__name__}: {message}", "Mend this line"
+
+
+def _words_for_undefined(message: str, context: Mapping[str, Any]) -> tuple[str, str]:
+    name = re.match(r"'(\w+)' is not defined", message)
+    if name:
+        return message, _available(name[1], {**context, **GLOBALS} if name[1] in GLOBALS else context)
+    what, _, available = message.partition(". Nearest")
+    return (what, f"Nearest{available}") if available else (message, "")
+
+
+def _available(name: object, names: Mapping[str, Any]) -> str:
+    known = [str(key) for key in names]
+    near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+    return f"Nearest: {', '.join(near)}" if near else f"Nearest of all there is: {', '.join(sorted(known))}"
+
+
+def _place(error: Exception, where: str) -> str:
+    """Return ``templates/email/digest.html:12``; the given place for a line from the configuration."""
+    if isinstance(error, jinja2.TemplateSyntaxError) and error.filename:
+        return f"{_short(error.filename)}:{error.lineno}"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename.endswith(_ENDINGS)]
+    return f"{_short(frames[-1].filename)}:{frames[-1].lineno}" if frames else where
+
+
+def _short(filename: str) -> str:
+    """Name a template as people do: from the folder ``templates`` on."""
+    parts = Path(filename).parts
+    start = max((index for index, part in enumerate(parts) if part == "templates"), default=max(0, len(parts) - 3))
+    return "/".join(parts[start:])

@@ -1,0 +1,94 @@
+"""The filters, tests and functions that templates may use: this list and nothing else."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from jinja2 import filters as jinja_filters
+from jinja2 import tests as jinja_tests
+from jinja2.sandbox import safe_range
+from jinja2.utils import Namespace
+
+from publisher.render.context import sized
+from publisher.render.conventions import Conventions
+from publisher.render.fitting import drops, hashtags, shrinks
+from publisher.render.merge import Field, MergeMisuse, carries_token
+from publisher.render.words import shorten, wrap
+
+Function = Callable[..., Any]
+
+# Set for the time of one rendering: macros of imported files don't see the context, and dates must be right there too.
+CONVENTIONS: ContextVar[Conventions] = ContextVar("conventions")
+
+# Jinja's own, less those that print anything unescaped, reach into objects or give another text each time.
+_JINJA_FILTERS = (
+    "abs batch capitalize dictsort first float groupby int items last length count list lower map max min reject "
+    "rejectattr replace reverse round select selectattr slice sort string striptags sum title trim unique upper "
+    "urlencode wordcount e escape"
+)
+_JINJA_TESTS = (
+    "boolean defined divisibleby eq equalto == even false float ge >= gt > greaterthan in integer iterable le <= "
+    "lessthan lt < lower mapping ne != none number odd sameas sequence string true undefined upper"
+)
+
+
+def date(moment: str, form: str = "long") -> str:
+    """Write a day in the publication's language and time zone."""
+    return CONVENTIONS.get().date(moment, form)
+
+
+def time(moment: str, form: str = "short") -> str:
+    """Write an hour in the publication's language and time zone."""
+    return CONVENTIONS.get().time(moment, form)
+
+
+def default(value: Any, fallback: Any = "", boolean: bool = True) -> Any:
+    """Put something in the place of what is missing or empty; for a merge field this is done for each reader."""
+    if isinstance(value, Field):
+        if carries_token(fallback):
+            raise MergeMisuse(fallback.label if isinstance(fallback, Field) else "a merge field", "used as a default")
+        return Field(value.name, str(fallback))
+    return jinja_filters.do_default(value, fallback, boolean)
+
+
+def _without_fields(name: str, function: Function) -> Function:
+    """Refuse merge fields, and texts that one was printed into: what the function made of them would be wrong."""
+
+    @functools.wraps(function)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        for value in (*args, *kwargs.values()):
+            if carries_token(value):
+                raise MergeMisuse(value.label if isinstance(value, Field) else "a merge field", f"given to {name!r}")
+        return function(*args, **kwargs)
+
+    return guarded
+
+
+def _guard(functions: Mapping[str, Function]) -> dict[str, Function]:
+    return {name: _without_fields(name, function) for name, function in functions.items()}
+
+
+_OURS: dict[str, Function] = {
+    "date": date,
+    "time": time,
+    "wrap": wrap,
+    "shorten": shorten,
+    "truncate": shorten,
+    "sized": sized,
+    "shrinks": shrinks,
+    "drops": drops,
+    "hashtags": hashtags,
+}
+
+FILTERS: dict[str, Function] = {
+    **_guard({name: jinja_filters.FILTERS[name] for name in _JINJA_FILTERS.split()}),
+    **_guard(_OURS),
+    "default": default,
+    "d": default,
+    "join": jinja_filters.do_join,
+}
+TESTS: dict[str, Function] = _guard({name: jinja_tests.TESTS[name] for name in _JINJA_TESTS.split()})
+GLOBALS: dict[str, Function] = {"dict": dict, "namespace": Namespace, "range": safe_range}

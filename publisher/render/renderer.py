@@ -1,0 +1,39 @@
+"""The room's one door: what callers use to render and check."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from publisher.model.message import Brief, Finding, Mail, Message, Post, PostRules
+from publisher.render.checks import check_mail, check_post
+from publisher.render.email import render_mail
+from publisher.render.engine import Engine
+from publisher.render.social import render_post
+
+
+class Renderer:
+    """Render messages with the templates of some folders.
+
+    :param folders: where templates are looked for, the first that has a file wins: the project's own ``templates/``,
+        then ``default_theme()``. Folders that don't exist are passed over.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._engine = Engine(folders)
+
+    def mail(self, brief: Brief) -> Mail:
+        """Render a newsletter; TemplateError says which template, which line, what and what to do."""
+        return render_mail(self._engine, brief)
+
+    def post(self, brief: Brief, rules: PostRules) -> Post:
+        """Render a post and fit it to the network's limit; TemplateError as for ``mail``."""
+        return render_post(self._engine, brief, rules)
+
+    def check(self, message: Message, brief: Brief, rules: PostRules | None = None) -> tuple[Finding, ...]:
+        """Return everything that is wrong with a message; a post needs the rules that it was rendered with."""
+        if isinstance(message, Mail):
+            return check_mail(message, brief)
+        if rules is None:
+            raise ValueError("a post is checked against its network's rules")
+        return check_post(message, brief, rules)
