@@ -42,7 +42,7 @@ def wrong_channels(app: App) -> list[str]:
 def _has_unset_names(app: App, channel: Channel) -> bool:
     """Say whether a ${NAME} of the channel has no value yet: missing, and listed as that, not wrong."""
     try:
-        app.resolved_options(channel)
+        app.settings.resolve_options(channel)
     except ConfigError:
         return True
     return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -281,17 +282,8 @@ class App:
 
     def real_sender(self, spec: Channel) -> Sender:
         """Build the channel's own sender, secrets resolved; whether or not this is practice."""
-        return build(spec, self.resolved_options(spec))
-
-    def resolved_options(self, spec: Channel) -> dict[str, object]:
-        """Return the channel's options with every ${NAME} replaced: secrets, for the sender only.
-
-        :raises ConfigError: a name has no value.
-        """
-        return {
-            name: self.settings.resolve(value, spec.places.get(name, spec.where)) if isinstance(value, str) else value
-            for name, value in spec.options.items()
-        }
+        base_url = self.settings.resolve(spec.base_url, spec.places.get("base_url", spec.where))
+        return build(replace(spec, base_url=base_url), self.settings.resolve_options(spec))
 
     def _practice_sender(self, spec: Channel) -> Sender:
         """Mail goes to the inbox as to Mailpit, a post as a webhook: real requests, to nobody outside."""
@@ -299,7 +291,7 @@ class App:
         stand_in = replace(spec, sender="mailpit" if carries_mail else "webhook", options={}, places={})
         if carries_mail:
             return build(stand_in, {"base_url": f"{self.inbox}/inbox"})
-        secret = f"whsec_{self.keys.current_base64('wire')}"
+        secret = f"whsec_{b64encode(self.keys.current('wire')[1]).decode()}"
         return build(stand_in, {"url": f"{self.inbox}/inbox/posts/{spec.name}", "secret": secret})
 
     def _introduce(self, member: Member) -> Recipient:

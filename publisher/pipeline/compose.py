@@ -9,7 +9,7 @@ from datetime import datetime
 from publisher.model.article import LedgerArticle
 from publisher.model.project import Pick, Schedule
 from publisher.model.states import EditionState
-from publisher.store import Store, articles, editions
+from publisher.store import Store, articles, editions, sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +102,22 @@ def candidates_of(store: Store, schedule: Schedule) -> tuple[list[LedgerArticle]
         found = articles.unused(conn, schedule.name, pick.sources)
         elsewhere = articles.in_editions_of(conn, pick.not_in) if pick.not_in else {}
         baseline = 0 if found else articles.count_baseline(conn, pick.sources)
-    return found, elsewhere, _hint(baseline, pick)
+        taken = max((row["backfilled"] for row in sources.every(conn)), default=0)
+    return found, elsewhere, _hint(baseline, taken, pick)
 
 
-def _hint(baseline: int, pick: Pick) -> str:
+def _hint(baseline: int, taken: int, pick: Pick) -> str:
+    """Say how to include what was there before us.
+
+    :param taken: how many of it were taken already, which a new number must be above.
+    """
     if not baseline:
         return ""
+    more = min(5, baseline)
     source = f"the source {pick.sources[0]}" if len(pick.sources) == 1 else "a source"
     were = "1 article was" if baseline == 1 else f"{baseline} articles were"
-    return f"{were} already there at the first poll; to include 5 of them, write `backfill: 5` under {source}"
+    remedy = f"to include {more} of them, write `backfill: {taken + more}` under {source}"
+    return f"{were} already there at the first poll; {remedy}"
 
 
 def record(

@@ -53,17 +53,18 @@ def produce_entry(
     chosen: Sequence[Article],
 ) -> Produced:
     """Render and check one entry. Writes nothing: `plan`, `preview` and the send all come here."""
-    sender = studio.sender_class(project.channels[entry.via].sender)
+    channel = project.channels[entry.via]
+    rules = studio.sender_class(channel.sender).rules_of(channel.options)
     brief = brief_of(studio, project, schedule, entry, slot=slot, due_at=due_at, chosen=chosen)
     try:
         if entry.to:
             message: Message = studio.renderer.mail(brief)
             findings = studio.renderer.check(message, brief)
         else:
-            if sender.rules is None:
+            if rules is None:
                 raise TemplateError(f"{entry.via} sends mail: it needs `to:` with a list", where=entry.where)
-            message = studio.renderer.post(brief, sender.rules)
-            findings = studio.renderer.check(message, brief, sender.rules)
+            message = studio.renderer.post(brief, rules)
+            findings = studio.renderer.check(message, brief, rules)
     except TemplateError as error:
         return Produced(entry, None, (_failed_template(error),))
     return Produced(entry, message, findings + _check_reach(studio, project, entry))

@@ -70,10 +70,21 @@ class Sender(ABC):
     max_recipients: int = 1  # per call
     max_bytes: int  # of one request
     idempotent_for: timedelta | None = None  # how long the provider knows a key; None: it has no such thing
-    rules: PostRules | None = None  # how posts are counted; None: carries no posts
+
+    @classmethod
+    def rules_of(cls, options: Mapping[str, object]) -> PostRules | None:
+        """Return how posts are counted under these options, as written; None: carries no posts. Needs no secret."""
+        return None
 
     def __init__(self, options: Options, http: Http) -> None:
         self.http = http
+        self.rules = self.rules_of(dict(options))
+
+    @classmethod
+    def stated(cls, options: Mapping[str, object], name: str) -> int:
+        """Return a number among the options as written, or its default."""
+        said = options.get(name)
+        return said if isinstance(said, int) else int(cls.options.model_fields[name].default)
 
     @abstractmethod
     def send(self, call: Call, journal: Journal) -> Answer:

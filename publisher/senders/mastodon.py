@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
@@ -33,10 +34,13 @@ class Mastodon(Sender):
     options = MastodonOptions
     max_bytes = 1_000_000
 
+    @classmethod
+    def rules_of(cls, options: Mapping[str, object]) -> PostRules:
+        return PostRules("mastodon", cls.stated(options, "limit"), cls.stated(options, "url_length"))
+
     def __init__(self, options: MastodonOptions, http: Http) -> None:
         super().__init__(options, http)
         self.idempotent_for = timedelta(hours=1) if options.honours_keys else None
-        self.rules = PostRules("mastodon", options.limit, options.url_length)
         self._url = f"{options.base_url or options.instance}/api/v1/statuses"
         self._headers = {
             "Authorization": f"Bearer {options.token.get_secret_value()}",

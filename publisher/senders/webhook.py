@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
@@ -38,10 +38,13 @@ class Webhook(Sender):
     max_bytes = 10_000_000
     idempotent_for = timedelta(days=1)  # our own contract: a receiver remembers a webhook-id for a day
 
+    @classmethod
+    def rules_of(cls, options: Mapping[str, object]) -> PostRules:
+        return PostRules("webhook", cls.stated(options, "limit"))
+
     def __init__(self, options: WebhookOptions, http: Http) -> None:
         super().__init__(options, http)
         self.max_recipients = options.batch
-        self.rules = PostRules("webhook", options.limit)
         _, _, *path = urlsplit(options.url)
         self._url = options.base_url + urlunsplit(("", "", *path)) if options.base_url else options.url
         self._keys = keys_of(options.secret)
