@@ -20,11 +20,12 @@ from urllib3.exceptions import HTTPError
 import publisher
 from publisher.clock import Clock, now
 from publisher.model.call import Answer, Verdict
-from publisher.senders.verdicts import judge_silence, judge_status, retry_at, sent, unknown
+from publisher.senders.verdicts import Left, judge_silence, judge_status, retry_at, sent, unknown
 
 WORDS = 1_000  # characters of an answer that are kept
 REASON = 300  # characters of an answer that are shown
 SAID_UNDER = ("message", "error_description", "error", "Error", "detail", "description", "errors")
+PIECE = 131_072  # bytes written at once; each has connect_timeout to leave
 STALE_AFTER = 4.0  # seconds. A request that dies on a connection the server has just closed can't be told from one
 # that was taken, so a connection that has been idle this long (most servers wait 5 s or more) is not used again.
 
@@ -75,13 +76,15 @@ class Reply:
 
 
 class _Body(io.BytesIO):
-    """Knows whether anything of it was taken for the wire: until then nothing can have been accepted."""
+    """Knows how much of it left. A body that didn't leave whole can't have been accepted."""
 
-    left = False
+    left: Left = "nothing"
 
     def read(self, size: int | None = -1) -> bytes:
-        self.left = True
-        return super().read()  # whole, in one write: it is in memory anyway
+        """Give the next piece to the network; asked again after the last one was written, it has left whole."""
+        piece = super().read(PIECE)
+        self.left = "part" if piece else "all"
+        return piece
 
 
 class Http:
@@ -117,7 +120,7 @@ class Http:
                 text = self.redact(text, headers.get("Authorization", ""))
         except (requests.RequestException, HTTPError, ValueError) as error:
             host = urlsplit(url).hostname or "the provider"
-            return Reply(trouble=judge_silence(error, host, body_left=sending.left))
+            return Reply(trouble=judge_silence(error, host, left=sending.left))
         finally:
             self._own.used_at = time.monotonic()
         until = retry_at(response.headers, ("Retry-After", *wait), self.clock())

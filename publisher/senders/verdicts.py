@@ -3,8 +3,9 @@
 =====================================================  =========================================
 what came                                              verdict
 =====================================================  =========================================
-no connection, no such host, no TLS                    deferred: certainly not sent
-no answer, or it broke off, after the body began        unknown
+no connection, no such host, no TLS; the body did       deferred: certainly not accepted
+not leave whole
+no answer, or it broke off, after the body left         unknown
 429, 408, 425; 503 that says when                      deferred until then
 any other 5xx; 2xx that can't be read                  unknown
 401, 402, 403; a redirect                              refused by the account: the channel stops
@@ -18,11 +19,14 @@ import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from typing import Literal
 
 import requests
 from urllib3.exceptions import NameResolutionError
 
 from publisher.model.call import Answer, Outcome, Scope, Verdict
+
+Left = Literal["nothing", "part", "all"]  # of a request's body
 
 LONGEST_WAIT = timedelta(days=1)  # a provider that asks for more is asked again after a day
 EPOCH_FROM = 1_000_000_000  # a number above this is a moment (2001 and later), below it a number of seconds
@@ -71,14 +75,16 @@ def judge_status(status: int, said: str, until: datetime | None) -> Verdict | No
     return unknown(reason)
 
 
-def judge_silence(error: Exception, host: str, *, body_left: bool) -> Verdict:
+def judge_silence(error: Exception, host: str, left: Left) -> Verdict:
     """Return what it means that no answer came.
 
-    :param body_left: whether any byte of the body was handed to the network. Until then nothing can have been taken.
+    :param left: how much of the body was handed to the network. Until all of it was, nothing can have been accepted.
     """
-    if body_left:
+    if left == "all":
         late = isinstance(error, requests.ReadTimeout)
         return unknown(f"{host} {'gave no answer in time' if late else 'broke the connection before it answered'}")
+    if left == "part":
+        return deferred(f"{host} broke the connection while the request was on its way; it did not get it whole")
     if isinstance(error, ValueError):  # an address or a header that can't be put on the wire
         return refused("the channel's address or one of its headers can't be sent", Scope.ACCOUNT)
     return deferred(f"{host} could not be reached: {_why(error)}; nothing was sent")

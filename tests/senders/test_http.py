@@ -51,6 +51,22 @@ def raw_server(answer: bytes) -> str:
     return f"http://127.0.0.1:{listening.getsockname()[1]}/"
 
 
+def test_a_body_that_did_not_leave_whole_is_deferred(http: Http, provider: FakeProvider) -> None:
+    provider.fails(Fault.dropped_before())
+    verdict = http.post(provider.url, b"x" * 30_000_000, JSON).trouble
+    assert verdict is not None
+    assert verdict.outcome is Outcome.DEFERRED
+    assert "did not get it whole" in verdict.reason
+    assert provider.requests == []
+
+
+def test_a_large_body_arrives_whole(http: Http, provider: FakeProvider) -> None:
+    body = bytes(range(256)) * 20_000
+    assert http.post(provider.url, body, JSON).status == 200
+    assert provider.requests[0].body == body
+    assert provider.requests[0].headers["content-length"] == str(len(body))
+
+
 def test_a_good_answer_has_no_trouble(http: Http, provider: FakeProvider) -> None:
     reply = http.post(provider.url, b"{}", JSON)
     assert (reply.status, reply.trouble, reply.word("id")) == (200, None, "1")
