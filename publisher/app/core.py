@@ -265,7 +265,7 @@ class App:
         return produce.remake(self.store, self.studio, self.project, schedule, edition_id, now=self.clock())
 
     def _dispatch(self, channel: str) -> bool:
-        desk = dispatch.Desk(self.process_id, self.clock, self._introduce)
+        desk = dispatch.Desk(self.process_id, self.clock, self.introduce)
         return dispatch.dispatch_next(self.store, desk, channel, lambda: self.sender(channel))
 
     def _next_due_at(self, channel: str) -> datetime | None:
@@ -294,7 +294,7 @@ class App:
         secret = f"whsec_{b64encode(self.keys.current('wire')[1]).decode()}"
         return build(stand_in, {"url": f"{self.inbox}/inbox/posts/{spec.name}", "secret": secret})
 
-    def _introduce(self, member: Member) -> Recipient:
+    def introduce(self, member: Member) -> Recipient:
         """Return a reader as the sender sees them: an opaque reference, values, links of their own."""
         _, key = self.keys.current("wire")
         reference = wire_id("d", member.delivery_id, key)

@@ -185,6 +185,14 @@ def take(
     return sorted(conn.execute(claimed).scalars())
 
 
+def first_of_send(conn: Connection, send_id: int) -> int | None:
+    """Return the send's first delivery that is or was to go out; None before it was addressed, or for nobody."""
+    query = select(func.min(deliveries.c.id)).where(
+        deliveries.c.send_id == send_id, deliveries.c.state.not_in([D.EXCLUDED, D.SUPPRESSED])
+    )
+    return conn.execute(query).scalar_one_or_none()
+
+
 def attempts_of(conn: Connection, delivery_ids: Sequence[int]) -> int:
     """Return how often the most tried of these deliveries was tried."""
     query = select(func.max(deliveries.c.attempts)).where(deliveries.c.id.in_(delivery_ids))
