@@ -89,12 +89,11 @@ def parse_document(text: str, name: str = FILE) -> Document:
     try:
         if NESTED.search(text):
             raise RecursionError
-        root = YAML(typ="safe", pure=True).compose(builder.text)
+        root = _reader().compose(builder.text)
         data = builder.build(root, ()) if root is not None else None
     except RecursionError:
         raise ConfigError("the file is nested too deeply", where=name, remedy="Look for `[` or `{` repeated") from None
-    except (YAMLError, ValueError, AttributeError, IndexError, TypeError, AssertionError, NotImplementedError) as error:
-        # Beside its own errors ruamel lets a few of Python's escape on texts that are no YAML at all.
+    except (YAMLError, ValueError) as error:  # a ValueError for an escape beyond Unicode, which ruamel does not catch
         raise yaml_errors.explain(error, builder.text, name) from None
     builder.problems.raise_any()
     if data is None:
@@ -104,6 +103,12 @@ def parse_document(text: str, name: str = FILE) -> Document:
             "the file should begin with keys", where=f"{name}:1:1", remedy="Write `publication:` on a line of its own"
         )
     return Document(name, builder.text, data, builder.places, builder.key_places, tuple(builder.cut))
+
+
+def _reader() -> YAML:
+    reader = YAML(typ="safe", pure=True)
+    reader.composer.warn_double_anchors = False  # the warning would print the line, which may hold a secret
+    return reader
 
 
 @dataclass(slots=True)

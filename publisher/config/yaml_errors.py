@@ -20,8 +20,6 @@ Words = tuple[str, str]  # what, remedy
 
 def explain(error: Exception, text: str, name: str) -> ConfigError:
     """Return the ConfigError that says what a failure to read YAML means."""
-    if isinstance(error, ConfigError):
-        return error
     if isinstance(error, ReaderError):
         line = text.count("\n", 0, error.position) + 1
         what = "there is a character that no text may hold (a control character)"

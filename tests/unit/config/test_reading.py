@@ -138,6 +138,16 @@ def test_a_control_character_is_named_with_its_line():
         parse_document("a: 1\nb: \x00\n")
 
 
+def test_an_escape_beyond_unicode_is_refused():
+    with pytest.raises(ConfigError, match="the file is not YAML"):
+        parse_document('a: "\\U0011FFFF"')
+
+
+def test_an_anchor_that_is_used_again_means_the_latest(recwarn):
+    assert parse_document("a: &x 1\nb: &x 2\nc: *x\n").data["c"] == 2
+    assert not recwarn.list
+
+
 def test_a_file_nested_without_end_is_refused():
     with pytest.raises(ConfigError, match="nested too deeply"):
         parse_document("a: " + "[" * 5000)
