@@ -1,0 +1,152 @@
+"""The console: what comes next, what went out, to whom, with what evidence. It only reads."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, HTTPException, Query
+from fastapi.responses import FileResponse, HTMLResponse, Response
+
+from publisher.errors import UsageError
+from publisher.model.states import DeliveryState
+from publisher.runtime.slots import slots_after
+from publisher.store import calls, editions, log, sends, sources
+from publisher.web import media
+from publisher.web.frames import frame
+from publisher.web.headers import MAIL
+from publisher.web.pages import Pages
+from publisher.web.places import Served
+from publisher.web.views import SendView, mail_view
+
+if TYPE_CHECKING:
+    from publisher.app import App
+
+NEXT_SLOTS = 3  # of each schedule
+LATEST = 8  # editions on the first page
+PAGE = 50  # lines of the send log
+MOST_EDITIONS = 1_000
+
+
+def routes(app: App, pages: Pages) -> APIRouter:
+    """Return the console's addresses."""
+    router = APIRouter(default_response_class=HTMLResponse)
+    _overview(router, app, pages)
+    _send_log(router, app, pages)
+    _parts_of_pages(router, app)
+    return router
+
+
+def _overview(router: APIRouter, app: App, pages: Pages) -> None:
+    @router.get("/")
+    def overview() -> Response:
+        with app.store.read() as conn:
+            latest = editions.latest(conn, limit=LATEST)
+            waiting = [SendView(row, None, None) for row in sends.needing_a_person(conn, limit=PAGE)]
+            failing = [row for row in sources.every(conn) if row["error"]]
+        return pages.page(
+            "overview.html", here="overview", slots=_next_slots(app), latest=latest, waiting=waiting, failing=failing
+        )
+
+    @router.get("/editions")
+    def every_edition(schedule: str = "", limit: Annotated[int, Query(ge=1, le=MOST_EDITIONS)] = PAGE) -> Response:
+        with app.store.read() as conn:
+            found = editions.latest(conn, limit=limit + 1, schedule=schedule)
+        more = min(limit * 4, MOST_EDITIONS) if len(found) > limit else 0
+        return pages.page(
+            "editions.html",
+            here="editions",
+            editions=found[:limit],
+            schedule=schedule,
+            schedules=list(app.project.schedules),
+            more=_address("/editions", schedule=schedule, limit=more) if more > limit else "",
+            limit=limit,
+        )
+
+
+def _next_slots(app: App) -> list[dict[str, Any]]:
+    """Return each schedule with its next slots; one that waits for articles has none of its own."""
+    now = app.clock()
+    return [
+        {
+            "schedule": schedule,
+            "slots": [] if schedule.when.new else list(islice(slots_after(schedule.when, app.zone, now), NEXT_SLOTS)),
+        }
+        for schedule in app.project.schedules.values()
+    ]
+
+
+def _send_log(router: APIRouter, app: App, pages: Pages) -> None:
+    @router.get("/log")
+    def send_log(
+        edition: str = "", channel: str = "", state: str = "", to: str = "", before: int | None = None
+    ) -> Response:
+        wanted, trouble = _filter(app, edition, channel, state, to, before)
+        with app.store.read() as conn:
+            found = log.find(conn, wanted) if wanted else []
+        asked = {"edition": edition, "channel": channel, "state": state, "to": to}
+        older = _address("/log", **asked, before=found[PAGE - 1]["id"]) if len(found) > PAGE else ""
+        return pages.page(
+            "log.html",
+            here="log",
+            deliveries=found[:PAGE],
+            asked=asked,
+            older=older,
+            newest=_address("/log", **asked) if before else "",
+            trouble=trouble,
+            channels=sorted({*app.project.channels, channel} - {""}),
+            states=list(DeliveryState),
+        )
+
+    @router.get("/deliveries/{delivery_id}")
+    def delivery(delivery_id: int) -> Response:
+        with app.store.read() as conn:
+            row = log.get(conn, delivery_id)
+            if row is None:
+                raise HTTPException(404, "There is no such delivery.")
+            tried = calls.of_delivery(conn, delivery_id, row["call_id"])
+            said = calls.outcomes_of(conn, delivery_id)
+        return pages.page("delivery.html", here="log", row=row, calls=[(call, said.get(call["id"])) for call in tried])
+
+
+def _filter(
+    app: App, edition: str, channel: str, state: str, to: str, before: int | None
+) -> tuple[log.Filter | None, str]:
+    """Return what to look for; or None, and why that can't be looked for."""
+    try:
+        edition_id = app.edition(edition.strip()) if edition.strip() else None
+    except UsageError as error:
+        return None, error.what
+    address_hash = app.hash_of(to) if to.strip() else ""
+    return log.Filter(
+        edition_id=edition_id,
+        channel=channel,
+        address_hash=address_hash,
+        state=state,
+        after_id=before,
+        limit=PAGE + 1,
+    ), ""
+
+
+def _parts_of_pages(router: APIRouter, app: App) -> None:
+    @router.get("/messages/{send_id}/html")
+    def mail_frame(send_id: int, dark: bool = False) -> Response:
+        with app.store.read() as conn:
+            view = mail_view(conn, send_id)
+        if view is None:
+            raise HTTPException(404, "There is no such mail.")
+        html = frame(view.html, Served(), dark=dark)
+        return HTMLResponse(html, headers={"Content-Security-Policy": MAIL})
+
+    @router.get("/media/{name}")
+    def picture(name: str) -> Response:
+        path = media.find(app, name)
+        if path is None:
+            raise HTTPException(404, "There is no such picture.")
+        return FileResponse(path, media_type=media.TYPES[path.suffix.lower()])
+
+
+def _address(path: str, **query: object) -> str:
+    said = urlencode({name: value for name, value in query.items() if value})
+    return f"{path}?{said}" if said else path

@@ -1,0 +1,41 @@
+"""A mail as a page of its own, for the frames that show it: as a light or a dark screen would."""
+
+from __future__ import annotations
+
+import html as html_escapes
+import re
+
+from publisher.web.headers import MAIL
+from publisher.web.places import Places
+
+_STYLE = re.compile(r"(<style\b[^>]*>)(.*?)(</style>)", re.I | re.S)
+_SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)", re.I)
+_BOTH = re.compile(r"(color-scheme\s*:\s*|color-schemes\s*:\s*)light\s+dark", re.I)
+_META = re.compile(r"(<meta\b[^>]*\bname=[\"'](?:supported-)?color-schemes?[\"'][^>]*\bcontent=[\"'])[^\"']*", re.I)
+_LOCAL = re.compile(r"(?<=[\"'(])file:[^\"')\s>]+", re.I)
+_HEAD = re.compile(r"<head\b[^>]*>", re.I)
+ALWAYS, NEVER = "(min-width: 0px)", "(max-width: 0px)"  # media features that may stand wherever a scheme may
+
+
+def frame(html: str, places: Places, *, dark: bool) -> str:
+    """Return a filled mail as its frame shows it: one scheme whatever the viewer's own is, local pictures found.
+
+    The mail that is sent stays as it is; this is a copy.
+    """
+    scheme = "dark" if dark else "light"
+    html = _STYLE.sub(lambda found: found[1] + _in_scheme(found[2], scheme) + found[3], html)
+    html = _META.sub(lambda found: found[1] + scheme, html)
+    html = _LOCAL.sub(lambda found: html_escapes.escape(places.picture(html_escapes.unescape(found[0]))), html)
+    return html if places.is_served else _with_policy(html)
+
+
+def _in_scheme(css: str, scheme: str) -> str:
+    css = _SCHEME.sub(lambda found: ALWAYS if found[1].lower() == scheme else NEVER, css)
+    return _BOTH.sub(lambda found: found[1] + scheme, css)
+
+
+def _with_policy(html: str) -> str:
+    """A file has no headers: its policy stands in it. (Sandboxing and framing can't be said there.)"""
+    rules = "; ".join(rule for rule in MAIL.split("; ") if not rule.startswith(("sandbox", "frame-ancestors")))
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{rules.replace("img-src *", "img-src * file:")}">'
+    return _HEAD.sub(lambda found: found[0] + meta, html, count=1)

@@ -1,0 +1,137 @@
+"""What stands before every page: who may ask by which name, how much they may send, and what every answer carries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from publisher.web.headers import COMMON, policy
+from publisher.web.pages import Pages
+
+log = structlog.get_logger()
+
+SMALL_BODY = 64 * 1024  # bytes: forms
+INBOX_BODY = 25 * 1024 * 1024  # bytes: a mail with its pictures
+OPEN_TO_READERS = ("/u/", "/static/")  # all that is reachable by the public name
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Guard:
+    """Wraps the pages; an exception becomes a page, never a traceback.
+
+    :param public_host: the host by which readers reach us, empty for none; asked on every request.
+    """
+
+    def __init__(self, app: ASGIApp, *, pages: Pages, public_host: Callable[[], str]) -> None:
+        self._app = app
+        self._pages = pages
+        self._public_host = public_host
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        answer = _Answer(send)
+        refusal = self._refusal(scope)
+        body = await _read(receive, _cap(scope["path"]))
+        if refusal is None and body is None:
+            limit = f"{_cap(scope['path']) // 1024:,} KB"
+            refusal = (413, "This is too large", f"Not more than {limit} can be sent to this address.")
+        if refusal is not None:
+            await self._pages.trouble(*refusal, path=scope["path"])(scope, receive, answer)
+            return
+        await self._serve(scope, _replay(body or b"", receive), answer)
+
+    async def _serve(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        try:
+            await self._app(scope, receive, answer)
+        except Exception:
+            log.exception("page_failed", path=_without_tokens(scope["path"]))
+            if answer.begun:
+                raise  # too late for words; the server cuts the connection
+            words = "This is a fault of Publisher. The terminal where it runs says more."
+            await self._pages.trouble(500, "This page could not be made", words, path=scope["path"])(
+                scope, receive, answer
+            )
+
+    def _refusal(self, scope: Scope) -> tuple[int, str, str] | None:
+        """Return status, title and words for a request that is not for us; None for one that is."""
+        headers = Headers(scope=scope)
+        host = host_of(headers.get("host", ""))
+        if not host:
+            return 400, "Which host?", "The request names no host."
+        if not _is_loopback(host):
+            # A page elsewhere may point its own name at this machine (DNS rebinding): only our names are served.
+            if host != self._public_host():
+                return 421, "This is not the address", f"Nothing is served under the name {host}."
+            if not scope["path"].startswith(OPEN_TO_READERS):
+                return 404, "There is no such page", "Check the address."
+        foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+        if foreign and scope["method"] == "POST" and not scope["path"].startswith("/u/"):
+            return 403, "Not from another site", "A page of another site asked for this."
+        return None
+
+
+class _Answer:
+    """Passes an answer on, with the headers that every answer carries."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.begun = False
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.begun = True
+            headers = MutableHeaders(scope=message)
+            for name, value in {**COMMON, "Content-Security-Policy": policy()}.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def host_of(header: str) -> str:
+    """Return the name in a Host header, without port and brackets; empty where there is none."""
+    try:
+        return urlsplit(f"//{header}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_loopback(host: str) -> bool:
+    return host in LOOPBACK or host.endswith(".localhost")
+
+
+def _cap(path: str) -> int:
+    return INBOX_BODY if path.startswith("/inbox/") else SMALL_BODY
+
+
+async def _read(receive: Receive, cap: int) -> bytes | None:
+    """Return the whole body; None where it is larger than the cap. What is too much is read and thrown away."""
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more and size <= 4 * INBOX_BODY:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        size += len(message.get("body", b""))
+        if size <= cap:
+            parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    return b"".join(parts) if size <= cap else None
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    waiting = [body]
+
+    async def again() -> Message:
+        if waiting:
+            return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+        return await receive()
+
+    return again
+
+
+def _without_tokens(path: str) -> str:
+    return "/u/…" if path.startswith("/u/") else path

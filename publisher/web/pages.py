@@ -1,0 +1,144 @@
+"""Templates and the words on pages: times with their zone, sizes, states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from fastapi.responses import HTMLResponse, JSONResponse, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from publisher.model.states import SENTENCES
+from publisher.render.counting import urls_in
+from publisher.web.headers import policy
+from publisher.web.places import Places, Served
+
+if TYPE_CHECKING:
+    from publisher.app import App
+
+# What the states of editions and sends mean to people; those of deliveries stand in the model.
+WORDS: Mapping[str, str] = {
+    **SENTENCES,
+    "draft": "may still be changed",
+    "locked": "on its way",
+    "closed": "finished",
+    "skipped": "nothing went out",
+    "made": "being made",
+    "waiting": "waits for approval",
+    "ready": "ready to go",
+    "addressed": "its readers are chosen",
+    "sending": "under way",
+    "paused": "stopped: waits for a person",
+    "done": "finished",
+    "refused": "refused for good",
+    "deferred": "not accepted, to be tried again",
+    "claimed": "about to be tried",
+    "answered": "answered",
+    "given back": "given back before anything was said",
+}
+
+
+class Pages:
+    """Makes pages from templates.
+
+    :param app: the project; None where there is only the inbox.
+    """
+
+    def __init__(self, app: App | None) -> None:
+        self.app = app
+
+    def html(self, template: str, places: Places, **context: Any) -> str:
+        """Return a page as text."""
+        common = {
+            "to": places,
+            "publication": self.app.project.publication.name if self.app else "Inbox",
+            "language": self.app.project.publication.language if self.app else "en",
+            "practice": self.app is not None and self.app.is_practice,
+            "has_project": self.app is not None,
+            "zone": self.zone,
+            "here": "",
+        }
+        return environment().get_template(template).render(common | context)
+
+    def page(self, template: str, *, status: int = 200, pictures: str = "", **context: Any) -> HTMLResponse:
+        """Return a page as an answer.
+
+        :param pictures: the directive that lets it show pictures of others.
+        """
+        csp = policy(pictures) if pictures else policy()
+        html = self.html(template, Served(), **context)
+        return HTMLResponse(html, status, {"Content-Security-Policy": csp})
+
+    def trouble(self, status: int, title: str, words: str, *, path: str = "") -> Response:
+        """Return an error: a page for people, JSON for whoever speaks the inbox's interfaces."""
+        if path.startswith(("/inbox/api/", "/inbox/posts/")):
+            return JSONResponse({"Error": f"{title}. {words}"}, status)
+        base = "public_base.html" if path.startswith("/u/") else "base.html"
+        return self.page("trouble.html", status=status, title=title, words=words, base=base)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.app.zone if self.app else ZoneInfo("UTC")
+
+
+@cache
+def environment() -> Environment:
+    made = Environment(
+        loader=PackageLoader("publisher.web", "pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {"moment": moment, "size": size, "linked": linked, "state_words": state_words, "host": host}
+    return made
+
+
+def moment(value: datetime | None, zone: ZoneInfo, *, seconds: bool = False) -> Markup:
+    """Print a time as the publication's clock shows it, with the zone's name; a dash for none."""
+    if value is None:
+        return Markup("–")
+    local = value.astimezone(zone)
+    name = local.tzname() or zone.key
+    shown = f"{local:%a} {local.day} {local:%b %Y, %H:%M}{local.strftime(':%S') if seconds else ''}"
+    zone_name = f"UTC{name}" if name[0] in "+-" else name
+    return Markup('<time datetime="{}">{} {}</time>').format(value.isoformat(), shown, zone_name)
+
+
+def size(count: int) -> str:
+    """Print a number of bytes."""
+    return f"{count:,} bytes" if count < 1_000 else f"{count / 1_000:,.1f} KB"
+
+
+def state_words(state: str) -> str:
+    return WORDS.get(state, state)
+
+
+def linked(text: str) -> Markup:
+    """Print a post's text with its web addresses as links."""
+    parts, end = [], 0
+    for start, stop in urls_in(text):
+        url = text[start:stop]
+        link = Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(url, url)
+        parts += [escape(text[end:start]), link]
+        end = stop
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def host(url: str | None) -> str:
+    """Return the host of an address that may be linked to; empty for any other."""
+    try:
+        parts = urlsplit(url or "")
+        return (parts.hostname or "").removeprefix("www.") if parts.scheme in ("http", "https") else ""
+    except ValueError:
+        return ""
+
+
+def stylesheet() -> str:
+    return files("publisher.web").joinpath("static/style.css").read_text("utf-8")

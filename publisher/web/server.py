@@ -1,0 +1,153 @@
+"""All pages as one application, and the thread that serves it on this machine."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from http import HTTPStatus
+from importlib.resources import files
+from threading import Thread
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import uvicorn
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from publisher.errors import PublisherError, StoreError
+from publisher.web import console, inbox_pages, public, showcase
+from publisher.web.guard import Guard
+from publisher.web.inbox import Inbox
+from publisher.web.pages import Pages
+
+if TYPE_CHECKING:
+    from publisher.app import App
+
+HOST = "127.0.0.1"
+PATIENCE = 10.0  # seconds for the server to begin, or to end
+STATIC = {"style.css": "text/css"}
+TITLES = {404: "There is no such page", 405: "This can't be done here"}
+
+
+def make_app(app: App | None, inbox: Inbox) -> FastAPI:
+    """Return all pages.
+
+    :param app: the project; None leaves the inbox alone.
+    """
+    pages = Pages(app)
+    web = FastAPI(title="Publisher", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    _answer_errors(web, pages)
+    _add_static(web)
+    web.include_router(inbox_pages.routes(inbox, pages))
+    if app is None:
+        web.add_api_route("/", lambda: RedirectResponse("/inbox", 303), methods=["GET"])
+    else:
+        web.include_router(console.routes(app, pages))
+        web.include_router(showcase.routes(app, pages))
+        web.include_router(public.routes(app, pages))
+    web.add_middleware(Guard, pages=pages, public_host=lambda: _public_host(app))
+    return web
+
+
+def _public_host(app: App | None) -> str:
+    return (urlsplit(app.project.publication.public_url).hostname or "") if app else ""
+
+
+def _add_static(web: FastAPI) -> None:
+    @web.get("/static/{name}")
+    def static(name: str) -> Response:
+        if name not in STATIC:
+            raise HTTPException(404)
+        content = files("publisher.web").joinpath("static", name).read_bytes()
+        return Response(content, media_type=STATIC[name])
+
+
+def _answer_errors(web: FastAPI, pages: Pages) -> None:
+    @web.exception_handler(StarletteHTTPException)
+    async def refused(request: Request, error: StarletteHTTPException) -> Response:
+        phrase = HTTPStatus(error.status_code).phrase
+        words = error.detail if error.detail != phrase else "Check the address, or go on from the overview."
+        title = TITLES.get(error.status_code, "This did not work")
+        return pages.trouble(error.status_code, title, words, path=request.url.path)
+
+    @web.exception_handler(RequestValidationError)
+    async def not_understood(request: Request, error: RequestValidationError) -> Response:
+        place = error.errors()[0]["loc"]
+        if place[0] == "path":
+            return pages.trouble(404, TITLES[404], "Check the address.", path=request.url.path)
+        return pages.trouble(400, "This can't be asked", f"“{place[-1]}” has no such value.", path=request.url.path)
+
+    @web.exception_handler(PublisherError)
+    async def told(request: Request, error: PublisherError) -> Response:
+        status = 503 if isinstance(error, StoreError) else 500
+        return pages.trouble(status, "This can't be shown now", f"{error}.", path=request.url.path)
+
+
+class Server:
+    """Serves an application from a thread, on this machine only.
+
+    :param port: where; 0 takes a free one.
+    """
+
+    def __init__(self, web: FastAPI, port: int = 0) -> None:
+        self._port = port
+        self._socket: socket.socket | None = None
+        config = uvicorn.Config(
+            web, log_config=None, access_log=False, server_header=False, lifespan="off", timeout_graceful_shutdown=3
+        )
+        self._server = uvicorn.Server(config)
+        self._thread: Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """The server's address, without a slash at its end; known once it has started."""
+        if self._socket is None:
+            raise RuntimeError("the server has not started")
+        return f"http://{HOST}:{self._port}"
+
+    def start(self) -> None:
+        """Listen, and return when requests are answered.
+
+        :raises PublisherError: the port is taken or may not be used.
+        """
+        self._socket = _listen(self._port)
+        self._port = self._socket.getsockname()[1]
+        self._thread = Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, name="web", daemon=True)
+        self._thread.start()
+        waited = 0.0
+        while not self._server.started:
+            self._thread.join(0.02)
+            waited += 0.02
+            if not self._thread.is_alive() or waited > PATIENCE:
+                raise PublisherError("the pages could not be served", where=self.url, remedy="See the lines above")
+
+    def stop(self) -> None:
+        """Finish what is being answered, and end."""
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(PATIENCE)
+        if self._socket is not None:
+            self._socket.close()
+
+
+def _listen(port: int) -> socket.socket:
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((HOST, port))
+        opened.listen(128)
+    except (OSError, OverflowError) as error:
+        opened.close()
+        raise _words(error, port) from error
+    return opened
+
+
+def _words(error: OSError | OverflowError, port: int) -> PublisherError:
+    another = "Name another one: --port 8026 (or 0 for any that is free)"
+    if isinstance(error, OverflowError):
+        return PublisherError(f"there is no port {port}", remedy=another)
+    if error.errno == errno.EADDRINUSE:
+        return PublisherError(f"port {port} is taken by another program", remedy=another)
+    return PublisherError(f"port {port} can't be used: {error.strerror}", remedy=another)

@@ -1,0 +1,207 @@
+"""The page that the first command leads to: one edition as readers get it, served or left as files."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections import Counter
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, HTTPException
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import RowMapping
+
+from publisher.errors import UsageError
+from publisher.model.article import LedgerArticle
+from publisher.model.message import Post
+from publisher.model.states import DeliveryState
+from publisher.store import deliveries, log, messages
+from publisher.web import media
+from publisher.web.frames import frame
+from publisher.web.headers import PICTURES
+from publisher.web.pages import Pages, stylesheet
+from publisher.web.places import Lying, digest
+from publisher.web.views import EditionView, MailView, SendView, edition_view, filled
+
+if TYPE_CHECKING:
+    from publisher.app import App
+
+LINES = 100  # of the send log on the page; the whole is in the log, and in log.json
+WHOLE = 2_000_000
+
+
+def routes(app: App, pages: Pages) -> APIRouter:
+    """Return the address of an edition's page."""
+    router = APIRouter(default_response_class=HTMLResponse)
+
+    @router.get("/editions/{edition_id}")
+    def show(edition_id: int) -> Response:
+        view = edition_view(app, edition_id, deliveries=LINES)
+        if view is None:
+            raise HTTPException(404, "There is no such edition.")
+        return pages.page("edition.html", pictures=PICTURES, here="editions", edition=view, lines=LINES)
+
+    return router
+
+
+def write_files(app: App, edition_id: int, out: Path) -> list[Path]:
+    """Leave an edition's page as files that open without a server: ``index.html`` and what it shows; return them.
+
+    :raises UsageError: there is no such edition.
+    :raises OSError: the folder can't be written.
+    """
+    view = _view(app, edition_id)
+    folder = _Folder(out)
+    places = Lying(lambda url: _copy_picture(app, url, folder))
+    for send in view.sends:
+        if send.mail is not None:
+            for dark in (False, True):
+                folder.write(places.frame(send.row["id"], dark=dark), frame(send.mail.html, places, dark=dark))
+    page = Pages(app).html("edition.html", places, edition=view, lines=LINES)
+    folder.write("index.html", page)
+    folder.write("style.css", stylesheet())
+    return folder.written
+
+
+def _copy_picture(app: App, url: str, folder: _Folder) -> str:
+    path = media.find(app, digest(url))
+    if path is None:
+        return ""
+    name = f"pictures/{digest(url)[:16]}{path.suffix.lower()}"
+    folder.copy(path, name)
+    return name
+
+
+def write_out(app: App, edition_id: int, out: Path) -> list[Path]:
+    """Leave an edition as files for people and programs; return them.
+
+    ``edition.json``, ``email.html``, ``email.txt`` and ``email.json`` (as the first reader gets the mail; a second
+    mail of the edition is ``email-2.…``), ``posts/<channel>.txt``, ``log.json``, and the page of `write_files`.
+
+    :raises UsageError: there is no such edition.
+    :raises OSError: the folder can't be written.
+    """
+    view = _view(app, edition_id)
+    folder = _Folder(out)
+    names: Counter[str] = Counter()
+    for send in view.sends:
+        if send.mail is not None:
+            _write_mail(_for_first_reader(app, send), folder, _next_name(names, "email"))
+        elif send.post is not None:
+            name = _next_name(names, re.sub(r"[^\w.-]", "_", send.row["channel"]))
+            folder.write(f"posts/{name}.txt", _post_text(app, send))
+    folder.write_json("edition.json", _edition_plain(view))
+    with app.store.read() as conn:
+        whole = log.find(conn, log.Filter(edition_id=edition_id, limit=WHOLE))
+    folder.write_json("log.json", [_delivery_plain(row) for row in reversed(whole)])
+    return folder.written + write_files(app, edition_id, out)
+
+
+def _view(app: App, edition_id: int) -> EditionView:
+    view = edition_view(app, edition_id, deliveries=LINES)
+    if view is None:
+        raise UsageError(f"there is no edition {edition_id}", remedy="See them: publisher editions")
+    return view
+
+
+def _next_name(names: Counter[str], name: str) -> str:
+    names[name] += 1
+    return name if names[name] == 1 else f"{name}-{names[name]}"
+
+
+def _for_first_reader(app: App, send: SendView) -> MailView:
+    """Return the mail with the values of its first reader; with a made-up one's where it went to nobody."""
+    assert send.mail is not None  # noqa: S101 -- only called for mail
+    with app.store.read() as conn:
+        first = deliveries.first_of_send(conn, send.row["id"])
+        member = deliveries.members(conn, [first])[0] if first is not None else None
+    return filled(send.mail.mail, app.introduce(member).values) if member else send.mail
+
+
+def _write_mail(view: MailView, folder: _Folder, name: str) -> None:
+    folder.write(f"{name}.html", view.html)
+    folder.write(f"{name}.txt", view.text)
+    own = {"subject": view.subject, "from": view.sender, "reply_to": view.mail.reply_to}
+    folder.write_json(f"{name}.json", {**own, "headers": dict(view.headers)})
+
+
+def _post_text(app: App, send: SendView) -> str:
+    with app.store.read() as conn:
+        found = messages.of_send(conn, send.row["id"])
+    assert found is not None  # noqa: S101 -- a send with a post view has its post
+    assert isinstance(found[1], Post)  # noqa: S101
+    return found[1].text + "\n"
+
+
+def _edition_plain(view: EditionView) -> dict[str, Any]:
+    row = view.row
+    mailed = next((send for send in view.sends if send.mail is not None), None)
+    return {
+        **{name: row[name] for name in ("id", "schedule", "slot", "language", "due_at", "state", "reason")},
+        "articles": [_article_plain(article, reason) for article, reason in view.picked],
+        "left_out": [_article_plain(article, reason) for article, reason in view.left],
+        "mail": "email.html" if mailed else None,
+        "mail_missing_because": "" if mailed else _why_no_mail(view),
+        "sends": [_send_plain(send) for send in view.sends],
+    }
+
+
+def _why_no_mail(view: EditionView) -> str:
+    if view.row["reason"]:
+        return str(view.row["reason"])
+    held = [str(finding["what"]) for send in view.sends for finding in send.findings if finding["blocks"]]
+    return "; ".join(held) or "no entry of this schedule sends mail"
+
+
+def _article_plain(known: LedgerArticle, reason: str) -> dict[str, Any]:
+    article = known.article
+    names = ("title", "url", "authors", "categories", "published_at", "summary", "language")
+    image = asdict(article.image) if article.image else None
+    plain = {name: getattr(article, name) for name in names}
+    return {**plain, "image": image, "source": known.source, "reason": reason, "notes": article.notes}
+
+
+def _send_plain(send: SendView) -> dict[str, Any]:
+    names = ("channel", "state", "candidates", *(state.value for state in DeliveryState))
+    return {**{name: send.row[name] for name in names}, "to": send.row["audience"], "checks": send.findings}
+
+
+def _delivery_plain(row: RowMapping) -> dict[str, Any]:
+    names = ("schedule", "slot", "channel", "kind", "to", "state", "attempts", "due_at", "spoke_at", "status")
+    plain = {name: row[name] for name in names}
+    words = {"provider_id": row["provider_id"], "reason": row["reason"], "url": row["url"]}
+    return {"delivery": row["id"], "edition": row["edition_id"], **plain, **words}
+
+
+class _Folder:
+    """Writes files below a folder and remembers which."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.written: list[Path] = []
+
+    def write(self, name: str, text: str) -> None:
+        self._place(name).write_text(text, encoding="utf-8", newline="\n")
+
+    def write_json(self, name: str, data: object) -> None:
+        self.write(name, json.dumps(data, indent=2, ensure_ascii=False, default=_iso) + "\n")
+
+    def copy(self, source: Path, name: str) -> None:
+        shutil.copyfile(source, self._place(name))
+
+    def _place(self, name: str) -> Path:
+        path = self._root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path not in self.written:
+            self.written.append(path)
+        return path
+
+
+def _iso(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"no JSON for {type(value).__name__}")

@@ -1,0 +1,186 @@
+"""What pages show of an edition, read from the ledger: articles with reasons, sends with books, checks and words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, RowMapping
+
+from publisher.errors import PublisherError
+from publisher.model.article import LedgerArticle
+from publisher.model.message import Card, Mail, Message, Post, PostRules, fill, slots_of
+from publisher.pipeline.produce import preview_values
+from publisher.render.counting import length
+from publisher.senders.registry import sender_class
+from publisher.store import articles, editions, log, messages, sends
+from publisher.store.tables import COUNTED
+
+if TYPE_CHECKING:
+    from publisher.app import App
+
+BAR = 1_000  # units of a bar's whole width
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One state's part of the books, as a stretch of the bar."""
+
+    state: str
+    count: int
+    start: float
+    width: float
+
+
+@dataclass(frozen=True)
+class MailView:
+    """A mail filled with one reader's values."""
+
+    mail: Mail
+    values: Mapping[str, str]
+
+    @cached_property
+    def subject(self) -> str:
+        return fill(self.mail.subject, self.values)
+
+    @cached_property
+    def html(self) -> str:
+        return fill(self.mail.html, self.values)
+
+    @cached_property
+    def text(self) -> str:
+        return fill(self.mail.text, self.values)
+
+    @property
+    def sender(self) -> str:
+        return f"{self.mail.from_name} <{self.mail.from_email}>".strip()
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        return [(name, fill(value, self.values)) for name, value in self.mail.headers]
+
+    @property
+    def html_bytes(self) -> int:
+        return len(self.html.encode())
+
+    @property
+    def text_bytes(self) -> int:
+        return len(self.text.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """A post as people see it on its network."""
+
+    network: str
+    parts: tuple[tuple[str, int], ...]  # each with its length as the network counts
+    card: Card | None
+    limit: int | None = None
+    unit: str = "graphemes"
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class SendView:
+    """One send of an edition."""
+
+    row: RowMapping
+    mail: MailView | None
+    post: PostView | None
+
+    @property
+    def findings(self) -> list[dict[str, Any]]:
+        return list(self.row["reasons"])
+
+    @property
+    def shares(self) -> list[Share]:
+        return shares_of(self.row)
+
+
+@dataclass(frozen=True, slots=True)
+class EditionView:
+    """One edition with all that belongs to it."""
+
+    row: RowMapping
+    picked: list[tuple[LedgerArticle, str]]  # in the order of the mail, each with its reason
+    left: list[tuple[LedgerArticle, str]]
+    sends: list[SendView]
+    deliveries: list[RowMapping]
+
+    @property
+    def sources(self) -> list[str]:
+        return list(dict.fromkeys(article.source for article, _ in self.picked))
+
+    @property
+    def recipients(self) -> int:
+        return sum(send.row["candidates"] for send in self.sends)
+
+
+def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> EditionView | None:
+    """Return what there is to show of an edition; None where there is no such edition.
+
+    :param deliveries: how many lines of the send log to bring, in the order in which they were made.
+    """
+    with app.store.read() as conn:
+        row = editions.get(conn, edition_id)
+        if row is None:
+            return None
+        candidates = articles.of_edition(conn, edition_id)
+        rows = [(send, messages.of_send(conn, send["id"])) for send in sends.of_edition(conn, edition_id)]
+        found = log.find(conn, log.Filter(edition_id=edition_id, limit=deliveries))
+    picked = [(article, place["reason"]) for place, article in candidates if place["position"] is not None]
+    left = [(article, place["reason"]) for place, article in candidates if place["position"] is None]
+    views = [_send_view(app, send, message[1] if message else None) for send, message in rows]
+    return EditionView(row, picked, left, views, found[::-1])
+
+
+def mail_view(conn: Connection, send_id: int) -> MailView | None:
+    """Return the mail of a send as a made-up reader gets it; None where there is none."""
+    found = messages.of_send(conn, send_id)
+    return filled(found[1]) if found and isinstance(found[1], Mail) else None
+
+
+def filled(mail: Mail, values: Mapping[str, str] | None = None) -> MailView:
+    """Return a mail with a reader's values; what nobody gave stands in brackets, so that the page can be made."""
+    needed = {slot.field: f"[{slot.field}]" for slot in slots_of(mail) if slot.default is None}
+    return MailView(mail, {**needed, **(preview_values() if values is None else values)})
+
+
+def _send_view(app: App, row: RowMapping, message: Message | None) -> SendView:
+    if isinstance(message, Mail):
+        return SendView(row, filled(message), None)
+    return SendView(row, None, post_view(app, row["channel"], message) if message else None)
+
+
+def post_view(app: App | None, channel: str, post: Post) -> PostView:
+    """Return a post with its length as its network counts it."""
+    rules = rules_of(app, channel)
+    counted = rules or PostRules(channel, 0)
+    parts = tuple((part, length(part, counted)) for part in post.parts)
+    network = counted.network.capitalize()
+    return PostView(network, parts, post.card, rules.limit if rules else None, counted.unit, post.language)
+
+
+def rules_of(app: App | None, channel: str) -> PostRules | None:
+    """Return how a channel's network counts; None where the channel is gone, or carries no posts."""
+    if app is None or channel not in app.project.channels:
+        return None
+    spec = app.project.channels[channel]
+    try:
+        return sender_class(spec.sender).rules_of(spec.options)
+    except PublisherError:
+        return None
+
+
+def shares_of(row: RowMapping) -> list[Share]:
+    """Return the books of a send as stretches that fill the bar exactly."""
+    whole = row["candidates"] or 1
+    made: list[Share] = []
+    done = 0
+    for state in COUNTED:
+        if row[state]:
+            made.append(Share(state, row[state], BAR * done / whole, BAR * row[state] / whole))
+            done += row[state]
+    return made
