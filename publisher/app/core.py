@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from publisher.app.practice import practice_sender
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
@@ -173,6 +173,10 @@ class App:
     def compose(self, schedule: Schedule, slot: Slot, *, actor: str) -> Composed:
         """Poll the schedule's sources, choose, and write down the edition."""
         self.poll_all(schedule.pick.sources)
+        return self.compose_known(schedule, slot, actor=actor)
+
+    def compose_known(self, schedule: Schedule, slot: Slot, *, actor: str) -> Composed:
+        """Choose among what the ledger knows already, and write down the edition."""
         candidates, elsewhere, hint = compose.candidates_of(self.store, schedule)
         choice = compose.decide(schedule, candidates, elsewhere=elsewhere, now=self.clock(), hint=hint)
         return self.record_edition(schedule, slot, choice, actor=actor)
@@ -276,23 +280,16 @@ class App:
         """Return the channel's sender, built once; in practice one that speaks to the built-in inbox."""
         with self._building:
             if channel not in self._senders:
-                spec = self.project.channels[channel]
-                self._senders[channel] = self._practice_sender(spec) if self.is_practice else self.real_sender(spec)
+                if self.is_practice:
+                    self._senders[channel] = practice_sender(channel, self.inbox, self.keys.current("wire")[1])
+                else:
+                    self._senders[channel] = self.real_sender(self.project.channels[channel])
             return self._senders[channel]
 
     def real_sender(self, spec: Channel) -> Sender:
         """Build the channel's own sender, secrets resolved; whether or not this is practice."""
         base_url = self.settings.resolve(spec.base_url, spec.places.get("base_url", spec.where))
         return build(replace(spec, base_url=base_url), self.settings.resolve_options(spec))
-
-    def _practice_sender(self, spec: Channel) -> Sender:
-        """Mail goes to the inbox as to Mailpit, a post as a webhook: real requests, to nobody outside."""
-        carries_mail = "mail" in sender_class(spec.sender).carries
-        stand_in = replace(spec, sender="mailpit" if carries_mail else "webhook", options={}, places={})
-        if carries_mail:
-            return build(stand_in, {"base_url": f"{self.inbox}/inbox"})
-        secret = f"whsec_{b64encode(self.keys.current('wire')[1]).decode()}"
-        return build(stand_in, {"url": f"{self.inbox}/inbox/posts/{spec.name}", "secret": secret})
 
     def introduce(self, member: Member) -> Recipient:
         """Return a reader as the sender sees them: an opaque reference, values, links of their own."""

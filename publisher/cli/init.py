@@ -69,6 +69,8 @@ def _look(said: str) -> tuple[str, str, Reading]:
     if kind not in ("feed", "folder"):
         remedy = "Give the address of its feed, or of the site's front page"
         raise SourceError("this is a single article, not a source of new ones", where=said, remedy=remedy)
+    if not urlsplit(location).scheme:
+        location = str(Path(location).resolve())  # the project's folder is another place than this one
     source = Source("site", kind, location, allow_private=True)
     reading = open_source(source, location, fetcher, Path()).read(None)
     for problem in reading.problems:

@@ -63,3 +63,15 @@ def local(moment: datetime | None, zone: Any) -> str:
 
 def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def reason_lines(channel: str, state: str, reasons: Sequence[dict[str, Any]]) -> list[str]:
+    """Return what the checks said, one line per check: the first in full, the others counted."""
+    lines = []
+    for check in dict.fromkeys(reason["check"] for reason in reasons):
+        alike = [reason for reason in reasons if reason["check"] == check]
+        first = alike[0]
+        more = f" (and {len(alike) - 1} more like it)" if len(alike) > 1 else ""
+        word = state if first["blocks"] else "note"
+        lines.append(f"{channel}: {word}: {first['what']}{more}. {first['remedy']}")
+    return lines

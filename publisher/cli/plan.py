@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from publisher.cli.output import AsJson, ProjectDir, local, say, say_json, table
+from publisher.cli.output import AsJson, ProjectDir, local, reason_lines, say, say_json, table
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -65,8 +66,8 @@ def show(plan: Plan, app: App) -> None:
         table("", ["", "article", "why"], rows)
     for product, people in zip(plan.products, plan.people, strict=True):
         say(f"  {product.entry.via}: {audience_words(product.entry.to, people)}{_subject(product)}")
-        for finding in product.findings:
-            say(f"    {'HELD' if finding.blocks else 'note'}: {finding.what}. {finding.remedy}")
+        for line in reason_lines(product.entry.via, "held", [asdict(finding) for finding in product.findings]):
+            say(f"    {line}")
     say()
 
 
@@ -86,8 +87,6 @@ def _subject(product: Any) -> str:
 
 
 def _plain(plan: Plan) -> dict[str, object]:
-    from dataclasses import asdict
-
     def article(candidate: Any, reason: str) -> dict[str, object]:
         own = candidate.article
         return {"title": own.title, "url": own.url, "published_at": own.published_at, "reason": reason}

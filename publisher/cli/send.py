@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli.output import ProjectDir, can_ask, say, table
+from publisher.cli.output import ProjectDir, can_ask, reason_lines, say, table
 from publisher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -129,10 +129,6 @@ def report(app: App, edition_ids: Sequence[int]) -> bool:
     )
     for row in rows:
         all_well &= row["state"] == "done" and not row["failed"] and not row["unknown"]
-        for reason in row["reasons"]:
-            say(_reason(row, reason))
+        for line in reason_lines(row["channel"], row["state"], row["reasons"]):
+            say(line)
     return all_well
-
-
-def _reason(row: Any, reason: dict[str, Any]) -> str:
-    return f"{row['channel']}: {row['state'] if reason['blocks'] else 'note'}: {reason['what']}. {reason['remedy']}"

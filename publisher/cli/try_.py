@@ -18,6 +18,7 @@ from publisher.cli.output import say, table
 if TYPE_CHECKING:
     from publisher.app import App
     from publisher.model.project import Project
+    from publisher.sources.discover import Found
 
 AT_MOST = 30  # stories in one mail: more would run into Gmail's clip
 READERS = (("ada@example.org", "Ada Lovelace"), ("grace@example.org", "Grace Hopper"), ("reader@example.org", ""))
@@ -47,28 +48,36 @@ def try_source(
 
 
 def _make_project(folder: Path, said: str) -> App:
-    """Return a practice project around one source, in a folder of its own."""
+    """Read the source once into a practice project of its own, and say what was wrong with it."""
     from publisher.app import DATABASE, App
     from publisher.config.keys import KeyRing
     from publisher.config.settings import Settings
-    from publisher.sources.discover import discover
+    from publisher.errors import SourceError
+    from publisher.pipeline import collect
+    from publisher.sources.discover import read_anything
     from publisher.sources.fetch import Fetcher
     from publisher.store import Store
 
-    kind, location = discover(said, Fetcher(user_agent="Publisher (try)", allow_private=True))
+    found, reading = read_anything(said, Fetcher(user_agent="Publisher (try)", allow_private=True))
+    for problem in reading.problems:
+        sys.stderr.write(f"{found.location}: {problem}\n")
+    if not reading.articles:
+        raise SourceError("there are no articles", where=found.location, remedy="Try another address of the site")
     keys = KeyRing.create(folder / "keys.json")
-    project = _project(kind, location)
-    return App(folder, project, Store.create(folder / DATABASE), keys, Settings.load(folder))
+    app = App(folder, _project(found), Store.create(folder / DATABASE), keys, Settings.load(folder))
+    app.take_names_from(reading)
+    collect.record(app.store, app.project.sources["source"], reading, app.clock())
+    return app
 
 
-def _project(kind: str, location: str) -> Project:
+def _project(found: Found) -> Project:
     from dataclasses import replace
 
     from publisher.config.schedules import parse_project
 
-    host = urlsplit(location).hostname or "example.org"
+    host = urlsplit(found.location).hostname or "example.org"
     project = parse_project(TRY.format(host=host, at_most=AT_MOST), name="publisher try")
-    source = replace(project.sources["source"], kind=kind, location=location, backfill=sys.maxsize, allow_private=True)
+    source = replace(project.sources["source"], kind=found.kind, location=found.location, backfill=sys.maxsize)
     return replace(project, sources={"source": source}, notes=())
 
 
@@ -111,7 +120,6 @@ def _deliver(app: App, stack: ExitStack, port: int) -> int | None:
     from publisher.web.server import Server, make_app
 
     app.process_id = stack.enter_context(processes.at_work(app.store, "try", app.clock()))
-    _look(app)
     server = Server(make_app(app, Inbox(app.folder / "inbox")), port=port)
     server.start()
     stack.callback(server.stop)
@@ -119,7 +127,7 @@ def _deliver(app: App, stack: ExitStack, port: int) -> int | None:
     key = app.keys.current("suppression")[1]
     for email, name in READERS:
         imports.add_one(app.store, email, "readers", name=name, hash_key=key, now=app.clock(), actor=app.actor)
-    composed = app.compose(app.schedule("try"), app.manual_slot(), actor=app.actor)
+    composed = app.compose_known(app.schedule("try"), app.manual_slot(), actor=app.actor)
     if composed.edition_id is None or composed.choice.skipped:
         say(f"Nothing to send: {composed.choice.skipped}")
         return None
@@ -127,19 +135,6 @@ def _deliver(app: App, stack: ExitStack, port: int) -> int | None:
     _print_log(app, composed.edition_id)
     report(app, [composed.edition_id])
     return composed.edition_id
-
-
-def _look(app: App) -> None:
-    """Read the source once, so that its own name and language stand in the mail; say what was wrong with it."""
-    from publisher.errors import SourceError
-
-    source = app.project.sources["source"]
-    reading = app.read(source)
-    app.take_names_from(reading)
-    for problem in reading.problems:
-        sys.stderr.write(f"{source.location}: {problem}\n")
-    if not reading.articles:
-        raise SourceError("there are no articles", where=source.location, remedy="Try another address of the site")
 
 
 def _print_log(app: App, edition_id: int) -> None:

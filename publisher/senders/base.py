@@ -83,8 +83,8 @@ class Sender(ABC):
     @classmethod
     def stated(cls, options: Mapping[str, object], name: str) -> int:
         """Return a number among the options as written, or its default."""
-        said = options.get(name)
-        return said if isinstance(said, int) else int(cls.options.model_fields[name].default)
+        said = str(options.get(name, ""))
+        return int(said) if said.isdecimal() else int(cls.options.model_fields[name].default)
 
     @abstractmethod
     def send(self, call: Call, journal: Journal) -> Answer:
