@@ -12,7 +12,6 @@ from publisher.model.message import Brief, Finding, Mail, Post, PostRules, Slot,
 from publisher.render.context import article_dict
 from publisher.render.counting import length, urls_in
 from publisher.render.merge import carries_token
-from publisher.render.words import fold
 
 CLIPPED_AT = 100_000  # bytes; Gmail hides what comes after about 102 KB, the unsubscribe link first
 LARGE_AT = 80_000
@@ -112,7 +111,7 @@ def postal_address(mail: Mail, brief: Brief) -> Findings:
 def text_part(mail: Mail, brief: Brief) -> Findings:
     """Whatever the html says of an article, the text part says too."""
     page, plain = _squeezed(_visible(mail.html)), _squeezed(_fixed(mail.text))
-    for article in (article_dict(article, brief, fold) for article in brief.articles):
+    for article in (article_dict(article, brief) for article in brief.articles):
         title = _squeezed(article["title"])
         if title in page and title not in plain:
             yield _missing_from_text(f"the headline {article['title']!r}")

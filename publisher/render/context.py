@@ -22,13 +22,14 @@ _PICTURES = ("https", "http", "file")  # file: pictures of the example that come
 _SMALLEST_PICTURE = 60  # pixels: below that it is an icon or a tracking pixel
 
 
-def context_of(brief: Brief, words: Words = fold) -> dict[str, Any]:
+def context_of(brief: Brief, words: Words = fold, *, html: bool = True) -> dict[str, Any]:
     """Return the names that every template may use; TemplateError where authored text imitates a merge field.
 
     :param words: what is done to each authored line; ``fold`` by default.
+    :param html: False leaves the articles' markup out, for what is plain text.
     """
     _refuse_imitations(brief)
-    articles = [article_dict(article, brief, words) for article in brief.articles]
+    articles = [article_dict(article, brief, words, html=html) for article in brief.articles]
     if not articles:
         raise TemplateError("there is no article to render", where=f"schedule {brief.schedule}")
     return {
@@ -39,23 +40,24 @@ def context_of(brief: Brief, words: Words = fold) -> dict[str, Any]:
         "lead": articles[0],
         "language": brief.language,
         "dir": direction_of(brief.language),
-        "note": Markup(tidy(brief.note)),  # noqa: S704  # sanitised where it was written
+        "note": Markup(tidy(brief.note) if html else ""),  # noqa: S704  # sanitised where it was written
         "practice": brief.practice,
     }
 
 
-def article_dict(article: Article, brief: Brief, words: Words) -> dict[str, Any]:
+def article_dict(article: Article, brief: Brief, words: Words = fold, *, html: bool = False) -> dict[str, Any]:
     """Return one article for templates; what it doesn't have is an empty string or list."""
     url = _url(article.url or "", _PAGES)
     foreign = _foreign_language(article, brief)
+    paragraphs = [words(part) for part in article.text.split("\n\n") if part.strip()]
     return {
         "title": words(article.title) or _host(url),
         "url": url,
         "host": _host(url),
         "summary": words(article.summary),
-        "html": Markup(tidy(article.html)),  # noqa: S704  # sanitised at intake
-        "text": clean(article.text),
-        "paragraphs": [words(part) for part in article.text.split("\n\n") if part.strip()],
+        "html": Markup(tidy(article.html) if html else ""),  # noqa: S704  # sanitised at intake
+        "text": "\n\n".join(paragraphs),
+        "paragraphs": paragraphs,
         "authors": [words(name) for name in article.authors],
         "categories": [words(name) for name in article.categories],
         "image": image_dict(article.image, words) if article.image else "",

@@ -41,7 +41,7 @@ class Engine:
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self.folders = tuple(folder.resolve() for folder in folders if folder.is_dir())
+        self.folders = tuple(folder.resolve() for folder in folders)
         loader = jinja2.ChoiceLoader([_Folder(folder) for folder in self.folders])
         self._environment = _Environment(
             loader=loader,

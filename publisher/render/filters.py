@@ -90,5 +90,6 @@ FILTERS: dict[str, Function] = {
     "d": default,
     "join": jinja_filters.do_join,
 }
-TESTS: dict[str, Function] = _guard({name: jinja_tests.TESTS[name] for name in _JINJA_TESTS.split()})
+_ALL_TESTS: Mapping[str, Any] = jinja_tests.TESTS
+TESTS: dict[str, Function] = _guard({name: _ALL_TESTS[name] for name in _JINJA_TESTS.split()})
 GLOBALS: dict[str, Function] = {"dict": dict, "namespace": Namespace, "range": safe_range}

@@ -21,7 +21,7 @@ _TAG = regex.compile(r"([#＃])(?=\w*\p{L})")
 def render_post(engine: Engine, brief: Brief, rules: PostRules) -> Post:
     """Render a post from ``social/<network>.txt``, or ``social/post.txt``, or the template that the brief names."""
     name = brief.template or engine.first_of(f"social/{rules.network}.txt", "social/post.txt")
-    context = context_of(brief, neutralise) | {"network": rules.network, "limit": rules.limit}
+    context = context_of(brief, neutralise, html=False) | {"network": rules.network, "limit": rules.limit}
     text = engine.render(name, context, Conventions(brief.language, brief.timezone))
     return Post((fit(text, rules),), language=brief.language, card=_card(brief.articles[0], brief))
 
@@ -33,7 +33,7 @@ def neutralise(text: str) -> str:
 
 def _card(article: Article, brief: Brief) -> Card | None:
     """Say what the network shows under the link: our words, for networks that don't look at the page themselves."""
-    plain = article_dict(article, brief, fold)
+    plain = article_dict(article, brief)
     if not plain["url"]:
         return None
     return Card(plain["url"], plain["title"], plain["summary"], article.image if plain["image"] else None)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from publisher.model.message import PostRules
+from publisher.render.counting import length, urls_in
+
+FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
+THUMB = "\U0001f44d\U0001f3fd"
+FLAGS = "\U0001f1eb\U0001f1f7\U0001f1e9\U0001f1ea"
+ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+MASTODON = PostRules("mastodon", 500, url_length=23)
+
+
+@pytest.mark.parametrize(
+    ("text", "graphemes", "codepoints", "utf16", "utf8"),
+    [
+        ("héllo", 5, 5, 5, 6),
+        ("e\u0301", 1, 2, 2, 3),
+        ("日本語", 3, 3, 3, 9),
+        (FAMILY, 1, 7, 11, 25),
+        (THUMB, 1, 2, 4, 8),
+        (FLAGS, 2, 4, 8, 16),
+        ("a\r\nb", 3, 4, 4, 4),
+        ("नमस्ते", 3, 6, 6, 18),
+        ("한국어", 3, 3, 3, 9),
+        (ENGLAND, 1, 7, 14, 28),
+    ],
+)
+def test_a_text_is_counted_in_the_networks_unit(
+    text: str, graphemes: int, codepoints: int, utf16: int, utf8: int
+) -> None:
+    units = {"graphemes": graphemes, "codepoints": codepoints, "utf16": utf16, "bytes": utf8}
+    counted = {unit: length(text, PostRules("any", 500, unit=unit)) for unit in units}  # type: ignore[arg-type]
+    assert counted == units
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("hello", 5),
+        ("Read https://example.com/a/very/long/path?x=1 now", 32),
+        ("@user@example.org hi", 8),
+        (FAMILY, 1),
+        ("example.com/x bare", 18),
+        ("mail a@b.com", 12),
+        ("#tag https://example.com.", 29),
+        ("(https://example.com/a_(b))", 25),
+        ("http://x.y", 10),
+        ("https://example.com/@user@example.org", 23),
+        ("https://example.com https://example.org/", 47),
+    ],
+)
+def test_a_text_is_counted_as_mastodon_counts(text: str, count: int) -> None:
+    assert length(text, MASTODON) == count
+
+
+def test_a_network_that_counts_urls_in_full_does() -> None:
+    assert length("https://example.com/abc", PostRules("any", 500)) == 23
+    assert length("https://example.com/abcdef", PostRules("any", 500)) == 26
+
+
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        ("see https://a.example/b, and", ["https://a.example/b"]),
+        ("“https://a.example/b”", ["https://a.example/b"]),
+        ("[https://a.example/b]", ["https://a.example/b"]),
+        ("https://a.example/b_(c)", ["https://a.example/b_(c)"]),
+        ("no link here", []),
+    ],
+)
+def test_a_url_ends_where_the_sentence_goes_on(text: str, urls: list[str]) -> None:
+    assert [text[start:end] for start, end in urls_in(text)] == urls

@@ -1,0 +1,250 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import html as markup
+
+from publisher.errors import TemplateError
+from publisher.model.article import Article
+from publisher.model.message import Slot, fill
+from publisher.render import Renderer, default_theme
+from publisher.render.merge import MARKER
+from publisher.render.words import fold
+from tests.unit.render.samples import FERRY, READER, STORIES, brief, picture
+
+RENDERER = Renderer([default_theme()])
+
+
+def with_own(folder: Path, name: str, source: str) -> Renderer:
+    path = folder / "templates" / name
+    path.parent.mkdir(parents=True)
+    path.write_text(source)
+    return Renderer([folder / "templates", default_theme()])
+
+
+def squeezed(text: str) -> str:
+    return "".join(text.split())
+
+
+def test_several_articles_make_a_digest_and_one_makes_a_letter_of_its_own() -> None:
+    assert "Morning briefing</h1>" in fill(RENDERER.mail(brief()).html, READER)
+    html = fill(RENDERER.mail(brief(FERRY)).html, READER)
+    assert "night ferry after eleven years</a></h1>" in html
+    assert "North Quay" in html
+
+
+def test_the_subject_is_the_leads_headline_unless_the_entry_has_its_own() -> None:
+    assert RENDERER.mail(brief()).subject == (FERRY.title,)
+    written = brief(subject='{{ recipient.first_name | default("Hello") }}: {{ lead.title }} + {{ articles | length }}')
+    assert RENDERER.mail(written).subject == (
+        Slot("first_name", "header", "Hello"),
+        f": {FERRY.title} + 8",
+    )
+
+
+def test_a_subject_is_plain_text_and_not_html() -> None:
+    assert RENDERER.mail(brief(replace(FERRY, title="A & <B>"), subject="{{ lead.title }}")).subject == ("A & <B>",)
+
+
+@pytest.mark.parametrize("subject", ["one\ntwo", "one\r\nBcc: all@example.org", "{{ 'a\nb' }}"])
+def test_a_line_break_in_a_subject_is_refused(subject: str) -> None:
+    with pytest.raises(TemplateError, match="line break"):
+        RENDERER.mail(brief(subject=subject))
+
+
+@pytest.mark.parametrize("field", ["from_name", "from_email", "reply_to", "list_title", "language", "list_domain"])
+def test_a_line_break_in_a_header_is_refused(field: str) -> None:
+    with pytest.raises(TemplateError):
+        RENDERER.mail(brief(**{field: "a\r\nBcc: b@example.org"}))
+
+
+def test_an_error_in_a_subject_names_the_schedule() -> None:
+    with pytest.raises(TemplateError) as caught:
+        RENDERER.mail(brief(subject="{{ led.title }}"))
+    assert "subject of morning" in caught.value.where
+    assert "lead" in caught.value.remedy
+
+
+def test_the_headers_are_those_of_list_mail() -> None:
+    headers = {name: fill(value, READER) for name, value in RENDERER.mail(brief()).headers}
+    assert headers == {
+        "List-Unsubscribe": "<https://letters.harbor.example/u/abc-123>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Id": '"Morning briefing" <daily.letters.harbor.example>',
+        "Precedence": "bulk",
+        "Content-Language": "en",
+    }
+
+
+def test_a_list_id_is_made_of_what_such_an_id_may_hold() -> None:
+    headers = dict(RENDERER.mail(brief(list_name="Früh & spät", list_title='A "b" <c>', list_domain="")).headers)
+    assert headers["List-Id"] == ('"A b c" <fr-h-sp-t.harbor.example>',)
+
+
+def test_the_mail_has_what_every_good_mail_has() -> None:
+    page = markup.document_fromstring(fill(RENDERER.mail(brief()).html, READER))
+    assert (page.get("lang"), page.get("dir")) == ("en", "ltr")
+    assert page.xpath("//body//*[@role='article'][@lang='en'][@dir='ltr']")
+    assert page.findtext(".//title") == FERRY.title
+    assert len(page.xpath("//h1")) == 1
+    assert not page.xpath("//table[not(@role='presentation')]")
+    assert not page.xpath("//img[not(@alt) or not(@width)]")
+    assert page.xpath(f"//a[@href='{READER['unsubscribe_url']}']")
+
+
+def test_the_styles_are_in_the_elements_and_the_dark_scheme_is_kept() -> None:
+    html = fill(RENDERER.mail(brief()).html, READER)
+    assert html.startswith("<!DOCTYPE html>")
+    assert 'class="story" style="padding:' in html
+    assert "prefers-color-scheme: dark" in html
+    assert "#eceae4 !important" in html
+    assert "[data-ogsc]" in html
+    assert "data-premailer" not in html
+
+
+def test_a_picture_keeps_its_shape_whatever_is_known_of_its_size() -> None:
+    def sides(width: int | None, height: int | None) -> tuple[str | None, str | None]:
+        article = replace(FERRY, image=picture("a", width, height), html="")
+        image = markup.document_fromstring(fill(RENDERER.mail(brief(article)).html, READER)).find(".//img")
+        return (image.get("width"), image.get("height")) if image is not None else (None, None)
+
+    assert sides(1120, 560) == ("560", "280")
+    assert sides(300, 200) == ("300", "200")
+    assert sides(1000, 5000) == ("124", "620")
+    assert sides(None, None) == ("560", None)
+    assert sides(1, 1) == (None, None)
+
+
+def test_a_picture_of_the_example_that_lies_in_a_file_is_passed_through() -> None:
+    article = replace(FERRY, image=replace(picture("a"), url="file:///srv/example/a.jpg"))
+    assert 'src="file:///srv/example/a.jpg"' in fill(RENDERER.mail(brief(article)).html, READER)
+
+
+def test_an_article_without_a_page_has_an_unlinked_headline() -> None:
+    html = fill(RENDERER.mail(brief()).html, READER)
+    assert ">Correction: the lighthouse was lit in 1874</h2>" in html
+
+
+@pytest.mark.parametrize("language", ["ar", "he", "fa-IR", "ur"])
+def test_languages_that_run_from_right_to_left_do(language: str) -> None:
+    page = markup.document_fromstring(fill(RENDERER.mail(brief(language=language)).html, READER))
+    assert page.get("dir") == "rtl"
+    assert {table.get("dir") for table in page.xpath("//table//table")} == {"rtl"}
+
+
+def test_an_article_in_another_language_says_so() -> None:
+    assert 'lang="ar" dir="rtl"' in fill(RENDERER.mail(brief()).html, READER)
+
+
+def test_practice_mail_says_so_at_the_top_of_both_parts() -> None:
+    mail = RENDERER.mail(brief(practice=True))
+    assert "Practice: this went to the built-in inbox only" in fill(mail.html, READER)
+    assert fill(mail.text, READER).startswith("*** Practice")
+    assert "Practice:" not in fill(RENDERER.mail(brief()).html, READER)
+
+
+def test_the_preheader_is_the_leads_summary_unless_written() -> None:
+    assert FERRY.summary in fill(RENDERER.mail(brief()).html, READER).split('role="article"')[0]
+    own = fill(RENDERER.mail(brief(preheader="For {{ recipient.name }}")).html, READER)
+    assert ">For Ada Reader" in own.split('role="article"')[0]
+    assert own.count("\u034f") == 40
+
+
+def test_the_editors_note_is_in_both_parts() -> None:
+    mail = RENDERER.mail(brief(note="<p>Dear <b>readers</b></p>"))
+    assert "<p>Dear <b>readers</b></p>" in fill(mail.html, READER)
+    assert "Dear readers" in fill(mail.text, READER)
+
+
+def test_the_text_part_has_every_headline_and_link_on_its_own_line() -> None:
+    text = fill(RENDERER.mail(brief()).text, READER)
+    for article in STORIES:
+        assert squeezed(article.title) in squeezed(text)
+        assert article.url is None or f"Read: {article.url}" in text.splitlines()
+    assert READER["unsubscribe_url"] in text.splitlines()
+    assert "&amp;" not in text
+    assert "<statistics>" in text
+    assert max(len(line) for line in text.splitlines() if "http" not in line) <= 72
+
+
+def test_text_that_imitates_a_merge_field_is_refused() -> None:
+    for article in (replace(FERRY, title=f"A {MARKER}abc9"), replace(FERRY, html=f"<p>{MARKER.upper()}X</p>")):
+        with pytest.raises(TemplateError, match="imitates"):
+            RENDERER.mail(brief(article))
+    with pytest.raises(TemplateError, match="imitates"):
+        RENDERER.mail(brief(note=f"<p>{MARKER}</p>"))
+
+
+def test_a_project_overrides_one_partial_and_keeps_the_rest(tmp_path: Path) -> None:
+    renderer = with_own(
+        tmp_path, "partials/header.html", "<tr><td><h1>Our own, {{ recipient.city | default('Harbor') }}</h1></td></tr>"
+    )
+    html = fill(renderer.mail(brief()).html, READER)
+    assert "Our own, Harbor</h1>" in html
+    assert FERRY.title in html
+
+
+def test_an_entry_names_its_template_and_the_text_beside_it_is_used(tmp_path: Path) -> None:
+    renderer = with_own(tmp_path, "email/mine.html", "<!DOCTYPE html><html><body><p>{{ lead.title }}</p></body></html>")
+    (tmp_path / "templates" / "email" / "mine.txt").write_text("mine: {{ lead.title }}")
+    mail = renderer.mail(brief(template="email/mine.html"))
+    assert f"<p>{FERRY.title}</p>" in fill(mail.html, READER)
+    assert mail.text == (f"mine: {FERRY.title}\n",)
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("<html><body>{{ lead.title }}</body></html>", "doctype"),
+        ("", "styles|doctype"),
+        ('<!DOCTYPE html><html><body><img src="a.png" width="100%"></body></html>', "whole number"),
+        (
+            "<!DOCTYPE html><html><head><style>@media print { @media screen { p { top: 0 } } }</style></head></html>",
+            "",
+        ),
+        ("<!DOCTYPE html><html><body><p {{ recipient.name }}>x</p></body></html>", "merge field|recipient.name"),
+    ],
+)
+def test_a_template_that_would_arrive_broken_is_refused(tmp_path: Path, source: str, problem: str) -> None:
+    renderer = with_own(tmp_path, "email/mine.html", source)
+    with pytest.raises(TemplateError, match=problem) as caught:
+        renderer.mail(brief(template="email/mine.html"))
+    assert caught.value.where.startswith("email/mine.html")
+
+
+def test_no_article_is_an_error_in_words() -> None:
+    with pytest.raises(TemplateError, match="no article"):
+        RENDERER.mail(replace(brief(), articles=()))
+
+
+def test_a_style_sheet_in_an_article_is_never_fetched() -> None:
+    article = replace(FERRY, html='<link rel="stylesheet" href="http://127.0.0.1:9/x.css"><p>Body</p>')
+    html = fill(RENDERER.mail(brief(article)).html, READER)
+    assert "127.0.0.1" not in html
+    assert "<p>Body</p>" in html
+
+
+@settings(max_examples=60, deadline=None)
+@given(title=st.text(max_size=120), summary=st.text(max_size=300), author=st.text(max_size=40))
+def test_any_unicode_survives_to_html_and_text(title: str, summary: str, author: str) -> None:
+    article = Article(title, url="https://harbor.example/1", summary=summary, text=summary, authors=(author,))
+    mail = RENDERER.mail(brief(article, STORIES[1]))
+    page = markup.document_fromstring(fill(mail.html, READER)).find("body").text_content()
+    text = fill(mail.text, READER)
+    for words in (title, summary, author):
+        assert squeezed(fold(words)) in squeezed(page)
+        assert squeezed(fold(words)) in squeezed(text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(value=st.text(min_size=1, max_size=40))
+def test_a_readers_value_never_breaks_the_page_and_never_reaches_another(value: str) -> None:
+    mail = RENDERER.mail(brief(FERRY, subject="{{ recipient.name }}", preheader="{{ recipient.name }}"))
+    other = fill(mail.html, READER)
+    mine = fill(mail.html, READER | {"name": f"MINE<{value}>"})
+    assert "MINE" not in other
+    assert mine.count("<") == other.count("<")

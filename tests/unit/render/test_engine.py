@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from publisher.errors import TemplateError
+from publisher.render.conventions import Conventions
+from publisher.render.engine import Engine, default_theme
+
+ENGLISH = Conventions("en", "Europe/Lisbon")
+ARTICLE = {"title": "A & B", "url": "", "published_at": "2026-11-24T23:30:00+00:00"}
+
+
+def render(folder: Path, source: str, name: str = "email/page.html", conventions: Conventions = ENGLISH) -> str:
+    path = folder / "templates" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(source)
+    context = {"article": ARTICLE, "articles": [ARTICLE, ARTICLE], "empty": ""}
+    return Engine([folder / "templates"]).render(name, context, conventions)
+
+
+def error_of(folder: Path, source: str) -> TemplateError:
+    with pytest.raises(TemplateError) as caught:
+        render(folder, source)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "{{ ''.__class__.__mro__ }}",
+        "{{ ''['__class__'] }}",
+        "{{ article.__class__ }}",
+        "{{ article | attr('__class__') }}",
+        "{{ ['a'] | map(attribute='__class__') | join }}",
+        "{{ self.__init__.__globals__ }}",
+        "{{ range.__globals__ }}",
+        "{{ '{0.__class__}'.format('x') }}",
+        "{{ article.update({'title': 'x'}) }}",
+        "{{ articles.append(1) }}",
+        "{{ articles.clear() }}",
+        "{% include '/etc/passwd' %}",
+        "{% include '../../../../etc/passwd' %}",
+        "{% include '..\\\\secret.txt' %}",
+        "{% import 'os' as os %}",
+        "{{ config }}",
+        "{{ lipsum() }}",
+        "{{ cycler.__init__ }}",
+        "{{ 'a' * 10**9 }}",
+        "{{ 10 ** 10 ** 10 }}",
+        "{{ range(10**9) | list }}",
+        "{% for a in range(90000) %}{% for b in range(90000) %}xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx{% endfor %}{% endfor %}",
+        "{% include 'email/page.html' %}",
+        "{{ article | tojson }}",
+        "{{ '<b>' | safe }}",
+        "{{ 1 / 0 }}",
+        "{{ articles[7].title }}",
+    ],
+)
+def test_a_hostile_template_gets_an_error_and_nothing_else(tmp_path: Path, hostile: str) -> None:
+    error = error_of(tmp_path, hostile)
+    assert error.where.startswith(("templates/email/page.html", "email/page.html"))
+    assert "root:" not in str(error)
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "secret.txt").write_text("secret words")
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "link.txt").symlink_to(tmp_path / "secret.txt")
+    error = error_of(tmp_path, "{% include 'link.txt' %}")
+    assert "link.txt" in error.what
+    assert "secret words" not in str(error)
+
+
+def test_an_undefined_name_is_told_with_its_line_and_the_nearest_names(tmp_path: Path) -> None:
+    error = error_of(tmp_path, "<p>\n{{ artcle }}\n</p>")
+    assert error.where == "templates/email/page.html:2"
+    assert "'artcle'" in error.what
+    assert "article" in error.remedy
+
+
+def test_a_missing_attribute_is_told_with_the_nearest_ones(tmp_path: Path) -> None:
+    error = error_of(tmp_path, "{% for story in articles %}\n\n{{ story.titel }}{% endfor %}")
+    assert error.where == "templates/email/page.html:3"
+    assert "'titel'" in error.what
+    assert "title" in error.remedy
+
+
+def test_a_broken_template_is_told_with_its_line(tmp_path: Path) -> None:
+    error = error_of(tmp_path, "one\n{% if article %}\nthree")
+    assert error.where == "templates/email/page.html:3"
+    assert "endif" in error.what
+
+
+def test_an_unknown_filter_is_told_with_those_there_are(tmp_path: Path) -> None:
+    error = error_of(tmp_path, "\n{{ article.title | uppr }}")
+    assert error.where == "templates/email/page.html:2"
+    assert "upper" in error.remedy
+
+
+def test_a_missing_template_says_which(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"there is no template email/none\.html"):
+        Engine([tmp_path]).render("email/none.html", {}, ENGLISH)
+
+
+def test_a_template_that_is_not_utf_8_says_so(tmp_path: Path) -> None:
+    (tmp_path / "latin.txt").write_bytes("Café".encode("latin-1"))
+    with pytest.raises(TemplateError, match="UTF-8"):
+        Engine([tmp_path]).render("latin.txt", {}, ENGLISH)
+
+
+def test_the_first_folder_that_has_a_file_wins_file_by_file(tmp_path: Path) -> None:
+    for name, files in {"own": ["a.txt"], "theme": ["a.txt", "b.txt", "c.txt"]}.items():
+        (tmp_path / name).mkdir()
+        for file in files:
+            (tmp_path / name / file).write_text(f"{name} {file}")
+    (tmp_path / "theme" / "c.txt").write_text("{% include 'a.txt' %}")
+    engine = Engine([tmp_path / "own", tmp_path / "theme", tmp_path / "not there"])
+    assert [engine.render(name, {}, ENGLISH) for name in ("a.txt", "b.txt", "c.txt")] == [
+        "own a.txt",
+        "theme b.txt",
+        "own a.txt",
+    ]
+
+
+def test_a_saved_template_is_used_at_once(tmp_path: Path) -> None:
+    engine = Engine([tmp_path])
+    (tmp_path / "a.txt").write_text("one")
+    assert engine.render("a.txt", {}, ENGLISH) == "one"
+    (tmp_path / "a.txt").write_text("two!")
+    assert engine.render("a.txt", {}, ENGLISH) == "two!"
+
+
+def test_html_is_escaped_and_text_is_not(tmp_path: Path) -> None:
+    assert render(tmp_path, "{{ article.title }}") == "A &amp; B"
+    assert render(tmp_path, "{{ article.title }}", "email/page.txt") == "A & B"
+
+
+@pytest.mark.parametrize(
+    ("form", "language", "written"),
+    [
+        ("date", "en", "November 24, 2026"),
+        ("date('day')", "en-GB", "24 November"),
+        ("date('full')", "de", "Dienstag, 24. November 2026"),
+        ("date('d.M.')", "de", "24.11."),
+        ("date", "pt", "24 de novembro de 2026"),
+        ("time", "de", "23:30"),
+        ("date", "xx-unknown", "November 24, 2026"),
+    ],
+)
+def test_dates_are_written_in_the_publications_language_and_zone(
+    tmp_path: Path, form: str, language: str, written: str
+) -> None:
+    conventions = Conventions(language, "Europe/Lisbon")
+    assert render(tmp_path, f"{{{{ article.published_at | {form} }}}}", conventions=conventions) == written
+
+
+def test_a_date_is_right_in_an_imported_macro_too_and_across_midnight(tmp_path: Path) -> None:
+    source = "{% macro day(a) %}{{ a.published_at | date }}{% endmacro %}"
+    render(tmp_path, source, "partials/macros.html")
+    page = "{% from 'partials/macros.html' import day %}{{ day(article) }}"
+    assert render(tmp_path, page, conventions=Conventions("en", "Asia/Tokyo")) == "November 25, 2026"
+
+
+def test_no_date_prints_nothing(tmp_path: Path) -> None:
+    assert render(tmp_path, "[{{ empty | date }}{{ empty | time }}]") == "[]"
+
+
+def test_an_unknown_time_zone_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="Atlantis"):
+        render(tmp_path, "{{ article.published_at | date }}", conventions=Conventions("en", "Atlantis"))
+
+
+def test_the_default_theme_is_there() -> None:
+    assert (default_theme() / "email" / "digest.html").is_file()

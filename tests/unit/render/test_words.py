@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from publisher.render.words import clean, cut, fold, shorten, units_of, wrap
+
+
+@given(st.text())
+def test_units_joined_again_are_the_text(text: str) -> None:
+    assert "".join(units_of(fold(text))) == fold(text)
+
+
+def test_what_no_mail_can_carry_is_taken_out() -> None:
+    assert clean("a\x00b\x02c\ud800d\ufffee\tf") == "abcde\tf"
+    assert fold(" a\r\n b\u2028c ") == "a b c"
+
+
+def test_a_text_is_shortened_at_the_end_of_a_word() -> None:
+    assert shorten("One two three", 13) == "One two three"
+    assert shorten("One two three", 12) == "One two…"
+    assert shorten("Donaudampfschiff fährt", 5) == "Donaudampfschiff…"
+    assert shorten("", 5) == ""
+
+
+def test_nothing_kept_is_nothing_without_an_ellipsis() -> None:
+    assert cut(["one ", "two"], 0) == ""
+
+
+def test_lines_are_wrapped_but_urls_are_not() -> None:
+    url = "https://harbor.example/" + "long-" * 30
+    assert wrap(f"Read it at {url} today") == f"Read it at\n{url}\ntoday"
