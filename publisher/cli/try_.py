@@ -77,7 +77,10 @@ def _project(found: Found) -> Project:
 
     host = urlsplit(found.location).hostname or "example.org"
     project = parse_project(TRY.format(host=host, at_most=AT_MOST), name="publisher try")
-    source = replace(project.sources["source"], kind=found.kind, location=found.location, backfill=sys.maxsize)
+    location = found.location
+    if not urlsplit(location).scheme:
+        location = str(Path(location).resolve())  # the project's folder is another place than this one
+    source = replace(project.sources["source"], kind=found.kind, location=location, backfill=sys.maxsize)
     return replace(project, sources={"source": source}, notes=())
 
 
