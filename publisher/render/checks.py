@@ -60,7 +60,9 @@ def leftover_field(mail: Mail, brief: Brief) -> Findings:
 
 def _leftovers(place: str, text: str, brief: Brief) -> Findings:
     for found in _PLACEHOLDER.finditer(text):
-        if not any(found[0] in said for article in brief.articles for said in (article.title, article.text)):
+        if not any(
+            found[0] in said for article in brief.articles for said in (article.title, article.summary, article.text)
+        ):
             yield Finding(
                 "leftover-field", True, f"{found[0]} stands unreplaced in the {place}", "Merge fields work in templates"
             )
@@ -134,7 +136,7 @@ def _alt_of(title: str, is_missing: bool) -> Findings:
             "missing-alt",
             False,
             f"the picture of {title!r} has no description",
-            "The caption or headline stands in; write an alternative text where the article is written",
+            "The caption stands in, if there is one; write an alternative text where the article is written",
         )
 
 

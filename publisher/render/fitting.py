@@ -36,7 +36,7 @@ def hashtags(names: Sequence[object], most: int = 3) -> list[str]:
     """Make hashtags of categories, a capital for each word so that screen readers find it: ``#CityCouncil``."""
     tags: dict[str, str] = {}
     for name in names:
-        words = regex.findall(r"[\p{L}\p{M}\p{N}]+", str(name))
+        words = regex.findall(r"[\p{L}\p{M}\p{N}]+", regex.sub("['’]", "", str(name)))
         tag = "".join(word[:1].upper() + word[1:] for word in words)
         if regex.search(r"\p{L}", tag) and tag.casefold() != "uncategorized":
             tags.setdefault(tag.casefold(), f"#{tag}")

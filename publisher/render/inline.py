@@ -52,7 +52,11 @@ def _assert_whole(before: str, after: str, where: str) -> None:
             "a merge field was lost where the styles are put in",
             "Look for broken markup around the fields",
         ),
-        ("%7B" not in after, "a link holds a curly bracket", "Write a merge field without quotes or spaces around it"),
+        (
+            after.count("%7B") <= before.count("%7B"),
+            "a link holds a curly bracket",
+            "Write a merge field without quotes or spaces around it",
+        ),
         (
             before.count("@media") == after.count("@media"),
             "a media rule was lost where the styles are put in",

@@ -124,6 +124,12 @@ def test_a_picture_of_the_example_that_lies_in_a_file_is_passed_through() -> Non
     assert 'src="file:///srv/example/a.jpg"' in fill(RENDERER.mail(brief(article)).html, READER)
 
 
+def test_a_picture_without_a_description_is_decoration_and_carries_no_link() -> None:
+    for articles in ((STORIES[1], STORIES[5]), (replace(STORIES[5], html=""),)):
+        page = markup.document_fromstring(fill(RENDERER.mail(brief(*articles)).html, READER))
+        assert page.xpath("//img[@alt='' and not(ancestor::a)]")
+
+
 def test_an_article_without_a_page_has_an_unlinked_headline() -> None:
     html = fill(RENDERER.mail(brief()).html, READER)
     assert ">Correction: the lighthouse was lit in 1874</h2>" in html
@@ -204,7 +210,7 @@ def test_an_entry_names_its_template_and_the_text_beside_it_is_used(tmp_path: Pa
         ('<!DOCTYPE html><html><body><img src="a.png" width="100%"></body></html>', "whole number"),
         (
             "<!DOCTYPE html><html><head><style>@media print { @media screen { p { top: 0 } } }</style></head></html>",
-            "",
+            "styles",
         ),
         ("<!DOCTYPE html><html><body><p {{ recipient.name }}>x</p></body></html>", "merge field|recipient.name"),
     ],
@@ -219,6 +225,11 @@ def test_a_template_that_would_arrive_broken_is_refused(tmp_path: Path, source: 
 def test_no_article_is_an_error_in_words() -> None:
     with pytest.raises(TemplateError, match="no article"):
         RENDERER.mail(replace(brief(), articles=()))
+
+
+def test_an_articles_link_may_hold_curly_brackets() -> None:
+    for url in ("https://harbor.example/?q=%7Ba%7D", "https://harbor.example/?q={a}"):
+        assert "harbor.example/?q=" in fill(RENDERER.mail(brief(replace(FERRY, url=url))).html, READER)
 
 
 def test_a_style_sheet_in_an_article_is_never_fetched() -> None:

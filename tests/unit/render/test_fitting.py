@@ -67,6 +67,7 @@ def test_a_headline_of_one_endless_word_is_dropped_and_never_cut() -> None:
         (["sport", "Sport", "SPORT"], ["#Sport"]),
         (["a", "b", "c", "d"], ["#A", "#B", "#C"]),
         (["東京"], ["#東京"]),
+        (["Angie’s List"], ["#AngiesList"]),
         (["#\u2060news"], ["#News"]),
     ],
 )
