@@ -36,8 +36,6 @@ from publisher.runtime.embedded import Duties
 from publisher.runtime.slots import Slot
 from publisher.senders.base import Sender
 from publisher.senders.registry import build, sender_class
-from publisher.sources.base import Validators, open_source
-from publisher.sources.fetch import Fetcher
 from publisher.store import Store, deliveries, editions, processes, sends, sources
 from publisher.store.deliveries import Member
 
@@ -147,6 +145,10 @@ class App:
 
         :raises SourceError: it can't be read.
         """
+        # Here: commands that read no source need not wait for the parsers of feeds and pages.
+        from publisher.sources.base import Validators, open_source
+        from publisher.sources.fetch import Fetcher
+
         with self.store.read() as conn:
             row = sources.find(conn, source.name)
         known = Validators(row["etag"], row["last_modified"]) if row else None

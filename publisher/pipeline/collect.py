@@ -54,16 +54,16 @@ def decide(reading: Reading, known: Mapping[Alias, int], *, first_poll: bool, ba
             continue  # the same article twice in one document
         met.update(aliases)
         known_id = next((known[alias] for alias in aliases if alias in known), None)
-        standing, reason = _standing(place in fresh_places, first_poll, backfill)
+        standing, reason = _standing(place in fresh_places, first_poll, len(fresh_places))
         decisions.append(Decision(article, aliases, known_id, standing, reason))
     return tuple(decisions)
 
 
-def _standing(fresh: bool, first_poll: bool, backfill: int) -> tuple[Standing, str]:
+def _standing(fresh: bool, first_poll: bool, taken: int) -> tuple[Standing, str]:
     if not fresh:
         return Standing.BASELINE, "was already there when the source was first polled"
     if first_poll:
-        return Standing.NEW, f"among the newest {backfill} when the source was first polled (backfill)"
+        return Standing.NEW, f"among the newest {taken} when the source was first polled (backfill)"
     return Standing.NEW, "new at the source"
 
 

@@ -6,7 +6,6 @@ import logging
 import re
 
 from lxml.etree import LxmlError
-from premailer import Premailer
 
 from publisher.errors import TemplateError
 from publisher.render.merge import count_tokens
@@ -28,6 +27,8 @@ _SIDE = re.compile(r'\s(?:width|height)="([^"]*)"', re.IGNORECASE)
 
 def inline(html: str, *, where: str) -> str:
     """Return a mail with its styles inline; TemplateError, naming ``where``, when it would not arrive as written."""
+    from premailer import Premailer  # here: it takes as long to import as all our templates take to render
+
     try:
         inlined = str(Premailer(html.strip(), **_SAFE).transform(pretty_print=False))
     except (AttributeError, LxmlError, SyntaxError, ValueError) as error:

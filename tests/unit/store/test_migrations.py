@@ -9,7 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from publisher.errors import StoreError
-from publisher.store import Store
+from publisher.store import Store, migrate
 from publisher.store.tables import metadata
 
 
@@ -17,6 +17,10 @@ def test_migrating_an_empty_file_gives_exactly_the_tables(tmp_path):
     store = Store.create(tmp_path / "ledger.db")
     with store.read() as conn:
         assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+
+
+def test_the_newest_migration_is_the_one_that_opening_expects():
+    assert migrate.scripts().get_current_head() == migrate.HEAD
 
 
 def test_opening_a_known_schema_changes_nothing(tmp_path):
