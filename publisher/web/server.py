@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 PATIENCE = 10.0  # seconds for the server to begin, or to end
-STATIC = {"style.css": "text/css"}
+STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
 TITLES = {404: "There is no such page", 405: "This can't be done here"}
 
 
