@@ -8,8 +8,8 @@ import pytest
 
 from publisher.app import App
 from publisher.model.message import fill
-from publisher.store import log, messages
 from publisher.store import deliveries as ledger
+from publisher.store import log, messages
 from publisher.testing import FakeProvider, Fault, expand_mailgun
 from tests.project import ProjectDir
 

@@ -1,0 +1,43 @@
+"""The house stands as drawn: imports go one way, and the wheel carries what an installation needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_imports_go_one_way(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    assert lint_imports(no_cache=True) == 0
+
+
+def test_the_wheel_carries_the_default_theme_and_the_pages(tmp_path):
+    build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
+    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    theme = {f"publisher/templates/{path.relative_to(ROOT / 'templates')}" for path in _files(ROOT / "templates")}
+    pages = {str(path.relative_to(ROOT)) for path in _files(ROOT / "publisher" / "web" / "pages")}
+    migrations = {str(path.relative_to(ROOT)) for path in _files(ROOT / "publisher" / "store" / "migrations")}
+    assert theme
+    assert theme | pages | migrations <= names
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+
+
+def test_lock_files_name_no_index_and_pin_every_hash():
+    for name in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / name).read_text()
+        assert "://" not in text
+        assert "index-url" not in text
+        pins = [line for line in text.splitlines() if "==" in line and not line.startswith(("#", " "))]
+        assert len(pins) > 20
+        assert text.count("--hash=sha256:") >= len(pins)
