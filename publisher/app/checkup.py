@@ -61,16 +61,16 @@ def _wrong_entry(app: App, entry: Entry) -> str:
 
 
 def wrong_templates(app: App) -> list[str]:
-    """Return what is wrong with the templates, tried on a made-up article."""
+    """Return what is wrong with the templates, tried on a single made-up article and on several."""
     wrong: list[str] = []
     for schedule in app.project.schedules.values():
         for entry in schedule.send:
-            if _wrong_entry(app, entry) or app.project.channels[entry.via].sender not in sender_names():
-                continue
-            product = produce.produce_entry(
-                app.studio, app.project, schedule, entry, slot="check", due_at=app.clock(), chosen=SAMPLE
-            )
-            wrong += [f"{f.what}. {f.remedy}" for f in product.findings if f.check == "template" and f.blocks]
+            if not _wrong_entry(app, entry) and app.project.channels[entry.via].sender in sender_names():
+                for chosen in (SAMPLE, SAMPLE * 3):
+                    product = produce.produce_entry(
+                        app.studio, app.project, schedule, entry, slot="check", due_at=app.clock(), chosen=chosen
+                    )
+                    wrong += [f"{f.what}. {f.remedy}" for f in product.findings if f.check == "template" and f.blocks]
     return list(dict.fromkeys(wrong))
 
 

@@ -40,5 +40,6 @@ def _show(app: App, errors: list[str], notes: list[str], missing: list[str]) -> 
             say(f"  - {line}")
     if not errors:
         found = app.project
-        counts = f"{len(found.sources)} sources, {len(found.channels)} channels, {len(found.schedules)} schedules"
+        parts = {"source": found.sources, "channel": found.channels, "schedule": found.schedules}
+        counts = ", ".join(f"{len(each)} {noun}{'' if len(each) == 1 else 's'}" for noun, each in parts.items())
         say(f"schedules.yaml is fine: {counts}{' (practice)' if app.is_practice else ''}")
