@@ -12,6 +12,7 @@ from publisher.model.project import Source
 from publisher.sources.feed import FeedReader
 from publisher.sources.fetch import Fetcher, Validators
 from publisher.sources.folder import FolderReader
+from publisher.sources.page import PageReader
 
 __all__ = ["Reader", "Validators", "open_source"]
 
@@ -49,19 +50,29 @@ def _folder(source: Source, location: str, fetcher: Fetcher, base: Path) -> Read
     return FolderReader(_path(location, base), name=source.name)
 
 
+def _page(source: Source, location: str, fetcher: Fetcher, base: Path) -> Reader:
+    if not location.lower().startswith(("http://", "https://")):
+        what, remedy = "a page is read at its web address", "Use `folder:` for pages that are files."
+        raise SourceError(what, where=source.name, remedy=remedy)
+    return PageReader(location, fetcher, name=source.name)
+
+
 def _path(location: str, base: Path) -> Path:
-    return base / Path(location).expanduser()
+    try:
+        return base / Path(location).expanduser()
+    except RuntimeError:  # a home directory that nobody has: the path is reported as it stands
+        return base / location
 
 
-_READERS: Mapping[str, Callable[[Source, str, Fetcher, Path], Reader]] = {"feed": _feed, "folder": _folder}
+_READERS: Mapping[str, Callable[[Source, str, Fetcher, Path], Reader]] = {
+    "feed": _feed,
+    "folder": _folder,
+    "page": _page,  # one article, as `try` takes it; lists of pages come later
+}
 _LATER: Mapping[str, tuple[str, str]] = {
     "wordpress": (
         "reading WordPress through its own interface comes in a later version",
         "Use `feed:` with the site's address followed by /feed/.",
-    ),
-    "page": (
-        "reading a list of pages comes in a later version",
-        "Use `feed:` if the site has one, or save the pages into a folder and use `folder:`.",
     ),
     "push": (
         "articles pushed to Publisher come in a later version",

@@ -112,6 +112,8 @@ def sanitise(html: str, place: Place) -> str:
 
 def plain(html: str) -> str:
     """Return the words of sanitised html: paragraphs separated by an empty line, list items with a bullet."""
+    if not html:
+        return ""
     out = _Lines()
     depth_of_pre = 0
     for event, node in etree.iterwalk(tidy.parsed(html), events=("start", "end")):

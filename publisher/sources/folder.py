@@ -106,8 +106,8 @@ def _written(text: str, path: Path, place: Place) -> Article | None:
     if frontmatter.is_draft(values):
         raise SourceError("it is marked as a draft", remedy="Take `draft: true` out to publish it.")
     item = _markdown(values, body) if path.suffix.lower() in _MARKDOWN else _plain(values, body)
-    item = replace(item, pictures=tuple(_beside(picture, path) for picture in item.pictures) or _own_picture(path))
-    article = article_of(item, place)
+    found = tuple(_found(picture, path) for picture in item.pictures) or _own_picture(path)
+    article = article_of(replace(item, pictures=found), place)
     return replace(article, notes=(*article.notes, *_dropped(item.pictures, article))) if article else None
 
 
@@ -151,9 +151,13 @@ def _own_picture(path: Path) -> tuple[Picture, ...]:
     return tuple(Picture(path.with_suffix(end).name) for end in _PICTURES if path.with_suffix(end).is_file())[:1]
 
 
-def _beside(picture: Picture, path: Path) -> Picture:
+def _found(picture: Picture, path: Path) -> Picture:
+    """Return the picture with the file that it is; a relative path is one beside the article and nowhere else."""
     own = _own_picture(path)
-    return replace(picture, url=own[0].url) if own and not picture.url else picture
+    if not picture.url:
+        return replace(picture, url=own[0].url) if own else picture
+    is_elsewhere = "://" in picture.url or picture.url.startswith("/")
+    return picture if is_elsewhere or Place(folder=path.parent).image(picture.url) else replace(picture, url="")
 
 
 def _dropped(pictures: Iterable[Picture], article: Article) -> tuple[str, ...]:

@@ -24,7 +24,8 @@ _EXACT = _any_of(
     r"click to (?:share|e-?mail|print)\b.{0,80}|(?:e-?mail|print) (?:this )?(?:article|page|story)",
     r"read (?:more|next|also|the full (?:story|article))(?:\s*[:»›→].{0,160})?",
     r"(?:see|show|load|view) (?:more|all)|continue reading|more|watch (?:next|more)|up next",
-    r"(?:subscribe|sign up|join|register|log\s*in|sign in|donate)(?: (?:now|here|today|free))?|support us|become a member",
+    r"(?:subscribe|sign up|join|register|log\s*in|sign in|donate)(?: (?:now|here|today|free))?",
+    r"support us|become a member",
     r"(?:subscribe|sign up) (?:to|for) (?:our|the) (?:[\w-]+ ){0,3}(?:newsletters?|mailing list|podcasts?|emails?)",
     r"(?:get )?(?:our )?(?:free )?newsletters?(?: sign-?up)?|(?:enter )?your e-?mail(?: address)?",
     r"follow(?: us)?(?: on [\w\s,&]{1,60})?|like us on facebook|like this\s*:?|like|loading(?:\.\.\.|…)?",
@@ -37,7 +38,7 @@ _EXACT = _any_of(
     r"(?:privacy|cookie) (?:policy|settings|notice)|terms(?: (?:of (?:use|service)|(?:&|and) conditions))?",
     r"(?:powered by|proudly powered).{0,60}|we use cookies\b.{0,200}|accept(?: (?:all|cookies|all cookies))?",
     r"\d{1,3}\s*-?\s*min(?:ute)?s? read(?:ing time)?|(?:reading time|time to read)\s*:?\s*\d+.{0,20}",
-    r"[*_=~#.•·-]{3,}|\W",
+    r"(?:[*_=~#.•·-]\s?){3,}|\W",
 )
 _RELATED = _any_of(
     r"(?:related|recommended|similar|popular|latest|recent|other|more|top|trending|most (?:read|popular|viewed|shared))"

@@ -51,9 +51,11 @@ def article_of(item: Item, place: Place, language: str | None = None) -> Article
         notes.append(f"its link “{clean.shorten(clean.fold(item.link), 80)}” leads to no web page and was dropped")
     here = place.at(url).at(item.base)
     body = clean.sanitise(item.content, here)
-    lead = clean.sanitise(item.summary, here)
-    html = body if clean.plain(body) else lead or body
-    text = clean.plain(html)
+    lead = clean.sanitise(item.summary, here) if item.summary != item.content else body
+    stated = clean.plain(lead)
+    html, text = body, clean.plain(body) if body != lead else stated
+    if not text:
+        html, text = lead or body, stated
     title = clean.one_line(item.title, is_html=item.title_is_html)
     if not title:
         title = clean.shorten(clean.fold(text), 80)
@@ -66,7 +68,7 @@ def article_of(item: Item, place: Place, language: str | None = None) -> Article
     return Article(
         title=title,
         url=url,
-        summary=_summary(clean.plain(lead), text),
+        summary=_summary(stated, text),
         html=html,
         text=text,
         authors=distinct(map(person, item.authors)),

@@ -6,25 +6,26 @@ import regex
 
 # The sections of newspapers. A line is taken for labels only where it is made of such words.
 _WORDS = """
-    analysis announcements arts arts-&-culture audio authors blog blogs books breaking breaking-news business campaigns
-    cartoons cinema cities city climate climate-change columns comment commentary community contributors courts crime
-    culture data debate diary economics economy editorial editorial-board editorials education elections energy
-    entertainment environment essay essays events exclusive explainer explainers fact-check family fashion feature
-    features film finance food gallery gaming gardening guides health history home-news housing human-rights in-depth
-    infographics international interview interviews investigation investigations jobs justice labor labour law letters
-    life lifestyle live local local-news long-read long-reads longform markets media money movies multimedia music
-    national nature news news-&-analysis newsletter newsletters obituaries obituary op-ed op-eds opinion
-    opinion-&-analysis opinions outdoors people perspectives photo-essay photos podcast podcasts politics poetry press
-    profile profiles property puzzles real-estate recipes regional religion reports research review reviews rights
-    science shows society sport sports special-report statements stories style tech technology television theatre theater
-    top-stories transport travel tv uk us u.s. usa video videos views voices weather weekend women workers world
-    world-news youth
-    africa americas asia asia-pacific australia canada caribbean china europe latin-america middle-east
-    actualidad actualité actualités actualitat análise análisis análisi analyse analysen ciencia ciência ciencias cultura
-    culture débats deporte deportes desporto economia economía économie editoriais entrevista entrevistas esportes
-    feuilleton gesellschaft idées internacional internationales investigación kultur lokales meinung mundo monde
-    notícias noticias opinião opinión panorama politica política politik politique reportagem reportaje santé sociedade
-    sociedad société sociales saúde salud tecnologia tecnología tribune wirtschaft wissen wissenschaft
+    analysis announcements arts arts-&-culture audio authors blog blogs books breaking breaking-news business
+    campaigns cartoons cinema cities city climate climate-change columns comment commentary community
+    contributors courts crime culture data debate diary economics economy editorial editorial-board editorials
+    education elections energy entertainment environment essay essays events exclusive explainer explainers
+    fact-check family fashion feature features film finance food gallery gaming gardening guides health history
+    home-news housing human-rights in-depth infographics international interview interviews investigation
+    investigations jobs justice labor labour law letters life lifestyle live local local-news long-read
+    long-reads longform markets media money movies multimedia music national nature news news-&-analysis
+    newsletter newsletters obituaries obituary op-ed op-eds opinion opinion-&-analysis opinions outdoors people
+    perspectives photo-essay photos podcast podcasts politics poetry press profile profiles property puzzles
+    real-estate recipes regional religion reports research review reviews rights science shows society sport
+    sports special-report statements stories style tech technology television theatre theater top-stories
+    transport travel tv uk us u.s. usa video videos views voices weather weekend women workers world world-news
+    youth africa americas asia asia-pacific australia canada caribbean china europe latin-america middle-east
+    actualidad actualité actualités actualitat análise análisis análisi analyse analysen ciencia ciencias
+    cultura ciência débats deporte deportes desporto economia economía économie editoriais entrevista
+    entrevistas esportes feuilleton gesellschaft idées internacional internationales investigación kultur
+    lokales meinung mundo monde notícias noticias opinião opinión panorama politica política politik politique
+    reportagem reportaje santé sociedade sociedad société sociales saúde salud tecnologia tecnología tribune
+    wirtschaft wissen wissenschaft
 """
 _SECTIONS = frozenset(_WORDS.split())
 _GLUE = regex.compile(r"(?<=[\p{Ll}.])(?=\p{Lu})|(?<=\p{Lu})(?=\p{Lu}\p{Ll})")

@@ -20,19 +20,26 @@ _SHORT = 250  # characters; below it trafilatura finds little, and small pages a
 
 
 class PageReader:
-    """Reads one page at an address; for `try`, where a person names a single article."""
+    """Reads one page at an address; for `try`, where a person names a single article.
 
-    def __init__(self, url: str, fetcher: Fetcher) -> None:
+    :param name: what errors call it: the source's name.
+    """
+
+    def __init__(self, url: str, fetcher: Fetcher, name: str = "") -> None:
         self._url = url
         self._fetcher = fetcher
+        self._name = name
 
     def read(self, known: Validators | None = None) -> Reading:
         """Fetch the page and read it.
 
         :raises SourceError: it can't be fetched, or holds no article.
         """
-        got = self._fetcher.get(self._url)
-        return read_page(got.body, got.url, got.content_type)
+        try:
+            got = self._fetcher.get(self._url)
+            return read_page(got.body, got.url, got.content_type)
+        except SourceError as error:
+            raise SourceError(error.what, where=self._name or error.where, remedy=error.remedy) from error
 
 
 def read_page(data: bytes, url: str, content_type: str = "") -> Reading:
@@ -68,7 +75,7 @@ def article_in(text: str, place: Place) -> Article | None:
 
 
 def _body(text: str, place: Place) -> str:
-    """Return the page's main text as html; a page too small for an extractor is taken whole, without what is around it."""
+    """Return the page's main text as html; a small page is taken whole, without what stands around it."""
     try:
         found = trafilatura.extract(
             text, output_format="html", include_links=True, include_images=True, include_formatting=True,
@@ -79,7 +86,7 @@ def _body(text: str, place: Place) -> str:
     if found and len(clean.plain(clean.sanitise(found, place))) >= _SHORT:
         return str(found)
     root = tidy.parsed(text)
-    for node in [node for node in root.iter(*_AROUND)]:
+    for node in list(root.iter(*_AROUND)):
         tidy.drop(node)
     inside = next(root.iter("article"), next(root.iter("main"), root))
     return tidy.inner(inside)

@@ -91,7 +91,7 @@ def _metas(root: tidy.Node) -> Iterator[tuple[str, str]]:
 
 def _title(root: tidy.Node, stated: str, shared: str, site: str) -> str:
     """Prefer the only main heading, if the page's other titles begin alike; then what it says elsewhere."""
-    headings = [clean.fold(node.text_content()) for node in root.iter("h1")]
+    headings = [clean.one_line(tidy.inner(node)) for node in root.iter("h1")]
     own = clean.fold(next((node.text_content() for node in root.iter("title")), ""))
     named = [clean.one_line(title) for title in (stated, shared) if title]
     if len(headings) == 1 and headings[0] and (not named or any(_alike(headings[0], title) for title in (*named, own))):

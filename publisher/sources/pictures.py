@@ -12,7 +12,9 @@ from publisher.sources import clean, tidy
 from publisher.sources.address import Place
 
 SMALL = 100  # pixels; a narrower picture is an icon or an author's portrait
-_PORTRAIT = re.compile(r"gravatar\.com/avatar|/avatars?/|[/_-](?:icon|logo|spacer|smiley|emoji)s?[./_-]", re.I)
+_PORTRAIT = re.compile(
+    r"gravatar\.com|/avatars?/|[/_-](?:icon|logo|spacer|smiley|emoji|divider)s?[./_-]|/blank\.|default-user", re.I
+)
 _FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)(?:$|[?#])", re.I)
 _STATED_WIDTH = re.compile(
     r"[?&](?:w|width)=(\d{1,4})\b|-(\d{2,4})x\d{2,4}\.(?:jpe?g|png|gif|webp)|resize/(\d{2,4})x", re.I

@@ -51,8 +51,11 @@ def parsed(text: str) -> Node:
 
 def whole(text: str) -> Node:
     """Parse a whole page and return its root; never fails."""
-    source = b"<html>" + text.encode("utf-8", "replace") if text.strip() else b"<html></html>"
-    return html.document_fromstring(source, parser=html.HTMLParser(encoding="utf-8"), ensure_head_body=True)
+    parser = html.HTMLParser(encoding="utf-8")
+    try:
+        return html.document_fromstring(text.encode("utf-8", "replace"), parser=parser, ensure_head_body=True)
+    except etree.ParserError:  # nothing in it at all
+        return html.document_fromstring(b"<html></html>", ensure_head_body=True)
 
 
 def tidied(text: str, place: Place) -> str:

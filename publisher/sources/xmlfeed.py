@@ -1,6 +1,8 @@
 """RSS 0.9x to 2.0, RDF and Atom: feedparser for the dialects, the tree itself for what it would bend.
 
-feedparser 6.0 resolves a guid against the document's base, and takes a media element's words for its item's: so ids and media are read from the tree, and media are taken out before feedparser sees it.
+feedparser 6.0 resolves a guid against the document's base, takes a media element's words for its item's, and cuts
+``ann@harbor.example (Ann)`` in two where a top-level domain has more than four letters: so ids, media and people are
+read from the tree, and media are taken out before feedparser sees it.
 """
 
 from __future__ import annotations
@@ -50,6 +52,7 @@ class _Extra:
     title: str  # media:title
     words: str  # media:description
     pictures: tuple[Picture, ...]
+    people: tuple[str, ...]
 
 
 def read_tree(root: etree._Element) -> Feed:
@@ -69,7 +72,7 @@ def read_tree(root: etree._Element) -> Feed:
     entries = parsed.get("entries", [])
     matching = extras if len(extras) == len(entries) else [_known_id(entry, extras) for entry in entries]
     is_atom = str(parsed.get("version", "")).startswith("atom")
-    shared = _people(parsed.feed) if is_atom else ()
+    shared = next((_people(node) for node in root.iter("{*}feed")), ()) if is_atom else ()
     return Feed(
         items=tuple(_item(entry, extra, is_atom, shared) for entry, extra in zip(entries, matching, strict=True)),
         title=clean.one_line(str(parsed.feed.get("title", ""))) or _title(root),
@@ -108,7 +111,7 @@ def _item(entry: Any, extra: _Extra, is_atom: bool, shared: tuple[str, ...]) -> 
         summary=summary if clean.fold(summary) else clean.escaped(extra.words),
         content=content,
         base=base,
-        authors=_people(entry) or shared,
+        authors=extra.people or shared,
         categories=tuple(_category(tag) for tag in entry.get("tags", [])),
         dates=_dates(entry),
         language=extra.language or next(filter(None, languages), None),
@@ -128,10 +131,14 @@ def _html(part: Mapping[str, Any]) -> str:
     return clean.escaped(html.unescape(value)) if part.get("type") == "text/plain" else value
 
 
-def _people(entry: Any) -> tuple[str, ...]:
-    people = entry.get("authors") or []
-    names = tuple(str(person.get("name") or "") for person in people if person.get("name"))
-    return names or tuple(filter(None, (str(entry.get("author", "")),)))
+def _people(node: etree._Element) -> tuple[str, ...]:
+    """Return who wrote an item: the creators, who are named, before the authors, who often are mere addresses."""
+    found: dict[str, list[str]] = {"creator": [], "author": []}
+    for child in node:
+        if _name(child) in found:
+            found[_name(child)].append(child.findtext("{*}name") or child.text or "")
+    named = (tuple(filter(str.strip, names)) for names in found.values())
+    return next(filter(None, named), ())
 
 
 def _category(tag: Mapping[str, Any]) -> str:
@@ -162,9 +169,8 @@ def _extra(node: etree._Element) -> _Extra:
     if permalink and not has_link:
         link = web_url(guid)
     said = node.get(f"{_XML}lang") or node.findtext(f"{_DC}language")
-    return _Extra(
-        guid, link, has_link, said, _media_text(node, "title"), _media_text(node, "description"), _media(node)
-    )
+    words = _media_text(node, "title"), _media_text(node, "description")
+    return _Extra(guid, link, has_link, said, *words, _media(node), _people(node))
 
 
 def _media(node: etree._Element) -> tuple[Picture, ...]:
@@ -216,9 +222,8 @@ def _media_text(node: etree._Element, name: str) -> str:
 def _known_id(entry: Any, extras: list[_Extra]) -> _Extra:
     """Match an entry by its id where the two parsers count differently; an id that neither wrote raw is not used."""
     said = str(entry.get("id", ""))
-    return next(
-        (extra for extra in extras if extra.guid == said), _Extra(None, None, "links" in entry, None, "", "", ())
-    )
+    nothing = _Extra(None, None, "links" in entry, None, "", "", (), ())
+    return next((extra for extra in extras if extra.guid == said), nothing)
 
 
 def _is_item(node: etree._Element) -> bool:
@@ -238,8 +243,12 @@ def _take_out(node: etree._Element) -> None:
 
 
 def _name(node: etree._Element) -> str:
-    return etree.QName(node).localname if isinstance(node.tag, str) else ""
+    return node.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(node.tag, str) else ""
 
 
 def _space(node: etree._Element) -> str:
-    return (etree.QName(node).namespace or "") if isinstance(node.tag, str) else ""
+    """Return a node's namespace; a prefix that the document forgot to declare is taken for what it is elsewhere."""
+    if not isinstance(node.tag, str):
+        return ""
+    space, _, name = node.tag.rpartition("}")
+    return space[1:] if space else _MEDIA[0] if name.startswith("media:") else ""

@@ -1,0 +1,1 @@
+"""Readers, against small documents written here and a real server on loopback."""

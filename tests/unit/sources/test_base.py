@@ -1,0 +1,54 @@
+"""Which reader a source of schedules.yaml gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from publisher.errors import SourceError
+from publisher.model.project import Source
+from publisher.sources.base import open_source
+from publisher.sources.fetch import Fetcher
+from tests.unit.sources.conftest import Site
+from tests.unit.sources.samples import rss
+
+FEED = rss("<title>Bridge opens</title>")
+
+
+def test_a_feed_is_read_from_the_web_or_from_the_projects_directory(
+    site: Site, fetcher: Fetcher, tmp_path: Path
+) -> None:
+    (tmp_path / "feed.xml").write_bytes(FEED)
+    for location in (site.put("/feed", FEED), "feed.xml", str(tmp_path / "feed.xml")):
+        source = Source("site", "feed", location)
+        assert open_source(source, location, fetcher, tmp_path).read().articles[0].title == "Bridge opens"
+
+
+def test_a_folder_is_read_from_the_projects_directory(fetcher: Fetcher, tmp_path: Path) -> None:
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "a.md").write_text("# A\n\nText.")
+    assert len(open_source(Source("desk", "folder", "desk"), "desk", fetcher, tmp_path).read().articles) == 1
+
+
+def test_a_page_is_read_as_one_article(site: Site, fetcher: Fetcher, tmp_path: Path) -> None:
+    url = site.put("/a", "<h1>Bridge opens</h1><p>It opened.</p>", "text/html")
+    assert open_source(Source("one", "page", url), url, fetcher, tmp_path).read().articles[0].title == "Bridge opens"
+
+
+def test_the_own_network_is_read_only_where_the_source_says_so(site: Site, tmp_path: Path) -> None:
+    url = site.put("/feed", FEED)
+    careful = Fetcher("t")
+    with pytest.raises(SourceError, match="own network") as caught:
+        open_source(Source("site", "feed", url), url, careful, tmp_path).read()
+    assert str(caught.value).startswith("site: ")
+    assert open_source(Source("site", "feed", url, allow_private=True), url, careful, tmp_path).read().articles
+
+
+@pytest.mark.parametrize("kind", ["wordpress", "push"])
+def test_what_comes_later_says_so_and_what_to_use_instead(fetcher: Fetcher, kind: str) -> None:
+    source = Source("site", kind, "https://harbor.example")  # type: ignore[arg-type]
+    with pytest.raises(SourceError, match="later version") as caught:
+        open_source(source, source.location, fetcher, Path())
+    assert caught.value.where == "site"
+    assert "`f" in caught.value.remedy

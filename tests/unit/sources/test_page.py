@@ -1,0 +1,114 @@
+"""One web page as one article."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from publisher.errors import SourceError
+from publisher.model.article import Article, Image
+from publisher.sources.fetch import Fetcher
+from publisher.sources.page import PageReader, read_page
+from tests.unit.sources.conftest import Site
+
+SENTENCE = "<p>Paragraph {}: the bridge opened on Monday, and everybody crossed it in the rain.</p>"
+BODY = "".join(SENTENCE.format(n) for n in range(8))
+
+
+def page(head: str = "", body: str = BODY) -> bytes:
+    return f"""<!doctype html><html lang="en"><head><meta charset="utf-8">
+    <title>Bridge opens | Harbor Gazette</title>{head}</head>
+    <body><nav><a href="/">Home</a> <a href="/news">News</a></nav>
+    <article><h1>Bridge opens</h1>{body}</article>
+    <aside><h2>Related</h2><a href="/2">Wall falls</a></aside><footer>© 2025 Harbor Gazette</footer></body></html>
+    """.encode()
+
+
+def one(data: bytes, url: str = "https://harbor.example/bridge") -> Article:
+    (article,) = read_page(data, url).articles
+    return article
+
+
+def test_the_text_is_found_and_what_stands_around_it_is_not() -> None:
+    article = one(page())
+    assert (article.title, article.url, article.language) == ("Bridge opens", "https://harbor.example/bridge", "en")
+    assert article.text.startswith("Paragraph 0")
+    assert article.text.endswith("in the rain.")
+    for word in ("Home", "Related", "©", "Bridge opens"):
+        assert word not in article.text
+
+
+def test_no_date_is_guessed_from_the_text() -> None:
+    assert one(page()).published_at is None
+
+
+def test_the_head_says_who_when_and_what() -> None:
+    head = """<meta property="og:type" content="article">
+    <meta property="article:published_time" content="2026-11-23T06:00Z">
+    <meta name="author" content="Ann Lee"><meta property="article:section" content="News">
+    <meta property="og:description" content="It opened &amp; closed."><meta property="og:image" content="/b.jpg">
+    <meta property="og:image:alt" content="The bridge"><link rel="canonical" href="/bridge-opens">"""
+    article = one(page(head), "https://harbor.example/b?utm_source=x")
+    assert article.published_at is not None
+    assert article.published_at.isoformat() == "2026-11-23T06:00:00+00:00"
+    assert (article.authors, article.categories) == (("Ann Lee",), ("News",))
+    assert article.summary == "It opened & closed."
+    assert article.image == Image("https://harbor.example/b.jpg", "The bridge")
+    assert article.url == "https://harbor.example/bridge-opens"
+
+
+def test_json_ld_says_who_when_and_what() -> None:
+    said = {
+        "@context": "https://schema.org",
+        "@graph": [
+            {"@type": "WebSite"},
+            {
+                "@type": ["NewsArticle"],
+                "headline": "Bridge opens at last",
+                "datePublished": "2026-11-23T07:00:00+01:00",
+                "author": [{"@type": "Person", "name": "Ann Lee"}, "Bob Day", "https://harbor.example/x"],
+                "articleSection": ["News"],
+                "image": {"url": "https://harbor.example/b.jpg"},
+            },
+        ],
+    }
+    article = one(page(f'<script type="application/ld+json">{json.dumps(said)}</script>'))
+    assert article.authors == ("Ann Lee", "Bob Day")
+    assert article.categories == ("News",)
+    assert article.image == Image("https://harbor.example/b.jpg")
+    assert article.published_at is not None
+
+
+def test_the_stated_picture_has_the_caption_under_it() -> None:
+    figure = (
+        '<figure><img src="/b-800.jpg?w=2"><img src="/b.jpg" alt="Bridge"><figcaption>At dawn</figcaption></figure>'
+    )
+    head = '<meta property="og:image" content="https://harbor.example/b.jpg">'
+    assert one(page(head, figure + BODY)).image == Image("https://harbor.example/b.jpg", "Bridge", "At dawn")
+
+
+def test_a_small_page_is_read_whole() -> None:
+    article = one(b"<h1>Bridge opens</h1><p>It opened.</p><footer>x</footer>")
+    assert (article.title, article.text) == ("Bridge opens", "It opened.")
+
+
+@pytest.mark.parametrize("data", [b"", b"<html></html>", b"<html><body><nav>x</nav></body></html>"])
+def test_a_page_without_article_is_an_error(data: bytes) -> None:
+    with pytest.raises(SourceError, match="no article on this page"):
+        read_page(data, "https://harbor.example/")
+
+
+@pytest.mark.parametrize("script", ["{", "[[[[", '{"@graph": {"@graph": 1}}', '{"@type": {"a": 1}}', '"x"', ""])
+def test_broken_json_ld_is_passed_over(script: str) -> None:
+    assert one(page(f'<script type="application/ld+json">{script}</script>')).title == "Bridge opens"
+
+
+def test_a_page_in_another_encoding_is_read() -> None:
+    data = page(body=f"<p>Café</p>{BODY}").replace(b"utf-8", b"windows-1252").decode().encode("cp1252")
+    assert "Café" in one(data).text
+
+
+def test_a_reader_fetches_its_page(site: Site, fetcher: Fetcher) -> None:
+    url = site.put("/bridge", page(), "text/html")
+    assert PageReader(url, fetcher).read().articles[0].url == url
