@@ -69,11 +69,16 @@ class ProjectDir:
 
     def publish(self, count: int) -> None:
         """Let the feed hold stories 1 … count."""
+        self.publish_in(self.folder, count)
+
+    @staticmethod
+    def publish_in(folder: Path, count: int) -> None:
+        """Write the feed of a project, whole at any moment."""
         items = "".join(_item(number) for number in range(count, 0, -1))
         head = "<title>Harbor Gazette</title><link>https://harbor.example</link>"
-        path = self.folder / "feed.new"
+        path = folder / "feed.new"
         path.write_text(f'<?xml version="1.0"?><rss version="2.0"><channel>{head}{items}</channel></rss>')
-        path.replace(self.folder / "feed.xml")
+        path.replace(folder / "feed.xml")
 
     def subscribe(self, count: int) -> None:
         """Put readers 0 … count-1 on the list, through the command."""

@@ -174,13 +174,16 @@ class App:
 
     def compose(self, schedule: Schedule, slot: Slot, *, actor: str) -> Composed:
         """Poll the schedule's sources, choose, and write down the edition."""
-        self.poll_all(schedule.pick.sources)
-        return self.compose_known(schedule, slot, actor=actor)
+        trouble = [collected.error for collected in self.poll_all(schedule.pick.sources) if collected.error]
+        return self.compose_known(schedule, slot, actor=actor, trouble="; ".join(trouble))
 
-    def compose_known(self, schedule: Schedule, slot: Slot, *, actor: str) -> Composed:
-        """Choose among what the ledger knows already, and write down the edition."""
+    def compose_known(self, schedule: Schedule, slot: Slot, *, actor: str, trouble: str = "") -> Composed:
+        """Choose among what the ledger knows already, and write down the edition.
+
+        :param trouble: what was wrong with the sources: said when there is nothing to send.
+        """
         candidates, elsewhere, hint = compose.candidates_of(self.store, schedule)
-        choice = compose.decide(schedule, candidates, elsewhere=elsewhere, now=self.clock(), hint=hint)
+        choice = compose.decide(schedule, candidates, elsewhere=elsewhere, now=self.clock(), hint=trouble or hint)
         return self.record_edition(schedule, slot, choice, actor=actor)
 
     def record_edition(self, schedule: Schedule, slot: Slot, choice: Choice, *, actor: str) -> Composed:

@@ -44,8 +44,9 @@ def plan_slot(app: App, schedule: Schedule, at: datetime | None = None) -> Plan:
             )
             for entry in schedule.send
         )
+    entries = [product.entry for product in products]
     with app.store.read() as conn:
-        people = tuple(subscribers.count(conn, entry.to) if entry.to else 1 for entry in schedule.send)
+        people = tuple(subscribers.count(conn, entry.to) if entry.to else 1 for entry in entries)
     return Plan(schedule, slot, choice, products, people, tuple(problems))
 
 

@@ -1,0 +1,123 @@
+"""Which slots fire: each once, missed ones by the schedule's own rule, new articles one by one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from publisher.app import App
+from publisher.app.slots import fire_due
+from publisher.store import editions
+from tests.ledger import Clock
+from tests.project import ProjectDir
+
+EVENING = datetime(2026, 11, 23, 20, tzinfo=UTC)
+
+
+def open_app(folder, clock, when: str) -> App:
+    ProjectDir(folder, "http://127.0.0.1:9", when=when)
+    return App.open(folder, clock)
+
+
+def fired(app: App) -> list[tuple[str, str]]:
+    """Return slot and state of every edition, in order of slots."""
+    with app.store.read() as conn:
+        return [(row["slot"], row["state"]) for row in reversed(editions.latest(conn, limit=500))]
+
+
+def reasons(app: App) -> list[str]:
+    with app.store.read() as conn:
+        return [row["reason"] for row in reversed(editions.latest(conn, limit=500))]
+
+
+def test_a_schedule_new_to_the_ledger_fires_no_slot_of_the_past(tmp_path):
+    app = open_app(tmp_path, Clock(EVENING), 'at: "07:00"')
+    assert fire_due(app) == []
+
+
+def test_a_slot_fires_when_it_comes_and_only_once(tmp_path):
+    clock = Clock(EVENING)
+    app = open_app(tmp_path, clock, 'at: "07:00"')
+    fire_due(app)
+    clock.moment = datetime(2026, 11, 24, 7, 0, 1, tzinfo=UTC)
+    assert len(fire_due(app)) == 1
+    assert fire_due(app) == []
+    assert fired(app) == [("2026-11-24T07:00", "locked")]
+
+
+def test_two_schedulers_fire_a_slot_once(tmp_path):
+    clock = Clock(EVENING)
+    first = open_app(tmp_path, clock, 'at: "07:00"')
+    second = App.open(tmp_path, clock)
+    fire_due(first)
+    clock.moment = datetime(2026, 11, 24, 7, 1, tzinfo=UTC)
+    since = clock.moment - timedelta(minutes=2)
+    assert len(fire_due(first)) == 1
+    with second.store.write() as conn:  # as if the second had looked at the same moment as the first
+        editions.set_considered_until(conn, "morning", since)
+    assert fire_due(second) == []
+    assert len(fired(first)) == 1
+
+
+def test_after_downtime_the_latest_slot_goes_and_the_others_are_written_down(tmp_path):
+    clock = Clock(EVENING)
+    app = open_app(tmp_path, clock, 'at: ["07:00", "09:00", "11:00"]')
+    fire_due(app)
+    clock.moment = datetime(2026, 11, 24, 11, 30, tzinfo=UTC)
+    fire_due(app)
+    assert fired(app) == [
+        ("2026-11-24T07:00", "skipped"),
+        ("2026-11-24T09:00", "skipped"),
+        ("2026-11-24T11:00", "locked"),
+    ]
+    assert "missed: latest" in reasons(app)[0]
+
+
+@pytest.mark.parametrize(
+    ("rule", "states"),
+    [
+        ("missed: all", ["locked", "skipped"]),
+        ("missed: skip", ["skipped", "skipped"]),
+        ("late: 1h", ["skipped", "locked"]),
+    ],
+)
+def test_each_rule_for_missed_slots_is_the_schedules_own(tmp_path, rule, states):
+    clock = Clock(EVENING)
+    app = open_app(tmp_path, clock, f'at: ["07:00", "09:00"], {rule}')
+    fire_due(app)
+    clock.moment = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)
+    fire_due(app)
+    assert [state for _, state in fired(app)] == states  # with `all` the second has nothing new
+
+
+def test_every_new_article_is_a_slot_of_its_own(tmp_path):
+    clock = Clock(EVENING)
+    app = open_app(tmp_path, clock, "new: article")
+    app.poll_all()
+    assert len(fire_due(app)) == 3
+    assert fire_due(app) == []
+    ProjectDir.publish_in(tmp_path, 4)
+    app.poll_all()
+    assert len(fire_due(app)) == 1
+    assert {slot.partition(":")[0] for slot, _ in fired(app)} == {"article"}
+
+
+def test_outside_its_hours_a_schedule_for_new_articles_waits(tmp_path):
+    clock = Clock(datetime(2026, 11, 23, 23, tzinfo=UTC))
+    app = open_app(tmp_path, clock, 'new: article, between: "07:00-22:00"')
+    app.poll_all()
+    assert fire_due(app) == []
+    clock.advance(timedelta(hours=9))
+    assert len(fire_due(app)) == 3
+
+
+def test_a_source_that_fails_does_not_stop_the_slot(tmp_path):
+    clock = Clock(EVENING)
+    app = open_app(tmp_path, clock, 'at: "07:00"')
+    app.poll_all()
+    fire_due(app)
+    (tmp_path / "feed.xml").write_text("<html>the site is being rebuilt</html>")
+    clock.moment = datetime(2026, 11, 24, 7, 0, 1, tzinfo=UTC)
+    fire_due(app)
+    assert fired(app) == [("2026-11-24T07:00", "locked")]
