@@ -155,7 +155,8 @@ def local_pictures(conn: Connection) -> list[tuple[str, str]]:
     """Return each picture that is a file of this machine, with the name of its article's source."""
     address = articles.c.image["url"].as_string()
     query = select(address, sources.c.name).join(sources, sources.c.id == articles.c.source_id)
-    return [(url, name) for url, name in conn.execute(query.where(address.startswith("file:")).distinct()).tuples()]
+    rows = conn.execute(query.where(address.startswith("file:")).distinct())
+    return [(row[0], row[1]) for row in rows]
 
 
 def _with_source() -> Select[Any]:

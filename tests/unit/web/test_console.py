@@ -1,0 +1,158 @@
+"""What the console says, and that it says strangers' words as words."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import requests
+
+from publisher.model.states import SendState
+from publisher.pipeline import address
+from publisher.store import messages, sends, sources
+from tests.unit.web.ledger import HOSTILE_WORDS, NOW, add_reader, png
+
+
+def page(site, path: str) -> str:
+    answer = requests.get(site.url + path, timeout=10)
+    assert answer.status_code == 200, path
+    return answer.text
+
+
+PAGES = ["/", "/editions", "/editions/1", "/log", "/deliveries/1", "/deliveries/2", "/deliveries/3"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_strangers_words_never_become_markup(site, path):
+    text = page(site, path)
+    assert "<script" not in text
+    assert "<img src=x" not in text
+    assert 'href="javascript' not in text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_has_a_language_one_heading_and_landmarks(site, path):
+    text = page(site, path)
+    assert '<html lang="en">' in text
+    assert text.count("<h1") == 1
+    for mark in ("<header", "<nav aria-label", "<main", "<footer", 'href="#content"'):
+        assert mark in text
+
+
+def test_the_overview_says_what_comes_and_what_needs_a_person(site):
+    text = page(site, "/")
+    assert "Wed 25 Nov 2026, 07:00 WET" in text
+    assert "on every new article" in text
+    assert "state=unknown" in text
+
+
+def test_a_failing_source_and_a_held_send_stand_on_the_first_page(own_site):
+    reason = {"check": "size", "blocks": True, "what": "<b>too large</b>", "remedy": "Shorten it"}
+    with own_site.app.store.write() as conn:
+        sources.record_bad_poll(conn, sources.ensure(conn, "site")["id"], NOW, "404 <i>gone</i>")
+        sends.move(conn, own_site.post_send, SendState.SENDING)
+        sends.move(conn, own_site.post_send, SendState.PAUSED, reasons=[reason])
+    text = page(own_site, "/")
+    assert "404 &lt;i&gt;gone&lt;/i&gt;" in text
+    assert "&lt;b&gt;too large&lt;/b&gt;" in text
+    assert "Shorten it" in text
+
+
+def test_an_edition_shows_articles_with_reasons_and_books_that_add_up(site):
+    text = page(site, f"/editions/{site.edition}")
+    assert "Taken: new at the source." in text
+    assert "Left out: more than 1 (at_most)." in text
+    assert "&lt;script&gt;alert(&#39;headline&#39;)&lt;/script&gt;" in text
+    bar = text[text.index("<svg") : text.index("</svg>")]
+    widths = [float(width) for width in re.findall(r' width="([\d.]+)"', bar)]
+    assert sum(widths) == pytest.approx(1000)
+    words = re.sub(r"<[^>]+>|\s+", " ", text)
+    assert re.search(r"3 +candidates += +1 sent", words)
+    assert "may or may not have arrived" in text
+
+
+def test_an_edition_shows_the_mail_in_four_views_and_the_post_as_a_card(site):
+    text = page(site, f"/editions/{site.edition}")
+    assert text.count("<iframe") == 3
+    assert text.count(" sandbox></iframe>") == 3
+    assert "Good morning Ada" in text
+    assert "69 of 500 characters" in text
+    assert 'alt="The quay"' in text
+
+
+def test_the_mail_is_filled_with_a_made_up_reader_and_never_with_a_real_one(site):
+    text = page(site, f"/messages/{site.mail_send}/html")
+    assert "Good morning Ada" in text
+    assert "/u/" not in text
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", 4),
+        ("?state=unknown", 1),
+        ("?channel=mastodon", 1),
+        ("?edition=1", 4),
+        ("?edition=morning", 4),
+        ("?to=READER2@example.org", 1),
+        ("?to=stranger@example.org", 0),
+        ("?state=sent&channel=letters", 1),
+        ("?edition=morning@2026-11-23", 0),
+        ("?edition=nope", 0),
+    ],
+)
+def test_the_log_is_filtered(site, query, found):
+    assert page(site, f"/log{query}").count('<th scope="row">') == found
+
+
+def test_a_filter_that_finds_no_edition_says_so(site):
+    assert "There is no edition &#39;nope&#39;" in page(site, "/log?edition=nope").replace("&#34;", '"')
+
+
+def test_what_was_asked_stays_in_the_form_as_text(site):
+    text = page(site, '/log?to="><script>alert(1)</script>&edition=1&channel="><script>')
+    assert "<script" not in text
+
+
+def add_test_send(site) -> None:
+    """Send the same mail once more, to everyone who is on the list by now."""
+    with site.app.store.write() as conn:
+        made = sends.get(conn, site.mail_send)
+        same = {name: made[name] for name in ("edition_id", "channel", "audience", "priority", "reasons", "actor")}
+        again = sends.add(conn, **same, entry="again", kind="test", number=1, state="ready", made_at=NOW)
+        messages.add(conn, again, messages.of_send(conn, site.mail_send)[1], NOW)
+    address.record(site.app.store, again, now=NOW)
+
+
+def test_the_log_is_paged_by_key_to_its_end(own_site):
+    for number in range(120):
+        add_reader(own_site.app, f"many{number}@example.org")
+    add_test_send(own_site)
+    seen: list[str] = []
+    path = "/log?channel=letters"
+    while path:
+        text = page(own_site, path)
+        seen += re.findall(r"/deliveries/(\d+)", text)
+        older = re.search(r'href="([^"]+)">Older', text)
+        path = older[1].replace("&amp;", "&") if older else ""
+    assert len(seen) == len(set(seen)) == 126
+    assert seen == sorted(seen, key=int, reverse=True)
+
+
+def test_a_delivery_shows_its_evidence(site):
+    text = page(site, f"/deliveries/{site.delivery('failed')}")
+    for word in ("key-of-this-call", "reader2@example.org", "200", "07:00:00 WET", "&lt;img src=x"):
+        assert word in text
+    assert HOSTILE_WORDS not in text
+
+
+def test_a_delivery_that_was_never_tried_says_so(site):
+    assert "It has not been tried." in page(site, f"/deliveries/{site.delivery('pending')}")
+
+
+def test_a_picture_is_shown_only_if_an_article_has_it_and_it_lies_below_the_feed(own_site):
+    served = re.findall(r'src="(/media/[0-9a-f]{64})"', page(own_site, f"/editions/{own_site.edition}"))
+    answer = requests.get(own_site.url + served[0], timeout=5)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
+    assert answer.content == png()
+    assert requests.get(f"{own_site.url}/media/{'0' * 64}", timeout=5).status_code == 404
