@@ -16,6 +16,8 @@ from publisher.sources.jsonfeed import looks_like_json, read_json
 from publisher.sources.xmlfeed import Feed, read_tree
 from publisher.sources.xmltext import decode, looks_like_html, read_document
 
+MOST_PROBLEMS = 20  # of one reading
+
 
 class FeedReader:
     """Reads one feed.
@@ -101,11 +103,17 @@ def _reading(feed: Feed, place: Place) -> Reading:
     known, repeated = apart(articles)
     return Reading(
         articles=known,
-        problems=(*problems, *repeated),
+        problems=_first((*problems, *repeated)),
         title=feed.title,
         language=tag(feed.language),
         site_url=site,
     )
+
+
+def _first(problems: tuple[str, ...]) -> tuple[str, ...]:
+    """Name the first problems and count the others: a thousand lines help nobody."""
+    over = len(problems) - MOST_PROBLEMS
+    return (*problems[:MOST_PROBLEMS], f"and {over} more like these") if over > 0 else problems
 
 
 def _is_a_page(text: str, place: Place) -> SourceError:

@@ -27,6 +27,7 @@ _ATOM = ("http://www.w3.org/2005/Atom", "http://purl.org/atom/ns#")
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+_MOST_ATTRIBUTES = 64  # of one element; feedparser's time grows with their square
 _FOREIGN = ("contenthub", "w3.org/1999/xhtml")  # vocabularies whose `item` or `entry` is no article
 
 
@@ -64,6 +65,9 @@ def read_tree(root: etree._Element) -> Feed:
     extras = [_extra(node) for node in nodes]
     for node in [node for node in root.iter() if _space(node) in _MEDIA]:
         _take_out(node)
+    for node in root.iter():
+        for name in list(node.attrib)[_MOST_ATTRIBUTES:]:
+            del node.attrib[name]
     parsed = _feedparsed(root)
     if not parsed.get("version") and not nodes:
         raise SourceError(

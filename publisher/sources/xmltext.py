@@ -138,10 +138,11 @@ def _without_incomplete_end(text: str) -> tuple[str, str]:
     opened = max(marks.rfind(f"<{name}{mark}") for mark in ("> \n\t\r/")) if name else -1
     closed = marks.rfind(f"</{name}") if name else -1
     cut = f"the document breaks off before its end (no </{root[1]}>)"
+    whole = marks.count(f"</{name}") if name else 0
     if opened > closed:
-        whole = marks.count(f"</{name}")
-        return text[:opened], f"{cut}: its last item is incomplete and was left out, the {whole} before it were read"
-    return text, f"{cut}: every item in it is complete and was read"
+        rest = f"the {whole} before it were read" if whole else "there is none before it"
+        return text[:opened], f"{cut}: its last item is incomplete and was left out, {rest}"
+    return text, f"{cut}: every item in it is complete and was read" if whole else cut
 
 
 def _with_plain_entities(text: str) -> str:

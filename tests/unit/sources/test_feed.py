@@ -195,6 +195,19 @@ def test_an_item_that_says_nothing_is_named_and_left_out() -> None:
     )
 
 
+def test_a_thousand_problems_are_counted_not_listed() -> None:
+    problems = read(rss(*["<guid>x</guid>"] * 1_000)).problems
+    assert len(problems) == 21
+    assert problems[-1] == "and 980 more like these"
+
+
+def test_thousands_of_attributes_cost_no_time() -> None:
+    began = time.monotonic()
+    attributes = "".join(f'a{n}="1" ' for n in range(10_000))
+    assert one(rss(f"<title {attributes}>T</title>")).title == "T"
+    assert time.monotonic() - began < 1
+
+
 def test_a_link_that_is_no_web_page_is_dropped_and_noted() -> None:
     article = one(rss("<title>T</title><link>javascript:alert(1)</link>"))
     assert article.url is None
