@@ -467,10 +467,10 @@ def test_a_missing_or_too_large_local_feed_is_said(tmp_path: Path) -> None:
 def test_a_large_feed_is_read_in_reasonable_time() -> None:
     text = "<p>The bridge opened on Monday, and people crossed it.</p>" * 20
     body = f"<content:encoded><![CDATA[{text}]]></content:encoded>"
-    items = [f"<title>Story {n}</title><link>https://h.example/{n}</link><guid>{n}</guid>{body}" for n in range(1_000)]
+    items = [f"<title>Story {n}</title><link>https://h.example/{n}</link><guid>{n}</guid>{body}" for n in range(300)]
     began = time.monotonic()
-    assert len(read(rss(*items)).articles) == 1_000
-    assert time.monotonic() - began < 15
+    assert len(read(rss(*items)).articles) == 300
+    assert time.monotonic() - began < 5
 
 
 FRAGMENTS = st.sampled_from(
