@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from publisher.model.article import Article
@@ -28,18 +30,33 @@ def fingerprint(title: str, text: str) -> str:
     return hashlib.sha256(" ".join(words).encode()).hexdigest()[:32]
 
 
-def aliases_of(article: Article) -> tuple[tuple[str, str], ...]:
+def aliases_of(article: Article, *, link_is_shared: bool = False) -> tuple[tuple[str, str], ...]:
     """Return (kind, value) pairs that identify an article within its source, strongest first.
 
-    An article without guid and link is known by its title and date, then by its content.
+    Without a guid, title and date are kept beside the link: a document may begin or cease to give several items one
+    link. An article with none of these is known by its content.
+
+    :param link_is_shared: other items of the document have the same link, so it identifies none of them.
     """
     found: list[tuple[str, str]] = []
     if article.guid:
         found.append(("guid", article.guid))
-    if article.url:
+    if article.url and not link_is_shared:
         found.append(("link", canonical_url(article.url)))
-    if not found and article.published_at is not None:
+    if not article.guid and article.published_at is not None:
         found.append(("title+date", f"{article.title}\n{article.published_at.isoformat()}"))
     if not found:
         found.append(("content", fingerprint(article.title, article.text)))
     return tuple(found)
+
+
+def aliases_in(articles: Sequence[Article]) -> list[tuple[tuple[str, str], ...]]:
+    """Return the aliases of each article of one document, links that several different items share left out."""
+    titles: defaultdict[str, set[str]] = defaultdict(set)
+    for article in articles:
+        if article.url:
+            titles[canonical_url(article.url)].add(article.title)
+    return [
+        aliases_of(article, link_is_shared=bool(article.url) and len(titles[canonical_url(article.url or "")]) > 1)
+        for article in articles
+    ]

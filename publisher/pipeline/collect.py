@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from publisher.model.article import Article, LedgerArticle, Reading, Standing
-from publisher.model.identity import aliases_of
+from publisher.model.identity import aliases_in
 from publisher.model.project import Source
 from publisher.store import Connection, Store, articles, sources
 
@@ -48,8 +48,7 @@ def decide(reading: Reading, known: Mapping[Alias, int], *, first_poll: bool, ba
     fresh_places = _newest(reading.articles, backfill) if first_poll else frozenset(range(len(reading.articles)))
     met: set[Alias] = set()
     decisions: list[Decision] = []
-    for place, article in enumerate(reading.articles):
-        aliases = aliases_of(article)
+    for place, (article, aliases) in enumerate(zip(reading.articles, aliases_in(reading.articles), strict=True)):
         if met.intersection(aliases):
             continue  # the same article twice in one document
         met.update(aliases)
@@ -82,7 +81,7 @@ def record(store: Store, source: Source, reading: Reading, now: datetime) -> Col
     with store.write() as conn:
         row = sources.ensure(conn, source.name)
         first_poll = row["baseline_at"] is None
-        wanted = [alias for article in reading.articles for alias in aliases_of(article)]
+        wanted = [alias for aliases in aliases_in(reading.articles) for alias in aliases]
         known = articles.find_by_aliases(conn, row["id"], wanted)
         decisions = decide(reading, known, first_poll=first_poll, backfill=source.backfill)
         counts = {"new": 0, "baseline": 0, "changed": 0, "known": 0}
@@ -130,7 +129,7 @@ def foresee(store: Store, source: Source, reading: Reading, now: datetime) -> li
     """Return what a reading would add that may be picked, and write nothing. Ids are negative."""
     with store.read() as conn:
         row = sources.find(conn, source.name)
-        wanted = [alias for article in reading.articles for alias in aliases_of(article)]
+        wanted = [alias for aliases in aliases_in(reading.articles) for alias in aliases]
         known = articles.find_by_aliases(conn, row["id"], wanted) if row else {}
     first_poll = row is None or row["baseline_at"] is None
     decisions = decide(reading, known, first_poll=first_poll, backfill=source.backfill)

@@ -108,6 +108,15 @@ def test_an_article_that_stands_twice_in_one_document_is_taken_once(store):
     assert poll(store, story(2), story(2)).new == 1
 
 
+def test_items_that_share_one_link_and_have_no_guid_are_each_an_article(store):
+    poll(store, story(9))
+    link = "https://harbor.example/live"
+    three = [story(number, guid=None, url=link) for number in (1, 2, 3)]
+    assert poll(store, *three).new == 3
+    assert poll(store, *three).new == 0
+    assert poll(store, three[0]).new == 0  # the others have gone: its link is its own now, and it is still known
+
+
 def test_a_poll_that_failed_changes_no_article_and_is_written_down(store):
     poll(store, story(1))
     collect.record_failure(store, SITE, "the server said 500", NOW)
