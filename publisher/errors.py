@@ -7,7 +7,7 @@
     ├── TemplateError         a template is missing, broken or asks for what is not there
     ├── StoreError            the database is locked, read-only, full, unknown or not ours
     ├── ChannelError          a channel can't be used at all: unknown sender, missing option, wrong credentials
-    └── ImportProblem         a file of subscribers could not be taken in
+    └── ImportFileError         a file of subscribers could not be taken in
 
 Each is one line without a traceback: ``where: what. remedy``.
 """
@@ -82,5 +82,5 @@ class ChannelError(PublisherError):
     """A channel can't be used at all; the others go on."""
 
 
-class ImportProblem(PublisherError):
+class ImportFileError(PublisherError):
     """A file of subscribers could not be taken in."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from publisher.audience.addresses import normalise
-from publisher.errors import ImportProblem
+from publisher.errors import ImportFileError
 from publisher.model.subscriber import SubscriptionState
 from publisher.model.tokens import address_hash
 from publisher.store import Connection, Store, subscribers
@@ -46,7 +46,7 @@ def import_csv(
     """Subscribe the people of a CSV to a list, all in one transaction.
 
     :param path: UTF-8, comma, semicolon or tab; a header with at least ``email``; ``name`` and any attributes.
-    :raises ImportProblem: the file can't be read at all.
+    :raises ImportFileError: the file can't be read at all.
     """
     report = Report()
     people = list(_good_rows(path, hash_key, report))
@@ -83,9 +83,9 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ImportProblem("the file can't be read", where=str(path), remedy="Check the name") from error
+        raise ImportFileError("the file can't be read", where=str(path), remedy="Check the name") from error
     except UnicodeDecodeError as error:
-        raise ImportProblem(
+        raise ImportFileError(
             "the file is not UTF-8", where=str(path), remedy="Save it as “CSV UTF-8” and import it again"
         ) from error
     first, _, _ = text.partition("\n")
@@ -97,7 +97,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
             if any(cell.strip() for cell in row):
                 yield reader.line_num, dict(zip(columns, (cell.strip() for cell in row), strict=False))
     except csv.Error as error:
-        raise ImportProblem(f"this is no CSV: {error}", where=f"{path}:{reader.line_num}") from error
+        raise ImportFileError(f"this is no CSV: {error}", where=f"{path}:{reader.line_num}") from error
 
 
 def _columns(header: Sequence[str], path: Path) -> list[str]:
@@ -113,7 +113,7 @@ def _columns(header: Sequence[str], path: Path) -> list[str]:
     if "email" not in columns:
         said = ", ".join(header) or "nothing"
         remedy = "Name the column with the addresses `email` in the first line"
-        raise ImportProblem(f"there is no column `email` (found: {said})", where=str(path), remedy=remedy)
+        raise ImportFileError(f"there is no column `email` (found: {said})", where=str(path), remedy=remedy)
     return columns
 
 
@@ -159,12 +159,12 @@ def add_one(
 ) -> Report:
     """Subscribe one person, as an operator vouches for it.
 
-    :raises ImportProblem: the address can't be one.
+    :raises ImportFileError: the address can't be one.
     """
     try:
         address = normalise(email)
     except ValueError as why:
-        raise ImportProblem(str(why), where=email, remedy="Check the address") from why
+        raise ImportFileError(str(why), where=email, remedy="Check the address") from why
     report = Report()
     person = Person(1, address, address_hash(address, hash_key), name, {})
     with store.write() as conn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.audience import imports
-from publisher.errors import ImportProblem
+from publisher.errors import ImportFileError
 from publisher.model.subscriber import SubscriptionState
 from publisher.model.tokens import address_hash
 from publisher.store import subscribers
@@ -75,12 +75,12 @@ def test_whoever_left_is_not_subscribed_again(store):
     ],
 )
 def test_a_file_that_cannot_be_one_is_refused_in_a_line(store, content, said):
-    with pytest.raises(ImportProblem, match=said):
+    with pytest.raises(ImportFileError, match=said):
         bring_in(store, content)
 
 
 def test_a_file_that_is_not_there_is_named(store, tmp_path):
-    with pytest.raises(ImportProblem, match=r"nobody\.csv: the file can't be read"):
+    with pytest.raises(ImportFileError, match=r"nobody\.csv: the file can't be read"):
         imports.import_csv(store, tmp_path / "nobody.csv", "daily", hash_key=HASH_KEY, now=NOW, actor="test")
 
 

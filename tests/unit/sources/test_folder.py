@@ -138,7 +138,7 @@ def test_a_bad_file_is_named_and_the_others_go_on(tmp_path: Path) -> None:
     assert d.startswith("d.md: it is marked as a draft")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(os.geteuid() == 0, reason="does not apply: root may read everything")
 def test_a_file_without_permission_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("# A\n\nText.")
     (tmp_path / "a.md").chmod(0)
