@@ -25,7 +25,7 @@ lock:  ## Pin every dependency with its hashes (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev -o requirements-dev.lock -c requirements.lock pyproject.toml
 
 clean:  ## Remove what was made here
-	rm -rf .venv .venv-dev demo build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-dev publisher-try build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 $(RUN)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
