@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
 import tempfile
 from contextlib import ExitStack
@@ -31,6 +32,9 @@ def try_source(
     port: Annotated[int, typer.Option(help="Where the page is. 0: any free port.")] = 0,
 ) -> None:
     """Read a source, make the mail and the posts, deliver them to the built-in inbox, and show them."""
+    # A closed window or a stopped container ends as Ctrl-C does: what was made for the trial is removed.
+    for wanted in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(wanted, lambda *_: sys.exit(1))
     stays = sys.stdout.isatty() and not once
     target = out if out is not None else None if stays else Path("publisher-try")
     with ExitStack() as stack:
