@@ -182,9 +182,12 @@ class App:
 
         :param trouble: what was wrong with the sources: said when there is nothing to send.
         """
-        candidates, elsewhere, hint = compose.candidates_of(self.store, schedule)
-        choice = compose.decide(schedule, candidates, elsewhere=elsewhere, now=self.clock(), hint=trouble or hint)
-        return self.record_edition(schedule, slot, choice, actor=actor)
+        while True:
+            candidates, elsewhere, hint = compose.candidates_of(self.store, schedule)
+            choice = compose.decide(schedule, candidates, elsewhere=elsewhere, now=self.clock(), hint=trouble or hint)
+            composed = self.record_edition(schedule, slot, choice, actor=actor)
+            if not composed.is_stale:
+                return composed
 
     def record_edition(self, schedule: Schedule, slot: Slot, choice: Choice, *, actor: str) -> Composed:
         """Write down an edition, or that a slot was skipped, under the file's present version."""

@@ -36,6 +36,8 @@ def plan_slot(app: App, schedule: Schedule, at: datetime | None = None) -> Plan:
     foreseen, problems = _foresee(app, schedule)
     choice = compose.decide(schedule, [*found, *foreseen], elsewhere=elsewhere, now=now, hint=hint)
     chosen = [candidate.article for candidate, _ in choice.picked]
+    if schedule.when.new:
+        chosen = chosen[:1]  # each article is an edition of its own: the first stands for all
     products: tuple[Produced, ...] = ()
     if chosen:
         products = tuple(

@@ -35,7 +35,9 @@ def fire_due(app: App) -> list[int]:
 
 def _fire_schedule(app: App, schedule: Schedule) -> list[int]:
     try:
-        return _fire_new_articles(app, schedule) if schedule.when.new else _fire_slots(app, schedule)
+        if not schedule.when.new:
+            return _fire_slots(app, schedule)
+        return fire_new_articles(app, schedule, actor="schedule") if _is_open(app, schedule) else []
     except PublisherError as error:
         log.error("slot_failed", schedule=schedule.name, error=str(error))
         return []
@@ -70,9 +72,8 @@ def _fire_or_skip(app: App, schedule: Schedule, slot: Slot, *, is_last: bool, no
     return None
 
 
-def _fire_new_articles(app: App, schedule: Schedule) -> list[int]:
-    if not _is_open(app, schedule):
-        return []
+def fire_new_articles(app: App, schedule: Schedule, *, actor: str) -> list[int]:
+    """Make an edition of every article that is new for the schedule; return their ids."""
     candidates, elsewhere, _ = compose.candidates_of(app.store, schedule)
     one = replace(schedule, pick=replace(schedule.pick, at_most=1, at_least=1))
     made = []
@@ -80,7 +81,7 @@ def _fire_new_articles(app: App, schedule: Schedule) -> list[int]:
         choice = compose.decide(one, [candidate], elsewhere=elsewhere, now=app.clock())
         if choice.picked:
             slot = Slot(f"article:{candidate.id}", app.clock())
-            made.append(app.record_edition(schedule, slot, choice, actor="schedule").edition_id)
+            made.append(app.record_edition(schedule, slot, choice, actor=actor).edition_id)
     return [edition for edition in made if edition is not None]
 
 

@@ -45,12 +45,26 @@ def send(
             return
         if not (app.is_practice or yes):
             _ask(app, chosen)
-        composed = app.compose(chosen, app.manual_slot(), actor=app.actor)
-        if composed.choice.skipped:
-            say(f"{schedule}: skipped: {composed.choice.skipped}")
-            return
-        if composed.edition_id is not None:
-            _carry_out(app, [composed.edition_id])
+        edition_ids = _compose(app, chosen)
+        if edition_ids:
+            _carry_out(app, edition_ids)
+
+
+def _compose(app: App, schedule: Schedule) -> list[int]:
+    """Make the edition of now, or one for each new article where the schedule says so; say why there is none."""
+    from publisher.app.slots import fire_new_articles
+
+    if schedule.when.new:
+        app.poll_all(schedule.pick.sources)
+        made = fire_new_articles(app, schedule, actor=app.actor)
+        if not made:
+            say(f"{schedule.name}: no new article")
+        return made
+    composed = app.compose(schedule, app.manual_slot(), actor=app.actor)
+    if composed.choice.skipped:
+        say(f"{schedule.name}: skipped: {composed.choice.skipped}")
+        return []
+    return [composed.edition_id] if composed.edition_id is not None else []
 
 
 def open_for_work(app: App, stack: ExitStack, command: str) -> None:

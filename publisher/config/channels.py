@@ -24,7 +24,7 @@ class ChannelShape(Shape):
         REQUIRED, "Which sender: `mailgun`, `mastodon`, `mailpit`, `webhook`, or one you installed", example="mailgun"
     )
     base_url: BaseAddress = key("", "Address of the provider's API, where it isn't the usual one")
-    rate: Rate | None = key(None, "Recipients in a time: `300/s`, `10/min`")
+    rate: Rate | None = key(None, "Recipients in a time: `300/s`, `10/min`", later=True)
     calls: Rate | None = key(None, "Requests in a time, where the provider counts those", later=True)
     burst: int | None = key(None, "How many may go at once after a pause", later=True, ge=1)
     per_day: int | None = key(None, "At most this many recipients a day", later=True, ge=1)

@@ -23,10 +23,14 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """The edition that was written, or None where this slot had fired before."""
+    """The edition that was written, or None where this slot had fired before.
+
+    ``is_stale``: nothing was written, because another edition of the schedule took one of the articles meanwhile.
+    """
 
     edition_id: int | None
     choice: Choice
+    is_stale: bool = False
 
 
 def decide(
@@ -139,6 +143,8 @@ def record(
     ]
     places += [editions.Place(candidate.id, candidate.revision, None, reason) for candidate, reason in choice.left]
     with store.write() as conn:
+        if articles.carried(conn, schedule.name, [candidate.id for candidate, _ in choice.picked]):
+            return Composed(None, choice, is_stale=True)
         edition_id = editions.add(
             conn,
             schedule=schedule.name,

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, exists, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Article, Image, LedgerArticle, Standing
@@ -79,20 +79,29 @@ def get(conn: Connection, article_id: int) -> LedgerArticle:
 
 def unused(conn: Connection, schedule: str, source_names: Sequence[str]) -> list[LedgerArticle]:
     """Return the articles that may be picked and that no edition of the schedule has carried, oldest first."""
-    used = exists(
-        select(1)
+    used = _carried_by(schedule).where(edition_articles.c.article_id == articles.c.id).exists()
+    query = _with_source().where(articles.c.standing == Standing.NEW, ~used).order_by(articles.c.first_seen_at)
+    if source_names:
+        query = query.where(sources.c.name.in_(source_names))
+    return [_record(row) for row in conn.execute(query).mappings()]
+
+
+def carried(conn: Connection, schedule: str, article_ids: Sequence[int]) -> list[int]:
+    """Return which of these articles a live edition of the schedule carries already."""
+    query = _carried_by(schedule).where(edition_articles.c.article_id.in_(article_ids))
+    return list(conn.execute(query).scalars())
+
+
+def _carried_by(schedule: str) -> Select[Any]:
+    return (
+        select(edition_articles.c.article_id)
         .select_from(edition_articles.join(editions))
         .where(
-            edition_articles.c.article_id == articles.c.id,
             edition_articles.c.position.is_not(None),
             editions.c.schedule == schedule,
             editions.c.state.not_in([EditionState.SKIPPED, EditionState.CANCELLED]),
         )
     )
-    query = _with_source().where(articles.c.standing == Standing.NEW, ~used).order_by(articles.c.first_seen_at)
-    if source_names:
-        query = query.where(sources.c.name.in_(source_names))
-    return [_record(row) for row in conn.execute(query).mappings()]
 
 
 def in_editions_of(conn: Connection, schedules: Sequence[str]) -> dict[int, str]:

@@ -112,6 +112,20 @@ def test_an_article_goes_into_one_edition_of_a_schedule(store):
     assert titles(fire(store, "b").choice) == ["Story 2"]
 
 
+def test_an_article_that_another_edition_took_meanwhile_is_not_taken_twice(store):
+    put(store, 1)
+    candidates, _, _ = compose.candidates_of(store, MORNING)
+    choice = compose.decide(MORNING, candidates, elsewhere={}, now=NOW)
+    fire(store, "a")  # another process, between our look and our writing
+    with store.write() as conn:
+        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+    composed = compose.record(
+        store, MORNING, choice, slot="b", language="en", due_at=NOW, now=NOW, version_id=version, actor="test"
+    )
+    assert (composed.edition_id, composed.is_stale) == (None, True)
+    assert fire(store, "b").choice.picked == ()
+
+
 def test_a_slot_with_nothing_new_is_written_down_as_skipped_with_the_reason(store):
     for number in range(20):
         put(store, number, Standing.BASELINE)
