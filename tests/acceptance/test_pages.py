@@ -1,0 +1,150 @@
+"""The pages in a real browser: the mail as readers see it, no scripts, nobody else asked, open to everyone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from publisher.web.showcase import write_out
+from tests.unit.web.ledger import fill, open_project, served, subscription
+
+pytestmark = pytest.mark.browser
+WIDTHS = (360, 768, 1280)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("project")
+    with served(open_project(folder), folder) as site:
+        fill(site)
+        yield site
+
+
+class Visit:
+    """A browser's tab, with all that it complained of and asked for."""
+
+    def __init__(self, browser, **options):
+        self.context = browser.new_context(java_script_enabled=True, **options)
+        self.page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.asked: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        self.page.on("request", lambda request: self.asked.append(request.url))
+
+    def frames(self):
+        """Return the mail's frames in order: desktop, phone, dark; each scrolled to and shown."""
+        shown = []
+        for element in self.page.query_selector_all("iframe"):
+            element.scroll_into_view_if_needed()
+            frame = element.content_frame()
+            frame.wait_for_load_state()
+            shown.append((element, frame))
+        return shown
+
+
+@pytest.fixture
+def visit(chromium):
+    opened: list[Visit] = []
+
+    def open_tab(**options) -> Visit:
+        opened.append(Visit(chromium, **options))
+        return opened[-1]
+
+    yield open_tab
+    for each in opened:
+        each.context.close()
+
+
+def brightness(color: str) -> float:
+    """Return 0 (black) to 255 (white) of a computed colour."""
+    red, green, blue = (float(part) for part in re.findall(r"[\d.]+", color)[:3])
+    return 0.299 * red + 0.587 * green + 0.114 * blue
+
+
+def background(element, frame) -> float:
+    """Return how bright the mail really is on the screen, wherever its styles say so."""
+    assert element.bounding_box()["height"] > 300
+    return brightness(frame.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_frames_show_the_mail_on_desktop_phone_and_dark_screen(site, visit, scheme):
+    tab = visit(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    tab.page.goto(f"{site.url}/editions/{site.edition}")
+    frames = tab.frames()
+    assert len(frames) == 3
+    for _, frame in frames:
+        assert frame.locator("h1").inner_text() == "Good morning Ada"
+        assert frame.evaluate("document.images[0].naturalWidth") == 40
+    widths = [frame.evaluate("innerWidth") for _, frame in frames]
+    assert widths == [640, 360, 640]
+    sizes = [frame.evaluate("getComputedStyle(document.querySelector('h1')).fontSize") for _, frame in frames]
+    assert sizes == ["30px", "20px", "30px"]  # the mail's own rule for phones
+    desktop, phone, dark = (background(*each) for each in frames)
+    assert desktop > 200 and phone > 200
+    assert dark < 40
+
+
+def test_pages_raise_no_complaint_and_ask_nobody_else(site, visit):
+    tab = visit()
+    paths = ["/", "/editions", f"/editions/{site.edition}", "/log", "/deliveries/2", "/inbox", "/inbox/posts"]
+    for address in [*(site.url + path for path in paths), site.leaving]:
+        tab.page.goto(address)
+        tab.frames()
+    assert tab.complaints == []
+    assert {url for url in tab.asked if not url.startswith(site.url + "/")} == set()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_is_wider_than_the_screen(site, visit, width):
+    tab = visit(viewport={"width": width, "height": 800})
+    for path in ("/", "/editions", f"/editions/{site.edition}", "/log", "/deliveries/2", "/inbox", "/inbox/posts"):
+        tab.page.goto(site.url + path)
+        assert tab.page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_the_pages_left_as_files_show_the_same_from_disk(site, visit, tmp_path):
+    write_out(site.app, site.edition, tmp_path)
+    tab = visit(viewport={"width": 1280, "height": 900})
+    tab.page.goto((tmp_path / "index.html").as_uri())
+    frames = tab.frames()
+    for _, frame in frames:
+        assert frame.locator("h1").inner_text() == "Good morning Ada"
+        assert frame.evaluate("document.images[0].naturalWidth") == 40
+    assert background(*frames[0]) > 200
+    assert background(*frames[2]) < 40
+    assert tab.page.evaluate("document.querySelector('.link-card img').naturalWidth") == 40
+    assert tab.complaints == []
+    assert all(url.startswith(tmp_path.as_uri()) for url in tab.asked)
+
+
+def test_a_reader_leaves_and_comes_back_without_scripts(tmp_path, chromium):
+    with served(open_project(tmp_path), tmp_path) as site:
+        fill(site)
+        context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 700})
+        page = context.new_page()
+        page.goto(site.leaving)
+        assert subscription(site.app) == "confirmed"
+        page.get_by_role("button", name="Leave “Morning briefing”").click()
+        assert page.get_by_role("heading", level=1).inner_text() == "You have left “Morning briefing”"
+        assert subscription(site.app) == "left"
+        page.get_by_role("button", name="Undo").click()
+        assert subscription(site.app) == "confirmed"
+        context.close()
+
+
+def test_the_page_can_be_used_by_keyboard_alone(site, visit):
+    tab = visit()
+    tab.page.goto(f"{site.url}/log")
+    tab.page.keyboard.press("Tab")
+    assert tab.page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    assert tab.page.evaluate("document.activeElement.getBoundingClientRect().left") >= 0
+    tab.page.keyboard.press("Enter")
+    tab.page.keyboard.press("Tab")
+    assert tab.page.evaluate("document.activeElement.id") == "edition"
+    tab.page.keyboard.type("nope")
+    tab.page.keyboard.press("Enter")
+    assert "There is no edition" in tab.page.get_by_role("alert").inner_text()
