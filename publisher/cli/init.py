@@ -26,6 +26,10 @@ def init(
     from publisher.config.keys import KeyRing
 
     if (folder / "schedules.yaml").exists():
+        if not (folder / "keys.json").exists() and not (folder / "publisher.db").exists():
+            KeyRing.create(folder / "keys.json")  # a schedule file came with git, and keys never do
+            say(f"{folder / 'schedules.yaml'} stays as it is; {folder / 'keys.json'} is made")
+            return
         remedy = "Change that file, or name another folder"
         raise UsageError("there is a project already", where=str(folder / "schedules.yaml"), remedy=remedy)
     said = site or _ask()

@@ -148,6 +148,14 @@ def test_a_lost_key_file_says_what_it_would_cost(project):
     assert "no unsubscribe link" in project.publisher("plan", code=2)
 
 
+def test_init_gives_keys_to_a_schedule_file_that_came_with_git_and_never_replaces_lost_ones(project):
+    (project.folder / "keys.json").unlink()
+    assert "keys.json is made" in project.publisher("init", ".")
+    project.subscribe(1)
+    (project.folder / "keys.json").unlink()
+    assert "there is a project already" in project.publisher("init", ".", code=2)
+
+
 def test_a_port_that_is_taken_is_said_with_another(project):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
