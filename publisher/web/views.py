@@ -15,7 +15,7 @@ from publisher.model.message import Card, Mail, Message, Post, PostRules, fill, 
 from publisher.pipeline.produce import preview_values
 from publisher.render.counting import length
 from publisher.senders.registry import sender_class
-from publisher.store import articles, editions, log, messages, sends
+from publisher.store import articles, editions, log, messages, sends, sources
 from publisher.store.tables import COUNTED
 
 if TYPE_CHECKING:
@@ -108,10 +108,12 @@ class EditionView:
     left: list[tuple[LedgerArticle, str]]
     sends: list[SendView]
     deliveries: list[RowMapping]
+    titles: Mapping[str, str]  # what the sources call themselves, by name
 
     @property
     def sources(self) -> list[str]:
-        return list(dict.fromkeys(article.source for article, _ in self.picked))
+        names = dict.fromkeys(article.source for article, _ in self.picked)
+        return [self.titles.get(name) or name for name in names]
 
     @property
     def recipients(self) -> int:
@@ -130,10 +132,11 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
         candidates = articles.of_edition(conn, edition_id)
         rows = [(send, messages.of_send(conn, send["id"])) for send in sends.of_edition(conn, edition_id)]
         found = log.find(conn, log.Filter(edition_id=edition_id, limit=deliveries))
+        titles = {source["name"]: source["title"] for source in sources.every(conn)}
     picked = [(article, place["reason"]) for place, article in candidates if place["position"] is not None]
     left = [(article, place["reason"]) for place, article in candidates if place["position"] is None]
     views = [_send_view(app, send, message[1] if message else None) for send, message in rows]
-    return EditionView(row, picked, left, views, found[::-1])
+    return EditionView(row, picked, left, views, found[::-1], titles)
 
 
 def mail_view(conn: Connection, send_id: int) -> MailView | None:
