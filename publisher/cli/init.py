@@ -130,7 +130,7 @@ lists:
   daily: {{title: The morning's news}}
 
 channels:
-  letters: {{sender: mailpit, base_url: "http://127.0.0.1:8025"}}
+  letters: {{sender: mailpit, base_url: "http://127.0.0.1:8025/inbox"}}
 
 schedules:
   morning:

@@ -96,21 +96,3 @@ def imbalance(conn: Connection, send_id: int) -> str:
 
 def has_pending(row: RowMapping) -> bool:
     return bool(row[DeliveryState.PENDING] or row[DeliveryState.TAKEN])
-
-
-def previous_audience(conn: Connection, schedule: str, entry: str, before_edition: int) -> int | None:
-    """Return how many people the last finished send of this entry went to."""
-    query = (
-        select(sends.c.candidates - sends.c.suppressed - sends.c.excluded)
-        .join(editions)
-        .where(
-            editions.c.schedule == schedule,
-            editions.c.id < before_edition,
-            sends.c.entry == entry,
-            sends.c.kind == "regular",
-            sends.c.state == SendState.DONE,
-        )
-        .order_by(sends.c.id.desc())
-        .limit(1)
-    )
-    return conn.execute(query).scalar_one_or_none()

@@ -102,21 +102,6 @@ def suppress(conn: Connection, address_hash: str, scope: str, *, reason: str, no
     conn.execute(statement.on_conflict_do_nothing())
 
 
-def lift(conn: Connection, address_hash: str, scope: str) -> None:
-    """Take back a suppression, because the person asked to be written to again."""
-    conn.execute(
-        suppressions.delete().where(suppressions.c.address_hash == address_hash, suppressions.c.scope == scope)
-    )
-
-
-def suppressed(conn: Connection, address_hashes: Iterable[str], scopes: Sequence[str]) -> dict[str, str]:
-    """Return why these addresses must not be written to, for those that must not."""
-    query = select(suppressions.c.address_hash, suppressions.c.reason).where(
-        suppressions.c.address_hash.in_(list(address_hashes)), suppressions.c.scope.in_(scopes)
-    )
-    return {row.address_hash: row.reason for row in conn.execute(query)}
-
-
 def of_list(list_id: int) -> Select[Any]:
     """Return the query of a list's confirmed readers, with whether and why each is suppressed."""
     name = select(lists.c.name).where(lists.c.id == list_id).scalar_subquery()
@@ -144,10 +129,6 @@ def count(conn: Connection, list_names: Sequence[str]) -> int:
         .where(lists.c.name.in_(list_names), subscriptions.c.state == SubscriptionState.CONFIRMED, ~blocked)
     )
     return int(conn.execute(query).scalar_one())
-
-
-def names(conn: Connection) -> list[str]:
-    return list(conn.execute(select(lists.c.name).order_by(lists.c.name)).scalars())
 
 
 def everyone(conn: Connection, list_name: str = "") -> Iterable[RowMapping]:

@@ -97,18 +97,6 @@ def served(tmp_path_factory):
     server.stop()
 
 
-@pytest.mark.parametrize("width", [360, 768, 1280])
-def test_every_console_page_fits_its_width_and_asks_nobody_else(chromium, served, width):
-    _, url = served
-    with page_of(chromium, width) as page:
-        for path in ("/", "/editions", "/editions/1", "/log", "/deliveries/1", "/inbox", "/inbox/posts"):
-            page.goto(url + path)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-            assert page.locator("h1").count() == 1, path
-        assert page.errors == []
-        assert all(asked.startswith((url, "data:")) for asked in page.asked)
-
-
 def test_a_reader_leaves_by_the_link_in_the_mail_and_comes_back(chromium, served):
     app, url = served
     (mail,) = Inbox(app.folder / "inbox").latest("mail")
