@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -20,7 +20,7 @@ from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
 from publisher.config.schedules import load_project, parse_project
 from publisher.config.settings import Settings
-from publisher.errors import SourceError, UsageError
+from publisher.errors import PublisherError, UsageError
 from publisher.model.article import Reading
 from publisher.model.call import Recipient
 from publisher.model.project import Channel, Project, Schedule, Source
@@ -61,6 +61,7 @@ class App:
         self.clock = clock
         self.inbox = ""
         self.process_id = 0  # set while at work
+        self.under_way: set[int] = set()  # our calls between claim and answer
         self.settings = settings
         self._senders: dict[str, Sender] = {}
         self._building = Lock()
@@ -127,7 +128,7 @@ class App:
         """Look at one source and write down what is there; trouble is written down too and never raised."""
         try:
             reading = self.read(source)
-        except SourceError as error:
+        except PublisherError as error:
             log.warning("source_failed", source=source.name, error=str(error))
             return collect.record_failure(self.store, source, str(error), self.clock())
         return collect.record(self.store, source, reading, self.clock())
@@ -244,12 +245,21 @@ class App:
         with self.store.read() as conn:
             waiting = editions.locked_without_sends(conn)
         for edition_id in waiting:
-            self._produce(edition_id)
+            self._guarded(self._produce, edition_id)
         with self.store.read() as conn:
             ready = [send["id"] for send in sends.in_state(conn, SendState.READY)]
         for send_id in ready:
-            address.record(self.store, send_id, now=self.clock())
+            self._guarded(lambda ready_id: address.record(self.store, ready_id, now=self.clock()), send_id)
+        settle.pause_without_channel(self.store, list(self.project.channels))
+        self.take_over()
         settle.settle_finished(self.store, now=self.clock())
+
+    def _guarded(self, duty: Callable[[int], object], number: int) -> None:
+        """Carry out one duty; whatever is wrong with it, the others go on."""
+        try:
+            duty(number)
+        except Exception:
+            log.exception("duty_failed", number=number)
 
     def _produce(self, edition_id: int) -> None:
         with self.store.read() as conn:
@@ -277,7 +287,7 @@ class App:
         return produce.remake(self.store, self.studio, self.project, schedule, edition_id, now=self.clock())
 
     def _dispatch(self, channel: str) -> bool:
-        desk = dispatch.Desk(self.process_id, self.clock, self.introduce)
+        desk = dispatch.Desk(self.process_id, self.clock, self.introduce, self.under_way)
         return dispatch.dispatch_next(self.store, desk, channel, lambda: self.sender(channel))
 
     def _next_due_at(self, channel: str) -> datetime | None:
@@ -315,10 +325,14 @@ class App:
         return {**member.attributes, **own, "unsubscribe_url": link, "preferences_url": link}
 
     def take_over(self) -> tuple[int, int]:
-        """Close the calls that dead processes left; return how many deliveries were given back and are unknown."""
-        back, unknown = dispatch.take_over(
-            self.store, lambda process_id: processes.is_alive(self.store, process_id), now=self.clock()
-        )
+        """Close the calls that nobody carries on; return how many deliveries were given back and are unknown."""
+
+        def is_held(process_id: int, call_id: int) -> bool:
+            if process_id == self.process_id:
+                return call_id in self.under_way
+            return processes.is_alive(self.store, process_id)
+
+        back, unknown = dispatch.take_over(self.store, is_held, now=self.clock())
         if back or unknown:
             log.warning("took_over", given_back=back, unknown=unknown)
         return back, unknown

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from publisher.app.core import App
-from publisher.errors import SourceError
+from publisher.errors import PublisherError
 from publisher.model.article import LedgerArticle
 from publisher.model.project import Schedule
 from publisher.pipeline import collect, compose, produce
@@ -60,7 +60,7 @@ def _foresee(app: App, schedule: Schedule) -> tuple[list[LedgerArticle], list[st
             continue
         try:
             reading = app.read(source)
-        except SourceError as error:
+        except PublisherError as error:
             problems.append(str(error))
             continue
         problems += [f"{name}: {problem}" for problem in reading.problems]

@@ -40,7 +40,9 @@ def _fire_schedule(app: App, schedule: Schedule) -> list[int]:
         return fire_new_articles(app, schedule, actor="schedule") if _is_open(app, schedule) else []
     except PublisherError as error:
         log.error("slot_failed", schedule=schedule.name, error=str(error))
-        return []
+    except Exception:
+        log.exception("slot_failed", schedule=schedule.name)  # the other schedules go on
+    return []
 
 
 def _fire_slots(app: App, schedule: Schedule) -> list[int]:

@@ -39,6 +39,8 @@ def send(
         return
     with ExitStack() as stack:
         open_for_work(app, stack, "send")
+        if finish and not (app.is_practice or yes):
+            _ask_finish(app, chosen)
         unfinished = _decide_unfinished(app, chosen, finish=finish, skip=skip)
         if unfinished and finish:
             _carry_out(app, unfinished)
@@ -97,12 +99,23 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
     if found and finish:
         for edition_id, _ in found:
             app.remake(edition_id)
-            settle.resume_edition(app.store, edition_id)
+            settle.resume_edition(app.store, edition_id, now=app.clock())
     if found and not finish:
         named = ", ".join(f"{edition_id} ({slot})" for edition_id, slot in found)
         remedy = f"`publisher send {schedule.name} --finish` finishes it, `--skip` cancels what is left"
         raise UsageError(f"edition {named} of {schedule.name} is unfinished", remedy=remedy)
     return [edition_id for edition_id, _ in found]
+
+
+def _ask_finish(app: App, schedule: Schedule) -> None:
+    """Say whom finishing would still reach, and ask once."""
+    from publisher.store import editions, sends
+
+    with app.store.read() as conn:
+        found = [send for row in editions.unfinished(conn, schedule.name) for send in sends.of_edition(conn, row["id"])]
+    for send in found:
+        say(f"edition {send['edition_id']}, {send['channel']}: {send['state']}, {send['pending']:,} not reached yet")
+    _confirm("Finish it now?")
 
 
 def _ask(app: App, schedule: Schedule) -> None:
@@ -111,9 +124,13 @@ def _ask(app: App, schedule: Schedule) -> None:
     from publisher.cli import plan
 
     plan.show(plan_slot(app, schedule), app)
+    _confirm("Send it now?")
+
+
+def _confirm(question: str) -> None:
     if not can_ask():
         raise UsageError("this would go to real people", remedy="Give --yes to send it without being asked")
-    if not typer.confirm("Send it now?", default=False):
+    if not typer.confirm(question, default=False):
         raise typer.Exit(1)
 
 

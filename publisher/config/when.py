@@ -74,7 +74,9 @@ class WhenShape(Shape):
     once: Moment | None = key(None, "A single date and time: `2026-12-24T07:00`")
     new: Literal["article"] | None = key(None, "`article`: as soon as there is a new one, each by itself")
     between: Span | None = key(None, 'With `new`: only in this part of the day: `"07:00-22:00"`')
-    outside: Literal["wait", "drop"] = key("wait", "With `between`: what becomes of articles that come at other times")
+    outside: Literal["wait", "drop"] = key(
+        "wait", "With `between`: what becomes of articles that come at other times", later=True
+    )
     prepare: Duration = key(timedelta(), "How long before the slot the draft is made", later=True)
     late: Duration = key(timedelta(hours=12), "How late an edition may still go out; an older one is held")
     missed: MissedRule = key("latest", "Which slots are made up for after downtime")

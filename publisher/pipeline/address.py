@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from publisher.model.states import DeliveryState, SendState
+from publisher.model.states import DeliveryState, EditionState, SendState
 from publisher.store import Connection, Store, deliveries, editions, messages, sends, subscribers
 
 
@@ -20,6 +20,8 @@ def record(store: Store, send_id: int, *, now: datetime) -> bool:
         if send["state"] != SendState.READY or found is None:
             return False
         edition = editions.get(conn, send["edition_id"]) if send["edition_id"] else None
+        if edition is not None and edition["state"] != EditionState.LOCKED:
+            return False
         due_at = max(now, edition["due_at"]) if edition else now
         if send["audience"]:
             counted = _freeze_lists(conn, send_id, send["edition_id"], send["audience"], found[0], due_at)

@@ -57,8 +57,7 @@ def decide(
             wanted.append(candidate)
     wanted.sort(key=_published, reverse=pick.order == "newest")
     chosen, rest = wanted[: pick.at_most], wanted[pick.at_most :]
-    later = "waits for the next edition" if pick.rest == "next" else "dropped (rest: drop)"
-    left += [(candidate, f"more than {pick.at_most} (at_most): {later}") for candidate in rest]
+    left += [(candidate, f"more than {pick.at_most} (at_most): waits for the next edition") for candidate in rest]
     if len(chosen) < pick.at_least:
         return Choice((), tuple(left), _too_few(len(chosen), pick, hint))
     return Choice(tuple((candidate, _why(candidate)) for candidate in chosen), tuple(left))

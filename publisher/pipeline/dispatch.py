@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import random
 from typing import Any
@@ -27,6 +27,7 @@ from publisher.store.deliveries import Due, Member
 log = structlog.get_logger()
 D = DeliveryState
 
+STOPPED = "stopped before it left"
 LEASE = timedelta(minutes=5)
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=15)
@@ -39,6 +40,7 @@ class Desk:
     process_id: int
     clock: Clock
     introduce: Callable[[Member], Recipient]  # a reader's values: links of their own, an opaque reference
+    under_way: set[int] = field(default_factory=set)  # this process's calls between claim and answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,16 @@ def _dispatch(store: Store, desk: Desk, channel: str, sender: Sender, only: Sequ
     claimed = claim(store, desk, channel, sender.max_recipients, only)
     if claimed is None:
         return False
-    if not (claimed.call.recipients and begin(store, desk, claimed)):
-        return True
-    answer = speak(store, sender, claimed.call)
-    halves = _halves(claimed.call) if answer.split else ()
-    record_answer(store, claimed, _put_back(answer) if halves else answer, now=desk.clock())
+    halves: tuple[list[int], ...] = ()
+    desk.under_way.add(claimed.call.id)
+    try:
+        if claimed.call.recipients and begin(store, desk, claimed):
+            answer = speak(store, sender, claimed.call)
+            halves = _halves(claimed.call) if answer.split else ()
+            record_answer(store, claimed, answer, now=desk.clock(), put_back=bool(halves))
+    finally:
+        # Whatever failed above: a call that nobody carries on is taken over like that of a dead process.
+        desk.under_way.discard(claimed.call.id)
     for half in halves:
         _dispatch(store, desk, channel, sender, half)
     return True
@@ -94,11 +101,6 @@ def _halves(call: Call) -> tuple[list[int], ...]:
     ids = [recipient.delivery_id for recipient in call.recipients]
     middle = len(ids) // 2
     return (ids[:middle], ids[middle:]) if middle else ()
-
-
-def _put_back(answer: Answer) -> Answer:
-    verdict = replace(answer.verdict, outcome=Outcome.DEFERRED, scope=Scope.PASSING)
-    return replace(answer, verdict=verdict, exceptions={})
 
 
 def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int] | None = None) -> Claimed | None:
@@ -169,7 +171,10 @@ def begin(store: Store, desk: Desk, claimed: Claimed) -> bool:
 def speak(store: Store, sender: Sender, call: Call) -> Answer:
     """Have the sender speak. A fault of its own may have come after the request: unknown, never repeated blindly."""
     try:
-        return sender.send(call, StoreJournal(store, call.id))
+        answer = sender.send(call, StoreJournal(store, call.id))
+        if not isinstance(answer, Answer):
+            raise TypeError(f"{type(answer).__name__} is no Answer")
+        return answer
     except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package; its fault must not lose the outcome
         log.error("sender_fault", sender=sender.name, call=call.id, fault=type(fault).__name__)
         words = f"the sender {sender.name} failed in itself ({type(fault).__name__}); see the log"
@@ -227,32 +232,46 @@ def _backoff(attempt: int) -> timedelta:
     return wait * jitter
 
 
-def record_answer(store: Store, claimed: Claimed, answer: Answer, *, now: datetime) -> None:
-    """Write down what came of a call: one update per outcome, exceptions row by row, the call closed."""
+def record_answer(store: Store, claimed: Claimed, answer: Answer, *, now: datetime, put_back: bool = False) -> None:
+    """Write down what came of a call: one update per outcome, exceptions row by row, the call closed.
+
+    :param put_back: the call was refused whole and is said again in halves: everybody waits, nobody is given up.
+    """
     call = claimed.call
     with store.write() as conn:
         attempt = deliveries.attempts_of(conn, [recipient.delivery_id for recipient in call.recipients])
         groups: defaultdict[Landing, list[int]] = defaultdict(list)
+        is_cancelled = sends.get(conn, claimed.send_id)["state"] == SendState.CANCELLED
         landings: dict[Verdict, Landing] = {}  # one landing per verdict, so that the jitter groups
         for recipient in call.recipients:
             verdict = answer.of(recipient)
             if verdict not in landings:
-                landings[verdict] = land(verdict, attempt=attempt, give_up_at=claimed.give_up_at, now=now)
+                landing = land(verdict, attempt=attempt, give_up_at=claimed.give_up_at, now=now)
+                landings[verdict] = _in_its_send(Landing(D.PENDING, now) if put_back else landing, is_cancelled)
             groups[landings[verdict]].append(recipient.delivery_id)
         deltas: Counter[str] = Counter()
         for landing, ids in groups.items():
             deltas.update(_settle(conn, call.id, ids, landing))
         _close(conn, call, answer, now)
         sends.post_to_books(conn, claimed.send_id, deltas)
-        if answer.verdict.outcome is Outcome.REFUSED and answer.verdict.scope is Scope.ACCOUNT:
-            _pause(conn, claimed.send_id, answer)
+        refusals = [v for v in landings if v.outcome is Outcome.REFUSED and v.scope is Scope.ACCOUNT]
+        if refusals and not put_back:
+            _pause(conn, claimed.send_id, refusals[0])
+
+
+def _in_its_send(landing: Landing, is_cancelled: bool) -> Landing:
+    """A delivery of a cancelled send that certainly did not leave is cancelled too, never pending."""
+    if is_cancelled and landing.state is D.PENDING:
+        return Landing(D.CANCELLED, reason=STOPPED)
+    return landing
 
 
 def _settle(conn: Connection, call_id: int, ids: list[int], landing: Landing) -> Counter[str]:
     """Move the rows that this call still holds; a late answer also settles what was given up as unknown."""
     deltas: Counter[str] = Counter()
     for origin in (D.TAKEN, D.UNKNOWN):
-        if origin is landing.state:
+        # A late answer that only says "later" leaves what was given up as unknown to a person.
+        if origin is landing.state or (origin is D.UNKNOWN and landing.state in (D.PENDING, D.CANCELLED)):
             continue
         moved = deliveries.move(
             conn, ids, call_id=call_id, origin=origin, to=landing.state, due_at=landing.due_at, reason=landing.reason
@@ -282,9 +301,9 @@ def _close(conn: Connection, call: Call, answer: Answer, now: datetime) -> None:
             calls.record_outcome(conn, call.id, recipient.delivery_id, said)
 
 
-def _pause(conn: Connection, send_id: int, answer: Answer) -> None:
+def _pause(conn: Connection, send_id: int, refusal: Verdict) -> None:
     remedy = "Mend the channel's credentials in schedules.yaml or .env, then `publisher send SCHEDULE --finish`"
-    what = f"the provider refused the account: {answer.verdict.reason}"
+    what = f"the provider refused the account: {refusal.reason}"
     sends.move(conn, send_id, SendState.PAUSED)
     sends.add_reasons(conn, send_id, [{"check": "account", "blocks": True, "what": what, "remedy": remedy}])
 
@@ -292,14 +311,16 @@ def _pause(conn: Connection, send_id: int, answer: Answer) -> None:
 # --- what a dead process left -----------------------------------------------------------------------------------------
 
 
-def take_over(store: Store, is_alive: Callable[[int], bool], *, now: datetime) -> tuple[int, int]:
-    """Close the calls of dead processes; return how many were given back and how many are unknown.
+def take_over(store: Store, is_held: Callable[[int, int], bool], *, now: datetime) -> tuple[int, int]:
+    """Close the calls that nobody carries on; return how many deliveries were given back and how many are unknown.
+
+    :param is_held: says of a process and its call whether it is still at it.
 
     A call that had not begun to speak is given back. One that had may have been heard: its deliveries are unknown,
     by name, until the provider or a person says otherwise.
     """
     with store.read() as conn:
-        orphans = [call for call in calls.open_ones(conn) if not is_alive(call["process_id"])]
+        orphans = [call for call in calls.open_ones(conn) if not is_held(call["process_id"], call["id"])]
     given_back = unknown = 0
     for orphan in orphans:
         with store.write() as conn:
@@ -314,8 +335,12 @@ def take_over(store: Store, is_alive: Callable[[int], bool], *, now: datetime) -
 def _give_back(conn: Connection, call: Any, now: datetime) -> int:
     ids = [recipient.delivery_id for recipient in calls.thaw(call["members"])]
     calls.move(conn, call["id"], CallState.GIVEN_BACK, closed_at=now, members=None)
-    moved = deliveries.move(conn, ids, call_id=call["id"], origin=D.TAKEN, to=D.PENDING, due_at=now, attempts=-1)
-    sends.post_to_books(conn, call["send_id"], {D.TAKEN.value: -moved, D.PENDING.value: moved})
+    is_cancelled = sends.get(conn, call["send_id"])["state"] == SendState.CANCELLED
+    to = _in_its_send(Landing(D.PENDING, now), is_cancelled)
+    moved = deliveries.move(
+        conn, ids, call_id=call["id"], origin=D.TAKEN, to=to.state, due_at=to.due_at, reason=to.reason, attempts=-1
+    )
+    sends.post_to_books(conn, call["send_id"], {D.TAKEN.value: -moved, to.state.value: moved})
     return moved
 
 

@@ -8,11 +8,11 @@ from datetime import datetime
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from publisher.errors import TemplateError
+from publisher.errors import PublisherError, TemplateError
 from publisher.model.article import Article
 from publisher.model.message import Brief, Finding, Message
 from publisher.model.project import Entry, Project, Schedule
-from publisher.model.states import SendState
+from publisher.model.states import EditionState, SendState
 from publisher.render import Renderer
 from publisher.senders.base import Sender
 from publisher.store import Connection, Store, articles, editions, messages, sends
@@ -54,9 +54,9 @@ def produce_entry(
 ) -> Produced:
     """Render and check one entry. Writes nothing: `plan`, `preview` and the send all come here."""
     channel = project.channels[entry.via]
-    rules = studio.sender_class(channel.sender).rules_of(channel.options)
     brief = brief_of(studio, project, schedule, entry, slot=slot, due_at=due_at, chosen=chosen)
     try:
+        rules = studio.sender_class(channel.sender).rules_of(channel.options)
         if entry.to:
             message: Message = studio.renderer.mail(brief)
             findings = studio.renderer.check(message, brief)
@@ -65,14 +65,15 @@ def produce_entry(
                 raise TemplateError(f"{entry.via} sends mail: it needs `to:` with a list", where=entry.where)
             message = studio.renderer.post(brief, rules)
             findings = studio.renderer.check(message, brief, rules)
-    except TemplateError as error:
-        return Produced(entry, None, (_failed_template(error),))
+    except PublisherError as error:
+        return Produced(entry, None, (_failed(error),))
     return Produced(entry, message, findings + _check_reach(studio, project, entry))
 
 
-def _failed_template(error: TemplateError) -> Finding:
+def _failed(error: PublisherError) -> Finding:
+    check = "template" if isinstance(error, TemplateError) else "channel"
     what = f"{error.where}: {error.what}" if error.where else error.what
-    return Finding("template", True, what, error.remedy or "Mend the template, then release the edition")
+    return Finding(check, True, what, error.remedy or "Mend it, then `publisher send SCHEDULE --finish`")
 
 
 def brief_of(
@@ -156,7 +157,8 @@ def record(
         for entry in schedule.send
     ]
     with store.write() as conn:
-        if sends.of_edition(conn, edition_id):
+        edition = editions.get(conn, edition_id)  # again: it may have been cancelled, or produced, while we rendered
+        if edition is None or edition["state"] != EditionState.LOCKED or sends.of_edition(conn, edition_id):
             return []
         return [_record_one(conn, edition_id, schedule, product, edition["actor"], now) for product in products]
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
+from sqlalchemy import RowMapping
 
 from publisher.errors import StoreError
 from publisher.model.states import DeliveryState, EditionState, SendState
@@ -64,11 +66,28 @@ def cancel_edition(store: Store, edition_id: int, *, reason: str, now: datetime)
     return stopped
 
 
-def resume_edition(store: Store, edition_id: int) -> int:
+def pause_without_channel(store: Store, channels: Sequence[str]) -> None:
+    """Pause what waits for a channel that schedules.yaml no longer has: nothing would ever carry it on."""
+    with store.read() as conn:
+        lost = [send for send in sends.in_state(conn, *OPEN[:2]) if send["channel"] not in channels]
+    for send in lost:
+        what = f"there is no channel {send['channel']} any more"
+        remedy = "Put it back into schedules.yaml and `publisher send SCHEDULE --finish`, or `--skip` what is left"
+        with store.write() as conn:
+            sends.move(conn, send["id"], SendState.PAUSED)
+            sends.add_reasons(conn, send["id"], [{"check": "channel", "blocks": True, "what": what, "remedy": remedy}])
+
+
+def resume_edition(store: Store, edition_id: int, *, now: datetime) -> int:
     """Let the paused sends of an edition go on, because a person said so; return how many."""
     with store.write() as conn:
         return sum(
-            sends.move(conn, send["id"], SendState.SENDING, reasons=[])
+            sends.move(conn, send["id"], SendState.SENDING, reasons=[], give_up_at=_new_term(send, now))
             for send in sends.of_edition(conn, edition_id)
             if send["state"] == SendState.PAUSED
         )
+
+
+def _new_term(send: RowMapping, now: datetime) -> datetime | None:
+    """Give a resumed send its whole time again: what it spent paused was not its own."""
+    return None if send["give_up_at"] is None else now + (send["give_up_at"] - send["made_at"])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, Thread
@@ -93,10 +94,11 @@ def drain(duties: Duties, is_over: Callable[[], bool], tell: Callable[[str], Non
     Deliveries that are to be tried again later are waited for; `tell` says so once a minute.
     """
     told_at: datetime | None = None
-    with ThreadPoolExecutor(max_workers=8) as pool:
+    stop = Event()
+    with ThreadPoolExecutor(max_workers=8) as pool, _set_at_the_end(stop):
         while True:
             duties.advance()
-            if any(list(pool.map(lambda channel: _empty(duties, channel), duties.channels()))):
+            if any(list(pool.map(lambda channel: _empty(duties, channel, stop), duties.channels()))):
                 continue
             duties.advance()
             if is_over():
@@ -106,12 +108,21 @@ def drain(duties: Duties, is_over: Callable[[], bool], tell: Callable[[str], Non
             if later is not None and later > now and (told_at is None or now - told_at > timedelta(minutes=1)):
                 told_at = now
                 tell(f"waiting until {later.astimezone():%H:%M:%S} to try again (Ctrl-C leaves it to `publisher run`)")
-            Event().wait(LOOK_AGAIN.total_seconds())
+            stop.wait(LOOK_AGAIN.total_seconds())
 
 
-def _empty(duties: Duties, channel: str) -> bool:
+@contextmanager
+def _set_at_the_end(stop: Event) -> Iterator[None]:
+    """Say stop however the block ends: at Ctrl-C calls under way are finished, and nothing more is begun."""
+    try:
+        yield
+    finally:
+        stop.set()
+
+
+def _empty(duties: Duties, channel: str, stop: Event) -> bool:
     worked = False
-    while duties.dispatch(channel):
+    while not stop.is_set() and duties.dispatch(channel):
         worked = True
     return worked
 

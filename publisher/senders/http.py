@@ -62,7 +62,9 @@ class Reply:
         """Return a string or number of the answer's JSON object, as text; empty where there is none."""
         body = self.json
         value = body.get(key) if isinstance(body, dict) else None
-        return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            return ""
+        return str(value).encode(errors="replace").decode()  # JSON may spell half a character, which no database takes
 
     def accepted(self, id_key: str) -> Verdict:
         """Take a 2xx as sent if it names the provider's id; else it may or may not have been."""

@@ -102,4 +102,7 @@ def _in_thread(verdict: Verdict, number: int, parts: int) -> Verdict:
     """Say how far a thread came."""
     if parts == 1:
         return verdict
+    if number and verdict.outcome is Outcome.DEFERRED:
+        # A later call would begin the thread again: what stands there already is for a person to go on from.
+        verdict = replace(verdict, outcome=Outcome.UNKNOWN, until=None)
     return replace(verdict, reason=f"part {number + 1} of {parts}: {verdict.reason}; {number} already posted")

@@ -93,8 +93,8 @@ def _judge(reply: Reply) -> Verdict:
         return unknown(f"HTTP {reply.status} with a web page") if page else sent(reply.word("id"))
     if reply.status in GONE:
         return refused(f"{reply.trouble.reason}; check `url`", Scope.ACCOUNT)
-    if reply.status == 409:  # the receiver is busy with this very id
-        return deferred(reply.trouble.reason)
+    if reply.status == 409:  # the receiver is busy with this very id: it may be taking it
+        return unknown(reply.trouble.reason)
     return reply.trouble
 
 

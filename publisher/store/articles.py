@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Article, Image, LedgerArticle, Standing
@@ -17,9 +17,11 @@ from publisher.store.tables import (
     article_aliases,
     article_revisions,
     articles,
+    calls,
     edition_articles,
     editions,
     insert_row,
+    sends,
     sources,
 )
 
@@ -93,13 +95,20 @@ def carried(conn: Connection, schedule: str, article_ids: Sequence[int]) -> list
 
 
 def _carried_by(schedule: str) -> Select[Any]:
+    """Return what is used up for a schedule: what it carries, and what it had begun to carry when it was cancelled."""
+    spoken = (
+        select(1)
+        .select_from(calls.join(sends))
+        .where(sends.c.edition_id == editions.c.id, calls.c.spoke_at.is_not(None))
+    )
     return (
         select(edition_articles.c.article_id)
         .select_from(edition_articles.join(editions))
         .where(
             edition_articles.c.position.is_not(None),
             editions.c.schedule == schedule,
-            editions.c.state.not_in([EditionState.SKIPPED, EditionState.CANCELLED]),
+            editions.c.state != EditionState.SKIPPED,
+            or_(editions.c.state != EditionState.CANCELLED, spoken.exists()),
         )
     )
 

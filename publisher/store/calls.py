@@ -9,7 +9,8 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.call import Recipient, Verdict
 from publisher.model.states import CALL_MOVES, CallState
@@ -74,17 +75,16 @@ def open_ones(conn: Connection) -> list[RowMapping]:
 
 
 def record_outcome(conn: Connection, call_id: int, delivery_id: int, verdict: Verdict) -> None:
-    conn.execute(
-        insert(outcomes).values(
-            call_id=call_id,
-            delivery_id=delivery_id,
-            outcome=verdict.outcome.value,
-            scope=verdict.scope.value,
-            reason=verdict.reason,
-            provider_id=verdict.provider_id or None,
-            until=verdict.until,
-        )
-    )
+    """Keep what a call said of a delivery; a later word on the same call takes the place of the earlier."""
+    said = {
+        "outcome": verdict.outcome.value,
+        "scope": verdict.scope.value,
+        "reason": verdict.reason,
+        "provider_id": verdict.provider_id or None,
+        "until": verdict.until,
+    }
+    statement = upsert(outcomes).values(call_id=call_id, delivery_id=delivery_id, **said)
+    conn.execute(statement.on_conflict_do_update(index_elements=["call_id", "delivery_id"], set_=said))
 
 
 def journal(conn: Connection, call_id: int) -> dict[str, Any]:

@@ -64,7 +64,9 @@ class Store:
 
 
 def _engine(path: Path) -> Engine:
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
+    # Parameters are addresses and names: an error must not carry them into a log.
+    engine = create_engine(f"sqlite:///{path}", connect_args=arguments, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(dbapi: sqlite3.Connection, _record: Any) -> None:

@@ -17,6 +17,7 @@ log = structlog.get_logger()
 SMALL_BODY = 64 * 1024  # bytes: forms
 INBOX_BODY = 25 * 1024 * 1024  # bytes: a mail with its pictures
 OPEN_TO_READERS = ("/u/", "/static/")  # all that is reachable by the public name
+FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -63,6 +64,9 @@ class Guard:
         host = host_of(headers.get("host", ""))
         if not host:
             return 400, "Which host?", "The request names no host."
+        if _is_loopback(host) and any(name in headers for name in FORWARDED):
+            # A web server in front that hides the readers' own name would open the console to them.
+            return 421, "This is not the address", "Let the web server in front pass the Host that readers used."
         if not _is_loopback(host):
             # A page elsewhere may point its own name at this machine (DNS rebinding): only our names are served.
             if host != self._public_host():

@@ -106,7 +106,7 @@ def test_wrong_credentials_pause_the_send_and_finish_carries_on_when_they_are_me
     assert "is unfinished" in said
     assert "--finish" in said
     (project.folder / ".env").write_text("MAILGUN_API_KEY=key-0123456789\n")
-    project.publisher("send", "morning", "--finish")
+    project.publisher("send", "morning", "--finish", "--yes")
     assert Counter(provider.addresses()) == {f"reader{n}@example.org": 1 for n in range(3)}
 
 
@@ -142,7 +142,7 @@ def test_a_real_send_without_a_public_address_is_held_with_the_remedy(project, p
     path.write_text(
         path.read_text().replace("public_url: http://127.0.0.1", "public_url: https://letters.harbor.example")
     )
-    project.publisher("send", "morning", "--finish")
+    project.publisher("send", "morning", "--finish", "--yes")
     assert provider.addresses() == ["reader0@example.org"]
 
 
@@ -150,7 +150,7 @@ def test_nobody_on_the_list_is_held_and_finish_goes_on_when_somebody_is(project,
     said = project.publisher("send", "morning", "--yes", code=1)
     assert "nobody is subscribed to daily" in said
     project.subscribe(1)
-    project.publisher("send", "morning", "--finish")
+    project.publisher("send", "morning", "--finish", "--yes")
     assert provider.addresses() == ["reader0@example.org"]
 
 

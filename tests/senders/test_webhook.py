@@ -114,7 +114,12 @@ def test_an_address_that_is_gone_stops_the_account(sender: Sender, provider: Fak
     assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.ACCOUNT)
 
 
-@pytest.mark.parametrize("status", [408, 409, 425])
+def test_a_receiver_that_is_busy_with_this_very_id_may_be_taking_it(sender: Sender, provider: FakeProvider) -> None:
+    provider.fails(Fault(409, "busy"))
+    assert sender.send(call_to(sample_mail()), MemoryJournal()).verdict.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("status", [408, 425])
 def test_a_receiver_that_is_busy_is_asked_again(sender: Sender, provider: FakeProvider, status: int) -> None:
     provider.fails(Fault(status, "later"))
     assert sender.send(call_to(sample_mail()), MemoryJournal()).verdict.outcome is Outcome.DEFERRED

@@ -8,7 +8,9 @@ import pytest
 
 from publisher.app import App
 from publisher.app.slots import fire_due
-from publisher.store import editions
+from publisher.audience import imports
+from publisher.pipeline import produce, settle
+from publisher.store import editions, sends
 from tests.ledger import Clock
 from tests.project import ProjectDir
 
@@ -121,3 +123,61 @@ def test_a_source_that_fails_does_not_stop_the_slot(tmp_path):
     clock.moment = datetime(2026, 11, 24, 7, 0, 1, tzinfo=UTC)
     fire_due(app)
     assert fired(app) == [("2026-11-24T07:00", "locked")]
+
+
+def test_an_edition_that_cannot_be_produced_holds_only_itself(tmp_path):
+    clock = Clock(EVENING)
+    app = open_app(tmp_path, clock, 'at: "07:00"')
+    path = tmp_path / "schedules.yaml"
+    path.write_text(path.read_text().replace("sender: mailgun", "sender: nosuch"))
+    app = App.open(tmp_path, clock)
+    app.compose(app.schedule("morning"), app.manual_slot(), actor="test")
+    app.advance()
+    with app.store.read() as conn:
+        (send,) = sends.of_edition(conn, 1)
+    assert send["state"] == "held"
+    assert "no sender is called `nosuch`" in send["reasons"][0]["what"]
+
+
+def test_an_edition_cancelled_while_it_is_rendered_is_not_sent(tmp_path):
+    app = open_app(tmp_path, Clock(EVENING), 'at: "07:00"')
+    composed = app.compose(app.schedule("morning"), app.manual_slot(), actor="test")
+    settle.cancel_edition(app.store, composed.edition_id, reason="a mistake", now=EVENING)
+    schedule = app.schedule("morning")
+    assert produce.record(app.store, app.studio, app.project, schedule, composed.edition_id, now=EVENING) == []
+    with app.store.read() as conn:
+        assert sends.of_edition(conn, composed.edition_id) == []
+
+
+def test_a_channel_that_was_taken_out_pauses_what_waits_for_it(tmp_path):
+    clock = Clock(EVENING)
+    app = open_app(tmp_path, clock, 'at: "07:00"')
+    subscribe(app)
+    composed = app.compose(app.schedule("morning"), app.manual_slot(), actor="test")
+    app.advance()
+    path = tmp_path / "schedules.yaml"
+    path.write_text(path.read_text().replace("letters:", "others:").replace("via: letters", "via: others"))
+    changed = App.open(tmp_path, clock)
+    changed.advance()
+    with changed.store.read() as conn:
+        (send,) = sends.of_edition(conn, composed.edition_id)
+    assert send["state"] == "paused"
+    assert "there is no channel letters any more" in send["reasons"][-1]["what"]
+    assert changed.is_over([composed.edition_id])
+
+
+def subscribe(app: App) -> None:
+    key = app.keys.current("suppression")[1]
+    imports.add_one(app.store, "ada@example.org", "daily", name="", hash_key=key, now=EVENING, actor="test")
+
+
+def test_an_unset_name_in_one_source_does_not_stop_the_others(tmp_path):
+    app = open_app(tmp_path, Clock(EVENING), 'at: "07:00"')
+    path = tmp_path / "schedules.yaml"
+    path.write_text(
+        path.read_text().replace("lists:\n", "  other: {feed: 'https://${NOBODY_SET_THIS}/feed'}\nlists:\n")
+    )
+    app = App.open(tmp_path, Clock(EVENING))
+    collected = {each.source: each for each in app.poll_all()}
+    assert collected["site"].new == 3
+    assert "is not set" in collected["other"].error

@@ -8,10 +8,11 @@ from datetime import timedelta
 import pytest
 
 from publisher.model.article import Article, LedgerArticle, Standing
+from publisher.model.call import Answer, Outcome, Verdict
 from publisher.model.project import Pick, Schedule, When
-from publisher.pipeline import compose, settle
+from publisher.pipeline import compose, dispatch, settle
 from publisher.store import articles, editions, sources
-from tests.ledger import NOW, open_store
+from tests.ledger import NOW, Clock, add_send, desk, open_store, subscribe
 
 MORNING = Schedule("morning", When(), Pick(), ())
 
@@ -160,3 +161,16 @@ def test_every_candidate_keeps_its_reason_in_the_ledger(store):
         places = editions.places_of(conn, edition.edition_id)
     assert [place["position"] for place in places] == [1, 2, None]
     assert all(place["reason"] or place["position"] for place in places)
+
+
+def test_an_edition_cancelled_after_it_had_begun_to_leave_keeps_its_articles(store):
+    subscribe(store, 4)
+    put(store, 1)
+    edition_id = fire(store, "a").edition_id
+    add_send(store, edition_id)
+    place = desk(store, Clock())
+    claimed = dispatch.claim(store, place, "letters", 2)
+    dispatch.begin(store, place, claimed)
+    dispatch.record_answer(store, claimed, Answer(Verdict(Outcome.SENT)), now=NOW)
+    settle.cancel_edition(store, edition_id, reason="a mistake", now=NOW)
+    assert fire(store, "b").choice.picked == ()

@@ -139,7 +139,7 @@ def test_a_refused_account_pauses_the_send_and_loses_nobody(store):
             row = sends.get(conn, send)
         assert row["state"] == "paused"
         assert "--finish" in row["reasons"][0]["remedy"]
-        settle.resume_edition(store, row["edition_id"])
+        settle.resume_edition(store, row["edition_id"], now=NOW)
         run_to_end(store, desk(store, Clock()), "letters", mailgun(provider))
     assert books(store, send) == {"sent": 4}
 
@@ -248,7 +248,7 @@ def test_a_process_that_died_before_it_spoke_gives_its_claim_back(store):
     send = add_send(store, add_edition(store))
     dispatch.claim(store, desk(store, Clock()), "letters", 1000)
     assert books(store, send) == {"taken": 3}
-    assert dispatch.take_over(store, lambda _: False, now=NOW) == (3, 0)
+    assert dispatch.take_over(store, lambda *_: False, now=NOW) == (3, 0)
     assert books(store, send) == {"pending": 3}
     with store.read() as conn:
         assert {row["attempts"] for row in log.find(conn, log.Filter(send_id=send))} == {0}
@@ -260,7 +260,7 @@ def test_a_process_that_died_while_it_spoke_leaves_its_readers_unknown(store):
     place = desk(store, Clock())
     claimed = dispatch.claim(store, place, "letters", 1000)
     assert dispatch.begin(store, place, claimed)
-    assert dispatch.take_over(store, lambda _: False, now=NOW) == (0, 3)
+    assert dispatch.take_over(store, lambda *_: False, now=NOW) == (0, 3)
     assert books(store, send) == {"unknown": 3}
     assert settle.settle_finished(store, now=NOW) == 1  # nothing is pending: the unknown wait for a person, by name
 
@@ -270,9 +270,9 @@ def test_a_living_process_keeps_its_calls(store):
     send = add_send(store, add_edition(store))
     with processes.at_work(store, "run", NOW) as process_id:
         dispatch.claim(store, desk(store, Clock(), process_id), "letters", 1000)
-        assert dispatch.take_over(store, lambda number: processes.is_alive(store, number), now=NOW) == (0, 0)
+        assert dispatch.take_over(store, lambda number, _: processes.is_alive(store, number), now=NOW) == (0, 0)
         assert books(store, send) == {"taken": 3}
-    assert dispatch.take_over(store, lambda number: processes.is_alive(store, number), now=NOW) == (3, 0)
+    assert dispatch.take_over(store, lambda number, _: processes.is_alive(store, number), now=NOW) == (3, 0)
 
 
 def test_a_call_taken_over_before_it_spoke_does_not_speak_any_more(store):
@@ -280,7 +280,7 @@ def test_a_call_taken_over_before_it_spoke_does_not_speak_any_more(store):
     add_send(store, add_edition(store))
     place = desk(store, Clock())
     claimed = dispatch.claim(store, place, "letters", 1000)
-    dispatch.take_over(store, lambda _: False, now=NOW)
+    dispatch.take_over(store, lambda *_: False, now=NOW)
     assert not dispatch.begin(store, place, claimed)
 
 
@@ -290,7 +290,7 @@ def test_a_late_answer_still_settles_what_was_given_up_as_unknown(store):
     place = desk(store, Clock())
     claimed = dispatch.claim(store, place, "letters", 1000)
     dispatch.begin(store, place, claimed)
-    dispatch.take_over(store, lambda _: False, now=NOW)
+    dispatch.take_over(store, lambda *_: False, now=NOW)
     dispatch.record_answer(store, claimed, Answer(Verdict(Outcome.SENT)), now=NOW)
     assert books(store, send) == {"sent": 2}
     with store.read() as conn:
@@ -338,3 +338,107 @@ def test_books_that_would_not_balance_are_refused(store):
     with pytest.raises(Exception, match="would not balance"), store.write() as conn:
         sends.post_to_books(conn, send, {"sent": 1})
     assert books(store, send) == {"pending": 2}
+
+
+# --- what a review found ----------------------------------------------------------------------------------------------
+
+
+class Saying:
+    """A sender that answers what it is told to."""
+
+    name, max_recipients = "saying", 100
+
+    def __init__(self, *answers):
+        self.answers = list(answers)
+
+    def send(self, call, journal):
+        answer = self.answers.pop(0)
+        return answer(call) if callable(answer) else answer
+
+
+LATER = Answer(Verdict(Outcome.DEFERRED, Scope.PASSING, "busy"))
+
+
+def test_a_sender_that_answers_nothing_leaves_its_readers_unknown(store):
+    subscribe(store, 2)
+    send = add_send(store, add_edition(store))
+    run_to_end(store, desk(store, Clock()), "letters", Saying(None))
+    assert books(store, send) == {"unknown": 2}
+
+
+def test_what_is_deferred_after_its_send_was_cancelled_is_cancelled_too(store):
+    subscribe(store, 2)
+    edition = add_edition(store)
+    send = add_send(store, edition)
+
+    def cancelled_meanwhile(call):
+        settle.cancel_edition(store, edition, reason="a mistake", now=NOW)
+        return LATER
+
+    run_to_end(store, desk(store, Clock()), "letters", Saying(cancelled_meanwhile))
+    assert books(store, send) == {"cancelled": 2}
+
+
+def test_a_claim_of_a_dead_process_on_a_cancelled_send_is_not_given_back(store):
+    subscribe(store, 2)
+    edition = add_edition(store)
+    send = add_send(store, edition)
+    dispatch.claim(store, desk(store, Clock()), "letters", 100)
+    settle.cancel_edition(store, edition, reason="a mistake", now=NOW)
+    dispatch.take_over(store, lambda *_: False, now=NOW)
+    assert books(store, send) == {"cancelled": 2}
+
+
+@pytest.mark.parametrize(
+    ("late", "state"),
+    [(LATER, "unknown"), (Answer(Verdict(Outcome.REFUSED, reason="no such mailbox")), "failed")],
+    ids=["later", "refused"],
+)
+def test_a_late_answer_that_is_no_acceptance_is_taken_too(store, late, state):
+    subscribe(store, 2)
+    send = add_send(store, add_edition(store))
+    place = desk(store, Clock())
+    claimed = dispatch.claim(store, place, "letters", 1000)
+    dispatch.begin(store, place, claimed)
+    dispatch.take_over(store, lambda *_: False, now=NOW)
+    dispatch.record_answer(store, claimed, late, now=NOW)
+    assert books(store, send) == {state: 2}
+
+
+def test_a_batch_that_is_halved_after_its_time_gives_nobody_up(store):
+    subscribe(store, 4)
+    send = add_send(store, add_edition(store))
+    clock = Clock(NOW + timedelta(days=1))  # beyond give_up_at
+    whole = Answer(Verdict(Outcome.REFUSED, reason="not a valid address"), split=True)
+    sent = Answer(Verdict(Outcome.SENT))
+    run_to_end(store, desk(store, clock), "letters", Saying(whole, sent, sent))
+    assert books(store, send) == {"sent": 4}
+
+
+def test_an_account_that_is_refused_for_one_reader_pauses_the_send(store):
+    subscribe(store, 3)
+    send = add_send(store, add_edition(store))
+    stop = Verdict(Outcome.REFUSED, Scope.ACCOUNT, "credits used up")
+
+    def partly(call):
+        return Answer(Verdict(Outcome.SENT), exceptions={call.recipients[0].delivery_id: stop})
+
+    run_to_end(store, desk(store, Clock()), "letters", Saying(partly))
+    assert books(store, send) == {"sent": 2, "pending": 1}
+    with store.read() as conn:
+        assert sends.get(conn, send)["state"] == "paused"
+
+
+def test_a_call_that_failed_between_claim_and_answer_is_taken_over_by_its_own_process(store):
+    subscribe(store, 2)
+    send = add_send(store, add_edition(store))
+    place = desk(store, Clock())
+
+    def unwritable(call):
+        return Answer(Verdict(Outcome.SENT), words="\ud800")  # half a character: no database takes it
+
+    with pytest.raises(UnicodeEncodeError):
+        run_to_end(store, place, "letters", Saying(unwritable))
+    assert books(store, send) == {"taken": 2}
+    dispatch.take_over(store, lambda _, call_id: call_id in place.under_way, now=NOW)
+    assert books(store, send) == {"unknown": 2}
