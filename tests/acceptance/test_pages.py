@@ -31,8 +31,13 @@ class Visit:
         self.asked: list[str] = []
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        self.page.on("requestfailed", self._note_failure)
         self.page.on("request", lambda request: self.asked.append(request.url))
+
+    def _note_failure(self, request) -> None:
+        # What the browser itself gives up, because the next page was asked for, is no fault of ours.
+        if request.failure != "net::ERR_ABORTED":
+            self.complaints.append(f"failed: {request.url}: {request.failure}")
 
     def frames(self):
         """Return the mail's frames in order: desktop, phone, dark; each scrolled to and shown."""
