@@ -22,6 +22,11 @@ def say(line: str = "") -> None:
     sys.stdout.write(f"{line}\n")
 
 
+def tell(line: str) -> None:
+    """Say how things go, on stderr: what is printed as JSON has stdout to itself."""
+    sys.stderr.write(f"{line}\n")
+
+
 def say_json(data: Any) -> None:
     """Print JSON; times in ISO 8601 with their zone."""
     sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False, default=_plain) + "\n")

@@ -33,7 +33,7 @@ def plan(
     names = [schedule] if schedule else list(app.project.schedules)
     plans = [plan_slot(app, app.schedule(name), moment) for name in names]
     if as_json:
-        say_json([_plain(each) for each in plans])
+        say_json([plain(each) for each in plans])
     else:
         for each in plans:
             show(each, app)
@@ -86,7 +86,9 @@ def _subject(product: Any) -> str:
     return f" — {product.message.parts[0].splitlines()[0]}" if product.message and product.message.parts else ""
 
 
-def _plain(plan: Plan) -> dict[str, object]:
+def plain(plan: Plan) -> dict[str, object]:
+    """Return one plan as JSON shows it."""
+
     def article(candidate: Any, reason: str) -> dict[str, object]:
         own = candidate.article
         return {"title": own.title, "url": own.url, "published_at": own.published_at, "reason": reason}

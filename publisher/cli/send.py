@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli.output import ProjectDir, can_ask, reason_lines, say, table
+from publisher.cli.output import AsJson, ProjectDir, can_ask, reason_lines, say, say_json, table, tell
 from publisher.errors import UsageError
 
 if TYPE_CHECKING:
     from publisher.app import App
     from publisher.model.project import Schedule
+
+
+COUNTS = ("candidates", "sent", "failed", "unknown", "suppressed", "excluded", "cancelled", "pending", "taken")
+REPORTED = ("id", "edition_id", "channel", "audience", "state", *COUNTS, "reasons")
 
 
 def send(
@@ -24,6 +28,7 @@ def send(
     finish: Annotated[bool, typer.Option("--finish", help="Finish this schedule's unfinished editions first.")] = False,
     skip: Annotated[bool, typer.Option("--skip", help="Cancel what is left of its unfinished editions.")] = False,
     project: ProjectDir = Path(),
+    as_json: AsJson = False,
 ) -> None:
     """Send one slot of a schedule now, to its end. Articles that went out before don't go out again."""
     from publisher.app import App
@@ -35,7 +40,8 @@ def send(
     app = App.open(project)
     chosen = app.schedule(schedule)
     if dry_run:
-        plan.show(plan_slot(app, chosen), app)
+        foreseen = plan_slot(app, chosen)
+        say_json(plan.plain(foreseen)) if as_json else plan.show(foreseen, app)
         return
     with ExitStack() as stack:
         open_for_work(app, stack, "send")
@@ -43,13 +49,15 @@ def send(
             _ask_finish(app, chosen)
         unfinished = _decide_unfinished(app, chosen, finish=finish, skip=skip)
         if unfinished and finish:
-            _carry_out(app, unfinished)
+            _carry_out(app, unfinished, as_json)
             return
         if not (app.is_practice or yes):
             _ask(app, chosen)
         edition_ids = _compose(app, chosen)
         if edition_ids:
-            _carry_out(app, edition_ids)
+            _carry_out(app, edition_ids, as_json)
+        elif as_json:
+            say_json([])
 
 
 def _compose(app: App, schedule: Schedule) -> list[int]:
@@ -60,11 +68,11 @@ def _compose(app: App, schedule: Schedule) -> list[int]:
         app.poll_all(schedule.pick.sources)
         made = fire_new_articles(app, schedule, actor=app.actor)
         if not made:
-            say(f"{schedule.name}: no new article")
+            tell(f"{schedule.name}: no new article")
         return made
     composed = app.compose(schedule, app.manual_slot(), actor=app.actor)
     if composed.choice.skipped:
-        say(f"{schedule.name}: skipped: {composed.choice.skipped}")
+        tell(f"{schedule.name}: skipped: {composed.choice.skipped}")
         return []
     return [composed.edition_id] if composed.edition_id is not None else []
 
@@ -94,7 +102,7 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
     if found and skip:
         for edition_id, _ in found:
             stopped = settle.cancel_edition(app.store, edition_id, reason=f"skipped by {app.actor}", now=app.clock())
-            say(f"edition {edition_id}: cancelled, {stopped:,} not sent")
+            tell(f"edition {edition_id}: cancelled, {stopped:,} not sent")
         return []
     if found and finish:
         for edition_id, _ in found:
@@ -134,21 +142,24 @@ def _confirm(question: str) -> None:
         raise typer.Exit(1)
 
 
-def _carry_out(app: App, edition_ids: Sequence[int]) -> None:
+def _carry_out(app: App, edition_ids: Sequence[int], as_json: bool) -> None:
     from publisher.runtime.embedded import drain
 
-    drain(app.duties(), lambda: app.is_over(edition_ids), say)
-    if not report(app, edition_ids):
+    drain(app.duties(), lambda: app.is_over(edition_ids), tell)
+    if not report(app, edition_ids, as_json):
         raise typer.Exit(1)
 
 
-def report(app: App, edition_ids: Sequence[int]) -> bool:
+def report(app: App, edition_ids: Sequence[int], as_json: bool = False) -> bool:
     """Print the books of these editions; say whether nobody needs to look."""
     from publisher.store import sends
 
-    all_well = True
     with app.store.read() as conn:
         rows = [send for edition_id in edition_ids for send in sends.of_edition(conn, edition_id)]
+    all_well = all(row["state"] == "done" and not row["failed"] and not row["unknown"] for row in rows)
+    if as_json:
+        say_json([{name: row[name] for name in REPORTED} for row in rows])
+        return all_well
     table(
         "",
         ["edition", "channel", "to", "state", "sent", "failed", "unknown", "not written to", "waiting"],
@@ -159,7 +170,6 @@ def report(app: App, edition_ids: Sequence[int]) -> bool:
         ],
     )
     for row in rows:
-        all_well &= row["state"] == "done" and not row["failed"] and not row["unknown"]
         for line in reason_lines(row["channel"], row["state"], row["reasons"]):
             say(line)
     return all_well

@@ -17,7 +17,6 @@ from publisher.store.tables import (
     article_aliases,
     article_revisions,
     articles,
-    calls,
     edition_articles,
     editions,
     insert_row,
@@ -95,12 +94,9 @@ def carried(conn: Connection, schedule: str, article_ids: Sequence[int]) -> list
 
 
 def _carried_by(schedule: str) -> Select[Any]:
-    """Return what is used up for a schedule: what it carries, and what it had begun to carry when it was cancelled."""
-    spoken = (
-        select(1)
-        .select_from(calls.join(sends))
-        .where(sends.c.edition_id == editions.c.id, calls.c.spoke_at.is_not(None))
-    )
+    """Return what is used up for a schedule: what it carries, and what a cancelled edition may have brought someone."""
+    reached = sends.c.sent + sends.c.unknown + sends.c.taken > 0
+    begun = select(1).where(sends.c.edition_id == editions.c.id, reached)
     return (
         select(edition_articles.c.article_id)
         .select_from(edition_articles.join(editions))
@@ -108,7 +104,7 @@ def _carried_by(schedule: str) -> Select[Any]:
             edition_articles.c.position.is_not(None),
             editions.c.schedule == schedule,
             editions.c.state != EditionState.SKIPPED,
-            or_(editions.c.state != EditionState.CANCELLED, spoken.exists()),
+            or_(editions.c.state != EditionState.CANCELLED, begun.exists()),
         )
     )
 

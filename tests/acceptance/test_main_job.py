@@ -77,6 +77,12 @@ def test_ten_thousand_readers_are_ten_requests_and_each_body_is_what_preview_sho
         assert letter["subject"] == fill(mail.subject, values)
 
 
+def test_send_prints_its_books_as_json(project):
+    project.subscribe(2)
+    (books,) = project.json("send", "morning", "--yes")
+    assert (books["channel"], books["state"], books["candidates"], books["sent"]) == ("letters", "done", 2, 2)
+
+
 def test_a_real_send_is_not_begun_without_a_yes(project, provider):
     project.subscribe(2)
     said = project.publisher("send", "morning", code=2)
