@@ -9,7 +9,7 @@ help:  ## What can be made here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
 demo: $(RUN)/.ready  ## The main job, end to end; FEED=address-or-file for your own site
-	@$(RUN)/publisher try $(or $(FEED),examples/harbor-gazette/feed.xml)
+	@$(RUN)/publisher try '$(or $(FEED),examples/harbor-gazette/feed.xml)'
 
 test: $(DEV)/.ready  ## All tests
 	$(DEV)/python -m pytest -n 2 tests
