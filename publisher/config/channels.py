@@ -10,6 +10,7 @@ from pydantic import ConfigDict
 from publisher.config.reading import Document
 from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.values import BaseAddress, Duration, Line, Name, Rate
+from publisher.config.when import Span
 from publisher.model.project import Channel
 
 SECRET = re.compile(r"(^|_)(key|token|secret|password|passphrase|credentials?)$|^apikey$", re.IGNORECASE)
@@ -29,7 +30,10 @@ class ChannelShape(Shape):
     burst: int | None = key(None, "How many may go at once after a pause", later=True, ge=1)
     per_day: int | None = key(None, "At most this many recipients a day", later=True, ge=1)
     fallback: Name | None = key(None, "Channel that takes over what this one provably did not send", later=True)
-    quiet: Line | None = key(None, "Hours in which nothing is posted: `22:00-07:00`", later=True)
+    per_domain: dict[Line, Rate] = key(
+        {}, "Recipients in a time for single mail domains: `{gmail.com: 20/s}`", later=True
+    )
+    quiet: Span | None = key(None, 'Hours in which nothing is sent: `"22:00-07:00"`', later=True)
     warm_up: Duration | None = key(None, "How long a new sending domain takes to reach its full rate", later=True)
 
     def record(self, name: str, document: Document) -> Channel:
@@ -41,6 +45,11 @@ class ChannelShape(Shape):
             options=dict(self.model_extra or {}),
             base_url=self.base_url,
             rate_per_second=self.rate,
+            calls_per_second=self.calls,
+            burst=self.burst,
+            per_day=self.per_day,
+            per_domain={domain.casefold(): rate for domain, rate in self.per_domain.items()},
+            quiet=self.quiet,
             fallback=self.fallback or "",
             where=document.where_key(path),
             places={option: document.where((*path, option)) for option in written},

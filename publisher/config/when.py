@@ -122,6 +122,8 @@ class WhenShape(Shape):
             prepare=self.prepare,
             late=self.late,
             missed=self.missed,
+            hold_for=self.hold_for,
+            jitter=self.jitter,
         )
 
 

@@ -61,6 +61,11 @@ class Channel:
     options: Mapping[str, object] = field(default_factory=dict, repr=False)  # may hold a secret in clear
     base_url: str = ""
     rate_per_second: float | None = None  # recipients
+    calls_per_second: float | None = None  # requests
+    burst: int | None = None  # recipients (or requests) that may go at once after a pause
+    per_day: int | None = None  # recipients in one day of the publication's zone
+    per_domain: Mapping[str, float] = field(default_factory=dict)  # recipients per second, by mail domain
+    quiet: tuple[time, time] | None = None  # hours in which nothing is sent, in the publication's zone
     fallback: str = ""
     where: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
@@ -82,6 +87,8 @@ class When:
     prepare: timedelta = timedelta()
     late: timedelta = timedelta(hours=12)
     missed: MissedRule = "latest"
+    hold_for: timedelta = timedelta()  # recall window: finished, not yet sent
+    jitter: timedelta = timedelta()  # at most this much later than the slot, the same for every try of a slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +132,22 @@ class Schedule:
     when: When
     pick: Pick
     send: tuple[Entry, ...]
-    backfill: int = 0
+    backfill: int = 0  # how many articles first seen before the schedule was added it may use all the same
+    was: str = ""  # its former name, whose history it carries on
     give_up_after: timedelta = timedelta(hours=6)
     on_unknown: Literal["park", "resend"] = "park"
+    pace_every: timedelta | None = None  # at least this long between two editions' sends
+    pace_per_day: int | None = None
     where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """Who is told when something is wrong. ``to``: addresses, or names of channels that carry posts."""
+
+    to: tuple[str, ...] = ()
+    heartbeat: str = ""  # called while the scheduler is alive: a watchdog elsewhere misses it
+    every: timedelta = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +172,7 @@ class Project:
     channels: Mapping[str, Channel]
     schedules: Mapping[str, Schedule]  # in file order
     practice: bool = False
+    alerts: Alerts = field(default_factory=Alerts)
     notes: tuple[Note, ...] = ()  # warnings: a secret in clear, a key whose work comes later
     version: str = ""  # digest of the file's bytes
     text: str = field(default="", repr=False)  # the file itself

@@ -95,6 +95,7 @@ schedules = Table(  # what the ledger remembers of a schedule; what it is stands
     Column("considered_until", Moment, nullable=False),  # slots up to here are decided
     Column("paused_at", Moment),
     Column("actor", Text),
+    Column("reason", Text),  # why it is paused; a question about its name that a person must answer
 )
 
 processes = Table(  # a process that may hold calls; its lock file says whether it lives
@@ -204,6 +205,7 @@ edition_articles = Table(  # every candidate, with the reason why it is in or ou
     Column("position", Integer),  # NULL: not chosen
     Column("revision", Integer, nullable=False),
     Column("reason", Text, nullable=False),
+    Column("dropped", Boolean),  # True: used up for the schedule without being sent (rest: drop; came in a pause)
     Index("ix_edition_articles_article_id", "article_id"),
 )
 
@@ -227,6 +229,10 @@ sends = Table(
     Column("done_at", Moment),
     Column("give_up_at", Moment),
     Column("actor", Text, nullable=False),
+    Column("due_at", Moment),  # when its deliveries become due: slot, jitter, recall window, pace; NULL: at once
+    Column("after_mail", BigInteger),  # microseconds after the edition's mail has begun (after:)
+    Column("on_unknown", Text),  # park, resend
+    Column("give_up_after", BigInteger),  # microseconds of trying, not counting waits for our own limits
     Column("candidates", Integer, nullable=False, default=0),
     *(Column(state, Integer, nullable=False, default=0) for state in COUNTED),
     UniqueConstraint("edition_id", "entry", "kind", "number"),
@@ -352,6 +358,8 @@ calls = Table(  # the send log: opened before the exchange, closed once after
     Column("opened_at", Moment, nullable=False),
     Column("spoke_at", Moment),
     Column("closed_at", Moment),
+    Column("tries", Integer),  # how often it was said; with id and process the token of every write
+    Column("retry_at", Moment),  # when an unknown call is said again or asked about; NULL: it is parked
     Column("outcome", Text),
     Column("reason", Text),
     Column("status", Integer),
@@ -394,6 +402,51 @@ events = Table(  # a later word from a provider
     Column("counts", Boolean, nullable=False),  # False: stored but inert
     UniqueConstraint("channel", "event_key"),
     Index("ix_events_delivery_id", "delivery_id"),
+)
+
+
+# --- what all processes share about channels, and what people were told -----------------------------------------------
+
+limits = Table(  # GCRA: one row for each limit; taken in the transaction that claims
+    "limits",
+    metadata,
+    Column("name", Text, primary_key=True),  # channel:letters, calls:letters, domain:letters:gmail.com, day:letters
+    Column("free_at", Moment),  # theoretical arrival time: earlier than now means unused burst
+    Column("day", Text),  # of a daily limit, in the publication's zone
+    Column("used", Integer),
+)
+
+channels = Table(  # the breaker of a channel, and whether its account was refused
+    "channels",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("failures", Integer, nullable=False, default=0),  # calls in a row without any answer
+    Column("open_until", Moment),  # the breaker is open: nothing is claimed
+    Column("paused_at", Moment),  # the account was refused: a person has to mend it
+    Column("reason", Text),
+)
+
+alerts = Table(  # one row for each time that a cause began; another word when it clears
+    "alerts",
+    metadata,
+    _id(),
+    Column("cause", Text, nullable=False),  # channel-refused:letters, edition-late:12
+    Column("what", Text, nullable=False),
+    Column("affected", Text, nullable=False),
+    Column("command", Text, nullable=False),  # what to type next
+    Column("urgent", Boolean, nullable=False),  # False: it can wait till morning
+    Column("channel", Text),  # the channel that failed: never the only way it is told
+    Column("raised_at", Moment, nullable=False),
+    Column("told_at", Moment),
+    Column("cleared_at", Moment),
+    Column("told_clear_at", Moment),
+    Index(
+        "uq_alerts_open_cause",
+        "cause",
+        unique=True,
+        sqlite_where=text("cleared_at IS NULL"),
+        postgresql_where=text("cleared_at IS NULL"),
+    ),
 )
 
 

@@ -1,0 +1,26 @@
+"""How long a call may take, and when what it left open is looked at again. Settings, with sound defaults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Spans of a call's life.
+
+    A process that froze may wake and act late, so a call begins only while its lease outlasts the longest exchange:
+    ``lease`` must be more than ``read_timeout + margin``.
+    """
+
+    lease: timedelta = timedelta(minutes=3)  # a claim of a process that can't be proved dead ends after this
+    connect_timeout: timedelta = timedelta(seconds=10)
+    read_timeout: timedelta = timedelta(seconds=60)  # of a whole answer
+    margin: timedelta = timedelta(seconds=10)
+    unknown_retry: timedelta = timedelta(seconds=30)  # before an unknown call is said again under its key
+    ask_after: timedelta = timedelta(minutes=15)  # before a provider is asked what became of an unknown call
+
+    def __post_init__(self) -> None:
+        if self.lease <= self.read_timeout + self.margin:
+            raise ValueError("the lease is not longer than the read timeout and the margin together")

@@ -1,0 +1,68 @@
+"""Pauses, due times of sends, tries of calls, shared limits, breakers, alerts.
+
+Revision ID: 0002
+Revises: 0001
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from publisher.store.tables import Moment
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("schedules", sa.Column("reason", sa.Text(), nullable=True))
+    op.add_column("edition_articles", sa.Column("dropped", sa.Boolean(), nullable=True))
+    op.add_column("sends", sa.Column("due_at", Moment(), nullable=True))
+    op.add_column("sends", sa.Column("after_mail", sa.BigInteger(), nullable=True))
+    op.add_column("sends", sa.Column("on_unknown", sa.Text(), nullable=True))
+    op.add_column("sends", sa.Column("give_up_after", sa.BigInteger(), nullable=True))
+    op.add_column("calls", sa.Column("tries", sa.Integer(), nullable=True))
+    op.add_column("calls", sa.Column("retry_at", Moment(), nullable=True))
+    op.create_table(
+        "limits",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("free_at", Moment(), nullable=True),
+        sa.Column("day", sa.Text(), nullable=True),
+        sa.Column("used", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_limits")),
+    )
+    op.create_table(
+        "channels",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("open_until", Moment(), nullable=True),
+        sa.Column("paused_at", Moment(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_channels")),
+    )
+    op.create_table(
+        "alerts",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("affected", sa.Text(), nullable=False),
+        sa.Column("command", sa.Text(), nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("raised_at", Moment(), nullable=False),
+        sa.Column("told_at", Moment(), nullable=True),
+        sa.Column("cleared_at", Moment(), nullable=True),
+        sa.Column("told_clear_at", Moment(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+    )
+    op.create_index(
+        "uq_alerts_open_cause",
+        "alerts",
+        ["cause"],
+        unique=True,
+        sqlite_where=sa.text("cleared_at IS NULL"),
+        postgresql_where=sa.text("cleared_at IS NULL"),
+    )
