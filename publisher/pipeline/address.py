@@ -15,7 +15,7 @@ def record(store: Store, send_id: int, *, now: datetime) -> bool:
     An audience of nobody is held: it is nearly always a list that was never filled.
     """
     with store.write() as conn:
-        send = sends.get(conn, send_id)
+        send = sends.lock_with_edition(conn, send_id)
         found = messages.of_send(conn, send_id)
         if send["state"] != SendState.READY or found is None:
             return False

@@ -157,6 +157,7 @@ def record(
         for entry in schedule.send
     ]
     with store.write() as conn:
+        editions.lock(conn, edition_id)
         edition = editions.get(conn, edition_id)  # again: it may have been cancelled, or produced, while we rendered
         if edition is None or edition["state"] != EditionState.LOCKED or sends.of_edition(conn, edition_id):
             return []

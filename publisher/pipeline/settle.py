@@ -29,7 +29,7 @@ def settle_finished(store: Store, *, now: datetime) -> int:
 
 
 def _close_send(conn: Connection, send_id: int, now: datetime) -> None:
-    send = sends.get(conn, send_id)
+    send = sends.lock_with_edition(conn, send_id)  # two sends that end at once: the later one closes the edition
     if sends.has_pending(send):
         return
     wrong = sends.imbalance(conn, send_id)
@@ -54,7 +54,7 @@ def cancel_edition(store: Store, edition_id: int, *, reason: str, now: datetime)
     """Stop what has not left of an edition; return how many deliveries were stopped. Calls under way end as they do."""
     stopped = 0
     with store.write() as conn:
-        for send in sends.of_edition(conn, edition_id):
+        for send in sends.lock_all(conn, edition_id):
             if send["state"] in ENDED:
                 continue
             cancelled = deliveries.cancel_pending(conn, send["id"], reason)
@@ -83,7 +83,7 @@ def resume_edition(store: Store, edition_id: int, *, now: datetime) -> int:
     with store.write() as conn:
         return sum(
             sends.move(conn, send["id"], SendState.SENDING, reasons=[], give_up_at=_new_term(send, now))
-            for send in sends.of_edition(conn, edition_id)
+            for send in sends.lock_all(conn, edition_id)
             if send["state"] == SendState.PAUSED
         )
 

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, insert, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.article import Article, Image, LedgerArticle, Standing
 from publisher.model.identity import fingerprint
 from publisher.model.states import EditionState
+from publisher.store.sql import among, take_turn, upsert
 from publisher.store.tables import (
     article_aliases,
     article_revisions,
@@ -71,7 +71,7 @@ def revise(conn: Connection, article_id: int, article: Article, seen_at: datetim
 def add_aliases(conn: Connection, source_id: int, article_id: int, aliases: Iterable[Alias]) -> None:
     rows = [{"source_id": source_id, "kind": k, "value": v, "article_id": article_id} for k, v in aliases]
     if rows:
-        conn.execute(upsert(article_aliases).on_conflict_do_nothing(), rows)
+        conn.execute(upsert(conn, article_aliases).on_conflict_do_nothing(), rows)
 
 
 def get(conn: Connection, article_id: int) -> LedgerArticle:
@@ -83,13 +83,17 @@ def unused(conn: Connection, schedule: str, source_names: Sequence[str]) -> list
     used = _carried_by(schedule).where(edition_articles.c.article_id == articles.c.id).exists()
     query = _with_source().where(articles.c.standing == Standing.NEW, ~used).order_by(articles.c.first_seen_at)
     if source_names:
-        query = query.where(sources.c.name.in_(source_names))
+        query = query.where(among(sources.c.name, source_names))
     return [_record(row) for row in conn.execute(query).mappings()]
 
 
 def carried(conn: Connection, schedule: str, article_ids: Sequence[int]) -> list[int]:
-    """Return which of these articles a live edition of the schedule carries already."""
-    query = _carried_by(schedule).where(edition_articles.c.article_id.in_(article_ids))
+    """Return which of these articles a live edition of the schedule carries already.
+
+    Until the transaction ends nobody else composes for this schedule, so that the answer stays true.
+    """
+    take_turn(conn, f"schedule:{schedule}")
+    query = _carried_by(schedule).where(among(edition_articles.c.article_id, article_ids))
     return list(conn.execute(query).scalars())
 
 
@@ -115,7 +119,7 @@ def in_editions_of(conn: Connection, schedules: Sequence[str]) -> dict[int, str]
         select(edition_articles.c.article_id, editions.c.schedule)
         .join(editions)
         .where(
-            editions.c.schedule.in_(schedules),
+            among(editions.c.schedule, schedules),
             edition_articles.c.position.is_not(None),
             editions.c.state.not_in([EditionState.SKIPPED, EditionState.CANCELLED]),
         )
@@ -127,7 +131,7 @@ def count_baseline(conn: Connection, source_names: Sequence[str]) -> int:
     """Return how many articles were already there when their sources were first polled."""
     query = _with_source().where(articles.c.standing == Standing.BASELINE)
     if source_names:
-        query = query.where(sources.c.name.in_(source_names))
+        query = query.where(among(sources.c.name, source_names))
     return len(conn.execute(query.with_only_columns(articles.c.id)).all())
 
 

@@ -9,12 +9,15 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, RowMapping, select, text, update
 
 from publisher.model.call import Recipient, Verdict
 from publisher.model.states import CALL_MOVES, CallState
+from publisher.store.sql import upsert
 from publisher.store.tables import calls, insert_row, outcomes
+
+# In the words of the partial index, or SQLite would read every call there ever was.
+UNSETTLED = text("calls.state IN ('claimed', 'sending', 'unknown')")
 
 
 def open_call(
@@ -70,7 +73,8 @@ def get(conn: Connection, call_id: int) -> RowMapping:
 
 def open_ones(conn: Connection) -> list[RowMapping]:
     """Return the calls that some process has claimed and not closed."""
-    query = select(calls).where(calls.c.state.in_([CallState.CLAIMED, CallState.SENDING])).order_by(calls.c.id)
+    mine = calls.c.state.in_([CallState.CLAIMED, CallState.SENDING])
+    query = select(calls).where(UNSETTLED, mine).order_by(calls.c.id)
     return list(conn.execute(query).mappings())
 
 
@@ -83,7 +87,7 @@ def record_outcome(conn: Connection, call_id: int, delivery_id: int, verdict: Ve
         "provider_id": verdict.provider_id or None,
         "until": verdict.until,
     }
-    statement = upsert(outcomes).values(call_id=call_id, delivery_id=delivery_id, **said)
+    statement = upsert(conn, outcomes).values(call_id=call_id, delivery_id=delivery_id, **said)
     conn.execute(statement.on_conflict_do_update(index_elements=["call_id", "delivery_id"], set_=said))
 
 

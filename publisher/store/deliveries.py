@@ -8,15 +8,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, exists, func, insert, literal, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Subquery,
+    and_,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from publisher.model.states import DeliveryState, SendState
 from publisher.model.subscriber import SubscriptionState
 from publisher.store import subscribers as people
+from publisher.store.sends import lock
+from publisher.store.sql import among, upsert
 from publisher.store.tables import (
     Moment,
     deliveries,
+    editions,
     lists,
     recipients,
     sends,
@@ -26,6 +43,8 @@ from publisher.store.tables import (
 )
 
 D = DeliveryState
+# In the words of the partial index, which a parameter would not match.
+IS_PENDING = deliveries.c.state == literal_column("'pending'")
 LEFT_SINCE = "left the list after the edition was addressed"
 
 
@@ -48,12 +67,14 @@ class Member:
 def freeze_readers(
     conn: Connection, *, send_id: int, edition_id: int, list_id: int, message_id: int, due_at: datetime
 ) -> Counter[str]:
-    """Add a list's readers to a send, each once per edition; return how many per state."""
+    """Add a list's readers to a send, each once per edition; return how many per state.
+
+    The edition is locked first: two sends of one edition, addressed at once, must not both count a reader as theirs.
+    """
+    conn.execute(select(editions.c.id).where(editions.c.id == edition_id).with_for_update(key_share=True))
+    lock(conn, send_id)
     readers = people.of_list(list_id).subquery()
-    met = select(recipients.c.subscriber_id).where(recipients.c.subscriber_id.is_not(None))
-    conn.execute(
-        insert(recipients).from_select(["subscriber_id"], select(readers.c.id).where(readers.c.id.not_in(met)))
-    )
+    _make_recipients(conn, people.of_list(list_id).subquery())
     other = deliveries.alias("other")
     gets_it_already = exists(
         select(1)
@@ -92,6 +113,14 @@ def freeze_readers(
     return _per_state(conn, send_id) - before
 
 
+def _make_recipients(conn: Connection, readers: Subquery) -> None:
+    """Give each reader who never got anything a row as a recipient."""
+    met = exists(select(1).where(recipients.c.subscriber_id == readers.c.id))
+    # In order, so that two transactions that add the same people can't wait for each other.
+    new = select(readers.c.id).where(~met).order_by(readers.c.id)
+    conn.execute(upsert(conn, recipients).from_select(["subscriber_id"], new).on_conflict_do_nothing())
+
+
 _COLUMNS = ["send_id", "recipient_id", "message_id", "list_id", "domain_id", "state", "due_at", "attempts", "reason"]
 
 
@@ -102,7 +131,7 @@ def _per_state(conn: Connection, send_id: int) -> Counter[str]:
 
 def freeze_account(conn: Connection, *, send_id: int, channel: str, message_id: int, due_at: datetime) -> None:
     """Make the one delivery of a post: to the channel's own account."""
-    conn.execute(upsert(recipients).values(channel=channel).on_conflict_do_nothing())
+    conn.execute(upsert(conn, recipients).values(channel=channel).on_conflict_do_nothing())
     recipient = conn.execute(select(recipients.c.id).where(recipients.c.channel == channel)).scalar_one()
     conn.execute(
         insert(deliveries).values(
@@ -129,56 +158,54 @@ def next_due(conn: Connection, channel: str, now: datetime, only: Sequence[int] 
 
     :param only: look among these deliveries instead, due or not.
     """
-    query = (
-        select(deliveries.c.send_id, deliveries.c.message_id)
-        .join(sends, sends.c.id == deliveries.c.send_id)
-        .where(
-            sends.c.channel == channel,
-            sends.c.state.in_([SendState.ADDRESSED, SendState.SENDING]),
-            sends.c.pending > 0,
-            deliveries.c.state == D.PENDING,
-            deliveries.c.due_at <= now if only is None else deliveries.c.id.in_(only),
-        )
-        .order_by(sends.c.priority, sends.c.id, deliveries.c.due_at, deliveries.c.id)
-        .limit(1)
-    )
+    is_due = deliveries.c.due_at <= now if only is None else among(deliveries.c.id, only)
+    # One look into the index for each open send, however many rows wait behind it.
+    first = _first_pending(deliveries.c.message_id, is_due)
+    found = select(sends.c.id, sends.c.priority, first.label("message_id")).where(*_open_sends(channel)).subquery()
+    query = select(found).where(found.c.message_id.is_not(None)).order_by(found.c.priority, found.c.id).limit(1)
     row = conn.execute(query).one_or_none()
-    return None if row is None else Due(row.send_id, row.message_id)
+    return None if row is None else Due(row.id, row.message_id)
+
+
+def _open_sends(channel: str) -> list[ColumnElement[bool]]:
+    is_open = sends.c.state.in_([SendState.ADDRESSED, SendState.SENDING])
+    return [sends.c.channel == channel, is_open, sends.c.pending > 0]
+
+
+def _first_pending(column: ColumnElement[Any], *wanted: ColumnElement[bool]) -> ScalarSelect[Any]:
+    """Return a column of a send's pending delivery that is due first."""
+    first = select(column).where(deliveries.c.send_id == sends.c.id, IS_PENDING, *wanted)
+    return first.order_by(deliveries.c.due_at, deliveries.c.id).limit(1).correlate(sends).scalar_subquery()
 
 
 def next_due_at(conn: Connection, channel: str) -> datetime | None:
     """Return when the channel's next delivery is due; None when none is pending."""
-    query = (
-        select(func.min(deliveries.c.due_at, type_=Moment))
-        .join(sends, sends.c.id == deliveries.c.send_id)
-        .where(
-            sends.c.channel == channel,
-            sends.c.state.in_([SendState.ADDRESSED, SendState.SENDING]),
-            sends.c.pending > 0,
-            deliveries.c.state == D.PENDING,
-        )
-    )
-    return conn.execute(query).scalar_one_or_none()
+    first = select(_first_pending(deliveries.c.due_at).label("due_at")).where(*_open_sends(channel)).subquery()
+    return conn.execute(select(func.min(first.c.due_at, type_=Moment))).scalar_one_or_none()
 
 
 def take(
     conn: Connection, due: Due, *, call_id: int, limit: int, now: datetime, only: Sequence[int] | None = None
 ) -> list[int]:
     """Claim up to `limit` due deliveries for a call; losing the race gives fewer, or none."""
+    lock(conn, due.send_id)
     chosen = (
         select(deliveries.c.id)
         .where(
             deliveries.c.send_id == due.send_id,
             deliveries.c.message_id == due.message_id,
-            deliveries.c.state == D.PENDING,
-            deliveries.c.due_at <= now if only is None else deliveries.c.id.in_(only),
+            IS_PENDING,
+            deliveries.c.due_at <= now if only is None else among(deliveries.c.id, only),
         )
         .order_by(deliveries.c.due_at, deliveries.c.id)
         .limit(limit)
+        .with_for_update(skip_locked=True)
+        # A common table expression: PostgreSQL may run a subquery twice, and then claim more than the limit.
+        .cte("chosen")
     )
     claimed = (
         update(deliveries)
-        .where(deliveries.c.id.in_(chosen), deliveries.c.state == D.PENDING)
+        .where(deliveries.c.id.in_(select(chosen.c.id)), deliveries.c.state == D.PENDING)
         .values(state=D.TAKEN.value, call_id=call_id, attempts=deliveries.c.attempts + 1)
         .returning(deliveries.c.id)
     )
@@ -195,7 +222,7 @@ def first_of_send(conn: Connection, send_id: int) -> int | None:
 
 def attempts_of(conn: Connection, delivery_ids: Sequence[int]) -> int:
     """Return how often the most tried of these deliveries was tried."""
-    query = select(func.max(deliveries.c.attempts)).where(deliveries.c.id.in_(delivery_ids))
+    query = select(func.max(deliveries.c.attempts)).where(among(deliveries.c.id, delivery_ids))
     return int(conn.execute(query).scalar_one() or 0)
 
 
@@ -231,7 +258,7 @@ def members(conn: Connection, delivery_ids: Sequence[int]) -> list[Member]:
             why.label("why"),
         )
         .select_from(joined)
-        .where(deliveries.c.id.in_(delivery_ids))
+        .where(among(deliveries.c.id, delivery_ids))
         .order_by(deliveries.c.id)
     )
     return [_member(row) for row in conn.execute(query).mappings()]
@@ -267,7 +294,10 @@ def move(
     reason: str | None = None,
     attempts: int = 0,
 ) -> int:
-    """Move the deliveries that are still `origin` under this call; return how many moved."""
+    """Move the deliveries that are still `origin` under this call; return how many moved.
+
+    The caller has locked the send (`sends.lock`).
+    """
     values: dict[str, Any] = {"state": to.value, "reason": reason}
     if due_at is not None:
         values["due_at"] = due_at
@@ -275,7 +305,7 @@ def move(
         values["attempts"] = deliveries.c.attempts + attempts
     moved = (
         update(deliveries)
-        .where(deliveries.c.id.in_(delivery_ids), deliveries.c.call_id == call_id, deliveries.c.state == origin)
+        .where(among(deliveries.c.id, delivery_ids), deliveries.c.call_id == call_id, deliveries.c.state == origin)
         .values(values)
     )
     return conn.execute(moved).rowcount
@@ -283,9 +313,10 @@ def move(
 
 def cancel_pending(conn: Connection, send_id: int, reason: str) -> int:
     """Stop what has not left; return how many were stopped."""
+    lock(conn, send_id)
     query = (
         update(deliveries)
-        .where(deliveries.c.send_id == send_id, deliveries.c.state == D.PENDING)
+        .where(deliveries.c.send_id == send_id, IS_PENDING)
         .values(state=D.CANCELLED.value, reason=reason)
     )
     return conn.execute(query).rowcount

@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, insert, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
 from publisher.model.states import EDITION_MOVES, EditionState
-from publisher.store.tables import edition_articles, editions, insert_row, project_versions, schedules, sends
+from publisher.store.sql import upsert
+from publisher.store.tables import edition_articles, editions, project_versions, schedules, sends
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def add(
 ) -> int | None:
     """Write down an edition with its articles; None when this slot has fired before."""
     made = conn.execute(
-        upsert(editions)
+        upsert(conn, editions)
         .values(
             schedule=schedule,
             slot=slot,
@@ -88,6 +88,11 @@ def get(conn: Connection, edition_id: int) -> RowMapping | None:
     return conn.execute(select(editions).where(editions.c.id == edition_id)).mappings().one_or_none()
 
 
+def lock(conn: Connection, edition_id: int) -> None:
+    """Keep the edition as it is until the transaction ends. Before its sends are locked, never after."""
+    conn.execute(select(editions.c.id).where(editions.c.id == edition_id).with_for_update(key_share=True))
+
+
 def latest(conn: Connection, *, limit: int, schedule: str = "") -> list[RowMapping]:
     """Return the newest editions with the sums of their sends' counters."""
     sums = [func.coalesce(func.sum(sends.c[name]), 0).label(name) for name in ("candidates", "sent", "failed")]
@@ -127,8 +132,8 @@ def places_of(conn: Connection, edition_id: int) -> list[RowMapping]:
 
 def locked_without_sends(conn: Connection) -> list[int]:
     """Return the editions whose messages are still to be made."""
-    made = select(sends.c.edition_id).where(sends.c.edition_id.is_not(None))
-    query = select(editions.c.id).where(editions.c.state == EditionState.LOCKED, editions.c.id.not_in(made))
+    made = select(sends.c.id).where(sends.c.edition_id == editions.c.id).exists()
+    query = select(editions.c.id).where(editions.c.state == EditionState.LOCKED, ~made)
     return list(conn.execute(query.order_by(editions.c.id)).scalars())
 
 
@@ -144,11 +149,11 @@ def unfinished(conn: Connection, schedule: str) -> list[RowMapping]:
 
 def accept_version(conn: Connection, digest: str, text: str, now: datetime, actor: str) -> int:
     """Return the id of this version of schedules.yaml, writing it down at first sight."""
-    row = conn.execute(select(project_versions.c.id).where(project_versions.c.digest == digest)).scalar_one_or_none()
-    if row is not None:
-        return int(row)
-    values = {"digest": digest, "text": text, "accepted_at": now, "actor": actor}
-    return insert_row(conn, project_versions, **values)
+    query = select(project_versions.c.id).where(project_versions.c.digest == digest)
+    if conn.execute(query).scalar_one_or_none() is None:
+        values = {"digest": digest, "text": text, "accepted_at": now, "actor": actor}
+        conn.execute(upsert(conn, project_versions).values(values).on_conflict_do_nothing())
+    return int(conn.execute(query).scalar_one())
 
 
 def version_text(conn: Connection, version_id: int) -> RowMapping:
@@ -159,10 +164,12 @@ def considered_until(conn: Connection, schedule: str, now: datetime) -> datetime
     """Return up to when the schedule's slots are decided; a schedule new to the ledger begins now."""
     query = select(schedules.c.considered_until).where(schedules.c.name == schedule)
     until: datetime | None = conn.execute(query).scalar_one_or_none()
-    if until is None:
-        conn.execute(insert(schedules).values(name=schedule, added_at=now, considered_until=now))
-        return now
-    return until
+    if until is not None:
+        return until
+    values = {"name": schedule, "added_at": now, "considered_until": now}
+    conn.execute(upsert(conn, schedules).values(values).on_conflict_do_nothing())
+    begun: datetime = conn.execute(query).scalar_one()
+    return begun
 
 
 def set_considered_until(conn: Connection, schedule: str, until: datetime) -> None:

@@ -20,6 +20,33 @@ def get(conn: Connection, send_id: int) -> RowMapping:
     return conn.execute(select(sends).where(sends.c.id == send_id)).mappings().one()
 
 
+def lock(conn: Connection, send_id: int) -> RowMapping:
+    """Return the send as it is and stays until the transaction ends.
+
+    The order is: the edition, its sends by id, then calls, then deliveries. Whoever touches deliveries of a send locks
+    its row first, so that on PostgreSQL nobody waits in a circle, and a hold or a cancellation holds from its commit
+    on. On SQLite every write is alone anyway.
+    """
+    # FOR NO KEY UPDATE: rows that only refer to the send (a new call) needn't wait.
+    query = select(sends).where(sends.c.id == send_id).with_for_update(key_share=True)
+    return conn.execute(query).mappings().one()
+
+
+def lock_with_edition(conn: Connection, send_id: int) -> RowMapping:
+    """Lock the send's edition, where it has one, then the send; return the send."""
+    edition_id = get(conn, send_id)["edition_id"]
+    if edition_id is not None:
+        conn.execute(select(editions.c.id).where(editions.c.id == edition_id).with_for_update(key_share=True))
+    return lock(conn, send_id)
+
+
+def lock_all(conn: Connection, edition_id: int) -> list[RowMapping]:
+    """Lock an edition and all its sends; return them in order of id."""
+    conn.execute(select(editions.c.id).where(editions.c.id == edition_id).with_for_update(key_share=True))
+    query = select(sends).where(sends.c.edition_id == edition_id).order_by(sends.c.id).with_for_update(key_share=True)
+    return list(conn.execute(query).mappings())
+
+
 def of_edition(conn: Connection, edition_id: int) -> list[RowMapping]:
     query = select(sends).where(sends.c.edition_id == edition_id).order_by(sends.c.id)
     return list(conn.execute(query).mappings())
@@ -51,7 +78,7 @@ def move(conn: Connection, send_id: int, to: SendState, **values: Any) -> bool:
 
 
 def add_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, Any]]) -> None:
-    now = conn.execute(select(sends.c.reasons).where(sends.c.id == send_id)).scalar_one()
+    now = lock(conn, send_id)["reasons"]
     fresh = [dict(reason) for reason in reasons if reason not in now]
     conn.execute(update(sends).where(sends.c.id == send_id).values(reasons=[*now, *fresh]))
 
@@ -65,14 +92,18 @@ def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, 
     moved = {name: sends.c[name] + delta for name, delta in deltas.items() if delta}
     if candidates:
         moved["candidates"] = sends.c.candidates + candidates
-    if moved:
-        conn.execute(update(sends).where(sends.c.id == send_id).values(moved))
-    row = get(conn, send_id)
+    if not moved:
+        return
+    changed = update(sends).where(sends.c.id == send_id).values(moved).returning(*_BOOKS)
+    row = conn.execute(changed).mappings().one()
     if row["candidates"] != sum(row[name] for name in COUNTED) or any(row[name] < 0 for name in COUNTED):
         raise StoreError(
             f"the books of send {send_id} would not balance: {dict(deltas)} on {[row[name] for name in COUNTED]}",
             remedy="Nothing was written. This is a fault of Publisher: report it with this line",
         )
+
+
+_BOOKS = [sends.c.candidates, *(sends.c[name] for name in COUNTED)]
 
 
 def count_in_full(conn: Connection, send_id: int) -> dict[str, int]:

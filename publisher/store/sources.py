@@ -5,17 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
+from publisher.store.sql import upsert
 from publisher.store.tables import sources
 
 
 def ensure(conn: Connection, name: str) -> RowMapping:
-    """Return the source's row, making it at first sight."""
-    row = conn.execute(select(sources).where(sources.c.name == name)).mappings().one_or_none()
+    """Return the source's row, making it at first sight. Until the transaction ends nobody else writes of it."""
+    query = select(sources).where(sources.c.name == name).with_for_update(key_share=True)
+    row = conn.execute(query).mappings().one_or_none()
     if row is None:
-        conn.execute(insert(sources).values(name=name, title="", backfilled=0))
-        row = conn.execute(select(sources).where(sources.c.name == name)).mappings().one()
+        conn.execute(upsert(conn, sources).values(name=name, title="", backfilled=0).on_conflict_do_nothing())
+        row = conn.execute(query).mappings().one()
     return row
 
 

@@ -6,20 +6,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, insert, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, or_, select, update
 
 from publisher.model.subscriber import Subscriber, SubscriptionState
+from publisher.store.sql import among, upsert
 from publisher.store.tables import domains, lists, subscribers, subscriptions, suppressions
 
 
 def ensure_list(conn: Connection, name: str) -> int:
-    conn.execute(upsert(lists).values(name=name).on_conflict_do_nothing())
+    conn.execute(upsert(conn, lists).values(name=name).on_conflict_do_nothing())
     return int(conn.execute(select(lists.c.id).where(lists.c.name == name)).scalar_one())
 
 
 def ensure_domain(conn: Connection, name: str) -> int:
-    conn.execute(upsert(domains).values(name=name).on_conflict_do_nothing())
+    conn.execute(upsert(conn, domains).values(name=name).on_conflict_do_nothing())
     return int(conn.execute(select(domains.c.id).where(domains.c.name == name)).scalar_one())
 
 
@@ -35,7 +35,7 @@ def get(conn: Connection, subscriber_id: int) -> Subscriber | None:
 
 def by_hash(conn: Connection, address_hashes: Sequence[str]) -> dict[str, Subscriber]:
     """Return the people whom we know among these addresses."""
-    query = select(subscribers).where(subscribers.c.address_hash.in_(address_hashes))
+    query = select(subscribers).where(among(subscribers.c.address_hash, address_hashes))
     return {
         row.address_hash: Subscriber(row.id, row.email, row.name, row.attributes, row.made_at)
         for row in conn.execute(query)
@@ -44,7 +44,7 @@ def by_hash(conn: Connection, address_hashes: Sequence[str]) -> dict[str, Subscr
 
 def add_many(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
-        conn.execute(insert(subscribers), rows)
+        conn.execute(upsert(conn, subscribers).on_conflict_do_nothing(), rows)
 
 
 def learn(conn: Connection, known: Subscriber, name: str, attributes: Mapping[str, str]) -> None:
@@ -56,7 +56,7 @@ def learn(conn: Connection, known: Subscriber, name: str, attributes: Mapping[st
 def states_on(conn: Connection, list_id: int, subscriber_ids: Sequence[int]) -> dict[int, str]:
     """Return the state of those of these people who are, or were, on the list."""
     query = select(subscriptions.c.subscriber_id, subscriptions.c.state).where(
-        subscriptions.c.list_id == list_id, subscriptions.c.subscriber_id.in_(subscriber_ids)
+        subscriptions.c.list_id == list_id, among(subscriptions.c.subscriber_id, subscriber_ids)
     )
     return {row.subscriber_id: row.state for row in conn.execute(query)}
 
@@ -67,7 +67,10 @@ def subscribe_many(
     common = {"list_id": list_id, "state": SubscriptionState.CONFIRMED.value}
     common |= {"basis": basis, "since": now, "actor": actor}
     if subscriber_ids:
-        conn.execute(insert(subscriptions), [{**common, "subscriber_id": each} for each in subscriber_ids])
+        conn.execute(
+            upsert(conn, subscriptions).on_conflict_do_nothing(),
+            [{**common, "subscriber_id": each} for each in subscriber_ids],
+        )
 
 
 def list_name(conn: Connection, list_id: int) -> str | None:
@@ -92,13 +95,13 @@ def set_subscription(
     actor: str,
 ) -> None:
     values = {"state": state.value, "basis": basis, "since": now, "actor": actor}
-    statement = upsert(subscriptions).values(subscriber_id=subscriber_id, list_id=list_id, **values)
+    statement = upsert(conn, subscriptions).values(subscriber_id=subscriber_id, list_id=list_id, **values)
     conn.execute(statement.on_conflict_do_update(index_elements=["list_id", "subscriber_id"], set_=values))
 
 
 def suppress(conn: Connection, address_hash: str, scope: str, *, reason: str, now: datetime, actor: str) -> None:
     values = {"reason": reason, "made_at": now, "actor": actor}
-    statement = upsert(suppressions).values(address_hash=address_hash, scope=scope, **values)
+    statement = upsert(conn, suppressions).values(address_hash=address_hash, scope=scope, **values)
     conn.execute(statement.on_conflict_do_nothing())
 
 
@@ -126,7 +129,7 @@ def count(conn: Connection, list_names: Sequence[str]) -> int:
     query = (
         select(func.count(func.distinct(subscriptions.c.subscriber_id)))
         .select_from(subscriptions.join(lists).join(subscribers))
-        .where(lists.c.name.in_(list_names), subscriptions.c.state == SubscriptionState.CONFIRMED, ~blocked)
+        .where(among(lists.c.name, list_names), subscriptions.c.state == SubscriptionState.CONFIRMED, ~blocked)
     )
     return int(conn.execute(query).scalar_one())
 

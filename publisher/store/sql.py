@@ -1,0 +1,106 @@
+"""What the two engines say differently: SQLite and PostgreSQL, behind one spelling."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any, cast
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    TypeDecorator,
+    bindparam,
+    func,
+    select,
+)
+from sqlalchemy.dialects.sqlite import Insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import Dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+
+def is_postgresql(conn: Connection) -> bool:
+    return conn.dialect.name == "postgresql"
+
+
+def upsert(conn: Connection, table: Table) -> Insert:
+    """Return an INSERT that can say ON CONFLICT."""
+    if not is_postgresql(conn):
+        return sqlite_insert(table)
+    # Here: a ledger on SQLite needs no PostgreSQL.
+    from sqlalchemy.dialects import postgresql
+
+    made: Any = postgresql.insert(table)  # says ON CONFLICT in the same words
+    return cast(Insert, made)
+
+
+def take_turn(conn: Connection, name: str) -> None:
+    """Let only one transaction at a time go on from here, for something that has no row of its own to lock.
+
+    On SQLite there is only one write transaction anyway.
+    """
+    if is_postgresql(conn):
+        conn.execute(select(func.pg_advisory_xact_lock(lock_number(name))))
+
+
+def lock_number(name: str) -> int:
+    """Return the number under which PostgreSQL knows a lock."""
+    return int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
+
+
+def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
+    """Say that a column is one of many values, in one parameter however many they are.
+
+    SQLite takes 32,766 parameters and PostgreSQL 65,535; an audience has more members than that.
+    """
+    kind = BigInteger() if isinstance(column.type, BigInteger) else Text()
+    return _Among(column, bindparam(None, list(values), _Many(kind), unique=True))
+
+
+class _Many(TypeDecorator[list[Any]]):
+    """Many values in one parameter: a JSON array on SQLite, an array of its own on PostgreSQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, kind: BigInteger | Text) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        if dialect.name != "postgresql":
+            return dialect.type_descriptor(Text())
+        from sqlalchemy.dialects.postgresql import ARRAY
+
+        return dialect.type_descriptor(ARRAY(self.kind))
+
+    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
+        return value if dialect.name == "postgresql" else json.dumps(value)
+
+
+class _Among(FunctionElement[bool]):
+    """`column IN (…)` over one parameter."""
+
+    name = "among"
+    type = Boolean()
+    inherit_cache = True
+
+
+@compiles(_Among)
+def _among_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 -- compiled clauses, not values
+
+
+@compiles(_Among, "postgresql")
+def _among_array(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY ({values})"
