@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from publisher.app import alerts
 from publisher.app.practice import practice_sender
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
@@ -121,6 +122,23 @@ class App:
         if found is None:
             raise UsageError(f"there is no edition {said!r}", remedy="See them: publisher editions")
         return found
+
+    def alert(
+        self, cause: str, *, what: str, affected: str, command: str, urgent: bool = True, channel: str = ""
+    ) -> None:
+        """Tell people once that something is wrong, for as long as it is. Never raises.
+
+        :param cause: the same text for the same trouble: ``schedules-refused``.
+        :param command: what to type next.
+        :param urgent: False: it can wait till morning.
+        :param channel: the channel that failed, which is never the only way this is told.
+        """
+        words = {"what": what, "affected": affected, "command": command}
+        alerts.begin(self.store, self.clock, cause, **words, urgent=urgent, channel=channel)
+
+    def all_clear(self, cause: str) -> None:
+        """Say that the trouble is over, if it was ever said. Never raises."""
+        alerts.end(self.store, self.clock, cause)
 
     # --- articles -----------------------------------------------------------------------------------------------------
 
