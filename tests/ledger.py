@@ -107,7 +107,7 @@ def add_send(
             state=SendState.READY,
             reasons=[],
             made_at=NOW,
-            give_up_at=NOW + timedelta(hours=6),
+            give_up_after=timedelta(hours=6) // timedelta(microseconds=1),
             actor="test",
         )
         messages.add(conn, send_id, message, NOW)

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -33,11 +33,11 @@ from publisher.pipeline.compose import Choice, Composed
 from publisher.pipeline.produce import Studio
 from publisher.render import Renderer
 from publisher.render.engine import default_theme
-from publisher.runtime.embedded import Duties
+from publisher.runtime.engine import Duties
 from publisher.runtime.slots import Slot
 from publisher.senders.base import Sender
 from publisher.senders.registry import build, sender_class
-from publisher.store import Store, deliveries, editions, processes, sends, sources
+from publisher.store import RowMapping, Store, channels, deliveries, editions, processes, sends, sources
 from publisher.store.deliveries import Member
 
 log = structlog.get_logger()
@@ -63,6 +63,8 @@ class App:
         self.inbox = ""
         self.process_id = 0  # set while at work
         self.under_way: set[int] = set()  # our calls between claim and answer
+        self.free_at: dict[str, datetime] = {}  # when channels that wait for a limit may go on
+        self.ending = Event()  # set when this process is to end
         self.settings = settings
         self._senders: dict[str, Sender] = {}
         self._building = Lock()
@@ -253,7 +255,16 @@ class App:
 
     def duties(self) -> Duties:
         """Return the verbs as the engine drives them."""
-        return Duties(self.advance, self._channels, self._dispatch, self._next_due_at, self.clock)
+        return Duties(
+            advance=self.advance,
+            channels=self._channels,
+            dispatch=self._dispatch,
+            next_due_at=self._next_due_at,
+            free_at=self.free_at.get,
+            recover=self.take_over,
+            clock=self.clock,
+            ending=self.ending,
+        )
 
     def _channels(self) -> Sequence[str]:
         return list(self.project.channels)
@@ -305,12 +316,33 @@ class App:
         return produce.remake(self.store, self.studio, self.project, schedule, edition_id, now=self.clock())
 
     def _dispatch(self, channel: str) -> bool:
-        desk = dispatch.Desk(self.process_id, self.clock, self.introduce, self.under_way)
-        return dispatch.dispatch_next(self.store, desk, channel, lambda: self.sender(channel))
+        return dispatch.dispatch_next(self.store, self.desk, channel, lambda: self.sender(channel))
+
+    @property
+    def desk(self) -> dispatch.Desk:
+        """Return what this process dispatches with, under the file's present version."""
+        return dispatch.Desk(
+            self.process_id,
+            self.clock,
+            self.introduce,
+            rules_of=self._rules_of,
+            timing=self.settings.timing,
+            zone=self.zone,
+            under_way=self.under_way,
+            free_at=self.free_at,
+            stop=self.ending,
+        )
+
+    def _rules_of(self, channel: str) -> Channel:
+        return self.project.channels.get(channel) or Channel(channel, "")
 
     def _next_due_at(self, channel: str) -> datetime | None:
+        """Return when the channel has something to do that its limits allow; None where nothing waits."""
         with self.store.read() as conn:
-            return deliveries.next_due_at(conn, channel)
+            due_at = deliveries.next_due_at(conn, channel)
+            resting = channels.get(conn, channel)
+        free = [moment for moment in (self.free_at.get(channel), resting and resting["open_until"]) if moment]
+        return None if due_at is None else max(due_at, *free, due_at)
 
     def sender(self, channel: str) -> Sender:
         """Return the channel's sender, built once; in practice one that speaks to the built-in inbox."""
@@ -345,12 +377,16 @@ class App:
     def take_over(self) -> tuple[int, int]:
         """Close the calls that nobody carries on; return how many deliveries were given back and are unknown."""
 
-        def is_held(process_id: int, call_id: int) -> bool:
-            if process_id == self.process_id:
-                return call_id in self.under_way
-            return processes.is_alive(self.store, process_id)
+        now = self.clock()
+        alive = cache(lambda process_id: processes.is_alive(self.store, process_id))
 
-        back, unknown = dispatch.take_over(self.store, is_held, now=self.clock())
+        def is_held(call: RowMapping) -> bool:
+            if call["process_id"] == self.process_id:
+                return call["id"] in self.under_way
+            return bool(call["lease_until"] > now) and alive(call["process_id"])  # dead, or standing still
+
+        retry = self.settings.timing.unknown_retry
+        back, unknown = dispatch.take_over(self.store, is_held, now=now, retry=retry)
         if back or unknown:
             log.warning("took_over", given_back=back, unknown=unknown)
         return back, unknown

@@ -107,7 +107,7 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
     if found and finish:
         for edition_id, _ in found:
             app.remake(edition_id)
-            settle.resume_edition(app.store, edition_id, now=app.clock())
+            settle.resume_edition(app.store, edition_id)
     if found and not finish:
         named = ", ".join(f"{edition_id} ({slot})" for edition_id, slot in found)
         remedy = f"`publisher send {schedule.name} --finish` finishes it, `--skip` cancels what is left"

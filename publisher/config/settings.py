@@ -5,15 +5,20 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from functools import cached_property
 from pathlib import Path
 
 from dotenv.parser import parse_stream
+from pydantic_core import PydanticCustomError
 
-from publisher.config.values import VARIABLE
+from publisher.config.values import VARIABLE, duration
 from publisher.errors import ConfigError
 from publisher.model.project import Channel, Note, Project
+from publisher.model.timing import Timing
 
 FILE = ".env"
+SPANS = tuple(span.name for span in fields(Timing))
 
 
 class Settings:
@@ -42,6 +47,21 @@ class Settings:
     def resolve_options(self, channel: Channel) -> dict[str, object]:
         """Return a channel's options with every ``${NAME}`` replaced, in lists and groups too."""
         return {name: self._resolve(value, channel.places.get(name, "")) for name, value in channel.options.items()}
+
+    @cached_property
+    def timing(self) -> Timing:
+        """Return how patient calls are: ``PUBLISHER_LEASE=3m`` and so on; ConfigError where they don't fit together."""
+        said = {name: self._values.get(f"PUBLISHER_{name.upper()}", "") for name in SPANS}
+        try:
+            return Timing(**{name: duration(text) for name, text in said.items() if text})
+        except PydanticCustomError as error:
+            words = error.context or {}
+            what = f"{' or '.join(f'PUBLISHER_{name.upper()}' for name in SPANS if said[name])} {words.get('what', '')}"
+            raise ConfigError(what, where=FILE, remedy=words.get("remedy", "")) from None
+        except ValueError as error:
+            raise ConfigError(
+                f"PUBLISHER_LEASE: {error}", where=FILE, remedy="Make the lease longer, or the others shorter"
+            ) from None
 
     def missing(self, project: Project) -> list[Note]:
         """Return a note for every ``${NAME}`` in the project that is not set."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from publisher.model.states import DeliveryState, EditionState, SendState
-from publisher.store import Connection, Store, deliveries, editions, messages, sends, subscribers
+from publisher.store import Connection, RowMapping, Store, deliveries, editions, messages, sends, subscribers
+
+BEGUN = (SendState.SENDING, SendState.PAUSED, SendState.DONE)  # a mail whose first call was claimed
 
 
 def record(store: Store, send_id: int, *, now: datetime) -> bool:
@@ -22,7 +25,9 @@ def record(store: Store, send_id: int, *, now: datetime) -> bool:
         edition = editions.get(conn, send["edition_id"]) if send["edition_id"] else None
         if edition is not None and edition["state"] != EditionState.LOCKED:
             return False
-        due_at = max(now, edition["due_at"]) if edition else now
+        due_at = _due_at(conn, send, edition, now)
+        if due_at is None:
+            return False
         if send["audience"]:
             counted = _freeze_lists(conn, send_id, send["edition_id"], send["audience"], found[0], due_at)
         else:
@@ -36,6 +41,29 @@ def record(store: Store, send_id: int, *, now: datetime) -> bool:
         sends.move(conn, send_id, SendState.ADDRESSED)
         sends.post_to_books(conn, send_id, counted, candidates=counted.total())
     return True
+
+
+def _due_at(conn: Connection, send: RowMapping, edition: RowMapping | None, now: datetime) -> datetime | None:
+    """Return when the send's deliveries become due; None while it waits for its edition's mail (``after:``)."""
+    moments = (now, edition["due_at"] if edition else now, send["due_at"] or now)
+    earliest: datetime = max(moments)
+    if send["after_mail"] is None or edition is None:
+        return earliest
+    after = timedelta(microseconds=send["after_mail"])
+    mails = [
+        other for other in sends.of_edition(conn, edition["id"]) if other["audience"] and other["id"] != send["id"]
+    ]
+    begun = [mail["started_at"] for mail in mails if mail["started_at"] and mail["state"] in BEGUN]
+    if not mails:
+        return earliest + after
+    if begun:
+        start: datetime = max(earliest, min(begun) + after)
+        return start
+    if all(mail["state"] == SendState.CANCELLED for mail in mails):
+        what = "it goes out after the mail of its edition (after), and the mail was cancelled"
+        remedy = f"`publisher release {edition['id']}` sends it all the same"
+        _hold(conn, send["id"], "after", what, remedy, after_mail=None)
+    return None
 
 
 def _freeze_lists(
@@ -55,8 +83,11 @@ def _freeze_lists(
 
 
 def _hold_for_nobody(conn: Connection, send_id: int, names: list[str]) -> None:
-    sends.move(conn, send_id, SendState.HELD)
     lists = " and ".join(names)
     remedy = f"Add readers with `publisher subscribers import FILE.csv --list {names[0]}`, then send the edition"
-    reason = {"check": "audience", "blocks": True, "what": f"nobody is subscribed to {lists}", "remedy": remedy}
-    sends.add_reasons(conn, send_id, [reason])
+    _hold(conn, send_id, "audience", f"nobody is subscribed to {lists}", remedy)
+
+
+def _hold(conn: Connection, send_id: int, check: str, what: str, remedy: str, **values: Any) -> None:
+    sends.move(conn, send_id, SendState.HELD, **values)
+    sends.add_reasons(conn, send_id, [{"check": check, "blocks": True, "what": what, "remedy": remedy}])

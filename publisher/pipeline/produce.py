@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -184,7 +184,8 @@ def _record_one(
         state=SendState.HELD if product.is_held else SendState.READY,
         reasons=[_plain(finding) for finding in product.findings],
         made_at=now,
-        give_up_at=now + schedule.give_up_after,
+        on_unknown=schedule.on_unknown,
+        give_up_after=schedule.give_up_after // timedelta(microseconds=1),
         actor=actor,
     )
     if product.message is not None:

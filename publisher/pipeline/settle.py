@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import structlog
-from sqlalchemy import RowMapping
 
 from publisher.errors import StoreError
 from publisher.model.states import DeliveryState, EditionState, SendState
-from publisher.store import Connection, Store, deliveries, editions, sends
+from publisher.store import Connection, Store, channels, deliveries, editions, sends
 
 log = structlog.get_logger()
 
@@ -78,16 +77,13 @@ def pause_without_channel(store: Store, channels: Sequence[str]) -> None:
             sends.add_reasons(conn, send["id"], [{"check": "channel", "blocks": True, "what": what, "remedy": remedy}])
 
 
-def resume_edition(store: Store, edition_id: int, *, now: datetime) -> int:
+def resume_edition(store: Store, edition_id: int) -> int:
     """Let the paused sends of an edition go on, because a person said so; return how many."""
     with store.write() as conn:
+        for send in sends.lock_all(conn, edition_id):
+            channels.let_go_on(conn, send["channel"])
         return sum(
-            sends.move(conn, send["id"], SendState.SENDING, reasons=[], give_up_at=_new_term(send, now))
+            sends.move(conn, send["id"], SendState.SENDING, reasons=[])
             for send in sends.lock_all(conn, edition_id)
             if send["state"] == SendState.PAUSED
         )
-
-
-def _new_term(send: RowMapping, now: datetime) -> datetime | None:
-    """Give a resumed send its whole time again: what it spent paused was not its own."""
-    return None if send["give_up_at"] is None else now + (send["give_up_at"] - send["made_at"])

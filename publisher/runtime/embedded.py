@@ -2,82 +2,128 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
 import structlog
 
-from publisher.clock import Clock
 from publisher.errors import PublisherError
+from publisher.runtime.engine import Duties, earliest
+from publisher.store import Connection
 
 log = structlog.get_logger()
 
-LOOK_AGAIN = timedelta(seconds=0.5)  # another process may have put work at a door without waking us
+LOOK_AGAIN = 0.5  # seconds: another process may have put work at a door without waking us
 STOP_PATIENCE = 30.0  # seconds for calls under way
+WATCH = 0.05  # seconds between two looks at whether it is over
+THREADS = 8  # calls of one channel at the same time
 
 
-@dataclass(frozen=True, slots=True)
-class Duties:
-    """The verbs, wired: what the engine drives without knowing what they do."""
+@dataclass(slots=True)
+class _Lane:
+    """The threads of one channel. One looks for work again and again; the others sleep until there is some."""
 
-    advance: Callable[[], None]  # produce, address, settle whatever waits at their doors
-    channels: Callable[[], Sequence[str]]
-    dispatch: Callable[[str], bool]  # one call of a channel; False when nothing is due
-    next_due_at: Callable[[str], datetime | None]
-    clock: Clock
+    channel: str
+    work: Event = field(default_factory=Event)
+    closed: Event = field(default_factory=Event)
+    threads: list[Thread] = field(default_factory=list)
 
 
 class Embedded:
     """Threads that drive the duties until they are told to stop."""
 
-    def __init__(self, duties: Duties, threads_per_channel: int = 4) -> None:
+    def __init__(self, duties: Duties, threads_per_channel: int = THREADS) -> None:
         self._duties = duties
         self._threads_per_channel = threads_per_channel
-        self._stop = Event()
+        self._stop = duties.ending
         self._work = Event()
-        self._threads: list[Thread] = []
+        self._verbs = Thread(target=self._advance_forever, name="verbs", daemon=True)
+        self._lanes: dict[str, _Lane] = {}
+        self._left: list[_Lane] = []  # of channels that are no longer in the file; their calls end as they do
 
     def start(self) -> None:
         """Begin; returns at once."""
-        self._threads = [Thread(target=self._advance_forever, name="verbs", daemon=True)]
-        for channel in self._duties.channels():
-            self._threads += [
-                Thread(target=self._dispatch_forever, args=(channel,), name=f"{channel}-{number}", daemon=True)
-                for number in range(self._threads_per_channel)
-            ]
-        for thread in self._threads:
-            thread.start()
+        self._open_lanes()
+        self._verbs.start()
 
     def wake(self) -> None:
         """Say that there may be work."""
         self._work.set()
 
+    def enqueue(self, conn: Connection, channel: str) -> None:
+        """Wake the channel. Threads look into the ledger, so a wake-up that comes too early only looks in vain."""
+        if channel in self._lanes:
+            self._lanes[channel].work.set()
+
+    def recover(self) -> None:
+        self._guarded(self._duties.recover)
+
     def stop(self) -> bool:
         """Claim nothing more and wait for the calls under way; False if some didn't end in time."""
         self._stop.set()
         self._work.set()
-        for thread in self._threads:
-            thread.join(STOP_PATIENCE)
-        return not any(thread.is_alive() for thread in self._threads)
+        lanes = [*self._lanes.values(), *self._left]
+        for lane in lanes:
+            lane.work.set()
+        deadline = time.monotonic() + STOP_PATIENCE
+        threads = [self._verbs, *(thread for lane in lanes for thread in lane.threads)]
+        for thread in threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in threads)
 
     def _advance_forever(self) -> None:
         while not self._stop.is_set():
-            self._work.wait(LOOK_AGAIN.total_seconds())
+            self._work.wait(LOOK_AGAIN)
             self._work.clear()
-            self._guarded(self._duties.advance)
+            if not self._stop.is_set():
+                self._open_lanes()
+                self._guarded(self._duties.advance)
 
-    def _dispatch_forever(self, channel: str) -> None:
-        while not self._stop.is_set():
-            if self._guarded(lambda: self._duties.dispatch(channel)):
-                self._work.set()  # a call was answered: perhaps its send is done
-            else:
-                self._stop.wait(LOOK_AGAIN.total_seconds())
+    def _open_lanes(self) -> None:
+        """Have threads for each channel of the file as it is now."""
+        wanted = self._duties.channels()
+        for gone in [name for name in self._lanes if name not in wanted]:
+            lane = self._lanes.pop(gone)
+            lane.closed.set()
+            lane.work.set()
+            self._left.append(lane)
+        for name in wanted:
+            if name not in self._lanes:
+                self._lanes[name] = self._staffed(_Lane(name))
 
-    def _guarded(self, duty: Callable[[], bool | None]) -> bool:
+    def _staffed(self, lane: _Lane) -> _Lane:
+        lane.threads = [
+            Thread(target=self._serve, args=(lane, number == 0), name=f"{lane.channel}-{number}", daemon=True)
+            for number in range(self._threads_per_channel)
+        ]
+        for thread in lane.threads:
+            thread.start()
+        return lane
+
+    def _serve(self, lane: _Lane, is_scout: bool) -> None:
+        was_busy = False
+        while not (self._stop.is_set() or lane.closed.is_set()):
+            if self._guarded(lambda: self._duties.dispatch(lane.channel)):
+                was_busy = True
+                lane.work.set()
+                continue
+            if was_busy:
+                self._work.set()  # perhaps a send is done
+                was_busy = False
+            lane.work.clear()
+            lane.work.wait(self._pause(lane.channel) if is_scout else None)
+
+    def _pause(self, channel: str) -> float:
+        """Return how long the channel's scout sleeps: not beyond the moment at which a limit lets it go on."""
+        free_at = self._duties.free_at(channel)
+        if free_at is None:
+            return LOOK_AGAIN
+        return min(LOOK_AGAIN, max(0.002, (free_at - self._duties.clock()).total_seconds()))
+
+    def _guarded(self, duty: Callable[[], object]) -> bool:
         """Carry out a duty; trouble is said and tried again, since what waits at a door stays there."""
         try:
             return bool(duty())
@@ -89,43 +135,23 @@ class Embedded:
 
 
 def drain(duties: Duties, is_over: Callable[[], bool], tell: Callable[[str], None]) -> None:
-    """Drive the duties in this thread's time until it is over: what `send` and `try` do.
+    """Drive the duties until it is over: what `send` and `try` do.
 
-    Deliveries that are to be tried again later are waited for; `tell` says so once a minute.
+    Deliveries that are to be tried again later are waited for; `tell` says so once a minute. At Ctrl-C calls under
+    way are finished, and nothing more is begun.
     """
+    engine = Embedded(duties)
     told_at: datetime | None = None
-    stop = Event()
-    with ThreadPoolExecutor(max_workers=8) as pool, _set_at_the_end(stop):
-        while True:
-            duties.advance()
-            if any(list(pool.map(lambda channel: _empty(duties, channel, stop), duties.channels()))):
-                continue
-            duties.advance()
-            if is_over():
-                return
+    duties.advance()
+    engine.start()
+    try:
+        while not is_over():
             later = earliest(duties.next_due_at(channel) for channel in duties.channels())
             now = duties.clock()
             if later is not None and later > now and (told_at is None or now - told_at > timedelta(minutes=1)):
                 told_at = now
                 tell(f"waiting until {later.astimezone():%H:%M:%S} to try again (Ctrl-C leaves it to `publisher run`)")
-            stop.wait(LOOK_AGAIN.total_seconds())
-
-
-@contextmanager
-def _set_at_the_end(stop: Event) -> Iterator[None]:
-    """Say stop however the block ends: at Ctrl-C calls under way are finished, and nothing more is begun."""
-    try:
-        yield
+            engine.wake()
+            duties.ending.wait(WATCH)
     finally:
-        stop.set()
-
-
-def _empty(duties: Duties, channel: str, stop: Event) -> bool:
-    worked = False
-    while not stop.is_set() and duties.dispatch(channel):
-        worked = True
-    return worked
-
-
-def earliest(moments: Iterable[datetime | None]) -> datetime | None:
-    return min((moment for moment in moments if moment is not None), default=None)
+        engine.stop()

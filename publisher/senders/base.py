@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from publisher.model.call import Answer, Call
+from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.model.message import PostRules
 from publisher.senders.http import Http
 
@@ -70,6 +70,7 @@ class Sender(ABC):
     max_recipients: int = 1  # per call
     max_bytes: int  # of one request
     idempotent_for: timedelta | None = None  # how long the provider knows a key; None: it has no such thing
+    asked_for: timedelta | None = None  # how long it can be asked what became of a call; None: it can't
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules | None:
@@ -93,6 +94,14 @@ class Sender(ABC):
         The same call gives the same bytes on every try. Never raises for anything that a provider, a network or a
         message may do; what is wrong with the message is refused before a byte leaves.
         """
+
+    def ask(self, call: Call) -> Answer:
+        """Ask the provider what became of a call whose answer never came, and say nothing new to it.
+
+        Sent: it had arrived. Deferred: it certainly never came, and may be said anew. Unknown: it can't be told yet.
+        Only for senders that set ``asked_for``.
+        """
+        return Answer(Verdict(Outcome.UNKNOWN, reason=f"{self.name} can't be asked"))
 
     @abstractmethod
     def size(self, call: Call) -> int:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, text, update
+from sqlalchemy import Connection, RowMapping, func, select, text, update
 
 from publisher.model.call import Recipient, Verdict
 from publisher.model.states import CALL_MOVES, CallState
-from publisher.store.sql import upsert
-from publisher.store.tables import calls, insert_row, outcomes
+from publisher.store.sql import among, upsert
+from publisher.store.tables import Moment, calls, insert_row, outcomes
 
 # In the words of the partial index, or SQLite would read every call there ever was.
 UNSETTLED = text("calls.state IN ('claimed', 'sending', 'unknown')")
@@ -67,6 +67,45 @@ def move(conn: Connection, call_id: int, to: CallState, **values: Any) -> bool:
     return conn.execute(query).rowcount == 1
 
 
+def begin(conn: Connection, call_id: int, *, now: datetime, lease_left: timedelta) -> bool:
+    """Write down that the first byte is about to leave; False when the call is lost, or its lease too near its end."""
+    ours = (calls.c.id == call_id, calls.c.state == CallState.CLAIMED, calls.c.lease_until > now + lease_left)
+    return conn.execute(update(calls).where(*ours).values(state=CallState.SENDING.value, spoke_at=now)).rowcount == 1
+
+
+def close(conn: Connection, call_id: int, *, tries: int, in_doubt: bool, **values: Any) -> bool:
+    """Close the call if it is still this try's; say whether it was.
+
+    :param in_doubt: what became of it is still not known: it is looked at again at ``retry_at``.
+    """
+    state = CallState.UNKNOWN if in_doubt else CallState.ANSWERED
+    mine = (calls.c.id == call_id, func.coalesce(calls.c.tries, 1) == tries)
+    open_states = calls.c.state.in_([CallState.SENDING, CallState.UNKNOWN])
+    return conn.execute(update(calls).where(*mine, open_states).values(state=state.value, **values)).rowcount == 1
+
+
+def next_in_doubt(conn: Connection, channel: str, now: datetime) -> int | None:
+    """Return the channel's unknown call that is to be looked at first; None when none is due."""
+    due = (calls.c.state == CallState.UNKNOWN, calls.c.channel == channel, calls.c.retry_at <= now)
+    query = select(calls.c.id).where(UNSETTLED, *due).order_by(calls.c.retry_at, calls.c.id).limit(1)
+    found: int | None = conn.execute(query).scalar_one_or_none()
+    return found
+
+
+def take_again(
+    conn: Connection, call_id: int, *, tries: int, process_id: int, lease_until: datetime, retry_at: datetime
+) -> bool:
+    """Make an unknown call this process's for one more try; every earlier try's token is void from here on."""
+    theirs = (calls.c.id == call_id, calls.c.state == CallState.UNKNOWN, func.coalesce(calls.c.tries, 1) == tries - 1)
+    ours = {"tries": tries, "process_id": process_id, "lease_until": lease_until, "retry_at": retry_at}
+    return conn.execute(update(calls).where(*theirs).values(ours)).rowcount == 1
+
+
+def park(conn: Connection, call_id: int) -> None:
+    """Leave an unknown call to a person."""
+    conn.execute(update(calls).where(calls.c.id == call_id).values(retry_at=None))
+
+
 def get(conn: Connection, call_id: int) -> RowMapping:
     return conn.execute(select(calls).where(calls.c.id == call_id)).mappings().one()
 
@@ -78,17 +117,35 @@ def open_ones(conn: Connection) -> list[RowMapping]:
     return list(conn.execute(query).mappings())
 
 
-def record_outcome(conn: Connection, call_id: int, delivery_id: int, verdict: Verdict) -> None:
-    """Keep what a call said of a delivery; a later word on the same call takes the place of the earlier."""
-    said = {
+def record_outcomes(conn: Connection, call_id: int, told: Sequence[tuple[int, Verdict]]) -> None:
+    """Keep what a call said of deliveries; a later word on the same call takes the place of the earlier."""
+    if not told:
+        return
+    statement = upsert(conn, outcomes)
+    latest = {name: statement.excluded[name] for name in ("outcome", "scope", "reason", "provider_id", "until")}
+    rows = [{"call_id": call_id, "delivery_id": delivery_id, **_said(verdict)} for delivery_id, verdict in told]
+    conn.execute(statement.on_conflict_do_update(index_elements=["call_id", "delivery_id"], set_=latest), rows)
+
+
+def _said(verdict: Verdict) -> dict[str, Any]:
+    return {
         "outcome": verdict.outcome.value,
         "scope": verdict.scope.value,
         "reason": verdict.reason,
         "provider_id": verdict.provider_id or None,
         "until": verdict.until,
     }
-    statement = upsert(conn, outcomes).values(call_id=call_id, delivery_id=delivery_id, **said)
-    conn.execute(statement.on_conflict_do_update(index_elements=["call_id", "delivery_id"], set_=said))
+
+
+def first_tried(conn: Connection, delivery_ids: Sequence[int]) -> dict[int, datetime]:
+    """Return when each of these deliveries was tried first, for those that an earlier call told something of."""
+    query = (
+        select(outcomes.c.delivery_id, func.min(calls.c.opened_at, type_=Moment))
+        .join(calls, calls.c.id == outcomes.c.call_id)
+        .where(among(outcomes.c.delivery_id, delivery_ids))
+        .group_by(outcomes.c.delivery_id)
+    )
+    return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def journal(conn: Connection, call_id: int) -> dict[str, Any]:

@@ -226,6 +226,18 @@ def attempts_of(conn: Connection, delivery_ids: Sequence[int]) -> int:
     return int(conn.execute(query).scalar_one() or 0)
 
 
+def in_doubt(conn: Connection, call_id: int, delivery_ids: Sequence[int]) -> int:
+    """Return how many of these deliveries are unknown by this call."""
+    mine = (among(deliveries.c.id, delivery_ids), deliveries.c.call_id == call_id, deliveries.c.state == D.UNKNOWN)
+    return int(conn.execute(select(func.count()).where(*mine)).scalar_one())
+
+
+def domains_of(conn: Connection, delivery_ids: Sequence[int], domain_ids: Sequence[int]) -> dict[int, int]:
+    """Return the mail domain of those of these deliveries that go to one of the domains."""
+    mine = (among(deliveries.c.id, delivery_ids), among(deliveries.c.domain_id, domain_ids))
+    return {row.id: row.domain_id for row in conn.execute(select(deliveries.c.id, deliveries.c.domain_id).where(*mine))}
+
+
 def members(conn: Connection, delivery_ids: Sequence[int]) -> list[Member]:
     """Return whom these deliveries are for, with whether they may still be written to."""
     scope = or_(suppressions.c.scope == "all", suppressions.c.scope == "list:" + lists.c.name)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, func, literal, select, update
 
 from publisher.errors import StoreError
 from publisher.model.states import SEND_MOVES, DeliveryState, SendState
-from publisher.store.tables import COUNTED, deliveries, editions, insert_row, sends
+from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends
+
+CLAIMABLE = (SendState.ADDRESSED, SendState.SENDING)
 
 
 def add(conn: Connection, **values: Any) -> int:
@@ -75,6 +78,37 @@ def move(conn: Connection, send_id: int, to: SendState, **values: Any) -> bool:
     allowed = [state.value for state, targets in SEND_MOVES.items() if to in targets]
     query = update(sends).where(sends.c.id == send_id, sends.c.state.in_(allowed)).values(state=to.value, **values)
     return conn.execute(query).rowcount == 1
+
+
+def begin(conn: Connection, send_id: int, now: datetime) -> None:
+    """Note at its first call that a send is under way: what comes `after:` it counts from there."""
+    fresh = (sends.c.state == SendState.ADDRESSED) | sends.c.started_at.is_(None)
+    started = {"state": SendState.SENDING.value, "started_at": func.coalesce(sends.c.started_at, literal(now, Moment))}
+    conn.execute(update(sends).where(sends.c.id == send_id, sends.c.state.in_(CLAIMABLE), fresh).values(started))
+
+
+def claimable_on(conn: Connection, channel: str) -> list[int]:
+    """Return the sends that a channel would carry on, if it could."""
+    query = select(sends.c.id).where(sends.c.channel == channel, sends.c.state.in_(CLAIMABLE), sends.c.pending > 0)
+    return list(conn.execute(query.order_by(sends.c.id)).scalars())
+
+
+def hand_over(conn: Connection, send_id: int, channel: str, fallback: str, why: str) -> None:
+    """Let another channel carry what this one certainly did not send. What is under way or unknown stays with it."""
+    if lock(conn, send_id)["channel"] != channel:
+        return
+    conn.execute(update(sends).where(sends.c.id == send_id).values(channel=fallback))
+    what = f"{fallback} carries on: {why}"
+    add_reasons(conn, send_id, [{"check": "fallback", "blocks": False, "what": what, "remedy": ""}])
+
+
+def pause_for(conn: Connection, send_id: int, channel: str, why: str) -> None:
+    """Pause a send whose channel is stopped."""
+    send = lock(conn, send_id)
+    edition = "EDITION" if send["edition_id"] is None else str(send["edition_id"])
+    remedy = f"Mend the channel in schedules.yaml or .env, then `publisher release {edition}`"
+    if send["channel"] == channel and move(conn, send_id, SendState.PAUSED):
+        add_reasons(conn, send_id, [{"check": "channel", "blocks": True, "what": why, "remedy": remedy}])
 
 
 def add_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, Any]]) -> None:

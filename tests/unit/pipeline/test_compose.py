@@ -171,6 +171,6 @@ def test_an_edition_cancelled_after_it_had_begun_to_leave_keeps_its_articles(sto
     place = desk(store, Clock())
     claimed = dispatch.claim(store, place, "letters", 2)
     dispatch.begin(store, place, claimed)
-    dispatch.record_answer(store, claimed, Answer(Verdict(Outcome.SENT)), now=NOW)
+    dispatch.record_answer(store, place, claimed, Answer(Verdict(Outcome.SENT)))
     settle.cancel_edition(store, edition_id, reason="a mistake", now=NOW)
     assert fire(store, "b").choice.picked == ()

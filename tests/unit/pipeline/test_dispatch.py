@@ -42,6 +42,12 @@ def mailpit(provider: FakeProvider):
     return build(Channel("letters", "mailpit", options), options)
 
 
+class Plain:
+    """What the dispatcher asks of a sender: no keys, and nobody to be asked afterwards."""
+
+    idempotent_for = asked_for = None
+
+
 def run_to_end(store, desk, channel, sender):
     while dispatch.dispatch_next(store, desk, channel, lambda: sender):
         pass
@@ -136,8 +142,8 @@ def test_a_refused_account_pauses_the_send_and_loses_nobody(store):
         with store.read() as conn:
             row = sends.get(conn, send)
         assert row["state"] == "paused"
-        assert "--finish" in row["reasons"][0]["remedy"]
-        settle.resume_edition(store, row["edition_id"], now=NOW)
+        assert f"publisher release {row['edition_id']}" in row["reasons"][0]["remedy"]
+        settle.resume_edition(store, row["edition_id"])
         run_to_end(store, desk(store, Clock()), "letters", mailgun(provider))
     assert books(store, send) == {"sent": 4}
 
@@ -153,7 +159,7 @@ def test_a_channel_that_cannot_be_built_pauses_its_send_with_the_reason(store):
     with store.read() as conn:
         row = sends.get(conn, send)
     assert row["state"] == "paused"
-    assert row["reasons"][0]["what"] == "schedules.yaml:9:5: ${MAILGUN_API_KEY} is not set"
+    assert row["reasons"][0]["what"] == "schedules.yaml:9:5: ${MAILGUN_API_KEY} is not set. Add it to .env"
     assert books(store, send) == {"pending": 2}
 
 
@@ -161,7 +167,7 @@ def test_one_address_that_the_provider_refuses_costs_only_itself(store):
     subscribe(store, 8)
     send = add_send(store, add_edition(store))
 
-    class Fussy:
+    class Fussy(Plain):
         """Refuses a batch whole because of one reader, and doesn't say which."""
 
         name, max_recipients = "fussy", 1000
@@ -218,7 +224,7 @@ def test_a_fault_of_the_sender_itself_is_unknown_and_never_repeated(store):
     subscribe(store, 2)
     send = add_send(store, add_edition(store))
 
-    class Broken:
+    class Broken(Plain):
         name, max_recipients = "broken", 100
 
         def send(self, call, journal):
@@ -246,7 +252,7 @@ def test_a_process_that_died_before_it_spoke_gives_its_claim_back(store):
     send = add_send(store, add_edition(store))
     dispatch.claim(store, desk(store, Clock()), "letters", 1000)
     assert books(store, send) == {"taken": 3}
-    assert dispatch.take_over(store, lambda *_: False, now=NOW) == (3, 0)
+    assert dispatch.take_over(store, lambda _: False, now=NOW) == (3, 0)
     assert books(store, send) == {"pending": 3}
     with store.read() as conn:
         assert {row["attempts"] for row in log.find(conn, log.Filter(send_id=send))} == {0}
@@ -258,7 +264,7 @@ def test_a_process_that_died_while_it_spoke_leaves_its_readers_unknown(store):
     place = desk(store, Clock())
     claimed = dispatch.claim(store, place, "letters", 1000)
     assert dispatch.begin(store, place, claimed)
-    assert dispatch.take_over(store, lambda *_: False, now=NOW) == (0, 3)
+    assert dispatch.take_over(store, lambda _: False, now=NOW) == (0, 3)
     assert books(store, send) == {"unknown": 3}
     assert settle.settle_finished(store, now=NOW) == 1  # nothing is pending: the unknown wait for a person, by name
 
@@ -268,9 +274,9 @@ def test_a_living_process_keeps_its_calls(store):
     send = add_send(store, add_edition(store))
     with processes.at_work(store, "run", NOW) as process_id:
         dispatch.claim(store, desk(store, Clock(), process_id), "letters", 1000)
-        assert dispatch.take_over(store, lambda number, _: processes.is_alive(store, number), now=NOW) == (0, 0)
+        assert dispatch.take_over(store, lambda call: processes.is_alive(store, call["process_id"]), now=NOW) == (0, 0)
         assert books(store, send) == {"taken": 3}
-    assert dispatch.take_over(store, lambda number, _: processes.is_alive(store, number), now=NOW) == (3, 0)
+    assert dispatch.take_over(store, lambda call: processes.is_alive(store, call["process_id"]), now=NOW) == (3, 0)
 
 
 def test_a_call_taken_over_before_it_spoke_does_not_speak_any_more(store):
@@ -278,7 +284,7 @@ def test_a_call_taken_over_before_it_spoke_does_not_speak_any_more(store):
     add_send(store, add_edition(store))
     place = desk(store, Clock())
     claimed = dispatch.claim(store, place, "letters", 1000)
-    dispatch.take_over(store, lambda *_: False, now=NOW)
+    dispatch.take_over(store, lambda _: False, now=NOW)
     assert not dispatch.begin(store, place, claimed)
 
 
@@ -288,8 +294,8 @@ def test_a_late_answer_still_settles_what_was_given_up_as_unknown(store):
     place = desk(store, Clock())
     claimed = dispatch.claim(store, place, "letters", 1000)
     dispatch.begin(store, place, claimed)
-    dispatch.take_over(store, lambda *_: False, now=NOW)
-    dispatch.record_answer(store, claimed, Answer(Verdict(Outcome.SENT)), now=NOW)
+    dispatch.take_over(store, lambda _: False, now=NOW)
+    dispatch.record_answer(store, place, claimed, Answer(Verdict(Outcome.SENT)))
     assert books(store, send) == {"sent": 2}
     with store.read() as conn:
         assert calls.get(conn, claimed.call.id)["state"] == CallState.ANSWERED
@@ -312,7 +318,7 @@ def test_frozen_values_are_dropped_once_the_call_is_settled(store):
     place = desk(store, Clock())
     claimed = dispatch.claim(store, place, "letters", 1000)
     dispatch.begin(store, place, claimed)
-    dispatch.record_answer(store, claimed, Answer(Verdict(Outcome.SENT, provider_id="<1@mg>")), now=NOW)
+    dispatch.record_answer(store, place, claimed, Answer(Verdict(Outcome.SENT, provider_id="<1@mg>")))
     with store.read() as conn:
         row = calls.get(conn, claimed.call.id)
     assert row["members"] is None
@@ -341,7 +347,7 @@ def test_books_that_would_not_balance_are_refused(store):
 # --- what a review found ----------------------------------------------------------------------------------------------
 
 
-class Saying:
+class Saying(Plain):
     """A sender that answers what it is told to."""
 
     name, max_recipients = "saying", 100
@@ -383,7 +389,7 @@ def test_a_claim_of_a_dead_process_on_a_cancelled_send_is_not_given_back(store):
     send = add_send(store, edition)
     dispatch.claim(store, desk(store, Clock()), "letters", 100)
     settle.cancel_edition(store, edition, reason="a mistake", now=NOW)
-    dispatch.take_over(store, lambda *_: False, now=NOW)
+    dispatch.take_over(store, lambda _: False, now=NOW)
     assert books(store, send) == {"cancelled": 2}
 
 
@@ -398,8 +404,8 @@ def test_a_late_answer_that_is_no_acceptance_is_taken_too(store, late, state):
     place = desk(store, Clock())
     claimed = dispatch.claim(store, place, "letters", 1000)
     dispatch.begin(store, place, claimed)
-    dispatch.take_over(store, lambda *_: False, now=NOW)
-    dispatch.record_answer(store, claimed, late, now=NOW)
+    dispatch.take_over(store, lambda _: False, now=NOW)
+    dispatch.record_answer(store, place, claimed, late)
     assert books(store, send) == {state: 2}
 
 
@@ -438,5 +444,5 @@ def test_a_call_that_failed_between_claim_and_answer_is_taken_over_by_its_own_pr
     with pytest.raises(UnicodeEncodeError):
         run_to_end(store, place, "letters", Saying(unwritable))
     assert books(store, send) == {"taken": 2}
-    dispatch.take_over(store, lambda _, call_id: call_id in place.under_way, now=NOW)
+    dispatch.take_over(store, lambda call: call["id"] in place.under_way, now=NOW)
     assert books(store, send) == {"unknown": 2}

@@ -1,0 +1,112 @@
+"""The whole act: look, claim, begin, speak, record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import structlog
+
+from publisher.errors import PublisherError, StoreError
+from publisher.model.call import Answer, Call, Outcome, Verdict
+from publisher.pipeline.dispatch import again, breaker
+from publisher.pipeline.dispatch.answer import record_answer
+from publisher.pipeline.dispatch.claim import claim
+from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, begins_by, steady
+from publisher.pipeline.dispatch.orphans import give_back
+from publisher.senders.base import Sender
+from publisher.senders.verdicts import deferred, stop
+from publisher.store import Store, calls, channels, deliveries, facts, sends
+
+log = structlog.get_logger()
+
+WRITE_AGAIN = 0.5  # seconds between tries to write down an answer
+
+
+def dispatch_next(store: Store, desk: Desk, channel: str, sender: Callable[[], Sender]) -> bool:
+    """Carry out the channel's next due call, or look at its next doubtful one; say whether there was one.
+
+    A channel that can't be used stops with the reason, and the other channels go on.
+    """
+    now = desk.clock()
+    with store.read() as conn:
+        if facts.held(conn) or channels.is_resting(conn, channel, now):
+            return False
+        due = deliveries.next_due(conn, channel, now)
+        doubt = calls.next_in_doubt(conn, channel, now)
+    if due is None and doubt is None:
+        return False  # the common case, without asking for the write lock
+    if breaker.stand_aside(store, desk, channel):
+        return True
+    try:
+        ready = sender()
+    except PublisherError as error:
+        breaker.stop_unusable(store, desk, channel, error)
+        return True
+    if doubt is not None and again.look_again(store, desk, ready, doubt):
+        return True
+    return due is not None and _dispatch(store, desk, channel, ready, only=None)
+
+
+def _dispatch(store: Store, desk: Desk, channel: str, sender: Sender, only: Sequence[int] | None) -> bool:
+    claimed = claim(store, desk, channel, sender.max_recipients, only)
+    if claimed is None:
+        return False
+    halves: tuple[list[int], ...] = ()
+    try:
+        if claimed.call.recipients and begin(store, desk, claimed):
+            answer = speak(store, sender, claimed)
+            halves = _halves(claimed.call) if answer.split else ()
+            keep_answer(store, desk, claimed, answer, put_back=bool(halves))
+    finally:
+        # Whatever failed above: a call that nobody carries on is taken over like that of a dead process.
+        desk.under_way.discard(claimed.call.id)
+    for half in halves:
+        _dispatch(store, desk, channel, sender, half)
+    return True
+
+
+def _halves(call: Call) -> tuple[list[int], ...]:
+    """Halve a call that was refused whole because of one reader whom the provider did not name."""
+    ids = [recipient.delivery_id for recipient in call.recipients]
+    middle = len(ids) // 2
+    return (ids[:middle], ids[middle:]) if middle else ()
+
+
+def begin(store: Store, desk: Desk, claimed: Claimed) -> bool:
+    """Commit that we are about to speak; False when the call is no longer ours, or its send was held meanwhile."""
+    now = desk.clock()
+    with store.write() as conn:
+        may_go = sends.lock(conn, claimed.send_id)["state"] in sends.CLAIMABLE and not facts.held(conn)
+        if may_go and calls.begin(conn, claimed.call.id, now=now, lease_left=begins_by(desk.timing)):
+            return True
+        call = calls.get(conn, claimed.call.id)
+        if call["state"] == "claimed" and call["process_id"] == desk.process_id:
+            give_back(conn, call, now)
+    return False
+
+
+def speak(store: Store, sender: Sender, claimed: Claimed) -> Answer:
+    """Have the sender speak. A fault of its own may have come after the request: unknown, never repeated blindly."""
+    if steady() > claimed.speak_by:  # the fence: we were frozen, and others may think us gone
+        return stop(deferred("the process was frozen before it spoke; nothing was sent"))
+    call = claimed.call
+    try:
+        answer = sender.send(call, StoreJournal(store, call.id))
+        if not isinstance(answer, Answer):
+            raise TypeError(f"{type(answer).__name__} is no Answer")
+        return answer
+    except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package; its fault must not lose the outcome
+        log.error("sender_fault", sender=sender.name, call=call.id, fault=type(fault).__name__)
+        words = f"the sender {sender.name} failed in itself ({type(fault).__name__}); see the log"
+        return Answer(Verdict(Outcome.UNKNOWN, reason=words))
+
+
+def keep_answer(store: Store, desk: Desk, claimed: Claimed, answer: Answer, *, put_back: bool) -> None:
+    """Write the answer down, waiting for a database that is full, busy or away: it is all there is of the exchange."""
+    while True:
+        try:
+            return record_answer(store, desk, claimed, answer, put_back=put_back)
+        except StoreError as error:
+            log.error("answer_waits", call=claimed.call.id, error=str(error))
+            if desk.stop.wait(WRITE_AGAIN):
+                raise

@@ -1,0 +1,118 @@
+"""Calls whose outcome is unknown: said again exactly as they were, or asked about, or left to a person.
+
+Blind repeating is wrong nine times in ten: most of what got no answer had been accepted.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import structlog
+
+from publisher.model.call import Call, Recipient
+from publisher.model.states import DeliveryState, SendState
+from publisher.pipeline.dispatch.answer import record_answer
+from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, last_moment, steady
+from publisher.senders.base import Sender
+from publisher.store import Connection, RowMapping, Store, calls, deliveries, messages, sends
+
+log = structlog.get_logger()
+D = DeliveryState
+Step = Literal["repeat", "ask", "wait", "park"]
+
+
+def look_again(store: Store, desk: Desk, sender: Sender, call_id: int) -> bool:
+    """Carry one doubtful call a step further; say whether it was ours to carry."""
+    now = desk.clock()
+    speak_by = last_moment(desk.timing)
+    with store.write() as conn:
+        call = calls.get(conn, call_id)
+        send = sends.lock(conn, call["send_id"])
+        members = calls.thaw(call["members"])
+        step = next_step(call, send, sender, desk, is_as_it_was(conn, call, members), now)
+        claimed = _take(conn, desk, call, members, step, now, speak_by)
+        if claimed is None or step == "wait":
+            return claimed is not None
+        if step == "park":
+            _park(conn, call, send, members, now)
+            return True
+    _exchange(store, desk, sender, claimed, step)
+    return True
+
+
+def next_step(call: RowMapping, send: RowMapping, sender: Sender, desk: Desk, as_it_was: bool, now: datetime) -> Step:
+    """Say what can be done about a call in doubt. Pure."""
+    since = call["spoke_at"] or call["opened_at"]
+    timing = desk.timing
+    if send["state"] in (SendState.PAUSED, SendState.HELD):
+        return "wait"
+    known_for = (sender.idempotent_for or timedelta()) - timing.read_timeout - timing.margin
+    if as_it_was and send["state"] != SendState.CANCELLED and now < since + known_for:
+        return "repeat"
+    if sender.asked_for is not None and now < since + sender.asked_for:
+        return "ask" if now >= since + timing.ask_after else "wait"
+    return "park"
+
+
+def is_as_it_was(conn: Connection, call: RowMapping, members: tuple[Recipient, ...]) -> bool:
+    """Say whether the call could be said again word for word: nobody in it has left, nobody was decided on."""
+    ids = [member.delivery_id for member in members]
+    if not ids or deliveries.in_doubt(conn, call["id"], ids) != len(ids):
+        return False
+    return not any(member.blocked for member in deliveries.members(conn, ids))
+
+
+def _take(
+    conn: Connection,
+    desk: Desk,
+    call: RowMapping,
+    members: tuple[Recipient, ...],
+    step: Step,
+    now: datetime,
+    speak_by: float,
+) -> Claimed | None:
+    """Make the call ours for one more try; None where another process was faster."""
+    tries = (call["tries"] or 1) + 1
+    lease_until = now + desk.timing.lease
+    # Should we die, it comes up again by itself when our lease is over.
+    again_at = _wait_until(call, desk, now) if step == "wait" else lease_until + desk.timing.unknown_retry
+    taken = calls.take_again(
+        conn, call["id"], tries=tries, process_id=desk.process_id, lease_until=lease_until, retry_at=again_at
+    )
+    if not taken:
+        return None
+    message = messages.get(conn, call["message_id"])
+    return Claimed(Call(call["id"], call["key"], message, members, tries), call["send_id"], call["channel"], speak_by)
+
+
+def _wait_until(call: RowMapping, desk: Desk, now: datetime) -> datetime:
+    since: datetime = call["spoke_at"] or call["opened_at"]
+    return max(now + desk.timing.unknown_retry, min(since + desk.timing.ask_after, now + timedelta(minutes=5)))
+
+
+def _exchange(store: Store, desk: Desk, sender: Sender, claimed: Claimed, step: Step) -> None:
+    """Speak or ask outside any transaction, and write down what came of it."""
+    if steady() > claimed.speak_by:
+        return  # we were frozen: it comes up again
+    call = claimed.call
+    try:
+        answer = sender.send(call, StoreJournal(store, call.id)) if step == "repeat" else sender.ask(call)
+    except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package; the call stays in doubt and comes up again
+        log.error("sender_fault", sender=sender.name, call=call.id, fault=type(fault).__name__)
+        return
+    log.info("doubt_looked_at", call=call.id, how=step, outcome=answer.verdict.outcome.value)
+    record_answer(store, desk, claimed, answer, was_asked=step == "ask")
+
+
+def _park(conn: Connection, call: RowMapping, send: RowMapping, members: tuple[Recipient, ...], now: datetime) -> None:
+    """Leave it to a person; or send anew, where the schedule says that a double is better than a gap."""
+    calls.park(conn, call["id"])
+    if send["on_unknown"] != "resend" or send["state"] == SendState.CANCELLED:
+        return
+    ids = [member.delivery_id for member in members]
+    moved = deliveries.move(conn, ids, call_id=call["id"], origin=D.UNKNOWN, to=D.PENDING, due_at=now)
+    if moved and send["state"] == SendState.DONE:
+        sends.move(conn, send["id"], SendState.SENDING, done_at=None)
+    sends.post_to_books(conn, send["id"], {D.UNKNOWN.value: -moved, D.PENDING.value: moved})
+    log.warning("sent_anew", call=call["id"], deliveries=moved, why="on_unknown: resend")

@@ -1,0 +1,134 @@
+"""The answer into the books: one update for each outcome, exceptions row by row, the call closed; all in one commit."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from publisher.model.call import Answer, Call, Outcome, Scope, Verdict
+from publisher.model.states import DeliveryState, SendState
+from publisher.pipeline.dispatch import breaker
+from publisher.pipeline.dispatch.desk import Claimed, Desk
+from publisher.pipeline.dispatch.landing import Landing, backoff, in_its_send, land
+from publisher.store import Connection, RowMapping, Store, calls, deliveries, sends
+
+log = structlog.get_logger()
+D = DeliveryState
+
+
+def record_answer(
+    store: Store, desk: Desk, claimed: Claimed, answer: Answer, *, put_back: bool = False, was_asked: bool = False
+) -> None:
+    """Write down what came of a call. A call that others carry on by now is theirs: nothing is written.
+
+    :param put_back: the call was refused whole and is said again in halves: everybody waits, nobody is given up.
+    :param was_asked: nothing was said; the provider was asked what had become of the call.
+    """
+    now = desk.clock()
+    call = claimed.call
+    with store.write() as conn:
+        send = sends.lock(conn, claimed.send_id)
+        if not _close(conn, desk, call, answer, now):
+            log.warning("late_answer_left_out", call=call.id, tries=call.attempt)
+            return
+        landings = _landings(conn, send, call, answer, now)
+        if put_back:
+            landings = {delivery_id: Landing(D.PENDING, now) for delivery_id in landings}
+        is_cancelled = send["state"] == SendState.CANCELLED
+        deltas: Counter[str] = Counter()
+        for landing, ids in _grouped(landings).items():
+            deltas.update(_settle(conn, call.id, ids, in_its_send(landing, is_cancelled), was_asked=was_asked))
+        sends.post_to_books(conn, claimed.send_id, deltas)
+        if not put_back and not was_asked:
+            _judge_channel(conn, claimed.channel, call, answer, now)
+
+
+def _close(conn: Connection, desk: Desk, call: Call, answer: Answer, now: datetime) -> bool:
+    """Close the call if this try still holds it; what the call said of each delivery goes beside it."""
+    verdict = answer.verdict
+    in_doubt = any(answer.of(recipient).outcome is Outcome.UNKNOWN for recipient in call.recipients)
+    # A repeated call that is only put off is as doubtful as before: the first try may have been heard.
+    in_doubt = in_doubt or (call.attempt > 1 and verdict.outcome is Outcome.DEFERRED)
+    values: dict[str, Any] = {
+        "closed_at": now,
+        "outcome": verdict.outcome.value,
+        "reason": verdict.reason or None,
+        "status": answer.status,
+        "provider_id": verdict.provider_id or None,
+        "url": verdict.url or None,
+        "words": answer.words or None,
+        "retry_at": _again_at(desk, call, verdict, now) if in_doubt else None,
+    }
+    if not in_doubt:
+        values["members"] = None  # the frozen values are needed no more
+    if not calls.close(conn, call.id, tries=call.attempt, in_doubt=in_doubt, **values):
+        return False
+    told = [(r.delivery_id, answer.of(r)) for r in call.recipients if _is_worth_telling(answer, r.delivery_id)]
+    calls.record_outcomes(conn, call.id, told)
+    return True
+
+
+def _is_worth_telling(answer: Answer, delivery_id: int) -> bool:
+    return delivery_id in answer.exceptions or answer.verdict.outcome is not Outcome.SENT
+
+
+def _again_at(desk: Desk, call: Call, verdict: Verdict, now: datetime) -> datetime:
+    wait = desk.timing.unknown_retry if call.attempt == 1 else max(desk.timing.unknown_retry, backoff(call.attempt))
+    return max(now + wait, verdict.until or now)
+
+
+def _landings(conn: Connection, send: RowMapping, call: Call, answer: Answer, now: datetime) -> Mapping[int, Landing]:
+    """Say where each delivery comes to rest; whoever shares verdict and beginning shares the moment of the retry."""
+    ids = [recipient.delivery_id for recipient in call.recipients]
+    put_off = [r.delivery_id for r in call.recipients if answer.of(r).outcome is Outcome.DEFERRED]
+    begun = calls.first_tried(conn, put_off) if put_off else {}
+    attempt = deliveries.attempts_of(conn, ids) if put_off else call.attempt
+    known: dict[tuple[Verdict, datetime], Landing] = {}
+    found: dict[int, Landing] = {}
+    for recipient in call.recipients:
+        verdict, since = answer.of(recipient), begun.get(recipient.delivery_id, now)
+        if (verdict, since) not in known:
+            known[verdict, since] = land(verdict, attempt=attempt, give_up_at=_give_up_at(send, since), now=now)
+        found[recipient.delivery_id] = known[verdict, since]
+    return found
+
+
+def _give_up_at(send: RowMapping, since: datetime) -> datetime | None:
+    """Return when trying ends, counted from a delivery's first attempt: waits for our own limits come before it."""
+    return None if send["give_up_after"] is None else since + timedelta(microseconds=send["give_up_after"])
+
+
+def _grouped(landings: Mapping[int, Landing]) -> Mapping[Landing, list[int]]:
+    groups: defaultdict[Landing, list[int]] = defaultdict(list)
+    for delivery_id, landing in landings.items():
+        groups[landing].append(delivery_id)
+    return groups
+
+
+def _settle(conn: Connection, call_id: int, ids: Sequence[int], landing: Landing, *, was_asked: bool) -> Counter[str]:
+    """Move the rows that this call still holds; a late answer also settles what was given up as unknown."""
+    deltas: Counter[str] = Counter()
+    for origin in (D.TAKEN, D.UNKNOWN):
+        # An answer that only says "later" leaves what was unknown so, unless the provider said that it never came.
+        stays = origin is D.UNKNOWN and landing.state in (D.PENDING, D.CANCELLED) and not was_asked
+        if origin is landing.state or stays:
+            continue
+        moved = deliveries.move(
+            conn, ids, call_id=call_id, origin=origin, to=landing.state, due_at=landing.due_at, reason=landing.reason
+        )
+        deltas.update({origin.value: -moved, landing.state.value: moved})
+    return deltas
+
+
+def _judge_channel(conn: Connection, channel: str, call: Call, answer: Answer, now: datetime) -> None:
+    """Let the channel rest or stop where the answer is about it, not about a reader."""
+    said = {answer.of(recipient) for recipient in call.recipients}
+    refusals = [v for v in said if v.outcome is Outcome.REFUSED and v.scope is Scope.ACCOUNT]
+    if refusals:
+        breaker.stop_account(conn, channel, refusals[0], now)
+    else:
+        breaker.note(conn, channel, answer, now)

@@ -1,0 +1,93 @@
+"""A channel that reaches nobody rests; one whose account is refused stops. Either hands on what certainly didn't go."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import random
+
+import structlog
+
+from publisher.errors import PublisherError
+from publisher.model.call import Answer, Outcome, Verdict
+from publisher.pipeline.dispatch.desk import Desk
+from publisher.store import Connection, Store, channels, sends
+
+log = structlog.get_logger()
+
+FIRST_REST = timedelta(seconds=30)
+LONGEST_REST = timedelta(minutes=10)
+TOO_MANY_REQUESTS = 429
+
+
+def note(conn: Connection, channel: str, answer: Answer, now: datetime) -> None:
+    """Write down what an answer says about the channel itself. Nothing is written while all is well."""
+    row = channels.get(conn, channel)
+    failures = row["failures"] if row else 0
+    if answer.status == TOO_MANY_REQUESTS and answer.verdict.until is not None:
+        channels.rest(conn, channel, failures=0, until=answer.verdict.until, reason=answer.verdict.reason)
+    elif _reached_nobody(answer):
+        until = now + _rest_after(failures + 1) if failures + 1 >= channels.FAILURES else None
+        channels.rest(conn, channel, failures=failures + 1, until=until, reason=answer.verdict.reason)
+        if until is not None:
+            log.warning("channel_rests", channel=channel, until=until.isoformat(timespec="seconds"))
+    elif failures or (row and row["open_until"]):
+        channels.recover(conn, channel)
+
+
+def _reached_nobody(answer: Answer) -> bool:
+    """Say whether the provider gave no answer at all, or was not itself: timeouts, refused connections, 5xx."""
+    if answer.status is not None:
+        return answer.status >= 500
+    return answer.verdict.outcome in (Outcome.DEFERRED, Outcome.UNKNOWN)
+
+
+def _rest_after(failures: int) -> timedelta:
+    rest: timedelta = min(FIRST_REST * 2 ** min(failures - channels.FAILURES, 10), LONGEST_REST)
+    jitter = 0.75 + random() / 2  # noqa: S311 -- no secret
+    return rest * jitter
+
+
+def stop_account(conn: Connection, channel: str, refusal: Verdict, now: datetime) -> None:
+    """Stop the channel after one refusal of the account: repeating it would only make matters worse."""
+    channels.stop(conn, channel, reason=f"the provider refused the account: {refusal.reason}", now=now)
+    log.error("channel_stopped", channel=channel, why=refusal.reason)
+
+
+def stop_unusable(store: Store, desk: Desk, channel: str, error: PublisherError) -> None:
+    """Stop a channel that can't even be built: an unknown sender, a missing secret."""
+    what = f"{error.where}: {error.what}" if error.where else error.what
+    with store.write() as conn:
+        channels.stop(conn, channel, reason=f"{what}. {error.remedy}" if error.remedy else what, now=desk.clock())
+    stand_aside(store, desk, channel)
+
+
+def stand_aside(store: Store, desk: Desk, channel: str) -> bool:
+    """Let what waits behind a channel that can't carry it go by its fallback, or pause it; say whether any did."""
+    with store.read() as conn:
+        row = channels.get(conn, channel)
+        is_stopped = row is not None and row["paused_at"] is not None
+        can_wait = row is None or row["failures"] < channels.FAILURES
+        waiting = [] if can_wait and not is_stopped else sends.claimable_on(conn, channel)
+        reason = (row["reason"] or "") if row else ""
+        fallback = _usable_fallback(conn, desk, channel)
+    if not waiting or not (is_stopped or fallback):
+        return False
+    for send_id in waiting:
+        with store.write() as conn:
+            if fallback:
+                sends.hand_over(conn, send_id, channel, fallback, f"{channel} can't send now ({reason})")
+            else:
+                sends.pause_for(conn, send_id, channel, reason)
+    return True
+
+
+def _usable_fallback(conn: Connection, desk: Desk, channel: str) -> str:
+    """Return the first channel along the fallbacks that is not stopped itself; empty where there is none."""
+    seen = {channel}
+    name = desk.rules_of(channel).fallback
+    while name and name not in seen:
+        seen.add(name)
+        if not channels.is_stopped(conn, name):
+            return name
+        name = desk.rules_of(name).fallback
+    return ""

@@ -1,0 +1,94 @@
+"""Claim: take due deliveries of one message under a new call, within the limits that all processes share."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from publisher.model.call import Call, Recipient
+from publisher.model.states import CallState, DeliveryState
+from publisher.pipeline.dispatch import limits
+from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment
+from publisher.store import Connection, Store, calls, channels, deliveries, facts, messages, sends
+from publisher.store.deliveries import Due, Member
+
+D = DeliveryState
+
+
+def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int] | None = None) -> Claimed | None:
+    """Take up to `limit` due deliveries of one message under a new call. Whoever left since then gets nothing.
+
+    :param only: claim among these deliveries, due or not: the halves of a call that was refused whole.
+    """
+    now = desk.clock()
+    speak_by = last_moment(desk.timing)
+    with store.write() as conn:
+        due = _find(conn, channel, now, only)
+        if due is None:
+            return None
+        free = limit if only is not None else limits.room(conn, desk, channel, limit, now)
+        if not free or not channels.begin_probe(conn, channel, now, desk.timing.lease):
+            return None
+        call_id, key = _open_call(conn, desk, channel, due, now)
+        desk.under_way.add(call_id)
+        taken = deliveries.take(conn, due, call_id=call_id, limit=free, now=now, only=only)
+        if only is None:
+            taken = limits.charge(conn, desk, channel, due, call_id, taken, now)
+        recipients = _close_the_list(conn, desk, due, call_id, taken, now)
+        message = messages.get(conn, due.message_id)
+    return Claimed(Call(call_id, key, message, recipients), due.send_id, channel, speak_by)
+
+
+def _find(conn: Connection, channel: str, now: datetime, only: Sequence[int] | None) -> Due | None:
+    """Return what is due, its send locked: a hold that came first is seen, one that comes later waits for us."""
+    if facts.held(conn) or channels.is_resting(conn, channel, now):
+        return None
+    due = deliveries.next_due(conn, channel, now, only)
+    if due is None or sends.lock(conn, due.send_id)["state"] not in sends.CLAIMABLE:
+        return None
+    return due
+
+
+def _open_call(conn: Connection, desk: Desk, channel: str, due: Due, now: datetime) -> tuple[int, str]:
+    # A key is made once per call and never used for another: a retry of this call says the same key again.
+    key = uuid4().hex
+    call_id = calls.open_call(
+        conn,
+        send_id=due.send_id,
+        message_id=due.message_id,
+        channel=channel,
+        key=key,
+        process_id=desk.process_id,
+        lease_until=now + desk.timing.lease,
+        now=now,
+    )
+    return call_id, key
+
+
+def _close_the_list(
+    conn: Connection, desk: Desk, due: Due, call_id: int, taken: Sequence[int], now: datetime
+) -> tuple[Recipient, ...]:
+    """Leave out whoever has gone, freeze the others in the call, and move the books."""
+    members = deliveries.members(conn, taken)
+    gone = _suppress_gone(conn, call_id, members)
+    recipients = tuple(desk.introduce(member) for member in members if not member.blocked)
+    calls.freeze(conn, call_id, recipients)
+    sends.begin(conn, due.send_id, now)
+    deltas = {D.PENDING: -len(taken), D.TAKEN: len(recipients), D.SUPPRESSED: gone}
+    sends.post_to_books(conn, due.send_id, {state.value: delta for state, delta in deltas.items()})
+    if not recipients:
+        calls.move(conn, call_id, CallState.GIVEN_BACK, closed_at=now, members=None)
+    return recipients
+
+
+def _suppress_gone(conn: Connection, call_id: int, members: Sequence[Member]) -> int:
+    by_reason: defaultdict[str, list[int]] = defaultdict(list)
+    for member in members:
+        if member.blocked:
+            by_reason[member.blocked].append(member.delivery_id)
+    return sum(
+        deliveries.move(conn, ids, call_id=call_id, origin=D.TAKEN, to=D.SUPPRESSED, reason=reason, attempts=-1)
+        for reason, ids in by_reason.items()
+    )

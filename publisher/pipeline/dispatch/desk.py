@@ -1,0 +1,83 @@
+"""What a dispatcher works with: who it is, its clock and rules, and a call in its hands."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from publisher.clock import Clock
+from publisher.model.call import Call, Recipient
+from publisher.model.project import Channel
+from publisher.model.timing import Timing
+from publisher.store import Store, calls
+from publisher.store.deliveries import Member
+
+
+def _no_rules(name: str) -> Channel:
+    return Channel(name, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a dispatcher needs beside the store.
+
+    ``clock`` is the store's: leases, limits and due times are compared between processes. Waits of this process are
+    measured by `steady`.
+    """
+
+    process_id: int
+    clock: Clock
+    introduce: Callable[[Member], Recipient]  # a reader's values: links of their own, an opaque reference
+    rules_of: Callable[[str], Channel] = _no_rules  # a channel's limits and fallback
+    timing: Timing = field(default_factory=Timing)
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # of days and quiet hours
+    under_way: set[int] = field(default_factory=set)  # this process's calls between claim and answer
+    free_at: dict[str, datetime] = field(default_factory=dict)  # when a channel that waits for a limit may go on
+    stop: Event = field(default_factory=Event)  # set when this process is to end
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A call that is ours, committed, nothing said yet. Every write about it names the call and its try."""
+
+    call: Call
+    send_id: int
+    channel: str  # that speaks; the send itself may be on its fallback by now
+    speak_by: float  # by `steady`: later than this the lease might end before the answer
+
+
+def steady() -> float:
+    """Return seconds that no one can set, and that go on while the machine sleeps."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+def last_moment(timing: Timing) -> float:
+    """Return until when a request may begin whose lease begins now."""
+    return steady() + (timing.lease - timing.read_timeout - timing.margin).total_seconds()
+
+
+def begins_by(timing: Timing) -> timedelta:
+    """Return how much of a lease must be left for a request to begin."""
+    return timing.read_timeout + timing.margin
+
+
+@dataclass(frozen=True, slots=True)
+class StoreJournal:
+    """Notes of a sender of several steps, committed at once; a later try of the same call finds them."""
+
+    store: Store
+    call_id: int
+
+    def note(self, step: str, data: Mapping[str, object]) -> None:
+        with self.store.write() as conn:
+            calls.note(conn, self.call_id, step, dict(data))
+
+    def noted(self, step: str) -> dict[str, Any] | None:
+        with self.store.read() as conn:
+            found = calls.journal(conn, self.call_id).get(step)
+        return dict(found) if found is not None else None

@@ -1,0 +1,144 @@
+"""How many may go now: rates (GCRA), daily caps, single mail domains, quiet hours.
+
+A rate is a row with the moment at which its next unit would be due if units came evenly. Whoever claims moves it on
+in the claim's own transaction, so that all processes share it and a restart forgets nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
+from math import ceil, floor
+from zoneinfo import ZoneInfo
+
+from publisher.model.project import Channel
+from publisher.model.states import DeliveryState
+from publisher.pipeline.dispatch.desk import Desk
+from publisher.store import Connection, deliveries, limits
+from publisher.store.deliveries import Due
+
+D = DeliveryState
+
+
+def room(conn: Connection, desk: Desk, channel: str, wanted: int, now: datetime) -> int:
+    """Return how many of the wanted may be claimed now; note when the channel may go on where it is none."""
+    rules = desk.rules_of(channel)
+    free = [wanted]
+    later = [now]
+    for name, rate, burst, is_per_call in _rates(rules):
+        allowed, at = allowance(limits.free_at(conn, name), rate, burst, now)
+        free.append(wanted if is_per_call and allowed else allowed)
+        later.append(at)
+    if rules.per_day is not None:
+        left = rules.per_day - limits.used_on(conn, f"day:{channel}", _day(now, desk.zone))
+        free.append(max(0, left))
+        later.append(now if left > 0 else next_midnight(now, desk.zone))
+    if rules.quiet is not None and is_quiet(rules.quiet, now, desk.zone):
+        free.append(0)
+        later.append(end_of_quiet(rules.quiet, now, desk.zone))
+    if not min(free):
+        desk.free_at[channel] = max(later)
+    else:
+        desk.free_at.pop(channel, None)
+    return min(free)
+
+
+def charge(
+    conn: Connection, desk: Desk, channel: str, due: Due, call_id: int, taken: list[int], now: datetime
+) -> list[int]:
+    """Put back whom a mail domain's limit lets wait, and charge the limits for the others; return those."""
+    rules = desk.rules_of(channel)
+    kept = _hold_back(conn, rules, due, call_id, taken, now) if rules.per_domain else taken
+    for name, rate, burst, is_per_call in _rates(rules):
+        units = 1 if is_per_call else len(kept)
+        limits.set_free_at(conn, name, spend(limits.free_at(conn, name), rate, burst, units, now))
+    if rules.per_day is not None:
+        day = _day(now, desk.zone)
+        limits.set_used(conn, f"day:{channel}", day, limits.used_on(conn, f"day:{channel}", day) + len(kept))
+    return kept
+
+
+def _rates(rules: Channel) -> list[tuple[str, float, int, bool]]:
+    """Return each rate with its name, its burst, and whether it counts requests instead of recipients."""
+    found = []
+    if rules.rate_per_second is not None:
+        burst = rules.burst or max(1, ceil(rules.rate_per_second))
+        found.append((f"channel:{rules.name}", rules.rate_per_second, burst, False))
+    if rules.calls_per_second is not None:
+        found.append((f"calls:{rules.name}", rules.calls_per_second, max(1, ceil(rules.calls_per_second)), True))
+    return found
+
+
+def allowance(free_at: datetime | None, rate: float, burst: int, now: datetime) -> tuple[int, datetime]:
+    """Return how many units may go now, and when the next one may where it is none. Pure.
+
+    :param free_at: when the next unit would be due if units came evenly.
+    """
+    step = timedelta(seconds=1 / rate)
+    since = now - max(free_at or now - burst * step, now - burst * step)  # negative: ahead of time
+    allowed = max(0, min(burst, floor(since / step + 1e-9)))
+    start = free_at or now
+    return allowed, now if allowed else start + step
+
+
+def spend(free_at: datetime | None, rate: float, burst: int, units: int, now: datetime) -> datetime:
+    """Return the limit's row after units were taken. Pure."""
+    step = timedelta(seconds=1 / rate)
+    return max(free_at or now - burst * step, now - burst * step) + units * step
+
+
+def _hold_back(conn: Connection, rules: Channel, due: Due, call_id: int, taken: list[int], now: datetime) -> list[int]:
+    """Let those wait, evenly spaced, whose mail domain takes no more now: they are not looked at again until then."""
+    limited = limits.domain_ids(conn, list(rules.per_domain))
+    by_domain: defaultdict[int, list[int]] = defaultdict(list)
+    for delivery_id, domain_id in deliveries.domains_of(conn, taken, list(limited)).items():
+        by_domain[domain_id].append(delivery_id)
+    kept = set(taken)
+    for domain_id, ids in by_domain.items():
+        rate = rules.per_domain[limited[domain_id]]
+        kept -= _space_out(conn, f"{rules.name}:{limited[domain_id]}", rate, due, call_id, sorted(ids), now)
+    return sorted(kept)
+
+
+def _space_out(
+    conn: Connection, what: str, rate: float, due: Due, call_id: int, ids: Sequence[int], now: datetime
+) -> set[int]:
+    name, burst = f"domain:{what}", max(1, ceil(rate))
+    before = limits.free_at(conn, name)
+    allowed, _ = allowance(before, rate, burst, now)
+    limits.set_free_at(conn, name, spend(before, rate, burst, min(allowed, len(ids)), now))
+    waiting = ids[allowed:]
+    queue = f"queue:{due.send_id}:{what}"  # where this send's next one of the domain stands
+    place = max(limits.free_at(conn, queue) or now, now)
+    for start in range(0, len(waiting), burst):
+        place += timedelta(seconds=burst / rate)
+        some = waiting[start : start + burst]
+        deliveries.move(conn, some, call_id=call_id, origin=D.TAKEN, to=D.PENDING, due_at=place, attempts=-1)
+    if waiting:
+        limits.set_free_at(conn, queue, place)
+    return set(waiting)
+
+
+def is_quiet(span: tuple[time, time], now: datetime, zone: ZoneInfo) -> bool:
+    """Say whether the channel is to be silent at this moment; a span may go over midnight."""
+    first, last = span
+    here = now.astimezone(zone).time()
+    return first <= here < last if first <= last else here >= first or here < last
+
+
+def end_of_quiet(span: tuple[time, time], now: datetime, zone: ZoneInfo) -> datetime:
+    here = now.astimezone(zone)
+    end = datetime.combine(here.date(), span[1], zone)
+    if end.astimezone(UTC) <= now:
+        end = datetime.combine(here.date() + timedelta(days=1), span[1], zone)
+    return end.astimezone(UTC)
+
+
+def next_midnight(now: datetime, zone: ZoneInfo) -> datetime:
+    day = now.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _day(now: datetime, zone: ZoneInfo) -> str:
+    return now.astimezone(zone).date().isoformat()

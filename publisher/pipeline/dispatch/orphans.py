@@ -1,0 +1,70 @@
+"""What a dead or frozen process left: given back where it had not spoken, unknown where it may have been heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from publisher.model.call import Outcome, Verdict
+from publisher.model.states import CallState, DeliveryState, SendState
+from publisher.pipeline.dispatch.landing import Landing, in_its_send
+from publisher.store import Connection, RowMapping, Store, calls, deliveries, sends
+
+D = DeliveryState
+
+
+def take_over(
+    store: Store, is_held: Callable[[RowMapping], bool], *, now: datetime, retry: timedelta = timedelta()
+) -> tuple[int, int]:
+    """Close the calls that nobody carries on; return how many deliveries were given back and how many are unknown.
+
+    :param is_held: says of a call whether its process is still at it.
+    :param retry: how long to wait before an unknown call is looked at again.
+
+    A call that had not begun to speak is given back. One that had may have been heard: its deliveries are unknown,
+    by name, until it is said again under its key, the provider is asked, or a person decides.
+    """
+    with store.read() as conn:
+        orphans = [call for call in calls.open_ones(conn) if not is_held(call)]
+    given_back = unknown = 0
+    for orphan in orphans:
+        with store.write() as conn:
+            sends.lock(conn, orphan["send_id"])
+            call = calls.get(conn, orphan["id"])
+            if call["state"] == CallState.CLAIMED:
+                given_back += give_back(conn, call, now)
+            elif call["state"] == CallState.SENDING:
+                unknown += _call_unknown(conn, call, now, now + retry)
+    return given_back, unknown
+
+
+def give_back(conn: Connection, call: RowMapping, now: datetime) -> int:
+    """Put back what a call took and did not speak of; its send is locked."""
+    ids = [recipient.delivery_id for recipient in calls.thaw(call["members"])]
+    calls.move(conn, call["id"], CallState.GIVEN_BACK, closed_at=now, members=None)
+    is_cancelled = sends.get(conn, call["send_id"])["state"] == SendState.CANCELLED
+    to = in_its_send(Landing(D.PENDING, now), is_cancelled)
+    moved = deliveries.move(
+        conn, ids, call_id=call["id"], origin=D.TAKEN, to=to.state, due_at=to.due_at, reason=to.reason, attempts=-1
+    )
+    sends.post_to_books(conn, call["send_id"], {D.TAKEN.value: -moved, to.state.value: moved})
+    return moved
+
+
+def _call_unknown(conn: Connection, call: RowMapping, now: datetime, retry_at: datetime) -> int:
+    reason = "its process ended, or stood still, while the request was under way"
+    ids = [recipient.delivery_id for recipient in calls.thaw(call["members"])]
+    calls.move(
+        conn,
+        call["id"],
+        CallState.UNKNOWN,
+        closed_at=now,
+        retry_at=retry_at,
+        outcome=Outcome.UNKNOWN.value,
+        reason=reason,
+    )
+    moved = deliveries.move(conn, ids, call_id=call["id"], origin=D.TAKEN, to=D.UNKNOWN)
+    verdict = Verdict(Outcome.UNKNOWN, reason=reason)
+    calls.record_outcomes(conn, call["id"], [(delivery_id, verdict) for delivery_id in ids])
+    sends.post_to_books(conn, call["send_id"], {D.TAKEN.value: -moved, D.UNKNOWN.value: moved})
+    return moved
