@@ -78,6 +78,14 @@ class StoreError(PublisherError):
     """The database can't be used as it is."""
 
 
+class NotWrittenError(StoreError):
+    """The database gave a change up before it was committed: nothing of it is there, it may be tried again."""
+
+
+class MaybeWrittenError(StoreError):
+    """The connection broke during the commit: the change is there wholly or not at all, and we can't know which."""
+
+
 class ChannelError(PublisherError):
     """A channel can't be used at all; the others go on."""
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from publisher.store import Store
+from tests.stores import ENGINES, start_postgresql
+
 IN_CI = os.environ.get("CI") == "true"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
@@ -27,6 +30,38 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=str(Path(found)), args=quiet)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql():
+    """A PostgreSQL of this test process alone, started at its first use."""
+    server = start_postgresql()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def postgresql_url(postgresql):
+    """An empty ledger on PostgreSQL."""
+    url = postgresql.ledger()
+    yield url
+    postgresql.drop(url)
+
+
+@pytest.fixture(params=ENGINES)
+def target(request, tmp_path):
+    """Where an empty ledger is, on each engine: a path or an address. `Store.open(target)` opens it again."""
+    if request.param == "sqlite":
+        return tmp_path / "publisher.db"
+    return request.getfixturevalue("postgresql_url")
+
+
+@pytest.fixture
+def store(target):
+    """A ledger, on each engine."""
+    store = Store.open(target)
+    yield store
+    store.close()
 
 
 @pytest.hookimpl(wrapper=True)

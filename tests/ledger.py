@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from publisher.audience import imports
 from publisher.model.article import Article
@@ -57,9 +58,10 @@ def subscribe(store: Store, count: int, list_name: str = "daily") -> None:
     lines = ["email,name"] + [
         f"reader{n}@example.org,{'' if n % 3 == 0 else f'Reader{n} <O‘Brien> & Co'}" for n in range(1, count + 1)
     ]
-    path = store.path.with_name("people.csv")
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    imports.import_csv(store, path, list_name, hash_key=HASH_KEY, now=NOW, actor="test")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "people.csv"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        imports.import_csv(store, path, list_name, hash_key=HASH_KEY, now=NOW, actor="test")
 
 
 def add_edition(store: Store, slot: str = "2026-11-24T07:00", schedule: str = "morning") -> int:

@@ -39,6 +39,7 @@ from publisher.senders.base import Sender
 from publisher.senders.registry import build, sender_class
 from publisher.store import RowMapping, Store, channels, deliveries, editions, processes, sends, sources
 from publisher.store.deliveries import Member
+from publisher.store.owner import refuse_stranger
 
 log = structlog.get_logger()
 
@@ -73,9 +74,11 @@ class App:
     def open(cls, folder: Path, clock: Clock = wall_clock) -> App:
         """Open a project directory; every error says where and what to do."""
         project = load_project(folder)
+        refuse_stranger(folder / DATABASE)  # before .env and the keys, which a stranger can't read either
         settings = Settings.load(folder)
         keys = KeyRing.load(folder / "keys.json")
-        return cls(folder, project, Store.create(folder / DATABASE), keys, settings, clock)
+        store = Store.open(settings.database_url or folder / DATABASE, clock)
+        return cls(folder, project, store, keys, settings, clock)
 
     @property
     def is_practice(self) -> bool:

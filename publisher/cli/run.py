@@ -40,6 +40,7 @@ def run(
     for note in app.project.notes:
         say(str(note))
     with ExitStack() as stack:
+        stack.enter_context(processes.only_one(app.store, "run", app.clock()))
         app.process_id = stack.enter_context(processes.at_work(app.store, "run", app.clock()))
         server = Server(make_app(app, Inbox(app.folder / "inbox")), port=port)
         server.start()

@@ -35,6 +35,11 @@ class Settings:
         """
         return cls({**_read(folder / FILE), **(os.environ if environ is None else environ)})
 
+    @property
+    def database_url(self) -> str:
+        """Where the ledger is; empty: in a file of the project."""
+        return self._values.get("DATABASE_URL", "")
+
     def resolve(self, text: str, where: str = "") -> str:
         """Replace every ``${NAME}``; ConfigError names one that is not set."""
         for name in VARIABLE.findall(text):

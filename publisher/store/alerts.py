@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, and_, or_, select, update
 
-from publisher.store.sql import upsert
+from publisher.store.sql import insert_new
 from publisher.store.tables import alerts
 
 
@@ -28,8 +28,7 @@ def raise_alert(
     :param channel: the channel that failed: never the only way this is told.
     """
     said = {"cause": cause, "what": what, "affected": affected, "command": command, "urgent": urgent}
-    row = upsert(conn, alerts).values(**said, channel=channel or None, raised_at=now)
-    return conn.execute(row.on_conflict_do_nothing()).rowcount == 1
+    return insert_new(conn, alerts, **said, channel=channel or None, raised_at=now)
 
 
 def clear(conn: Connection, cause: str, now: datetime) -> bool:

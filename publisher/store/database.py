@@ -2,109 +2,157 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
-from threading import RLock
-from typing import Any
+from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from publisher.errors import StoreError
-from publisher.store import migrate
+from publisher.clock import Clock
+from publisher.clock import now as wall_clock
+from publisher.errors import NotWrittenError
 
-BUSY_SECONDS = 30.0
+T = TypeVar("T")
 
 
-class Store:
-    """The ledger of one project.
+class Store(ABC):
+    """The ledger of one project, on SQLite or on PostgreSQL.
 
-    :param path: the SQLite file; made by `create`.
+    :param where: how errors call it; never with a password.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._engine = _engine(path)
-        # Writers of one process take turns here instead of spinning on the file's lock.
-        self._turn = RLock()
+    def __init__(self, where: str, readers: Engine, writers: Engine) -> None:
+        self.where = where
+        self._readers = readers
+        self._writers = writers
+        self._mine = threading.local()
 
-    @classmethod
-    def create(cls, path: Path) -> Store:
-        """Open the ledger, making or refusing it: a schema that this version doesn't know is an error."""
-        store = cls(path)
-        with store._words():
-            migrate.bring_up(store._engine)
-        return store
+    @staticmethod
+    def create(path: Path, clock: Clock = wall_clock) -> Store:
+        """Open the ledger in a SQLite file, making or refusing it: an unknown schema is an error."""
+        from publisher.store.sqlite import SqliteStore
+
+        return SqliteStore.open_file(path, clock)
+
+    @staticmethod
+    def open(target: str | Path, clock: Clock = wall_clock) -> Store:
+        """Open the ledger at a ``postgresql://`` address, or in a SQLite file."""
+        if isinstance(target, Path):
+            return Store.create(target, clock)
+        # Here: a ledger on SQLite needs no driver for PostgreSQL.
+        from publisher.store.postgresql import PostgresqlStore
+
+        return PostgresqlStore.open_url(target)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read transaction: one consistent picture."""
-        with self._words(), self._engine.connect() as conn, conn.begin():
+        with self.in_words(), self._readers.connect() as conn, conn.begin():
             yield conn
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A write transaction, exclusive from its first statement, durable when it ends without an error."""
-        with self._words(), self._turn, self._engine.connect() as plain:
-            conn = plain.execution_options(publisher_write=True)
-            with conn.begin():
-                yield conn
+        """A write transaction, durable when it ends without an error.
 
-    def close(self) -> None:
-        self._engine.dispose()
+        On SQLite it is alone from its first statement. On PostgreSQL others write at the same time: see `sends.lock`.
+        """
+        self.refuse_within_write()
+        with self.in_words(), self._turn(), self._writers.connect() as conn:
+            self._mine.is_writing = True
+            try:
+                with self._transaction(conn):
+                    yield conn
+            finally:
+                self._mine.is_writing = False
 
     @contextmanager
-    def _words(self) -> Iterator[None]:
+    def _transaction(self, conn: Connection) -> Iterator[None]:
+        begun = conn.begin()
         try:
             yield
-        except (OperationalError, DatabaseError) as error:
-            raise _translate(error, self.path) from error
+        except BaseException:
+            # Where the connection is gone, so is the transaction: the first error is the one to tell.
+            with _quiet():
+                begun.rollback()
+            raise
+        try:
+            begun.commit()
+        except DBAPIError as error:
+            with _quiet():
+                begun.rollback()
+            raise self._in_commit(error) from error
+
+    @abstractmethod
+    def submit(self, work: Callable[[Connection], T]) -> T:
+        """Run a small write and return what it returned, once that is durable.
+
+        Small writes of several threads may share one commit, and one that fails, fails alone. `work` may be run again
+        where the first time certainly left nothing behind, so it does nothing but read and write this connection.
+        """
+
+    @abstractmethod
+    def now(self, conn: Connection | None = None) -> datetime:
+        """Return the time by the clock that everybody who shares this ledger goes by."""
+
+    @abstractmethod
+    def hold(self, name: str) -> AbstractContextManager[None]:
+        """Hold a lock that ends with this process, however it ends; nobody else has asked for it yet."""
+
+    @abstractmethod
+    def is_held(self, name: str) -> bool:
+        """Say whether a living process holds the lock."""
+
+    @abstractmethod
+    def alone(self, name: str, about: str) -> AbstractContextManager[str]:
+        """Be the only one of a kind on this ledger, where it allows only one; yield what the one there says of itself.
+
+        :param about: what to say of ourselves.
+        """
+
+    def close(self) -> None:
+        """End every connection; what was submitted is written first."""
+        self._writers.dispose()
+        self._readers.dispose()
+
+    def refuse_within_write(self) -> None:
+        """Raise where this thread has a write transaction open: it would wait for itself for ever."""
+        if getattr(self._mine, "is_writing", False):
+            raise RuntimeError("a write within a write: use the connection of the first")
+
+    @contextmanager
+    def in_words(self) -> Iterator[None]:
+        """Turn the driver's errors into ours."""
+        try:
+            yield
+        except DBAPIError as error:
+            raise self._translate(error) from error
+        except PoolTimeoutError as error:
+            raise NotWrittenError(
+                "all connections of this process are in use", where=self.where, remedy="Try again in a moment"
+            ) from error
+
+    def _turn(self) -> AbstractContextManager[object]:
+        """Wait until this thread may write."""
+        return nullcontext()
+
+    @abstractmethod
+    def _translate(self, error: DBAPIError) -> Exception:
+        """Say what the driver's error means to the person who runs Publisher; the error itself where nobody knows."""
+
+    def _in_commit(self, error: DBAPIError) -> Exception:
+        """As `_translate`, for an error that the commit itself met with."""
+        return self._translate(error)
 
 
-def _engine(path: Path) -> Engine:
-    arguments = {"timeout": BUSY_SECONDS, "check_same_thread": False}
-    # Parameters are addresses and names: an error must not carry them into a log.
-    engine = create_engine(f"sqlite:///{path}", connect_args=arguments, hide_parameters=True)
-
-    @event.listens_for(engine, "connect")
-    def _prepare(dbapi: sqlite3.Connection, _record: Any) -> None:
-        # The driver's own BEGIN is deferred and fails at once on an upgrade, whatever the timeout: we say BEGIN.
-        dbapi.isolation_level = None
-        dbapi.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heeded only before the first table
-        dbapi.execute("PRAGMA journal_mode = WAL")
-        dbapi.execute("PRAGMA synchronous = FULL")
-        dbapi.execute("PRAGMA foreign_keys = ON")
-        dbapi.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(conn: Connection) -> None:
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("publisher_write") else "BEGIN")
-
-    return engine
-
-
-def _translate(error: DatabaseError, path: Path) -> Exception:
-    """Say what the driver's error means to the person who runs Publisher."""
-    said = str(error.orig)
-    where = path.name
-    if "locked" in said or "busy" in said:
-        return StoreError(
-            f"another process has held the database for more than {BUSY_SECONDS:.0f} s",
-            where=where,
-            remedy="Wait for it, or end it, and run the command again: nothing was lost",
-        )
-    if "readonly" in said or "read-only" in said:
-        return StoreError(
-            "the database can't be written", where=where, remedy=f"Give this user write access to {path} and its folder"
-        )
-    if "unable to open" in said:
-        return StoreError(
-            "the database can't be opened", where=where, remedy=f"Check that {path.parent} exists and can be written"
-        )
-    if "disk is full" in said:
-        return StoreError("the disk is full", where=where, remedy="Free some space and run the command again")
-    if "not a database" in said or "malformed" in said:
-        return StoreError("this file is no database, or a damaged one", where=where, remedy="Restore it from a backup")
-    return error
+@contextmanager
+def _quiet() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError:
+        return

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
 
-from publisher.store.sql import upsert
+from publisher.store.sql import insert_new
 from publisher.store.tables import facts
 
 HELD = "held"
@@ -35,7 +35,7 @@ def held(conn: Connection) -> Held | None:
 def hold_everything(conn: Connection, *, actor: str, why: str, now: datetime) -> bool:
     """Hold all sending; say whether it wasn't held already. The first hold's words stay."""
     value = json.dumps({**asdict(Held(actor, why, now)), "since": now.isoformat()})
-    return conn.execute(upsert(conn, facts).values(name=HELD, value=value).on_conflict_do_nothing()).rowcount == 1
+    return insert_new(conn, facts, name=HELD, value=value)
 
 
 def release_everything(conn: Connection) -> bool:

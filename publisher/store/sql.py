@@ -42,6 +42,13 @@ def upsert(conn: Connection, table: Table) -> Insert:
     return cast(Insert, made)
 
 
+def insert_new(conn: Connection, table: Table, **values: Any) -> bool:
+    """Insert one row unless one like it is there already; say whether it is new."""
+    # Not by the count of rows: PostgreSQL's driver doesn't tell it of every INSERT.
+    made = upsert(conn, table).values(values).on_conflict_do_nothing().returning(*table.primary_key)
+    return conn.execute(made).one_or_none() is not None
+
+
 def take_turn(conn: Connection, name: str) -> None:
     """Let only one transaction at a time go on from here, for something that has no row of its own to lock.
 

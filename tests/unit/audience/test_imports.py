@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import pytest
 
 from publisher.audience import imports
@@ -9,18 +12,14 @@ from publisher.errors import ImportFileError
 from publisher.model.subscriber import SubscriptionState
 from publisher.model.tokens import address_hash
 from publisher.store import subscribers
-from tests.ledger import HASH_KEY, NOW, open_store
-
-
-@pytest.fixture
-def store(tmp_path):
-    return open_store(tmp_path)
+from tests.ledger import HASH_KEY, NOW
 
 
 def bring_in(store, content: str | bytes, list_name: str = "daily") -> imports.Report:
-    path = store.path.with_name("people.csv")
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return imports.import_csv(store, path, list_name, hash_key=HASH_KEY, now=NOW, actor="test")
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "people.csv"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return imports.import_csv(store, path, list_name, hash_key=HASH_KEY, now=NOW, actor="test")
 
 
 def everyone(store) -> list[tuple[str, str, str]]:

@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from publisher.store import log, sends
-from tests.ledger import POST, add_edition, add_send, books, open_store, subscribe
-
-
-@pytest.fixture
-def store(tmp_path):
-    return open_store(tmp_path)
+from tests.ledger import POST, add_edition, add_send, books, subscribe
 
 
 def test_an_audience_of_nobody_is_held_with_the_command_that_fills_it(store):

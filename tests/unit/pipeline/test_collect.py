@@ -18,11 +18,6 @@ from tests.ledger import NOW, open_store
 SITE = Source("site", "feed", "https://harbor.example/feed")
 
 
-@pytest.fixture
-def store(tmp_path):
-    return open_store(tmp_path)
-
-
 def story(number: int, **changes) -> Article:
     plain = Article(
         title=f"Story {number}",

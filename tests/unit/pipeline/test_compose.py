@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-import pytest
-
 from publisher.model.article import Article, LedgerArticle, Standing
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.model.project import Pick, Schedule, When
 from publisher.pipeline import compose, dispatch, settle
 from publisher.store import articles, editions, sources
-from tests.ledger import NOW, Clock, add_send, desk, open_store, subscribe
+from tests.ledger import NOW, Clock, add_send, desk, subscribe
 
 MORNING = Schedule("morning", When(), Pick(), ())
 
@@ -74,11 +72,6 @@ def test_what_is_too_old_is_left_out():
 
 def test_what_another_edition_carries_is_left_out():
     assert reasons(choose([known(7)], elsewhere={7: "morning"})) == {"Story 7": "in an edition of morning (not_in)"}
-
-
-@pytest.fixture
-def store(tmp_path):
-    return open_store(tmp_path)
 
 
 def put(store, number: int, standing=Standing.NEW) -> None:

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from publisher.store import alerts
-from tests.ledger import NOW, open_store
+from tests.ledger import NOW
 
 LATER = NOW + timedelta(hours=1)
-
-
-@pytest.fixture
-def store(tmp_path):
-    return open_store(tmp_path)
 
 
 def begin(conn, cause="unknown:1", what="2 may or may not have arrived", urgent=False):

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from publisher.errors import StoreError
-from publisher.store import Store, database
+from publisher.store import Store, sqlite
 from publisher.store.tables import facts, schedules
 
 
@@ -38,7 +38,7 @@ def test_times_come_back_aware_to_the_microsecond(tmp_path):
 
 
 def test_a_locked_database_is_one_line_with_a_remedy(tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
     store = Store.create(tmp_path / "ledger.db")
     other = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

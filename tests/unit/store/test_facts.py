@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import pytest
-
 from publisher.store import facts
 from publisher.store.facts import Held
-from tests.ledger import NOW, open_store
-
-
-@pytest.fixture
-def store(tmp_path):
-    return open_store(tmp_path)
+from tests.ledger import NOW
 
 
 def test_sending_is_not_held_unless_someone_holds_it(store):

@@ -1,0 +1,20 @@
+"""Text that every engine can keep: PostgreSQL refuses the character NUL."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_NUL_IN_JSON = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+def plain(text: str) -> str:
+    """Return the text with what not every engine can keep marked as lost."""
+    return text.replace("\0", REPLACEMENT)
+
+
+def dumps(value: Any) -> str:
+    """Return the value as JSON that every engine can keep."""
+    return _NUL_IN_JSON.sub(r"\1\\ufffd", json.dumps(value))

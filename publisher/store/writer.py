@@ -1,0 +1,127 @@
+"""Group commit: small writes of many threads, made durable together by one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+
+from publisher.errors import StoreError
+
+if TYPE_CHECKING:
+    from publisher.store.database import Store
+
+MOST = 64  # writes in one commit
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class _Job:
+    """One small write, and what came of it."""
+
+    work: Callable[[Connection], Any]
+    done: Event = field(default_factory=Event)
+    result: Any = None
+    error: BaseException | None = None
+
+    def finish(self, error: BaseException | None = None) -> None:
+        self.error = self.error or error
+        self.done.set()
+
+
+class Writer:
+    """One thread that writes for all. Started at the first write, and again in a process that was forked."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._starting = Lock()
+        self._thread: Thread | None = None
+        self._queue: SimpleQueue[_Job | None] = SimpleQueue()
+        self._pid = 0
+        self._is_closed = False
+
+    def submit(self, work: Callable[[Connection], T]) -> T:
+        """Run the work in a group's transaction, and return its result after the commit."""
+        self._store.refuse_within_write()
+        job = _Job(work)
+        with self._starting:
+            self._start()
+            self._queue.put(job)
+        job.done.wait()
+        if job.error is not None:
+            raise job.error
+        result: T = job.result
+        return result
+
+    def close(self) -> None:
+        """Write what is waiting, and take nothing more."""
+        with self._starting:
+            self._is_closed = True
+            thread = self._thread if self._pid == os.getpid() else None
+            self._thread = None
+            if thread is not None:
+                self._queue.put(None)
+        if thread is not None:
+            thread.join()
+
+    def _start(self) -> None:
+        if self._is_closed:
+            raise StoreError("the ledger is closed", where=self._store.where)
+        if self._thread is None or self._pid != os.getpid():
+            self._queue, self._pid = SimpleQueue(), os.getpid()
+            self._thread = Thread(target=self._write_forever, args=(self._queue,), name="writer", daemon=True)
+            self._thread.start()
+
+    def _write_forever(self, queue: SimpleQueue[_Job | None]) -> None:
+        is_open = True
+        while is_open:
+            group, is_open = _take_group(queue)
+            if group:
+                self._write(group)
+
+    def _write(self, group: list[_Job]) -> None:
+        failed: BaseException | None = None
+        try:
+            with self._store.write() as conn:
+                for job in group:
+                    self._run(conn, job)
+        except BaseException as error:  # noqa: BLE001 -- told to everybody whose work was in the group
+            failed = error
+        for job in group:
+            job.finish(failed)
+
+    def _run(self, conn: Connection, job: _Job) -> None:
+        """Run one job within a savepoint: what fails, fails alone."""
+        savepoint = conn.begin_nested()
+        try:
+            with self._store.in_words():
+                job.result = job.work(conn)
+        except Exception as error:  # noqa: BLE001 -- raised in the thread that submitted it
+            job.error = error
+            try:
+                savepoint.rollback()
+            except DBAPIError:
+                raise error from None  # a full disk takes the whole transaction with it
+        else:
+            savepoint.commit()
+
+
+def _take_group(queue: SimpleQueue[_Job | None]) -> tuple[list[_Job], bool]:
+    """Wait for one job and take those that wait behind it; False when nothing comes any more."""
+    group: list[_Job] = []
+    job = queue.get()
+    while job is not None:
+        group.append(job)
+        if len(group) == MOST:
+            return group, True
+        try:
+            job = queue.get_nowait()
+        except Empty:
+            return group, True
+    return group, False
