@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, and_, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 
+from publisher.store.sql import upsert
 from publisher.store.tables import alerts
 
 
@@ -28,7 +28,7 @@ def raise_alert(
     :param channel: the channel that failed: never the only way this is told.
     """
     said = {"cause": cause, "what": what, "affected": affected, "command": command, "urgent": urgent}
-    row = upsert(alerts).values(**said, channel=channel or None, raised_at=now)
+    row = upsert(conn, alerts).values(**said, channel=channel or None, raised_at=now)
     return conn.execute(row.on_conflict_do_nothing()).rowcount == 1
 
 
