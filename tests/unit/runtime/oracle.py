@@ -1,4 +1,4 @@
-"""An oracle for slots, written from the rules alone: it walks through real time minute by minute and looks at the clock.
+"""An oracle for slots, written from the rules alone: it walks through real time minute by minute, eye on the clock.
 
 It shares nothing with `publisher.runtime.slots`: no cron parser, no arithmetic over gaps. A cron is given to it as a
 function that says whether a nominal minute matches.
@@ -60,7 +60,7 @@ def readings(zone: ZoneInfo, since: datetime, until: datetime) -> list[tuple[dat
 
 
 def fixed(minutes: list[tuple[datetime, datetime]], matches: Matches) -> list[tuple[str, datetime]]:
-    """A fixed time fires when the clock first shows it or has jumped over it; what it jumps over at once is one slot."""
+    """A fixed time fires when the clock first shows it or jumps over it; what it jumps over at once is one slot."""
     found = []
     reached = minutes[0][1]
     for moment, shown in minutes[1:]:
