@@ -206,6 +206,7 @@ editions = Table(
     Column("actor", Text, nullable=False),
     UniqueConstraint("schedule", "slot", "language"),
     Index("ix_editions_state", "state"),
+    Index("ix_editions_schedule_due_at", "schedule", "due_at"),
 )
 
 edition_articles = Table(  # every candidate, with the reason why it is in or out
