@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-MODULE = '''\
+MODULE = """\
 from publisher.senders.webhook import Webhook
 
 
 class Keyless(Webhook):
     name = "keyless"
     idempotent_for = None
-'''
+"""
 
 
 def install_keyless(folder: Path) -> None:

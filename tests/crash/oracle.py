@@ -100,7 +100,7 @@ def judge(
 
     :param audience: the addresses that every regular send must have a delivery for.
     :param is_settled: nothing is under way any more: pending and taken are faults.
-    :param may_double: the schedule's own policy says so (``on_unknown: resend`` without keys): doubles are only counted.
+    :param may_double: the schedule's own policy says so (``on_unknown: resend`` without keys): doubles are counted.
     """
     ledger, heard, verdict = Ledger(where), Heard.of(log), Verdict()
     _judge_deliveries(ledger, heard, verdict, is_settled=is_settled, may_double=may_double)
@@ -182,10 +182,14 @@ def _judge_books(ledger: Ledger, verdict: Verdict) -> None:
     counted: defaultdict[int, Counter[str]] = defaultdict(Counter)
     for send_id, state, count in ledger.rows("SELECT send_id, state, count(*) FROM deliveries GROUP BY send_id, state"):
         counted[send_id][state] = count
-    for send_id, state, candidates, *counters in ledger.rows(f"SELECT id, state, candidates, {', '.join(STATES)} FROM sends"):
+    for send_id, state, candidates, *counters in ledger.rows(
+        f"SELECT id, state, candidates, {', '.join(STATES)} FROM sends"
+    ):
         rows = [counted[send_id][name] for name in STATES]
         if counters != rows or candidates != sum(rows):
-            verdict.charge("unbalanced", f"send {send_id}: {candidates} candidates, {counters} in the books, {rows} rows")
+            verdict.charge(
+                "unbalanced", f"send {send_id}: {candidates} candidates, {counters} in the books, {rows} rows"
+            )
         if state == "done" and (counted[send_id]["pending"] or counted[send_id]["taken"]):
             verdict.charge("unbalanced", f"send {send_id} is done, and someone waits")
 

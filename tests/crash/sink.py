@@ -209,7 +209,9 @@ def main() -> None:
     parser.add_argument("--log", type=Path, required=True)
     parser.add_argument("--port", type=int, default=0)
     for field in fields(Temper):
-        kind = (lambda said: said == "True") if field.type == "bool" else {"str": str, "int": int}.get(field.type, float)
+        kind = (
+            (lambda said: said == "True") if field.type == "bool" else {"str": str, "int": int}.get(field.type, float)
+        )
         parser.add_argument(f"--{field.name.replace('_', '-')}", type=kind, default=field.default)
     given = vars(parser.parse_args())
     log, port = given.pop("log"), given.pop("port")

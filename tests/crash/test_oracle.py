@@ -11,7 +11,7 @@ from tests.crash.oracle import STATES, judge
 
 SCHEMA = f"""
 CREATE TABLE sends (id INTEGER PRIMARY KEY, edition_id INTEGER, kind TEXT, state TEXT, candidates INTEGER,
-                    {', '.join(f'{state} INTEGER' for state in STATES)});
+                    {", ".join(f"{state} INTEGER" for state in STATES)});
 CREATE TABLE subscribers (id INTEGER PRIMARY KEY, email TEXT);
 CREATE TABLE recipients (id INTEGER PRIMARY KEY, subscriber_id INTEGER);
 CREATE TABLE deliveries (id INTEGER PRIMARY KEY, send_id INTEGER, recipient_id INTEGER, state TEXT, call_id INTEGER);
