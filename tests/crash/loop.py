@@ -170,7 +170,7 @@ class Loop:
                 idle_since = None
             elif idle_since is None:
                 idle_since = time.monotonic()
-            elif time.monotonic() - idle_since > 8 and self.books()[1]:
+            elif time.monotonic() - idle_since > 2 and self.books()[1]:
                 return False
             time.sleep(0.01)
         raise AssertionError(f"no request in {START_PATIENCE} s, see {self.folder / 'run.log'}")
