@@ -206,7 +206,7 @@ class App:
             next_due_at=self._next_due_at,
             free_at=self.free_at.get,
             recover=self.take_over,
-            clock=self.clock,
+            clock=self.store.now,
             ending=self.ending,
         )
 
@@ -222,7 +222,7 @@ class App:
         with self.store.read() as conn:
             ready = [send["id"] for send in sends.in_state(conn, SendState.READY)]
         for send_id in ready:
-            self._guarded(lambda ready_id: address.record(self.store, ready_id, now=self.clock()), send_id)
+            self._guarded(lambda ready_id: address.record(self.store, ready_id, now=self.store.now()), send_id)
         stopping.finish_cancelling(self.store)
         settle.pause_without_channel(self.store, list(self.project.channels))
         self.take_over()
@@ -264,7 +264,7 @@ class App:
         """Return what this process dispatches with, under the file's present version."""
         return dispatch.Desk(
             self.process_id,
-            self.clock,
+            self.store.now,
             self.introduce,
             rules_of=self._rules_of,
             timing=self.settings.timing,
@@ -299,10 +299,13 @@ class App:
 
     def real_sender(self, spec: Channel) -> Sender:
         """Build the channel's own sender, secrets resolved; whether or not this is practice."""
+        from publisher.senders.http import HttpSettings
         from publisher.senders.registry import build
 
         base_url = self.settings.resolve(spec.base_url, spec.places.get("base_url", spec.where))
-        return build(replace(spec, base_url=base_url), self.settings.resolve_options(spec))
+        timing = self.settings.timing
+        patience = HttpSettings(timing.connect_timeout.total_seconds(), timing.read_timeout.total_seconds())
+        return build(replace(spec, base_url=base_url), self.settings.resolve_options(spec), patience)
 
     def introduce(self, member: Member) -> Recipient:
         """Return a reader as the sender sees them: an opaque reference, values, links of their own."""
@@ -321,8 +324,7 @@ class App:
 
     def take_over(self) -> tuple[int, int]:
         """Close the calls that nobody carries on; return how many deliveries were given back and are unknown."""
-
-        now = self.clock()
+        now = self.store.now()
         alive = cache(lambda process_id: processes.is_alive(self.store, process_id))
 
         def is_held(call: RowMapping) -> bool:
