@@ -30,6 +30,7 @@ from publisher.model.tokens import address_hash, leaving_token, wire_id
 from publisher.pipeline import address, collect, compose, dispatch, produce, settle
 from publisher.pipeline.collect import Collected
 from publisher.pipeline.compose import Choice, Composed
+from publisher.pipeline.operate import stopping
 from publisher.pipeline.produce import Studio
 from publisher.render import Renderer
 from publisher.render.engine import default_theme
@@ -282,6 +283,7 @@ class App:
             ready = [send["id"] for send in sends.in_state(conn, SendState.READY)]
         for send_id in ready:
             self._guarded(lambda ready_id: address.record(self.store, ready_id, now=self.clock()), send_id)
+        stopping.finish_cancelling(self.store)
         settle.pause_without_channel(self.store, list(self.project.channels))
         self.take_over()
         settle.settle_finished(self.store, now=self.clock())

@@ -94,20 +94,20 @@ def open_for_work(app: App, stack: ExitStack, command: str) -> None:
 
 def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool) -> list[int]:
     """Return the schedule's unfinished editions, once someone has said what becomes of them."""
-    from publisher.pipeline import settle
+    from publisher.pipeline.operate import holding, stopping
     from publisher.store import editions
 
     with app.store.read() as conn:
         found = [(row["id"], row["slot"]) for row in editions.unfinished(conn, schedule.name)]
     if found and skip:
         for edition_id, _ in found:
-            stopped = settle.cancel_edition(app.store, edition_id, reason=f"skipped by {app.actor}", now=app.clock())
+            stopped = stopping.cancel_edition(app.store, edition_id, reason=f"skipped by {app.actor}", now=app.clock())
             tell(f"edition {edition_id}: cancelled, {stopped:,} not sent")
         return []
     if found and finish:
         for edition_id, _ in found:
             app.remake(edition_id)
-            settle.resume_edition(app.store, edition_id)
+            holding.resume_edition(app.store, edition_id, now=app.clock())
     if found and not finish:
         named = ", ".join(f"{edition_id} ({slot})" for edition_id, slot in found)
         remedy = f"`publisher send {schedule.name} --finish` finishes it, `--skip` cancels what is left"

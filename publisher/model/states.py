@@ -50,7 +50,7 @@ E, S, C, D = EditionState, SendState, CallState, DeliveryState
 EDITION_MOVES: Mapping[EditionState, frozenset[EditionState]] = {
     E.DRAFT: frozenset({E.LOCKED, E.SKIPPED, E.CANCELLED}),
     E.LOCKED: frozenset({E.CLOSED, E.CANCELLED}),
-    E.CLOSED: frozenset(),
+    E.CLOSED: frozenset({E.LOCKED}),  # only by an operator's resend
     E.SKIPPED: frozenset(),
     E.CANCELLED: frozenset(),
 }

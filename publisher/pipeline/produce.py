@@ -15,7 +15,7 @@ from publisher.model.project import Entry, Project, Schedule
 from publisher.model.states import EditionState, SendState
 from publisher.render import Renderer
 from publisher.senders.base import Sender
-from publisher.store import Connection, Store, articles, editions, messages, sends
+from publisher.store import Connection, Store, articles, editions, facts, messages, sends
 
 ABOVE_ALL_REGULAR = 2  # priority of ordinary mail: alerts are 0, confirmations 1
 
@@ -172,6 +172,8 @@ def _chosen(conn: Connection, edition_id: int) -> list[Article]:
 def _record_one(
     conn: Connection, edition_id: int, schedule: Schedule, product: Produced, actor: str, now: datetime
 ) -> int:
+    held = facts.held_edition(conn, edition_id)  # a person may hold an edition before its sends are made
+    by_hand = [facts.as_reason(held, edition_id)] if held else []
     send_id = sends.add(
         conn,
         edition_id=edition_id,
@@ -181,8 +183,8 @@ def _record_one(
         channel=product.entry.via,
         audience=list(product.entry.to),
         priority=ABOVE_ALL_REGULAR,
-        state=SendState.HELD if product.is_held else SendState.READY,
-        reasons=[_plain(finding) for finding in product.findings],
+        state=SendState.HELD if product.is_held or held else SendState.READY,
+        reasons=[*(_plain(finding) for finding in product.findings), *by_hand],
         made_at=now,
         on_unknown=schedule.on_unknown,
         give_up_after=schedule.give_up_after // timedelta(microseconds=1),

@@ -321,14 +321,3 @@ def move(
         .values(values)
     )
     return conn.execute(moved).rowcount
-
-
-def cancel_pending(conn: Connection, send_id: int, reason: str) -> int:
-    """Stop what has not left; return how many were stopped."""
-    lock(conn, send_id)
-    query = (
-        update(deliveries)
-        .where(deliveries.c.send_id == send_id, IS_PENDING)
-        .values(state=D.CANCELLED.value, reason=reason)
-    )
-    return conn.execute(query).rowcount

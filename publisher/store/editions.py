@@ -72,12 +72,14 @@ def _place(place: Place) -> dict[str, Any]:
     }
 
 
-def move(conn: Connection, edition_id: int, to: EditionState, now: datetime) -> bool:
+def move(conn: Connection, edition_id: int, to: EditionState, now: datetime, reason: str = "") -> bool:
     """Move the edition if its present state allows it; say whether it moved."""
     allowed = [state.value for state, targets in EDITION_MOVES.items() if to in targets]
     values: dict[str, Any] = {"state": to.value}
     if to in (EditionState.CLOSED, EditionState.CANCELLED):
         values["closed_at"] = now
+    if reason:
+        values["reason"] = reason
     result = conn.execute(
         update(editions).where(editions.c.id == edition_id, editions.c.state.in_(allowed)).values(values)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
@@ -12,11 +13,12 @@ from publisher.store.sql import insert_new
 from publisher.store.tables import facts
 
 HELD = "held"
+BY_A_PERSON, BY_A_PERSON_ALL = "person", "person-all"  # reasons beside a send: of `hold EDITION`, of `hold --all`
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """All sending is held: no call begins until a person releases it."""
+    """Who holds sending, or one edition: no call begins until a person releases it."""
 
     actor: str
     why: str  # may be empty
@@ -25,19 +27,57 @@ class Held:
 
 def held(conn: Connection) -> Held | None:
     """Return who holds all sending; None when nobody does. Every claim asks this."""
-    said = conn.execute(select(facts.c.value).where(facts.c.name == HELD)).scalar_one_or_none()
+    return _read(conn, HELD)
+
+
+def hold_everything(conn: Connection, *, actor: str, why: str, now: datetime) -> bool:
+    """Hold all sending; say whether it wasn't held already. The first hold's words stay."""
+    return _write(conn, HELD, Held(actor, why, now))
+
+
+def release_everything(conn: Connection) -> bool:
+    """Let sending go on; say whether it was held."""
+    return _forget(conn, HELD)
+
+
+def held_edition(conn: Connection, edition_id: int) -> Held | None:
+    """Return who holds an edition, whose sends are perhaps still to be made."""
+    return _read(conn, f"{HELD}:{edition_id}")
+
+
+def hold_edition(conn: Connection, edition_id: int, *, actor: str, why: str, now: datetime) -> bool:
+    """Hold an edition, and the sends that will be made of it; say whether it wasn't held already."""
+    return _write(conn, f"{HELD}:{edition_id}", Held(actor, why, now))
+
+
+def release_edition(conn: Connection, edition_id: int) -> bool:
+    """Let an edition go on; say whether it was held."""
+    return _forget(conn, f"{HELD}:{edition_id}")
+
+
+def as_reason(held: Held, edition_id: int | None = None) -> dict[str, Any]:
+    """Return the reason that stands beside a send that a person holds.
+
+    :param edition_id: None: with everything else.
+    """
+    what = f"held by {held.actor}" + (f": {held.why}" if held.why else "")
+    check = BY_A_PERSON_ALL if edition_id is None else BY_A_PERSON
+    said = "--all" if edition_id is None else str(edition_id)
+    return {"check": check, "blocks": True, "what": what, "remedy": f"`publisher release {said}` lets it go on"}
+
+
+def _read(conn: Connection, name: str) -> Held | None:
+    said = conn.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
     if said is None:
         return None
     known = json.loads(said)
     return Held(known["actor"], known["why"], datetime.fromisoformat(known["since"]))
 
 
-def hold_everything(conn: Connection, *, actor: str, why: str, now: datetime) -> bool:
-    """Hold all sending; say whether it wasn't held already. The first hold's words stay."""
-    value = json.dumps({**asdict(Held(actor, why, now)), "since": now.isoformat()})
-    return insert_new(conn, facts, name=HELD, value=value)
+def _write(conn: Connection, name: str, held: Held) -> bool:
+    value = json.dumps({**asdict(held), "since": held.since.isoformat()})
+    return insert_new(conn, facts, name=name, value=value)
 
 
-def release_everything(conn: Connection) -> bool:
-    """Let sending go on; say whether it was held."""
-    return conn.execute(delete(facts).where(facts.c.name == HELD)).rowcount == 1
+def _forget(conn: Connection, name: str) -> bool:
+    return conn.execute(delete(facts).where(facts.c.name == name)).rowcount == 1

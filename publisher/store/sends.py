@@ -14,6 +14,8 @@ from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert
 
 CLAIMABLE = (SendState.ADDRESSED, SendState.SENDING)
 
+BOOKS = "books"  # the reason of a send whose counters and rows disagree
+
 
 def add(conn: Connection, **values: Any) -> int:
     return insert_row(conn, sends, **values)
@@ -121,6 +123,11 @@ def set_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, A
     conn.execute(update(sends).where(sends.c.id == send_id).values(reasons=[dict(reason) for reason in reasons]))
 
 
+def set_term(conn: Connection, send_id: int, give_up_at: datetime | None) -> None:
+    """Say anew when trying ends."""
+    conn.execute(update(sends).where(sends.c.id == send_id).values(give_up_at=give_up_at))
+
+
 def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, candidates: int = 0) -> None:
     """Move the counters in the transaction that moves the rows, and refuse to commit books that don't balance."""
     moved = {name: sends.c[name] + delta for name, delta in deltas.items() if delta}
@@ -157,6 +164,22 @@ def imbalance(conn: Connection, send_id: int) -> str:
     if row["candidates"] != sum(counted.values()):
         wrong.append(f"candidates: {row['candidates']} in the books, {sum(counted.values())} rows")
     return "; ".join(wrong)
+
+
+def out_of_balance(wrong: str) -> dict[str, Any]:
+    """Return the reason that stands beside a send whose books and rows disagree."""
+    remedy = "Keep the database and the log, and look with `publisher verify`"
+    return {"check": BOOKS, "blocks": True, "what": f"the books don't balance: {wrong}", "remedy": remedy}
+
+
+def is_out_of_balance(row: RowMapping) -> bool:
+    return any(reason["check"] == BOOKS for reason in row["reasons"])
+
+
+def cancelled_with_pending(conn: Connection) -> list[RowMapping]:
+    """Return cancelled sends whose deliveries were not all stopped yet."""
+    query = select(sends).where(sends.c.state == SendState.CANCELLED, sends.c.pending > 0)
+    return list(conn.execute(query).mappings())
 
 
 def has_pending(row: RowMapping) -> bool:

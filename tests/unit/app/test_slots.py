@@ -9,7 +9,8 @@ import pytest
 from publisher.app import App
 from publisher.app.slots import fire_due
 from publisher.audience import imports
-from publisher.pipeline import produce, settle
+from publisher.pipeline import produce
+from publisher.pipeline.operate import stopping
 from publisher.store import editions, sends
 from tests.ledger import Clock
 from tests.project import ProjectDir
@@ -142,7 +143,7 @@ def test_an_edition_that_cannot_be_produced_holds_only_itself(tmp_path):
 def test_an_edition_cancelled_while_it_is_rendered_is_not_sent(tmp_path):
     app = open_app(tmp_path, Clock(EVENING), 'at: "07:00"')
     composed = app.compose(app.schedule("morning"), app.manual_slot(), actor="test")
-    settle.cancel_edition(app.store, composed.edition_id, reason="a mistake", now=EVENING)
+    stopping.cancel_edition(app.store, composed.edition_id, reason="a mistake", now=EVENING)
     schedule = app.schedule("morning")
     assert produce.record(app.store, app.studio, app.project, schedule, composed.edition_id, now=EVENING) == []
     with app.store.read() as conn:

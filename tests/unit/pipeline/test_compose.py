@@ -8,7 +8,8 @@ from datetime import timedelta
 from publisher.model.article import Article, LedgerArticle, Standing
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.model.project import Pick, Schedule, When
-from publisher.pipeline import compose, dispatch, settle
+from publisher.pipeline import compose, dispatch
+from publisher.pipeline.operate import stopping
 from publisher.store import articles, editions, sources
 from tests.ledger import NOW, Clock, add_send, desk, subscribe
 
@@ -135,7 +136,7 @@ def test_a_slot_with_nothing_new_is_written_down_as_skipped_with_the_reason(stor
 def test_cancelling_an_edition_before_it_left_frees_its_articles(store):
     put(store, 1)
     edition_id = fire(store, "a").edition_id
-    settle.cancel_edition(store, edition_id, reason="a mistake", now=NOW)
+    stopping.cancel_edition(store, edition_id, reason="a mistake", now=NOW)
     assert titles(fire(store, "b").choice) == ["Story 1"]
 
 
@@ -165,5 +166,5 @@ def test_an_edition_cancelled_after_it_had_begun_to_leave_keeps_its_articles(sto
     claimed = dispatch.claim(store, place, "letters", 2)
     dispatch.begin(store, place, claimed)
     dispatch.record_answer(store, place, claimed, Answer(Verdict(Outcome.SENT)))
-    settle.cancel_edition(store, edition_id, reason="a mistake", now=NOW)
+    stopping.cancel_edition(store, edition_id, reason="a mistake", now=NOW)
     assert fire(store, "b").choice.picked == ()

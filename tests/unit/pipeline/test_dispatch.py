@@ -14,6 +14,7 @@ from publisher.model.states import CallState
 from publisher.model.subscriber import SubscriptionState
 from publisher.model.tokens import address_hash
 from publisher.pipeline import dispatch, settle
+from publisher.pipeline.operate import holding, stopping
 from publisher.senders.registry import build
 from publisher.store import calls, editions, log, processes, sends, subscribers
 from publisher.testing import FakeProvider, Fault, expand_mailgun
@@ -143,7 +144,7 @@ def test_a_refused_account_pauses_the_send_and_loses_nobody(store):
             row = sends.get(conn, send)
         assert row["state"] == "paused"
         assert f"publisher release {row['edition_id']}" in row["reasons"][0]["remedy"]
-        settle.resume_edition(store, row["edition_id"])
+        holding.resume_edition(store, row["edition_id"], now=NOW)
         run_to_end(store, desk(store, Clock()), "letters", mailgun(provider))
     assert books(store, send) == {"sent": 4}
 
@@ -376,7 +377,7 @@ def test_what_is_deferred_after_its_send_was_cancelled_is_cancelled_too(store):
     send = add_send(store, edition)
 
     def cancelled_meanwhile(call):
-        settle.cancel_edition(store, edition, reason="a mistake", now=NOW)
+        stopping.cancel_edition(store, edition, reason="a mistake", now=NOW)
         return LATER
 
     run_to_end(store, desk(store, Clock()), "letters", Saying(cancelled_meanwhile))
@@ -388,7 +389,7 @@ def test_a_claim_of_a_dead_process_on_a_cancelled_send_is_not_given_back(store):
     edition = add_edition(store)
     send = add_send(store, edition)
     dispatch.claim(store, desk(store, Clock()), "letters", 100)
-    settle.cancel_edition(store, edition, reason="a mistake", now=NOW)
+    stopping.cancel_edition(store, edition, reason="a mistake", now=NOW)
     dispatch.take_over(store, lambda _: False, now=NOW)
     assert books(store, send) == {"cancelled": 2}
 

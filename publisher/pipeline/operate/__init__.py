@@ -1,0 +1,1 @@
+"""What a person decides: hold, release, cancel, resend; and what became of a delivery of unknown fate."""

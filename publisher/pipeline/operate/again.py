@@ -1,0 +1,72 @@
+"""Resend: what failed is pending again. Whoever has left or is suppressed since then is left out when it is claimed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import RowMapping
+
+from publisher.model.states import DeliveryState, EditionState, SendState
+from publisher.pipeline.operate.holding import new_term
+from publisher.store import Connection, Store, by_hand, editions, sends
+
+D = DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What goes out again: how many deliveries of which sends."""
+
+    count: int
+    send_ids: tuple[int, ...]
+
+
+def resend_failed(store: Store, edition_id: int, *, now: datetime, recipient_id: int | None = None) -> Again:
+    """Make what failed of an edition pending again; nothing else of it is touched.
+
+    :param recipient_id: only what failed for this one.
+    """
+    with store.read() as conn:
+        failed = [send for send in sends.of_edition(conn, edition_id) if send["failed"] and _may_go_on(send)]
+    counts = {send["id"]: _resend(store, send["id"], now, recipient_id) for send in failed}
+    return Again(sum(counts.values()), tuple(send_id for send_id, count in counts.items() if count))
+
+
+def _may_go_on(send: RowMapping) -> bool:
+    return send["state"] in (SendState.ADDRESSED, SendState.SENDING, SendState.PAUSED, SendState.DONE)
+
+
+def _resend(store: Store, send_id: int, now: datetime, recipient_id: int | None) -> int:
+    count, after = 0, 0
+    while True:
+        with store.write() as conn:
+            sends.lock_with_edition(conn, send_id)
+            moved, last = by_hand.move_batch(
+                conn,
+                send_id,
+                origin=D.FAILED,
+                to=D.PENDING,
+                after=after,
+                recipient_id=recipient_id,
+                due_at=now,
+                reason=None,
+            )
+            sends.post_to_books(conn, send_id, {D.FAILED.value: -moved, D.PENDING.value: moved})
+            if moved:
+                reopen(conn, send_id, now)
+        count += moved
+        if last is None:
+            return count
+        after = last
+
+
+def reopen(conn: Connection, send_id: int, now: datetime) -> None:
+    """Let a send that was done go on, with its whole time, and its edition with it."""
+    send = sends.get(conn, send_id)
+    sends.set_term(conn, send_id, new_term(send, now))
+    if send["state"] != SendState.DONE:
+        return
+    sends.move(conn, send_id, SendState.SENDING, done_at=None)
+    if send["edition_id"] is not None:
+        editions.move(conn, send["edition_id"], EditionState.LOCKED, now)

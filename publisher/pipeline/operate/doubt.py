@@ -1,0 +1,115 @@
+"""What became of a delivery of unknown fate: a person looked it up, and says so. Their word stands in the send log."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import RowMapping
+
+from publisher.model.call import Outcome, Verdict
+from publisher.model.states import CallState, DeliveryState, SendState
+from publisher.pipeline.operate.again import reopen
+from publisher.store import Connection, Store, by_hand, calls, sends
+from publisher.store.by_hand import Doubtful
+
+D = DeliveryState
+
+
+class Word(StrEnum):
+    """What a person says of a doubtful delivery."""
+
+    RESEND = "resend"
+    TREAT_AS_SENT = "treat-as-sent"
+    TREAT_AS_FAILED = "treat-as-failed"
+
+
+LANDS = {Word.RESEND: D.PENDING, Word.TREAT_AS_SENT: D.SENT, Word.TREAT_AS_FAILED: D.FAILED}
+# What the call is said to have meant for this reader; a resend leaves it open.
+MEANT = {
+    Word.RESEND: Outcome.UNKNOWN,
+    Word.TREAT_AS_SENT: Outcome.SENT,
+    Word.TREAT_AS_FAILED: Outcome.REFUSED,
+}
+SAID = {Word.RESEND: "sent anew", Word.TREAT_AS_SENT: "treated as sent", Word.TREAT_AS_FAILED: "treated as failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a person's word did: deliveries moved, those whose send is cancelled, those that settle by themselves."""
+
+    moved: int
+    cancelled: int
+    by_itself: int
+    send_ids: tuple[int, ...]
+
+
+def settle(store: Store, wanted: Doubtful, word: Word, *, actor: str, why: str, now: datetime) -> Decided:
+    """Carry out a person's word on every doubtful delivery that is meant, batch by batch.
+
+    Sent anew is a new call: so never for one that is about to be repeated under its key or asked about, and never
+    in a send that was cancelled.
+    """
+    said = f"{SAID[word]} by {actor}" + (f": {why}" if why else "")
+    met: Counter[str] = Counter()
+    send_ids: set[int] = set()
+    while True:
+        with store.write() as conn:
+            found = by_hand.doubtful(conn, wanted)
+            for send_id, rows in sorted(_by_send(found).items()):
+                sends.lock_with_edition(conn, send_id)
+                fit = [row for row in rows if _fits(row, word, met)]
+                moved = [row for row in fit if by_hand.settle_one(conn, row, LANDS[word], _due(word, now))]
+                _write_down(conn, send_id, moved, word, said, now)
+                met["moved"] += len(moved)
+                send_ids.update({send_id} if moved else ())
+        if len(found) < wanted.limit:
+            return Decided(met["moved"], met["cancelled"], met["by itself"], tuple(sorted(send_ids)))
+        wanted = replace(wanted, after_id=found[-1]["id"])
+
+
+def _by_send(rows: list[RowMapping]) -> dict[int, list[RowMapping]]:
+    groups: defaultdict[int, list[RowMapping]] = defaultdict(list)
+    for row in rows:
+        groups[row["send_id"]].append(row)
+    return groups
+
+
+def _fits(row: RowMapping, word: Word, met: Counter[str]) -> bool:
+    if word is not Word.RESEND:
+        return True
+    if row["send_state"] == SendState.CANCELLED:
+        met["cancelled"] += 1
+    elif row["retry_at"] is not None:
+        met["by itself"] += 1
+    else:
+        return True
+    return False
+
+
+def _due(word: Word, now: datetime) -> datetime | None:
+    return now if word is Word.RESEND else None
+
+
+def _write_down(conn: Connection, send_id: int, moved: list[RowMapping], word: Word, said: str, now: datetime) -> None:
+    if not moved:
+        return
+    for row in moved:
+        before = f"; before: {row['reason']}" if row["reason"] else ""
+        verdict = Verdict(MEANT[word], reason=said + before, provider_id=row["provider_id"] or "")
+        calls.record_outcome(conn, row["call_id"], row["id"], verdict)
+    sends.post_to_books(conn, send_id, {D.UNKNOWN.value: -len(moved), LANDS[word].value: len(moved)})
+    for call_id in {row["call_id"] for row in moved}:
+        _close_call(conn, call_id, said)
+    if word is Word.RESEND:
+        reopen(conn, send_id, now)
+
+
+def _close_call(conn: Connection, call_id: int, said: str) -> None:
+    """Close a call that leaves nobody in doubt any more; its frozen values are needed no longer."""
+    call = calls.get(conn, call_id)
+    ids = [member.delivery_id for member in calls.thaw(call["members"])] if call["members"] else []
+    if not by_hand.still_in_doubt(conn, call_id, ids):
+        calls.move(conn, call_id, CallState.ANSWERED, members=None, retry_at=None)

@@ -1,0 +1,59 @@
+"""Cancel: the send's row first, in one short transaction, so that nothing more is claimed; its deliveries after."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import RowMapping
+
+from publisher.model.states import DeliveryState, EditionState, SendState
+from publisher.store import Connection, Store, by_hand, editions, facts, sends
+
+ENDED = (SendState.DONE, SendState.CANCELLED)
+STOPPED = "stopped before it left"
+D = DeliveryState
+
+
+def cancel_edition(store: Store, edition_id: int, *, reason: str, now: datetime) -> int:
+    """Stop what has not left of an edition; return how many deliveries were stopped.
+
+    Calls under way end as they do: what the provider took stays sent, what certainly did not leave is cancelled.
+    """
+    with store.write() as conn:
+        facts.release_edition(conn, edition_id)
+        found = [send for send in sends.lock_all(conn, edition_id) if send["state"] not in ENDED]
+        for send in found:
+            sends.move(conn, send["id"], SendState.CANCELLED, done_at=now)
+        editions.move(conn, edition_id, EditionState.CANCELLED, now, reason=reason)
+    return sum(_cancel_rows(store, send["id"], reason) for send in found)
+
+
+def finish_cancelling(store: Store) -> int:
+    """Stop the deliveries of cancelled sends whose canceller did not come to its end; return how many."""
+    with store.read() as conn:
+        left = sends.cancelled_with_pending(conn)
+    return sum(_cancel_rows(store, send["id"], _why(store, send)) for send in left)
+
+
+def _why(store: Store, send: RowMapping) -> str:
+    with store.read() as conn:
+        edition = editions.get(conn, send["edition_id"]) if send["edition_id"] else None
+    return (edition["reason"] if edition else "") or STOPPED
+
+
+def _cancel_rows(store: Store, send_id: int, reason: str) -> int:
+    stopped, after = 0, 0
+    while True:
+        with store.write() as conn:
+            sends.lock(conn, send_id)
+            moved, last = _cancel_batch(conn, send_id, after, reason)
+        stopped += moved
+        if last is None:
+            return stopped
+        after = last
+
+
+def _cancel_batch(conn: Connection, send_id: int, after: int, reason: str) -> tuple[int, int | None]:
+    moved, last = by_hand.move_batch(conn, send_id, origin=D.PENDING, to=D.CANCELLED, after=after, reason=reason)
+    sends.post_to_books(conn, send_id, {D.PENDING.value: -moved, D.CANCELLED.value: moved})
+    return moved, last

@@ -1,0 +1,134 @@
+"""Hold and release."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from publisher.model.states import SendState
+from publisher.pipeline import address
+from publisher.pipeline.operate import holding
+from publisher.store import facts, sends
+from tests.ledger import NOW, POST, add_edition, add_send, books
+
+LATER = NOW + timedelta(hours=3)
+CHECK = {"check": "too-long", "blocks": True, "what": "the post is too long", "remedy": "Shorten it"}
+
+
+def hold(store, edition, why=""):
+    return holding.hold_edition(store, edition, actor="cli:ada", why=why, now=NOW)
+
+
+def reasons(store, send):
+    with store.read() as conn:
+        return [reason["what"] for reason in sends.get(conn, send)["reasons"]]
+
+
+def test_an_addressed_send_is_paused_and_nothing_of_it_is_claimed(store, edition, send, state, is_due):
+    assert is_due()
+    assert hold(store, edition, "wrong name in the lead") == [send]
+    assert state(send) == "paused"
+    assert not is_due()
+    assert reasons(store, send) == ["held by cli:ada: wrong name in the lead"]
+
+
+def test_a_send_that_is_ready_is_held_before_its_audience_is_frozen(store, edition, state):
+    with store.write() as conn:
+        ready = sends.add(conn, **new_send(edition))
+    hold(store, edition)
+    assert state(ready) == "held"
+    assert not address.record(store, ready, now=NOW)
+
+
+def test_an_edition_is_held_only_once(store, edition, send):
+    assert hold(store, edition) == [send]
+    assert hold(store, edition, "again") == []
+    assert reasons(store, send) == ["held by cli:ada"]
+
+
+def test_a_released_send_goes_on_with_its_whole_time(store, edition, send, state, is_due):
+    hold(store, edition)
+    assert holding.release_edition(store, edition, now=LATER).going_on == (send,)
+    assert state(send) == "sending"
+    assert is_due()
+    with store.read() as conn:
+        row = sends.get(conn, send)
+    assert row["give_up_at"] == LATER + timedelta(hours=6)
+    assert row["reasons"] == []
+
+
+def test_what_a_check_holds_is_not_released(store, edition, state):
+    with store.write() as conn:
+        held = sends.add(conn, **(new_send(edition) | {"state": SendState.HELD, "reasons": [CHECK]}))
+    assert hold(store, edition) == [held]
+    released = holding.release_edition(store, edition, now=NOW)
+    assert (released.going_on, released.kept) == ((), (held,))
+    assert state(held) == "held"
+    assert reasons(store, held) == ["the post is too long"]
+
+
+def test_a_note_of_the_checks_holds_nothing(store, edition, state):
+    note = {**CHECK, "blocks": False}
+    with store.write() as conn:
+        ready = sends.add(conn, **(new_send(edition) | {"reasons": [note]}))
+    hold(store, edition)
+    assert holding.release_edition(store, edition, now=NOW).going_on == (ready,)
+    assert state(ready) == "ready"
+
+
+def test_holding_everything_holds_every_open_send_and_says_so_to_those_that_come(store, edition, send, state):
+    post = add_send(store, edition, channel="mastodon", lists=(), message=POST)
+    assert holding.hold_all(store, actor="cli:ada", why="", now=NOW) == [send, post]
+    assert (state(send), state(post)) == ("paused", "paused")
+    with store.read() as conn:
+        assert facts.held(conn) is not None
+
+
+def test_releasing_everything_leaves_what_was_held_by_itself(store, edition, send, state):
+    other = add_send(store, add_edition(store, "2026-11-25T07:00"))
+    hold(store, edition)
+    holding.hold_all(store, actor="cli:ben", why="", now=NOW)
+    released = holding.release_all(store, now=NOW)
+    assert (released.going_on, released.kept) == ((other,), (send,))
+    assert (state(send), state(other)) == ("paused", "sending")
+    assert reasons(store, send) == ["held by cli:ada"]
+    with store.read() as conn:
+        assert facts.held(conn) is None
+
+
+def test_one_edition_is_not_released_while_everything_is_held(store, edition, send, state):
+    holding.hold_all(store, actor="cli:ben", why="", now=NOW)
+    assert holding.release_edition(store, edition, now=NOW).kept == (send,)
+    assert state(send) == "paused"
+
+
+def test_what_has_ended_is_not_held(store, edition, send):
+    with store.write() as conn:
+        sends.move(conn, send, SendState.CANCELLED)
+    assert hold(store, edition) == []
+    assert books(store, send) == {"pending": 4}
+
+
+def test_who_holds_an_edition_is_known_before_its_sends_are_made(store, edition):
+    hold(store, edition, "not yet")
+    with store.read() as conn:
+        assert facts.held_edition(conn, edition).why == "not yet"
+    holding.release_edition(store, edition, now=NOW)
+    with store.read() as conn:
+        assert facts.held_edition(conn, edition) is None
+
+
+def new_send(edition):
+    return {
+        "edition_id": edition,
+        "entry": "mastodon",
+        "kind": "regular",
+        "number": 1,
+        "channel": "mastodon",
+        "audience": [],
+        "priority": 2,
+        "state": SendState.READY,
+        "reasons": [],
+        "made_at": NOW,
+        "give_up_at": NOW + timedelta(hours=6),
+        "actor": "test",
+    }
