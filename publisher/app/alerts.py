@@ -47,3 +47,8 @@ def end(store: Store, clock: Clock, cause: str) -> None:
         log.error("alert_not_written", cause=cause, error=str(error))
         return
     log.warning("alert_over", cause=cause)
+
+
+def books_cause(send_id: int) -> str:
+    """Return the cause of the alert about a send that doesn't balance; `publisher verify` clears it."""
+    return f"books:{send_id}"

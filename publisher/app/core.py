@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from publisher.app import alerts
+from publisher.app.naming import edition_named
 from publisher.app.practice import practice_sender
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
@@ -124,10 +125,7 @@ class App:
         :raises UsageError: there is none.
         """
         with self.store.read() as conn:
-            found = editions.resolve(conn, said)
-        if found is None:
-            raise UsageError(f"there is no edition {said!r}", remedy="See them: publisher editions")
-        return found
+            return edition_named(conn, said, self.zone, self.project.schedules)
 
     def alert(
         self, cause: str, *, what: str, affected: str, command: str, urgent: bool = True, channel: str = ""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli.output import AsJson, ProjectDir, can_ask, reason_lines, say, say_json, table, tell
+from publisher.cli.output import AsJson, ProjectDir, confirm, reason_lines, say, say_json, table, tell
 from publisher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from publisher.model.project import Schedule
 
 
+REAL = "this would go to real people"
 COUNTS = ("candidates", "sent", "failed", "unknown", "suppressed", "excluded", "cancelled", "pending", "taken")
 REPORTED = ("id", "edition_id", "channel", "audience", "state", *COUNTS, "reasons")
 
@@ -49,13 +50,13 @@ def send(
             _ask_finish(app, chosen)
         unfinished = _decide_unfinished(app, chosen, finish=finish, skip=skip)
         if unfinished and finish:
-            _carry_out(app, unfinished, as_json)
+            carry_out(app, unfinished, as_json)
             return
         if not (app.is_practice or yes):
             _ask(app, chosen)
         edition_ids = _compose(app, chosen)
         if edition_ids:
-            _carry_out(app, edition_ids, as_json)
+            carry_out(app, edition_ids, as_json)
         elif as_json:
             say_json([])
 
@@ -123,7 +124,7 @@ def _ask_finish(app: App, schedule: Schedule) -> None:
         found = [send for row in editions.unfinished(conn, schedule.name) for send in sends.of_edition(conn, row["id"])]
     for send in found:
         say(f"edition {send['edition_id']}, {send['channel']}: {send['state']}, {send['pending']:,} not reached yet")
-    _confirm("Finish it now?")
+    confirm("Finish it now?", REAL)
 
 
 def _ask(app: App, schedule: Schedule) -> None:
@@ -132,17 +133,10 @@ def _ask(app: App, schedule: Schedule) -> None:
     from publisher.cli import plan
 
     plan.show(plan_slot(app, schedule), app)
-    _confirm("Send it now?")
+    confirm("Send it now?", REAL)
 
 
-def _confirm(question: str) -> None:
-    if not can_ask():
-        raise UsageError("this would go to real people", remedy="Give --yes to send it without being asked")
-    if not typer.confirm(question, default=False):
-        raise typer.Exit(1)
-
-
-def _carry_out(app: App, edition_ids: Sequence[int], as_json: bool) -> None:
+def carry_out(app: App, edition_ids: Sequence[int], as_json: bool) -> None:
     from publisher.runtime.embedded import drain
 
     drain(app.duties(), lambda: app.is_over(edition_ids), tell)

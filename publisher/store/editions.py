@@ -111,15 +111,32 @@ def latest(conn: Connection, *, limit: int, schedule: str = "") -> list[RowMappi
     return list(conn.execute(query).mappings())
 
 
-def resolve(conn: Connection, said: str) -> int | None:
-    """Return the edition that a person means: a number, a schedule (its latest), a schedule at a day."""
-    if said.isdigit():
-        return conn.execute(select(editions.c.id).where(editions.c.id == int(said))).scalar_one_or_none()
-    schedule, _, day = said.partition("@")
-    query = select(editions.c.id).where(editions.c.schedule == schedule)
-    if day:
-        query = query.where(editions.c.slot.like(f"%{day}%"))
-    return conn.execute(query.order_by(editions.c.due_at.desc(), editions.c.id.desc()).limit(1)).scalar_one_or_none()
+def exists(conn: Connection, edition_id: int) -> bool:
+    return conn.execute(select(editions.c.id).where(editions.c.id == edition_id)).first() is not None
+
+
+def latest_id(
+    conn: Connection, schedule: str = "", *, since: datetime | None = None, until: datetime | None = None
+) -> int | None:
+    """Return the latest edition, one that was skipped only where there is no other.
+
+    :param since: only editions due from then on, and before `until`.
+    """
+    query = select(editions.c.id)
+    if schedule:
+        query = query.where(editions.c.schedule == schedule)
+    if since is not None:
+        query = query.where(editions.c.due_at >= since)
+    if until is not None:
+        query = query.where(editions.c.due_at < until)
+    was_skipped = editions.c.state == EditionState.SKIPPED
+    query = query.order_by(was_skipped, editions.c.due_at.desc(), editions.c.id.desc())
+    return conn.execute(query.limit(1)).scalar_one_or_none()
+
+
+def schedules_met(conn: Connection) -> list[str]:
+    """Return the names of all schedules that ever had an edition."""
+    return list(conn.execute(select(editions.c.schedule).distinct().order_by(editions.c.schedule)).scalars())
 
 
 def places_of(conn: Connection, edition_id: int) -> list[RowMapping]:
@@ -130,6 +147,12 @@ def places_of(conn: Connection, edition_id: int) -> list[RowMapping]:
         .order_by(edition_articles.c.position.is_(None), edition_articles.c.position, edition_articles.c.article_id)
     )
     return list(conn.execute(query).mappings())
+
+
+def in_draft(conn: Connection, limit: int) -> list[RowMapping]:
+    """Return the drafts, those that are due first first."""
+    query = select(editions).where(editions.c.state == EditionState.DRAFT).order_by(editions.c.due_at, editions.c.id)
+    return list(conn.execute(query.limit(limit)).mappings())
 
 
 def locked_without_sends(conn: Connection) -> list[int]:
@@ -158,6 +181,12 @@ def accept_version(conn: Connection, digest: str, text: str, now: datetime, acto
     return int(conn.execute(query).scalar_one())
 
 
+def latest_version(conn: Connection) -> RowMapping | None:
+    """Return the version of schedules.yaml that was accepted last."""
+    query = select(project_versions).order_by(project_versions.c.accepted_at.desc(), project_versions.c.id.desc())
+    return conn.execute(query.limit(1)).mappings().one_or_none()
+
+
 def version_text(conn: Connection, version_id: int) -> RowMapping:
     return conn.execute(select(project_versions).where(project_versions.c.id == version_id)).mappings().one()
 
@@ -176,3 +205,8 @@ def considered_until(conn: Connection, schedule: str, now: datetime) -> datetime
 
 def set_considered_until(conn: Connection, schedule: str, until: datetime) -> None:
     conn.execute(update(schedules).where(schedules.c.name == schedule).values(considered_until=until))
+
+
+def schedules_known(conn: Connection) -> dict[str, RowMapping]:
+    """Return what the ledger remembers of each schedule, by name."""
+    return {row["name"]: row for row in conn.execute(select(schedules).order_by(schedules.c.id)).mappings()}
