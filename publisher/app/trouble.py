@@ -23,6 +23,7 @@ from publisher.store import Connection, editions, facts, sends, troubles
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 LATE = timedelta(minutes=10)  # after this an edition that has not begun is late
+OVERDUE = timedelta(minutes=2)  # a doubtful call that should have been looked at by then, and was not
 SOURCE_SILENT = timedelta(hours=6)
 FAILURES = 8  # calls in a row that reached nobody: several rests have not helped
 MOST = 200  # sends looked at: beyond that a person is at work already
@@ -54,7 +55,7 @@ def all_in(conn: Connection, project: Project, now: datetime, watched_since: dat
     return [
         *_channels(conn),
         *_sends(conn),
-        *_unknown(conn),
+        *_unknown(conn, now),
         *_late(conn, now, watched_since),
         *_slots(conn, project, now, watched_since),
         *_schedules(conn),
@@ -112,8 +113,8 @@ def _paused(conn: Connection, send: RowMapping, own: list[dict[str, Any]]) -> Tr
     return Trouble(f"channel:{send['channel']}", what, affected, command, True, send["channel"])
 
 
-def _unknown(conn: Connection) -> Iterator[Trouble]:
-    for send in troubles.parked(conn):
+def _unknown(conn: Connection, now: datetime) -> Iterator[Trouble]:
+    for send in troubles.parked(conn, now - OVERDUE):
         which = f" --edition {send['edition_id']}" if send["edition_id"] else ""
         what = f"{_title(send)}: {send['unknown']:,} deliveries through {send['channel']} may or may not have arrived"
         affected = f"{send['unknown']:,} of {send['candidates']:,}"

@@ -29,11 +29,13 @@ def waiting_behind(conn: Connection, channel: str) -> tuple[int, int]:
     return int(readers), int(count)
 
 
-def parked(conn: Connection) -> list[RowMapping]:
-    """Return the sends with readers of unknown fate that nothing will settle by itself, with their editions."""
-    left_open = select(1).where(
-        calls.c.send_id == sends.c.id, calls.c.state == CallState.UNKNOWN, calls.c.retry_at.is_(None)
-    )
+def parked(conn: Connection, overdue: datetime) -> list[RowMapping]:
+    """Return the sends with readers of unknown fate that nothing will settle by itself, with their editions.
+
+    :param overdue: what should have been looked at before this is looked at by nobody.
+    """
+    is_left = or_(calls.c.retry_at.is_(None), calls.c.retry_at < overdue)
+    left_open = select(1).where(calls.c.send_id == sends.c.id, calls.c.state == CallState.UNKNOWN, is_left)
     query = (
         select(sends, editions.c.schedule, editions.c.slot)
         .outerjoin(editions, editions.c.id == sends.c.edition_id)

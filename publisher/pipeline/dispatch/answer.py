@@ -98,8 +98,14 @@ def _landings(conn: Connection, send: RowMapping, call: Call, answer: Answer, no
 
 
 def _give_up_at(send: RowMapping, since: datetime) -> datetime | None:
-    """Return when trying ends, counted from a delivery's first attempt: waits for our own limits come before it."""
-    return None if send["give_up_after"] is None else since + timedelta(microseconds=send["give_up_after"])
+    """Return when trying ends, counted from a delivery's first attempt: waits for our own limits come before it.
+
+    Whoever lets a send go on, or sends it again, gives it a whole new term, which stands in `give_up_at`.
+    """
+    if send["give_up_after"] is None:
+        return None
+    end: datetime = since + timedelta(microseconds=send["give_up_after"])
+    return max(end, send["give_up_at"] or end)
 
 
 def _grouped(landings: Mapping[int, Landing]) -> Mapping[Landing, list[int]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from publisher.model.states import EditionState, SendState
-from publisher.store import Connection, Store, editions, facts, sends
+from publisher.store import Connection, Store, channels, editions, facts, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL, Held, as_reason
 
 S = SendState
@@ -108,13 +108,16 @@ def _release(
 
 def _go_on(conn: Connection, send: RowMapping, now: datetime) -> bool:
     state = S(send["state"])
-    term = {"give_up_at": new_term(send, now)} if state is S.PAUSED else {}
+    term = {}
+    if state is S.PAUSED:
+        term = {"give_up_at": new_term(send, now)}
+        channels.let_go_on(conn, send["channel"])  # a person says that it may: if it is not mended, it stops again
     return sends.move(conn, send["id"], GOES_ON_AS[state], **term)
 
 
 def new_term(send: RowMapping, now: datetime) -> datetime | None:
     """Give a send its whole time again: what it spent held was not its own."""
-    return None if send["give_up_at"] is None else now + (send["give_up_at"] - send["made_at"])
+    return None if send["give_up_after"] is None else now + timedelta(microseconds=send["give_up_after"])
 
 
 def _locked(conn: Connection, states: Iterable[SendState]) -> list[RowMapping]:

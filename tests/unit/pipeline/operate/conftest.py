@@ -7,14 +7,13 @@ import pytest
 from publisher.model.call import Answer
 from publisher.pipeline import dispatch
 from publisher.store import deliveries, log, sends
-from tests.ledger import NOW, Clock, add_edition, add_send, desk, open_store, subscribe
+from tests.ledger import NOW, Clock, add_edition, add_send, desk, subscribe
 
 
 @pytest.fixture
-def store(tmp_path):
-    made = open_store(tmp_path)
-    subscribe(made, 4)
-    return made
+def store(store):
+    subscribe(store, 4)
+    return store
 
 
 @pytest.fixture
@@ -57,7 +56,7 @@ def begun(store):
         place = desk(store, Clock(now))
         claimed = dispatch.claim(store, place, channel, limit)
         dispatch.begin(store, place, claimed)
-        return lambda answer: dispatch.record_answer(store, claimed, answer, now=NOW)
+        return lambda answer: dispatch.record_answer(store, place, claimed, answer)
 
     return begin
 

@@ -129,6 +129,6 @@ def new_send(edition):
         "state": SendState.READY,
         "reasons": [],
         "made_at": NOW,
-        "give_up_at": NOW + timedelta(hours=6),
+        "give_up_after": timedelta(hours=6) // timedelta(microseconds=1),
         "actor": "test",
     }
