@@ -14,10 +14,12 @@ from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
 from publisher.config.schedules import load_project, parse_project
+from publisher.config.settings import Settings
 from publisher.errors import ConfigError
 from publisher.model.project import Project
 from publisher.model.tokens import address_hash
 from publisher.store import Store, editions
+from publisher.store.owner import refuse_stranger
 
 DATABASE = "publisher.db"
 
@@ -38,17 +40,20 @@ class Operator:
 
         :raises ConfigError: there is no good file, and never was one.
         """
+        refuse_stranger(folder / DATABASE)
+        settings = Settings.load(folder)
         try:
-            project, trouble = load_project(folder), ""
+            project, trouble = load_project(folder), None
         except ConfigError as error:
-            if not (folder / DATABASE).exists():
-                raise
-            store = Store.create(folder / DATABASE)
-            accepted = _last_accepted(store)
-            if accepted is None:
-                raise
-            return cls(folder, store, accepted, str(error), clock)
-        return cls(folder, Store.create(folder / DATABASE), project, trouble, clock)
+            if not (settings.database_url or (folder / DATABASE).exists()):
+                raise  # nothing runs here that could be stopped
+            project, trouble = None, error
+        store = Store.open(settings.database_url or folder / DATABASE, clock)
+        accepted = project or _last_accepted(store)
+        if accepted is None and trouble is not None:
+            raise trouble
+        assert accepted is not None  # noqa: S101 -- there is a project, or trouble with it
+        return cls(folder, store, accepted, str(trouble or ""), clock)
 
     @property
     def zone(self) -> ZoneInfo:
