@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
-from functools import cache, cached_property, lru_cache
+from datetime import datetime, timedelta
+from functools import cache, cached_property
 from pathlib import Path
 from threading import Event, Lock
 from zoneinfo import ZoneInfo
 
 import structlog
 
-from publisher.app import alerts
+from publisher.app import alerts, intake, versions
 from publisher.app.naming import edition_named
 from publisher.app.practice import practice_sender
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
-from publisher.config.schedules import load_project, parse_project
+from publisher.config.schedules import load_project
 from publisher.config.settings import Settings
 from publisher.errors import PublisherError, UsageError
 from publisher.model.article import Reading
@@ -28,18 +27,17 @@ from publisher.model.call import Recipient
 from publisher.model.project import Channel, Project, Schedule, Source
 from publisher.model.states import EditionState, SendState
 from publisher.model.tokens import address_hash, leaving_token, wire_id
-from publisher.pipeline import address, collect, compose, dispatch, produce, settle
+from publisher.pipeline import address, collect, dispatch, produce, settle
 from publisher.pipeline.collect import Collected
-from publisher.pipeline.compose import Choice, Composed
 from publisher.pipeline.operate import stopping
 from publisher.pipeline.produce import Studio
 from publisher.render import Renderer
 from publisher.render.engine import default_theme
+from publisher.runtime.clockwatch import ClockWatch, machine_seconds
 from publisher.runtime.engine import Duties
-from publisher.runtime.slots import Slot
 from publisher.senders.base import Sender
 from publisher.senders.registry import build, sender_class
-from publisher.store import RowMapping, Store, channels, deliveries, editions, processes, sends, sources
+from publisher.store import RowMapping, Store, channels, deliveries, editions, processes, sends
 from publisher.store.deliveries import Member
 from publisher.store.owner import refuse_stranger
 
@@ -68,6 +66,9 @@ class App:
         self.under_way: set[int] = set()  # our calls between claim and answer
         self.free_at: dict[str, datetime] = {}  # when channels that wait for a limit may go on
         self.ending = Event()  # set when this process is to end
+        self.version_id: int | None = None  # of the accepted schedules.yaml; see `versions.accepted`
+        self.watch = ClockWatch(machine_seconds if clock is wall_clock else None)
+        self.firing = Lock()  # a wake-up that finds another at work has nothing to add
         self.settings = settings
         self._senders: dict[str, Sender] = {}
         self._building = Lock()
@@ -148,6 +149,7 @@ class App:
 
     def poll(self, source: Source) -> Collected:
         """Look at one source and write down what is there; trouble is written down too and never raised."""
+        versions.accepted(self)  # first: a schedule sees what is first seen after it was added
         try:
             reading = self.read(source)
         except PublisherError as error:
@@ -155,93 +157,26 @@ class App:
             return collect.record_failure(self.store, source, str(error), self.clock())
         return collect.record(self.store, source, reading, self.clock())
 
-    def poll_all(self, wanted: Sequence[str] = ()) -> list[Collected]:
-        """Poll the sources side by side: one that is slow or dead delays no other."""
+    def poll_all(self, wanted: Sequence[str] = (), *, patience: timedelta | None = None) -> list[Collected]:
+        """Poll the sources side by side: one that is slow or dead delays no other.
+
+        :param patience: how long a source is waited for; what it says later is written down later.
+        """
         chosen = [source for name, source in self.project.sources.items() if not wanted or name in wanted]
-        if not chosen:
-            return []
-        with ThreadPoolExecutor(max_workers=min(8, len(chosen))) as pool:
-            return list(pool.map(self.poll, chosen))
+        return intake.side_by_side(self.poll, chosen, patience)
 
     def read(self, source: Source) -> Reading:
         """Look at one source and write nothing.
 
         :raises SourceError: it can't be read.
         """
-        # Here: commands that read no source need not wait for the parsers of feeds and pages.
-        from publisher.sources.base import Validators, open_source
-        from publisher.sources.fetch import Fetcher
-
-        with self.store.read() as conn:
-            row = sources.find(conn, source.name)
-        known = Validators(row["etag"], row["last_modified"]) if row else None
-        location = self.settings.resolve(source.location, source.where)
-        agent = f"Publisher ({self.project.publication.name}; {self.project.publication.url})"
-        fetcher = Fetcher(user_agent=agent, allow_private=source.allow_private)
-        return open_source(source, location, fetcher, self.folder).read(known)
-
-    def take_names_from(self, reading: Reading) -> None:
-        """Call the publication what the source calls itself: for `try`, where nobody was asked."""
-        paper = self.project.publication
-        name = reading.title or paper.name
-        named = replace(
-            paper,
-            name=name,
-            from_name=name,
-            url=reading.site_url or paper.url,
-            language=(reading.language or paper.language).replace("_", "-"),
-        )
-        self.project = replace(self.project, publication=named)
+        return intake.read(self, source)
 
     # --- slots --------------------------------------------------------------------------------------------------------
-
-    def compose(self, schedule: Schedule, slot: Slot, *, actor: str) -> Composed:
-        """Poll the schedule's sources, choose, and write down the edition."""
-        trouble = [collected.error for collected in self.poll_all(schedule.pick.sources) if collected.error]
-        return self.compose_known(schedule, slot, actor=actor, trouble="; ".join(trouble))
-
-    def compose_known(self, schedule: Schedule, slot: Slot, *, actor: str, trouble: str = "") -> Composed:
-        """Choose among what the ledger knows already, and write down the edition.
-
-        :param trouble: what was wrong with the sources: said when there is nothing to send.
-        """
-        while True:
-            candidates, elsewhere, hint = compose.candidates_of(self.store, schedule)
-            choice = compose.decide(schedule, candidates, elsewhere=elsewhere, now=self.clock(), hint=trouble or hint)
-            composed = self.record_edition(schedule, slot, choice, actor=actor)
-            if not composed.is_stale:
-                return composed
-
-    def record_edition(self, schedule: Schedule, slot: Slot, choice: Choice, *, actor: str) -> Composed:
-        """Write down an edition, or that a slot was skipped, under the file's present version."""
-        composed = compose.record(
-            self.store,
-            schedule,
-            choice,
-            slot=slot.key,
-            language=self.project.publication.language,
-            due_at=slot.due_at,
-            now=self.clock(),
-            version_id=self.version_id,
-            actor=actor,
-        )
-        if composed.edition_id is not None:
-            state = "edition_skipped" if choice.skipped else "edition_locked"
-            log.info(state, schedule=schedule.name, slot=slot.key, articles=len(choice.picked), why=choice.skipped)
-        return composed
-
-    @cached_property
-    def version_id(self) -> int:
-        with self.store.write() as conn:
-            return editions.accept_version(conn, self.project.version, self.project.text, self.clock(), self.actor)
 
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.project.publication.timezone)
-
-    def manual_slot(self) -> Slot:
-        now = self.clock()
-        return Slot(f"manual:{now.strftime('%Y-%m-%dT%H:%M:%S.%fZ')}", now)
 
     def schedule(self, name: str) -> Schedule:
         """Return the schedule with this name.
@@ -298,16 +233,8 @@ class App:
             edition = editions.get(conn, edition_id)
         if edition is None:
             return
-        project = self._project_of(edition["project_version_id"])
-        schedule = project.schedules[edition["schedule"]]
+        project, schedule = versions.schedule_of(self, edition)
         produce.record(self.store, self.studio, project, schedule, edition_id, now=self.clock())
-
-    @lru_cache(maxsize=16)  # noqa: B019 -- one App lives as long as its process
-    def _project_of(self, version_id: int) -> Project:
-        """Return the file as it was when the edition was composed."""
-        with self.store.read() as conn:
-            row = editions.version_text(conn, version_id)
-        return self.project if row["digest"] == self.project.version else parse_project(row["text"])
 
     def remake(self, edition_id: int) -> int:
         """Render the held sends of an edition again, with the file and templates as they are now; return how many."""

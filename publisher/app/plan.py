@@ -13,7 +13,7 @@ from publisher.pipeline import collect, compose, produce
 from publisher.pipeline.compose import Choice
 from publisher.pipeline.produce import Produced
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import subscribers
+from publisher.store import articles, subscribers
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,11 @@ def plan_slot(app: App, schedule: Schedule, at: datetime | None = None) -> Plan:
     """Work out what the schedule's next slot would do, if it came now, and write nothing."""
     now = at or app.clock()
     slot = next(slots_after(schedule.when, app.zone, now), None) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
-    found, elsewhere, hint = compose.candidates_of(app.store, schedule)
+    found, elsewhere, hint = compose.candidates_of(app.store, schedule, now=now)
     foreseen, problems = _foresee(app, schedule)
     choice = compose.decide(schedule, [*found, *foreseen], elsewhere=elsewhere, now=now, hint=hint)
-    chosen = [candidate.article for candidate, _ in choice.picked]
+    with app.store.read() as conn:
+        chosen = [candidate.article for candidate in articles.load(conn, [each for each, _ in choice.picked])]
     if schedule.when.new:
         chosen = chosen[:1]  # each article is an edition of its own: the first stands for all
     products: tuple[Produced, ...] = ()

@@ -1,98 +1,190 @@
-"""Which slots are due, and each schedule's own rule for those that were missed."""
+"""Which slots are due, and each schedule's own rule for those that were missed. The truth is the editions' rows."""
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
+from typing import TYPE_CHECKING
 
 import structlog
 
-from publisher.app.core import App
+from publisher.app import composing, drafts, versions
+from publisher.app.articles import fire_in_hours
 from publisher.errors import PublisherError
-from publisher.model.project import Schedule
-from publisher.pipeline import compose
+from publisher.model.project import Schedule, When
 from publisher.pipeline.compose import Choice
 from publisher.runtime.slots import Slot, slots_between
-from publisher.store import editions
+from publisher.store import schedules
+
+if TYPE_CHECKING:
+    from publisher.app.core import App
 
 log = structlog.get_logger()
 
-MOST_MISSED = 100  # slots of one downtime that are written down one by one
-_FIRING = Lock()  # a wake-up that finds another at work has nothing to add
+MOST_MISSED = 100  # slots of one downtime that are made up for, or written down one by one
+NOTED_EACH = timedelta(seconds=30)  # how often the ledger is told that someone is watching
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What becomes of one slot that has come."""
+
+    slot: Slot
+    skipped: str = ""  # why it has no edition; empty: it has one
+    held: str = ""  # why its edition waits for a person
 
 
 def fire_due(app: App) -> list[int]:
-    """Compose every edition that is due now; return their ids. Whoever is second finds nothing to do."""
-    if not _FIRING.acquire(blocking=False):
+    """Compose every edition that is due now, in the order of the file; return their ids.
+
+    Whoever is second finds nothing to do: another thread of this process, or another process, was there first.
+    """
+    if not app.firing.acquire(blocking=False):
         return []
     try:
-        return [edition for schedule in app.project.schedules.values() for edition in _fire_schedule(app, schedule)]
+        versions.accepted(app)
+        if not may_fire(app):
+            return []
+        return _fire_all(app, app.clock())
     finally:
-        _FIRING.release()
+        app.firing.release()
 
 
-def _fire_schedule(app: App, schedule: Schedule) -> list[int]:
-    try:
-        if not schedule.when.new:
-            return _fire_slots(app, schedule)
-        return fire_new_articles(app, schedule, actor="schedule") if _is_open(app, schedule) else []
-    except PublisherError as error:
-        log.error("slot_failed", schedule=schedule.name, error=str(error))
-    except Exception:
-        log.exception("slot_failed", schedule=schedule.name)  # the other schedules go on
-    return []
-
-
-def _fire_slots(app: App, schedule: Schedule) -> list[int]:
+def may_fire(app: App) -> bool:
+    """Say whether the clock can be believed; if not, say it aloud, once: nothing fires until it is right."""
     now = app.clock()
-    with app.store.write() as conn:
-        since = editions.considered_until(conn, schedule.name, now)
-    due = deque(slots_between(schedule.when, app.zone, since, now), maxlen=MOST_MISSED)
-    made = [_fire_or_skip(app, schedule, slot, is_last=slot is due[-1], now=now) for slot in list(due)]
-    if due:
+    app.watch.look(now)
+    with app.store.read() as conn:
+        awake_until = schedules.awake_until(conn)
+    doubt = app.watch.doubt(now, awake_until)
+    if doubt:
+        app.alert(
+            "clock",
+            what=f"no slot fires: {doubt}",
+            affected="every schedule",
+            command="set the clock right; if it is right: publisher run --clock-is-right",
+        )
+        return False
+    app.all_clear("clock")
+    if awake_until is None or now - awake_until > NOTED_EACH:
         with app.store.write() as conn:
-            editions.set_considered_until(conn, schedule.name, due[-1].due_at)
-    return [edition for edition in made if edition is not None]
+            schedules.set_awake(conn, now)
+    return True
 
 
-def _fire_or_skip(app: App, schedule: Schedule, slot: Slot, *, is_last: bool, now: datetime) -> int | None:
-    """Carry out the schedule's own rule for slots that passed while nobody was there."""
-    when = schedule.when
-    late = now - slot.due_at
-    if late > when.late:
-        why = f"missed by {_hours(late)}, later than {_hours(when.late)} (late)"
-    elif when.missed == "latest" and not is_last:
-        why = "missed while Publisher was not running; a later slot goes instead (missed: latest)"
-    elif when.missed == "skip" and late > timedelta(minutes=1):
-        why = "missed while Publisher was not running (missed: skip)"
-    else:
-        return app.compose(schedule, slot, actor="schedule").edition_id
-    skipped = Choice((), (), f"{why}; to send it now: publisher send {schedule.name}")
-    app.record_edition(schedule, slot, skipped, actor="schedule")
-    return None
+def believe_clock(app: App) -> None:
+    """A person says that the clock is right: whatever lies ahead of it in the ledger was written under a wrong one."""
+    app.watch.believe()
+    with app.store.write() as conn:
+        schedules.set_awake(conn, app.clock())
+        schedules.pull_back(conn, app.clock())
+    app.all_clear("clock")
 
 
-def fire_new_articles(app: App, schedule: Schedule, *, actor: str) -> list[int]:
-    """Make an edition of every article that is new for the schedule; return their ids."""
-    candidates, elsewhere, _ = compose.candidates_of(app.store, schedule)
-    one = replace(schedule, pick=replace(schedule.pick, at_most=1, at_least=1))
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one schedule has to do at this wake-up."""
+
+    schedule: Schedule
+    due: Sequence[Slot]
+    draft: drafts.Need | None
+
+
+def _fire_all(app: App, now: datetime) -> list[int]:
+    with app.store.read() as conn:
+        known = schedules.every(conn)
+    at_work = [
+        (each, known[each.name]["considered_until"])
+        for each in app.project.schedules.values()
+        if each.name in known and not known[each.name]["paused_at"]
+    ]
+    drafts.follow(app, {schedule.name: until for schedule, until in at_work})
+    works = [
+        Work(schedule, slots_between(schedule.when, app.zone, until, now), drafts.need(app, schedule, until))
+        for schedule, until in at_work
+    ]
+    trouble = _poll_for(app, works)
+    return [edition for work in works for edition in _guarded(app, work, trouble.get(work.schedule.name, ""), now)]
+
+
+def _poll_for(app: App, works: Sequence[Work]) -> dict[str, str]:
+    """Look at the sources of what is composed now, all at once and with little patience; return what was wrong."""
+    polled = [work.schedule for work in works if work.due or (work.draft and not work.draft.is_there)]
+    wanted = {name for each in polled for name in each.pick.sources or app.project.sources}
+    if not wanted:
+        return {}
+    wrong = {each.source: each.error for each in app.poll_all(sorted(wanted), patience=composing.PATIENCE)}
+    return {
+        each.name: "; ".join(wrong[name] for name in each.pick.sources or app.project.sources if wrong.get(name))
+        for each in polled
+    }
+
+
+def _guarded(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
+    """Carry out one schedule's work; whatever is wrong with it, the others go on."""
+    name = work.schedule.name
+    try:
+        made = fire_in_hours(app, work.schedule) if work.schedule.when.new else _fire(app, work, trouble, now)
+        if work.draft:
+            drafts.prepare(app, work.schedule, work.draft, trouble)
+    except Exception as error:
+        said = str(error) if isinstance(error, PublisherError) else f"{type(error).__name__} (see the log)"
+        log.error("slot_failed", schedule=name, error=said, exc_info=not isinstance(error, PublisherError))
+        what = f"no edition of {name} could be made: {said}"
+        app.alert(f"slot-failed:{name}", what=what, affected=f"the next edition of {name}", command="publisher check")
+        return []
+    app.all_clear(f"slot-failed:{name}")
+    return made
+
+
+def _fire(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
     made = []
-    for candidate in candidates:
-        choice = compose.decide(one, [candidate], elsewhere=elsewhere, now=app.clock())
-        if choice.picked:
-            slot = Slot(f"article:{candidate.id}", app.clock())
-            made.append(app.record_edition(schedule, slot, choice, actor=actor).edition_id)
+    for fate in decide(work.schedule.when, work.due, app.watch.was_missed, now):
+        if fate.skipped:
+            skipped = Choice((), (), f"{fate.skipped}; to send it now: publisher send {work.schedule.name}")
+            composing.record(app, work.schedule, fate.slot, skipped, actor="schedule")
+        else:
+            made.append(_compose(app, work.schedule, fate, trouble))
+    if work.due:
+        with app.store.write() as conn:
+            schedules.advance(conn, work.schedule.name, work.due[-1].due_at)
     return [edition for edition in made if edition is not None]
 
 
-def _is_open(app: App, schedule: Schedule) -> bool:
-    if schedule.when.between is None:
-        return True
-    first, last = schedule.when.between
-    here = app.clock().astimezone(app.zone).time()
-    return first <= here <= last if first <= last else here >= first or here <= last
+def _compose(app: App, schedule: Schedule, fate: Fate, trouble: str) -> int | None:
+    composed = composing.compose_known(app, schedule, fate.slot, actor="schedule", trouble=trouble, held=fate.held)
+    edition_id = composed.edition_id
+    if edition_id is not None and schedule.when.prepare:
+        app.all_clear(drafts.cause_of(edition_id))  # what was wrong with the draft is wrong with its sends now
+    return edition_id
+
+
+def decide(when: When, due: Sequence[Slot], was_missed: Callable[[datetime], bool], now: datetime) -> list[Fate]:
+    """Say what becomes of the slots that have come, oldest first. Pure.
+
+    `missed:` is about slots that came while nobody was watching; one that we are merely late for, being busy, has its
+    edition. An edition later than `late:` is held for a person.
+    """
+    return [_fate(when, slot, was_missed(slot.due_at), due, now) for slot in due[-MOST_MISSED:]]
+
+
+def _fate(when: When, slot: Slot, missed: bool, due: Sequence[Slot], now: datetime) -> Fate:
+    late = now - slot.due_at
+    if missed and when.missed == "skip":
+        return Fate(slot, "missed while Publisher was not running (missed: skip)" + _unlisted(slot, due))
+    if missed and when.missed == "latest" and slot is not due[-1]:
+        why = "missed while Publisher was not running; a later slot goes instead (missed: latest)"
+        return Fate(slot, why + _unlisted(slot, due))
+    if late > when.late:
+        return Fate(slot, held=f"missed by {_hours(late)}, later than {_hours(when.late)} (late)")
+    return Fate(slot)
+
+
+def _unlisted(slot: Slot, due: Sequence[Slot]) -> str:
+    """Say on the first slot that is written down how many before it are not."""
+    more = len(due) - MOST_MISSED
+    return f", as were {more:,} slots before it" if more > 0 and slot is due[-MOST_MISSED] else ""
 
 
 def _hours(span: timedelta) -> str:

@@ -12,7 +12,7 @@ from publisher.app.trouble import KINDS, Trouble, all_in
 from publisher.model.project import Project
 from publisher.model.states import SendState
 from publisher.runtime.slots import slots_after
-from publisher.store import Connection, Store, alerts, by_hand, editions, facts, processes, sends, troubles
+from publisher.store import Connection, Store, alerts, by_hand, editions, facts, processes, schedules, sends, troubles
 
 MOST = 50  # lines of each kind
 UNDER_WAY = (SendState.MADE, SendState.READY, SendState.ADDRESSED, SendState.SENDING)
@@ -123,7 +123,7 @@ def is_running(store: Store) -> bool:
 
 
 def _next_slots(conn: Connection, project: Project, now: datetime) -> tuple[NextSlot, ...]:
-    known = editions.schedules_known(conn)
+    known = schedules.every(conn)
     zone = ZoneInfo(project.publication.timezone)
     found = []
     for schedule in project.schedules.values():

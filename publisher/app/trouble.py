@@ -19,7 +19,7 @@ from publisher.app.standing import title
 from publisher.model.project import Project, Schedule
 from publisher.model.states import SendState
 from publisher.runtime.slots import slots_after
-from publisher.store import Connection, editions, facts, sends, troubles
+from publisher.store import Connection, facts, schedules, sends, troubles
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 LATE = timedelta(minutes=10)  # after this an edition that has not begun is late
@@ -136,7 +136,7 @@ def _slots(conn: Connection, project: Project, now: datetime, watched_since: dat
     """Yield slots that passed without an edition: the scheduler stalls, or nobody runs it."""
     if not _watched_long_enough(now, watched_since):
         return
-    known = editions.schedules_known(conn)
+    known = schedules.every(conn)
     for schedule in project.schedules.values():
         row = known.get(schedule.name)
         if row is None or schedule.when.new or row["paused_at"] is not None:
@@ -160,7 +160,7 @@ def _watched_long_enough(now: datetime, watched_since: datetime | None) -> bool:
 
 def _schedules(conn: Connection) -> Iterator[Trouble]:
     """Yield schedules that are paused with a question that a person must answer."""
-    for name, row in editions.schedules_known(conn).items():
+    for name, row in schedules.every(conn).items():
         if row["paused_at"] is not None and (row["reason"] or "").endswith("?"):
             what = f"the schedule {name} is paused: {row['reason']}"
             yield Trouble(f"schedule:{name}", what, "its next editions", f"publisher resume {name}", False)

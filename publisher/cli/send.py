@@ -32,7 +32,7 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Send one slot of a schedule now, to its end. Articles that went out before don't go out again."""
-    from publisher.app import App
+    from publisher.app import App, versions
     from publisher.app.plan import plan_slot
     from publisher.cli import plan
 
@@ -46,6 +46,7 @@ def send(
         return
     with ExitStack() as stack:
         open_for_work(app, stack, "send")
+        versions.accepted(app)
         if finish and not (app.is_practice or yes):
             _ask_finish(app, chosen)
         unfinished = _decide_unfinished(app, chosen, finish=finish, skip=skip)
@@ -63,7 +64,8 @@ def send(
 
 def _compose(app: App, schedule: Schedule) -> list[int]:
     """Make the edition of now, or one for each new article where the schedule says so; say why there is none."""
-    from publisher.app.slots import fire_new_articles
+    from publisher.app import composing
+    from publisher.app.articles import fire_new_articles
 
     if schedule.when.new:
         app.poll_all(schedule.pick.sources)
@@ -71,7 +73,7 @@ def _compose(app: App, schedule: Schedule) -> list[int]:
         if not made:
             tell(f"{schedule.name}: no new article")
         return made
-    composed = app.compose(schedule, app.manual_slot(), actor=app.actor)
+    composed = composing.compose(app, schedule, composing.manual_slot(app), actor=app.actor)
     if composed.choice.skipped:
         tell(f"{schedule.name}: skipped: {composed.choice.skipped}")
         return []

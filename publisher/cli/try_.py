@@ -18,6 +18,7 @@ from publisher.cli.output import say, table
 
 if TYPE_CHECKING:
     from publisher.app import App
+    from publisher.model.article import Reading
     from publisher.model.project import Project
     from publisher.sources.discover import Found
 
@@ -53,7 +54,7 @@ def try_source(
 
 def _make_project(folder: Path, said: str) -> App:
     """Read the source once into a practice project of its own, and say what was wrong with it."""
-    from publisher.app import DATABASE, App
+    from publisher.app import DATABASE, App, versions
     from publisher.config.keys import KeyRing
     from publisher.config.settings import Settings
     from publisher.errors import SourceError
@@ -69,9 +70,21 @@ def _make_project(folder: Path, said: str) -> App:
         raise SourceError("there are no articles", where=found.location, remedy="Try another address of the site")
     keys = KeyRing.create(folder / "keys.json")
     app = App(folder, _project(found), Store.create(folder / DATABASE), keys, Settings.load(folder))
-    app.take_names_from(reading)
+    app.project = _named_after(app.project, reading)
+    versions.accepted(app)
     collect.record(app.store, app.project.sources["source"], reading, app.clock())
     return app
+
+
+def _named_after(project: Project, reading: Reading) -> Project:
+    """Call the publication what the source calls itself: nobody was asked for a name."""
+    from dataclasses import replace
+
+    paper = project.publication
+    name = reading.title or paper.name
+    language = (reading.language or paper.language).replace("_", "-")
+    url = reading.site_url or paper.url
+    return replace(project, publication=replace(paper, name=name, from_name=name, url=url, language=language))
 
 
 def _project(found: Found) -> Project:
@@ -119,6 +132,7 @@ schedules:
 
 def _deliver(app: App, stack: ExitStack, port: int) -> int | None:
     """Run the main job once; return its edition, or None where there was nothing to send."""
+    from publisher.app import composing
     from publisher.audience import imports
     from publisher.cli.send import report
     from publisher.runtime.embedded import drain
@@ -134,7 +148,7 @@ def _deliver(app: App, stack: ExitStack, port: int) -> int | None:
     key = app.keys.current("suppression")[1]
     for email, name in READERS:
         imports.add_one(app.store, email, "readers", name=name, hash_key=key, now=app.clock(), actor=app.actor)
-    composed = app.compose_known(app.schedule("try"), app.manual_slot(), actor=app.actor)
+    composed = composing.compose_known(app, app.schedule("try"), composing.manual_slot(app), actor=app.actor)
     if composed.edition_id is None or composed.choice.skipped:
         say(f"Nothing to send: {composed.choice.skipped}")
         return None

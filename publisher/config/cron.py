@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import date, datetime, time
 
 from cronsim import CronSim, CronSimError
 
@@ -77,3 +78,11 @@ def _ever_fires(expression: str) -> bool:
     if not _parses(expression):
         return False
     return next(iter(CronSim(expression, ANY_TIME)), None) is not None
+
+
+def days(expression: str, span: tuple[date, date]) -> Iterator[date]:
+    """Yield every day in a span, the last left out, on which a checked expression fires."""
+    times = CronSim(expression, datetime.combine(span[0], time()))
+    while (moment := next(times, None)) is not None and moment.date() < span[1]:
+        yield moment.date()
+        times = CronSim(expression, datetime.combine(moment, time(23, 59, 59)))

@@ -21,7 +21,7 @@ class PickShape(Shape):
     at_least: int = key(1, "With fewer there is no edition", ge=1)
     newer_than: PositiveDuration | None = key(None, "No articles published longer ago than this")
     order: Literal["newest", "oldest"] = key("newest", "Which come first")
-    rest: Literal["next", "drop"] = key("next", "What becomes of articles beyond `at_most`", later=True)
+    rest: Literal["next", "drop"] = key("next", "What becomes of articles beyond `at_most`")
     not_in: Names = key((), "No articles that an edition of these schedules carries")
 
     @model_validator(mode="after")

@@ -30,8 +30,8 @@ from publisher.model.project import Alerts, Project, Schedule
 class PaceShape(Shape):
     """How posts are spaced."""
 
-    every: PositiveDuration | None = key(None, "At least this long between two", later=True)
-    per_day: int | None = key(None, "At most this many a day", later=True, ge=1)
+    every: PositiveDuration | None = key(None, "At least this long between two")
+    per_day: int | None = key(None, "At most this many a day", ge=1)
 
 
 class ApproveShape(Shape):
@@ -48,9 +48,9 @@ class ScheduleShape(Shape):
     pick: PickShape = key(PickShape(), "Which articles")
     send: tuple[EntryShape, ...] = key(REQUIRED, "Which messages to whom", example="[{via: …, to: …}]", min_length=1)
     give_up_after: Duration = key(timedelta(hours=6), "How long a message that fails is tried again")
-    pace: PaceShape | None = key(None, "How posts are spaced", later=True)
-    backfill: int = key(0, "How many older articles a new schedule may use", later=True, ge=0)
-    was: Name | None = key(None, "The schedule's former name, whose history it carries on", later=True)
+    pace: PaceShape | None = key(None, "How posts are spaced")
+    backfill: int = key(0, "How many older articles a new schedule may use", ge=0)
+    was: Name | None = key(None, "The schedule's former name, whose history it carries on")
     on_unknown: Literal["park", "resend"] = key("park", "What becomes of a message that may have arrived", later=True)
     on_update: Literal["ignore", "note", "repost"] = key(
         "ignore", "What follows when a sent article changes", later=True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from itertools import chain
 from typing import Annotated, Any, Literal
@@ -13,11 +13,14 @@ from pydantic_core import PydanticCustomError
 from publisher.config import cron, moments
 from publisher.config.shape import Shape, key
 from publisher.config.values import Duration, PositiveDuration, parsed, split_names, wrong
+from publisher.model.days import is_excluded, is_wanted
 from publisher.model.project import MissedRule, When
 
 KINDS = ("at", "cron", "every", "once", "new")
 # Which of them a key can stand beside.
 COMPANIONS = {"days": ("at",), "excluded": ("at", "cron"), "between": ("new",), "outside": ("new",)}
+ROUND = date(2024, 1, 1), date(2052, 1, 1)  # after 28 years every date has fallen on every weekday
+DAYS_OF_ROUND = tuple(timedelta(days=number) for number in range((ROUND[1] - ROUND[0]).days))
 
 Several = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": ["string", "integer"]}}]})
 
@@ -74,16 +77,12 @@ class WhenShape(Shape):
     once: Moment | None = key(None, "A single date and time: `2026-12-24T07:00`")
     new: Literal["article"] | None = key(None, "`article`: as soon as there is a new one, each by itself")
     between: Span | None = key(None, 'With `new`: only in this part of the day: `"07:00-22:00"`')
-    outside: Literal["wait", "drop"] = key(
-        "wait", "With `between`: what becomes of articles that come at other times", later=True
-    )
-    prepare: Duration = key(timedelta(), "How long before the slot the draft is made", later=True)
+    outside: Literal["wait", "drop"] = key("wait", "With `between`: what becomes of articles that come at other times")
+    prepare: Duration = key(timedelta(), "How long before the slot the draft is made")
     late: Duration = key(timedelta(hours=12), "How late an edition may still go out; an older one is held")
     missed: MissedRule = key("latest", "Which slots are made up for after downtime")
-    hold_for: Duration = key(timedelta(), "How long a finished send can still be called back", later=True)
-    jitter: Duration = key(
-        timedelta(), "Up to how much a send is shifted, so that not everything leaves at once", later=True
-    )
+    hold_for: Duration = key(timedelta(), "How long a finished send can still be called back")
+    jitter: Duration = key(timedelta(), "Up to how much a send is shifted, so that not everything leaves at once")
 
     @model_validator(mode="after")
     def _has_one_kind(self) -> WhenShape:
@@ -93,7 +92,16 @@ class WhenShape(Shape):
         if len(given) > 1:
             raise wrong(f"has both `{given[0]}:` and `{given[1]}:`", "Keep one of them, or make two schedules of it")
         self._check_companions(given[0])
+        if self.excluded and not any(not is_excluded(day, self.excluded) for day in self._days()):
+            raise wrong("can never fire: `except:` takes out every day", "Take out fewer days")
         return self
+
+    def _days(self) -> Iterator[date]:
+        """Yield the days of one whole round of the calendar that have slots before `except:`."""
+        if self.cron:
+            yield from cron.days(self.cron, ROUND)
+        else:
+            yield from (day for day in map(ROUND[0].__add__, DAYS_OF_ROUND) if is_wanted(day, self.days or ()))
 
     def _check_companions(self, kind: str) -> None:
         for name, kinds in COMPANIONS.items():

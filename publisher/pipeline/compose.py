@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from publisher.model.article import LedgerArticle
+from publisher.model.article import LedgerArticle, Standing
 from publisher.model.project import Pick, Schedule
 from publisher.model.states import EditionState
-from publisher.store import Store, articles, editions, sources
+from publisher.store import Connection, Store, articles, editions, schedules, sources
+
+WAITS_AT_MOST = timedelta(days=30)  # how long an article that no edition takes stays a candidate
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,8 @@ class Choice:
     picked: tuple[tuple[LedgerArticle, str], ...]  # in the order of the mail, each with its reason
     left: tuple[tuple[LedgerArticle, str], ...]
     skipped: str = ""  # why there is no edition; empty: there is one
+    dropped: frozenset[int] = frozenset()  # ids among `left` that are used up without being sent
+    held: str = ""  # why its sends wait for a person: it is too late, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,13 @@ def decide(
             wanted.append(candidate)
     wanted.sort(key=_published, reverse=pick.order == "newest")
     chosen, rest = wanted[: pick.at_most], wanted[pick.at_most :]
-    left += [(candidate, f"more than {pick.at_most} (at_most): waits for the next edition") for candidate in rest]
+    drops = pick.rest == "drop" and len(chosen) >= pick.at_least
+    fate = "dropped (rest)" if drops else "waits for the next edition"
+    left += [(candidate, f"more than {pick.at_most} (at_most): {fate}") for candidate in rest]
     if len(chosen) < pick.at_least:
         return Choice((), tuple(left), _too_few(len(chosen), pick, hint))
-    return Choice(tuple((candidate, _why(candidate)) for candidate in chosen), tuple(left))
+    dropped = frozenset(candidate.id for candidate in rest) if drops else frozenset()
+    return Choice(tuple((candidate, candidate.reason) for candidate in chosen), tuple(left), dropped=dropped)
 
 
 def _why_not(candidate: LedgerArticle, pick: Pick, elsewhere: Mapping[int, str], now: datetime) -> str:
@@ -88,29 +96,60 @@ def _days(seconds: float) -> str:
     return f"{seconds / 86400:g} days" if seconds >= 86400 else f"{seconds / 3600:g} hours"
 
 
-def _why(candidate: LedgerArticle) -> str:
-    return candidate.reason
-
-
 def _too_few(found: int, pick: Pick, hint: str) -> str:
     if found:
         return f"only {found} new, and at_least is {pick.at_least}: they wait for the next edition"
     return f"nothing new{': ' + hint if hint else ''}"
 
 
-def candidates_of(store: Store, schedule: Schedule) -> tuple[list[LedgerArticle], dict[int, str], str]:
-    """Return what the ledger holds for a schedule: candidates, articles elsewhere, and the hint if there is nothing."""
+def candidates_of(
+    store: Store, schedule: Schedule, *, now: datetime
+) -> tuple[list[LedgerArticle], dict[int, str], str]:
+    """Return what the ledger holds for a schedule: candidates, articles elsewhere, and the hint if there is nothing.
+
+    A schedule sees the articles first seen since it was added, and as many older ones as its `backfill:` says. One
+    that no edition has taken for a month is no candidate any more, unless `newer_than:` reaches further back or the
+    schedule comes round more rarely.
+    """
     pick = schedule.pick
     with store.read() as conn:
-        found = articles.unused(conn, schedule.name, pick.sources)
-        elsewhere = articles.in_editions_of(conn, pick.not_in) if pick.not_in else {}
-        baseline = 0 if found else articles.count_baseline(conn, pick.sources)
-        taken = max((row["backfilled"] for row in sources.every(conn)), default=0)
-    return found, elsewhere, _hint(baseline, taken, pick)
+        row = schedules.get(conn, schedule.name)
+        added_at = row["added_at"] if row else now  # not accepted yet: it would be added now
+        since = max(added_at, _look_back(conn, schedule, now))
+        found = articles.unused(conn, schedule.name, pick.sources, since=since)
+        if schedule.backfill:
+            older = articles.unused_older(
+                conn, schedule.name, pick.sources, added_at=added_at, number=schedule.backfill
+            )
+            found = older + found
+        elsewhere = articles.in_editions_of(conn, pick.not_in, [each.id for each in found]) if pick.not_in else {}
+        hint = "" if found else _hint(conn, schedule, added_at)
+    return found, elsewhere, hint
 
 
-def _hint(baseline: int, taken: int, pick: Pick) -> str:
-    """Say how to include what was there before us.
+def _look_back(conn: Connection, schedule: Schedule, now: datetime) -> datetime:
+    span = max(WAITS_AT_MOST, schedule.pick.newer_than or timedelta())
+    before = editions.last_but_one_due_at(conn, schedule.name)
+    return now - span if before is None else min(now - span, before)
+
+
+def _hint(conn: Connection, schedule: Schedule, added_at: datetime) -> str:
+    """Say how to include what was there before us."""
+    pick = schedule.pick
+    before = 0
+    if articles.first_made_at(conn, schedule.name) is None:
+        before = articles.count(conn, Standing.NEW, pick.sources, before=added_at)
+    if before and not schedule.backfill:
+        were = "1 article was" if before == 1 else f"{before} articles were"
+        remedy = f"to include {min(5, before)} of them, write `backfill: {min(5, before)}` under it"
+        return f"{were} first seen before {schedule.name} was added; {remedy}"
+    baseline = articles.count(conn, Standing.BASELINE, pick.sources)
+    taken = max((row["backfilled"] for row in sources.every(conn)), default=0)
+    return _baseline_hint(baseline, taken, pick)
+
+
+def _baseline_hint(baseline: int, taken: int, pick: Pick) -> str:
+    """Say how to include what was there when a source was first polled.
 
     :param taken: how many of it were taken already, which a new number must be above.
     """
@@ -134,27 +173,34 @@ def record(
     now: datetime,
     version_id: int,
     actor: str,
+    as_draft: bool = False,
 ) -> Composed:
-    """Write down the edition with its articles in one transaction; the slot is taken by whoever comes first."""
-    places = [
-        editions.Place(candidate.id, candidate.revision, number, reason)
-        for number, (candidate, reason) in enumerate(choice.picked, start=1)
-    ]
-    places += [editions.Place(candidate.id, candidate.revision, None, reason) for candidate, reason in choice.left]
+    """Write down the edition with its articles in one transaction; the slot is taken by whoever comes first.
+
+    A draft of the slot is composed anew; nothing to send makes no draft.
+    """
+    state = EditionState.DRAFT if as_draft else EditionState.SKIPPED if choice.skipped else EditionState.LOCKED
+    what: dict[str, Any] = {"due_at": due_at, "now": now, "state": state, "reason": choice.skipped or choice.held}
+    what |= {"version_id": version_id, "places": _places(choice, final=not as_draft)}
     with store.write() as conn:
         if articles.carried(conn, schedule.name, [candidate.id for candidate, _ in choice.picked]):
             return Composed(None, choice, is_stale=True)
-        edition_id = editions.add(
-            conn,
-            schedule=schedule.name,
-            slot=slot,
-            language=language,
-            due_at=due_at,
-            now=now,
-            state=EditionState.SKIPPED if choice.skipped else EditionState.LOCKED,
-            reason=choice.skipped,
-            version_id=version_id,
-            actor=actor,
-            places=places,
-        )
+        draft = editions.draft_of(conn, schedule.name, slot, language)
+        if draft is not None:
+            return Composed(draft if editions.rewrite_draft(conn, draft, **what) else None, choice)
+        if as_draft and choice.skipped:
+            return Composed(None, choice)
+        edition_id = editions.add(conn, schedule=schedule.name, slot=slot, language=language, actor=actor, **what)
     return Composed(edition_id, choice)
+
+
+def _places(choice: Choice, *, final: bool) -> list[editions.Place]:
+    """Return every candidate with its place; what doesn't fit is dropped only when the edition is final."""
+    placed = [
+        editions.Place(candidate.id, candidate.revision, number, reason)
+        for number, (candidate, reason) in enumerate(choice.picked, start=1)
+    ]
+    return placed + [
+        editions.Place(candidate.id, candidate.revision, None, reason, dropped=final and candidate.id in choice.dropped)
+        for candidate, reason in choice.left
+    ]

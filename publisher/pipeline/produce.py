@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import RowMapping
 
 from publisher.errors import PublisherError, TemplateError
 from publisher.model.article import Article
 from publisher.model.message import Brief, Finding, Message
 from publisher.model.project import Entry, Project, Schedule
 from publisher.model.states import EditionState, SendState
+from publisher.pipeline import pacing
 from publisher.render import Renderer
 from publisher.senders.base import Sender
 from publisher.store import Connection, Store, articles, editions, facts, messages, sends
+from publisher.store.sql import take_turn
 
 ABOVE_ALL_REGULAR = 2  # priority of ordinary mail: alerts are 0, confirmations 1
 
@@ -161,7 +166,29 @@ def record(
         edition = editions.get(conn, edition_id)  # again: it may have been cancelled, or produced, while we rendered
         if edition is None or edition["state"] != EditionState.LOCKED or sends.of_edition(conn, edition_id):
             return []
-        return [_record_one(conn, edition_id, schedule, product, edition["actor"], now) for product in products]
+        due_at = _due_at(conn, project, schedule, edition, now)
+        return [
+            _record_one(conn, edition, schedule, _held_if_late(product, edition), due_at, now) for product in products
+        ]
+
+
+def _due_at(conn: Connection, project: Project, schedule: Schedule, edition: RowMapping, now: datetime) -> datetime:
+    earlier: list[datetime] = []
+    if schedule.pace_every or schedule.pace_per_day:
+        take_turn(conn, f"pace:{schedule.name}")
+        earlier = sends.due_of_schedule(conn, schedule.name, besides=edition["id"], since=now - pacing.DAY)
+    zone = ZoneInfo(project.publication.timezone)
+    moments = {"slot": edition["slot"], "slot_due_at": edition["due_at"], "now": now}
+    return pacing.due_at(schedule, zone, **moments, earlier=earlier)
+
+
+def _held_if_late(product: Produced, edition: RowMapping) -> Produced:
+    """Hold every send of an edition that is too late to go out unasked."""
+    if not edition["reason"]:
+        return product
+    remedy = f"Let it go with `publisher release {edition['id']}`, or `publisher cancel {edition['id']}`"
+    finding = Finding("late", True, edition["reason"], remedy)
+    return replace(product, findings=(finding, *product.findings))
 
 
 def _chosen(conn: Connection, edition_id: int) -> list[Article]:
@@ -170,13 +197,13 @@ def _chosen(conn: Connection, edition_id: int) -> list[Article]:
 
 
 def _record_one(
-    conn: Connection, edition_id: int, schedule: Schedule, product: Produced, actor: str, now: datetime
+    conn: Connection, edition: RowMapping, schedule: Schedule, product: Produced, due_at: datetime, now: datetime
 ) -> int:
-    held = facts.held_edition(conn, edition_id)  # a person may hold an edition before its sends are made
-    by_hand = [facts.as_reason(held, edition_id)] if held else []
+    held = facts.held_edition(conn, edition["id"])  # a person may hold an edition before its sends are made
+    by_hand = [facts.as_reason(held, edition["id"])] if held else []
     send_id = sends.add(
         conn,
-        edition_id=edition_id,
+        edition_id=edition["id"],
         entry=product.entry.key,
         kind="regular",
         number=1,
@@ -186,9 +213,11 @@ def _record_one(
         state=SendState.HELD if product.is_held or held else SendState.READY,
         reasons=[*(_plain(finding) for finding in product.findings), *by_hand],
         made_at=now,
+        actor=edition["actor"],
+        due_at=due_at,
+        after_mail=None if product.entry.after is None else product.entry.after // timedelta(microseconds=1),
         on_unknown=schedule.on_unknown,
         give_up_after=schedule.give_up_after // timedelta(microseconds=1),
-        actor=actor,
     )
     if product.message is not None:
         messages.add(conn, send_id, product.message, now)

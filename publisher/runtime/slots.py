@@ -1,7 +1,12 @@
-"""When a schedule's slots are: arithmetic over nominal local time, so that daylight saving fires nothing twice.
+"""When a schedule's slots are: arithmetic that daylight saving can't make fire twice, or drop.
 
-Fixed times have the slot's nominal local time as their key (``2026-11-24T07:00``): the hour that exists twice fires
-once, and a time that the clock skips fires at the first moment after the gap. ``every:`` keeps its rhythm in UTC.
+Fixed times (`at:`, a cron with neither minute nor hour beginning with `*`) have the slot's nominal local time as
+their key (``2026-11-24T07:00``): the hour that exists twice fires once, and a time that the clock skips fires at the
+first moment after the gap. Several nominal times inside one gap are one slot, at its end.
+
+A rhythm has the moment itself as its key, in UTC (``2026-11-24T07:00Z``). `every:` is even in UTC. A cron whose minute
+or hour begins with `*` fires at every moment at which the local clock shows a matching time, as Debian's cron has it:
+in the hour that exists twice it goes on, and it has nothing to make up for after a gap.
 """
 
 from __future__ import annotations
@@ -9,16 +14,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from heapq import heappop, heappush
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
+from publisher.model.days import is_excluded, is_wanted
 from publisher.model.project import When
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-ORDINALS = {"first": 0, "second": 1, "third": 2, "fourth": 3, "last": -1}
-HORIZON = timedelta(days=366 * 5)  # a 29 February comes at least this often
+HORIZON = timedelta(days=366 * 9)  # a 29 February comes at least this often, even about 2100
+RHYTHM_FROM = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +39,11 @@ def slots_after(when: When, zone: ZoneInfo, after: datetime) -> Iterator[Slot]:
     """Yield the slots that are due later than `after`, in order. Schedules for `new:` have none of their own."""
     last: datetime | None = None
     for slot in _candidates(when, zone, after):
-        # Several nominal times inside one gap are one slot, at its end.
+        # What fires at the end of a gap is one slot, whatever else falls on that moment.
         if slot.due_at > after and (last is None or slot.due_at > last):
-            last = slot.due_at
             yield slot
+        if last is None or slot.due_at > last:
+            last = slot.due_at
 
 
 def slots_between(when: When, zone: ZoneInfo, after: datetime, until: datetime) -> list[Slot]:
@@ -44,78 +51,90 @@ def slots_between(when: When, zone: ZoneInfo, after: datetime, until: datetime) 
     return list(takewhile(lambda slot: slot.due_at <= until, slots_after(when, zone, after)))
 
 
+def is_rhythm(cron: str) -> bool:
+    """Say whether a cron keeps its rhythm in real time: its minute or its hour begins with `*`, as Debian's cron says.
+
+    (So does cronsim; it is asked for nominal times only, since started inside a repeated hour it returns a past one.)
+    """
+    minute, hour = cron.split()[:2]
+    return minute.startswith("*") or hour.startswith("*")
+
+
 def _candidates(when: When, zone: ZoneInfo, after: datetime) -> Iterator[Slot]:
     if when.once is not None:
         yield Slot(when.once.astimezone(zone).strftime("%Y-%m-%dT%H:%M"), when.once.astimezone(UTC))
     elif when.every is not None:
-        yield from _rhythm(when.every, after)
+        yield from _even(when.every, after)
+    elif when.cron and is_rhythm(when.cron):
+        yield from _real_moments(_nominal_times(when, zone, after), zone)
     elif when.at or when.cron:
         for nominal in _nominal_times(when, zone, after):
-            if not _is_excluded(nominal.date(), when):
-                yield Slot(nominal.strftime("%Y-%m-%dT%H:%M"), to_utc(nominal, zone))
+            yield Slot(nominal.strftime("%Y-%m-%dT%H:%M"), to_utc(nominal, zone))
 
 
-def _rhythm(every: timedelta, after: datetime) -> Iterator[Slot]:
-    start = datetime(2020, 1, 1, tzinfo=UTC)
-    step = (after - start) // every + 1
+def _even(every: timedelta, after: datetime) -> Iterator[Slot]:
+    step = (after - RHYTHM_FROM) // every + 1
     while True:
-        due_at = start + step * every
-        yield Slot(due_at.strftime("%Y-%m-%dT%H:%MZ" if not due_at.second else "%Y-%m-%dT%H:%M:%SZ"), due_at)
+        due_at = RHYTHM_FROM + step * every
+        yield Slot(utc_key(due_at), due_at)
         step += 1
 
 
-def _nominal_times(when: When, zone: ZoneInfo, after: datetime) -> Iterable[datetime]:
+def utc_key(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ" if moment.second else "%Y-%m-%dT%H:%MZ")
+
+
+def _real_moments(nominal_times: Iterable[datetime], zone: ZoneInfo) -> Iterator[Slot]:
+    """Yield every moment at which the local clock shows one of the times: none in a gap, two where it is set back."""
+    waiting: list[datetime] = []  # second readings, which come after later nominal times have been read once
+    for nominal in nominal_times:
+        readings = [
+            moment
+            for moment in (nominal.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+            if moment.astimezone(zone).replace(tzinfo=None) == nominal
+        ]
+        for moment in sorted(set(readings)):
+            heappush(waiting, moment)
+        # First readings only ever grow: what lies before this one, nothing can come before any more.
+        while waiting and readings and waiting[0] <= min(readings):
+            due_at = heappop(waiting)
+            yield Slot(utc_key(due_at), due_at)
+    while waiting:
+        due_at = heappop(waiting)
+        yield Slot(utc_key(due_at), due_at)
+
+
+def _nominal_times(when: When, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
     # A day early: the nominal time of a slot inside a gap is earlier than the moment at which it fires.
-    start = after.astimezone(zone).replace(tzinfo=None) - timedelta(days=1)
+    start = after.astimezone(zone).replace(tzinfo=None, microsecond=0) - timedelta(days=1)
     if when.cron:
-        return _cron_times(when.cron, start)
-    return _daily_times(when.at, when.days, start)
+        return _cron_times(when, start)
+    return _daily_times(when, start)
 
 
-def _cron_times(cron: str, start: datetime) -> Iterator[datetime]:
-    for moment in CronSim(cron, start.replace(microsecond=0)):
-        if moment - start > HORIZON:
+def _cron_times(when: When, start: datetime) -> Iterator[datetime]:
+    times = CronSim(when.cron, start)
+    while True:
+        moment: datetime | None = next(times, None)
+        if moment is None or moment - start > HORIZON:
             return
-        yield moment
+        if is_excluded(moment.date(), when.excluded):
+            # On from the day's end: a cron of every minute would else be asked a thousand times a day.
+            times = CronSim(when.cron, datetime.combine(moment, time(23, 59, 59)))
+        else:
+            yield moment
 
 
-def _daily_times(times: tuple[time, ...], days: tuple[str, ...], start: datetime) -> Iterator[datetime]:
-    day = start.date()
+def _daily_times(when: When, start: datetime) -> Iterator[datetime]:
+    times = sorted(when.at)
+    day: date = start.date()
     while day - start.date() < HORIZON:
-        if not days or any(_is_day(day, rule) for rule in days):
-            for at in sorted(times):
+        if is_wanted(day, when.days) and not is_excluded(day, when.excluded):
+            for at in times:
                 nominal = datetime.combine(day, at)
                 if nominal > start:
                     yield nominal
         day += timedelta(days=1)
-
-
-def _is_day(day: date, rule: str) -> bool:
-    if rule.isdigit():
-        return day.day == int(rule)
-    if " " not in rule:
-        return WEEKDAYS[day.weekday()] == rule
-    ordinal, weekday = rule.split()
-    if WEEKDAYS[day.weekday()] != weekday:
-        return False
-    if ORDINALS[ordinal] < 0:
-        return (day + timedelta(days=7)).month != day.month
-    return (day.day - 1) // 7 == ORDINALS[ordinal]
-
-
-def _is_excluded(day: date, when: When) -> bool:
-    return any(_within(day, first, last) for first, last in when.excluded)
-
-
-def _within(day: date, first: date | str, last: date | str) -> bool:
-    if isinstance(first, date) and isinstance(last, date):
-        return first <= day <= last
-    this, start, end = day.strftime("%m-%d"), _month_day(first), _month_day(last)
-    return start <= this <= end if start <= end else this >= start or this <= end
-
-
-def _month_day(value: date | str) -> str:
-    return value.strftime("%m-%d") if isinstance(value, date) else value
 
 
 def to_utc(nominal: datetime, zone: ZoneInfo) -> datetime:

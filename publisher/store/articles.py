@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, insert, literal, or_, select, update
 
 from publisher.model.article import Article, Image, LedgerArticle, Standing
 from publisher.model.identity import fingerprint
@@ -78,13 +78,58 @@ def get(conn: Connection, article_id: int) -> LedgerArticle:
     return _record(conn.execute(_with_source().where(articles.c.id == article_id)).mappings().one())
 
 
-def unused(conn: Connection, schedule: str, source_names: Sequence[str]) -> list[LedgerArticle]:
-    """Return the articles that may be picked and that no edition of the schedule has carried, oldest first."""
-    used = _carried_by(schedule).where(edition_articles.c.article_id == articles.c.id).exists()
-    query = _with_source().where(articles.c.standing == Standing.NEW, ~used).order_by(articles.c.first_seen_at)
-    if source_names:
-        query = query.where(among(sources.c.name, source_names))
+def unused(conn: Connection, schedule: str, source_names: Sequence[str], *, since: datetime) -> list[LedgerArticle]:
+    """Return the articles first seen since a moment that no edition of the schedule has carried, oldest first.
+
+    Without their html and text, which choosing doesn't need: `load` brings them.
+    """
+    query = _candidates(schedule, source_names).where(articles.c.standing == Standing.NEW)
+    query = query.where(articles.c.first_seen_at >= since).order_by(articles.c.first_seen_at, articles.c.id)
     return [_record(row) for row in conn.execute(query).mappings()]
+
+
+def unused_older(
+    conn: Connection, schedule: str, source_names: Sequence[str], *, added_at: datetime, number: int
+) -> list[LedgerArticle]:
+    """Return which of the newest articles from before a schedule was added no edition of it has carried.
+
+    What was there when a source was first polled counts as before, until the schedule's first edition: a source that
+    is added later sends nothing old.
+    """
+    begun = first_made_at(conn, schedule)
+    baseline = articles.c.standing == Standing.BASELINE
+    before = and_(articles.c.first_seen_at < added_at, or_(baseline, articles.c.standing == Standing.NEW))
+    there = baseline if begun is None else and_(baseline, articles.c.first_seen_at <= begun)
+    age = func.coalesce(articles.c.published_at, articles.c.first_seen_at)
+    newest = select(articles.c.id).where(or_(before, there)).order_by(age.desc(), articles.c.id).limit(number)
+    if source_names:
+        newest = newest.where(_from(source_names))
+    query = _candidates(schedule, source_names).where(articles.c.id.in_(newest)).order_by(age, articles.c.id)
+    reason = f"among the newest {number} from before the schedule was added (backfill)"
+    return [replace(_record(row), reason=reason) for row in conn.execute(query).mappings()]
+
+
+def first_made_at(conn: Connection, schedule: str) -> datetime | None:
+    """Return when the schedule's first edition was made, skipped ones left out."""
+    query = select(editions.c.made_at).where(editions.c.schedule == schedule, editions.c.state != EditionState.SKIPPED)
+    return conn.execute(query.order_by(editions.c.due_at).limit(1)).scalar_one_or_none()
+
+
+def load(conn: Connection, chosen: Iterable[LedgerArticle]) -> list[LedgerArticle]:
+    """Return articles whole; those that the ledger doesn't hold yet (negative ids) as they are."""
+    return [get(conn, each.id) if each.id > 0 else each for each in chosen]
+
+
+def _candidates(schedule: str, source_names: Sequence[str]) -> Select[Any]:
+    used = _carried_by(schedule).where(edition_articles.c.article_id == articles.c.id).exists()
+    light = [column for column in articles.c if column.name not in ("html", "text")]
+    query = select(*light, literal("").label("html"), literal("").label("text"), sources.c.name.label("source"))
+    query = query.join(sources).where(~used)
+    return query.where(among(sources.c.name, source_names)) if source_names else query
+
+
+def _from(source_names: Sequence[str]) -> ColumnElement[bool]:
+    return articles.c.source_id.in_(select(sources.c.id).where(among(sources.c.name, source_names)))
 
 
 def carried(conn: Connection, schedule: str, article_ids: Sequence[int]) -> list[int]:
@@ -98,27 +143,32 @@ def carried(conn: Connection, schedule: str, article_ids: Sequence[int]) -> list
 
 
 def _carried_by(schedule: str) -> Select[Any]:
-    """Return what is used up for a schedule: what it carries, and what a cancelled edition may have brought someone."""
+    """Return what is used up for a schedule: what went out, what was dropped, what a cancelled edition brought someone.
+
+    Its own draft uses nothing up: it is composed anew at the slot.
+    """
     reached = sends.c.sent + sends.c.unknown + sends.c.taken > 0
     begun = select(1).where(sends.c.edition_id == editions.c.id, reached)
+    placed = and_(edition_articles.c.position.is_not(None), editions.c.state != EditionState.SKIPPED)
     return (
         select(edition_articles.c.article_id)
         .select_from(edition_articles.join(editions))
         .where(
-            edition_articles.c.position.is_not(None),
             editions.c.schedule == schedule,
-            editions.c.state != EditionState.SKIPPED,
+            editions.c.state != EditionState.DRAFT,
+            or_(placed, edition_articles.c.dropped.is_(True)),
             or_(editions.c.state != EditionState.CANCELLED, begun.exists()),
         )
     )
 
 
-def in_editions_of(conn: Connection, schedules: Sequence[str]) -> dict[int, str]:
-    """Return the articles that live editions of these schedules carry, each with the schedule's name."""
+def in_editions_of(conn: Connection, schedules: Sequence[str], article_ids: Sequence[int]) -> dict[int, str]:
+    """Return which of these articles live editions or drafts of these schedules carry, with the schedule's name."""
     query = (
         select(edition_articles.c.article_id, editions.c.schedule)
         .join(editions)
         .where(
+            among(edition_articles.c.article_id, article_ids),
             among(editions.c.schedule, schedules),
             edition_articles.c.position.is_not(None),
             editions.c.state.not_in([EditionState.SKIPPED, EditionState.CANCELLED]),
@@ -127,12 +177,14 @@ def in_editions_of(conn: Connection, schedules: Sequence[str]) -> dict[int, str]
     return {row.article_id: row.schedule for row in conn.execute(query)}
 
 
-def count_baseline(conn: Connection, source_names: Sequence[str]) -> int:
-    """Return how many articles were already there when their sources were first polled."""
-    query = _with_source().where(articles.c.standing == Standing.BASELINE)
+def count(conn: Connection, standing: Standing, source_names: Sequence[str], before: datetime | None = None) -> int:
+    """Return how many articles have a standing, and were first seen before a moment."""
+    query = select(func.count()).where(articles.c.standing == standing)
+    if before is not None:
+        query = query.where(articles.c.first_seen_at < before)
     if source_names:
-        query = query.where(among(sources.c.name, source_names))
-    return len(conn.execute(query.with_only_columns(articles.c.id)).all())
+        query = query.where(_from(source_names))
+    return int(conn.execute(query).scalar_one())
 
 
 def release_baseline(conn: Connection, source_id: int, number: int, reason: str) -> int:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from publisher.model.states import EDITION_MOVES, EditionState
 from publisher.store.sql import upsert
-from publisher.store.tables import edition_articles, editions, project_versions, schedules, sends
+from publisher.store.tables import edition_articles, editions, project_versions, sends
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Place:
     revision: int
     position: int | None
     reason: str
+    dropped: bool = False  # used up for the schedule without being sent
 
 
 def add(
@@ -58,9 +59,83 @@ def add(
         .on_conflict_do_nothing()
         .returning(editions.c.id)
     ).scalar_one_or_none()
-    if made is not None and places:
-        conn.execute(insert(edition_articles), [{"edition_id": made, **_place(place)} for place in places])
+    if made is not None:
+        _add_places(conn, made, places)
     return made
+
+
+def rewrite_draft(
+    conn: Connection,
+    edition_id: int,
+    *,
+    due_at: datetime,
+    now: datetime,
+    state: EditionState,
+    reason: str,
+    version_id: int,
+    places: Sequence[Place],
+) -> bool:
+    """Compose a draft anew, as a draft still, locked or skipped; say whether it was a draft until now."""
+    values: dict[str, Any] = {
+        "due_at": due_at,
+        "state": state.value,
+        "reason": reason,
+        "project_version_id": version_id,
+    }
+    values |= {"locked_at": now if state is EditionState.LOCKED else None, "revision": editions.c.revision + 1}
+    draft = update(editions).where(editions.c.id == edition_id, editions.c.state == EditionState.DRAFT)
+    if conn.execute(draft.values(values)).rowcount != 1:
+        return False
+    conn.execute(delete(edition_articles).where(edition_articles.c.edition_id == edition_id))
+    _add_places(conn, edition_id, places)
+    return True
+
+
+def last_but_one_due_at(conn: Connection, schedule: str) -> datetime | None:
+    """Return when the edition before the schedule's latest was due, skipped and cancelled ones left out."""
+    states = [EditionState.LOCKED, EditionState.CLOSED]
+    query = select(editions.c.due_at).where(editions.c.schedule == schedule, editions.c.state.in_(states))
+    return conn.execute(query.order_by(editions.c.due_at.desc()).offset(1).limit(1)).scalar_one_or_none()
+
+
+def drafts(conn: Connection, schedule: str = "") -> list[RowMapping]:
+    """Return the drafts, of one schedule or of all."""
+    query = select(editions).where(editions.c.state == EditionState.DRAFT).order_by(editions.c.id)
+    return list(conn.execute(query.where(editions.c.schedule == schedule) if schedule else query).mappings())
+
+
+def draft_of(conn: Connection, schedule: str, slot: str, language: str) -> int | None:
+    """Return the draft of a slot, if it has one."""
+    query = select(editions.c.id).where(
+        editions.c.schedule == schedule,
+        editions.c.slot == slot,
+        editions.c.language == language,
+        editions.c.state == EditionState.DRAFT,
+    )
+    return conn.execute(query).scalar_one_or_none()
+
+
+def move_draft(conn: Connection, draft: RowMapping, slot: str, due_at: datetime) -> bool:
+    """Let a draft go out at another slot, with all that was done to it; False where that slot has an edition."""
+    taken = select(editions.c.id).where(
+        editions.c.schedule == draft["schedule"], editions.c.slot == slot, editions.c.language == draft["language"]
+    )
+    if conn.execute(taken).first():
+        return False
+    query = update(editions).where(editions.c.id == draft["id"], editions.c.state == EditionState.DRAFT)
+    return conn.execute(query.values(slot=slot, due_at=due_at)).rowcount == 1
+
+
+def cancel_draft(conn: Connection, edition_id: int, reason: str, now: datetime) -> bool:
+    """Give up a draft; its articles are free again."""
+    query = update(editions).where(editions.c.id == edition_id, editions.c.state == EditionState.DRAFT)
+    values = {"state": EditionState.CANCELLED.value, "reason": reason, "closed_at": now}
+    return conn.execute(query.values(values)).rowcount == 1
+
+
+def _add_places(conn: Connection, edition_id: int, places: Sequence[Place]) -> None:
+    if places:
+        conn.execute(insert(edition_articles), [{"edition_id": edition_id, **_place(place)} for place in places])
 
 
 def _place(place: Place) -> dict[str, Any]:
@@ -69,6 +144,7 @@ def _place(place: Place) -> dict[str, Any]:
         "position": place.position,
         "revision": place.revision,
         "reason": place.reason,
+        "dropped": True if place.dropped else None,
     }
 
 
@@ -163,13 +239,12 @@ def locked_without_sends(conn: Connection) -> list[int]:
 
 
 def unfinished(conn: Connection, schedule: str) -> list[RowMapping]:
-    query = select(editions).where(
-        editions.c.schedule == schedule, editions.c.state.in_([EditionState.DRAFT, EditionState.LOCKED])
-    )
+    """Return what was begun and has not ended; a draft waits for its slot and is no business of anyone else."""
+    query = select(editions).where(editions.c.schedule == schedule, editions.c.state == EditionState.LOCKED)
     return list(conn.execute(query.order_by(editions.c.id)).mappings())
 
 
-# --- versions of schedules.yaml, and what the ledger remembers of each schedule ---------------------------------------
+# --- versions of schedules.yaml ---------------------------------------------------------------------------------------
 
 
 def accept_version(conn: Connection, digest: str, text: str, now: datetime, actor: str) -> int:
@@ -189,24 +264,3 @@ def latest_version(conn: Connection) -> RowMapping | None:
 
 def version_text(conn: Connection, version_id: int) -> RowMapping:
     return conn.execute(select(project_versions).where(project_versions.c.id == version_id)).mappings().one()
-
-
-def considered_until(conn: Connection, schedule: str, now: datetime) -> datetime:
-    """Return up to when the schedule's slots are decided; a schedule new to the ledger begins now."""
-    query = select(schedules.c.considered_until).where(schedules.c.name == schedule)
-    until: datetime | None = conn.execute(query).scalar_one_or_none()
-    if until is not None:
-        return until
-    values = {"name": schedule, "added_at": now, "considered_until": now}
-    conn.execute(upsert(conn, schedules).values(values).on_conflict_do_nothing())
-    begun: datetime = conn.execute(query).scalar_one()
-    return begun
-
-
-def set_considered_until(conn: Connection, schedule: str, until: datetime) -> None:
-    conn.execute(update(schedules).where(schedules.c.name == schedule).values(considered_until=until))
-
-
-def schedules_known(conn: Connection) -> dict[str, RowMapping]:
-    """Return what the ledger remembers of each schedule, by name."""
-    return {row["name"]: row for row in conn.execute(select(schedules).order_by(schedules.c.id)).mappings()}

@@ -9,12 +9,13 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, literal, select, update
 
 from publisher.errors import StoreError
-from publisher.model.states import SEND_MOVES, DeliveryState, SendState
+from publisher.model.states import SEND_MOVES, DeliveryState, EditionState, SendState
 from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends
 
 CLAIMABLE = (SendState.ADDRESSED, SendState.SENDING)
 
 BOOKS = "books"  # the reason of a send whose counters and rows disagree
+MOST_PACED = 2_000  # editions that are looked back on when the next one is spaced
 
 
 def add(conn: Connection, **values: Any) -> int:
@@ -73,6 +74,19 @@ def needing_a_person(conn: Connection, limit: int) -> list[RowMapping]:
         .limit(limit)
     )
     return list(conn.execute(query).mappings())
+
+
+def due_of_schedule(conn: Connection, schedule: str, *, besides: int, since: datetime) -> list[datetime]:
+    """Return when the schedule's other editions of late are due: the latest of each one's sends."""
+    latest = (
+        select(editions.c.id)
+        .where(editions.c.schedule == schedule, editions.c.state != EditionState.CANCELLED, editions.c.id != besides)
+        .order_by(editions.c.due_at.desc())
+        .limit(MOST_PACED)
+    )
+    query = select(func.max(sends.c.due_at)).where(sends.c.edition_id.in_(latest), sends.c.due_at >= since)
+    query = query.where(sends.c.kind == "regular").group_by(sends.c.edition_id)
+    return list(conn.execute(query).scalars())
 
 
 def move(conn: Connection, send_id: int, to: SendState, **values: Any) -> bool:

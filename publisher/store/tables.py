@@ -206,6 +206,7 @@ editions = Table(
     Column("actor", Text, nullable=False),
     UniqueConstraint("schedule", "slot", "language"),
     Index("ix_editions_state", "state"),
+    Index("ix_editions_schedule_due_at", "schedule", "due_at"),
 )
 
 edition_articles = Table(  # every candidate, with the reason why it is in or out
@@ -238,7 +239,7 @@ sends = Table(
     Column("made_at", Moment, nullable=False),
     Column("started_at", Moment),
     Column("done_at", Moment),
-    Column("give_up_at", Moment),
+    Column("give_up_at", Moment),  # not before this moment: set by a person who lets it go on
     Column("actor", Text, nullable=False),
     Column("due_at", Moment),  # when its deliveries become due: slot, jitter, recall window, pace; NULL: at once
     Column("after_mail", BigInteger),  # microseconds after the edition's mail has begun (after:)

@@ -56,7 +56,7 @@ def _dispatch(store: Store, desk: Desk, channel: str, sender: Sender, only: Sequ
         if claimed.call.recipients and begin(store, desk, claimed):
             answer = speak(store, sender, claimed)
             halves = _halves(claimed.call) if answer.split else ()
-            keep_answer(store, desk, claimed, answer, put_back=bool(halves))
+            keep_answer(store, desk, claimed, answer, put_back=bool(halves), can_be_settled=again.can_settle(sender))
     finally:
         # Whatever failed above: a call that nobody carries on is taken over like that of a dead process.
         desk.under_way.discard(claimed.call.id)
@@ -101,11 +101,13 @@ def speak(store: Store, sender: Sender, claimed: Claimed) -> Answer:
         return Answer(Verdict(Outcome.UNKNOWN, reason=words))
 
 
-def keep_answer(store: Store, desk: Desk, claimed: Claimed, answer: Answer, *, put_back: bool) -> None:
+def keep_answer(
+    store: Store, desk: Desk, claimed: Claimed, answer: Answer, *, put_back: bool, can_be_settled: bool
+) -> None:
     """Write the answer down, waiting for a database that is full, busy or away: it is all there is of the exchange."""
     while True:
         try:
-            return record_answer(store, desk, claimed, answer, put_back=put_back)
+            return record_answer(store, desk, claimed, answer, put_back=put_back, can_be_settled=can_be_settled)
         except StoreError as error:
             log.error("answer_waits", call=claimed.call.id, error=str(error))
             if desk.stop.wait(WRITE_AGAIN):

@@ -41,6 +41,11 @@ def look_again(store: Store, desk: Desk, sender: Sender, call_id: int) -> bool:
     return True
 
 
+def can_settle(sender: Sender) -> bool:
+    """Say whether there is a way out of doubt besides a person's word."""
+    return sender.idempotent_for is not None or sender.asked_for is not None
+
+
 def next_step(call: RowMapping, send: RowMapping, sender: Sender, desk: Desk, as_it_was: bool, now: datetime) -> Step:
     """Say what can be done about a call in doubt. Pure."""
     since = call["spoke_at"] or call["opened_at"]
@@ -102,7 +107,7 @@ def _exchange(store: Store, desk: Desk, sender: Sender, claimed: Claimed, step: 
         log.error("sender_fault", sender=sender.name, call=call.id, fault=type(fault).__name__)
         return
     log.info("doubt_looked_at", call=call.id, how=step, outcome=answer.verdict.outcome.value)
-    record_answer(store, desk, claimed, answer, was_asked=step == "ask")
+    record_answer(store, desk, claimed, answer, was_asked=step == "ask", can_be_settled=True)
 
 
 def _park(conn: Connection, call: RowMapping, send: RowMapping, members: tuple[Recipient, ...], now: datetime) -> None:

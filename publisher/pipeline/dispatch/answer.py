@@ -21,18 +21,27 @@ D = DeliveryState
 
 
 def record_answer(
-    store: Store, desk: Desk, claimed: Claimed, answer: Answer, *, put_back: bool = False, was_asked: bool = False
+    store: Store,
+    desk: Desk,
+    claimed: Claimed,
+    answer: Answer,
+    *,
+    put_back: bool = False,
+    was_asked: bool = False,
+    can_be_settled: bool = False,
 ) -> None:
     """Write down what came of a call. A call that others carry on by now is theirs: nothing is written.
 
     :param put_back: the call was refused whole and is said again in halves: everybody waits, nobody is given up.
     :param was_asked: nothing was said; the provider was asked what had become of the call.
+    :param can_be_settled: the sender knows a way out of doubt: it honours keys, or can be asked.
     """
     now = desk.clock()
     call = claimed.call
     with store.write() as conn:
         send = sends.lock(conn, claimed.send_id)
-        if not _close(conn, desk, call, answer, now):
+        looks_again = can_be_settled or send["on_unknown"] == "resend"
+        if not _close(conn, desk, call, answer, now, looks_again=looks_again):
             log.warning("late_answer_left_out", call=call.id, tries=call.attempt)
             return
         landings = _landings(conn, send, call, answer, now)
@@ -47,7 +56,7 @@ def record_answer(
             _judge_channel(conn, claimed.channel, call, answer, now)
 
 
-def _close(conn: Connection, desk: Desk, call: Call, answer: Answer, now: datetime) -> bool:
+def _close(conn: Connection, desk: Desk, call: Call, answer: Answer, now: datetime, *, looks_again: bool) -> bool:
     """Close the call if this try still holds it; what the call said of each delivery goes beside it."""
     verdict = answer.verdict
     in_doubt = any(answer.of(recipient).outcome is Outcome.UNKNOWN for recipient in call.recipients)
@@ -61,7 +70,7 @@ def _close(conn: Connection, desk: Desk, call: Call, answer: Answer, now: dateti
         "provider_id": verdict.provider_id or None,
         "url": verdict.url or None,
         "words": answer.words or None,
-        "retry_at": _again_at(desk, call, verdict, now) if in_doubt else None,
+        "retry_at": _again_at(desk, call, verdict, now) if in_doubt and looks_again else None,
     }
     if not in_doubt:
         values["members"] = None  # the frozen values are needed no more
@@ -98,14 +107,11 @@ def _landings(conn: Connection, send: RowMapping, call: Call, answer: Answer, no
 
 
 def _give_up_at(send: RowMapping, since: datetime) -> datetime | None:
-    """Return when trying ends, counted from a delivery's first attempt: waits for our own limits come before it.
-
-    Whoever lets a send go on, or sends it again, gives it a whole new term, which stands in `give_up_at`.
-    """
+    """Return when trying ends, counted from a delivery's first attempt: waits for our own limits come before it."""
     if send["give_up_after"] is None:
         return None
-    end: datetime = since + timedelta(microseconds=send["give_up_after"])
-    return max(end, send["give_up_at"] or end)
+    ends: datetime = since + timedelta(microseconds=send["give_up_after"])
+    return max(ends, send["give_up_at"] or ends)  # a person who lets it go on gives it its whole time again
 
 
 def _grouped(landings: Mapping[int, Landing]) -> Mapping[Landing, list[int]]:

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher.app import App
+from publisher.app import App, composing
 from publisher.app.slots import fire_due
 from publisher.audience import imports
 from publisher.pipeline import produce
 from publisher.pipeline.operate import stopping
-from publisher.store import editions, sends
+from publisher.store import editions, schedules, sends
 from tests.ledger import Clock
 from tests.project import ProjectDir
 
@@ -58,7 +58,7 @@ def test_two_schedulers_fire_a_slot_once(tmp_path):
     since = clock.moment - timedelta(minutes=2)
     assert len(fire_due(first)) == 1
     with second.store.write() as conn:  # as if the second had looked at the same moment as the first
-        editions.set_considered_until(conn, "morning", since)
+        schedules.pull_back(conn, since)
     assert fire_due(second) == []
     assert len(fired(first)) == 1
 
@@ -132,7 +132,7 @@ def test_an_edition_that_cannot_be_produced_holds_only_itself(tmp_path):
     path = tmp_path / "schedules.yaml"
     path.write_text(path.read_text().replace("sender: mailgun", "sender: nosuch"))
     app = App.open(tmp_path, clock)
-    app.compose(app.schedule("morning"), app.manual_slot(), actor="test")
+    composing.compose(app, app.schedule("morning"), composing.manual_slot(app), actor="test")
     app.advance()
     with app.store.read() as conn:
         (send,) = sends.of_edition(conn, 1)
@@ -142,7 +142,7 @@ def test_an_edition_that_cannot_be_produced_holds_only_itself(tmp_path):
 
 def test_an_edition_cancelled_while_it_is_rendered_is_not_sent(tmp_path):
     app = open_app(tmp_path, Clock(EVENING), 'at: "07:00"')
-    composed = app.compose(app.schedule("morning"), app.manual_slot(), actor="test")
+    composed = composing.compose(app, app.schedule("morning"), composing.manual_slot(app), actor="test")
     stopping.cancel_edition(app.store, composed.edition_id, reason="a mistake", now=EVENING)
     schedule = app.schedule("morning")
     assert produce.record(app.store, app.studio, app.project, schedule, composed.edition_id, now=EVENING) == []
@@ -154,7 +154,7 @@ def test_a_channel_that_was_taken_out_pauses_what_waits_for_it(tmp_path):
     clock = Clock(EVENING)
     app = open_app(tmp_path, clock, 'at: "07:00"')
     subscribe(app)
-    composed = app.compose(app.schedule("morning"), app.manual_slot(), actor="test")
+    composed = composing.compose(app, app.schedule("morning"), composing.manual_slot(app), actor="test")
     app.advance()
     path = tmp_path / "schedules.yaml"
     path.write_text(path.read_text().replace("letters:", "others:").replace("via: letters", "via: others"))

@@ -19,10 +19,9 @@ def test_a_plain_project_needs_no_note():
     [
         (
             "    send:",
-            "    pace: {every: 20m, per_day: 12}\n    send:",
-            "18:5: `pace:` is read but not carried out yet",
+            "    approve: {by: 2}\n    send:",
+            "18:5: `approve:` is read but not carried out yet",
         ),
-        ('at: "07:00"', 'at: "07:00", prepare: 45m', "16:25: `prepare:` is read but not carried out yet"),
         ("to: daily", "to: daily, after: 30m", "19:35: `after:` is read but not carried out yet"),
         ("title: Morning briefing", "archive: public", "9:11: `archive:` is read but not carried out yet"),
         (
@@ -30,7 +29,7 @@ def test_a_plain_project_needs_no_note():
             "sender: mailpit, fallback: mastodon",
             "12:30: `fallback:` is read but not carried out yet",
         ),
-        ("publication:", "alerts: {to: [a]}\npublication:", "1:1: `alerts:` is read but not carried out yet"),
+        ("publication:", "retention: {events: 30d}\npublication:", "1:1: `retention:` is read but not carried out yet"),
     ],
 )
 def test_a_key_whose_work_comes_later_says_so(old, new, note):

@@ -218,7 +218,7 @@ def _send(app: App, edition: int, channel: str, lists: list[str], message: Mail 
             state=SendState.READY,
             reasons=[note],
             made_at=NOW,
-            give_up_at=NOW + timedelta(hours=6),
+            give_up_after=timedelta(hours=6) // timedelta(microseconds=1),
             actor="test",
         )
         messages.add(conn, send, message, NOW)
@@ -254,7 +254,7 @@ def _deliver_mail(app: App, send: int) -> None:
             deliveries.move(conn, [each], call_id=call, origin=DeliveryState.TAKEN, to=state)
             if state is not DeliveryState.SENT:
                 outcome = Outcome.REFUSED if state is DeliveryState.FAILED else Outcome.UNKNOWN
-                calls.record_outcome(conn, call, each, Verdict(outcome, reason=HOSTILE_WORDS))
+                calls.record_outcomes(conn, call, [(each, Verdict(outcome, reason=HOSTILE_WORDS))])
         deltas = {state.value: 1 for state in landed}
         sends.post_to_books(conn, send, {"pending": -3, **deltas})
 

@@ -1,0 +1,82 @@
+"""Choosing articles for a slot and writing the edition down, for slots that fire and for people who send now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from publisher.app import versions
+from publisher.model.project import Schedule
+from publisher.pipeline import compose as verb
+from publisher.pipeline.compose import Choice, Composed
+from publisher.runtime.slots import Slot
+
+if TYPE_CHECKING:
+    from publisher.app.core import App
+
+log = structlog.get_logger()
+
+PATIENCE = timedelta(seconds=30)  # for a source that doesn't answer: the others' articles don't wait longer
+
+
+def compose(app: App, schedule: Schedule, slot: Slot, *, actor: str) -> Composed:
+    """Poll the schedule's sources, choose, and write down the edition."""
+    versions.accepted(app)
+    polled = app.poll_all(schedule.pick.sources, patience=PATIENCE)
+    trouble = "; ".join(collected.error for collected in polled if collected.error)
+    return compose_known(app, schedule, slot, actor=actor, trouble=trouble)
+
+
+def compose_known(
+    app: App,
+    schedule: Schedule,
+    slot: Slot,
+    *,
+    actor: str,
+    trouble: str = "",
+    held: str = "",
+    as_draft: bool = False,
+) -> Composed:
+    """Choose among what the ledger knows already, and write down the edition.
+
+    :param trouble: what was wrong with the sources: said when there is nothing to send.
+    :param held: why its sends have to wait for a person.
+    """
+    versions.accepted(app)
+    while True:
+        now = app.clock()
+        candidates, elsewhere, hint = verb.candidates_of(app.store, schedule, now=now)
+        choice = verb.decide(schedule, candidates, elsewhere=elsewhere, now=now, hint=trouble or hint)
+        composed = record(app, schedule, slot, replace(choice, held=held), actor=actor, as_draft=as_draft)
+        if not composed.is_stale:
+            return composed
+
+
+def record(app: App, schedule: Schedule, slot: Slot, choice: Choice, *, actor: str, as_draft: bool = False) -> Composed:
+    """Write down an edition, a draft of it, or that a slot was skipped, under the version of the file that holds."""
+    composed = verb.record(
+        app.store,
+        schedule,
+        choice,
+        slot=slot.key,
+        language=app.project.publication.language,
+        due_at=slot.due_at,
+        now=app.clock(),
+        version_id=versions.accepted(app),
+        actor=actor,
+        as_draft=as_draft,
+    )
+    if composed.edition_id is not None:
+        state = "edition_drafted" if as_draft else "edition_skipped" if choice.skipped else "edition_locked"
+        why = choice.skipped or choice.held
+        log.info(state, schedule=schedule.name, slot=slot.key, articles=len(choice.picked), why=why)
+    return composed
+
+
+def manual_slot(app: App) -> Slot:
+    """Return a slot of its own for a person who sends now."""
+    now = app.clock()
+    return Slot(f"manual:{now.strftime('%Y-%m-%dT%H:%M:%S.%fZ')}", now)

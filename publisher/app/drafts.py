@@ -1,0 +1,126 @@
+"""Drafts: an edition composed `prepare:` before its slot, so that what is wrong with it is known in time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import RowMapping
+
+from publisher.app import composing
+from publisher.model.project import Schedule
+from publisher.pipeline import compose, produce
+from publisher.runtime.slots import Slot, slots_after
+from publisher.store import articles, editions
+
+if TYPE_CHECKING:
+    from publisher.app.core import App
+
+log = structlog.get_logger()
+
+MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A slot whose draft has its time now."""
+
+    slot: Slot
+    is_there: bool  # it only may have to be composed anew
+
+
+def need(app: App, schedule: Schedule, until: datetime) -> Need | None:
+    """Return the schedule's next slot if its draft has its time; None otherwise."""
+    if not schedule.when.prepare:
+        return None
+    now = app.clock()
+    slot = next(slots_after(schedule.when, app.zone, max(now, until)), None)
+    if slot is None or slot.due_at - schedule.when.prepare > now:
+        return None
+    with app.store.read() as conn:
+        is_there = any(draft["slot"] == slot.key for draft in editions.drafts(conn, schedule.name))
+    return Need(slot, is_there)
+
+
+def prepare(app: App, schedule: Schedule, wanted: Need, trouble: str) -> None:
+    """Compose the draft, or compose it anew where there is something new; then say at once what is wrong with it."""
+    if wanted.is_there and not _has_news(app, schedule, wanted.slot):
+        return
+    composed = composing.compose_known(app, schedule, wanted.slot, actor="schedule", trouble=trouble, as_draft=True)
+    if composed.edition_id is not None:
+        _check(app, schedule, composed.edition_id)
+
+
+def _has_news(app: App, schedule: Schedule, slot: Slot) -> bool:
+    candidates, _, _ = compose.candidates_of(app.store, schedule, now=app.clock())
+    with app.store.read() as conn:
+        found = [draft["id"] for draft in editions.drafts(conn, schedule.name) if draft["slot"] == slot.key]
+        known = {(place["article_id"], place["revision"]) for each in found for place in editions.places_of(conn, each)}
+    return {(candidate.id, candidate.revision) for candidate in candidates} != known
+
+
+def _check(app: App, schedule: Schedule, edition_id: int) -> None:
+    """Render the draft's messages as the send will, and alert people to what would hold them."""
+    with app.store.read() as conn:
+        edition = editions.get(conn, edition_id)
+        chosen = [article.article for place, article in articles.of_edition(conn, edition_id) if place["position"]]
+    if edition is None or not chosen:
+        return
+    place = {"slot": edition["slot"], "due_at": edition["due_at"], "chosen": chosen}
+    products = [produce.produce_entry(app.studio, app.project, schedule, entry, **place) for entry in schedule.send]
+    wrong = [f"{each.entry.via}: {f.what}. {f.remedy}" for each in products for f in each.findings if f.blocks]
+    cause = cause_of(edition_id)
+    if not wrong:
+        app.all_clear(cause)
+        return
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    app.alert(
+        cause,
+        what=f"the draft of {schedule.name} would be held: {wrong[0]}{more}",
+        affected=f"edition {edition_id}, due {edition['due_at'].astimezone(app.zone):%H:%M}",
+        command=f"publisher plan {schedule.name}",
+    )
+
+
+def cause_of(edition_id: int) -> str:
+    return f"draft:{edition_id}"
+
+
+def follow(app: App, until: Mapping[str, datetime]) -> None:
+    """Let every draft follow its schedule: one whose slot is not produced any more moves to the next.
+
+    :param until: up to when the slots of each schedule at work are decided.
+    """
+    with app.store.read() as conn:
+        waiting = editions.drafts(conn)
+    for draft in waiting:
+        schedule = app.project.schedules.get(draft["schedule"])
+        if schedule is not None and schedule.name in until and not _still_comes(app, schedule, draft, until):
+            _move(app, schedule, draft, max(until[schedule.name], app.clock()))
+
+
+def _still_comes(app: App, schedule: Schedule, draft: RowMapping, until: Mapping[str, datetime]) -> bool:
+    slot = next(slots_after(schedule.when, app.zone, draft["due_at"] - MOMENT), None)
+    return slot == Slot(draft["slot"], draft["due_at"]) and draft["due_at"] > until[schedule.name]
+
+
+def _move(app: App, schedule: Schedule, draft: RowMapping, after: datetime) -> None:
+    slot = next(slots_after(schedule.when, app.zone, after), None)
+    with app.store.write() as conn:
+        if slot is not None and editions.move_draft(conn, draft, slot.key, slot.due_at):
+            log.info("draft_moved", edition=draft["id"], schedule=schedule.name, was=draft["slot"], slot=slot.key)
+            return
+        why = f"{schedule.name} has no slot {draft['slot']} any more"
+        editions.cancel_draft(conn, draft["id"], why, app.clock())
+    log.warning("draft_cancelled", edition=draft["id"], schedule=schedule.name, slot=draft["slot"], why=why)
+    app.all_clear(cause_of(draft["id"]))
+
+
+def cancel_all(app: App, schedule: str, why: str) -> None:
+    """Give up a schedule's drafts; their articles are free again."""
+    with app.store.write() as conn:
+        for draft in editions.drafts(conn, schedule):
+            editions.cancel_draft(conn, draft["id"], why, app.clock())

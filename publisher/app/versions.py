@@ -1,0 +1,191 @@
+"""Which schedules.yaml holds, and what becomes of schedules that are new in it, renamed or gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import RowMapping
+
+from publisher.config.reading import FILE
+from publisher.config.schedules import parse_project
+from publisher.errors import ConfigError
+from publisher.model.project import Project, Schedule
+from publisher.store import Connection, editions, schedules
+from publisher.store.sql import take_turn
+
+if TYPE_CHECKING:
+    from publisher.app.core import App
+
+log = structlog.get_logger()
+
+GONE = "its schedule was taken out of schedules.yaml"
+Rows = Mapping[str, RowMapping]
+
+
+def accepted(app: App) -> int:
+    """Return the id of the file's version, accepting it at first sight. Before anything is polled or composed."""
+    if app.version_id is None:
+        app.version_id = accept(app, app.project)
+    return app.version_id
+
+
+def accept(app: App, project: Project) -> int:
+    """Write down that this version of the file holds from now on; return its id.
+
+    :raises ConfigError: a `was:` that can't be meant; the version that held goes on.
+    """
+    while True:
+        with app.store.read() as conn:
+            held = schedules.accepted_version(conn)
+            is_the_same = held is not None and editions.version_text(conn, held)["digest"] == project.version
+        if held is not None and is_the_same:
+            return held
+        before = project_of(app, held) if held is not None else None
+        with app.store.write() as conn:
+            take_turn(conn, "accepted version")
+            if schedules.accepted_version(conn) != held:
+                continue  # another process accepted one meanwhile
+            now = believable_now(app, conn)
+            version_id = editions.accept_version(conn, project.version, project.text, now, app.actor)
+            news = _News(conn, before, project, now, _saved_at(app, now), app.actor)
+            news.carry_over()
+            schedules.set_accepted_version(conn, version_id)
+        _tell(app, news)
+        return version_id
+
+
+def believable_now(app: App, conn: Connection) -> datetime:
+    """Return the moment from which something new counts: where the clock is far off, the last believable one."""
+    now, awake_until = app.clock(), schedules.awake_until(conn)
+    return now if awake_until is None or not app.watch.doubt(now, awake_until) else awake_until
+
+
+def _saved_at(app: App, now: datetime) -> datetime:
+    """Return since when the file says what it says: new times of slots hold from then on."""
+    try:
+        saved = datetime.fromtimestamp((app.folder / FILE).stat().st_mtime, UTC)
+    except OSError:
+        return now
+    return min(saved, now)
+
+
+class _News:
+    """What a version of the file changes for the schedules that the ledger knows, in one transaction."""
+
+    def __init__(
+        self, conn: Connection, before: Project | None, after: Project, now: datetime, saved_at: datetime, actor: str
+    ) -> None:
+        self.conn, self.before, self.after = conn, before, after
+        self.now, self.saved_at, self.actor = now, saved_at, actor
+        self.known = schedules.every(conn)
+        self.renamed: dict[str, str] = {}  # new name: old name
+        self.asked: dict[str, str] = {}  # new name: the question
+        claimed = {schedule.was for schedule in after.schedules.values()}
+        old = before.schedules if before else {}
+        self.gone = [name for name in old if name not in after.schedules and name not in claimed]
+
+    def carry_over(self) -> None:
+        for schedule in self.after.schedules.values():
+            if schedule.was in self.known:
+                self._rename(schedule)
+            elif schedule.name in self.known:
+                self._go_on(schedule)
+            else:
+                self._begin(schedule)
+        for draft in editions.drafts(self.conn):
+            if draft["schedule"] in self.gone:
+                editions.cancel_draft(self.conn, draft["id"], GONE, self.now)
+
+    def _rename(self, schedule: Schedule) -> None:
+        old, new = schedule.was, schedule.name
+        if old in self.after.schedules:
+            what, remedy = f"`was: {old}`, and there still is a schedule {old}", "Take out one of them"
+            raise ConfigError(what, where=schedule.where, remedy=remedy)
+        if new in self.known and schedules.has_history(self.conn, new):
+            what = f"`was: {old}`, and both {old} and {new} have editions of their own"
+            raise ConfigError(what, where=schedule.where, remedy=f"Take `was: {old}` out")
+        schedules.rename(self.conn, old, new)
+        if new in self.known:  # while we asked whether it is the old one, no slot was missed
+            schedules.advance(self.conn, new, self.now)
+        self.renamed[new] = old
+
+    def _go_on(self, schedule: Schedule) -> None:
+        if self.before is None:
+            return
+        old = self.before.schedules.get(schedule.name)
+        if old is None:
+            schedules.begin_again(self.conn, schedule.name, self.now)
+        elif _times(old, self.before) != _times(schedule, self.after):
+            schedules.advance(self.conn, schedule.name, self.saved_at)
+
+    def _begin(self, schedule: Schedule) -> None:
+        schedules.begin(self.conn, schedule.name, self.now, self.actor)
+        if not self.gone:
+            return
+        old = self.gone[0]
+        question = (
+            f"is it {old} under a new name? Then write `was: {old}` under it. "
+            f"If it is a new one: publisher resume {schedule.name}"
+        )
+        schedules.pause(self.conn, schedule.name, reason=question, actor="publisher", now=self.now)
+        self.asked[schedule.name] = question
+
+
+def _times(schedule: Schedule, project: Project) -> tuple[object, ...]:
+    when = schedule.when
+    return when.at, when.days, when.cron, when.every, when.once, when.excluded, project.publication.timezone
+
+
+def _tell(app: App, news: _News) -> None:
+    for new, old in news.renamed.items():
+        log.info("schedule_renamed", schedule=new, was=old)
+        app.all_clear(question_cause(new))
+    for name, question in news.asked.items():
+        app.alert(
+            question_cause(name),
+            what=f"schedule {name} is held: {question}",
+            affected=f"every edition of {name}",
+            command=f"publisher resume {name}",
+        )
+    log.info("schedules_accepted", version=news.after.version, schedules=len(news.after.schedules))
+
+
+def question_cause(name: str) -> str:
+    return f"schedule-question:{name}"
+
+
+# --- versions that editions were made under ---------------------------------------------------------------------------
+
+
+def project_of(app: App, version_id: int) -> Project | None:
+    """Return the file as it was in a version; None where this version of Publisher can't read it any more."""
+    with app.store.read() as conn:
+        row = editions.version_text(conn, version_id)
+    return app.project if row["digest"] == app.project.version else _parsed(row["text"])
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> Project | None:
+    try:
+        return parse_project(text)
+    except ConfigError:
+        return None
+
+
+def schedule_of(app: App, edition: RowMapping) -> tuple[Project, Schedule]:
+    """Return the file that an edition was composed under, and its schedule there, whatever it is called today.
+
+    :raises ConfigError: no file has it.
+    """
+    with app.store.read() as conn:
+        names = [edition["schedule"], *schedules.former_names(conn, edition["schedule"])]
+    for project in (project_of(app, edition["project_version_id"]), app.project):
+        for name in names:
+            if project is not None and name in project.schedules:
+                return project, project.schedules[name]
+    what = f"edition {edition['id']} belongs to the schedule {names[0]}, which no schedules.yaml has"
+    raise ConfigError(what, remedy=f"Put it back, or `publisher cancel {edition['id']}`")

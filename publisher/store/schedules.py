@@ -1,0 +1,112 @@
+"""What the ledger remembers of a schedule: since when, up to where its slots are decided, whether it is paused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, delete, func, select, update
+
+from publisher.store.sql import upsert
+from publisher.store.tables import editions, facts, schedules
+
+ACCEPTED = "accepted_version"
+AWAKE = "awake_until"
+WAS = "was:"
+
+
+def get(conn: Connection, name: str) -> RowMapping | None:
+    return conn.execute(select(schedules).where(schedules.c.name == name)).mappings().one_or_none()
+
+
+def every(conn: Connection) -> dict[str, RowMapping]:
+    """Return all that were ever accepted, by name; those taken out of the file since stay."""
+    return {row["name"]: row for row in conn.execute(select(schedules).order_by(schedules.c.id)).mappings()}
+
+
+def begin(conn: Connection, name: str, at: datetime, actor: str) -> None:
+    """Write down a schedule that the ledger doesn't know: its slots, and what is new for it, begin now."""
+    values = {"name": name, "added_at": at, "considered_until": at, "actor": actor}
+    conn.execute(upsert(conn, schedules).values(values).on_conflict_do_nothing())
+
+
+def begin_again(conn: Connection, name: str, at: datetime) -> None:
+    """A schedule that comes back to the file has missed nothing meanwhile."""
+    conn.execute(update(schedules).where(schedules.c.name == name).values(added_at=at))
+    advance(conn, name, at)
+
+
+def advance(conn: Connection, name: str, until: datetime) -> bool:
+    """Write down that slots up to here are decided. It only ever goes forward; say whether it did."""
+    query = update(schedules).where(schedules.c.name == name, schedules.c.considered_until < until)
+    return conn.execute(query.values(considered_until=until)).rowcount == 1
+
+
+def pull_back(conn: Connection, now: datetime) -> None:
+    """Take back what was written under a clock that was ahead. Slots that have an edition still fire no second time."""
+    for column in (schedules.c.considered_until, schedules.c.added_at):
+        conn.execute(update(schedules).where(column > now).values({column.name: now}))
+
+
+def pause(conn: Connection, name: str, *, reason: str, actor: str, now: datetime) -> bool:
+    """Let no slot of it fire; say whether it wasn't paused already."""
+    query = update(schedules).where(schedules.c.name == name, schedules.c.paused_at.is_(None))
+    return conn.execute(query.values(paused_at=now, reason=reason, actor=actor)).rowcount == 1
+
+
+def resume(conn: Connection, name: str, *, paused_at: datetime, actor: str) -> bool:
+    """Let its slots fire again; say whether it was paused since then."""
+    query = update(schedules).where(schedules.c.name == name, schedules.c.paused_at == paused_at)
+    return conn.execute(query.values(paused_at=None, reason=None, actor=actor)).rowcount == 1
+
+
+def rename(conn: Connection, old: str, new: str) -> None:
+    """Carry a schedule's history over to its new name; the new one's own row, without history, gives way."""
+    conn.execute(delete(schedules).where(schedules.c.name == new))
+    conn.execute(update(schedules).where(schedules.c.name == old).values(name=new))
+    conn.execute(update(editions).where(editions.c.schedule == old).values(schedule=new))
+    _set_fact(conn, f"{WAS}{new}", old)
+
+
+def former_names(conn: Connection, name: str) -> list[str]:
+    """Return the names that a schedule had before, the latest first."""
+    found: list[str] = []
+    while (before := _fact(conn, f"{WAS}{name}")) and before not in found:
+        found.append(before)
+        name = before
+    return found
+
+
+def has_history(conn: Connection, name: str) -> bool:
+    return bool(conn.execute(select(func.count()).where(editions.c.schedule == name)).scalar_one())
+
+
+# --- the file that holds, and the last sign of life of whoever watches the slots --------------------------------------
+
+
+def accepted_version(conn: Connection) -> int | None:
+    """Return the id of the version of schedules.yaml that holds now."""
+    said = _fact(conn, ACCEPTED)
+    return None if said is None else int(said)
+
+
+def set_accepted_version(conn: Connection, version_id: int) -> None:
+    _set_fact(conn, ACCEPTED, str(version_id))
+
+
+def awake_until(conn: Connection) -> datetime | None:
+    """Return when a process last watched the slots by a clock that could be believed."""
+    said = _fact(conn, AWAKE)
+    return None if said is None else datetime.fromisoformat(said)
+
+
+def set_awake(conn: Connection, now: datetime) -> None:
+    _set_fact(conn, AWAKE, now.isoformat())
+
+
+def _fact(conn: Connection, name: str) -> str | None:
+    return conn.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
+
+
+def _set_fact(conn: Connection, name: str, value: str) -> None:
+    row = upsert(conn, facts).values(name=name, value=value)
+    conn.execute(row.on_conflict_do_update(index_elements=[facts.c.name], set_={"value": value}))
