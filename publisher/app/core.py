@@ -37,7 +37,7 @@ from publisher.runtime.clockwatch import ClockWatch, machine_seconds
 from publisher.runtime.engine import Duties
 from publisher.senders.base import Sender
 from publisher.senders.registry import build, sender_class
-from publisher.store import RowMapping, Store, channels, deliveries, editions, processes, sends
+from publisher.store import RowMapping, Store, channels, deliveries, editions, facts, processes, sends
 from publisher.store.deliveries import Member
 from publisher.store.owner import refuse_stranger
 
@@ -325,6 +325,8 @@ class App:
         """Say whether these editions need nobody but, perhaps, a person."""
         waits_for_a_person = (SendState.HELD, SendState.WAITING, SendState.PAUSED)
         with self.store.read() as conn:
+            if facts.held(conn) is not None:
+                return True  # a person holds all sending
             for edition_id in edition_ids:
                 edition = editions.get(conn, edition_id)
                 if edition is None or edition["state"] not in (EditionState.DRAFT, EditionState.LOCKED):

@@ -18,7 +18,7 @@ from publisher.config.settings import Settings
 from publisher.errors import ConfigError
 from publisher.model.project import Project
 from publisher.model.tokens import address_hash
-from publisher.store import Store, editions
+from publisher.store import Store, editions, schedules
 from publisher.store.owner import refuse_stranger
 
 DATABASE = "publisher.db"
@@ -85,5 +85,6 @@ class Operator:
 
 def _last_accepted(store: Store) -> Project | None:
     with store.read() as conn:
-        row = editions.latest_version(conn)
-    return None if row is None else parse_project(row["text"])
+        version_id = schedules.accepted_version(conn)
+        text = "" if version_id is None else editions.version_text(conn, version_id)["text"]
+    return parse_project(text) if text else None

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from publisher.model.states import SendState
-from publisher.store import Store, by_hand, editions, sends
+from publisher.store import Connection, Store, by_hand, concerns, editions, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 PATIENCE = 10.0  # seconds that a command waits for calls under way
 LOOK_EVERY = 0.1
+MOST_WAITING = 500  # sends that wait for a person: more is no list that anyone reads
 OPEN = tuple(state for state in SendState if state not in (SendState.DONE, SendState.CANCELLED))
 FOR_A_PERSON = ("held", "waiting", "paused")
 
@@ -134,6 +135,45 @@ def title(edition_id: int | None, schedule: str | None, slot: str | None) -> str
     kind, _, moment = (slot or "").partition(":")
     when = f"{moment[:16]}Z" if kind in ("manual", "test") else slot  # sent by hand: to the minute is enough
     return f"edition {edition_id} ({schedule} {when})"
+
+
+def why_waiting(store: Store, edition_ids: Sequence[int]) -> list[str]:
+    """Return, for each send that waits to be tried again, through which channel and what was wrong."""
+    lines = []
+    with store.read() as conn:
+        for edition_id in edition_ids:
+            for row in sends.of_edition(conn, edition_id):
+                call = concerns.last_trouble(conn, row["id"]) if row["pending"] else None
+                if call is not None and row["state"] in ("addressed", "sending"):
+                    lines.append(f"{row['channel']}: {row['pending']:,} wait: {call['reason'] or 'no answer'}")
+    return lines
+
+
+def next_step(row: Any, schedule: str | None) -> str:
+    """Return in a line what there is to do about a send, and the command; empty: nothing."""
+    command = next_command(row, schedule)
+    if not command:
+        return ""
+    if row["state"] in FOR_A_PERSON:
+        return f"{row['channel']} is {row['state']}; when it may go on: {command}"
+    if row["unknown"]:
+        return f"{row['channel']}: {row['unknown']:,} may or may not have arrived: {command}"
+    return f"{row['channel']}: {row['failed']:,} failed; to send it to them again: {command}"
+
+
+def waiting_lines(conn: Connection, edition_ids: Collection[int] | None = None) -> dict[int, list[str]]:
+    """Return, by edition, what of it waits for a person, why, and what to type: such sends may have no delivery yet.
+
+    :param edition_ids: only of these; None: of all.
+    """
+    found: dict[int, list[str]] = {}
+    for row in sends.needing_a_person(conn, MOST_WAITING):
+        edition_id = row["edition_id"]
+        if row["state"] in FOR_A_PERSON and (edition_ids is None or edition_id in edition_ids):
+            why = next((reason["what"] for reason in row["reasons"] if reason["blocks"]), "")
+            words = f"{row['channel']} is {row['state']}" + (f": {why}" if why else "")
+            found.setdefault(edition_id, []).append(f"{words} ({next_command(row, row['schedule'])})")
+    return found
 
 
 def next_command(row: Any, schedule: str | None) -> str:

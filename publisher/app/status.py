@@ -12,7 +12,18 @@ from publisher.app.trouble import KINDS, Trouble, all_in
 from publisher.model.project import Project
 from publisher.model.states import SendState
 from publisher.runtime.slots import slots_after
-from publisher.store import Connection, Store, alerts, by_hand, editions, facts, processes, schedules, sends, troubles
+from publisher.store import (
+    Connection,
+    Store,
+    alerts,
+    by_hand,
+    concerns,
+    editions,
+    facts,
+    processes,
+    schedules,
+    sends,
+)
 
 MOST = 50  # lines of each kind
 UNDER_WAY = (SendState.MADE, SendState.READY, SendState.ADDRESSED, SendState.SENDING)
@@ -95,11 +106,11 @@ def status_of(store: Store, project: Project, now: datetime, trouble_with_file: 
             processes=tuple(alive),
             held=facts.held(conn),
             slots=_next_slots(conn, project, now),
-            drafts=tuple(_plain(row) for row in editions.in_draft(conn, MOST)),
+            drafts=tuple(_plain(row) for row in editions.drafts(conn)[:MOST]),
             under_way=tuple(send_now(row) for row in sends.in_state(conn, *UNDER_WAY)[:MOST]),
             waiting=_waiting(conn),
             unknown=by_hand.count_doubtful(conn),
-            channels=tuple(dict(row) for row in troubles.of_channels(conn)),
+            channels=tuple(dict(row) for row in concerns.of_channels(conn)),
             troubles=tuple(all_in(conn, project, now, min(runs, default=None))),
             alerts=tuple({**row, "told": row["told_at"] is not None} for row in alerts.open_ones(conn)),
             version=_version(conn, project, trouble_with_file),
@@ -109,7 +120,7 @@ def status_of(store: Store, project: Project, now: datetime, trouble_with_file: 
 def at_work(store: Store) -> list[Process]:
     """Return the processes that are alive; a lock that is free means dead."""
     with store.read() as conn:
-        begun = troubles.processes_begun(conn)
+        begun = concerns.processes_begun(conn)
     return [
         Process(row["command"], row["pid"], row["host"], row["started_at"])
         for row in begun
@@ -146,7 +157,8 @@ def _waiting(conn: Connection) -> tuple[Waiting, ...]:
 
 
 def _version(conn: Connection, project: Project, trouble: str) -> Version:
-    row = editions.latest_version(conn)
+    accepted = schedules.accepted_version(conn)
+    row = None if accepted is None else editions.version_text(conn, accepted)
     if row is None:
         return Version("", None, trouble or "changed")
     return Version(row["digest"], row["accepted_at"], trouble or _compared(row["digest"], project.version))

@@ -23,7 +23,7 @@ from publisher.model.message import Mail, Message, Post
 from publisher.model.project import Project
 from publisher.model.tokens import wire_id
 from publisher.senders.registry import sender_class
-from publisher.store import alerts, facts, troubles
+from publisher.store import alerts, concerns, facts
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -128,7 +128,7 @@ def ways_to(app: App, to: str, failed: str) -> list[Way]:
     if "@" not in to:
         return [] if to == failed else [Way(to, to)]
     with app.store.read() as conn:
-        ailing = {row["name"] for row in troubles.of_channels(conn)}
+        ailing = {row["name"] for row in concerns.of_channels(conn)}
     found = [name for name in carrying("mail", app.project) if name != failed]
     return [Way(to, name) for name in sorted(found, key=lambda name: name in ailing)]
 

@@ -19,7 +19,7 @@ from publisher.app.standing import title
 from publisher.model.project import Project, Schedule
 from publisher.model.states import SendState
 from publisher.runtime.slots import slots_after
-from publisher.store import Connection, facts, schedules, sends, troubles
+from publisher.store import Connection, concerns, facts, schedules, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 LATE = timedelta(minutes=10)  # after this an edition that has not begun is late
@@ -28,7 +28,7 @@ SOURCE_SILENT = timedelta(hours=6)
 FAILURES = 8  # calls in a row that reached nobody: several rests have not helped
 MOST = 200  # sends looked at: beyond that a person is at work already
 # What `all_in` finds; an alert of one of these that it no longer finds is over.
-KINDS = frozenset({"channel", "held", "unknown", "late", "slot", "source", "schedule"})
+KINDS = frozenset({"channel", "held", "unknown", "late", "slot", "source"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +58,13 @@ def all_in(conn: Connection, project: Project, now: datetime, watched_since: dat
         *_unknown(conn, now),
         *_late(conn, now, watched_since),
         *_slots(conn, project, now, watched_since),
-        *_schedules(conn),
         *_sources(conn, project, now),
     ]
 
 
 def _channels(conn: Connection) -> Iterator[Trouble]:
-    for row in troubles.of_channels(conn):
-        readers, count = troubles.waiting_behind(conn, row["name"])
+    for row in concerns.of_channels(conn):
+        readers, count = concerns.waiting_behind(conn, row["name"])
         affected = f"{readers:,} readers of {count:,} sends wait" if count else "nobody waits for it yet"
         if row["paused_at"] is not None:
             what = f"the channel {row['name']} is stopped: {row['reason']}"
@@ -85,7 +84,7 @@ def _first_waiting(conn: Connection, channel: str) -> str:
 
 def _sends(conn: Connection) -> Iterator[Trouble]:
     """Yield what checks hold, and what waits for a channel that can't be used."""
-    stopped = {row["name"] for row in troubles.of_channels(conn) if row["paused_at"] is not None}
+    stopped = {row["name"] for row in concerns.of_channels(conn) if row["paused_at"] is not None}
     seen: set[str] = set()
     for send in sends.needing_a_person(conn, MOST):
         own = [r for r in send["reasons"] if r["blocks"] and r["check"] not in (BY_A_PERSON, BY_A_PERSON_ALL)]
@@ -106,7 +105,7 @@ def _held(send: RowMapping, own: list[dict[str, Any]]) -> Trouble:
 
 
 def _paused(conn: Connection, send: RowMapping, own: list[dict[str, Any]]) -> Trouble:
-    readers, count = troubles.waiting_behind(conn, send["channel"])
+    readers, count = concerns.waiting_behind(conn, send["channel"])
     what = f"the channel {send['channel']} can't be used: {own[0]['what']}"
     command = f"{own[0]['remedy'].rstrip('.')}; or: publisher release {send['edition_id']}"
     affected = f"{readers:,} readers of {count:,} sends wait"
@@ -114,7 +113,7 @@ def _paused(conn: Connection, send: RowMapping, own: list[dict[str, Any]]) -> Tr
 
 
 def _unknown(conn: Connection, now: datetime) -> Iterator[Trouble]:
-    for send in troubles.parked(conn, now - OVERDUE):
+    for send in concerns.parked(conn, now - OVERDUE):
         which = f" --edition {send['edition_id']}" if send["edition_id"] else ""
         what = f"{_title(send)}: {send['unknown']:,} deliveries through {send['channel']} may or may not have arrived"
         affected = f"{send['unknown']:,} of {send['candidates']:,}"
@@ -124,7 +123,7 @@ def _unknown(conn: Connection, now: datetime) -> Iterator[Trouble]:
 def _late(conn: Connection, now: datetime, watched_since: datetime | None) -> Iterator[Trouble]:
     if facts.held(conn) is not None or not _watched_long_enough(now, watched_since):
         return
-    for edition in troubles.not_begun(conn, now - LATE):
+    for edition in concerns.not_begun(conn, now - LATE):
         if facts.held_edition(conn, edition["id"]) is None:
             named = title(edition["id"], edition["schedule"], edition["slot"])
             what = f"{named} should have gone out and has not"
@@ -158,16 +157,8 @@ def _watched_long_enough(now: datetime, watched_since: datetime | None) -> bool:
     return watched_since is None or now - watched_since > LATE
 
 
-def _schedules(conn: Connection) -> Iterator[Trouble]:
-    """Yield schedules that are paused with a question that a person must answer."""
-    for name, row in schedules.every(conn).items():
-        if row["paused_at"] is not None and (row["reason"] or "").endswith("?"):
-            what = f"the schedule {name} is paused: {row['reason']}"
-            yield Trouble(f"schedule:{name}", what, "its next editions", f"publisher resume {name}", False)
-
-
 def _sources(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:
-    for row in troubles.failing_sources(conn, now - SOURCE_SILENT):
+    for row in concerns.failing_sources(conn, now - SOURCE_SILENT):
         if row["name"] in project.sources and row["polled_at"] is not None:
             since = "ever" if row["good_at"] is None else f"since {row['good_at']:%Y-%m-%d %H:%M} UTC"
             what = f"the source {row['name']} could not be read {since}: {row['error']}"

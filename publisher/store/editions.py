@@ -225,12 +225,6 @@ def places_of(conn: Connection, edition_id: int) -> list[RowMapping]:
     return list(conn.execute(query).mappings())
 
 
-def in_draft(conn: Connection, limit: int) -> list[RowMapping]:
-    """Return the drafts, those that are due first first."""
-    query = select(editions).where(editions.c.state == EditionState.DRAFT).order_by(editions.c.due_at, editions.c.id)
-    return list(conn.execute(query.limit(limit)).mappings())
-
-
 def locked_without_sends(conn: Connection) -> list[int]:
     """Return the editions whose messages are still to be made."""
     made = select(sends.c.id).where(sends.c.edition_id == editions.c.id).exists()
@@ -254,12 +248,6 @@ def accept_version(conn: Connection, digest: str, text: str, now: datetime, acto
         values = {"digest": digest, "text": text, "accepted_at": now, "actor": actor}
         conn.execute(upsert(conn, project_versions).values(values).on_conflict_do_nothing())
     return int(conn.execute(query).scalar_one())
-
-
-def latest_version(conn: Connection) -> RowMapping | None:
-    """Return the version of schedules.yaml that was accepted last."""
-    query = select(project_versions).order_by(project_versions.c.accepted_at.desc(), project_versions.c.id.desc())
-    return conn.execute(query.limit(1)).mappings().one_or_none()
 
 
 def version_text(conn: Connection, version_id: int) -> RowMapping:
