@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from publisher.app import alerts, intake, versions
+from publisher.app.naming import edition_named
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
@@ -31,7 +32,7 @@ from publisher.pipeline.collect import Collected
 from publisher.pipeline.operate import stopping
 from publisher.runtime.clockwatch import ClockWatch, machine_seconds
 from publisher.runtime.engine import Duties
-from publisher.store import RowMapping, Store, channels, deliveries, editions, processes, sends
+from publisher.store import RowMapping, Store, channels, deliveries, editions, facts, processes, sends
 from publisher.store.deliveries import Member
 from publisher.store.owner import refuse_stranger
 
@@ -130,10 +131,7 @@ class App:
         :raises UsageError: there is none.
         """
         with self.store.read() as conn:
-            found = editions.resolve(conn, said)
-        if found is None:
-            raise UsageError(f"there is no edition {said!r}", remedy="See them: publisher editions")
-        return found
+            return edition_named(conn, said, self.zone, self.project.schedules)
 
     def alert(
         self, cause: str, *, what: str, affected: str, command: str, urgent: bool = True, channel: str = ""
@@ -342,6 +340,8 @@ class App:
         """Say whether these editions need nobody but, perhaps, a person."""
         waits_for_a_person = (SendState.HELD, SendState.WAITING, SendState.PAUSED)
         with self.store.read() as conn:
+            if facts.held(conn) is not None:
+                return True  # a person holds all sending
             for edition_id in edition_ids:
                 edition = editions.get(conn, edition_id)
                 if edition is None or edition["state"] not in (EditionState.DRAFT, EditionState.LOCKED):

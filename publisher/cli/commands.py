@@ -7,13 +7,17 @@ import typer
 from publisher.cli.articles import articles
 from publisher.cli.check import check
 from publisher.cli.editions import editions
+from publisher.cli.hold import cancel, hold, release, resend
 from publisher.cli.init import init
 from publisher.cli.log import log
 from publisher.cli.plan import plan
 from publisher.cli.run import run
 from publisher.cli.send import send
+from publisher.cli.status import status
 from publisher.cli.subscribers import group
 from publisher.cli.try_ import try_source
+from publisher.cli.unknown import group as unknown
+from publisher.cli.verify import verify
 
 cli = typer.Typer(
     help="Newsletters and social posts from a newsroom's own articles: on schedule, once, with books that balance.",
@@ -28,6 +32,13 @@ cli.command("plan")(plan)
 cli.command("try")(try_source)
 cli.command("run")(run)
 cli.command("send")(send)
+cli.command("status")(status)
+cli.command("hold")(hold)
+cli.command("release")(release)
+cli.command("cancel")(cancel)
+cli.command("resend")(resend)
+cli.add_typer(unknown, name="unknown")
+cli.command("verify")(verify)
 cli.command("articles")(articles)
 cli.command("editions")(editions)
 cli.command("log")(log)

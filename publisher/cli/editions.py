@@ -17,24 +17,34 @@ def editions(
     as_json: AsJson = False,
 ) -> None:
     """List the editions, newest first; skipped ones say why and what to do."""
-    from publisher.app import App
+    from publisher.app import App, standing
     from publisher.store import editions as ledger
 
     app = App.open(project)
     with app.store.read() as conn:
         found = ledger.latest(conn, limit=limit, schedule=schedule)
+        waiting = standing.waiting_lines(conn, {row["id"] for row in found})
     if as_json:
-        say_json([_plain(dict(row)) for row in found])
+        say_json([{**_plain(dict(row)), "waiting": waiting.get(row["id"], [])} for row in found])
         return
     table(
         "",
         ["id", "schedule", "slot", "due", "state", "sent", "failed", "unknown", "to do", "why"],
         [
             [row["id"], row["schedule"], row["slot"], local(row["due_at"], app.zone), row["state"], row["sent"]]
-            + [row["failed"], row["n_unknown"], row["n_pending"] + row["n_taken"], row["reason"]]
+            + [
+                row["failed"],
+                row["n_unknown"],
+                row["n_pending"] + row["n_taken"],
+                _why(row["reason"], waiting.get(row["id"], [])),
+            ]
             for row in found
         ],
     )
+
+
+def _why(reason: str, waiting: list[str]) -> str:
+    return "; ".join([*([reason] if reason else []), *waiting])
 
 
 def _plain(row: dict[str, object]) -> dict[str, object]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from publisher.cli.output import AsJson, ProjectDir, local, say_json, table
+from publisher.cli.output import AsJson, ProjectDir, local, say, say_json, table
 
 COLUMNS = ("delivery", "edition", "channel", "to", "state", "attempts", "when", "why")
 
@@ -22,7 +22,7 @@ def log(
     as_json: AsJson = False,
 ) -> None:
     """Show the send log: one line for each recipient of each send."""
-    from publisher.app import App
+    from publisher.app import App, standing
     from publisher.store import log as ledger
 
     app = App.open(project)
@@ -35,10 +35,16 @@ def log(
     )
     with app.store.read() as conn:
         found = ledger.find(conn, wanted)
+        # A mail that is held before its audience is frozen has no delivery, and yet is part of what was to go out.
+        is_whole = not (to or state)
+        waiting = standing.waiting_lines(conn, [wanted.edition_id] if wanted.edition_id else None) if is_whole else {}
     if as_json:
         say_json([plain(row) for row in found])
     else:
         table("", COLUMNS, [line(row, app.zone) for row in found])
+        for edition_id, lines in waiting.items():
+            for words in lines:
+                say(f"edition {edition_id}: {words}")
 
 
 def _state(said: str) -> str:

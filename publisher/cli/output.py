@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
+from publisher.errors import UsageError
+
 ProjectDir = Annotated[
     Path, typer.Option("--project", help="The project directory.", envvar="PUBLISHER_PROJECT", show_default="current")
 ]
@@ -68,6 +70,17 @@ def local(moment: datetime | None, zone: Any) -> str:
 
 def can_ask() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def confirm(question: str, without_a_terminal: str) -> None:
+    """Ask once. Where nobody can be asked --yes has to say it.
+
+    :param without_a_terminal: what is at stake: ``this would go to real people``.
+    """
+    if not can_ask():
+        raise UsageError(without_a_terminal, remedy="Give --yes to do it without being asked")
+    if not typer.confirm(question, default=False):
+        raise typer.Exit(1)
 
 
 def reason_lines(channel: str, state: str, reasons: Sequence[dict[str, Any]]) -> list[str]:

@@ -24,9 +24,11 @@ def run(
 ) -> None:
     """Run the schedules: compose, send, and show the console on this machine. Ctrl-C or SIGTERM ends it cleanly."""
     from publisher.app import App
+    from publisher.app.duties import standing_duties
     from publisher.app.slots import fire_due
     from publisher.cli import log_to_stderr
     from publisher.runtime.embedded import Embedded
+    from publisher.runtime.heartbeat import Pulse
     from publisher.store import processes
 
     stop = Event()
@@ -50,10 +52,17 @@ def run(
 
         from publisher.runtime import scheduler
 
+        pulse = Pulse()
+        for duty in standing_duties(app, pulse):
+            duty.start()
+            stack.callback(duty.stop)
+
         def fire() -> None:
+            pulse.beat()
             app.take_over()
             if fire_due(app):
                 engine.wake()
+            pulse.beat()
 
         polls = {name: partial(app.poll, source) for name, source in app.project.sources.items()}
         waking = scheduler.start(app.project, fire=fire, poll=polls)

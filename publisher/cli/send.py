@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli.output import AsJson, ProjectDir, can_ask, reason_lines, say, say_json, table, tell
+from publisher.cli.output import AsJson, ProjectDir, confirm, reason_lines, say, say_json, table, tell
 from publisher.errors import UsageError
 
 if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
     from publisher.app import App
     from publisher.model.project import Schedule
 
 
+REAL = "this would go to real people"
 COUNTS = ("candidates", "sent", "failed", "unknown", "suppressed", "excluded", "cancelled", "pending", "taken")
+COLUMNS = ["edition", "channel", "to", "state", "sent", "failed", "unknown", "not written to", "waiting"]
 REPORTED = ("id", "edition_id", "channel", "audience", "state", *COUNTS, "reasons")
 
 
@@ -50,13 +54,13 @@ def send(
             _ask_finish(app, chosen)
         unfinished = _decide_unfinished(app, chosen, finish=finish, skip=skip)
         if unfinished and finish:
-            _carry_out(app, unfinished, as_json)
+            carry_out(app, unfinished, as_json)
             return
         if not (app.is_practice or yes):
             _ask(app, chosen)
         edition_ids = _compose(app, chosen)
         if edition_ids:
-            _carry_out(app, edition_ids, as_json)
+            carry_out(app, edition_ids, as_json)
         elif as_json:
             say_json([])
 
@@ -96,6 +100,7 @@ def open_for_work(app: App, stack: ExitStack, command: str) -> None:
 
 def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool) -> list[int]:
     """Return the schedule's unfinished editions, once someone has said what becomes of them."""
+    from publisher.app import standing
     from publisher.pipeline.operate import holding, stopping
     from publisher.store import editions
 
@@ -103,8 +108,10 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
         found = [(row["id"], row["slot"]) for row in editions.unfinished(conn, schedule.name)]
     if found and skip:
         for edition_id, _ in found:
-            stopped = stopping.cancel_edition(app.store, edition_id, reason=f"skipped by {app.actor}", now=app.clock())
-            tell(f"edition {edition_id}: cancelled, {stopped:,} not sent")
+            stopping.cancel_edition(app.store, edition_id, reason=f"skipped by {app.actor}", now=app.clock())
+            tell(f"{standing.edition_title(app.store, edition_id)}: cancelled")
+            for send in standing.sends_of(app.store, edition_id):
+                tell(f"  {send}")
         return []
     if found and finish:
         for edition_id, _ in found:
@@ -125,7 +132,7 @@ def _ask_finish(app: App, schedule: Schedule) -> None:
         found = [send for row in editions.unfinished(conn, schedule.name) for send in sends.of_edition(conn, row["id"])]
     for send in found:
         say(f"edition {send['edition_id']}, {send['channel']}: {send['state']}, {send['pending']:,} not reached yet")
-    _confirm("Finish it now?")
+    confirm("Finish it now?", REAL)
 
 
 def _ask(app: App, schedule: Schedule) -> None:
@@ -134,44 +141,57 @@ def _ask(app: App, schedule: Schedule) -> None:
     from publisher.cli import plan
 
     plan.show(plan_slot(app, schedule), app)
-    _confirm("Send it now?")
+    confirm("Send it now?", REAL)
 
 
-def _confirm(question: str) -> None:
-    if not can_ask():
-        raise UsageError("this would go to real people", remedy="Give --yes to send it without being asked")
-    if not typer.confirm(question, default=False):
-        raise typer.Exit(1)
-
-
-def _carry_out(app: App, edition_ids: Sequence[int], as_json: bool) -> None:
+def carry_out(app: App, edition_ids: Sequence[int], as_json: bool) -> None:
+    """Send these editions to their end, or until a person is needed; exit 1 if one is."""
+    from publisher.app import standing
     from publisher.runtime.embedded import drain
 
-    drain(app.duties(), lambda: app.is_over(edition_ids), tell)
+    def tell_why(line: str) -> None:
+        for why in standing.why_waiting(app.store, edition_ids):
+            tell(why)
+        tell(line)
+
+    drain(app.duties(), lambda: app.is_over(edition_ids), tell_why)
     if not report(app, edition_ids, as_json):
         raise typer.Exit(1)
 
 
 def report(app: App, edition_ids: Sequence[int], as_json: bool = False) -> bool:
-    """Print the books of these editions; say whether nobody needs to look."""
-    from publisher.store import sends
+    """Print the books of these editions, and what to type next; say whether nobody needs to look."""
+    from publisher.store import editions, sends
 
     with app.store.read() as conn:
         rows = [send for edition_id in edition_ids for send in sends.of_edition(conn, edition_id)]
+        schedules = {edition_id: (editions.get(conn, edition_id) or {}).get("schedule") for edition_id in edition_ids}
     all_well = all(row["state"] == "done" and not row["failed"] and not row["unknown"] for row in rows)
     if as_json:
         say_json([{name: row[name] for name in REPORTED} for row in rows])
         return all_well
-    table(
-        "",
-        ["edition", "channel", "to", "state", "sent", "failed", "unknown", "not written to", "waiting"],
-        [
-            [row["edition_id"], row["channel"], ", ".join(row["audience"]) or "its account", row["state"], row["sent"]]
-            + [row["failed"], row["unknown"], row["suppressed"] + row["excluded"], row["pending"] + row["taken"]]
-            for row in rows
-        ],
-    )
+    table("", COLUMNS, [_line(row) for row in rows])
     for row in rows:
         for line in reason_lines(row["channel"], row["state"], row["reasons"]):
             say(line)
+    for line in _next_steps(app, rows, schedules):
+        say(line)
     return all_well
+
+
+def _line(row: RowMapping) -> list[object]:
+    counts = [row["sent"], row["failed"], row["unknown"], row["suppressed"] + row["excluded"]]
+    to = ", ".join(row["audience"]) or "its account"
+    return [row["edition_id"], row["channel"], to, row["state"], *counts, row["pending"] + row["taken"]]
+
+
+def _next_steps(app: App, rows: Sequence[RowMapping], schedules: Mapping[int, str | None]) -> list[str]:
+    """Return what to type about what waits, failed or is in doubt, each command once."""
+    from publisher.app import standing
+    from publisher.store import facts
+
+    steps = [standing.next_step(row, schedules[row["edition_id"]]) for row in rows]
+    with app.store.read() as conn:
+        held = facts.held(conn)
+    everything = [f"all sending is held by {held.actor}: publisher release --all"] if held else []
+    return list(dict.fromkeys([*everything, *(step for step in steps if step)]))

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from publisher.config.alerts import AlertsShape
 from publisher.config.channels import ChannelShape
 from publisher.config.explain import explain
 from publisher.config.moments import in_zone
@@ -21,7 +22,7 @@ from publisher.config.relations import check_relations
 from publisher.config.send import EntryShape, entry_keys
 from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.sources import SourceShape
-from publisher.config.values import Duration, Line, Name, PositiveDuration, Texts, WebAddress, zone_info
+from publisher.config.values import Duration, Line, Name, PositiveDuration, zone_info
 from publisher.config.when import WhenShape
 from publisher.model.project import Alerts, Project, Schedule
 
@@ -38,19 +39,6 @@ class ApproveShape(Shape):
 
     by: int = key(1, "How many people must agree", later=True, ge=1)
     otherwise: Literal["hold", "send", "skip"] = key("hold", "What happens at the slot without them", later=True)
-
-
-class AlertsShape(Shape):
-    """Who is told when something is wrong."""
-
-    to: Texts = key((), "Addresses, or channels that carry posts", later=True)
-    heartbeat: WebAddress | None = key(
-        None, "Address that is called while the scheduler is alive, for a watchdog elsewhere", later=True
-    )
-    every: PositiveDuration = key(timedelta(minutes=1), "How often the heartbeat is called", later=True)
-
-    def record(self) -> Alerts:
-        return Alerts(self.to, self.heartbeat or "", self.every)
 
 
 class ScheduleShape(Shape):
@@ -105,7 +93,7 @@ class ProjectShape(Shape):
     schedules: dict[Name, ScheduleShape] = key({}, "What goes out when")
     segments: dict[str, Any] = key({}, "Conditions that choose among a list's subscribers", later=True)
     inserts: dict[str, Any] | list[Any] = key({}, "Labelled blocks, such as a sponsor's", later=True)
-    alerts: AlertsShape | None = key(None, "Who is told when something is wrong", later=True)
+    alerts: AlertsShape | None = key(None, "Who is told when something is wrong")
     retention: dict[str, Any] = key({}, "How long things are kept", later=True)
     theme: dict[str, Any] = key({}, "Colours, logo and fonts for all templates", later=True)
 
@@ -163,7 +151,7 @@ def _project(shape: ProjectShape, document: Document, once: dict[str, datetime])
         channels={name: item.record(name, document) for name, item in shape.channels.items()},
         schedules={name: item.record(name, document, once.get(name)) for name, item in shape.schedules.items()},
         practice=shape.practice,
-        alerts=shape.alerts.record() if shape.alerts else Alerts(),
+        alerts=shape.alerts.record(where(("alerts",))) if shape.alerts else Alerts(),
         notes=notes_of(shape, document),
         version=hashlib.sha256(document.text.encode()).hexdigest()[:16],
         text=document.text,

@@ -93,6 +93,7 @@ class Settings:
 
 def _texts(project: Project) -> Iterator[tuple[str, str]]:
     """Yield every text that may hold ``${NAME}``, with its place."""
+    yield project.alerts.heartbeat, project.alerts.where
     for source in project.sources.values():
         yield source.location, source.where
     for channel in project.channels.values():

@@ -159,6 +159,11 @@ def mailbox(value: str) -> tuple[str, str]:
     return one_line(unquote(found["name"].strip())), email(found["email"].strip())
 
 
+def way_out(value: str) -> str:
+    """Check the address of someone who is told; a text without `@` names a channel, which is looked up."""
+    return email(value) if "@" in value else value
+
+
 def reply_address(value: str) -> str:
     """Check an address to which answers go; it stays as written."""
     if value:
@@ -236,4 +241,9 @@ WebAddress = Annotated[Line, AfterValidator(web_address)]
 BaseAddress = Annotated[Line, AfterValidator(base_address)]
 FeedAddress = Annotated[Line, AfterValidator(feed_address)]
 Names = Annotated[tuple[Line, ...], BeforeValidator(split_names), _text_list({"type": "string"})]
+WaysOut = Annotated[
+    tuple[Annotated[Line, AfterValidator(way_out)], ...],
+    BeforeValidator(split_names),
+    _text_list({"type": "string"}),
+]
 Texts = Annotated[tuple[Line, ...], BeforeValidator(one_or_more), _text_list({"type": "string"})]

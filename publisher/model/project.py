@@ -146,8 +146,17 @@ class Alerts:
     """Who is told when something is wrong. ``to``: addresses, or names of channels that carry posts."""
 
     to: tuple[str, ...] = ()
-    heartbeat: str = ""  # called while the scheduler is alive: a watchdog elsewhere misses it
+    heartbeat: str = field(default="", repr=False)  # called while the scheduler is alive; may hold ``${NAME}``
     every: timedelta = timedelta(minutes=1)
+    where: str = ""
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        return tuple(way for way in self.to if "@" in way)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        return tuple(way for way in self.to if "@" not in way)
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,3 +128,11 @@ def calls_under_way(conn: Connection, send_ids: list[int] | None) -> list[RowMap
     if send_ids is not None:
         query = query.where(calls.c.send_id.in_(send_ids))
     return list(conn.execute(query).mappings())
+
+
+def count_doubtful(conn: Connection, edition_id: int | None = None) -> int:
+    """Return how many deliveries may or may not have arrived, from the books."""
+    query = select(func.coalesce(func.sum(sends.c.unknown), 0))
+    if edition_id is not None:
+        query = query.where(sends.c.edition_id == edition_id)
+    return int(conn.execute(query).scalar_one())

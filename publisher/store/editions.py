@@ -187,15 +187,32 @@ def latest(conn: Connection, *, limit: int, schedule: str = "") -> list[RowMappi
     return list(conn.execute(query).mappings())
 
 
-def resolve(conn: Connection, said: str) -> int | None:
-    """Return the edition that a person means: a number, a schedule (its latest), a schedule at a day."""
-    if said.isdigit():
-        return conn.execute(select(editions.c.id).where(editions.c.id == int(said))).scalar_one_or_none()
-    schedule, _, day = said.partition("@")
-    query = select(editions.c.id).where(editions.c.schedule == schedule)
-    if day:
-        query = query.where(editions.c.slot.like(f"%{day}%"))
-    return conn.execute(query.order_by(editions.c.due_at.desc(), editions.c.id.desc()).limit(1)).scalar_one_or_none()
+def exists(conn: Connection, edition_id: int) -> bool:
+    return conn.execute(select(editions.c.id).where(editions.c.id == edition_id)).first() is not None
+
+
+def latest_id(
+    conn: Connection, schedule: str = "", *, since: datetime | None = None, until: datetime | None = None
+) -> int | None:
+    """Return the latest edition, one that was skipped only where there is no other.
+
+    :param since: only editions due from then on, and before `until`.
+    """
+    query = select(editions.c.id)
+    if schedule:
+        query = query.where(editions.c.schedule == schedule)
+    if since is not None:
+        query = query.where(editions.c.due_at >= since)
+    if until is not None:
+        query = query.where(editions.c.due_at < until)
+    was_skipped = editions.c.state == EditionState.SKIPPED
+    query = query.order_by(was_skipped, editions.c.due_at.desc(), editions.c.id.desc())
+    return conn.execute(query.limit(1)).scalar_one_or_none()
+
+
+def schedules_met(conn: Connection) -> list[str]:
+    """Return the names of all schedules that ever had an edition."""
+    return list(conn.execute(select(editions.c.schedule).distinct().order_by(editions.c.schedule)).scalars())
 
 
 def places_of(conn: Connection, edition_id: int) -> list[RowMapping]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, insert, select
 
 from publisher.store.sql import insert_new
+from publisher.store.sql import take_turn as lock_turn
 from publisher.store.tables import facts
 
 HELD = "held"
@@ -53,6 +54,19 @@ def hold_edition(conn: Connection, edition_id: int, *, actor: str, why: str, now
 def release_edition(conn: Connection, edition_id: int) -> bool:
     """Let an edition go on; say whether it was held."""
     return _forget(conn, f"{HELD}:{edition_id}")
+
+
+def take_turn(conn: Connection, name: str, process_id: int, now: datetime, length: timedelta) -> bool:
+    """Say whether it is this process's turn at something that only one at a time should do; a turn ends by itself."""
+    lock_turn(conn, name)
+    mine = {"process": process_id, "until": (now + length).isoformat()}
+    said = conn.execute(select(facts.c.value).where(facts.c.name == f"turn:{name}")).scalar_one_or_none()
+    known: dict[str, Any] = json.loads(said) if said else mine
+    if known["process"] != process_id and datetime.fromisoformat(known["until"]) > now:
+        return False
+    conn.execute(delete(facts).where(facts.c.name == f"turn:{name}"))
+    conn.execute(insert(facts).values(name=f"turn:{name}", value=json.dumps(mine)))
+    return True
 
 
 def as_reason(held: Held, edition_id: int | None = None) -> dict[str, Any]:

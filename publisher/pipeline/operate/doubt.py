@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import RowMapping
@@ -16,6 +16,7 @@ from publisher.store import Connection, Store, by_hand, calls, sends
 from publisher.store.by_hand import Doubtful
 
 D = DeliveryState
+OVERDUE = timedelta(minutes=2)  # nobody is there who would settle it: its channel is gone, or nothing runs
 
 
 class Word(StrEnum):
@@ -60,7 +61,7 @@ def settle(store: Store, wanted: Doubtful, word: Word, *, actor: str, why: str, 
             found = by_hand.doubtful(conn, wanted)
             for send_id, rows in sorted(_by_send(found).items()):
                 sends.lock_with_edition(conn, send_id)
-                fit = [row for row in rows if _fits(row, word, met)]
+                fit = [row for row in rows if _fits(row, word, met, now)]
                 moved = [row for row in fit if by_hand.settle_one(conn, row, LANDS[word], _due(word, now))]
                 _write_down(conn, send_id, moved, word, said, now)
                 met["moved"] += len(moved)
@@ -77,12 +78,12 @@ def _by_send(rows: list[RowMapping]) -> dict[int, list[RowMapping]]:
     return groups
 
 
-def _fits(row: RowMapping, word: Word, met: Counter[str]) -> bool:
+def _fits(row: RowMapping, word: Word, met: Counter[str], now: datetime) -> bool:
     if word is not Word.RESEND:
         return True
     if row["send_state"] == SendState.CANCELLED:
         met["cancelled"] += 1
-    elif row["retry_at"] is not None:
+    elif row["retry_at"] is not None and row["retry_at"] > now - OVERDUE:
         met["by itself"] += 1
     else:
         return True

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import RowMapping
+
 from publisher.model.states import EditionState, SendState
-from publisher.store import Connection, RowMapping, Store, channels, editions, facts, sends
+from publisher.store import Connection, Store, channels, editions, facts, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL, Held, as_reason
 
 S = SendState
@@ -30,6 +32,11 @@ class Released:
 
     going_on: tuple[int, ...]
     kept: tuple[int, ...]
+    was_held: bool = False  # as a whole: also what of it is still to be made
+
+    @property
+    def did_something(self) -> bool:
+        return bool(self.going_on or self.kept or self.was_held)
 
 
 def hold_edition(store: Store, edition_id: int, *, actor: str, why: str, now: datetime) -> list[int]:
@@ -67,17 +74,18 @@ def release_edition(store: Store, edition_id: int, *, now: datetime) -> Released
     """Let an edition go on. What its own checks hold stays held: that has to be mended first."""
     with store.write() as conn:
         found = sends.lock_all(conn, edition_id)
-        facts.release_edition(conn, edition_id)
+        was_held = facts.release_edition(conn, edition_id)
         kept_by = () if facts.held(conn) is None else (BY_A_PERSON_ALL,)
-        return _release(conn, found, BY_A_PERSON, kept_by, now)
+        return replace(_release(conn, found, BY_A_PERSON, kept_by, now), was_held=was_held)
 
 
 def release_all(store: Store, *, now: datetime) -> Released:
     """Take back `hold --all`. What someone held by itself, and what is paused for another reason, stays as it is."""
     with store.write() as conn:
-        facts.release_everything(conn)
+        was_held = facts.release_everything(conn)
         mine = [send for send in _locked(conn, GOES_ON_AS) if _has(send, (BY_A_PERSON_ALL,))]
-        return _release(conn, mine, BY_A_PERSON_ALL, (BY_A_PERSON, "channel"), now)
+        kept_by = (BY_A_PERSON, "account", "channel")
+        return replace(_release(conn, mine, BY_A_PERSON_ALL, kept_by, now), was_held=was_held)
 
 
 def _release(
@@ -100,9 +108,10 @@ def _release(
 
 def _go_on(conn: Connection, send: RowMapping, now: datetime) -> bool:
     state = S(send["state"])
+    term = {}
     if state is S.PAUSED:
-        channels.let_go_on(conn, send["channel"])  # stopped again after one request, if it isn't mended
-    term = {"give_up_at": new_term(send, now)} if state is S.PAUSED else {}
+        term = {"give_up_at": new_term(send, now)}
+        channels.let_go_on(conn, send["channel"])  # a person says that it may: if it is not mended, it stops again
     return sends.move(conn, send["id"], GOES_ON_AS[state], **term)
 
 

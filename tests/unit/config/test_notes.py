@@ -29,7 +29,7 @@ def test_a_plain_project_needs_no_note():
             "sender: mailpit, warm_up: 14d",
             "12:30: `warm_up:` is read but not carried out yet",
         ),
-        ("publication:", "alerts: {to: [a]}\npublication:", "1:1: `alerts:` is read but not carried out yet"),
+        ("publication:", "retention: {events: 30d}\npublication:", "1:1: `retention:` is read but not carried out yet"),
     ],
 )
 def test_a_key_whose_work_comes_later_says_so(old, new, note):

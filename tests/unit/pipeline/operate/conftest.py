@@ -7,14 +7,13 @@ import pytest
 from publisher.model.call import Answer
 from publisher.pipeline import dispatch
 from publisher.store import deliveries, log, sends
-from tests.ledger import NOW, Clock, add_edition, add_send, desk, open_store, subscribe
+from tests.ledger import NOW, Clock, add_edition, add_send, desk, subscribe
 
 
 @pytest.fixture
-def store(tmp_path):
-    made = open_store(tmp_path)
-    subscribe(made, 4)
-    return made
+def store(store):
+    subscribe(store, 4)
+    return store
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import update
 
@@ -32,7 +34,14 @@ def doubted(store, send, answered, lines):
     """Three readers of unknown fate, one sent."""
     answered(UNKNOWN, limit=3)
     answered(SENT)
+    look_again_at(store, None)
     return lines("unknown")
+
+
+def look_again_at(store, moment):
+    """Say when the doubtful calls are looked at again; None: they are left to a person."""
+    with store.write() as conn:
+        conn.execute(update(call_rows).where(call_rows.c.state == "unknown").values(retry_at=moment))
 
 
 def test_each_is_listed_with_what_one_needs_to_look_it_up(store, edition, doubted):
@@ -82,10 +91,14 @@ def test_one_delivery_or_one_address_can_be_meant(store, send, doubted, lines):
 
 
 def test_what_is_about_to_be_settled_by_itself_is_not_sent_anew(store, send, doubted):
-    with store.write() as conn:
-        conn.execute(update(call_rows).where(call_rows.c.state == "unknown").values(retry_at=NOW))
+    look_again_at(store, NOW)
     assert say(store, Word.RESEND) == Decided(0, 0, 3, ())
     assert say(store, Word.TREAT_AS_SENT).moved == 3
+
+
+def test_what_nobody_settled_although_it_was_time_is_sent_anew(store, send, doubted):
+    look_again_at(store, NOW - timedelta(minutes=3))
+    assert say(store, Word.RESEND).moved == 3
 
 
 def test_a_cancelled_send_is_not_sent_anew(store, edition, send, doubted):

@@ -1,0 +1,36 @@
+"""What `publisher run` does beside the schedules: look for what is wrong, tell people of it, and show that it lives."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from publisher.app.alerts import Watch
+from publisher.app.telling import Teller
+from publisher.runtime.duty import Duty
+from publisher.runtime.heartbeat import Heartbeat, Pulse
+
+if TYPE_CHECKING:
+    from publisher.app.core import App
+
+LOOK_EVERY = timedelta(seconds=3)
+
+
+def standing_duties(app: App, pulse: Pulse) -> list[Duty]:
+    """Return the duties, each with a thread of its own: a provider slow to hear an alert delays no heartbeat."""
+    watch, teller = Watch(app.clock()), Teller(app)
+    heartbeat = Heartbeat(lambda: _heartbeat_address(app), pulse.is_alive)
+
+    def look() -> None:
+        watch.look(app.store, app.project, app.clock)
+
+    return [
+        Duty("watch", look, lambda: LOOK_EVERY),
+        Duty("alerts", teller.tell, lambda: LOOK_EVERY),
+        Duty("heartbeat", heartbeat, lambda: app.project.alerts.every),
+    ]
+
+
+def _heartbeat_address(app: App) -> str:
+    alerts = app.project.alerts
+    return app.settings.resolve(alerts.heartbeat, alerts.where)

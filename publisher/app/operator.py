@@ -1,0 +1,90 @@
+"""What an operator's command works with: the ledger, and the file as it is or, where that is broken, as it was."""
+
+from __future__ import annotations
+
+import getpass
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from publisher.app.naming import edition_named
+from publisher.clock import Clock
+from publisher.clock import now as wall_clock
+from publisher.config.keys import KeyRing
+from publisher.config.schedules import load_project, parse_project
+from publisher.config.settings import Settings
+from publisher.errors import ConfigError
+from publisher.model.project import Project
+from publisher.model.tokens import address_hash
+from publisher.store import Store, editions, schedules
+from publisher.store.owner import refuse_stranger
+
+DATABASE = "publisher.db"
+
+
+@dataclass
+class Operator:
+    """A project opened without templates, senders and sources: what holds, cancels and looks needs none of them."""
+
+    folder: Path
+    store: Store
+    project: Project
+    trouble: str  # why schedules.yaml can't be used as it is now; empty: it can
+    clock: Clock = wall_clock
+
+    @classmethod
+    def open(cls, folder: Path, clock: Clock = wall_clock) -> Operator:
+        """Open a project directory. A broken file doesn't keep anyone from stopping what runs: the last good one holds.
+
+        :raises ConfigError: there is no good file, and never was one.
+        """
+        refuse_stranger(folder / DATABASE)
+        settings = Settings.load(folder)
+        try:
+            project, trouble = load_project(folder), None
+        except ConfigError as error:
+            if not (settings.database_url or (folder / DATABASE).exists()):
+                raise  # nothing runs here that could be stopped
+            project, trouble = None, error
+        store = Store.open(settings.database_url or folder / DATABASE, clock)
+        accepted = project or _last_accepted(store)
+        if accepted is None and trouble is not None:
+            raise trouble
+        assert accepted is not None  # noqa: S101 -- there is a project, or trouble with it
+        return cls(folder, store, accepted, str(trouble or ""), clock)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.project.publication.timezone)
+
+    @property
+    def actor(self) -> str:
+        """Who is at the keyboard: written beside everything that a person does."""
+        return f"cli:{getpass.getuser()}"
+
+    @cached_property
+    def keys(self) -> KeyRing:
+        return KeyRing.load(self.folder / "keys.json")
+
+    def hash_of(self, email: str) -> str:
+        return address_hash(email, self.keys.current("suppression")[1])
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    def edition(self, said: str) -> int:
+        """Return the id of an edition: a number, `morning` (its latest) or `morning@2026-11-24`.
+
+        :raises UsageError: there is none; what there is.
+        """
+        with self.store.read() as conn:
+            return edition_named(conn, said, self.zone, self.project.schedules)
+
+
+def _last_accepted(store: Store) -> Project | None:
+    with store.read() as conn:
+        version_id = schedules.accepted_version(conn)
+        text = "" if version_id is None else editions.version_text(conn, version_id)["text"]
+    return parse_project(text) if text else None

@@ -1,0 +1,193 @@
+"""How the sends of an edition stand, what is under way, and what to type next: the same words everywhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from publisher.model.states import SendState
+from publisher.store import Connection, Store, by_hand, concerns, editions, sends
+from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
+
+PATIENCE = 10.0  # seconds that a command waits for calls under way
+LOOK_EVERY = 0.1
+MOST_WAITING = 500  # sends that wait for a person: more is no list that anyone reads
+OPEN = tuple(state for state in SendState if state not in (SendState.DONE, SendState.CANCELLED))
+FOR_A_PERSON = ("held", "waiting", "paused")
+
+
+@dataclass(frozen=True, slots=True)
+class SendNow:
+    """One send as it stands."""
+
+    id: int
+    edition_id: int | None
+    channel: str
+    audience: tuple[str, ...]
+    state: str
+    candidates: int
+    sent: int
+    failed: int
+    unknown: int
+    left: int  # not written to yet
+    under_way: int
+    cancelled: int
+    reasons: tuple[Mapping[str, Any], ...]
+
+    @property
+    def to(self) -> str:
+        return ", ".join(self.audience) or "its account"
+
+    def __str__(self) -> str:
+        """Say exactly who got it, and what is left."""
+        counts = [f"{self.sent:,} of {self.candidates:,} got it" if self.candidates else "nobody got it"]
+        counts += [f"{self.under_way:,} under way"] if self.under_way else []
+        counts += [f"{self.left:,} not written to yet"] if self.left else []
+        counts += [f"{self.cancelled:,} never will"] if self.cancelled else []
+        counts += [f"{self.failed:,} failed"] if self.failed else []
+        counts += [f"{self.unknown:,} may or may not have got it"] if self.unknown else []
+        return f"{self.channel} to {self.to}: {self.state}; {', '.join(counts)}"
+
+
+@dataclass(frozen=True, slots=True)
+class CallNow:
+    """A call between claim and answer: it ends as it does."""
+
+    id: int
+    send_id: int
+    channel: str
+    readers: int
+    since: datetime
+
+
+def sends_of(store: Store, edition_id: int) -> list[SendNow]:
+    with store.read() as conn:
+        return [send_now(row) for row in sends.of_edition(conn, edition_id)]
+
+
+def these(store: Store, send_ids: Sequence[int]) -> list[SendNow]:
+    with store.read() as conn:
+        return [send_now(sends.get(conn, send_id)) for send_id in send_ids]
+
+
+def open_sends(store: Store) -> list[SendNow]:
+    """Return every send that has not ended."""
+    with store.read() as conn:
+        return [send_now(row) for row in sends.in_state(conn, *OPEN)]
+
+
+def send_now(row: Any) -> SendNow:
+    """Return a row of `sends` as it is shown."""
+    counted = {name: row[name] for name in ("candidates", "sent", "failed", "unknown", "cancelled")}
+    return SendNow(
+        id=row["id"],
+        edition_id=row["edition_id"],
+        channel=row["channel"],
+        audience=tuple(row["audience"]),
+        state=row["state"],
+        left=row["pending"],
+        under_way=row["taken"],
+        reasons=tuple(row["reasons"]),
+        **counted,
+    )
+
+
+def calls_under_way(store: Store, send_ids: Sequence[int] | None) -> list[CallNow]:
+    """Return the calls between claim and answer, of these sends or (None) of all."""
+    with store.read() as conn:
+        rows = by_hand.calls_under_way(conn, None if send_ids is None else list(send_ids))
+    return [CallNow(row["id"], row["send_id"], row["channel"], row["size"], row["opened_at"]) for row in rows]
+
+
+def calls_of(store: Store, edition_id: int) -> list[CallNow]:
+    mine = [send.id for send in sends_of(store, edition_id)]
+    return calls_under_way(store, mine) if mine else []
+
+
+def wait_for_calls(
+    store: Store, calls: Sequence[CallNow], patience: float = PATIENCE, pause: Callable[[float], None] = time.sleep
+) -> list[CallNow]:
+    """Wait a little for these calls to end; return those that have not."""
+    end = time.monotonic() + patience
+    named = {call.id for call in calls}
+    while named:
+        going_on = [call for call in calls_under_way(store, [call.send_id for call in calls]) if call.id in named]
+        if not going_on or time.monotonic() >= end:
+            return going_on
+        pause(LOOK_EVERY)
+    return []
+
+
+def edition_title(store: Store, edition_id: int) -> str:
+    """Return how an edition is called: number, schedule and slot."""
+    with store.read() as conn:
+        row = editions.get(conn, edition_id)
+    return title(edition_id, row["schedule"], row["slot"]) if row else f"edition {edition_id}"
+
+
+def title(edition_id: int | None, schedule: str | None, slot: str | None) -> str:
+    """Return how a send's edition is called; a send without one is standing mail."""
+    if edition_id is None:
+        return "standing mail"
+    kind, _, moment = (slot or "").partition(":")
+    when = f"{moment[:16]}Z" if kind in ("manual", "test") else slot  # sent by hand: to the minute is enough
+    return f"edition {edition_id} ({schedule} {when})"
+
+
+def why_waiting(store: Store, edition_ids: Sequence[int]) -> list[str]:
+    """Return, for each send that waits to be tried again, through which channel and what was wrong."""
+    lines = []
+    with store.read() as conn:
+        for edition_id in edition_ids:
+            for row in sends.of_edition(conn, edition_id):
+                call = concerns.last_trouble(conn, row["id"]) if row["pending"] else None
+                if call is not None and row["state"] in ("addressed", "sending"):
+                    lines.append(f"{row['channel']}: {row['pending']:,} wait: {call['reason'] or 'no answer'}")
+    return lines
+
+
+def next_step(row: Any, schedule: str | None) -> str:
+    """Return in a line what there is to do about a send, and the command; empty: nothing."""
+    command = next_command(row, schedule)
+    if not command:
+        return ""
+    if row["state"] in FOR_A_PERSON:
+        return f"{row['channel']} is {row['state']}; when it may go on: {command}"
+    if row["unknown"]:
+        return f"{row['channel']}: {row['unknown']:,} may or may not have arrived: {command}"
+    return f"{row['channel']}: {row['failed']:,} failed; to send it to them again: {command}"
+
+
+def waiting_lines(conn: Connection, edition_ids: Collection[int] | None = None) -> dict[int, list[str]]:
+    """Return, by edition, what of it waits for a person, why, and what to type: such sends may have no delivery yet.
+
+    :param edition_ids: only of these; None: of all.
+    """
+    found: dict[int, list[str]] = {}
+    for row in sends.needing_a_person(conn, MOST_WAITING):
+        edition_id = row["edition_id"]
+        if row["state"] in FOR_A_PERSON and (edition_ids is None or edition_id in edition_ids):
+            why = next((reason["what"] for reason in row["reasons"] if reason["blocks"]), "")
+            words = f"{row['channel']} is {row['state']}" + (f": {why}" if why else "")
+            found.setdefault(edition_id, []).append(f"{words} ({next_command(row, row['schedule'])})")
+    return found
+
+
+def next_command(row: Any, schedule: str | None) -> str:
+    """Return what to type about a send that waits for a person, or left some in doubt; empty: nothing."""
+    edition = row["edition_id"]
+    held_by = {reason["check"] for reason in row["reasons"] if reason["blocks"]}
+    if row["state"] in FOR_A_PERSON and BY_A_PERSON_ALL in held_by:
+        return "publisher release --all"
+    if row["state"] == "paused" or (row["state"] == "held" and held_by <= {BY_A_PERSON}):
+        return f"publisher release {edition}"
+    if row["state"] in FOR_A_PERSON:
+        return f"publisher send {schedule} --finish" if schedule else f"publisher release {edition}"
+    if row["unknown"]:
+        return f"publisher unknown list --edition {edition}" if edition else "publisher unknown list"
+    if row["failed"] and row["state"] == "done":
+        return f"publisher resend {edition}"
+    return ""

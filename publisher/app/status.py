@@ -1,0 +1,172 @@
+"""How things stand: who is at work, what comes next, what is under way, and what needs a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from publisher.app.standing import SendNow, next_command, send_now
+from publisher.app.trouble import KINDS, Trouble, all_in
+from publisher.model.project import Project
+from publisher.model.states import SendState
+from publisher.runtime.slots import slots_after
+from publisher.store import (
+    Connection,
+    Store,
+    alerts,
+    by_hand,
+    concerns,
+    editions,
+    facts,
+    processes,
+    schedules,
+    sends,
+)
+
+MOST = 50  # lines of each kind
+UNDER_WAY = (SendState.MADE, SendState.READY, SendState.ADDRESSED, SendState.SENDING)
+WAITING = (SendState.HELD, SendState.WAITING, SendState.PAUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    command: str
+    pid: int
+    host: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NextSlot:
+    """A schedule's next slot; no time for one that waits for articles, or is paused."""
+
+    schedule: str
+    due_at: datetime | None
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A send that waits for a person, with what to type."""
+
+    send: SendNow
+    schedule: str
+    slot: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The file that holds, and how the file on disk differs from it."""
+
+    digest: str  # empty: none was accepted yet
+    accepted_at: datetime | None
+    file: str  # "same", "changed" or why it can't be used
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything that `publisher status` says."""
+
+    processes: tuple[Process, ...]
+    held: facts.Held | None  # all sending
+    slots: tuple[NextSlot, ...]
+    drafts: tuple[dict[str, Any], ...]
+    under_way: tuple[SendNow, ...]
+    waiting: tuple[Waiting, ...]
+    unknown: int
+    channels: tuple[dict[str, Any], ...]  # those with trouble
+    troubles: tuple[Trouble, ...]
+    alerts: tuple[dict[str, Any], ...]  # open; "told": whether people have heard of it
+    version: Version
+
+    @property
+    def needs_a_person(self) -> bool:
+        # An alert about what the ledger itself shows may be older than what it shows now.
+        others = [alert for alert in self.alerts if alert["cause"].partition(":")[0] not in KINDS]
+        return bool(self.troubles or self.waiting or self.held or others or self.is_file_bad)
+
+    @property
+    def is_file_bad(self) -> bool:
+        return self.version.file not in ("same", "changed")
+
+    @property
+    def is_running(self) -> bool:
+        return any(process.command == "run" for process in self.processes)
+
+
+def status_of(store: Store, project: Project, now: datetime, trouble_with_file: str = "") -> Status:
+    """Gather how things stand from the ledger and the file, in one short look."""
+    alive = at_work(store)
+    runs = [process.since for process in alive if process.command == "run"]
+    with store.read() as conn:
+        return Status(
+            processes=tuple(alive),
+            held=facts.held(conn),
+            slots=_next_slots(conn, project, now),
+            drafts=tuple(_plain(row) for row in editions.drafts(conn)[:MOST]),
+            under_way=tuple(send_now(row) for row in sends.in_state(conn, *UNDER_WAY)[:MOST]),
+            waiting=_waiting(conn),
+            unknown=by_hand.count_doubtful(conn),
+            channels=tuple(dict(row) for row in concerns.of_channels(conn)),
+            troubles=tuple(all_in(conn, project, now, min(runs, default=None))),
+            alerts=tuple({**row, "told": row["told_at"] is not None} for row in alerts.open_ones(conn)),
+            version=_version(conn, project, trouble_with_file),
+        )
+
+
+def at_work(store: Store) -> list[Process]:
+    """Return the processes that are alive; a lock that is free means dead."""
+    with store.read() as conn:
+        begun = concerns.processes_begun(conn)
+    return [
+        Process(row["command"], row["pid"], row["host"], row["started_at"])
+        for row in begun
+        if processes.is_alive(store, row["id"])
+    ]
+
+
+def is_running(store: Store) -> bool:
+    """Say whether a `publisher run` is at work."""
+    return any(process.command == "run" for process in at_work(store))
+
+
+def _next_slots(conn: Connection, project: Project, now: datetime) -> tuple[NextSlot, ...]:
+    known = schedules.every(conn)
+    zone = ZoneInfo(project.publication.timezone)
+    found = []
+    for schedule in project.schedules.values():
+        row = known.get(schedule.name)
+        if row is not None and row["paused_at"] is not None:
+            found.append(NextSlot(schedule.name, None, f"paused: {row['reason'] or 'by a person'}"))
+            continue
+        slot = None if schedule.when.new else next(slots_after(schedule.when, zone, now), None)
+        note = "on every new article" if schedule.when.new else "" if slot else "no more slots"
+        found.append(NextSlot(schedule.name, slot.due_at if slot else None, note))
+    return tuple(found)
+
+
+def _waiting(conn: Connection) -> tuple[Waiting, ...]:
+    rows = [row for row in sends.needing_a_person(conn, MOST) if row["state"] in WAITING]
+    return tuple(
+        Waiting(send_now(row), row["schedule"] or "", row["slot"] or "", next_command(row, row["schedule"]))
+        for row in rows
+    )
+
+
+def _version(conn: Connection, project: Project, trouble: str) -> Version:
+    accepted = schedules.accepted_version(conn)
+    row = None if accepted is None else editions.version_text(conn, accepted)
+    if row is None:
+        return Version("", None, trouble or "changed")
+    return Version(row["digest"], row["accepted_at"], trouble or _compared(row["digest"], project.version))
+
+
+def _compared(accepted: str, present: str) -> str:
+    return "same" if accepted == present else "changed"
+
+
+def _plain(row: Any) -> dict[str, Any]:
+    return {name: row[name] for name in ("id", "schedule", "slot", "due_at", "made_at")}

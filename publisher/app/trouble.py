@@ -1,0 +1,173 @@
+"""What is wrong now and needs a person, read from the ledger: the same for alerts, `publisher status` and the console.
+
+Each trouble has a cause that stays the same for as long as it is the same trouble. Nothing here is remembered: what
+is no longer found is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import RowMapping
+
+from publisher.app.standing import title
+from publisher.model.project import Project, Schedule
+from publisher.model.states import SendState
+from publisher.runtime.slots import slots_after
+from publisher.store import Connection, concerns, facts, schedules, sends
+from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
+
+LATE = timedelta(minutes=10)  # after this an edition that has not begun is late
+OVERDUE = timedelta(minutes=2)  # a doubtful call that should have been looked at by then, and was not
+SOURCE_SILENT = timedelta(hours=6)
+FAILURES = 8  # calls in a row that reached nobody: several rests have not helped
+MOST = 200  # sends looked at: beyond that a person is at work already
+# What `all_in` finds; an alert of one of these that it no longer finds is over.
+KINDS = frozenset({"channel", "held", "unknown", "late", "slot", "source"})
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that needs a person."""
+
+    cause: str  # kind and name: channel:letters, held:12
+    what: str
+    affected: str
+    command: str  # what to type next
+    urgent: bool  # False: it can wait till morning
+    channel: str = ""  # the channel that failed
+
+    @property
+    def kind(self) -> str:
+        return self.cause.partition(":")[0]
+
+
+def all_in(conn: Connection, project: Project, now: datetime, watched_since: datetime | None) -> list[Trouble]:
+    """Return everything that needs a person now.
+
+    :param watched_since: since when slots have been watched; None: nobody watches them.
+    """
+    return [
+        *_channels(conn),
+        *_sends(conn),
+        *_unknown(conn, now),
+        *_late(conn, now, watched_since),
+        *_slots(conn, project, now, watched_since),
+        *_sources(conn, project, now),
+    ]
+
+
+def _channels(conn: Connection) -> Iterator[Trouble]:
+    for row in concerns.of_channels(conn):
+        readers, count = concerns.waiting_behind(conn, row["name"])
+        affected = f"{readers:,} readers of {count:,} sends wait" if count else "nobody waits for it yet"
+        if row["paused_at"] is not None:
+            what = f"the channel {row['name']} is stopped: {row['reason']}"
+            command = f"mend it in schedules.yaml or .env, then: publisher release {_first_waiting(conn, row['name'])}"
+        elif row["failures"] >= FAILURES:
+            what = f"the channel {row['name']} reaches nobody: {row['reason']} ({row['failures']} calls in a row)"
+            command = "publisher status (it is tried again by itself; if its provider is down, wait or set `fallback:`)"
+        else:
+            continue
+        yield Trouble(f"channel:{row['name']}", what, affected, command, True, row["name"])
+
+
+def _first_waiting(conn: Connection, channel: str) -> str:
+    paused = [send for send in sends.in_state(conn, SendState.PAUSED) if send["channel"] == channel]
+    return str(paused[0]["edition_id"]) if paused and paused[0]["edition_id"] else "EDITION"
+
+
+def _sends(conn: Connection) -> Iterator[Trouble]:
+    """Yield what checks hold, and what waits for a channel that can't be used."""
+    stopped = {row["name"] for row in concerns.of_channels(conn) if row["paused_at"] is not None}
+    seen: set[str] = set()
+    for send in sends.needing_a_person(conn, MOST):
+        own = [r for r in send["reasons"] if r["blocks"] and r["check"] not in (BY_A_PERSON, BY_A_PERSON_ALL)]
+        if not own or send["state"] not in (SendState.HELD, SendState.PAUSED):
+            continue
+        if send["state"] == SendState.HELD:
+            yield _held(send, own)
+        elif send["channel"] not in stopped and send["channel"] not in seen:
+            seen.add(send["channel"])
+            yield _paused(conn, send, own)
+
+
+def _held(send: RowMapping, own: list[dict[str, Any]]) -> Trouble:
+    more = f" (and {len(own) - 1} more)" if len(own) > 1 else ""
+    what = f"{_title(send)}: {send['channel']} is held: {own[0]['what']}{more}"
+    command = f"{own[0]['remedy'].rstrip('.')}; then: publisher send {send['schedule']} --finish"
+    return Trouble(f"held:{send['id']}", what, _audience(send), command, True)
+
+
+def _paused(conn: Connection, send: RowMapping, own: list[dict[str, Any]]) -> Trouble:
+    readers, count = concerns.waiting_behind(conn, send["channel"])
+    what = f"the channel {send['channel']} can't be used: {own[0]['what']}"
+    command = f"{own[0]['remedy'].rstrip('.')}; or: publisher release {send['edition_id']}"
+    affected = f"{readers:,} readers of {count:,} sends wait"
+    return Trouble(f"channel:{send['channel']}", what, affected, command, True, send["channel"])
+
+
+def _unknown(conn: Connection, now: datetime) -> Iterator[Trouble]:
+    for send in concerns.parked(conn, now - OVERDUE):
+        which = f" --edition {send['edition_id']}" if send["edition_id"] else ""
+        what = f"{_title(send)}: {send['unknown']:,} deliveries through {send['channel']} may or may not have arrived"
+        affected = f"{send['unknown']:,} of {send['candidates']:,}"
+        yield Trouble(f"unknown:{send['id']}", what, affected, f"publisher unknown list{which}", False)
+
+
+def _late(conn: Connection, now: datetime, watched_since: datetime | None) -> Iterator[Trouble]:
+    if facts.held(conn) is not None or not _watched_long_enough(now, watched_since):
+        return
+    for edition in concerns.not_begun(conn, now - LATE):
+        if facts.held_edition(conn, edition["id"]) is None:
+            named = title(edition["id"], edition["schedule"], edition["slot"])
+            what = f"{named} should have gone out and has not"
+            affected = "everyone it is for"
+            yield Trouble(f"late:{edition['id']}", what, affected, "publisher status", True)
+
+
+def _slots(conn: Connection, project: Project, now: datetime, watched_since: datetime | None) -> Iterator[Trouble]:
+    """Yield slots that passed without an edition: the scheduler stalls, or nobody runs it."""
+    if not _watched_long_enough(now, watched_since):
+        return
+    known = schedules.every(conn)
+    for schedule in project.schedules.values():
+        row = known.get(schedule.name)
+        if row is None or schedule.when.new or row["paused_at"] is not None:
+            continue
+        missed = _first_missed(schedule, ZoneInfo(project.publication.timezone), row["considered_until"], now - LATE)
+        if missed:
+            what = f"{schedule.name} should have gone out at its slot {missed} and was not even begun"
+            command = "publisher run" if watched_since is None else "publisher status, and the log of `publisher run`"
+            yield Trouble(f"slot:{schedule.name}@{missed}", what, "everyone it is for", command, True)
+
+
+def _first_missed(schedule: Schedule, zone: ZoneInfo, since: datetime, until: datetime) -> str:
+    found = next(islice(slots_after(schedule.when, zone, since), 1), None)
+    return found.key if found is not None and found.due_at <= until else ""
+
+
+def _watched_long_enough(now: datetime, watched_since: datetime | None) -> bool:
+    """After a start there is a moment in which what was missed is still being caught up with."""
+    return watched_since is None or now - watched_since > LATE
+
+
+def _sources(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:
+    for row in concerns.failing_sources(conn, now - SOURCE_SILENT):
+        if row["name"] in project.sources and row["polled_at"] is not None:
+            since = "ever" if row["good_at"] is None else f"since {row['good_at']:%Y-%m-%d %H:%M} UTC"
+            what = f"the source {row['name']} could not be read {since}: {row['error']}"
+            yield Trouble(f"source:{row['name']}", what, "articles from it", "publisher check", False)
+
+
+def _title(send: RowMapping) -> str:
+    return title(send["edition_id"], send["schedule"], send["slot"])
+
+
+def _audience(send: RowMapping) -> str:
+    return f"everyone on {', '.join(send['audience'])}" if send["audience"] else "its account"

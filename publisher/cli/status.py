@@ -1,0 +1,109 @@
+"""`publisher status`: how things stand, and whether a person is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from publisher.cli.output import AsJson, ProjectDir, local, reason_lines, say, say_json
+
+if TYPE_CHECKING:
+    from publisher.app.status import Status
+
+
+def status(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
+    """Show who is at work, what comes next, what is under way and what is wrong. Exit 1 if a person is needed."""
+    from publisher.app.operator import Operator
+    from publisher.app.status import status_of
+
+    operator = Operator.open(project)
+    found = status_of(operator.store, operator.project, operator.clock(), operator.trouble)
+    if as_json:
+        say_json({"needs_a_person": found.needs_a_person, **asdict(found)})
+    else:
+        for line in lines(found, operator.zone):
+            say(line)
+    if found.needs_a_person:
+        raise typer.Exit(1)
+
+
+def lines(found: Status, zone: Any) -> Iterator[str]:
+    """Yield the status for people: what needs someone first."""
+    yield "A person is needed." if found.needs_a_person else "All is well."
+    yield from _wrong(found, zone)
+    yield from _at_work(found, zone)
+    yield from _coming(found, zone)
+    yield f"File: {_file_words(found, zone)}"
+
+
+def _wrong(found: Status, zone: Any) -> Iterator[str]:
+    from publisher.app.standing import title
+
+    if found.held:
+        why = f": {found.held.why}" if found.held.why else ""
+        yield f"! all sending is held by {found.held.actor} since {local(found.held.since, zone)}{why}"
+        yield "    publisher release --all"
+    for trouble in found.troubles:
+        yield f"! {trouble.what}; {trouble.affected}"
+        yield f"    {trouble.command}"
+    known = {trouble.cause for trouble in found.troubles}
+    for alert in found.alerts:
+        if alert["cause"] not in known:
+            yield f"! {alert['what']}; {alert['affected']} (since {local(alert['raised_at'], zone)})"
+            yield f"    {alert['command']}"
+        if not alert["told"]:
+            yield "    nobody has been told of this yet: see `alerts:` in schedules.yaml"
+    for waiting in found.waiting:
+        yield f"Waiting: {title(waiting.send.edition_id, waiting.schedule, waiting.slot)}, {waiting.send}"
+        reasons = [dict(reason) for reason in waiting.send.reasons]
+        yield from (f"    {line}" for line in reason_lines(waiting.send.channel, waiting.send.state, reasons))
+        yield f"    {waiting.command}"
+    if found.unknown:
+        yield f"{found.unknown:,} may or may not have arrived: publisher unknown list"
+
+
+def _at_work(found: Status, zone: Any) -> Iterator[str]:
+    for process in found.processes:
+        who = f"publisher {process.command}, process {process.pid} on {process.host}"
+        yield f"At work: {who} since {_at(process.since, zone)}"
+    if not found.is_running:
+        yield "Nobody runs the schedules: publisher run"
+    for send in found.under_way:
+        yield f"Under way: edition {send.edition_id}, {send}"
+    for row in found.channels:
+        yield f"Channel {row['name']}: {_channel_words(row, zone)}"
+
+
+def _channel_words(row: dict[str, Any], zone: Any) -> str:
+    if row["paused_at"]:
+        return f"stopped since {_at(row['paused_at'], zone)}: {row['reason']}"
+    rests = f", rests until {_at(row['open_until'], zone)}" if row["open_until"] else ""
+    return f"{row['failures']} calls in a row reached nobody{rests}: {row['reason']}"
+
+
+def _coming(found: Status, zone: Any) -> Iterator[str]:
+    for draft in found.drafts:
+        yield f"Draft: edition {draft['id']} ({draft['schedule']}), due {_at(draft['due_at'], zone)}"
+    for slot in found.slots:
+        yield f"Next: {slot.schedule}: {_at(slot.due_at, zone) if slot.due_at else slot.note}"
+
+
+def _file_words(found: Status, zone: Any) -> str:
+    version = found.version
+    if not version.digest:
+        return version.file if found.is_file_bad else "schedules.yaml; none of its versions was sent by yet"
+    accepted = f"version {version.digest[:12]}, accepted {_at(version.accepted_at, zone)}"
+    if version.file == "same":
+        return accepted
+    if version.file == "changed":
+        return f"{accepted}; schedules.yaml has changed since (publisher check)"
+    return f"{accepted} holds; schedules.yaml as it is now is refused: {version.file}"
+
+
+def _at(moment: datetime | None, zone: Any) -> str:
+    return local(moment, zone)

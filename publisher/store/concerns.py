@@ -1,0 +1,84 @@
+"""What may need a person, as the ledger shows it: channels that rest or are stopped, editions that did not go out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, func, or_, select
+
+from publisher.model.states import CallState, EditionState, SendState
+from publisher.store.tables import calls, channels, editions, processes, sends, sources
+
+NOT_BEGUN = (SendState.MADE, SendState.READY, SendState.ADDRESSED)
+
+
+def of_channels(conn: Connection) -> list[RowMapping]:
+    """Return the channels that rest, are stopped, or have just failed."""
+    trouble = or_(channels.c.failures > 0, channels.c.open_until.is_not(None), channels.c.paused_at.is_not(None))
+    return list(conn.execute(select(channels).where(trouble).order_by(channels.c.name)).mappings())
+
+
+def waiting_behind(conn: Connection, channel: str) -> tuple[int, int]:
+    """Return how many readers of how many sends wait for a channel."""
+    query = select(func.coalesce(func.sum(sends.c.pending), 0), func.count()).where(
+        sends.c.channel == channel,
+        sends.c.state.in_([SendState.ADDRESSED, SendState.SENDING, SendState.PAUSED]),
+        sends.c.pending > 0,
+    )
+    readers, count = conn.execute(query).one()
+    return int(readers), int(count)
+
+
+def parked(conn: Connection, overdue: datetime) -> list[RowMapping]:
+    """Return the sends with readers of unknown fate that nothing will settle by itself, with their editions.
+
+    :param overdue: what should have been looked at before this is looked at by nobody.
+    """
+    is_left = or_(calls.c.retry_at.is_(None), calls.c.retry_at < overdue)
+    left_open = select(1).where(calls.c.send_id == sends.c.id, calls.c.state == CallState.UNKNOWN, is_left)
+    query = (
+        select(sends, editions.c.schedule, editions.c.slot)
+        .outerjoin(editions, editions.c.id == sends.c.edition_id)
+        .where(sends.c.unknown > 0, left_open.exists())
+        .order_by(sends.c.id)
+    )
+    return list(conn.execute(query).mappings())
+
+
+def not_begun(conn: Connection, due_before: datetime) -> list[RowMapping]:
+    """Return the editions that were due by then, of which nothing has begun and that nobody holds: the late ones."""
+    mine = sends.c.edition_id == editions.c.id
+    made = select(1).where(mine)
+    # Begun, held by someone, or not due yet by its own rules (after:, pace:, a recall window): not late.
+    excused = select(1).where(mine, or_(sends.c.state.not_in(NOT_BEGUN), sends.c.due_at > due_before))
+    query = (
+        select(editions)
+        .where(
+            editions.c.state.in_([EditionState.DRAFT, EditionState.LOCKED]),
+            editions.c.due_at < due_before,
+            editions.c.made_at < due_before,
+            or_(~made.exists(), ~excused.exists()),
+        )
+        .order_by(editions.c.due_at, editions.c.id)
+    )
+    return list(conn.execute(query).mappings())
+
+
+def failing_sources(conn: Connection, good_before: datetime) -> list[RowMapping]:
+    """Return the sources that have given nothing but errors since then."""
+    long_ago = or_(sources.c.good_at < good_before, sources.c.good_at.is_(None))
+    query = select(sources).where(sources.c.error.is_not(None), long_ago).order_by(sources.c.name)
+    return list(conn.execute(query).mappings())
+
+
+def processes_begun(conn: Connection) -> list[RowMapping]:
+    """Return the processes that have not said that they ended: those alive, and those that were killed."""
+    query = select(processes).where(processes.c.ended_at.is_(None)).order_by(processes.c.id)
+    return list(conn.execute(query).mappings())
+
+
+def last_trouble(conn: Connection, send_id: int) -> RowMapping | None:
+    """Return the send's newest call that did not simply succeed."""
+    failed = or_(calls.c.outcome != "sent", calls.c.state == CallState.UNKNOWN)
+    query = select(calls).where(calls.c.send_id == send_id, failed).order_by(calls.c.id.desc()).limit(1)
+    return conn.execute(query).mappings().one_or_none()
