@@ -19,7 +19,6 @@ from publisher.app.naming import edition_named
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
-from publisher.config.schedules import load_project
 from publisher.config.settings import Settings
 from publisher.errors import PublisherError, UsageError
 from publisher.model.article import Reading
@@ -74,14 +73,29 @@ class App:
         self._building = Lock()
 
     @classmethod
-    def open(cls, folder: Path, clock: Clock = wall_clock) -> App:
-        """Open a project directory; every error says where and what to do."""
-        project = load_project(folder)
+    def open(cls, folder: Path, clock: Clock = wall_clock, *, go_on: bool = False) -> App:
+        """Open a project directory; every error says where and what to do.
+
+        :param go_on: a schedules.yaml that is refused is no reason to stop: the version that held goes on.
+        """
+        project, refused = versions.load(folder, go_on=go_on)
         refuse_stranger(folder / DATABASE)  # before .env and the keys, which a stranger can't read either
         settings = Settings.load(folder)
         keys = KeyRing.load(folder / "keys.json")
         store = Store.open(settings.database_url or folder / DATABASE, clock)
-        return cls(folder, project, store, keys, settings, clock)
+        return cls(folder, project or versions.held(store, refused), store, keys, settings, clock)
+
+    def take(self, project: Project, settings: Settings) -> None:
+        """Let another version of the project's files hold from now on, between two looks at the slots.
+
+        :raises ConfigError: it can't be accepted; the version that held goes on.
+        """
+        with self.firing:
+            self.version_id = versions.accept(self, project)
+            self.project, self.settings = project, settings
+            with self._building:
+                self._senders.clear()
+            self.__dict__.pop("studio", None)
 
     @property
     def is_practice(self) -> bool:
