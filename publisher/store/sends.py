@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, literal, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from publisher.errors import StoreError
 from publisher.model.states import SEND_MOVES, DeliveryState, EditionState, SendState
@@ -111,9 +111,16 @@ def move(conn: Connection, send_id: int, to: SendState, **values: Any) -> bool:
 
 def begin(conn: Connection, send_id: int, now: datetime) -> None:
     """Note at its first call that a send is under way: what comes `after:` it counts from there."""
-    fresh = (sends.c.state == SendState.ADDRESSED) | sends.c.started_at.is_(None)
-    started = {"state": SendState.SENDING.value, "started_at": func.coalesce(sends.c.started_at, literal(now, Moment))}
-    conn.execute(update(sends).where(sends.c.id == send_id, sends.c.state.in_(CLAIMABLE), fresh).values(started))
+    _BEGIN(conn, send_id=send_id, now=now)
+
+
+_BEGIN = Statement(
+    """
+    UPDATE sends SET state = 'sending', started_at = coalesce(started_at, :now)
+    WHERE id = :send_id AND state IN ('addressed', 'sending')
+    """,
+    now=Moment,
+)
 
 
 def claimable_on(conn: Connection, channel: str) -> list[int]:

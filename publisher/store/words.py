@@ -23,7 +23,7 @@ class Statement:
     :param types: the types of such parameters.
     """
 
-    def __init__(self, words: str, columns: Mapping[str, Type] | None = None, **types: Type) -> None:
+    def __init__(self, words: str, /, columns: Mapping[str, Type] | None = None, **types: Type) -> None:
         types |= {name: Many(BigInteger()) for name in re.findall(r"\{(\w+)\}", words)}
         sqlite = re.sub(r"\{(\w+)\}", r"IN (SELECT value FROM json_each(:\1))", re.sub(r"\[.*?\]", "", words))
         postgresql = re.sub(r"\{(\w+)\}", r"= ANY (:\1)", re.sub(r"\[(.*?)\]", r"\1", words))
