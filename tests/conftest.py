@@ -43,9 +43,7 @@ def postgresql():
 @pytest.fixture
 def postgresql_url(postgresql):
     """An empty ledger on PostgreSQL."""
-    url = postgresql.ledger()
-    yield url
-    postgresql.drop(url)
+    return postgresql.ledger()
 
 
 @pytest.fixture(params=ENGINES)

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from functools import cache, cached_property
 from pathlib import Path
 from threading import Event, Lock
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import structlog
 
 from publisher.app import alerts, intake, versions
 from publisher.app.naming import edition_named
-from publisher.app.practice import practice_sender
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
@@ -27,19 +27,19 @@ from publisher.model.call import Recipient
 from publisher.model.project import Channel, Project, Schedule, Source
 from publisher.model.states import EditionState, SendState
 from publisher.model.tokens import address_hash, leaving_token, wire_id
-from publisher.pipeline import address, collect, dispatch, produce, settle
+from publisher.pipeline import address, collect, dispatch, settle
 from publisher.pipeline.collect import Collected
 from publisher.pipeline.operate import stopping
-from publisher.pipeline.produce import Studio
-from publisher.render import Renderer
-from publisher.render.engine import default_theme
 from publisher.runtime.clockwatch import ClockWatch, machine_seconds
 from publisher.runtime.engine import Duties
-from publisher.senders.base import Sender
-from publisher.senders.registry import build, sender_class
 from publisher.store import RowMapping, Store, channels, deliveries, editions, facts, processes, sends
 from publisher.store.deliveries import Member
 from publisher.store.owner import refuse_stranger
+
+# Rendering and senders are imported where they are used: most commands need neither, and they take half a second.
+if TYPE_CHECKING:
+    from publisher.pipeline.produce import Studio
+    from publisher.senders.base import Sender
 
 log = structlog.get_logger()
 
@@ -89,6 +89,11 @@ class App:
 
     @cached_property
     def studio(self) -> Studio:
+        from publisher.pipeline.produce import Studio
+        from publisher.render import Renderer
+        from publisher.render.engine import default_theme
+        from publisher.senders.registry import sender_class
+
         own = self.folder / "templates"
         folders = [own, default_theme()] if own.is_dir() else [default_theme()]
         return Studio(Renderer(folders), sender_class, practice=self.is_practice)
@@ -229,6 +234,8 @@ class App:
             log.exception("duty_failed", number=number)
 
     def _produce(self, edition_id: int) -> None:
+        from publisher.pipeline import produce
+
         with self.store.read() as conn:
             edition = editions.get(conn, edition_id)
         if edition is None:
@@ -238,6 +245,8 @@ class App:
 
     def remake(self, edition_id: int) -> int:
         """Render the held sends of an edition again, with the file and templates as they are now; return how many."""
+        from publisher.pipeline import produce
+
         with self.store.read() as conn:
             edition = editions.get(conn, edition_id)
         if edition is None or edition["schedule"] not in self.project.schedules:
@@ -276,6 +285,8 @@ class App:
 
     def sender(self, channel: str) -> Sender:
         """Return the channel's sender, built once; in practice one that speaks to the built-in inbox."""
+        from publisher.app.practice import practice_sender
+
         with self._building:
             if channel not in self._senders:
                 if self.is_practice:
@@ -286,6 +297,8 @@ class App:
 
     def real_sender(self, spec: Channel) -> Sender:
         """Build the channel's own sender, secrets resolved; whether or not this is practice."""
+        from publisher.senders.registry import build
+
         base_url = self.settings.resolve(spec.base_url, spec.places.get("base_url", spec.where))
         return build(replace(spec, base_url=base_url), self.settings.resolve_options(spec))
 

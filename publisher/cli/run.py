@@ -27,12 +27,9 @@ def run(
     from publisher.app.duties import standing_duties
     from publisher.app.slots import fire_due
     from publisher.cli import log_to_stderr
-    from publisher.runtime import scheduler
     from publisher.runtime.embedded import Embedded
     from publisher.runtime.heartbeat import Pulse
     from publisher.store import processes
-    from publisher.web.inbox import Inbox
-    from publisher.web.server import Server, make_app
 
     stop = Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
@@ -44,15 +41,16 @@ def run(
     with ExitStack() as stack:
         stack.enter_context(processes.only_one(app.store, "run", app.clock()))
         app.process_id = stack.enter_context(processes.at_work(app.store, "run", app.clock()))
-        server = Server(make_app(app, Inbox(app.folder / "inbox")), port=port)
-        server.start()
-        stack.callback(server.stop)
-        app.inbox = server.url
         app.take_over()
-        say(f"{app.project.publication.name}: {server.url}{_practice_words(app)}")
         engine = Embedded(app.duties())
-        engine.start()
         stack.callback(engine.stop)
+        if not app.is_practice:
+            engine.start()  # at once: whoever waits for a letter need not wait for the console
+        _start_console(app, stack, port)
+        if app.is_practice:
+            engine.start()
+
+        from publisher.runtime import scheduler
 
         pulse = Pulse()
         for duty in standing_duties(app, pulse):
@@ -72,6 +70,17 @@ def run(
         stop.wait()
         say("ending: nothing more is begun, calls under way are finished")
     processes.record_end(app.store, app.process_id, app.clock())
+
+
+def _start_console(app: App, stack: ExitStack, port: int) -> None:
+    from publisher.web.inbox import Inbox
+    from publisher.web.server import Server, make_app
+
+    server = Server(make_app(app, Inbox(app.folder / "inbox")), port=port)
+    server.start()
+    stack.callback(server.stop)
+    app.inbox = server.url
+    say(f"{app.project.publication.name}: {server.url}{_practice_words(app)}")
 
 
 def _practice_words(app: App) -> str:

@@ -25,15 +25,13 @@ class ChannelShape(Shape):
         REQUIRED, "Which sender: `mailgun`, `mastodon`, `mailpit`, `webhook`, or one you installed", example="mailgun"
     )
     base_url: BaseAddress = key("", "Address of the provider's API, where it isn't the usual one")
-    rate: Rate | None = key(None, "Recipients in a time: `300/s`, `10/min`", later=True)
-    calls: Rate | None = key(None, "Requests in a time, where the provider counts those", later=True)
-    burst: int | None = key(None, "How many may go at once after a pause", later=True, ge=1)
-    per_day: int | None = key(None, "At most this many recipients a day", later=True, ge=1)
-    fallback: Name | None = key(None, "Channel that takes over what this one provably did not send", later=True)
-    per_domain: dict[Line, Rate] = key(
-        {}, "Recipients in a time for single mail domains: `{gmail.com: 20/s}`", later=True
-    )
-    quiet: Span | None = key(None, 'Hours in which nothing is sent: `"22:00-07:00"`', later=True)
+    rate: Rate | None = key(None, "Recipients in a time: `300/s`, `10/min`")
+    calls: Rate | None = key(None, "Requests in a time, where the provider counts those")
+    burst: int | None = key(None, "How many may go at once after a pause", ge=1)
+    per_day: int | None = key(None, "At most this many recipients a day", ge=1)
+    fallback: Name | None = key(None, "Channel that takes over what this one provably did not send")
+    per_domain: dict[Line, Rate] = key({}, "Recipients in a time for single mail domains: `{gmail.com: 20/s}`")
+    quiet: Span | None = key(None, 'Hours in which nothing is sent: `"22:00-07:00"`')
     warm_up: Duration | None = key(None, "How long a new sending domain takes to reach its full rate", later=True)
 
     def record(self, name: str, document: Document) -> Channel:

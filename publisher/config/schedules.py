@@ -51,7 +51,7 @@ class ScheduleShape(Shape):
     pace: PaceShape | None = key(None, "How posts are spaced")
     backfill: int = key(0, "How many older articles a new schedule may use", ge=0)
     was: Name | None = key(None, "The schedule's former name, whose history it carries on")
-    on_unknown: Literal["park", "resend"] = key("park", "What becomes of a message that may have arrived", later=True)
+    on_unknown: Literal["park", "resend"] = key("park", "What becomes of a message that may have arrived")
     on_update: Literal["ignore", "note", "repost"] = key(
         "ignore", "What follows when a sent article changes", later=True
     )

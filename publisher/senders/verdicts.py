@@ -21,9 +21,6 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Literal
 
-import requests
-from urllib3.exceptions import NameResolutionError
-
 from publisher.model.call import Answer, Outcome, Scope, Verdict
 
 Left = Literal["nothing", "part", "all"]  # of a request's body
@@ -80,6 +77,8 @@ def judge_silence(error: Exception, host: str, left: Left) -> Verdict:
 
     :param left: how much of the body was handed to the network. Until all of it was, nothing can have been accepted.
     """
+    import requests  # here: who only reads verdicts needs no HTTP
+
     if left == "all":
         late = isinstance(error, requests.ReadTimeout)
         return unknown(f"{host} {'gave no answer in time' if late else 'broke the connection before it answered'}")
@@ -92,6 +91,9 @@ def judge_silence(error: Exception, host: str, left: Left) -> Verdict:
 
 def _why(error: BaseException) -> str:
     """Say why there was no connection, in our words: the libraries' own hold the whole address."""
+    import requests
+    from urllib3.exceptions import NameResolutionError
+
     if isinstance(error, requests.ConnectTimeout):
         return "no connection in time"
     cause: BaseException | None = error

@@ -9,10 +9,7 @@ from typing import Protocol
 from publisher.errors import SourceError
 from publisher.model.article import Reading
 from publisher.model.project import Source
-from publisher.sources.feed import FeedReader
 from publisher.sources.fetch import Fetcher, Validators
-from publisher.sources.folder import FolderReader
-from publisher.sources.page import PageReader
 
 __all__ = ["Reader", "Validators", "open_source"]
 
@@ -41,16 +38,25 @@ def open_source(source: Source, location: str, fetcher: Fetcher, base: Path) -> 
     return _READERS[source.kind](source, location, reach, base)
 
 
+# Each reader is imported where it is made: a project with a feed need not wait for what reads pages and folders.
+
+
 def _feed(source: Source, location: str, fetcher: Fetcher, base: Path) -> Reader:
+    from publisher.sources.feed import FeedReader
+
     is_web = location.lower().startswith(("http://", "https://"))
     return FeedReader(location if is_web else _path(location, base), fetcher, name=source.name)
 
 
 def _folder(source: Source, location: str, fetcher: Fetcher, base: Path) -> Reader:
+    from publisher.sources.folder import FolderReader
+
     return FolderReader(_path(location, base), name=source.name)
 
 
 def _page(source: Source, location: str, fetcher: Fetcher, base: Path) -> Reader:
+    from publisher.sources.page import PageReader
+
     if not location.lower().startswith(("http://", "https://")):
         what, remedy = "a page is read at its web address", "Use `folder:` for pages that are files."
         raise SourceError(what, where=source.name, remedy=remedy)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-import trafilatura
-
 from publisher.errors import SourceError
 from publisher.model.article import Article, Reading
 from publisher.sources import clean, pictures, tidy
@@ -76,6 +74,8 @@ def article_in(text: str, place: Place) -> Article | None:
 
 def _body(text: str, place: Place) -> str:
     """Return the page's main text as html; a small page is taken whole, without what stands around it."""
+    import trafilatura  # here: folders seldom need it, and it is large
+
     try:
         found = trafilatura.extract(
             text, output_format="html", include_links=True, include_images=True, include_formatting=True,

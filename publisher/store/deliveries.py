@@ -29,7 +29,7 @@ from publisher.model.states import DeliveryState, SendState
 from publisher.model.subscriber import SubscriptionState
 from publisher.store import subscribers as people
 from publisher.store.sends import lock
-from publisher.store.sql import among, upsert
+from publisher.store.sql import among, among_chosen, count_anew, upsert
 from publisher.store.tables import (
     Moment,
     deliveries,
@@ -45,6 +45,7 @@ from publisher.store.tables import (
 D = DeliveryState
 # In the words of the partial index, which a parameter would not match.
 IS_PENDING = deliveries.c.state == literal_column("'pending'")
+MANY = 1000
 LEFT_SINCE = "left the list after the edition was addressed"
 
 
@@ -110,7 +111,10 @@ def freeze_readers(
     )
     before = _per_state(conn, send_id)
     conn.execute(insert(deliveries).from_select(_COLUMNS, chosen))
-    return _per_state(conn, send_id) - before
+    added = _per_state(conn, send_id) - before
+    if added.total() > MANY:
+        count_anew(conn, deliveries, recipients, subscribers, subscriptions)
+    return added
 
 
 def _make_recipients(conn: Connection, readers: Subquery) -> None:
@@ -200,12 +204,10 @@ def take(
         .order_by(deliveries.c.due_at, deliveries.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
-        # A common table expression: PostgreSQL may run a subquery twice, and then claim more than the limit.
-        .cte("chosen")
     )
     claimed = (
         update(deliveries)
-        .where(deliveries.c.id.in_(select(chosen.c.id)), deliveries.c.state == D.PENDING)
+        .where(among_chosen(deliveries.c.id, chosen), deliveries.c.state == D.PENDING)
         .values(state=D.TAKEN.value, call_id=call_id, attempts=deliveries.c.attempts + 1)
         .returning(deliveries.c.id)
     )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Connection,
+    Select,
     Table,
     Text,
     TypeDecorator,
@@ -25,6 +26,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.operators import OperatorType
 
 
 def is_postgresql(conn: Connection) -> bool:
@@ -63,6 +65,12 @@ def lock_number(name: str) -> int:
     return int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
+def count_anew(conn: Connection, *tables: Table) -> None:
+    """Let PostgreSQL count tables that have just grown; by older figures it may compare every row with every other."""
+    if is_postgresql(conn):
+        conn.exec_driver_sql("ANALYZE " + ", ".join(table.name for table in tables))
+
+
 def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bool]:
     """Say that a column is one of many values, in one parameter however many they are.
 
@@ -70,6 +78,15 @@ def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bo
     """
     kind = BigInteger() if isinstance(column.type, BigInteger) else Text()
     return _Among(column, bindparam(None, list(values), _Many(kind), unique=True))
+
+
+def among_chosen(column: ColumnElement[Any], chosen: Select[Any]) -> ColumnElement[bool]:
+    """Say that a column is one of those that a query chooses, run once before anything else.
+
+    PostgreSQL may run a subquery of IN several times, and then claim more than its limit, or, where it knows nothing
+    of a table yet, compare every row with every other.
+    """
+    return _Chosen(column, chosen.scalar_subquery())
 
 
 class _Many(TypeDecorator[list[Any]]):
@@ -100,6 +117,17 @@ class _Among(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: OperatorType | None = None) -> _Among:
+        return self  # else SQLite is asked `… = 1`, for which it looks at every row of the table
+
+
+class _Chosen(FunctionElement[bool]):
+    """`column IN (SELECT …)`."""
+
+    name = "chosen"
+    type = Boolean()
+    inherit_cache = True
+
 
 @compiles(_Among)
 def _among_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
@@ -111,3 +139,15 @@ def _among_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
 def _among_array(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
     column, values = (compiler.process(clause, **options) for clause in element.clauses)
     return f"{column} = ANY ({values})"
+
+
+@compiles(_Chosen)
+def _chosen_in(element: _Chosen, compiler: SQLCompiler, **options: Any) -> str:
+    column, query = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} IN {query}"
+
+
+@compiles(_Chosen, "postgresql")
+def _chosen_array(element: _Chosen, compiler: SQLCompiler, **options: Any) -> str:
+    column, query = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"{column} = ANY (ARRAY{query})"

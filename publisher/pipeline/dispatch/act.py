@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -13,9 +14,11 @@ from publisher.pipeline.dispatch.answer import record_answer
 from publisher.pipeline.dispatch.claim import claim
 from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, begins_by, steady
 from publisher.pipeline.dispatch.orphans import give_back
-from publisher.senders.base import Sender
 from publisher.senders.verdicts import deferred, stop
 from publisher.store import Store, calls, channels, deliveries, facts, sends
+
+if TYPE_CHECKING:
+    from publisher.senders.base import Sender
 
 log = structlog.get_logger()
 

@@ -6,7 +6,7 @@ Blind repeating is wrong nine times in ten: most of what got no answer had been 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import structlog
 
@@ -14,8 +14,10 @@ from publisher.model.call import Call, Recipient
 from publisher.model.states import DeliveryState, SendState
 from publisher.pipeline.dispatch.answer import record_answer
 from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, last_moment, steady
-from publisher.senders.base import Sender
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, messages, sends
+
+if TYPE_CHECKING:
+    from publisher.senders.base import Sender
 
 log = structlog.get_logger()
 D = DeliveryState

@@ -1,0 +1,373 @@
+"""What every ledger does, on SQLite and on PostgreSQL: the same tests over both."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, select, text, update
+
+from publisher.errors import StoreError
+from publisher.model.article import Article, Standing
+from publisher.model.states import CallState, DeliveryState, EditionState, SendState
+from publisher.pipeline import address, settle
+from publisher.store import Store, articles, calls, deliveries, editions, messages, processes, sends, sources
+from publisher.store import subscribers as people
+from publisher.store.tables import deliveries as rows
+from publisher.store.tables import facts, recipients, schedules
+from tests.ledger import MAIL, NOW, add_edition, add_send, books, subscribe
+
+D = DeliveryState
+
+
+@pytest.fixture
+def process(store):
+    """A process that is at work, without its lock."""
+    values = {"host": "here", "pid": 1, "command": "test", "started_at": NOW}
+    with store.write() as conn:
+        return processes.insert_row(conn, processes.processes, **values)
+
+
+def claim(store: Store, process_id: int, key: str, limit: int = 3) -> list[int]:
+    """Claim as the dispatcher does, and move the books."""
+    with store.write() as conn:
+        due = deliveries.next_due(conn, "letters", NOW)
+        if due is None:
+            return []
+        said = {"message_id": due.message_id, "channel": "letters", "key": key, "process_id": process_id}
+        send = sends.lock(conn, due.send_id)
+        if send["state"] not in (SendState.ADDRESSED, SendState.SENDING):
+            return []
+        call = calls.open_call(conn, send_id=due.send_id, lease_until=NOW, now=NOW, **said)
+        taken = deliveries.take(conn, due, call_id=call, limit=limit, now=NOW)
+        sends.post_to_books(conn, due.send_id, {"pending": -len(taken), "taken": len(taken)})
+        return taken
+
+
+# --- transactions -----------------------------------------------------------------------------------------------------
+
+
+def test_a_write_that_raises_leaves_nothing_behind(store):
+    with pytest.raises(RuntimeError), store.write() as conn:
+        conn.execute(insert(facts).values(name="half", value="done"))
+        raise RuntimeError
+    assert fact(store, "half") is None
+
+
+def fact(store: Store, name: str) -> str | None:
+    with store.read() as conn:
+        return conn.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()
+
+
+def test_a_write_within_a_write_is_refused_at_once(store):
+    with pytest.raises(RuntimeError, match="a write within a write"), store.write(), store.write():
+        pass
+    with store.write() as conn:  # and afterwards all is well
+        conn.execute(insert(facts).values(name="a", value="b"))
+
+
+def test_a_read_is_one_picture_whatever_is_written_meanwhile(store):
+    with store.read() as conn:
+        before = conn.execute(select(facts.c.name)).all()
+        with store.write() as other:
+            other.execute(insert(facts).values(name="new", value="x"))
+        assert conn.execute(select(facts.c.name)).all() == before
+
+
+def test_a_naive_time_is_refused(store):
+    naive = datetime(2026, 11, 24, 7, 0)  # noqa: DTZ001 -- the point of the test
+    with pytest.raises(Exception, match="without a zone"), store.write() as conn:
+        conn.execute(insert(schedules).values(name="morning", added_at=naive, considered_until=naive))
+
+
+def test_times_come_back_aware_to_the_microsecond(store):
+    for moment in (datetime(2026, 11, 24, 7, 0, 0, 123456, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)):
+        with store.write() as conn:
+            conn.execute(insert(schedules).values(name=str(moment), added_at=moment, considered_until=moment))
+            read = conn.execute(select(schedules.c.added_at).where(schedules.c.name == str(moment))).scalar_one()
+        assert (read, read.utcoffset()) == (moment, timedelta(0))
+
+
+def test_the_clock_of_the_store_is_aware_and_goes_on(store):
+    first = store.now()
+    with store.write() as conn:
+        second = store.now(conn)
+    assert first.utcoffset() == timedelta(0)
+    assert first <= second
+
+
+def test_what_the_database_refuses_says_no_values(store):
+    subscribe(store, 1)
+    with pytest.raises(Exception, match=r"(?i)unique") as refused, store.write() as conn:
+        row = {"email": "secret@example.org", "address_hash": "x", "name": "", "attributes": {}, "made_at": NOW}
+        domain = people.ensure_domain(conn, "example.org")
+        for _ in range(2):
+            conn.execute(insert(people.subscribers).values(**row, domain_id=domain))
+    assert "secret" not in str(refused.value)
+
+
+# --- text -------------------------------------------------------------------------------------------------------------
+
+
+def test_text_comes_back_as_it_was_written(store):
+    words = "Ærøskøbing, 東京, \U0001f468\u200d\U0001f469\u200d\U0001f467, e\u0301, \u202eright to left, ' \" \\ %s :x"
+    with store.write() as conn:
+        conn.execute(insert(facts).values(name=words, value=words))
+    assert fact(store, words) == words
+
+
+def test_a_nul_is_marked_as_lost_before_it_reaches_the_database(store):
+    mail = replace(MAIL, subject=("NUL \0 and \\u0000",))
+    with store.write() as conn:
+        conn.execute(insert(facts).values(name="a\0b", value="\0"))
+        send = send_row(conn, add_edition_in(conn))
+        message = messages.add(conn, send, mail, NOW)
+        assert messages.get(conn, message).subject == ("NUL \ufffd and \\u0000",)
+    assert fact(store, "a\ufffdb") == "\ufffd"
+
+
+def test_an_article_of_many_scripts_is_the_same_when_it_is_seen_again(store):
+    article = Article("Ζάγκρεμπ \0", url="https://h.example/1", text="ا\u0644", authors=("Þór",))
+    with store.write() as conn:
+        source = sources.ensure(conn, "site")
+        number = articles.add(conn, source["id"], article, NOW, Standing.NEW, "new")
+        assert articles.get(conn, number).article == replace(article, title="Ζάγκρεμπ \ufffd")
+        assert not articles.same_content(conn, number, replace(article, title="Zagreb"))
+
+
+# --- conditional moves ------------------------------------------------------------------------------------------------
+
+
+def test_a_call_moves_only_from_a_state_that_allows_it(store, process):
+    subscribe(store, 1)
+    add_send(store, add_edition(store))
+    claim(store, process, "k")
+    with store.write() as conn:
+        call = calls.open_ones(conn)[0]["id"]
+        assert not calls.move(conn, call, CallState.ANSWERED)
+        assert calls.move(conn, call, CallState.SENDING)
+        assert not calls.move(conn, call, CallState.GIVEN_BACK)
+        assert calls.move(conn, call, CallState.ANSWERED)
+        assert not calls.move(conn, call, CallState.ANSWERED)
+        assert calls.open_ones(conn) == []
+
+
+def test_a_delivery_moves_only_under_the_call_that_holds_it(store, process):
+    subscribe(store, 3)
+    send = add_send(store, add_edition(store))
+    taken = claim(store, process, "k")
+    with store.write() as conn:
+        sends.lock(conn, send)
+        call = calls.open_ones(conn)[0]["id"]
+        assert deliveries.move(conn, taken, call_id=call + 1, origin=D.TAKEN, to=D.SENT) == 0
+        assert deliveries.move(conn, taken[:2], call_id=call, origin=D.TAKEN, to=D.SENT) == 2
+        assert deliveries.move(conn, taken, call_id=call, origin=D.TAKEN, to=D.FAILED) == 1
+        sends.post_to_books(conn, send, {"taken": -3, "sent": 2, "failed": 1})
+    assert books(store, send) == {"sent": 2, "failed": 1}
+
+
+def test_of_many_who_move_an_edition_one_succeeds(store):
+    edition = add_edition(store)
+
+    def cancel(_: int) -> bool:
+        with store.write() as conn:
+            return editions.move(conn, edition, EditionState.CANCELLED, NOW)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(cancel, range(8))) == 1
+
+
+def test_a_slot_is_taken_by_whoever_comes_first(store):
+    with store.write() as conn:
+        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+
+    def fire(_: int) -> int | None:
+        with store.write() as conn:
+            return add_edition_in(conn, version)
+
+    with ThreadPoolExecutor(8) as pool:
+        made = list(pool.map(fire, range(16)))
+    assert len([edition for edition in made if edition is not None]) == 1
+
+
+def add_edition_in(conn, version: int | None = None) -> int | None:
+    version = version or editions.accept_version(conn, "digest", "text", NOW, "test")
+    said = {"schedule": "morning", "slot": "2026-11-24T07:00", "language": "en", "reason": "", "actor": "test"}
+    said |= {"due_at": NOW, "now": NOW, "state": EditionState.LOCKED, "places": [], "version_id": version}
+    return editions.add(conn, **said)
+
+
+def send_row(conn, edition_id: int | None) -> int:
+    said = {"entry": "letters", "kind": "regular", "number": 1, "channel": "letters", "audience": ["daily"]}
+    said |= {"priority": 2, "state": SendState.READY, "reasons": [], "made_at": NOW, "actor": "test"}
+    return sends.add(conn, edition_id=edition_id, **said)
+
+
+def test_one_version_of_the_file_is_written_down_once_by_many(store):
+    def accept(_: int) -> int:
+        with store.write() as conn:
+            return editions.accept_version(conn, "digest", "text", NOW, "test")
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(accept, range(16)))) == 1
+
+
+# --- the audience and the books ---------------------------------------------------------------------------------------
+
+
+def test_a_reader_of_two_lists_is_counted_once_by_two_sends_that_are_addressed_at_once(store):
+    subscribe(store, 40, "daily")
+    subscribe(store, 40, "weekend")
+    edition = add_edition(store)
+    with store.write() as conn:
+        ready = [two_sends(conn, edition, name) for name in ("daily", "weekend")]
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(lambda send: address.record(store, send, now=NOW), ready)) == [True, True]
+    assert sorted([books(store, ready[0]), books(store, ready[1])], key=str) == [{"excluded": 40}, {"pending": 40}]
+
+
+def two_sends(conn, edition: int, name: str) -> int:
+    said = {"entry": name, "kind": "regular", "number": 1, "channel": "letters", "audience": [name], "priority": 2}
+    said |= {"state": SendState.READY, "reasons": [], "made_at": NOW, "actor": "test"}
+    send = sends.add(conn, edition_id=edition, **said)
+    messages.add(conn, send, MAIL, NOW)
+    return send
+
+
+def test_who_joins_later_is_not_in_a_frozen_audience(store):
+    subscribe(store, 3)
+    send = add_send(store, add_edition(store))
+    subscribe(store, 5)
+    with store.read() as conn:
+        assert sends.count_in_full(conn, send)["pending"] == 3
+
+
+def test_the_same_people_in_many_editions_are_recipients_once(store):
+    subscribe(store, 20)
+    added = [add_edition(store, f"2026-11-{day}T07:00") for day in range(10, 14)]
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda edition: add_send(store, edition), added))
+    assert [books(store, send) for send in made] == [{"pending": 20}] * 4
+    with store.read() as conn:
+        assert len(conn.execute(select(recipients.c.id)).all()) == 20
+
+
+def test_books_that_would_not_balance_are_refused_and_nothing_moves(store):
+    subscribe(store, 2)
+    send = add_send(store, add_edition(store))
+    for wrong in ({"pending": -1}, {"pending": -3, "sent": 3}):
+        with pytest.raises(StoreError, match="would not balance"), store.write() as conn:
+            sends.post_to_books(conn, send, wrong)
+    assert books(store, send) == {"pending": 2}
+
+
+# --- claims -----------------------------------------------------------------------------------------------------------
+
+
+def test_many_who_claim_at_once_never_take_a_row_twice(store, process):
+    subscribe(store, 200)
+    send = add_send(store, add_edition(store))
+
+    def claim_all(worker: int) -> list[int]:
+        taken: list[int] = []
+        while batch := claim(store, process, f"{worker}-{len(taken)}", limit=7):
+            taken += batch
+        return taken
+
+    with ThreadPoolExecutor(8) as pool:
+        taken = [number for batch in pool.map(claim_all, range(8)) for number in batch]
+    assert len(taken) == len(set(taken)) == 200
+    assert books(store, send) == {"taken": 200}
+
+
+def test_a_claim_takes_no_more_than_its_limit_and_what_is_due_first(store, process):
+    subscribe(store, 9)
+    send = add_send(store, add_edition(store))
+    with store.write() as conn:
+        mine = conn.execute(select(rows.c.id).where(rows.c.send_id == send).order_by(rows.c.id)).scalars().all()
+        conn.execute(update(rows).where(rows.c.id == mine[8]).values(due_at=NOW - timedelta(hours=1)))
+        conn.execute(update(rows).where(rows.c.id == mine[0]).values(due_at=NOW + timedelta(hours=1)))
+    assert claim(store, process, "k", limit=4) == [*mine[1:4], mine[8]]
+
+
+def test_who_cancels_and_who_claims_never_wait_in_a_circle(store, process):
+    subscribe(store, 60)
+    made = [add_send(store, add_edition(store, f"2026-11-{day}T07:00")) for day in range(10, 16)]
+    editions_of = {}
+    with store.read() as conn:
+        editions_of = {send: sends.get(conn, send)["edition_id"] for send in made}
+    start = threading.Barrier(5)
+
+    def keep_claiming(worker: int) -> int:
+        start.wait()
+        taken = 0
+        while batch := claim(store, process, f"{worker}-{taken}", limit=2):
+            taken += len(batch)
+        return taken
+
+    def cancel_all() -> int:
+        start.wait()
+        return sum(settle.cancel_edition(store, editions_of[send], reason="enough", now=NOW) for send in made)
+
+    with ThreadPoolExecutor(5) as pool:
+        claimed = [pool.submit(keep_claiming, worker) for worker in range(4)]
+        stopped = pool.submit(cancel_all).result()
+    assert sum(each.result() for each in claimed) + stopped == 360
+    for send in made:
+        assert set(books(store, send)) <= {"taken", "cancelled"}
+
+
+def test_after_a_cancellation_nothing_more_is_claimed(store, process):
+    subscribe(store, 5)
+    edition = add_edition(store)
+    add_send(store, edition)
+    assert len(claim(store, process, "before")) == 3
+    assert settle.cancel_edition(store, edition, reason="enough", now=NOW) == 2
+    assert claim(store, process, "after") == []
+
+
+CROWD = """
+    INSERT INTO subscribers (email, address_hash, domain_id, name, attributes, made_at)
+    WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :most)
+    SELECT 'r' || i || '@example.org', CAST(i AS TEXT), :domain, '', '{}', 0 FROM n
+"""
+ALL_ON_A_LIST = """
+    INSERT INTO subscriptions (list_id, subscriber_id, state, basis, since, actor)
+    SELECT :list, id, 'confirmed', 'test', 0, 'test' FROM subscribers
+"""
+
+
+def test_a_claim_of_fifty_thousand_is_one_claim(store, process):
+    audience = 50_000
+    with store.write() as conn:
+        domain, daily = people.ensure_domain(conn, "example.org"), people.ensure_list(conn, "daily")
+        conn.execute(text(CROWD), {"most": audience, "domain": domain})
+        conn.execute(text(ALL_ON_A_LIST), {"list": daily})
+        known = people.by_hash(conn, [str(number) for number in range(1, audience + 1)])
+        assert len(people.states_on(conn, daily, [reader.id for reader in known.values()])) == audience
+    send = add_send(store, add_edition(store))
+    taken = claim(store, process, "k", limit=audience)
+    assert len(taken) == audience
+    with store.write() as conn:
+        sends.lock(conn, send)
+        call = calls.open_ones(conn)[0]["id"]
+        assert deliveries.attempts_of(conn, taken) == 1
+        assert len(deliveries.members(conn, taken)) == audience
+        assert deliveries.move(conn, taken, call_id=call, origin=D.TAKEN, to=D.SENT) == audience
+        sends.post_to_books(conn, send, {"taken": -audience, "sent": audience})
+    assert books(store, send) == {"sent": audience}
+
+
+def test_two_sends_that_end_at_once_close_their_edition(store):
+    edition = add_edition(store)
+    with store.write() as conn:
+        for name in ("daily", "weekend"):
+            send = two_sends(conn, edition, name)
+            sends.move(conn, send, SendState.ADDRESSED)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: settle.settle_finished(store, now=NOW), range(4)))
+    with store.read() as conn:
+        assert editions.get(conn, edition)["state"] == EditionState.CLOSED
