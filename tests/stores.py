@@ -90,7 +90,7 @@ class PostgreSQL:
 
     def stop(self) -> None:
         atexit.unregister(self.server._cleanup)
-        self.server._cleanup()
+        self.pause()  # nothing of it is needed any more: without writing all out first
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _pg_ctl(self, *words: str) -> None:

@@ -33,6 +33,7 @@ def wrong_channels(app: App) -> list[str]:
             sender_class(channel.sender, channel.where)
             if not _has_unset_names(app, channel):
                 app.real_sender(channel)
+            wrong += _wrong_fallback(app, channel)
         except PublisherError as error:
             wrong.append(str(error))
     for schedule in app.project.schedules.values():
@@ -62,6 +63,19 @@ def ways_of_alerts(app: App) -> str:
     if len(ways) == 1:
         return f"{alerts.where}: alerts have a single way out, {ways.pop()}: if that fails nobody is told. Add another"
     return ""
+
+
+def _wrong_fallback(app: App, channel: Channel) -> list[str]:
+    """Say where a fallback could not carry what its channel carries: posts are cut to the network that they go to."""
+    if not channel.fallback:
+        return []
+    ours, theirs = (sender_class(app.project.channels[name].sender) for name in (channel.name, channel.fallback))
+    both_mail = "mail" in ours.carries and "mail" in theirs.carries
+    if both_mail or ours is theirs:
+        return []
+    where = channel.places.get("fallback", channel.where)
+    remedy = "Name a channel of the same sender, or take the line out"
+    return [f"{where}: {channel.fallback} can't carry what {channel.name} carries. {remedy}"]
 
 
 def _has_unset_names(app: App, channel: Channel) -> bool:

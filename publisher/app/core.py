@@ -19,7 +19,6 @@ from publisher.app.naming import edition_named
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
-from publisher.config.schedules import load_project
 from publisher.config.settings import Settings
 from publisher.errors import PublisherError, UsageError
 from publisher.model.article import Reading
@@ -74,14 +73,29 @@ class App:
         self._building = Lock()
 
     @classmethod
-    def open(cls, folder: Path, clock: Clock = wall_clock) -> App:
-        """Open a project directory; every error says where and what to do."""
-        project = load_project(folder)
+    def open(cls, folder: Path, clock: Clock = wall_clock, *, go_on: bool = False) -> App:
+        """Open a project directory; every error says where and what to do.
+
+        :param go_on: a schedules.yaml that is refused is no reason to stop: the version that held goes on.
+        """
+        project, refused = versions.load(folder, go_on=go_on)
         refuse_stranger(folder / DATABASE)  # before .env and the keys, which a stranger can't read either
         settings = Settings.load(folder)
         keys = KeyRing.load(folder / "keys.json")
         store = Store.open(settings.database_url or folder / DATABASE, clock)
-        return cls(folder, project, store, keys, settings, clock)
+        return cls(folder, project or versions.held(store, refused), store, keys, settings, clock)
+
+    def take(self, project: Project, settings: Settings) -> None:
+        """Let another version of the project's files hold from now on, between two looks at the slots.
+
+        :raises ConfigError: it can't be accepted; the version that held goes on.
+        """
+        with self.firing:
+            self.version_id = versions.accept(self, project)
+            self.project, self.settings = project, settings
+            with self._building:
+                self._senders.clear()
+            self.__dict__.pop("studio", None)
 
     @property
     def is_practice(self) -> bool:
@@ -204,7 +218,7 @@ class App:
             next_due_at=self._next_due_at,
             free_at=self.free_at.get,
             recover=self.take_over,
-            clock=self.clock,
+            clock=self.store.now,
             ending=self.ending,
         )
 
@@ -220,7 +234,7 @@ class App:
         with self.store.read() as conn:
             ready = [send["id"] for send in sends.in_state(conn, SendState.READY)]
         for send_id in ready:
-            self._guarded(lambda ready_id: address.record(self.store, ready_id, now=self.clock()), send_id)
+            self._guarded(lambda ready_id: address.record(self.store, ready_id, now=self.store.now()), send_id)
         stopping.finish_cancelling(self.store)
         settle.pause_without_channel(self.store, list(self.project.channels))
         self.take_over()
@@ -262,7 +276,7 @@ class App:
         """Return what this process dispatches with, under the file's present version."""
         return dispatch.Desk(
             self.process_id,
-            self.clock,
+            self.store.now,
             self.introduce,
             rules_of=self._rules_of,
             timing=self.settings.timing,
@@ -297,10 +311,13 @@ class App:
 
     def real_sender(self, spec: Channel) -> Sender:
         """Build the channel's own sender, secrets resolved; whether or not this is practice."""
+        from publisher.senders.http import HttpSettings
         from publisher.senders.registry import build
 
         base_url = self.settings.resolve(spec.base_url, spec.places.get("base_url", spec.where))
-        return build(replace(spec, base_url=base_url), self.settings.resolve_options(spec))
+        timing = self.settings.timing
+        patience = HttpSettings(timing.connect_timeout.total_seconds(), timing.read_timeout.total_seconds())
+        return build(replace(spec, base_url=base_url), self.settings.resolve_options(spec), patience)
 
     def introduce(self, member: Member) -> Recipient:
         """Return a reader as the sender sees them: an opaque reference, values, links of their own."""
@@ -319,8 +336,7 @@ class App:
 
     def take_over(self) -> tuple[int, int]:
         """Close the calls that nobody carries on; return how many deliveries were given back and are unknown."""
-
-        now = self.clock()
+        now = self.store.now()
         alive = cache(lambda process_id: processes.is_alive(self.store, process_id))
 
         def is_held(call: RowMapping) -> bool:

@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping
 
 from publisher.app import composing
 from publisher.model.project import Schedule
-from publisher.pipeline import compose, produce
+from publisher.pipeline import compose
 from publisher.runtime.slots import Slot, slots_after
 from publisher.store import articles, editions
 
@@ -64,6 +64,8 @@ def _has_news(app: App, schedule: Schedule, slot: Slot) -> bool:
 
 def _check(app: App, schedule: Schedule, edition_id: int) -> None:
     """Render the draft's messages as the send will, and alert people to what would hold them."""
+    from publisher.pipeline import produce  # here: who pauses a schedule renders nothing
+
     with app.store.read() as conn:
         edition = editions.get(conn, edition_id)
         chosen = [article.article for place, article in articles.of_edition(conn, edition_id) if place["position"]]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from publisher.app.alerts import Watch
 from publisher.app.telling import Teller
 from publisher.runtime.duty import Duty
-from publisher.runtime.heartbeat import Heartbeat, Pulse
+from publisher.runtime.heartbeat import Heartbeat
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
 LOOK_EVERY = timedelta(seconds=3)
 
 
-def standing_duties(app: App, pulse: Pulse) -> list[Duty]:
-    """Return the duties, each with a thread of its own: a provider slow to hear an alert delays no heartbeat."""
+def standing_duties(app: App, is_alive: Callable[[], bool]) -> list[Duty]:
+    """Return the duties, each with a thread of its own: a provider slow to hear an alert delays no heartbeat.
+
+    :param is_alive: says whether the scheduler is.
+    """
     watch, teller = Watch(app.clock()), Teller(app)
-    heartbeat = Heartbeat(lambda: _heartbeat_address(app), pulse.is_alive)
+    heartbeat = Heartbeat(lambda: _heartbeat_address(app), is_alive)
 
     def look() -> None:
         watch.look(app.store, app.project, app.clock)

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import RowMapping
 
 from publisher.config.reading import FILE
-from publisher.config.schedules import parse_project
+from publisher.config.schedules import load_project, parse_project
 from publisher.errors import ConfigError
 from publisher.model.project import Project, Schedule
-from publisher.store import Connection, editions, schedules
+from publisher.store import Connection, Store, editions, schedules
 from publisher.store.sql import take_turn
 
 if TYPE_CHECKING:
@@ -24,6 +25,29 @@ log = structlog.get_logger()
 
 GONE = "its schedule was taken out of schedules.yaml"
 Rows = Mapping[str, RowMapping]
+
+
+def load(folder: Path, *, go_on: bool) -> tuple[Project | None, ConfigError | None]:
+    """Return the project of a directory; with `go_on`, what is wrong with it instead, if something is."""
+    try:
+        return load_project(folder), None
+    except ConfigError as error:
+        if not go_on:
+            raise
+        return None, error
+
+
+def held(store: Store, refused: ConfigError | None) -> Project:
+    """Return the version that was accepted last.
+
+    :raises ConfigError: there is none: the file that is refused is all there is.
+    """
+    with store.read() as conn:
+        version_id = schedules.accepted_version(conn)
+        project = _parsed(editions.version_text(conn, version_id)["text"]) if version_id is not None else None
+    if project is None:
+        raise refused or ConfigError("no version was accepted yet")
+    return project
 
 
 def accepted(app: App) -> int:

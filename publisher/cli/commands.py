@@ -6,10 +6,12 @@ import typer
 
 from publisher.cli.articles import articles
 from publisher.cli.check import check
+from publisher.cli.diff import diff
 from publisher.cli.editions import editions
 from publisher.cli.hold import cancel, hold, release, resend
 from publisher.cli.init import init
 from publisher.cli.log import log
+from publisher.cli.pause import pause, resume
 from publisher.cli.plan import plan
 from publisher.cli.run import run
 from publisher.cli.send import send
@@ -32,6 +34,9 @@ cli.command("plan")(plan)
 cli.command("try")(try_source)
 cli.command("run")(run)
 cli.command("send")(send)
+cli.command("pause")(pause)
+cli.command("resume")(resume)
+cli.command("diff")(diff)
 cli.command("status")(status)
 cli.command("hold")(hold)
 cli.command("release")(release)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Annotated
@@ -16,31 +15,36 @@ from publisher.cli.output import ProjectDir, say
 
 if TYPE_CHECKING:
     from publisher.app import App
+    from publisher.runtime.embedded import Embedded
 
 
 def run(
     port: Annotated[int, typer.Option(help="Where the console is, on this machine only. 0: any free port.")] = 8025,
+    clock_is_right: Annotated[
+        bool, typer.Option("--clock-is-right", help="Go on though the clock is far from the ledger's last moment.")
+    ] = False,
     project: ProjectDir = Path(),
 ) -> None:
     """Run the schedules: compose, send, and show the console on this machine. Ctrl-C or SIGTERM ends it cleanly."""
     from publisher.app import App
-    from publisher.app.duties import standing_duties
-    from publisher.app.slots import fire_due
     from publisher.cli import log_to_stderr
     from publisher.runtime.embedded import Embedded
-    from publisher.runtime.heartbeat import Pulse
     from publisher.store import processes
 
     stop = Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, lambda *_: stop.set())
     log_to_stderr(logging.INFO)
-    app = App.open(project)
+    app = App.open(project, go_on=True)
     for note in app.project.notes:
         say(str(note))
     with ExitStack() as stack:
         stack.enter_context(processes.only_one(app.store, "run", app.clock()))
         app.process_id = stack.enter_context(processes.at_work(app.store, "run", app.clock()))
+        if clock_is_right:
+            from publisher.app.slots import believe_clock
+
+            believe_clock(app)
         app.take_over()
         engine = Embedded(app.duties())
         stack.callback(engine.stop)
@@ -49,27 +53,42 @@ def run(
         _start_console(app, stack, port)
         if app.is_practice:
             engine.start()
-
-        from publisher.runtime import scheduler
-
-        pulse = Pulse()
-        for duty in standing_duties(app, pulse):
-            duty.start()
-            stack.callback(duty.stop)
-
-        def fire() -> None:
-            pulse.beat()
-            app.take_over()
-            if fire_due(app):
-                engine.wake()
-            pulse.beat()
-
-        polls = {name: partial(app.poll, source) for name, source in app.project.sources.items()}
-        waking = scheduler.start(app.project, fire=fire, poll=polls)
-        stack.callback(waking.shutdown)
+        _start_schedules(app, stack, engine)
         stop.wait()
         say("ending: nothing more is begun, calls under way are finished")
     processes.record_end(app.store, app.process_id, app.clock())
+
+
+def _start_schedules(app: App, stack: ExitStack, engine: Embedded) -> None:
+    """Fire slots, poll sources, and take over the files when they change."""
+    from publisher.app import versions
+    from publisher.app.duties import standing_duties
+    from publisher.app.reload import FileWatch
+    from publisher.app.slots import fire_due
+    from publisher.runtime.duty import Duty
+    from publisher.runtime.scheduler import Ticker
+
+    def fire() -> None:
+        app.take_over()
+        if fire_due(app):
+            engine.wake()
+
+    def poll(name: str) -> None:
+        if name in app.project.sources:
+            app.poll(app.project.sources[name])
+
+    def changed() -> None:
+        ticker.plan(app.project)
+        engine.wake()
+
+    versions.accepted(app)
+    files = Duty("files", FileWatch(app, changed).look)
+    ticker = Ticker(fire=fire, poll=poll, look=lambda: app.watch.look(app.clock()), others=[files])
+    ticker.start(app.project)
+    stack.callback(ticker.shutdown)
+    for duty in standing_duties(app, ticker.is_alive):
+        duty.start()
+        stack.callback(duty.stop)
 
 
 def _start_console(app: App, stack: ExitStack, port: int) -> None:

@@ -1,7 +1,8 @@
-"""A standing duty: something that is done again and again beside the schedules, and whose trouble stops nothing."""
+"""A standing duty: something that is done again and again, in a thread of its own, and whose trouble stops nothing."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from threading import Event, Thread
@@ -16,36 +17,51 @@ STOP_PATIENCE = 5.0  # seconds
 
 
 class Duty:
-    """A thread that carries out a duty until it is told to stop.
+    """A thread that carries out a duty whenever it is woken: being late with it delays nothing else.
 
-    :param every: asked before each wait: the file may have changed it.
+    :param every: asked before each wait, how long it sleeps at most; None: until it is woken.
     """
 
-    def __init__(self, name: str, duty: Callable[[], object], every: Callable[[], timedelta]) -> None:
-        self._name = name
-        self._duty = duty
+    def __init__(self, name: str, work: Callable[[], object], every: Callable[[], timedelta] | None = None) -> None:
+        self.name = name
+        self.done_at = time.monotonic()  # when it last came to its end: a stalled one stands still
+        self._work = work
         self._every = every
+        self._bell = Event()
         self._stop = Event()
         self._thread = Thread(target=self._forever, name=name, daemon=True)
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Begin to wait; returns at once."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Begin nothing more, and wait a little for what is being done."""
+    def wake(self) -> None:
+        self._bell.set()
+
+    def end(self) -> None:
+        """Begin nothing more; returns at once."""
         self._stop.set()
-        self._thread.join(STOP_PATIENCE)
+        self._bell.set()
+
+    def stop(self, patience: float = STOP_PATIENCE) -> None:
+        """Begin nothing more, and wait a little for what is being done."""
+        self.end()
+        self._thread.join(patience)
 
     def run_once(self) -> None:
-        """Carry it out once; trouble is said and tried again."""
+        """Carry it out now; trouble is said, and it is tried again at the next time."""
         try:
-            self._duty()
+            self._work()
         except PublisherError as error:
-            log.error("duty_failed", duty=self._name, error=str(error))
+            log.error("duty_failed", duty=self.name, error=str(error))
         except Exception:
-            log.exception("duty_failed", duty=self._name)
+            log.exception("duty_failed", duty=self.name)
+        self.done_at = time.monotonic()
 
     def _forever(self) -> None:
-        while not self._stop.wait(self._every().total_seconds()):
+        while True:
+            self._bell.wait(None if self._every is None else self._every().total_seconds())
+            self._bell.clear()
+            if self._stop.is_set():
+                return
             self.run_once()

@@ -5,9 +5,7 @@ Its address is a secret: whoever knows it can feign that all is well. It never s
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 import requests
@@ -17,22 +15,7 @@ import publisher
 
 log = structlog.get_logger()
 
-STALLED_AFTER = timedelta(minutes=2)  # it wakes each 5 s; polling slow sources for an edition may take a while
 TIMEOUTS = (5.0, 10.0)  # seconds to connect, and to read
-
-
-class Pulse:
-    """The scheduler's signs of life, by the monotonic clock: a stepped clock neither stops nor feigns them."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._last = clock()
-
-    def beat(self) -> None:
-        self._last = self._clock()
-
-    def is_alive(self, stalled_after: timedelta = STALLED_AFTER) -> bool:
-        return self._clock() - self._last <= stalled_after.total_seconds()
 
 
 class Heartbeat:

@@ -207,7 +207,7 @@ def take(
     )
     claimed = (
         update(deliveries)
-        .where(among_chosen(deliveries.c.id, chosen), deliveries.c.state == D.PENDING)
+        .where(among_chosen(deliveries.c.id, chosen))
         .values(state=D.TAKEN.value, call_id=call_id, attempts=deliveries.c.attempts + 1)
         .returning(deliveries.c.id)
     )

@@ -6,10 +6,11 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, insert, inspect, text
+from sqlalchemy import Connection, Engine, insert, inspect, text
 
 from publisher.errors import StoreError
-from publisher.store.tables import facts
+from publisher.store.sql import take_turn
+from publisher.store.tables import facts, metadata
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
@@ -30,38 +31,49 @@ def scripts() -> ScriptDirectory:
 
 def bring_up(engine: Engine) -> None:
     """Run what is missing in one transaction, so that a migration is there wholly or not at all."""
-    if _stamp(engine) != HEAD:
-        _migrate(engine)
-
-
-def _stamp(engine: Engine) -> str | None:
-    """Return the revision that stands in the database; None for an empty one."""
     with engine.connect() as conn, conn.begin():
-        if not inspect(conn).has_table("alembic_version"):
-            return None
-        return conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+        stamp = _stamp(conn)
+    if stamp != HEAD:
+        migrate_to(engine, HEAD)
 
 
-def _migrate(engine: Engine) -> None:
+def migrate_to(engine: Engine, target: str) -> None:
+    """Run the migrations up to one of them, alone: two processes that start at once don't both migrate."""
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
 
     directory = scripts()
-    with engine.connect() as plain:
-        conn = plain.execution_options(publisher_write=True)
-        with conn.begin():
-            context = MigrationContext.configure(conn)
-            current = context.get_current_revision()  # again, now that nobody else can write
-            if current == HEAD:
-                return
-            _refuse_unknown(directory, current)
-            with Operations.context(context):
-                for revision in reversed(list(directory.iterate_revisions("head", current))):
-                    revision.module.upgrade()
-                    context._ensure_version_table()
-                    context.stamp(directory, revision.revision)
-            if current is None:
-                conn.execute(insert(facts).values(name="epoch", value=secrets.token_hex(8)))
+    with engine.connect() as conn, conn.begin():
+        take_turn(conn, "migrate")
+        current = _stamp(conn)  # again, now that nobody else can write
+        if current == target:
+            return
+        _refuse_unknown(directory, current)
+        context = MigrationContext.configure(conn)
+        with Operations.context(context):
+            for revision in reversed(list(directory.iterate_revisions(target, current))):
+                revision.module.upgrade()
+                context._ensure_version_table()
+                context.stamp(directory, revision.revision)
+        if current is None:
+            conn.execute(insert(facts).values(name="epoch", value=secrets.token_hex(8)))
+
+
+def _stamp(conn: Connection) -> str | None:
+    """Return the revision that stands in the database; None for an empty one.
+
+    :raises StoreError: there are tables of ours without a revision, or several revisions: not the work of `migrate_to`.
+    """
+    names = set(inspect(conn).get_table_names())
+    found: list[str] = []
+    if "alembic_version" in names:
+        found = list(conn.execute(text("SELECT version_num FROM alembic_version")).scalars())
+    if len(found) > 1 or (not found and names & set(metadata.tables)):
+        raise StoreError(
+            "the database holds half a ledger, or tables of another program",
+            remedy="Restore the ledger from a backup, or let Publisher have a database of its own",
+        )
+    return found[0] if found else None
 
 
 def _refuse_unknown(directory: ScriptDirectory, current: str | None) -> None:

@@ -32,7 +32,7 @@ def refuse_stranger(path: Path) -> None:
         raise StoreError(
             f"the database belongs to the user {_name(owner)}, and this is {_name(me)}",
             where=path.name,
-            remedy=f"Type: sudo -u {_name(owner)} {_command()}",
+            remedy=f"Type: sudo -u {shlex.quote(_name(owner))} {_command()}",
         )
     return _refuse_read_only(path)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
@@ -25,6 +25,7 @@ from publisher.store.trouble import explain, is_lost, may_be_tried_again
 OLDEST = 14
 GRACE = 2.0  # seconds in which a process whose connection broke takes its lock again
 TRIES = (0.0, 0.1, 1.0, 3.0)  # seconds before each try of a submitted write
+TIME_KNOWN_FOR = 5.0  # seconds for which our own clock counts on from the time that the server told
 T = TypeVar("T")
 
 # A server, or a network, that falls silent is noticed within some 15 s, at either end.
@@ -55,6 +56,11 @@ READING = SESSION | {
 }
 
 
+def _ask_time(conn: Connection) -> datetime:
+    told: datetime = conn.execute(select(func.clock_timestamp())).scalar_one()
+    return told.astimezone(UTC)
+
+
 class PostgresqlStore(Store):
     """The ledger in a database of PostgreSQL, version 14 or newer."""
 
@@ -63,6 +69,7 @@ class PostgresqlStore(Store):
         self._locks = Keeper(_engine(url, SESSION), self.in_words)
         self._free_since: dict[str, float] = {}
         self._epoch = ""
+        self._time: tuple[datetime | None, float] = (None, 0.0)  # the server's, and our monotonic one at that moment
 
     @classmethod
     def open_url(cls, text: str) -> PostgresqlStore:
@@ -91,9 +98,14 @@ class PostgresqlStore(Store):
             return work(conn)
 
     def now(self, conn: Connection | None = None) -> datetime:
-        with self.read() if conn is None else nullcontext(conn) as asked:
-            told: datetime = asked.execute(select(func.clock_timestamp())).scalar_one()
-        return told.astimezone(UTC)
+        if conn is not None:
+            return _ask_time(conn)
+        told, at = self._time
+        if told is None or time.monotonic() - at > TIME_KNOWN_FOR:
+            with self.read() as asked:
+                # After it, so that we are never ahead of the server.
+                told, at = self._time = _ask_time(asked), time.monotonic()
+        return told + timedelta(seconds=time.monotonic() - at)
 
     @contextmanager
     def hold(self, name: str) -> Iterator[None]:

@@ -110,22 +110,27 @@ class _Many(TypeDecorator[list[Any]]):
         return value if dialect.name == "postgresql" else json.dumps(value)
 
 
-class _Among(FunctionElement[bool]):
-    """`column IN (…)` over one parameter."""
+class _Condition(FunctionElement[bool]):
+    """A condition that each engine says in its own words."""
 
-    name = "among"
     type = Boolean()
     inherit_cache = True
 
-    def self_group(self, against: OperatorType | None = None) -> _Among:
+    def self_group(self, against: OperatorType | None = None) -> _Condition:
         return self  # else SQLite is asked `… = 1`, for which it looks at every row of the table
 
 
-class _Chosen(FunctionElement[bool]):
+class _Among(_Condition):
+    """`column IN (…)` over one parameter."""
+
+    name = "among"
+    inherit_cache = True
+
+
+class _Chosen(_Condition):
     """`column IN (SELECT …)`."""
 
     name = "chosen"
-    type = Boolean()
     inherit_cache = True
 
 

@@ -14,6 +14,7 @@ from publisher.errors import StoreError
 from publisher.model.article import Article, Standing
 from publisher.model.states import CallState, DeliveryState, EditionState, SendState
 from publisher.pipeline import address, settle
+from publisher.pipeline.operate import stopping
 from publisher.store import Store, articles, calls, deliveries, editions, messages, processes, sends, sources
 from publisher.store import subscribers as people
 from publisher.store.tables import deliveries as rows
@@ -310,7 +311,7 @@ def test_who_cancels_and_who_claims_never_wait_in_a_circle(store, process):
 
     def cancel_all() -> int:
         start.wait()
-        return sum(settle.cancel_edition(store, editions_of[send], reason="enough", now=NOW) for send in made)
+        return sum(stopping.cancel_edition(store, editions_of[send], reason="enough", now=NOW) for send in made)
 
     with ThreadPoolExecutor(5) as pool:
         claimed = [pool.submit(keep_claiming, worker) for worker in range(4)]
@@ -325,7 +326,7 @@ def test_after_a_cancellation_nothing_more_is_claimed(store, process):
     edition = add_edition(store)
     add_send(store, edition)
     assert len(claim(store, process, "before")) == 3
-    assert settle.cancel_edition(store, edition, reason="enough", now=NOW) == 2
+    assert stopping.cancel_edition(store, edition, reason="enough", now=NOW) == 2
     assert claim(store, process, "after") == []
 
 

@@ -9,13 +9,14 @@ import structlog
 
 from publisher.errors import PublisherError, StoreError
 from publisher.model.call import Answer, Call, Outcome, Verdict
+from publisher.model.states import CallState
 from publisher.pipeline.dispatch import again, breaker
 from publisher.pipeline.dispatch.answer import record_answer
 from publisher.pipeline.dispatch.claim import claim
 from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, begins_by, steady
 from publisher.pipeline.dispatch.orphans import give_back
 from publisher.senders.verdicts import deferred, stop
-from publisher.store import Store, calls, channels, deliveries, facts, sends
+from publisher.store import Connection, Store, calls, channels, deliveries, facts, sends
 
 if TYPE_CHECKING:
     from publisher.senders.base import Sender
@@ -78,14 +79,17 @@ def _halves(call: Call) -> tuple[list[int], ...]:
 def begin(store: Store, desk: Desk, claimed: Claimed) -> bool:
     """Commit that we are about to speak; False when the call is no longer ours, or its send was held meanwhile."""
     now = desk.clock()
-    with store.write() as conn:
+
+    def work(conn: Connection) -> bool:
         may_go = sends.lock(conn, claimed.send_id)["state"] in sends.CLAIMABLE and not facts.held(conn)
         if may_go and calls.begin(conn, claimed.call.id, now=now, lease_left=begins_by(desk.timing)):
             return True
         call = calls.get(conn, claimed.call.id)
-        if call["state"] == "claimed" and call["process_id"] == desk.process_id:
+        if call["state"] == CallState.CLAIMED and call["process_id"] == desk.process_id:
             give_back(conn, call, now)
-    return False
+        return False
+
+    return store.submit(work)
 
 
 def speak(store: Store, sender: Sender, claimed: Claimed) -> Answer:

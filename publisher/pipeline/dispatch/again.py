@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import structlog
 
 from publisher.model.call import Call, Recipient
-from publisher.model.states import DeliveryState, SendState
+from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.pipeline.dispatch.answer import record_answer
 from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, last_moment, steady
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, messages, sends
@@ -29,8 +29,10 @@ def look_again(store: Store, desk: Desk, sender: Sender, call_id: int) -> bool:
     now = desk.clock()
     speak_by = last_moment(desk.timing)
     with store.write() as conn:
+        send = sends.lock(conn, calls.get(conn, call_id)["send_id"])
         call = calls.get(conn, call_id)
-        send = sends.lock(conn, call["send_id"])
+        if call["state"] != CallState.UNKNOWN or call["retry_at"] is None or call["retry_at"] > now:
+            return False  # somebody was faster: it is answered, or being said again at this moment
         members = calls.thaw(call["members"])
         step = next_step(call, send, sender, desk, is_as_it_was(conn, call, members), now)
         claimed = _take(conn, desk, call, members, step, now, speak_by)

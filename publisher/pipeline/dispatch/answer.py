@@ -38,7 +38,8 @@ def record_answer(
     """
     now = desk.clock()
     call = claimed.call
-    with store.write() as conn:
+
+    def work(conn: Connection) -> None:
         send = sends.lock(conn, claimed.send_id)
         looks_again = can_be_settled or send["on_unknown"] == "resend"
         if not _close(conn, desk, call, answer, now, looks_again=looks_again):
@@ -54,6 +55,8 @@ def record_answer(
         sends.post_to_books(conn, claimed.send_id, deltas)
         if not put_back and not was_asked:
             _judge_channel(conn, claimed.channel, call, answer, now)
+
+    store.submit(work)
 
 
 def _close(conn: Connection, desk: Desk, call: Call, answer: Answer, now: datetime, *, looks_again: bool) -> bool:

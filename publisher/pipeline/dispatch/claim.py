@@ -24,7 +24,8 @@ def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int
     """
     now = desk.clock()
     speak_by = last_moment(desk.timing)
-    with store.write() as conn:
+
+    def work(conn: Connection) -> Claimed | None:
         due = _find(conn, channel, now, only)
         if due is None:
             return None
@@ -38,7 +39,9 @@ def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int
             taken = limits.charge(conn, desk, channel, due, call_id, taken, now)
         recipients = _close_the_list(conn, desk, due, call_id, taken, now)
         message = messages.get(conn, due.message_id)
-    return Claimed(Call(call_id, key, message, recipients), due.send_id, channel, speak_by)
+        return Claimed(Call(call_id, key, message, recipients), due.send_id, channel, speak_by)
+
+    return store.submit(work)
 
 
 def _find(conn: Connection, channel: str, now: datetime, only: Sequence[int] | None) -> Due | None:

@@ -74,8 +74,7 @@ class StoreJournal:
     call_id: int
 
     def note(self, step: str, data: Mapping[str, object]) -> None:
-        with self.store.write() as conn:
-            calls.note(conn, self.call_id, step, dict(data))
+        self.store.submit(lambda conn: calls.note(conn, self.call_id, step, dict(data)))
 
     def noted(self, step: str) -> dict[str, Any] | None:
         with self.store.read() as conn:

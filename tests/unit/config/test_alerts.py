@@ -44,7 +44,7 @@ def test_the_heartbeat_may_be_a_name_that_is_filled_in_and_is_missed_where_it_is
     [
         ("  to: [desk@]\n", "is not an e-mail address"),
         ("  to: [opps]\n", "there is no channel `opps`. Did you mean `ops`?"),
-        ("  to: \"${X}\"\n", "`${NAME}` is filled in under `channels:` and `sources:` only"),
+        ('  to: "${X}"\n', "`${NAME}` is filled in under `channels:` and `sources:` only"),
         ("  heartbeat: watch.example\n", "is not a web address"),
         ("  every: 0\n", "is no time at all"),
     ],

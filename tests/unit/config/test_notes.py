@@ -26,8 +26,8 @@ def test_a_plain_project_needs_no_note():
         ("title: Morning briefing", "archive: public", "9:11: `archive:` is read but not carried out yet"),
         (
             "sender: mailpit",
-            "sender: mailpit, fallback: mastodon",
-            "12:30: `fallback:` is read but not carried out yet",
+            "sender: mailpit, warm_up: 14d",
+            "12:30: `warm_up:` is read but not carried out yet",
         ),
         ("publication:", "retention: {events: 30d}\npublication:", "1:1: `retention:` is read but not carried out yet"),
     ],

@@ -1,22 +1,49 @@
-"""The migrations and the tables say the same; an unknown schema is refused."""
+"""The migrations and the tables say the same; a migration is there wholly or not at all; the unknown is refused."""
 
 from __future__ import annotations
 
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect, text
 
 from publisher.errors import StoreError
 from publisher.store import Store, migrate
+from publisher.store.address import parse
 from publisher.store.tables import metadata
+from tests.stores import ENGINES
+
+_NUMBERS = count(1)
 
 
-def test_migrating_an_empty_file_gives_exactly_the_tables(tmp_path):
-    store = Store.create(tmp_path / "ledger.db")
+@pytest.fixture(params=ENGINES)
+def empty(request, tmp_path):
+    """Where a database is with nothing in it."""
+    if request.param == "sqlite":
+        return tmp_path / "ledger.db"
+    return request.getfixturevalue("postgresql").create(f"empty_{next(_NUMBERS)}")
+
+
+def plain_engine(target):
+    """Return an engine that knows nothing of ledgers."""
+    return create_engine(parse(target) if isinstance(target, str) else f"sqlite:///{target}")
+
+
+def run(target, *statements: str) -> None:
+    with plain_engine(target).begin() as conn:
+        for statement in statements:
+            conn.execute(text(statement))
+
+
+def test_migrating_an_empty_database_gives_exactly_the_tables(empty):
+    store = Store.open(empty)
     with store.read() as conn:
         assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+    store.close()
 
 
 def test_the_newest_migration_is_the_one_that_opening_expects():
@@ -35,16 +62,78 @@ def _dump(folder) -> list[str]:
         return list(plain.iterdump())
 
 
-def test_a_schema_of_a_later_version_is_refused(tmp_path):
-    path = tmp_path / "ledger.db"
-    Store.create(path).close()
-    with sqlite3.connect(path) as plain:
-        plain.execute("UPDATE alembic_version SET version_num = '9999'")
+def test_a_ledger_of_the_first_schema_keeps_what_is_in_it(empty):
+    engine = plain_engine(empty)
+    migrate.migrate_to(engine, "0001")
+    row = "INSERT INTO schedules (name, added_at, considered_until) VALUES ('morning', 1, 2)"
+    run(empty, row, "INSERT INTO facts (name, value) VALUES ('mine', 'kept')")
+    store = Store.open(empty)
+    with store.read() as conn:
+        assert conn.execute(text("SELECT name, added_at, reason FROM schedules")).all() == [("morning", 1, None)]
+        assert conn.execute(text("SELECT value FROM facts WHERE name = 'mine'")).scalar_one() == "kept"
+        assert conn.execute(text("SELECT count(*) FROM facts WHERE name = 'epoch'")).scalar_one() == 1
+        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+    store.close()
+
+
+def test_a_migration_that_fails_leaves_nothing_of_it(empty):
+    engine = plain_engine(empty)
+    migrate.migrate_to(engine, "0001")
+    run(empty, "CREATE TABLE alerts (id INTEGER)")  # the last thing that 0002 makes
+    before = inspect(engine).get_columns("schedules")
+    with pytest.raises(Exception, match="alerts"):
+        Store.open(empty)
+    assert [column["name"] for column in inspect(plain_engine(empty)).get_columns("schedules")] == [
+        column["name"] for column in before
+    ]
+    run(empty, "DROP TABLE alerts")
+    Store.open(empty).close()
+
+
+def test_many_that_open_an_empty_database_at_once_make_one_ledger(empty):
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(Store.open, [empty] * 4))
+    with opened[0].read() as conn:
+        assert conn.execute(text("SELECT count(*) FROM facts WHERE name = 'epoch'")).scalar_one() == 1
+    for store in opened:
+        store.close()
+
+
+def test_a_schema_of_a_later_version_is_refused(empty):
+    Store.open(empty).close()
+    run(empty, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match="schema 9999, which this version doesn't know"):
-        Store.create(path)
+        Store.open(empty)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "DELETE FROM alembic_version",
+        "DROP TABLE alembic_version",
+        "INSERT INTO alembic_version (version_num) VALUES ('0001')",
+    ],
+)
+def test_half_a_ledger_is_refused_in_words(empty, damage):
+    Store.open(empty).close()
+    run(empty, damage)
+    with pytest.raises(StoreError, match="half a ledger, or tables of another program"):
+        Store.open(empty)
+
+
+def test_tables_of_another_program_are_left_alone(empty):
+    run(empty, "CREATE TABLE articles (id INTEGER)")
+    with pytest.raises(StoreError, match="a database of its own"):
+        Store.open(empty)
+    assert inspect(plain_engine(empty)).get_table_names() == ["articles"]
 
 
 def test_space_of_pruned_rows_can_be_given_back(tmp_path):
     Store.create(tmp_path / "ledger.db").close()
     with sqlite3.connect(tmp_path / "ledger.db") as plain:
         assert plain.execute("PRAGMA auto_vacuum").fetchone() == (2,)
+
+
+def test_on_postgresql_deliveries_leave_room_to_be_updated_in_place(postgresql, postgresql_url):
+    options = "SELECT reloptions FROM pg_class WHERE relname = 'deliveries'"
+    assert postgresql.execute(options, postgresql_url) == [(["fillfactor=50"],)]

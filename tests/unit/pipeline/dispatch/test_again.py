@@ -11,6 +11,7 @@ from publisher.model.call import Answer, Outcome, Scope, Verdict
 from publisher.model.subscriber import SubscriptionState
 from publisher.model.tokens import address_hash
 from publisher.pipeline import dispatch, settle
+from publisher.pipeline.dispatch import again
 from publisher.pipeline.operate import stopping
 from publisher.store import calls, log, sends, subscribers
 from publisher.store.tables import calls as calls_table
@@ -187,6 +188,24 @@ def test_a_process_that_dies_while_it_repeats_leaves_the_call_to_the_next(store,
     bench.all(sender)
     assert books(store, send) == {"sent": 1}
     assert len({call.key for call in sender.calls}) == 1
+
+
+def test_a_call_that_another_thread_has_just_taken_or_settled_is_left_to_it(store, bench):
+    subscribe(store, 1)
+    send = add_send(store, add_edition(store))
+    sender = Told(NO_ANSWER, keys=DAY)
+    bench.all(sender)
+    bench.later(minutes=1)
+
+    def meanwhile(call):
+        assert not again.look_again(store, bench.desk, sender, call.id)  # it was found in doubt before we took it
+        return SENT
+
+    sender.answers = [meanwhile]
+    bench.once(sender)
+    assert not again.look_again(store, bench.desk, sender, sender.calls[0].id)
+    assert len(sender.calls) == 2
+    assert books(store, send) == {"sent": 1}
 
 
 def test_a_late_answer_of_an_earlier_try_is_left_out(store, bench):

@@ -1,0 +1,140 @@
+"""What an edited schedules.yaml changes in the days ahead, against the version that holds. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from itertools import islice, takewhile
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from publisher.model.project import Entry, Project, Schedule
+from publisher.runtime.slots import Slot, slots_after
+
+if TYPE_CHECKING:
+    from publisher.app.core import App
+
+AHEAD = timedelta(days=7)
+MOST = 2_500  # slots of one schedule: each four minutes for a week
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What becomes of one schedule. ``kind``: added, removed, renamed, changed."""
+
+    kind: str
+    schedule: str
+    was: str  # its former name, if renamed
+    lines: tuple[str, ...]  # what is different, in words
+    slots_added: tuple[Slot, ...]
+    slots_removed: tuple[Slot, ...]
+    slots_moved: tuple[tuple[Slot, Slot], ...]
+
+
+def changes(before: Project | None, after: Project, now: datetime) -> list[Change]:
+    """Return every schedule of which the next 7 days differ, in the order of the file; removed ones last. Pure."""
+    old = dict(before.schedules) if before else {}
+    found = []
+    for schedule in after.schedules.values():
+        name = schedule.was if schedule.was in old and schedule.was not in after.schedules else schedule.name
+        change = _compare(old.pop(name, None), schedule, before or after, after, now)
+        if change is not None:
+            found.append(change)
+    for schedule in old.values():
+        assert before is not None  # noqa: S101 -- it is where the schedule is from
+        found.append(Change("removed", schedule.name, "", (), (), tuple(_ahead(schedule, before, now)), ()))
+    return found
+
+
+def _compare(old: Schedule | None, new: Schedule, before: Project, after: Project, now: datetime) -> Change | None:
+    there = list(_ahead(new, after, now))
+    if old is None:
+        return Change("added", new.name, "", tuple(_when(new)), tuple(there), (), ())
+    kind = "changed" if old.name == new.name else "renamed"
+    was = list(_ahead(old, before, now))
+    keys = {slot.key for slot in was} & {slot.key for slot in there if slot in was}
+    gone = [slot for slot in was if slot.key not in keys]
+    fresh = [slot for slot in there if slot.key not in keys]
+    moved = _moved(gone, fresh, ZoneInfo(after.publication.timezone))
+    lines = tuple(_differences(old, new, before, after))
+    if kind == "changed" and not (gone or fresh or lines):
+        return None
+    gone = [slot for slot in gone if slot not in [pair[0] for pair in moved]]
+    fresh = [slot for slot in fresh if slot not in [pair[1] for pair in moved]]
+    return Change(kind, new.name, old.name if kind == "renamed" else "", lines, tuple(fresh), tuple(gone), moved)
+
+
+def _moved(gone: list[Slot], fresh: list[Slot], zone: ZoneInfo) -> tuple[tuple[Slot, Slot], ...]:
+    """Pair the slots of days that lost one and gained one: it moved."""
+
+    def single(slots: list[Slot]) -> dict[object, Slot]:
+        days = [slot.due_at.astimezone(zone).date() for slot in slots]
+        return {day: slot for day, slot in zip(days, slots, strict=True) if days.count(day) == 1}
+
+    lost, won = single(gone), single(fresh)
+    return tuple((lost[day], won[day]) for day in lost if day in won)
+
+
+def _ahead(schedule: Schedule, project: Project, now: datetime) -> Iterable[Slot]:
+    slots = slots_after(schedule.when, ZoneInfo(project.publication.timezone), now)
+    return takewhile(lambda slot: slot.due_at <= now + AHEAD, islice(slots, MOST))
+
+
+def _when(schedule: Schedule) -> Iterable[str]:
+    if schedule.when.new:
+        yield "fires on every new article"
+
+
+def _differences(old: Schedule, new: Schedule, before: Project, after: Project) -> Iterable[str]:
+    if bool(old.when.new) != bool(new.when.new):
+        yield "fires on every new article" if new.when.new else "fires at slots, no longer on every new article"
+    theirs = {entry.key: entry for entry in old.send}
+    for entry in new.send:
+        before_entry = theirs.pop(entry.key, None)
+        if before_entry is None:
+            yield f"also sends {_to(entry)}"
+        elif _plain(before_entry) != _plain(entry):
+            yield f"sends {_to(entry)} differently: {', '.join(_names(before_entry, entry))}"
+        elif before.channels.get(entry.via) != after.channels.get(entry.via):
+            yield f"sends {_to(entry)}, a channel that is changed"
+    yield from (f"no longer sends {_to(entry)}" for entry in theirs.values())
+    for part in ("pick", "when"):
+        names = _names(getattr(old, part), getattr(new, part))
+        if part == "pick" and names:
+            yield f"picks differently: {', '.join(names)}"
+    rules = [name for name in _names(old, new) if name not in ("name", "was", "when", "pick", "send", "where")]
+    rules += [name for name in _names(old.when, new.when) if name in WHEN_RULES]
+    if rules:
+        yield f"has other rules: {', '.join(rules)}"
+
+
+WHEN_RULES = ("between", "outside", "prepare", "late", "missed", "hold_for", "jitter")
+
+
+def _to(entry: Entry) -> str:
+    return f"to {', '.join(entry.to)} through {entry.via}" if entry.to else f"a post through {entry.via}"
+
+
+def _plain(entry: Entry) -> list[object]:
+    return [getattr(entry, each.name) for each in fields(entry) if each.name != "where"]
+
+
+def _names(old: object, new: object) -> list[str]:
+    """Return the fields in which two records of one kind differ, as the file calls them."""
+    names = [each.name for each in fields(new)]  # type: ignore[arg-type]  # both are dataclasses
+    return [WRITTEN.get(name, name) for name in names if name != "where" and getattr(old, name) != getattr(new, name)]
+
+
+WRITTEN = {"sources": "from", "from_name": "from", "from_email": "from", "pace_every": "pace", "pace_per_day": "pace"}
+
+
+def of_app(app: App, after: Project) -> list[Change]:
+    """Return what a file changes against the version that holds; against nothing where none was accepted yet."""
+    from publisher.app import versions
+    from publisher.store import schedules
+
+    with app.store.read() as conn:
+        held = schedules.accepted_version(conn)
+    before = versions.project_of(app, held) if held is not None else None
+    return changes(before, after, app.clock())

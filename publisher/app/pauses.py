@@ -1,0 +1,107 @@
+"""Pausing a schedule, and what becomes of the slots and articles that came meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import RowMapping
+
+from publisher.app import drafts, versions
+from publisher.model.article import LedgerArticle
+from publisher.model.project import Schedule
+from publisher.model.states import EditionState
+from publisher.pipeline import compose
+from publisher.runtime.slots import Slot, slots_between
+from publisher.store import Connection, editions, schedules
+
+if TYPE_CHECKING:
+    from publisher.app.core import App
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What came during a pause. Dropped, unless it is caught up on."""
+
+    since: datetime
+    slots: int
+    articles: int
+
+
+def pause(app: App, schedule: Schedule, why: str = "") -> RowMapping | None:
+    """Let no slot of a schedule fire until it is resumed; return the pause that there was already, if so.
+
+    Its draft is given up, and the draft's articles are free again. Editions that are locked go on.
+    """
+    versions.accepted(app)
+    with app.store.write() as conn:
+        if not schedules.pause(conn, schedule.name, reason=why, actor=app.actor, now=app.clock()):
+            return schedules.get(conn, schedule.name)
+    drafts.cancel_all(app, schedule.name, f"{schedule.name} was paused by {app.actor}")
+    log.info("schedule_paused", schedule=schedule.name, actor=app.actor, why=why)
+    return None
+
+
+def resume(app: App, schedule: Schedule, *, catch_up: bool) -> Resumed | None:
+    """Let the slots of a schedule fire again; None where it isn't paused.
+
+    What came during the pause is used up without being sent, and written down as that; with `catch_up` the articles
+    are candidates as ever, and the slots are made up for as `missed:` says.
+    """
+    versions.accepted(app)
+    now = app.clock()
+    with app.store.read() as conn:
+        row = schedules.get(conn, schedule.name)
+    if row is None or row["paused_at"] is None:
+        return None
+    since: datetime = row["paused_at"]
+    came, _, _ = compose.candidates_of(app.store, schedule, now=now)
+    came = [candidate for candidate in came if candidate.first_seen_at >= since]
+    passed = slots_between(schedule.when, app.zone, row["considered_until"], now)
+    with app.store.write() as conn:
+        if not schedules.resume(conn, schedule.name, paused_at=since, actor=app.actor):
+            return None
+        if not catch_up and (came or passed):
+            _drop(app, conn, schedule, came, passed, now)
+        until = _decided_until(schedule, passed, now) if catch_up else now
+        if until is not None:
+            schedules.advance(conn, schedule.name, until)
+    app.all_clear(versions.question_cause(schedule.name))
+    log.info("schedule_resumed", schedule=schedule.name, actor=app.actor, catch_up=catch_up)
+    return Resumed(since, len(passed), len(came))
+
+
+def _drop(
+    app: App, conn: Connection, schedule: Schedule, came: list[LedgerArticle], passed: list[Slot], now: datetime
+) -> None:
+    why = f"came while {schedule.name} was paused"
+    editions.add(
+        conn,
+        schedule=schedule.name,
+        slot=f"resume:{now.strftime('%Y-%m-%dT%H:%M:%S.%fZ')}",
+        language=app.project.publication.language,
+        due_at=now,
+        now=now,
+        state=EditionState.SKIPPED,
+        reason=f"{_count(len(passed), 'slot')} and {_count(len(came), 'article')} {why}: dropped (resume)",
+        version_id=versions.accepted(app),
+        actor=app.actor,
+        places=[
+            editions.Place(each.id, each.revision, None, f"{why}: dropped (resume)", dropped=True) for each in came
+        ],
+    )
+
+
+def _decided_until(schedule: Schedule, passed: list[Slot], now: datetime) -> datetime | None:
+    """Return up to where the slots of the pause are decided: the rest of them fires at the next wake-up."""
+    if schedule.when.missed == "all" or not passed:
+        return None
+    return now if schedule.when.missed == "skip" else passed[-1].due_at - timedelta(microseconds=1)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

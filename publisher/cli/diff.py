@@ -1,0 +1,77 @@
+"""`publisher diff`: what the edited file changes in the next 7 days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from publisher.cli.output import AsJson, ProjectDir, say, say_json
+
+if TYPE_CHECKING:
+    from publisher.app.diff import Change
+    from publisher.runtime.slots import Slot
+
+SHOWN = 5  # slots that are listed; the others are counted
+
+
+def diff(
+    file: Annotated[Path | None, typer.Argument(help="The edited file, where it isn't the project's own.")] = None,
+    project: ProjectDir = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Show what an edited schedules.yaml changes in the next 7 days, against the version that holds. Writes nothing."""
+    from publisher.app import App
+    from publisher.app.diff import of_app
+    from publisher.config.reading import read_text
+    from publisher.config.schedules import parse_project
+
+    app = App.open(project)
+    after = parse_project(read_text(file), file.name) if file else app.project
+    found = of_app(app, after)
+    if as_json:
+        say_json([_plain(change) for change in found])
+        return
+    for change in found:
+        _show(change, ZoneInfo(after.publication.timezone))
+    if not found:
+        say("nothing changes in the next 7 days")
+
+
+def _show(change: Change, zone: ZoneInfo) -> None:
+    say(f"{change.schedule}: {change.kind}{f' (was {change.was})' if change.was else ''}")
+    for line in change.lines:
+        say(f"  {line}")
+    _show_slots("+", [_local(slot, zone) for slot in change.slots_added])
+    _show_slots("-", [_local(slot, zone) for slot in change.slots_removed])
+    moves = [f"{_local(old, zone)} → {_local(new, zone)[-5:]}" for old, new in change.slots_moved]
+    _show_slots("→", moves)
+
+
+def _show_slots(sign: str, lines: Sequence[str]) -> None:
+    for line in lines[:SHOWN]:
+        say(f"  {sign} {line}")
+    if len(lines) > SHOWN:
+        say(f"  {sign} and {len(lines) - SHOWN:,} more")
+
+
+def _local(slot: Slot, zone: ZoneInfo) -> str:
+    return f"{slot.due_at.astimezone(zone):%a %Y-%m-%d %H:%M}"
+
+
+def _plain(change: Change) -> dict[str, Any]:
+    def slots(found: Sequence[Slot]) -> list[dict[str, Any]]:
+        return [{"slot": slot.key, "due_at": slot.due_at} for slot in found]
+
+    return {
+        "schedule": change.schedule,
+        "kind": change.kind,
+        "was": change.was,
+        "changes": list(change.lines),
+        "slots_added": slots(change.slots_added),
+        "slots_removed": slots(change.slots_removed),
+        "slots_moved": [{"from": slots([old])[0], "to": slots([new])[0]} for old, new in change.slots_moved],
+    }

@@ -1,0 +1,48 @@
+"""`publisher pause` and `publisher resume`: whether a schedule's slots fire."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from publisher.cli.output import ProjectDir, local, say
+
+Which = Annotated[str, typer.Argument(help="A schedule of schedules.yaml.")]
+
+
+def pause(
+    schedule: Which,
+    why: Annotated[str, typer.Option(help="What others should know about it.")] = "",
+    project: ProjectDir = Path(),
+) -> None:
+    """Let no slot of a schedule fire until `publisher resume`. Editions that have begun go on."""
+    from publisher.app import App, pauses
+
+    app = App.open(project)
+    before = pauses.pause(app, app.schedule(schedule), why)
+    if before is None:
+        say(f"{schedule}: paused. `publisher resume {schedule}` lets it go on")
+    else:
+        words = f" ({before['reason']})" if before["reason"] else ""
+        say(f"{schedule}: was paused already by {before['actor']}, {local(before['paused_at'], app.zone)}{words}")
+
+
+def resume(
+    schedule: Which,
+    catch_up: Annotated[
+        bool, typer.Option("--catch-up", help="Send what came during the pause, instead of dropping it.")
+    ] = False,
+    project: ProjectDir = Path(),
+) -> None:
+    """Let the slots of a schedule fire again. What came during the pause is dropped, unless you catch up on it."""
+    from publisher.app import App, pauses
+
+    app = App.open(project)
+    done = pauses.resume(app, app.schedule(schedule), catch_up=catch_up)
+    if done is None:
+        say(f"{schedule}: isn't paused")
+        return
+    fate = "go out as ever" if catch_up else "were dropped"
+    say(f"{schedule}: goes on. Since {local(done.since, app.zone)} {done.articles} articles came, which {fate}")

@@ -1,0 +1,61 @@
+"""An App over a project whose file can be edited, on a clock that stands still until it is moved."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from publisher.app import App
+from publisher.store import editions, sends
+from tests.ledger import Clock
+from tests.project import ProjectDir
+
+EVENING = datetime(2026, 11, 23, 20, tzinfo=UTC)
+MORNING = datetime(2026, 11, 24, 7, 0, 1, tzinfo=UTC)
+
+
+def open_app(folder: Path, clock: Clock, when: str = 'at: "07:00"', **options: object) -> App:
+    """Make a project with one schedule and open it."""
+    ProjectDir(folder, "http://127.0.0.1:9", when=when, **options)
+    return App.open(folder, clock)
+
+
+def edit(folder: Path, *changes: tuple[str, str]) -> None:
+    """Change the project's schedules.yaml; what is changed must be there."""
+    path = folder / "schedules.yaml"
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text, f"{old!r} is not in {text}"
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+def add_schedule(folder: Path, name: str, when: str = 'at: "07:00"', more: str = "") -> None:
+    text = f"  {name}:\n    when: {{{when}}}\n{more}    send:\n      - {{via: letters, to: daily}}\n"
+    path = folder / "schedules.yaml"
+    path.write_text(path.read_text() + text)
+
+
+def found(app: App, schedule: str = "") -> list[tuple[str, str]]:
+    """Return slot and state of every edition, in the order in which they were written."""
+    with app.store.read() as conn:
+        rows = sorted(editions.latest(conn, limit=1000, schedule=schedule), key=lambda row: row["id"])
+    return [(row["slot"], row["state"]) for row in rows]
+
+
+def reasons(app: App, schedule: str = "") -> list[str]:
+    with app.store.read() as conn:
+        rows = sorted(editions.latest(conn, limit=1000, schedule=schedule), key=lambda row: row["id"])
+    return [row["reason"] for row in rows]
+
+
+def stories(app: App, edition_id: int) -> list[int]:
+    """Return the articles that an edition carries."""
+    with app.store.read() as conn:
+        places = editions.places_of(conn, edition_id)
+    return sorted(place["article_id"] for place in places if place["position"] is not None)
+
+
+def sends_of(app: App, edition_id: int) -> list[dict]:
+    with app.store.read() as conn:
+        return [dict(row) for row in sends.of_edition(conn, edition_id)]

@@ -1,0 +1,23 @@
+"""What `publisher check` says about channels before anything is sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from publisher.app import App
+from publisher.app.checkup import wrong_channels
+from tests.project import MAILGUN, ProjectDir
+
+MASTODON = '  mastodon: {sender: mastodon, instance: "https://news.example", token: "${WEBHOOK_SECRET}"}\n'
+LETTERS_2 = '  letters-2: {sender: webhook, url: "https://hooks.example", secret: "${WEBHOOK_SECRET}"}\n'
+
+
+@pytest.mark.parametrize(
+    ("fallback", "says"), [("mastodon", "mastodon can't carry what letters carries"), ("letters-2", "")]
+)
+def test_a_fallback_must_carry_what_its_channel_carries(tmp_path, fallback, says):
+    project = ProjectDir(tmp_path, "http://127.0.0.1:9", channel={**MAILGUN, "fallback": fallback})
+    path = project.folder / "schedules.yaml"
+    path.write_text(path.read_text().replace("schedules:\n", f"{MASTODON}{LETTERS_2}schedules:\n"))
+    said = wrong_channels(App.open(tmp_path))
+    assert [says in line for line in said] == ([True] if says else [])

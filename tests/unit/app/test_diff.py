@@ -1,0 +1,82 @@
+"""What an edited file changes in the next 7 days, in slots and in words."""
+
+from __future__ import annotations
+
+import pytest
+
+from publisher.app import App, versions
+from publisher.app.diff import Change, of_app
+from publisher.config.schedules import parse_project
+from publisher.store import schedules
+from tests.ledger import Clock
+from tests.unit.app.project import EVENING, add_schedule, edit, open_app
+
+
+@pytest.fixture
+def app(tmp_path):
+    app = open_app(tmp_path, Clock(EVENING))
+    versions.accepted(app)
+    return app
+
+
+def diff(app: App, *changes: tuple[str, str]) -> list[Change]:
+    if changes:
+        edit(app.folder, *changes)
+    return of_app(app, parse_project((app.folder / "schedules.yaml").read_text()))
+
+
+def test_a_file_without_changes_changes_nothing(app):
+    assert diff(app) == []
+
+
+def test_another_time_moves_the_slot_of_each_day(app):
+    (change,) = diff(app, ('"07:00"', '"07:30"'))
+    assert change.kind == "changed"
+    assert next((old.key, new.key) for old, new in change.slots_moved) == ("2026-11-24T07:00", "2026-11-24T07:30")
+    assert len(change.slots_moved) == 7
+    assert (change.slots_added, change.slots_removed) == ((), ())
+
+
+def test_fewer_days_take_slots_out_and_a_second_time_adds_them(app):
+    (change,) = diff(app, ('at: "07:00"', 'at: "07:00", days: mon-fri'))
+    assert [slot.key for slot in change.slots_removed] == ["2026-11-28T07:00", "2026-11-29T07:00"]
+    (change,) = diff(app, ('at: "07:00", days: mon-fri', 'at: ["07:00", "18:00"]'))
+    assert len(change.slots_added) == 7
+
+
+def test_schedules_that_come_and_go_are_named_with_their_slots(app):
+    add_schedule(app.folder, "evening", 'at: "18:00"')
+    (change,) = diff(app)
+    assert (change.kind, change.schedule, len(change.slots_added)) == ("added", "evening", 7)
+    versions.accepted(App.open(app.folder, Clock(EVENING)))
+    text = (app.folder / "schedules.yaml").read_text()
+    (app.folder / "schedules.yaml").write_text(text[: text.index("  evening:")])
+    (change,) = diff(app)
+    assert (change.kind, change.schedule, len(change.slots_removed)) == ("removed", "evening", 7)
+
+
+def test_a_renamed_schedule_is_no_new_one(app):
+    (change,) = diff(app, ("  morning:\n", "  briefing:\n    was: morning\n"))
+    assert (change.kind, change.schedule, change.was) == ("renamed", "briefing", "morning")
+    assert (change.slots_added, change.slots_removed, change.slots_moved) == ((), (), ())
+
+
+def test_other_readers_channels_and_rules_are_said_in_words(app):
+    edit(app.folder, ("lists:\n", "lists:\n  weekly: {title: The week}\n"))
+    (change,) = diff(app, ("to: daily}", "to: weekly}"), ("at_most: 8", "at_most: 5"), ('"07:00"', '"07:00", late: 1h'))
+    assert change.lines == (
+        "also sends to weekly through letters",
+        "no longer sends to daily through letters",
+        "picks differently: at_most",
+        "has other rules: late",
+    )
+    (change,) = diff(app, ("domain: mg.harbor.example", "domain: mail.harbor.example"), ("to: weekly}", "to: daily}"))
+    assert change.lines[0] == "sends to daily through letters, a channel that is changed"
+
+
+def test_before_anything_was_accepted_everything_is_new(tmp_path):
+    app = open_app(tmp_path, Clock(EVENING))
+    (change,) = diff(app)
+    assert change.kind == "added"
+    with app.store.read() as conn:
+        assert schedules.every(conn) == {}

@@ -1,0 +1,118 @@
+"""A changed file is taken over while we run; a bad one is refused aloud and the former goes on."""
+
+from __future__ import annotations
+
+import pytest
+from structlog.testing import capture_logs
+
+from publisher.app import App, versions
+from publisher.app.reload import FileWatch
+from publisher.errors import ConfigError
+from publisher.store import alerts
+from tests.ledger import Clock
+from tests.unit.app.project import EVENING, add_schedule, edit, open_app
+
+
+@pytest.fixture
+def app(tmp_path):
+    return open_app(tmp_path, Clock(EVENING))
+
+
+@pytest.fixture
+def changes():
+    return []
+
+
+@pytest.fixture
+def watch(app, changes):
+    watch = FileWatch(app, lambda: changes.append(list(app.project.schedules)))
+    watch.look()
+    return watch
+
+
+def open_causes(app: App) -> list[str]:
+    with app.store.read() as conn:
+        return [row["cause"] for row in alerts.open_ones(conn)]
+
+
+def test_a_file_that_stays_as_it_is_changes_nothing(watch, changes):
+    assert watch.look() is False
+    assert changes == []
+
+
+def test_a_good_file_holds_at_the_next_look(watch, app, changes, tmp_path):
+    before = app.version_id
+    add_schedule(tmp_path, "evening")
+    assert watch.look() is True
+    assert changes == [["morning", "evening"]]
+    assert app.version_id != before
+
+
+def test_a_bad_file_is_refused_once_for_each_content_and_the_former_goes_on(watch, app, changes, tmp_path):
+    edit(tmp_path, ('at: "07:00"', 'at: "25:00"'), ("at_most: 8", "at_mst: 8"))
+    with capture_logs() as said:
+        assert watch.look() is False
+        assert watch.look() is False
+        (tmp_path / "schedules.yaml").touch()
+        assert watch.look() is False
+    problems = [line["problem"] for line in said if line["event"] == "schedules_refused"]
+    assert len(problems) == 2
+    assert any("25:00" in problem for problem in problems)
+    assert changes == []
+    assert str(app.project.schedules["morning"].when.at[0]) == "07:00:00"
+    assert open_causes(app) == ["schedules-refused"]
+
+
+def test_a_file_that_is_mended_clears_the_alert(watch, app, tmp_path):
+    edit(tmp_path, ('at: "07:00"', 'at: "25:00"'))
+    watch.look()
+    edit(tmp_path, ('at: "25:00"', 'at: "08:00"'))
+    assert watch.look() is True
+    assert open_causes(app) == []
+
+
+def test_a_file_that_is_put_back_as_it_was_clears_the_alert(watch, app, tmp_path):
+    edit(tmp_path, ('at: "07:00"', 'at: "25:00"'))
+    watch.look()
+    edit(tmp_path, ('at: "25:00"', 'at: "07:00"'))
+    watch.look()
+    assert open_causes(app) == []
+
+
+def test_a_file_that_vanishes_is_refused_and_the_former_goes_on(watch, app, tmp_path):
+    (tmp_path / "schedules.yaml").unlink()
+    assert watch.look() is False
+    assert "morning" in app.project.schedules
+    assert open_causes(app) == ["schedules-refused"]
+
+
+def test_a_secret_that_is_changed_is_used_by_the_next_call(watch, app, tmp_path):
+    before = app.sender("letters")
+    (tmp_path / ".env").write_text("MAILGUN_API_KEY=key-another\n")
+    assert watch.look() is True
+    assert app.sender("letters") is not before
+    assert app.settings.resolve("${MAILGUN_API_KEY}") == "key-another"
+
+
+def test_a_broken_env_is_refused_without_showing_it(watch, app, tmp_path):
+    (tmp_path / ".env").write_text('MAILGUN_API_KEY="key-0123456789\n')
+    with capture_logs() as said:
+        assert watch.look() is False
+    assert "key-0123456789" not in str(said)
+    assert app.settings.resolve("${MAILGUN_API_KEY}") == "key-0123456789"
+
+
+def test_a_start_with_a_refused_file_goes_on_with_the_version_that_held(app, tmp_path):
+    versions.accepted(app)
+    edit(tmp_path, ('at: "07:00"', 'at: "25:00"'))
+    again = App.open(tmp_path, Clock(EVENING), go_on=True)
+    assert str(again.project.schedules["morning"].when.at[0]) == "07:00:00"
+    assert FileWatch(again, lambda: None).look() is False
+    assert open_causes(again) == ["schedules-refused"]
+
+
+def test_a_first_start_with_a_refused_file_is_an_error(tmp_path):
+    open_app(tmp_path, Clock(EVENING))
+    edit(tmp_path, ('at: "07:00"', 'at: "25:00"'))
+    with pytest.raises(ConfigError, match="25:00"):
+        App.open(tmp_path, Clock(EVENING), go_on=True)
