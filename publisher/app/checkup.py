@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from publisher.app import telling
 from publisher.app.core import App
 from publisher.errors import ConfigError, PublisherError
 from publisher.model.article import Article, Image
@@ -37,7 +38,31 @@ def wrong_channels(app: App) -> list[str]:
             wrong.append(str(error))
     for schedule in app.project.schedules.values():
         wrong += [words for entry in schedule.send if (words := _wrong_entry(app, entry))]
+    return wrong + _wrong_alerts(app)
+
+
+def _wrong_alerts(app: App) -> list[str]:
+    """Return why someone who is to be told of trouble can't be told."""
+    alerts = app.project.alerts
+    wrong = [
+        f"{alerts.where}: {name} carries no posts. Under `to:` write an e-mail address, or a channel that does"
+        for name in alerts.channels
+        if "post" not in telling.carries(app.project.channels[name])
+    ]
+    if alerts.addresses and not telling.mail_channels(app.project):
+        wrong.append(f"{alerts.where}: no channel carries mail to {alerts.addresses[0]}. Name a channel that posts")
     return wrong
+
+
+def ways_of_alerts(app: App) -> str:
+    """Say that trouble would be told nobody, or only by the one way that may itself be the trouble; else nothing."""
+    alerts = app.project.alerts
+    if not alerts.to:
+        return "alerts: nobody is told when something is wrong: write `alerts: {to: [you@your.example]}`"
+    ways = {*alerts.channels, *(telling.mail_channels(app.project) if alerts.addresses else [])}
+    if len(ways) == 1:
+        return f"{alerts.where}: alerts have a single way out, {ways.pop()}: if that fails nobody is told. Add another"
+    return ""
 
 
 def _wrong_fallback(app: App, channel: Channel) -> list[str]:

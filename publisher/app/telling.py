@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from sqlalchemy import RowMapping
 from publisher.errors import PublisherError
 from publisher.model.call import Call, Outcome, Recipient
 from publisher.model.message import Mail, Message, Post
-from publisher.model.project import Project
+from publisher.model.project import Channel, Project
 from publisher.model.tokens import wire_id
 from publisher.senders.registry import sender_class
 from publisher.store import alerts, concerns, facts
@@ -129,18 +129,31 @@ def ways_to(app: App, to: str, failed: str) -> list[Way]:
         return [] if to == failed else [Way(to, to)]
     with app.store.read() as conn:
         ailing = {row["name"] for row in concerns.of_channels(conn)}
-    found = [name for name in carrying("mail", app.project) if name != failed]
+    found = [name for name in mail_channels(app.project) if name != failed]
     return [Way(to, name) for name in sorted(found, key=lambda name: name in ailing)]
 
 
-def carrying(kind: str, project: Project) -> Iterator[str]:
-    """Yield the channels that carry mail, or posts, in the order of the file."""
+def mail_channels(project: Project) -> list[str]:
+    """Return the channels that carry mail to people, in the order of the file.
+
+    One that carries posts too, as a webhook, is one of them only where a schedule sends people mail through it.
+    """
+    to_people = {entry.via for schedule in project.schedules.values() for entry in schedule.send if entry.to}
+    to_people |= {project.channels[name].fallback for name in to_people if name in project.channels}
+    found = []
     for channel in project.channels.values():
-        try:
-            if kind in sender_class(channel.sender).carries:
-                yield channel.name
-        except PublisherError:
-            continue  # a sender that isn't installed carries nothing
+        kinds = carries(channel)
+        if "mail" in kinds and ("post" not in kinds or channel.name in to_people):
+            found.append(channel.name)
+    return found
+
+
+def carries(channel: Channel) -> frozenset[str]:
+    """Return the kinds of messages that a channel carries; none where its sender isn't installed."""
+    try:
+        return sender_class(channel.sender).carries
+    except PublisherError:
+        return frozenset()
 
 
 def words_of(project: Project, row: RowMapping, way: Way, *, is_over: bool) -> Message:

@@ -20,7 +20,8 @@ def check(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
     app = App.open(project)
     errors = [*checkup.wrong_channels(app), *checkup.wrong_templates(app)]
     missing = checkup.missing_for_real(app)
-    notes = [str(note) for note in app.project.notes]
+    ways = checkup.ways_of_alerts(app)
+    notes = [*(str(note) for note in app.project.notes), *([ways] if ways else [])]
     if as_json:
         say_json({"errors": errors, "notes": notes, "missing": missing, "practice": app.is_practice})
     else:

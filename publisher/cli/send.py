@@ -166,7 +166,7 @@ def report(app: App, edition_ids: Sequence[int], as_json: bool = False) -> bool:
     with app.store.read() as conn:
         rows = [send for edition_id in edition_ids for send in sends.of_edition(conn, edition_id)]
         found = {edition_id: editions.get(conn, edition_id) for edition_id in edition_ids}
-        schedules = {edition_id: edition["schedule"] for edition_id, edition in found.items() if edition}
+    schedules = {edition_id: row["schedule"] if row else None for edition_id, row in found.items()}
     all_well = all(row["state"] == "done" and not row["failed"] and not row["unknown"] for row in rows)
     if as_json:
         say_json([{name: row[name] for name in REPORTED} for row in rows])

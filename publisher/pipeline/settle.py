@@ -40,7 +40,8 @@ def _close_send(conn: Connection, send_id: int, now: datetime) -> bool:
         log.error("books_do_not_balance", send=send_id, wrong=wrong)
         sends.add_reasons(conn, send_id, [sends.out_of_balance(wrong)])
         return False
-    if send["state"] == SendState.PAUSED:
+    if send["state"] == SendState.PAUSED:  # held when there was nothing left to hold
+        sends.set_reasons(conn, send_id, [reason for reason in send["reasons"] if not reason["blocks"]])
         sends.move(conn, send_id, SendState.SENDING)
     sends.move(conn, send_id, SendState.DONE, done_at=now)
     log.info("send_done", send=send_id, sent=send["sent"], failed=send["failed"], unknown=send["unknown"])

@@ -102,6 +102,11 @@ class FakeProvider:
         with self._lock:
             self._faults.extend(faults)
 
+    def recovers(self) -> None:
+        """Let every request from now on succeed."""
+        with self._lock:
+            self._faults.clear()
+
     def addresses(self) -> list[str]:
         """Return who was written to, in order, as often as it happened."""
         return [taken.to for taken in self.accepted]

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from publisher.errors import UsageError
 from publisher.model.states import DeliveryState
 from publisher.runtime.slots import slots_after
-from publisher.store import calls, editions, log, sends, sources
+from publisher.store import alerts, calls, editions, facts, log, sends, sources
 from publisher.web import media
 from publisher.web.frames import frame
 from publisher.web.headers import MAIL
@@ -43,10 +43,18 @@ def _overview(router: APIRouter, app: App, pages: Pages) -> None:
     def overview() -> Response:
         with app.store.read() as conn:
             latest = editions.latest(conn, limit=LATEST)
-            waiting = [SendView(row, None, None) for row in sends.needing_a_person(conn, limit=PAGE)]
+            waiting = [SendView(row, None, None, row["schedule"] or "") for row in sends.needing_a_person(conn, PAGE)]
             failing = [row for row in sources.every(conn) if row["error"]]
+            held, raised = facts.held(conn), alerts.open_ones(conn)
         return pages.page(
-            "overview.html", here="overview", slots=_next_slots(app), latest=latest, waiting=waiting, failing=failing
+            "overview.html",
+            here="overview",
+            slots=_next_slots(app),
+            latest=latest,
+            waiting=waiting,
+            failing=failing,
+            held=held,
+            alerts=raised,
         )
 
     @router.get("/editions")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping
 
+from publisher.app.standing import next_command
 from publisher.errors import PublisherError
 from publisher.model.article import LedgerArticle
 from publisher.model.message import Card, Mail, Message, Post, PostRules, fill, slots_of
@@ -89,10 +90,16 @@ class SendView:
     row: RowMapping
     mail: MailView | None
     post: PostView | None
+    schedule: str = ""  # of its edition
 
     @property
     def findings(self) -> list[dict[str, Any]]:
         return list(self.row["reasons"])
+
+    @property
+    def command(self) -> str:
+        """What to type about it, where it waits for a person or left some in doubt."""
+        return next_command(self.row, self.schedule)
 
     @property
     def shares(self) -> list[Share]:
@@ -135,7 +142,7 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
         titles = {source["name"]: source["title"] for source in sources.every(conn)}
     picked = [(article, place["reason"]) for place, article in candidates if place["position"] is not None]
     left = [(article, place["reason"]) for place, article in candidates if place["position"] is None]
-    views = [_send_view(app, send, message[1] if message else None) for send, message in rows]
+    views = [_send_view(app, send, message[1] if message else None, row["schedule"]) for send, message in rows]
     return EditionView(row, picked, left, views, found[::-1], titles)
 
 
@@ -151,10 +158,10 @@ def filled(mail: Mail, values: Mapping[str, str] | None = None) -> MailView:
     return MailView(mail, {**needed, **(preview_values() if values is None else values)})
 
 
-def _send_view(app: App, row: RowMapping, message: Message | None) -> SendView:
+def _send_view(app: App, row: RowMapping, message: Message | None, schedule: str) -> SendView:
     if isinstance(message, Mail):
-        return SendView(row, filled(message), None)
-    return SendView(row, None, post_view(app, row["channel"], message) if message else None)
+        return SendView(row, filled(message), None, schedule)
+    return SendView(row, None, post_view(app, row["channel"], message) if message else None, schedule)
 
 
 def post_view(app: App | None, channel: str, post: Post) -> PostView:

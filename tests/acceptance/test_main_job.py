@@ -121,7 +121,7 @@ def test_skip_cancels_what_is_left_of_an_unfinished_edition(project, provider):
     (project.folder / ".env").write_text("MAILGUN_API_KEY=a-wrong-one\n")
     project.publisher("send", "morning", "--yes", code=1)
     said = project.publisher("send", "morning", "--skip", "--yes", code=1)
-    assert "cancelled, 3 not sent" in said
+    assert "0 of 3 got it, 3 never will" in said
     assert {line["state"] for line in project.json("log", "--edition", "1")} == {"cancelled"}
 
 

@@ -1,0 +1,176 @@
+"""Telling people of alerts, through real senders that speak to a provider on this machine."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from publisher.app import App
+from publisher.app import alerts as duty
+from publisher.app.telling import TRIES, Teller
+from publisher.store import alerts, channels
+from publisher.testing import FakeProvider, Fault
+from tests.ledger import NOW, Clock
+from tests.project import MAILGUN, ProjectDir
+
+ALERTS = """\
+  spare:
+    sender: mailpit
+    base_url: {spare}
+  ops:
+    sender: webhook
+    url: https://hooks.harbor.example/in
+    secret: ${{WEBHOOK_SECRET}}
+    base_url: {ops}
+alerts: {{to: [{to}]}}
+schedules:
+"""
+
+
+class Desk:
+    """A project with two mail channels and one that carries posts, each with a provider of its own."""
+
+    def __init__(self, folder, letters, spare, ops, to):
+        ProjectDir(folder, letters.url, channel=MAILGUN)
+        path = folder / "schedules.yaml"
+        text = path.read_text().replace("schedules:\n", ALERTS.format(spare=spare.url, ops=ops.url, to=to))
+        path.write_text(text)
+        self.letters, self.spare, self.ops = letters, spare, ops
+        self.clock = Clock()
+        self.steady = Clock(0.0)
+        self.app = App.open(folder, self.clock)
+        self.teller = Teller(self.app, self.steady)
+
+    def begin(self, cause="channel:letters", channel="letters", urgent=True):
+        words = {"what": "the channel letters is stopped: bad key", "affected": "4 readers wait"}
+        command = "publisher release 1"
+        duty.begin(self.app.store, self.clock, cause, **words, command=command, urgent=urgent, channel=channel)
+
+    def end(self, cause="channel:letters"):
+        duty.end(self.app.store, self.clock, cause)
+
+    def tell(self, times=1):
+        for _ in range(times):
+            self.teller.tell()
+
+    def row(self):
+        with self.app.store.read() as conn:
+            return alerts.latest(conn, 1)[0]
+
+
+@pytest.fixture
+def desk(tmp_path):
+    with FakeProvider("mailgun") as letters, FakeProvider("mailpit") as spare, FakeProvider("webhook") as ops:
+        yield lambda to="ada@harbor.example": Desk(tmp_path, letters, spare, ops, to)
+
+
+def test_an_alert_is_told_once_and_once_more_when_it_is_over(desk):
+    d = desk()
+    d.begin()
+    d.tell(3)
+    [letter] = d.spare.requests
+    said = letter.json
+    assert said["To"][0]["Email"] == "ada@harbor.example"
+    assert said["Subject"] == "Harbor Gazette: the channel letters is stopped: bad key"
+    for words in ("4 readers wait", "publisher release 1", "Now, not in the morning"):
+        assert words in said["Text"]
+        assert words in said["HTML"]
+    assert d.row()["told_at"] is not None
+    d.end()
+    d.tell(3)
+    assert len(d.spare.requests) == 2
+    assert d.spare.requests[1].json["Subject"] == "Harbor Gazette: over: the channel letters is stopped: bad key"
+    assert d.row()["told_clear_at"] is not None
+
+
+def test_it_never_goes_through_the_channel_that_failed(desk):
+    d = desk(to="ada@harbor.example, ops")
+    d.begin(channel="spare")
+    d.begin("channel:ops", channel="ops")
+    d.tell()
+    assert len(d.letters.requests) == 2
+    assert d.spare.requests == []
+    assert len(d.ops.requests) == 1  # the alert about the other channel only
+
+
+def test_where_the_failed_channel_is_the_only_way_nothing_is_said_to_be_told(desk):
+    d = desk(to="ops")
+    d.begin("channel:ops", channel="ops")
+    d.tell()
+    assert d.ops.requests == []
+    assert d.row()["told_at"] is None
+
+
+def test_a_channel_in_trouble_is_the_last_one_that_is_tried(desk):
+    d = desk()
+    with d.app.store.write() as conn:
+        channels.rest(conn, "letters", failures=3, until=NOW, reason="no connection")
+    d.begin("source:site", channel="")
+    d.tell()
+    assert (len(d.letters.requests), len(d.spare.requests)) == (0, 1)
+
+
+def test_what_one_channel_refuses_goes_by_the_next(desk):
+    d = desk()
+    d.letters.fails(Fault(401, "Forbidden"))
+    d.begin("source:site", channel="")
+    d.tell()
+    assert (len(d.letters.requests), len(d.spare.requests)) == (1, 1)
+    assert d.row()["told_at"] is not None
+
+
+def test_a_failure_is_tried_again_later_and_not_at_once(desk):
+    d = desk()
+    d.spare.fails(Fault(400, "no"), Fault(400, "no"))
+    d.begin()
+    d.tell(3)
+    assert len(d.spare.requests) == 1
+    d.steady.moment = 6.0
+    d.tell()
+    assert len(d.spare.requests) == 2
+    d.steady.moment = 20.0
+    d.tell()
+    assert d.row()["told_at"] is not None
+    keys = {request.headers.get("idempotency-key", "") for request in d.spare.requests}
+    assert len(keys) == 1
+
+
+def test_one_entry_that_never_works_keeps_nobody_else_waiting(desk):
+    d = desk(to="ada@harbor.example, ops")
+    d.ops.fails(*[Fault(400, "no")] * TRIES)
+    d.begin()
+    for number in range(TRIES):
+        d.steady.moment = number * 1000.0
+        d.tell()
+    assert len(d.spare.requests) == 1
+    assert len(d.ops.requests) == TRIES
+    assert d.row()["told_at"] is not None
+
+
+def test_what_can_wait_says_so(desk):
+    d = desk()
+    d.begin(urgent=False)
+    d.tell()
+    assert "It can wait till morning" in d.spare.requests[0].json["Text"]
+
+
+def test_of_two_processes_one_tells(desk):
+    d = desk()
+    other = App.open(d.app.folder, d.clock)
+    d.app.process_id, other.process_id = 1, 2
+    d.begin()
+    d.tell()
+    d.end()
+    Teller(other).tell()
+    assert len(d.spare.requests) == 1
+    d.clock.advance(timedelta(minutes=3))
+    Teller(other).tell()
+    assert len(d.spare.requests) == 2
+
+
+def test_nobody_to_tell_is_nothing_to_do(desk):
+    d = desk(to="")
+    d.begin()
+    d.tell()
+    assert d.row()["told_at"] is None

@@ -1,0 +1,178 @@
+"""What needs a person, read from the ledger; and what becomes of it as alerts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from publisher.app import alerts as duty
+from publisher.app.trouble import all_in
+from publisher.config.schedules import parse_project
+from publisher.model.call import Answer, Outcome, Verdict
+from publisher.model.states import SendState
+from publisher.pipeline import dispatch
+from publisher.pipeline.operate import holding
+from publisher.store import alerts, channels, schedules, sends, sources
+from publisher.store.tables import calls
+from tests.ledger import NOW, Clock, add_edition, add_send, desk, subscribe
+
+PROJECT = parse_project("""\
+version: 1
+publication: {name: Harbor Gazette, url: https://harbor.example, from: news@harbor.example, timezone: UTC}
+sources:
+  site: {feed: feed.xml}
+lists:
+  daily: {title: Morning briefing}
+channels:
+  letters: {sender: mailpit}
+schedules:
+  morning:
+    when: {at: "07:00"}
+    send:
+      - {via: letters, to: daily}
+""")
+LONG_BEFORE = NOW - timedelta(days=1)
+CHECK = {"check": "too-long", "blocks": True, "what": "the mail is too long", "remedy": "Shorten it"}
+
+
+@pytest.fixture
+def send(store):
+    subscribe(store, 4)
+    return add_send(store, add_edition(store))
+
+
+def found(store, now=NOW, since=LONG_BEFORE):
+    with store.read() as conn:
+        return {trouble.cause: trouble for trouble in all_in(conn, PROJECT, now, since)}
+
+
+def answer(store, verdict, count=4):
+    place = desk(store, Clock())
+    claimed = dispatch.claim(store, place, "letters", count)
+    dispatch.begin(store, place, claimed)
+    dispatch.record_answer(store, place, claimed, Answer(verdict))
+
+
+def test_nothing_is_wrong_while_all_goes_as_it_should(store, send):
+    assert found(store) == {}
+
+
+def test_a_stopped_channel_says_who_waits_and_what_to_do(store, send):
+    with store.write() as conn:
+        channels.stop(conn, "letters", reason="the provider refused the account: bad key", now=NOW)
+        sends.pause_for(conn, send, "letters", "bad key")
+    [trouble] = found(store).values()
+    assert (trouble.cause, trouble.channel, trouble.urgent) == ("channel:letters", "letters", True)
+    assert "bad key" in trouble.what
+    assert trouble.affected == "4 readers of 1 sends wait"
+    assert trouble.command.endswith("publisher release 1")
+
+
+def test_a_channel_that_reaches_nobody_for_long_is_one_too(store, send):
+    with store.write() as conn:
+        channels.rest(conn, "letters", failures=5, until=NOW, reason="no connection")
+    assert found(store) == {}
+    with store.write() as conn:
+        channels.rest(conn, "letters", failures=8, until=NOW, reason="no connection")
+    assert "no connection" in found(store)["channel:letters"].what
+
+
+def test_deliveries_left_in_doubt_can_wait_till_morning(store, send):
+    answer(store, Verdict(Outcome.UNKNOWN, reason="no answer came"), 3)
+    with store.write() as conn:
+        conn.execute(update(calls).values(retry_at=NOW))
+    assert found(store) == {}  # Publisher looks at them itself first
+    with store.write() as conn:
+        conn.execute(update(calls).values(retry_at=None))
+    trouble = found(store)[f"unknown:{send}"]
+    assert not trouble.urgent
+    assert trouble.affected == "3 of 4"
+    assert trouble.command == "publisher unknown list --edition 1"
+
+
+def test_what_a_check_holds_is_one_and_what_a_person_holds_is_none(store):
+    subscribe(store, 1)
+    edition = add_edition(store)
+    with store.write() as conn:
+        values = {"edition_id": edition, "entry": "letters", "kind": "regular", "number": 1, "channel": "letters"}
+        rest = {"audience": ["daily"], "priority": 2, "made_at": NOW, "actor": "test"}
+        held = sends.add(conn, **values, **rest, state=SendState.HELD.value, reasons=[CHECK])
+    trouble = found(store)[f"held:{held}"]
+    assert "the mail is too long" in trouble.what
+    assert trouble.command == "Shorten it; then: publisher send morning --finish"
+    other = add_send(store, add_edition(store, "2026-11-25T07:00"))
+    holding.hold_edition(store, 2, actor="cli:ada", why="", now=NOW)
+    assert other
+    assert list(found(store)) == [f"held:{held}"]
+
+
+def test_an_edition_that_should_have_gone_out_and_has_not_is_late(store, send):
+    later = NOW + timedelta(minutes=11)
+    trouble = found(store, later)["late:1"]
+    assert "should have gone out and has not" in trouble.what
+    assert found(store, later, since=later - timedelta(minutes=1)) == {}  # just started: it is being caught up with
+    answer(store, Verdict(Outcome.SENT), 1)
+    assert "late:1" not in found(store, later)
+
+
+def test_a_slot_that_passed_without_an_edition_is_one(store):
+    with store.write() as conn:
+        schedules.begin(conn, "morning", NOW - timedelta(hours=1), "test")
+    assert found(store, NOW + timedelta(minutes=5)) == {}
+    [trouble] = found(store, NOW + timedelta(minutes=11)).values()
+    assert trouble.cause == "slot:morning@2026-11-24T07:00"
+    [nobody] = found(store, NOW + timedelta(minutes=11), since=None).values()
+    assert nobody.command == "publisher run"
+
+
+def test_a_source_that_fails_for_hours_is_one(store):
+    with store.write() as conn:
+        source = sources.ensure(conn, "site")
+        sources.record_good_poll(conn, source["id"], NOW, title="", etag=None, last_modified=None)
+        sources.record_bad_poll(conn, source["id"], NOW + timedelta(hours=7), "no such host")
+    assert found(store, NOW + timedelta(hours=5)) == {}
+    assert "no such host" in found(store, NOW + timedelta(hours=7))["source:site"].what
+
+
+# --- as alerts --------------------------------------------------------------------------------------------------------
+
+
+def open_alerts(store):
+    with store.read() as conn:
+        return [row["cause"] for row in alerts.open_ones(conn)]
+
+
+def test_a_cause_is_one_alert_for_as_long_as_it_lasts_and_ends_with_it(store, send):
+    watch = duty.Watch(LONG_BEFORE)
+    with store.write() as conn:
+        channels.stop(conn, "letters", reason="bad key", now=NOW)
+    for _ in range(3):
+        watch.look(store, PROJECT, Clock())
+    assert open_alerts(store) == ["channel:letters"]
+    with store.write() as conn:
+        channels.let_go_on(conn, "letters")
+    watch.look(store, PROJECT, Clock())
+    assert open_alerts(store) == []
+    with store.read() as conn:
+        assert len(alerts.latest(conn, 10)) == 1
+
+
+def test_lateness_has_to_last_since_after_a_sleep_everything_is_late_for_a_moment(store, send):
+    steady = Clock(0.0)
+    watch = duty.Watch(LONG_BEFORE, steady)
+    later = Clock(NOW + timedelta(hours=1))
+    watch.look(store, PROJECT, later)
+    assert open_alerts(store) == []
+    steady.moment = 61.0
+    watch.look(store, PROJECT, later)
+    assert open_alerts(store) == ["late:1"]
+
+
+def test_alerts_that_others_raised_are_left_to_them(store):
+    duty.begin(store, Clock(), "clock", what="w", affected="a", command="c", urgent=True)
+    duty.Watch(LONG_BEFORE).look(store, PROJECT, Clock())
+    assert open_alerts(store) == ["clock"]
+    duty.end(store, Clock(), "clock")
+    assert open_alerts(store) == []
