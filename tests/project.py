@@ -72,9 +72,9 @@ class ProjectDir:
         self.publish_in(self.folder, count)
 
     @staticmethod
-    def publish_in(folder: Path, count: int) -> None:
+    def publish_in(folder: Path, count: int, since: int = 1) -> None:
         """Write the feed of a project, whole at any moment."""
-        items = "".join(_item(number) for number in range(count, 0, -1))
+        items = "".join(_item(number) for number in range(count, since - 1, -1))
         head = "<title>Harbor Gazette</title><link>https://harbor.example</link>"
         path = folder / "feed.new"
         path.write_text(f'<?xml version="1.0"?><rss version="2.0"><channel>{head}{items}</channel></rss>')

@@ -86,7 +86,9 @@ class PostgreSQL:
         self._pg_ctl("stop", "-m", mode)
 
     def resume(self) -> None:
-        self.server.ensure_postgres_running()
+        options = f'-h "" -k {self.folder / "data"}'
+        self._pg_ctl("start", "-t", "120", "-o", options, "-l", str(self.folder / "data" / "log"))
+        self.server.ensure_postgres_running()  # reads its new pid
 
     def stop(self) -> None:
         atexit.unregister(self.server._cleanup)

@@ -23,6 +23,7 @@ from publisher.config.settings import Settings
 from publisher.errors import PublisherError, UsageError
 from publisher.model.article import Reading
 from publisher.model.call import Recipient
+from publisher.model.message import Message
 from publisher.model.project import Channel, Project, Schedule, Source
 from publisher.model.states import EditionState, SendState
 from publisher.model.tokens import address_hash, leaving_token, wire_id
@@ -64,6 +65,7 @@ class App:
         self.process_id = 0  # set while at work
         self.under_way: set[int] = set()  # our calls between claim and answer
         self.free_at: dict[str, datetime] = {}  # when channels that wait for a limit may go on
+        self.known: dict[int, Message] = {}
         self.ending = Event()  # set when this process is to end
         self.version_id: int | None = None  # of the accepted schedules.yaml; see `versions.accepted`
         self.watch = ClockWatch(machine_seconds if clock is wall_clock else None)
@@ -284,6 +286,7 @@ class App:
             under_way=self.under_way,
             free_at=self.free_at,
             stop=self.ending,
+            known=self.known,
         )
 
     def _rules_of(self, channel: str) -> Channel:

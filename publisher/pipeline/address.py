@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from publisher.model.states import DeliveryState, EditionState, SendState
-from publisher.store import Connection, RowMapping, Store, deliveries, editions, messages, sends, subscribers
+from publisher.store import Connection, RowMapping, Store, audience, editions, messages, sends, subscribers
 
 BEGUN = (SendState.SENDING, SendState.PAUSED, SendState.DONE)  # a mail whose first call was claimed
 
@@ -31,9 +31,7 @@ def record(store: Store, send_id: int, *, now: datetime) -> bool:
         if send["audience"]:
             counted = _freeze_lists(conn, send_id, send["edition_id"], send["audience"], found[0], due_at)
         else:
-            deliveries.freeze_account(
-                conn, send_id=send_id, channel=send["channel"], message_id=found[0], due_at=due_at
-            )
+            audience.freeze_account(conn, send_id=send_id, channel=send["channel"], message_id=found[0], due_at=due_at)
             counted = Counter({DeliveryState.PENDING.value: 1})
         if not counted:
             _hold_for_nobody(conn, send_id, send["audience"])
@@ -71,7 +69,7 @@ def _freeze_lists(
 ) -> Counter[str]:
     counted: Counter[str] = Counter()
     for name in names:
-        counted += deliveries.freeze_readers(
+        counted += audience.freeze_readers(
             conn,
             send_id=send_id,
             edition_id=edition_id,

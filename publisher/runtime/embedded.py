@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 LOOK_AGAIN = 0.5  # seconds: another process may have put work at a door without waking us
 STOP_PATIENCE = 30.0  # seconds for calls under way
-WATCH = 0.05  # seconds between two looks at whether it is over
+WATCH = 0.1  # seconds between two looks at whether it is over
 THREADS = 8  # calls of one channel at the same time
 
 
@@ -151,7 +151,6 @@ def drain(duties: Duties, is_over: Callable[[], bool], tell: Callable[[str], Non
             if later is not None and later > now and (told_at is None or now - told_at > timedelta(minutes=1)):
                 told_at = now
                 tell(f"waiting until {later.astimezone():%H:%M:%S} to try again (Ctrl-C leaves it to `publisher run`)")
-            engine.wake()
             duties.ending.wait(WATCH)
     finally:
         engine.stop()

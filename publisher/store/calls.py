@@ -9,15 +9,26 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, text, update
+from sqlalchemy import Boolean, Connection, Integer, LargeBinary, RowMapping, Text, func, select, text, update
 
 from publisher.model.call import Recipient, Verdict
 from publisher.model.states import CALL_MOVES, CallState
 from publisher.store.sql import among, upsert
-from publisher.store.tables import Moment, calls, insert_row, outcomes
+from publisher.store.tables import Moment, calls, outcomes
+from publisher.store.words import Statement
 
 # In the words of the partial index, or SQLite would read every call there ever was.
 UNSETTLED = text("calls.state IN ('claimed', 'sending', 'unknown')")
+
+
+_OPEN = Statement(
+    """
+    INSERT INTO calls (send_id, message_id, channel, key, state, process_id, lease_until, size, opened_at)
+    VALUES (:send_id, :message_id, :channel, :key, 'claimed', :process_id, :lease_until, 0, :now) RETURNING id
+    """,
+    lease_until=Moment,
+    now=Moment,
+)
 
 
 def open_call(
@@ -32,19 +43,8 @@ def open_call(
     now: datetime,
 ) -> int:
     """Open a call, claimed by a process; its members follow in the same transaction."""
-    return insert_row(
-        conn,
-        calls,
-        send_id=send_id,
-        message_id=message_id,
-        channel=channel,
-        key=key,
-        state=CallState.CLAIMED.value,
-        process_id=process_id,
-        lease_until=lease_until,
-        size=0,
-        opened_at=now,
-    )
+    said = {"send_id": send_id, "message_id": message_id, "channel": channel, "key": key, "process_id": process_id}
+    return int(_OPEN(conn, lease_until=lease_until, now=now, **said).scalar_one())
 
 
 def freeze(conn: Connection, call_id: int, recipients: Sequence[Recipient]) -> None:
@@ -52,7 +52,12 @@ def freeze(conn: Connection, call_id: int, recipients: Sequence[Recipient]) -> N
     frozen = [[r.delivery_id, r.reference, r.address, r.name, dict(r.values)] for r in recipients]
     plain = json.dumps(frozen, ensure_ascii=False).encode()
     values = {"members": zlib.compress(plain, 1), "size": len(recipients), "body_hash": sha256(plain).hexdigest()}
-    conn.execute(update(calls).where(calls.c.id == call_id).values(values))
+    _FREEZE(conn, call_id=call_id, **values)
+
+
+_FREEZE = Statement(
+    "UPDATE calls SET members = :members, size = :size, body_hash = :body_hash WHERE id = :call_id", members=LargeBinary
+)
 
 
 def thaw(blob: bytes) -> tuple[Recipient, ...]:
@@ -68,28 +73,53 @@ def move(conn: Connection, call_id: int, to: CallState, **values: Any) -> bool:
 
 
 def begin(conn: Connection, call_id: int, *, now: datetime, lease_left: timedelta) -> bool:
-    """Write down that the first byte is about to leave; False when the call is lost, or its lease too near its end."""
-    ours = (calls.c.id == call_id, calls.c.state == CallState.CLAIMED, calls.c.lease_until > now + lease_left)
-    return conn.execute(update(calls).where(*ours).values(state=CallState.SENDING.value, spoke_at=now)).rowcount == 1
+    """Write down that the first byte is about to leave.
+
+    False when the call is lost, its lease too near its end, or its send, or all sending, held meanwhile.
+    """
+    return _BEGIN(conn, call_id=call_id, now=now, latest=now + lease_left).rowcount == 1
+
+
+_BEGIN = Statement(
+    """
+    UPDATE calls SET state = 'sending', spoke_at = :now
+    WHERE id = :call_id AND state = 'claimed' AND lease_until > :latest
+        AND (SELECT state FROM sends WHERE sends.id = calls.send_id) IN ('addressed', 'sending')
+        AND NOT EXISTS (SELECT 1 FROM facts WHERE name = 'held')
+    """,
+    now=Moment,
+    latest=Moment,
+)
 
 
 def close(conn: Connection, call_id: int, *, tries: int, in_doubt: bool, **values: Any) -> bool:
     """Close the call if it is still this try's; say whether it was.
 
-    :param in_doubt: what became of it is still not known: it is looked at again at ``retry_at``.
+    :param in_doubt: what became of it is still not known: it is looked at again at ``retry_at``. If it is known, the
+        frozen values are needed no more.
     """
     state = CallState.UNKNOWN if in_doubt else CallState.ANSWERED
-    mine = (calls.c.id == call_id, func.coalesce(calls.c.tries, 1) == tries)
-    open_states = calls.c.state.in_([CallState.SENDING, CallState.UNKNOWN])
-    return conn.execute(update(calls).where(*mine, open_states).values(state=state.value, **values)).rowcount == 1
+    said = dict.fromkeys(CLOSING) | values
+    return _CLOSE(conn, call_id=call_id, tries=tries, state=state.value, keep=in_doubt, **said).rowcount == 1
 
 
-def next_in_doubt(conn: Connection, channel: str, now: datetime) -> int | None:
-    """Return the channel's unknown call that is to be looked at first; None when none is due."""
-    due = (calls.c.state == CallState.UNKNOWN, calls.c.channel == channel, calls.c.retry_at <= now)
-    query = select(calls.c.id).where(UNSETTLED, *due).order_by(calls.c.retry_at, calls.c.id).limit(1)
-    found: int | None = conn.execute(query).scalar_one_or_none()
-    return found
+CLOSING = ("closed_at", "retry_at", "outcome", "reason", "status", "provider_id", "url", "words")
+_CLOSE = Statement(
+    f"""
+    UPDATE calls SET state = :state, {", ".join(f"{name} = :{name}" for name in CLOSING)},
+        members = CASE WHEN :keep THEN members END
+    WHERE id = :call_id AND coalesce(tries, 1) = :tries AND state IN ('sending', 'unknown')
+    """,  # noqa: S608 -- our own names
+    closed_at=Moment,
+    retry_at=Moment,
+    outcome=Text,
+    reason=Text,
+    status=Integer,
+    provider_id=Text,
+    url=Text,
+    words=Text,
+    keep=Boolean,
+)
 
 
 def take_again(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
 from publisher.store.sql import upsert
-from publisher.store.tables import channels
+from publisher.store.tables import Moment, channels
+from publisher.store.words import Statement
 
 FAILURES = 5  # calls in a row that reached nobody, before a channel rests
 
@@ -17,16 +19,57 @@ def get(conn: Connection, name: str) -> RowMapping | None:
     return conn.execute(select(channels).where(channels.c.name == name)).mappings().one_or_none()
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What stands before a channel's next call."""
+
+    is_held: bool  # all sending is, by a person
+    failures: int  # calls in a row that reached nobody
+    open_until: datetime | None  # it rests until then
+    is_stopped: bool  # its account was refused
+    doubt: int | None  # an unknown call that is to be looked at
+
+    def may_go(self, now: datetime) -> bool:
+        return not self.is_held and (self.open_until is None or self.open_until <= now)
+
+    @property
+    def has_trouble(self) -> bool:
+        """Say whether the channel has failed or rested since it last answered."""
+        return self.failures > 0 or self.open_until is not None
+
+    @property
+    def is_tried(self) -> bool:
+        """Say whether the channel has failed so often that one call goes first, or another channel takes over."""
+        return self.failures >= FAILURES
+
+
+def look(conn: Connection, name: str, now: datetime) -> Look:
+    """Look at everything that may keep a channel from its next call."""
+    row = _LOOK(conn, channel=name, now=now).one()
+    return Look(bool(row.held), row.failures or 0, row.open_until, row.paused_at is not None, row.doubt)
+
+
+_LOOK = Statement(
+    """
+    SELECT one.held, channels.failures, channels.open_until, channels.paused_at, one.doubt
+    FROM (
+        SELECT (SELECT 1 FROM facts WHERE name = 'held') AS held, (
+            SELECT id FROM calls
+            WHERE state IN ('claimed', 'sending', 'unknown') AND state = 'unknown'
+                AND channel = :channel AND retry_at <= :now
+            ORDER BY retry_at, id LIMIT 1
+        ) AS doubt
+    ) AS one LEFT JOIN channels ON channels.name = :channel
+    """,
+    columns={"open_until": Moment, "paused_at": Moment},
+    now=Moment,
+)
+
+
 def troubled(conn: Connection) -> list[RowMapping]:
     """Return the channels that rest or are stopped, or have just failed."""
     trouble = (channels.c.failures > 0) | channels.c.open_until.is_not(None) | channels.c.paused_at.is_not(None)
     return list(conn.execute(select(channels).where(trouble).order_by(channels.c.name)).mappings())
-
-
-def is_resting(conn: Connection, name: str, now: datetime) -> bool:
-    """Say whether nothing may be claimed yet: the channel failed often, or its provider asked us to wait."""
-    row = get(conn, name)
-    return row is not None and row["open_until"] is not None and bool(row["open_until"] > now)
 
 
 def is_stopped(conn: Connection, name: str) -> bool:
@@ -36,10 +79,7 @@ def is_stopped(conn: Connection, name: str) -> bool:
 
 
 def begin_probe(conn: Connection, name: str, now: datetime, patience: timedelta) -> bool:
-    """After a rest let one call through and the others wait for it; say whether this call may go."""
-    row = get(conn, name)
-    if row is None or row["failures"] < FAILURES:
-        return True
+    """After a rest let one call through and the others wait for it; say whether this call is the one."""
     rested = channels.c.open_until.is_(None) | (channels.c.open_until <= now)
     ours = update(channels).where(channels.c.name == name, rested).values(open_until=now + patience)
     return conn.execute(ours).rowcount == 1

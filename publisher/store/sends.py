@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, literal, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from publisher.errors import StoreError
 from publisher.model.states import SEND_MOVES, DeliveryState, EditionState, SendState
+from publisher.store.sql import is_postgresql
 from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends
+from publisher.store.words import Statement
 
 CLAIMABLE = (SendState.ADDRESSED, SendState.SENDING)
 
@@ -33,9 +35,20 @@ def lock(conn: Connection, send_id: int) -> RowMapping:
     its row first, so that on PostgreSQL nobody waits in a circle, and a hold or a cancellation holds from its commit
     on. On SQLite every write is alone anyway.
     """
-    # FOR NO KEY UPDATE: rows that only refer to the send (a new call) needn't wait.
-    query = select(sends).where(sends.c.id == send_id).with_for_update(key_share=True)
-    return conn.execute(query).mappings().one()
+    return _LOCK(conn, send_id=send_id).mappings().one()
+
+
+# FOR NO KEY UPDATE: rows that only refer to the send (a new call) needn't wait.
+_LOCK = Statement(
+    f"SELECT {', '.join(sends.c.keys())} FROM sends WHERE id = :send_id [FOR NO KEY UPDATE]",  # noqa: S608 -- our names
+    columns={column.name: column.type for column in sends.c},
+)
+
+
+def hold(conn: Connection, send_id: int) -> None:
+    """Lock the send, whatever it says."""
+    if is_postgresql(conn):
+        lock(conn, send_id)
 
 
 def lock_with_edition(conn: Connection, send_id: int) -> RowMapping:
@@ -98,9 +111,16 @@ def move(conn: Connection, send_id: int, to: SendState, **values: Any) -> bool:
 
 def begin(conn: Connection, send_id: int, now: datetime) -> None:
     """Note at its first call that a send is under way: what comes `after:` it counts from there."""
-    fresh = (sends.c.state == SendState.ADDRESSED) | sends.c.started_at.is_(None)
-    started = {"state": SendState.SENDING.value, "started_at": func.coalesce(sends.c.started_at, literal(now, Moment))}
-    conn.execute(update(sends).where(sends.c.id == send_id, sends.c.state.in_(CLAIMABLE), fresh).values(started))
+    _BEGIN(conn, send_id=send_id, now=now)
+
+
+_BEGIN = Statement(
+    """
+    UPDATE sends SET state = 'sending', started_at = coalesce(started_at, :now)
+    WHERE id = :send_id AND state IN ('addressed', 'sending')
+    """,
+    now=Moment,
+)
 
 
 def claimable_on(conn: Connection, channel: str) -> list[int]:
@@ -144,13 +164,10 @@ def set_term(conn: Connection, send_id: int, give_up_at: datetime | None) -> Non
 
 def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, candidates: int = 0) -> None:
     """Move the counters in the transaction that moves the rows, and refuse to commit books that don't balance."""
-    moved = {name: sends.c[name] + delta for name, delta in deltas.items() if delta}
-    if candidates:
-        moved["candidates"] = sends.c.candidates + candidates
-    if not moved:
+    moved = {name: deltas.get(name, 0) for name in COUNTED} | {"candidates": candidates}
+    if not any(moved.values()):
         return
-    changed = update(sends).where(sends.c.id == send_id).values(moved).returning(*_BOOKS)
-    row = conn.execute(changed).mappings().one()
+    row = _POST(conn, send_id=send_id, **moved).mappings().one()
     if row["candidates"] != sum(row[name] for name in COUNTED) or any(row[name] < 0 for name in COUNTED):
         raise StoreError(
             f"the books of send {send_id} would not balance: {dict(deltas)} on {[row[name] for name in COUNTED]}",
@@ -158,7 +175,11 @@ def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, 
         )
 
 
-_BOOKS = [sends.c.candidates, *(sends.c[name] for name in COUNTED)]
+_BOOKS = ("candidates", *COUNTED)
+_POST = Statement(
+    f"UPDATE sends SET {', '.join(f'{name} = {name} + :{name}' for name in _BOOKS)} "  # noqa: S608 -- our own names
+    f"WHERE id = :send_id RETURNING {', '.join(_BOOKS)}"
+)
 
 
 def count_in_full(conn: Connection, send_id: int) -> dict[str, int]:

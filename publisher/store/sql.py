@@ -12,7 +12,6 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Connection,
-    Select,
     Table,
     Text,
     TypeDecorator,
@@ -77,19 +76,10 @@ def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bo
     SQLite takes 32,766 parameters and PostgreSQL 65,535; an audience has more members than that.
     """
     kind = BigInteger() if isinstance(column.type, BigInteger) else Text()
-    return _Among(column, bindparam(None, list(values), _Many(kind), unique=True))
+    return _Among(column, bindparam(None, list(values), Many(kind), unique=True))
 
 
-def among_chosen(column: ColumnElement[Any], chosen: Select[Any]) -> ColumnElement[bool]:
-    """Say that a column is one of those that a query chooses, run once before anything else.
-
-    PostgreSQL may run a subquery of IN several times, and then claim more than its limit, or, where it knows nothing
-    of a table yet, compare every row with every other.
-    """
-    return _Chosen(column, chosen.scalar_subquery())
-
-
-class _Many(TypeDecorator[list[Any]]):
+class Many(TypeDecorator[list[Any]]):
     """Many values in one parameter: a JSON array on SQLite, an array of its own on PostgreSQL."""
 
     impl = Text
@@ -106,32 +96,20 @@ class _Many(TypeDecorator[list[Any]]):
 
         return dialect.type_descriptor(ARRAY(self.kind))
 
-    def process_bind_param(self, value: list[Any] | None, dialect: Dialect) -> Any:
-        return value if dialect.name == "postgresql" else json.dumps(value)
+    def process_bind_param(self, value: Iterable[Any] | None, dialect: Dialect) -> Any:
+        values = list(value or ())
+        return values if dialect.name == "postgresql" else json.dumps(values)
 
 
-class _Condition(FunctionElement[bool]):
-    """A condition that each engine says in its own words."""
-
-    type = Boolean()
-    inherit_cache = True
-
-    def self_group(self, against: OperatorType | None = None) -> _Condition:
-        return self  # else SQLite is asked `… = 1`, for which it looks at every row of the table
-
-
-class _Among(_Condition):
+class _Among(FunctionElement[bool]):
     """`column IN (…)` over one parameter."""
 
     name = "among"
+    type = Boolean()
     inherit_cache = True
 
-
-class _Chosen(_Condition):
-    """`column IN (SELECT …)`."""
-
-    name = "chosen"
-    inherit_cache = True
+    def self_group(self, against: OperatorType | None = None) -> _Among:
+        return self  # else SQLite is asked `… = 1`, for which it looks at every row of the table
 
 
 @compiles(_Among)
@@ -144,15 +122,3 @@ def _among_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
 def _among_array(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
     column, values = (compiler.process(clause, **options) for clause in element.clauses)
     return f"{column} = ANY ({values})"
-
-
-@compiles(_Chosen)
-def _chosen_in(element: _Chosen, compiler: SQLCompiler, **options: Any) -> str:
-    column, query = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{column} IN {query}"
-
-
-@compiles(_Chosen, "postgresql")
-def _chosen_array(element: _Chosen, compiler: SQLCompiler, **options: Any) -> str:
-    column, query = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"{column} = ANY (ARRAY{query})"

@@ -90,26 +90,29 @@ class Writer:
         try:
             with self._store.write() as conn:
                 for job in group:
-                    self._run(conn, job)
+                    self._run(conn, job, is_alone=len(group) == 1)
         except BaseException as error:  # noqa: BLE001 -- told to everybody whose work was in the group
             failed = error
         for job in group:
             job.finish(failed)
 
-    def _run(self, conn: Connection, job: _Job) -> None:
+    def _run(self, conn: Connection, job: _Job, *, is_alone: bool) -> None:
         """Run one job within a savepoint: what fails, fails alone."""
-        savepoint = conn.begin_nested()
+        if not is_alone:
+            conn.exec_driver_sql("SAVEPOINT job")
         try:
             with self._store.in_words():
                 job.result = job.work(conn)
-        except Exception as error:  # noqa: BLE001 -- raised in the thread that submitted it
-            job.error = error
+        except Exception as error:
+            job.error = error  # raised in the thread that submitted it
+            if is_alone:
+                raise
             try:
-                savepoint.rollback()
+                conn.exec_driver_sql("ROLLBACK TO job")
             except DBAPIError:
                 raise error from None  # a full disk takes the whole transaction with it
-        else:
-            savepoint.commit()
+        if not is_alone:
+            conn.exec_driver_sql("RELEASE job")
 
 
 def _take_group(queue: SimpleQueue[_Job | None]) -> tuple[list[_Job], bool]:

@@ -25,7 +25,7 @@ from tests.crash.sink import Temper, serving
 from tests.project import WEBHOOK, ProjectDir, environment
 
 START_PATIENCE = 60.0  # seconds for a life's first request
-SETTLE_PATIENCE = 900.0  # seconds without any progress
+SETTLE_PATIENCE = 300.0  # seconds without any progress
 TROUBLE = Temper(unavailable=0.01, drop_after=0.01)
 QUICK = {  # so that what a kill left is looked at again within seconds
     "PUBLISHER_LEASE": "5s",
@@ -67,9 +67,9 @@ class Loop:
         began = time.monotonic()
         temper = Temper(**{**asdict(self.plan.temper), "honours_keys": self.plan.keys})
         with serving(self.log, temper, self.done["port"]) as url:
-            self._set_up(url)
+            self.set_up(url)
             while self.done["kills"] < self.plan.kills:
-                self._interrupted_life()
+                self.interrupted_life()
             self._last_life()
         verdict = judge(self.database, self.log, audience=self.audience())
         self._remember(seconds=self.done.get("seconds", 0) + round(time.monotonic() - began, 1))
@@ -81,7 +81,7 @@ class Loop:
 
     # --- setting up ---------------------------------------------------------------------------------------------------
 
-    def _set_up(self, url: str) -> None:
+    def set_up(self, url: str) -> None:
         if self.done["port"]:
             return
         channel = {**WEBHOOK, "batch": str(self.plan.per_call), **self.plan.options}
@@ -103,7 +103,7 @@ class Loop:
 
     # --- lives --------------------------------------------------------------------------------------------------------
 
-    def _interrupted_life(self) -> None:
+    def interrupted_life(self) -> None:
         """One life that ends 50 to 900 ms after its first request; now and then it is given time to get on."""
         with self.living() as process:
             if not self._first_request(process):
@@ -120,7 +120,7 @@ class Loop:
 
     def _get_on(self, process: subprocess.Popen[bytes]) -> None:
         """Let a life run until its share of the deliveries is settled, so that kills are spread over all of them."""
-        share = self.plan.deliveries * (self.done["kills"] + 1) / self.plan.kills
+        share = self.plan.deliveries * (self.done["kills"] + 1) / max(1, self.plan.kills)
         end = time.monotonic() + SETTLE_PATIENCE
         while process.poll() is None and time.monotonic() < end:
             waiting, settled = self.books()

@@ -113,6 +113,22 @@ def judge(
     return verdict
 
 
+def judge_ledger(where: Path | str, *, is_settled: bool = False) -> Verdict:
+    """Return what is wrong with a ledger in itself, whatever a provider heard: books, calls, claims of having sent."""
+    ledger, verdict = Ledger(where), Verdict()
+    _judge_books(ledger, verdict)
+    _judge_calls(ledger, verdict, is_settled=is_settled)
+    for number, state, call_state in ledger.rows(UNFOUNDED):
+        verdict.charge("unfounded", f"delivery {number} is {state} by a call that is {call_state}")
+    return verdict
+
+
+UNFOUNDED = """
+SELECT d.id, d.state, c.state FROM deliveries d LEFT JOIN calls c ON c.id = d.call_id
+WHERE (d.state = 'sent' AND coalesce(c.state, '') NOT IN ('answered', 'unknown'))
+   OR (d.state = 'taken' AND coalesce(c.state, '') NOT IN ('claimed', 'sending'))
+   OR (d.state = 'unknown' AND coalesce(c.state, '') <> 'unknown')
+"""
 DELIVERIES = """
 SELECT d.id, d.state, d.call_id, s.edition_id, p.email, c.state, c.reason, o.reason
 FROM deliveries d JOIN sends s ON s.id = d.send_id

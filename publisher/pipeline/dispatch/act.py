@@ -16,7 +16,7 @@ from publisher.pipeline.dispatch.claim import claim
 from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, begins_by, steady
 from publisher.pipeline.dispatch.orphans import give_back
 from publisher.senders.verdicts import deferred, stop
-from publisher.store import Connection, Store, calls, channels, deliveries, facts, sends
+from publisher.store import Connection, Store, calls, channels, deliveries, sends
 
 if TYPE_CHECKING:
     from publisher.senders.base import Sender
@@ -33,20 +33,22 @@ def dispatch_next(store: Store, desk: Desk, channel: str, sender: Callable[[], S
     """
     now = desk.clock()
     with store.read() as conn:
-        if facts.held(conn) or channels.is_resting(conn, channel, now):
+        look = channels.look(conn, channel, now)
+        if not look.may_go(now):
             return False
         due = deliveries.next_due(conn, channel, now)
-        doubt = calls.next_in_doubt(conn, channel, now)
-    if due is None and doubt is None:
+    if due is None and look.doubt is None:
         return False  # the common case, without asking for the write lock
-    if breaker.stand_aside(store, desk, channel):
+    if (look.is_stopped or look.is_tried) and breaker.stand_aside(store, desk, channel):
         return True
+    if look.is_stopped:
+        return False
     try:
         ready = sender()
     except PublisherError as error:
         breaker.stop_unusable(store, desk, channel, error)
         return True
-    if doubt is not None and again.look_again(store, desk, ready, doubt):
+    if look.doubt is not None and again.look_again(store, desk, ready, look.doubt):
         return True
     return due is not None and _dispatch(store, desk, channel, ready, only=None)
 
@@ -81,9 +83,9 @@ def begin(store: Store, desk: Desk, claimed: Claimed) -> bool:
     now = desk.clock()
 
     def work(conn: Connection) -> bool:
-        may_go = sends.lock(conn, claimed.send_id)["state"] in sends.CLAIMABLE and not facts.held(conn)
-        if may_go and calls.begin(conn, claimed.call.id, now=now, lease_left=begins_by(desk.timing)):
+        if calls.begin(conn, claimed.call.id, now=now, lease_left=begins_by(desk.timing)):
             return True
+        sends.lock(conn, claimed.send_id)
         call = calls.get(conn, claimed.call.id)
         if call["state"] == CallState.CLAIMED and call["process_id"] == desk.process_id:
             give_back(conn, call, now)

@@ -54,7 +54,7 @@ def record_answer(
             deltas.update(_settle(conn, call.id, ids, in_its_send(landing, is_cancelled), was_asked=was_asked))
         sends.post_to_books(conn, claimed.send_id, deltas)
         if not put_back and not was_asked:
-            _judge_channel(conn, claimed.channel, call, answer, now)
+            _judge_channel(conn, claimed, answer, now)
 
     store.submit(work)
 
@@ -75,8 +75,6 @@ def _close(conn: Connection, desk: Desk, call: Call, answer: Answer, now: dateti
         "words": answer.words or None,
         "retry_at": _again_at(desk, call, verdict, now) if in_doubt and looks_again else None,
     }
-    if not in_doubt:
-        values["members"] = None  # the frozen values are needed no more
     if not calls.close(conn, call.id, tries=call.attempt, in_doubt=in_doubt, **values):
         return False
     told = [(r.delivery_id, answer.of(r)) for r in call.recipients if _is_worth_telling(answer, r.delivery_id)]
@@ -136,14 +134,16 @@ def _settle(conn: Connection, call_id: int, ids: Sequence[int], landing: Landing
             conn, ids, call_id=call_id, origin=origin, to=landing.state, due_at=landing.due_at, reason=landing.reason
         )
         deltas.update({origin.value: -moved, landing.state.value: moved})
+        if moved == len(ids):
+            break
     return deltas
 
 
-def _judge_channel(conn: Connection, channel: str, call: Call, answer: Answer, now: datetime) -> None:
+def _judge_channel(conn: Connection, claimed: Claimed, answer: Answer, now: datetime) -> None:
     """Let the channel rest or stop where the answer is about it, not about a reader."""
-    said = {answer.of(recipient) for recipient in call.recipients}
+    said = {answer.of(recipient) for recipient in claimed.call.recipients}
     refusals = [v for v in said if v.outcome is Outcome.REFUSED and v.scope is Scope.ACCOUNT]
     if refusals:
-        breaker.stop_account(conn, channel, refusals[0], now)
-    else:
-        breaker.note(conn, channel, answer, now)
+        breaker.stop_account(conn, claimed.channel, refusals[0], now)
+    elif claimed.had_trouble or answer.verdict.outcome is not Outcome.SENT:
+        breaker.note(conn, claimed.channel, answer, now)

@@ -8,10 +8,10 @@ from datetime import datetime
 from uuid import uuid4
 
 from publisher.model.call import Call, Recipient
-from publisher.model.states import CallState, DeliveryState
+from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.pipeline.dispatch import limits
 from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment
-from publisher.store import Connection, Store, calls, channels, deliveries, facts, messages, sends
+from publisher.store import Connection, Store, calls, channels, deliveries, sends
 from publisher.store.deliveries import Due, Member
 
 D = DeliveryState
@@ -26,32 +26,28 @@ def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int
     speak_by = last_moment(desk.timing)
 
     def work(conn: Connection) -> Claimed | None:
-        due = _find(conn, channel, now, only)
+        look = channels.look(conn, channel, now)
+        due = deliveries.next_due(conn, channel, now, only) if look.may_go(now) and not look.is_stopped else None
         if due is None:
             return None
+        # Locked: a hold that came first is seen here, one that comes later waits for us.
+        send = sends.lock(conn, due.send_id)
         free = limit if only is not None else limits.room(conn, desk, channel, limit, now)
-        if not free or not channels.begin_probe(conn, channel, now, desk.timing.lease):
+        if send["state"] not in sends.CLAIMABLE or not free:
+            return None
+        if look.is_tried and not channels.begin_probe(conn, channel, now, desk.timing.lease):
             return None
         call_id, key = _open_call(conn, desk, channel, due, now)
-        desk.under_way.add(call_id)
         taken = deliveries.take(conn, due, call_id=call_id, limit=free, now=now, only=only)
         if only is None:
             taken = limits.charge(conn, desk, channel, due, call_id, taken, now)
+        if send["state"] != SendState.SENDING or send["started_at"] is None:
+            sends.begin(conn, due.send_id, now)
         recipients = _close_the_list(conn, desk, due, call_id, taken, now)
-        message = messages.get(conn, due.message_id)
-        return Claimed(Call(call_id, key, message, recipients), due.send_id, channel, speak_by)
+        call = Call(call_id, key, desk.message(conn, due.message_id), recipients)
+        return Claimed(call, due.send_id, channel, speak_by, had_trouble=look.has_trouble)
 
     return store.submit(work)
-
-
-def _find(conn: Connection, channel: str, now: datetime, only: Sequence[int] | None) -> Due | None:
-    """Return what is due, its send locked: a hold that came first is seen, one that comes later waits for us."""
-    if facts.held(conn) or channels.is_resting(conn, channel, now):
-        return None
-    due = deliveries.next_due(conn, channel, now, only)
-    if due is None or sends.lock(conn, due.send_id)["state"] not in sends.CLAIMABLE:
-        return None
-    return due
 
 
 def _open_call(conn: Connection, desk: Desk, channel: str, due: Due, now: datetime) -> tuple[int, str]:
@@ -67,6 +63,7 @@ def _open_call(conn: Connection, desk: Desk, channel: str, due: Due, now: dateti
         lease_until=now + desk.timing.lease,
         now=now,
     )
+    desk.under_way.add(call_id)
     return call_id, key
 
 
@@ -78,7 +75,6 @@ def _close_the_list(
     gone = _suppress_gone(conn, call_id, members)
     recipients = tuple(desk.introduce(member) for member in members if not member.blocked)
     calls.freeze(conn, call_id, recipients)
-    sends.begin(conn, due.send_id, now)
     deltas = {D.PENDING: -len(taken), D.TAKEN: len(recipients), D.SUPPRESSED: gone}
     sends.post_to_books(conn, due.send_id, {state.value: delta for state, delta in deltas.items()})
     if not recipients:

@@ -12,10 +12,13 @@ from zoneinfo import ZoneInfo
 
 from publisher.clock import Clock
 from publisher.model.call import Call, Recipient
+from publisher.model.message import Message
 from publisher.model.project import Channel
 from publisher.model.timing import Timing
-from publisher.store import Store, calls
+from publisher.store import Connection, Store, calls, messages
 from publisher.store.deliveries import Member
+
+MOST_KNOWN = 32
 
 
 def _no_rules(name: str) -> Channel:
@@ -39,6 +42,15 @@ class Desk:
     under_way: set[int] = field(default_factory=set)  # this process's calls between claim and answer
     free_at: dict[str, datetime] = field(default_factory=dict)  # when a channel that waits for a limit may go on
     stop: Event = field(default_factory=Event)  # set when this process is to end
+    known: dict[int, Message] = field(default_factory=dict)  # messages never change: read once
+
+    def message(self, conn: Connection, message_id: int) -> Message:
+        """Return a message."""
+        if message_id not in self.known:
+            if len(self.known) >= MOST_KNOWN:
+                self.known.clear()
+            self.known[message_id] = messages.get(conn, message_id)
+        return self.known[message_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +61,7 @@ class Claimed:
     send_id: int
     channel: str  # that speaks; the send itself may be on its fallback by now
     speak_by: float  # by `steady`: later than this the lease might end before the answer
+    had_trouble: bool = True  # the channel has failed lately: an answer is worth noting
 
 
 def steady() -> float:

@@ -194,11 +194,9 @@ def test_a_schedule_that_fails_says_so_and_the_others_go_on(tmp_path):
     add_schedule(tmp_path, "second")
     app = App.open(tmp_path, clock)
     fire_due(app)
-    refuses = (
-        "CREATE TRIGGER no BEFORE INSERT ON editions WHEN NEW.schedule = 'morning' BEGIN SELECT raise(ABORT, 'no');"
-    )
+    refuse = "CREATE TRIGGER no BEFORE INSERT ON editions WHEN NEW.schedule = 'morning'"
     with app.store.write() as conn:  # a ledger that was damaged by hand
-        conn.exec_driver_sql(f"{refuses} END")
+        conn.exec_driver_sql(f"{refuse} BEGIN SELECT raise(ABORT, 'no'); END")
     clock.moment = MORNING
     fire_due(app)
     assert found(app) == [("2026-11-24T07:00", "locked")]

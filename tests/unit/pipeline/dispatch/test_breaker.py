@@ -33,7 +33,7 @@ def test_a_channel_that_reaches_nobody_rests_and_burns_no_attempts_meanwhile(sto
     assert len(sender.calls) == 5
     with store.read() as conn:
         assert sorted(row["attempts"] for row in log.find(conn, log.Filter(send_id=send))) == [0] * 15 + [1] * 5
-        assert channels.is_resting(conn, "letters", bench.clock())
+        assert not channels.look(conn, "letters", bench.clock()).may_go(bench.clock())
 
 
 def test_after_a_rest_one_call_goes_first_and_the_others_wait_for_it(store, bench):

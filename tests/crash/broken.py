@@ -1,0 +1,108 @@
+"""Dispatchers broken on purpose, as the known systems are: the oracle must convict each.
+
+A child process with this folder's `sitecustomize` on its path and PUBLISHER_BROKEN set is broken from its start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+
+VARIABLE = "PUBLISHER_BROKEN"
+SITE = f"""\
+import os
+if os.environ.get({VARIABLE!r}):
+    from tests.crash.broken import BROKEN
+    BROKEN[os.environ[{VARIABLE!r}]]()
+"""
+
+
+def install_broken(folder: Path) -> None:
+    """Let every child with this folder on its path break itself when it is told to."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "sitecustomize.py").write_text(SITE)
+
+
+class _Undo(Exception):
+    pass
+
+
+class _Undone:
+    """A store that forgets what is written to it."""
+
+    def __init__(self, store) -> None:
+        self._store = store
+
+    @contextmanager
+    def write(self) -> Iterator[object]:
+        try:
+            with self._store.write() as conn:
+                yield conn
+                raise _Undo
+        except _Undo:
+            pass
+
+
+def claim_after_send() -> None:
+    """Speak first, and write down whom one has spoken to after."""
+    from publisher.pipeline.dispatch import act
+
+    turn = Lock()  # without a kill it works well, and a test without kills would pass
+
+    def dispatch(store, desk, channel, sender, only):
+        with turn:
+            seen = act.claim(_Undone(store), desk, channel, sender.max_recipients, only)
+            if seen is None:
+                return False
+            answer = act.speak(store, sender, seen)
+            claimed = act.claim(store, desk, channel, sender.max_recipients, only)
+            act.begin(store, desk, claimed)
+            act.record_answer(store, desk, claimed, answer)
+            return True
+
+    act._dispatch = dispatch
+
+
+def blind_retry() -> None:
+    """Send again, as something new, whatever was under way when a process died."""
+    from sqlalchemy import update
+
+    from publisher.model.states import DeliveryState as D
+    from publisher.pipeline.dispatch import orphans
+    from publisher.store import calls, deliveries, sends
+    from publisher.store.tables import calls as table
+
+    def put_back(conn, call, now, retry_at):
+        ids = [recipient.delivery_id for recipient in calls.thaw(call["members"])]
+        conn.execute(update(table).where(table.c.id == call["id"]).values(state="answered", closed_at=now))
+        moved = deliveries.move(conn, ids, call_id=call["id"], origin=D.TAKEN, to=D.PENDING, due_at=now)
+        sends.post_to_books(conn, call["send_id"], {"taken": -moved, "pending": moved})
+        return moved
+
+    orphans._call_unknown = put_back
+
+
+def checkpoint_at_fetch() -> None:
+    """Count readers as reached when they are fetched, and then write to them."""
+    from publisher.model.call import Answer, Outcome, Verdict
+    from publisher.pipeline.dispatch import act
+
+    def dispatch(store, desk, channel, sender, only):
+        claimed = act.claim(store, desk, channel, sender.max_recipients, only)
+        if claimed is None:
+            return False
+        act.begin(store, desk, claimed)
+        act.record_answer(store, desk, claimed, Answer(Verdict(Outcome.SENT), status=200))
+        act.speak(store, sender, claimed)
+        return True
+
+    act._dispatch = dispatch
+
+
+BROKEN: dict[str, Callable[[], None]] = {
+    "claim after send": claim_after_send,
+    "blind retry": blind_retry,
+    "checkpoint at fetch": checkpoint_at_fetch,
+}
