@@ -124,7 +124,7 @@ def at_work(store: Store) -> list[Process]:
     return [
         Process(row["command"], row["pid"], row["host"], row["started_at"])
         for row in begun
-        if processes.is_alive(store, row["id"])
+        if processes.seems_alive(store, row["id"])
     ]
 
 

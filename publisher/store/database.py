@@ -108,6 +108,10 @@ class Store(ABC):
     def is_held(self, name: str) -> bool:
         """Say whether a living process holds the lock."""
 
+    def seems_held(self, name: str) -> bool:
+        """Say whether the lock is held at this moment: for people to look at, never to take something over."""
+        return self.is_held(name)
+
     @abstractmethod
     def alone(self, name: str, about: str) -> AbstractContextManager[str]:
         """Be the only one of a kind on this ledger, where it allows only one; yield what the one there says of itself.

@@ -117,14 +117,16 @@ class PostgresqlStore(Store):
             self._locks.give_back(number)
 
     def is_held(self, name: str) -> bool:
-        with self.read() as conn:
-            number = self._number(name)
-            is_free = conn.execute(select(func.pg_try_advisory_xact_lock_shared(number))).scalar_one()
-        if not is_free:
+        if self.seems_held(name):
             self._free_since.pop(name, None)
             return True
         # Its connection may be broken while it lives, and take the lock again in a moment.
         return time.monotonic() - self._free_since.setdefault(name, time.monotonic()) < GRACE
+
+    def seems_held(self, name: str) -> bool:
+        with self.read() as conn:
+            number = self._number(name)
+            return not conn.execute(select(func.pg_try_advisory_xact_lock_shared(number))).scalar_one()
 
     @contextmanager
     def alone(self, name: str, about: str) -> Iterator[str]:

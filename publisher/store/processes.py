@@ -37,6 +37,11 @@ def is_alive(store: Store, process_id: int) -> bool:
     return store.is_held(str(process_id))
 
 
+def seems_alive(store: Store, process_id: int) -> bool:
+    """Say whether it holds its lock at this moment: for people to look at, never to take its calls over."""
+    return store.seems_held(str(process_id))
+
+
 @contextmanager
 def only_one(store: Store, command: str, now: datetime) -> Iterator[None]:
     """Be the only process that runs this command on a SQLite file; on PostgreSQL there may be several.

@@ -22,7 +22,10 @@ ALERTS = """\
   spare:
     sender: mailpit
     base_url: {url}
-alerts: {{to: [ada@harbor.example]}}
+alerts:
+  to: [ada@harbor.example]
+  heartbeat: {watchdog}
+  every: 1s
 schedules:
 """
 
@@ -151,10 +154,12 @@ def test_each_doubtful_delivery_is_named_and_settled_as_a_person_says(tmp_path):
 
 
 def test_trouble_is_told_once_never_only_through_what_failed_and_once_more_when_it_is_over(tmp_path):
-    with FakeProvider("mailgun") as letters, FakeProvider("mailpit") as spare:
+    with FakeProvider("mailgun") as letters, FakeProvider("mailpit") as spare, FakeProvider("webhook") as watchdog:
         project = ProjectDir(tmp_path, letters.url, channel=MAILGUN, when="every: 2s", backfill=3)
         path = project.folder / "schedules.yaml"
-        path.write_text(path.read_text().replace("schedules:\n", ALERTS.format(url=spare.url)))
+        path.write_text(
+            path.read_text().replace("schedules:\n", ALERTS.format(url=spare.url, watchdog=f"{watchdog.url}/ping"))
+        )
         project.subscribe(3)
         letters.fails(*[Fault(401, "Forbidden")] * 50)
         with running(project):
@@ -173,6 +178,9 @@ def test_trouble_is_told_once_never_only_through_what_failed_and_once_more_when_
             letters.recovers()
             project.publisher("release", "1")
             wait_for(lambda: len(spare.accepted) == 2, "the all-clear")
+            assert len(watchdog.requests) >= 3
+            assert {(request.method, request.path) for request in watchdog.requests} == {("GET", "/ping")}
+            assert "/ping" not in (project.folder / "run.log").read_text()
             assert "over: " in spare.requests[1].json["Subject"]
         assert len(letters.accepted) == 3
         assert project.json("status")["needs_a_person"] is False

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 import structlog
 
-from publisher.runtime.heartbeat import Heartbeat, Pulse
+from publisher.runtime.heartbeat import Heartbeat
 from publisher.testing import FakeProvider, Fault
 from publisher.testing.dialects import Response
 
@@ -27,35 +25,15 @@ def watchdog():
         yield running
 
 
-class Steady:
-    seconds = 0.0
-
-    def __call__(self):
-        return self.seconds
-
-
 def test_it_calls_while_the_scheduler_is_alive_and_stops_when_it_stalls(watchdog):
-    steady = Steady()
-    pulse = Pulse(steady)
-    heartbeat = Heartbeat(lambda: watchdog.url + SECRET, pulse.is_alive)
-    heartbeat()
-    steady.seconds = 119.0
-    heartbeat()
-    assert [(r.method, r.path) for r in watchdog.requests] == [("GET", SECRET)] * 2
-    steady.seconds = 121.0
-    heartbeat()
-    assert len(watchdog.requests) == 2
-    pulse.beat()
-    heartbeat()
-    assert len(watchdog.requests) == 3
-
-
-def test_how_long_the_scheduler_may_be_silent_can_be_said():
-    steady = Steady()
-    pulse = Pulse(steady)
-    steady.seconds = 11.0
-    assert not pulse.is_alive(timedelta(seconds=10))
-    assert pulse.is_alive(timedelta(seconds=12))
+    alive = [True, True, False, False, True]
+    heartbeat = Heartbeat(lambda: watchdog.url + SECRET, lambda: alive.pop(0))
+    with structlog.testing.capture_logs() as logged:
+        for calls in (1, 2, 2, 2, 3):
+            heartbeat()
+            assert len(watchdog.requests) == calls
+    assert [line["event"] for line in logged] == ["scheduler_stalls", "scheduler_goes_on"]
+    assert {(request.method, request.path) for request in watchdog.requests} == {("GET", SECRET)}
 
 
 def test_without_an_address_nobody_is_called(watchdog):

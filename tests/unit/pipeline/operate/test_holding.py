@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from publisher.model.states import SendState
-from publisher.pipeline import address
+from publisher.pipeline import address, dispatch
 from publisher.pipeline.operate import holding
 from publisher.store import facts, sends
-from tests.ledger import NOW, POST, add_edition, add_send, books
+from tests.ledger import NOW, POST, Clock, add_edition, add_send, books, desk
 
 LATER = NOW + timedelta(hours=3)
 CHECK = {"check": "too-long", "blocks": True, "what": "the post is too long", "remedy": "Shorten it"}
@@ -29,6 +29,20 @@ def test_an_addressed_send_is_paused_and_nothing_of_it_is_claimed(store, edition
     assert state(send) == "paused"
     assert not is_due()
     assert reasons(store, send) == ["held by cli:ada: wrong name in the lead"]
+
+
+def test_a_call_that_was_claimed_before_the_hold_does_not_begin_and_gives_its_readers_back(store, edition, send):
+    place = desk(store, Clock())
+    claimed = dispatch.claim(store, place, "letters", 2)
+    hold(store, edition)
+    assert not dispatch.begin(store, place, claimed)
+    assert books(store, send) == {"pending": 4}
+
+
+def test_nothing_is_claimed_while_everything_is_held_not_even_of_what_is_made_later(store, edition, send):
+    holding.hold_all(store, actor="cli:ada", why="", now=NOW)
+    add_send(store, add_edition(store, "2026-11-25T07:00"))
+    assert dispatch.claim(store, desk(store, Clock()), "letters", 10) is None
 
 
 def test_a_send_that_is_ready_is_held_before_its_audience_is_frozen(store, edition, state):

@@ -1,0 +1,91 @@
+"""How sends stand, and what to type next."""
+
+from __future__ import annotations
+
+import pytest
+
+from publisher.app import standing
+from publisher.model.call import Answer, Outcome, Verdict
+from publisher.pipeline import dispatch
+from publisher.pipeline.operate import holding
+from tests.ledger import NOW, Clock, add_edition, add_send, desk, subscribe
+
+PERSON = {"check": "person", "blocks": True, "what": "held by cli:ada", "remedy": ""}
+EVERYTHING = {"check": "person-all", "blocks": True, "what": "held by cli:ada", "remedy": ""}
+CHECK = {"check": "too-long", "blocks": True, "what": "too long", "remedy": "Shorten it"}
+CHANNEL = {"check": "channel", "blocks": True, "what": "bad key", "remedy": "Mend it"}
+
+
+def row(state, *reasons, **counts):
+    return {"edition_id": 12, "state": state, "reasons": list(reasons), "failed": 0, "unknown": 0, **counts}
+
+
+@pytest.mark.parametrize(
+    ("found", "command"),
+    [
+        (row("done"), ""),
+        (row("sending", failed=2), ""),
+        (row("done", failed=2), "publisher resend 12"),
+        (row("done", failed=2, unknown=1), "publisher unknown list --edition 12"),
+        (row("held", CHECK), "publisher send morning --finish"),
+        (row("held", CHECK, PERSON), "publisher send morning --finish"),
+        (row("held", PERSON), "publisher release 12"),
+        (row("paused", CHANNEL), "publisher release 12"),
+        (row("paused", CHANNEL, EVERYTHING), "publisher release --all"),
+    ],
+)
+def test_each_state_has_its_next_command(found, command):
+    assert standing.next_command(found, "morning") == command
+
+
+@pytest.fixture
+def send(store):
+    subscribe(store, 4)
+    return add_send(store, add_edition(store))
+
+
+def begin(store, limit):
+    place = desk(store, Clock())
+    claimed = dispatch.claim(store, place, "letters", limit)
+    dispatch.begin(store, place, claimed)
+    return lambda outcome: dispatch.record_answer(store, place, claimed, Answer(Verdict(outcome, reason="r")))
+
+
+def test_a_send_says_exactly_who_got_it_and_what_is_left(store, send):
+    assert str(standing.sends_of(store, 1)[0]) == "letters to daily: addressed; 0 of 4 got it, 4 not written to yet"
+    begin(store, 1)(Outcome.SENT)
+    begin(store, 1)(Outcome.UNKNOWN)
+    begin(store, 1)
+    [found] = standing.sends_of(store, 1)
+    assert str(found) == (
+        "letters to daily: sending; 1 of 4 got it, 1 under way, 1 not written to yet, 1 may or may not have got it"
+    )
+
+
+def test_calls_under_way_are_named_and_waited_for_a_little(store, send):
+    answer = begin(store, 3)
+    [call] = standing.calls_of(store, 1)
+    assert (call.channel, call.readers, call.since) == ("letters", 3, NOW)
+    assert standing.wait_for_calls(store, [call], patience=0.0) == [call]
+    assert standing.wait_for_calls(store, [call], pause=lambda _: answer(Outcome.SENT)) == []
+
+
+def test_what_waits_for_a_person_is_said_although_nobody_is_addressed_yet(store, send):
+    holding.hold_edition(store, 1, actor="cli:ada", why="not yet", now=NOW)
+    with store.read() as conn:
+        assert standing.waiting_lines(conn) == {
+            1: ["letters is paused: held by cli:ada: not yet (publisher release 1)"]
+        }
+        assert standing.waiting_lines(conn, {2}) == {}
+
+
+def test_what_is_tried_again_later_says_through_which_channel_and_why(store, send):
+    assert standing.why_waiting(store, [1]) == []
+    begin(store, 4)(Outcome.DEFERRED)
+    assert standing.why_waiting(store, [1]) == ["letters: 4 wait: r"]
+
+
+def test_an_edition_sent_by_hand_is_called_to_the_minute():
+    assert standing.title(3, "morning", "manual:2026-11-24T07:00:00.123456Z") == "edition 3 (morning 2026-11-24T07:00Z)"
+    assert standing.title(4, "morning", "2026-11-24T07:00") == "edition 4 (morning 2026-11-24T07:00)"
+    assert standing.title(None, None, None) == "standing mail"

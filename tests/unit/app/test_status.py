@@ -1,0 +1,122 @@
+"""How things stand, for people and monitors."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+
+from publisher.app import alerts as duty
+from publisher.app.status import status_of
+from publisher.cli.status import lines
+from publisher.errors import ConfigError
+from publisher.pipeline.operate import holding
+from publisher.store import facts, processes, schedules
+from tests.ledger import NOW, Clock, add_edition, add_send, subscribe
+from tests.project import ProjectDir
+from tests.unit.app.test_trouble import PROJECT
+
+
+def status(store, now=NOW, trouble=""):
+    return status_of(store, PROJECT, now, trouble)
+
+
+def text(found):
+    return "\n".join(lines(found, None))
+
+
+def test_a_fresh_ledger_needs_nobody_and_says_that_nothing_runs(store):
+    found = status(store)
+    assert not found.needs_a_person
+    assert "All is well." in text(found)
+    assert "Nobody runs the schedules: publisher run" in text(found)
+    assert [slot.schedule for slot in found.slots] == ["morning"]
+
+
+def test_who_is_at_work_is_told_by_the_locks(store):
+    with processes.at_work(store, "run", NOW):
+        found = status(store)
+        assert [process.command for process in found.processes] == ["run"]
+        assert found.is_running
+    assert not status(store).is_running
+
+
+def test_what_is_under_way_is_counted_and_what_is_held_needs_a_person(store):
+    subscribe(store, 4)
+    add_send(store, add_edition(store))
+    found = status(store)
+    assert not found.needs_a_person
+    assert "Under way: edition 1, letters to daily: addressed; 0 of 4 got it" in text(found)
+    holding.hold_edition(store, 1, actor="cli:ada", why="not yet", now=NOW)
+    found = status(store)
+    assert found.needs_a_person
+    assert "held by cli:ada: not yet" in text(found)
+    assert "publisher release 1" in text(found)
+
+
+def test_hold_all_needs_a_person(store):
+    with store.write() as conn:
+        facts.hold_everything(conn, actor="cli:ada", why="storm", now=NOW)
+    found = status(store)
+    assert found.needs_a_person
+    assert "all sending is held by cli:ada" in text(found)
+
+
+def test_an_alert_of_another_needs_a_person_and_says_that_nobody_was_told(store):
+    duty.begin(store, Clock(), "clock", what="no slot fires", affected="all", command="set the clock", urgent=True)
+    found = status(store)
+    assert found.needs_a_person
+    assert "no slot fires" in text(found)
+    assert "nobody has been told of this yet" in text(found)
+
+
+def test_an_alert_about_what_is_mended_since_is_not_believed(store):
+    duty.begin(store, Clock(), "unknown:1", what="w", affected="a", command="c", urgent=False)
+    assert not status(store).needs_a_person
+
+
+def test_a_slot_that_nobody_watched_needs_a_person(store):
+    with store.write() as conn:
+        schedules.begin(conn, "morning", NOW - timedelta(hours=1), "test")
+    assert status(store, NOW + timedelta(hours=1)).needs_a_person
+
+
+@pytest.mark.parametrize(("trouble", "needed"), [("", False), ("schedules.yaml:1:1: wrong", True)])
+def test_a_file_that_is_refused_needs_a_person(store, trouble, needed):
+    assert status(store, trouble=trouble).needs_a_person is needed
+
+
+def test_a_paused_schedule_says_so(store):
+    with store.write() as conn:
+        schedules.begin(conn, "morning", NOW, "test")
+        schedules.pause(conn, "morning", reason="holidays", actor="cli:ada", now=NOW)
+    assert "Next: morning: paused: holidays" in text(status(store))
+
+
+def test_status_starts_without_what_it_does_not_use(tmp_path):
+    ProjectDir(tmp_path, "http://127.0.0.1:9")
+    code = (
+        "import sys\nfrom publisher.cli.commands import cli\n"
+        "try:\n    cli(['status'])\nexcept SystemExit:\n    pass\n"
+        "print([name for name in sys.modules if name.startswith(('publisher.render', 'publisher.sources', "
+        "'publisher.web', 'publisher.senders', 'requests', 'jinja2', 'lxml', 'fastapi'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_broken_file_falls_back_to_the_version_that_was_accepted_last(tmp_path):
+    from publisher.app import App, versions
+    from publisher.app.operator import Operator
+
+    ProjectDir(tmp_path, "http://127.0.0.1:9")
+    versions.accepted(App.open(tmp_path))
+    (tmp_path / "schedules.yaml").write_text("publication: [")
+    operator = Operator.open(tmp_path)
+    assert operator.project.publication.name == "Harbor Gazette"
+    assert operator.trouble.startswith("schedules.yaml:1:")
+    (tmp_path / "publisher.db").unlink()
+    with pytest.raises(ConfigError):
+        Operator.open(tmp_path)
