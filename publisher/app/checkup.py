@@ -32,7 +32,7 @@ def wrong_channels(app: App) -> list[str]:
         try:
             sender_class(channel.sender, channel.where)
             if not _has_unset_names(app, channel):
-                app.real_sender(channel)
+                app.sending.real_sender(channel)
             wrong += _wrong_fallback(app, channel)
         except PublisherError as error:
             wrong.append(str(error))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import cache, cached_property
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
-from threading import Event, Lock
+from threading import Lock
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -16,30 +15,24 @@ import structlog
 
 from publisher.app import alerts, intake, versions
 from publisher.app.naming import edition_named
+from publisher.app.sending import Sending
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
 from publisher.config.settings import Settings
 from publisher.errors import PublisherError, UsageError
 from publisher.model.article import Reading
-from publisher.model.call import Recipient
-from publisher.model.message import Message
-from publisher.model.project import Channel, Project, Schedule, Source
-from publisher.model.states import EditionState, SendState
-from publisher.model.tokens import address_hash, leaving_token, wire_id
-from publisher.pipeline import address, collect, dispatch, settle
+from publisher.model.project import Project, Schedule, Source
+from publisher.model.tokens import address_hash
+from publisher.pipeline import collect
 from publisher.pipeline.collect import Collected
-from publisher.pipeline.operate import stopping
 from publisher.runtime.clockwatch import ClockWatch, machine_seconds
-from publisher.runtime.engine import Duties
-from publisher.store import RowMapping, Store, channels, deliveries, editions, facts, processes, sends
-from publisher.store.deliveries import Member
+from publisher.store import Store
 from publisher.store.owner import refuse_stranger
 
 # Rendering and senders are imported where they are used: most commands need neither, and they take half a second.
 if TYPE_CHECKING:
     from publisher.pipeline.produce import Studio
-    from publisher.senders.base import Sender
 
 log = structlog.get_logger()
 
@@ -63,16 +56,11 @@ class App:
         self.clock = clock
         self.inbox = ""
         self.process_id = 0  # set while at work
-        self.under_way: set[int] = set()  # our calls between claim and answer
-        self.free_at: dict[str, datetime] = {}  # when channels that wait for a limit may go on
-        self.known: dict[int, Message] = {}
-        self.ending = Event()  # set when this process is to end
         self.version_id: int | None = None  # of the accepted schedules.yaml; see `versions.accepted`
         self.watch = ClockWatch(machine_seconds if clock is wall_clock else None)
         self.firing = Lock()  # a wake-up that finds another at work has nothing to add
         self.settings = settings
-        self._senders: dict[str, Sender] = {}
-        self._building = Lock()
+        self.sending = Sending(self)
 
     @classmethod
     def open(cls, folder: Path, clock: Clock = wall_clock, *, go_on: bool = False) -> App:
@@ -95,8 +83,7 @@ class App:
         with self.firing:
             self.version_id = versions.accept(self, project)
             self.project, self.settings = project, settings
-            with self._building:
-                self._senders.clear()
+            self.sending.forget_senders()
             self.__dict__.pop("studio", None)
 
     @property
@@ -208,163 +195,3 @@ class App:
             known = ", ".join(self.project.schedules) or "none"
             raise UsageError(f"there is no schedule {name!r}", remedy=f"Schedules: {known}")
         return self.project.schedules[name]
-
-    # --- sending ------------------------------------------------------------------------------------------------------
-
-    def duties(self) -> Duties:
-        """Return the verbs as the engine drives them."""
-        return Duties(
-            advance=self.advance,
-            channels=self._channels,
-            dispatch=self._dispatch,
-            next_due_at=self._next_due_at,
-            free_at=self.free_at.get,
-            recover=self.take_over,
-            clock=self.store.now,
-            ending=self.ending,
-        )
-
-    def _channels(self) -> Sequence[str]:
-        return list(self.project.channels)
-
-    def advance(self) -> None:
-        """Carry on whatever waits at a door: editions without messages, sends without an audience, finished sends."""
-        with self.store.read() as conn:
-            waiting = editions.locked_without_sends(conn)
-        for edition_id in waiting:
-            self._guarded(self._produce, edition_id)
-        with self.store.read() as conn:
-            ready = [send["id"] for send in sends.in_state(conn, SendState.READY)]
-        for send_id in ready:
-            self._guarded(lambda ready_id: address.record(self.store, ready_id, now=self.store.now()), send_id)
-        stopping.finish_cancelling(self.store)
-        settle.pause_without_channel(self.store, list(self.project.channels))
-        self.take_over()
-        settle.settle_finished(self.store, now=self.clock())
-
-    def _guarded(self, duty: Callable[[int], object], number: int) -> None:
-        """Carry out one duty; whatever is wrong with it, the others go on."""
-        try:
-            duty(number)
-        except Exception:
-            log.exception("duty_failed", number=number)
-
-    def _produce(self, edition_id: int) -> None:
-        from publisher.pipeline import produce
-
-        with self.store.read() as conn:
-            edition = editions.get(conn, edition_id)
-        if edition is None:
-            return
-        project, schedule = versions.schedule_of(self, edition)
-        produce.record(self.store, self.studio, project, schedule, edition_id, now=self.clock())
-
-    def remake(self, edition_id: int) -> int:
-        """Render the held sends of an edition again, with the file and templates as they are now; return how many."""
-        from publisher.pipeline import produce
-
-        with self.store.read() as conn:
-            edition = editions.get(conn, edition_id)
-        if edition is None or edition["schedule"] not in self.project.schedules:
-            return 0
-        schedule = self.project.schedules[edition["schedule"]]
-        return produce.remake(self.store, self.studio, self.project, schedule, edition_id, now=self.clock())
-
-    def _dispatch(self, channel: str) -> bool:
-        return dispatch.dispatch_next(self.store, self.desk, channel, lambda: self.sender(channel))
-
-    @property
-    def desk(self) -> dispatch.Desk:
-        """Return what this process dispatches with, under the file's present version."""
-        return dispatch.Desk(
-            self.process_id,
-            self.store.now,
-            self.introduce,
-            rules_of=self._rules_of,
-            timing=self.settings.timing,
-            zone=self.zone,
-            under_way=self.under_way,
-            free_at=self.free_at,
-            stop=self.ending,
-            known=self.known,
-        )
-
-    def _rules_of(self, channel: str) -> Channel:
-        return self.project.channels.get(channel) or Channel(channel, "")
-
-    def _next_due_at(self, channel: str) -> datetime | None:
-        """Return when the channel has something to do that its limits allow; None where nothing waits."""
-        with self.store.read() as conn:
-            due_at = deliveries.next_due_at(conn, channel)
-            resting = channels.get(conn, channel)
-        free = [moment for moment in (self.free_at.get(channel), resting and resting["open_until"]) if moment]
-        return None if due_at is None else max(due_at, *free, due_at)
-
-    def sender(self, channel: str) -> Sender:
-        """Return the channel's sender, built once; in practice one that speaks to the built-in inbox."""
-        from publisher.app.practice import practice_sender
-
-        with self._building:
-            if channel not in self._senders:
-                if self.is_practice:
-                    self._senders[channel] = practice_sender(channel, self.inbox, self.keys.current("wire")[1])
-                else:
-                    self._senders[channel] = self.real_sender(self.project.channels[channel])
-            return self._senders[channel]
-
-    def real_sender(self, spec: Channel) -> Sender:
-        """Build the channel's own sender, secrets resolved; whether or not this is practice."""
-        from publisher.senders.http import HttpSettings
-        from publisher.senders.registry import build
-
-        base_url = self.settings.resolve(spec.base_url, spec.places.get("base_url", spec.where))
-        timing = self.settings.timing
-        patience = HttpSettings(timing.connect_timeout.total_seconds(), timing.read_timeout.total_seconds())
-        return build(replace(spec, base_url=base_url), self.settings.resolve_options(spec), patience)
-
-    def introduce(self, member: Member) -> Recipient:
-        """Return a reader as the sender sees them: an opaque reference, values, links of their own."""
-        _, key = self.keys.current("wire")
-        reference = wire_id("d", member.delivery_id, key)
-        if member.subscriber_id is None:
-            return Recipient(member.delivery_id, reference, member.address)
-        return Recipient(member.delivery_id, reference, member.address, member.name, self._values(member))
-
-    def _values(self, member: Member) -> dict[str, str]:
-        key_id, key = self.keys.current("link")
-        assert member.subscriber_id is not None  # noqa: S101 -- accounts have no values
-        link = f"{self.public_url}/u/{leaving_token(member.subscriber_id, member.list_id, key_id, key)}"
-        own = {"email": member.address, "name": member.name, "first_name": member.name.partition(" ")[0]}
-        return {**member.attributes, **own, "unsubscribe_url": link, "preferences_url": link}
-
-    def take_over(self) -> tuple[int, int]:
-        """Close the calls that nobody carries on; return how many deliveries were given back and are unknown."""
-        now = self.store.now()
-        alive = cache(lambda process_id: processes.is_alive(self.store, process_id))
-
-        def is_held(call: RowMapping) -> bool:
-            if call["process_id"] == self.process_id:
-                return call["id"] in self.under_way
-            return bool(call["lease_until"] > now) and alive(call["process_id"])  # dead, or standing still
-
-        retry = self.settings.timing.unknown_retry
-        back, unknown = dispatch.take_over(self.store, is_held, now=now, retry=retry)
-        if back or unknown:
-            log.warning("took_over", given_back=back, unknown=unknown)
-        return back, unknown
-
-    def is_over(self, edition_ids: Iterable[int]) -> bool:
-        """Say whether these editions need nobody but, perhaps, a person."""
-        waits_for_a_person = (SendState.HELD, SendState.WAITING, SendState.PAUSED)
-        with self.store.read() as conn:
-            if facts.held(conn) is not None:
-                return True  # a person holds all sending
-            for edition_id in edition_ids:
-                edition = editions.get(conn, edition_id)
-                if edition is None or edition["state"] not in (EditionState.DRAFT, EditionState.LOCKED):
-                    continue
-                made = sends.of_edition(conn, edition_id)
-                open_sends = [send for send in made if send["state"] not in (SendState.DONE, SendState.CANCELLED)]
-                if not made or any(send["state"] not in waits_for_a_person for send in open_sends):
-                    return False
-        return True

@@ -104,7 +104,7 @@ class Teller:
         key = wire_id("alert-over" if is_over else "alert", row["id"], app.keys.current("wire")[1])
         call = Call(0, f"{key}-{way.channel}", message, (Recipient(0, key, way.to),))
         try:
-            verdict = app.sender(way.channel).send(call, _Forgetful()).of(call.recipients[0])
+            verdict = app.sending.sender(way.channel).send(call, _Forgetful()).of(call.recipients[0])
         except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package, and there are other ways
             log.error("alert_not_sent", cause=row["cause"], channel=way.channel, fault=type(fault).__name__)
             return False

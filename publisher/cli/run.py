@@ -45,8 +45,8 @@ def run(
             from publisher.app.slots import believe_clock
 
             believe_clock(app)
-        app.take_over()
-        engine = Embedded(app.duties())
+        app.sending.take_over()
+        engine = Embedded(app.sending.duties())
         stack.callback(engine.stop)
         if not app.is_practice:
             engine.start()  # at once: whoever waits for a letter need not wait for the console
@@ -69,7 +69,7 @@ def _start_schedules(app: App, stack: ExitStack, engine: Embedded) -> None:
     from publisher.runtime.scheduler import Ticker
 
     def fire() -> None:
-        app.take_over()
+        app.sending.take_over()
         if fire_due(app):
             engine.wake()
 

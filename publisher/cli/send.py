@@ -90,7 +90,7 @@ def open_for_work(app: App, stack: ExitStack, command: str) -> None:
     from publisher.web.server import Server, make_app
 
     app.process_id = stack.enter_context(processes.at_work(app.store, command, app.clock()))
-    app.take_over()
+    app.sending.take_over()
     if app.is_practice and not app.inbox:
         server = Server(make_app(app, Inbox(app.folder / "inbox")))
         server.start()
@@ -115,7 +115,7 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
         return []
     if found and finish:
         for edition_id, _ in found:
-            app.remake(edition_id)
+            app.sending.remake(edition_id)
             holding.resume_edition(app.store, edition_id, now=app.clock())
     if found and not finish:
         named = ", ".join(f"{edition_id} ({slot})" for edition_id, slot in found)
@@ -154,7 +154,7 @@ def carry_out(app: App, edition_ids: Sequence[int], as_json: bool) -> None:
             tell(why)
         tell(line)
 
-    drain(app.duties(), lambda: app.is_over(edition_ids), tell_why)
+    drain(app.sending.duties(), lambda: app.sending.is_over(edition_ids), tell_why)
     if not report(app, edition_ids, as_json):
         raise typer.Exit(1)
 

@@ -152,7 +152,7 @@ def _deliver(app: App, stack: ExitStack, port: int) -> int | None:
     if composed.edition_id is None or composed.choice.skipped:
         say(f"Nothing to send: {composed.choice.skipped}")
         return None
-    drain(app.duties(), lambda: app.is_over([composed.edition_id or 0]), say)
+    drain(app.sending.duties(), lambda: app.sending.is_over([composed.edition_id or 0]), say)
     _print_log(app, composed.edition_id)
     report(app, [composed.edition_id])
     return composed.edition_id

@@ -119,7 +119,7 @@ def _for_first_reader(app: App, send: SendView) -> MailView:
     with app.store.read() as conn:
         first = deliveries.first_of_send(conn, send.row["id"])
         member = deliveries.members(conn, [first])[0] if first is not None else None
-    return filled(send.mail.mail, app.introduce(member).values) if member else send.mail
+    return filled(send.mail.mail, app.sending.introduce(member).values) if member else send.mail
 
 
 def _write_mail(view: MailView, folder: _Folder, name: str) -> None:

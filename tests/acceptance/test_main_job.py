@@ -71,7 +71,7 @@ def test_ten_thousand_readers_are_ten_requests_and_each_body_is_what_preview_sho
     received = [letter for request in provider.requests for letter in expand_mailgun(request.form)]
     assert len(received) == len({letter["to"] for letter in received}) == 10_000
     for letter in received:
-        values = app.introduce(members[letter["to"]]).values
+        values = app.sending.introduce(members[letter["to"]]).values
         assert letter["html"] == fill(mail.html, values)
         assert letter["text"] == fill(mail.text, values)
         assert letter["subject"] == fill(mail.subject, values)

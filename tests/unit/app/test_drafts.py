@@ -36,12 +36,12 @@ def open_alerts(app: App) -> list[str]:
 
 def test_a_draft_is_composed_before_the_slot_and_locked_at_it(tmp_path):
     app, clock = draft(tmp_path)
-    app.advance()
+    app.sending.advance()
     assert sends_of(app, 1) == []  # nothing leaves before the slot
     clock.moment = at(7, 0)
     assert fire_due(app) == [1]
     assert found(app) == [("2026-11-24T07:00", "locked")]
-    app.advance()
+    app.sending.advance()
     assert len(sends_of(app, 1)) == 1
 
 

@@ -56,7 +56,7 @@ def test_an_edition_later_than_late_is_composed_and_held_with_the_reason_and_the
     clock.moment = MORNING + timedelta(hours=3)
     fire_due(app)
     assert found(app) == [("2026-11-24T07:00", "locked")]
-    app.advance()
+    app.sending.advance()
     (send,) = sends_of(app, 1)
     assert send["state"] == "held"
     (reason,) = [each for each in send["reasons"] if each["check"] == "late"]
@@ -70,8 +70,8 @@ def test_a_person_who_finishes_a_late_edition_lets_it_go(tmp_path):
     fire_due(app)
     clock.moment = MORNING + timedelta(hours=3)
     fire_due(app)
-    app.advance()
-    app.remake(1)
+    app.sending.advance()
+    app.sending.remake(1)
     assert sends_of(app, 1)[0]["state"] == "ready"
 
 

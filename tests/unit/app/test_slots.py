@@ -133,7 +133,7 @@ def test_an_edition_that_cannot_be_produced_holds_only_itself(tmp_path):
     path.write_text(path.read_text().replace("sender: mailgun", "sender: nosuch"))
     app = App.open(tmp_path, clock)
     composing.compose(app, app.schedule("morning"), composing.manual_slot(app), actor="test")
-    app.advance()
+    app.sending.advance()
     with app.store.read() as conn:
         (send,) = sends.of_edition(conn, 1)
     assert send["state"] == "held"
@@ -155,16 +155,16 @@ def test_a_channel_that_was_taken_out_pauses_what_waits_for_it(tmp_path):
     app = open_app(tmp_path, clock, 'at: "07:00"')
     subscribe(app)
     composed = composing.compose(app, app.schedule("morning"), composing.manual_slot(app), actor="test")
-    app.advance()
+    app.sending.advance()
     path = tmp_path / "schedules.yaml"
     path.write_text(path.read_text().replace("letters:", "others:").replace("via: letters", "via: others"))
     changed = App.open(tmp_path, clock)
-    changed.advance()
+    changed.sending.advance()
     with changed.store.read() as conn:
         (send,) = sends.of_edition(conn, composed.edition_id)
     assert send["state"] == "paused"
     assert "there is no channel letters any more" in send["reasons"][-1]["what"]
-    assert changed.is_over([composed.edition_id])
+    assert changed.sending.is_over([composed.edition_id])
 
 
 def subscribe(app: App) -> None:

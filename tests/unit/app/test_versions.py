@@ -97,7 +97,7 @@ def test_a_renamed_schedule_carries_its_history_over(tmp_path):
     clock.advance(DAY)
     fire_due(app)
     assert found(app, "briefing")[-1] == ("2026-11-25T07:00", "skipped")  # its stories are used up
-    app.advance()  # the edition from before the renaming is made by its own version of the file
+    app.sending.advance()  # the edition from before the renaming is made by its own version of the file
     assert len(sends_of(app, 1)) == 1
 
 
