@@ -25,7 +25,7 @@ def install_broken(folder: Path) -> None:
     (folder / "sitecustomize.py").write_text(SITE)
 
 
-class _Undo(Exception):
+class _UndoError(Exception):
     pass
 
 
@@ -40,8 +40,8 @@ class _Undone:
         try:
             with self._store.write() as conn:
                 yield conn
-                raise _Undo
-        except _Undo:
+                raise _UndoError
+        except _UndoError:
             pass
 
 
