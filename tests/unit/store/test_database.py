@@ -8,6 +8,8 @@ import resource
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -158,9 +160,8 @@ def test_root_does_not_open_the_database_of_another_user_and_leaves_nothing_ther
 def test_a_user_who_may_not_write_the_file_is_told_the_line_to_type(of_another):
     code = "import os; from pathlib import Path; from publisher.store.owner import refuse_stranger; os.setuid(2)\n"
     code += f"try:\n    refuse_stranger(Path({str(of_another)!r}))\nexcept Exception as error:\n    print(error)"
-    of_another.parent.chmod(0o755)
-    for parent in of_another.parents[1:3]:
-        parent.chmod(0o755)
+    for parent in takewhile(lambda folder: folder != Path(tempfile.gettempdir()), of_another.parents):
+        parent.chmod(0o755)  # pytest's own folders are closed to others
     root = Path(__file__).parents[3]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=False)
     assert "belongs to the user daemon, and this is bin. Type: sudo -u daemon publisher" in done.stdout
