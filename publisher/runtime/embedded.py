@@ -114,6 +114,9 @@ class Embedded:
                 self._work.set()  # perhaps a send is done
                 was_busy = False
             lane.work.clear()
+            if self._stop.is_set() or lane.closed.is_set():
+                lane.work.set()  # it was set for the end, and just cleared: the lane's other threads wait for it
+                return
             lane.work.wait(self._pause(lane.channel) if is_scout else None)
 
     def _pause(self, channel: str) -> float:

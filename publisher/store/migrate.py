@@ -29,9 +29,12 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(config)
 
 
-def bring_up(engine: Engine) -> None:
-    """Run what is missing in one transaction, so that a migration is there wholly or not at all."""
-    with engine.connect() as conn, conn.begin():
+def bring_up(engine: Engine, readers: Engine | None = None) -> None:
+    """Run what is missing in one transaction, so that a migration is there wholly or not at all.
+
+    :param readers: looks whether anything is missing, without waiting for whoever is writing.
+    """
+    with (readers or engine).connect() as conn, conn.begin():
         stamp = _stamp(conn)
     if stamp != HEAD:
         migrate_to(engine, HEAD)

@@ -23,6 +23,7 @@ from publisher.store.owner import refuse_stranger
 from publisher.store.plain import dumps
 from publisher.store.writer import Writer
 
+INCREMENTAL = 2  # of auto_vacuum
 BUSY_SECONDS = 30.0
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ class SqliteStore(Store):
         refuse_stranger(path)
         store = cls(path, clock)
         with store.in_words():
-            migrate.bring_up(store._writers)
+            migrate.bring_up(store._writers, store._readers)
         return store
 
     def submit(self, work: Callable[[Connection], T]) -> T:
@@ -132,7 +133,8 @@ def _engine(path: Path) -> Engine:
         # The driver's own BEGIN is deferred and fails at once on an upgrade, whatever the timeout: we say BEGIN.
         dbapi.isolation_level = None
         dbapi.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
-        dbapi.execute("PRAGMA auto_vacuum = INCREMENTAL")  # heeded only before the first table
+        if dbapi.execute("PRAGMA auto_vacuum").fetchone() != (INCREMENTAL,):  # said again it would wait for writers
+            dbapi.execute(f"PRAGMA auto_vacuum = {INCREMENTAL}")  # heeded only before the first table
         dbapi.execute("PRAGMA journal_mode = WAL")
         dbapi.execute("PRAGMA synchronous = FULL")
         dbapi.execute("PRAGMA foreign_keys = ON")

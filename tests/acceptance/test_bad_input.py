@@ -126,7 +126,7 @@ def test_a_csv_with_bad_rows_gives_its_good_ones(project):
     ("words", "said"),
     [
         (("send", "nope"), "there is no schedule 'nope'. Schedules: morning"),
-        (("log", "--edition", "99"), "there is no edition '99'"),
+        (("log", "--edition", "99"), "there is no edition 99"),
         (("log", "--state", "lost"), "there is no state 'lost'"),
         (("subscribers", "import", "people.csv", "--list", "nope"), "there is no list 'nope'"),
         (("plan", "--at", "tomorrow"), "Write it like 2026-11-24T07:00"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+import time
 from datetime import timedelta
 
 import pytest
@@ -120,3 +122,15 @@ def test_a_broken_file_falls_back_to_the_version_that_was_accepted_last(tmp_path
     (tmp_path / "publisher.db").unlink()
     with pytest.raises(ConfigError):
         Operator.open(tmp_path)
+
+
+def test_status_does_not_wait_for_whoever_is_writing(tmp_path):
+    project = ProjectDir(tmp_path, "http://127.0.0.1:9")
+    project.publisher("status")
+    writer = sqlite3.connect(tmp_path / "publisher.db", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    begun = time.monotonic()
+    assert "All is well." in project.publisher("status")
+    assert time.monotonic() - begun < 20  # a writer is waited for 30 s
+    writer.execute("ROLLBACK")
+    writer.close()

@@ -9,7 +9,8 @@ import requests
 
 from publisher.model.states import SendState
 from publisher.pipeline import address
-from publisher.store import messages, sends, sources
+from publisher.pipeline.operate import stopping
+from publisher.store import facts, messages, sends, sources
 from tests.unit.web.ledger import HOSTILE_WORDS, NOW, add_reader, png
 
 
@@ -56,6 +57,28 @@ def test_a_failing_source_and_a_held_send_stand_on_the_first_page(own_site):
     assert "404 &lt;i&gt;gone&lt;/i&gt;" in text
     assert "&lt;b&gt;too large&lt;/b&gt;" in text
     assert "Shorten it" in text
+
+
+def test_the_first_page_says_what_is_held_what_is_wrong_and_what_to_type(own_site):
+    store = own_site.app.store
+    words = {"what": f"stopped: {HOSTILE_WORDS}", "affected": "4 readers wait", "command": "publisher release 1"}
+    with store.write() as conn:
+        facts.hold_everything(conn, actor="cli:ada", why="storm", now=NOW)
+    own_site.app.alert("channel:letters", **words)
+    text = page(own_site, "/")
+    assert "All sending is held</strong> by cli:ada" in text
+    assert "publisher release --all" in text
+    assert "4 readers wait" in text
+    assert "<code>publisher release 1</code>" in text
+    assert "Nobody has been told of this yet." in text
+    assert "<img src=x" not in text
+
+
+def test_an_edition_that_was_stopped_after_some_had_left_says_so(own_site):
+    stopping.cancel_edition(own_site.app.store, 1, reason="cancelled by cli:ada", now=NOW)
+    text = page(own_site, "/editions/1")
+    assert "stopped; what had left had left: cancelled by cli:ada" in text
+    assert "stopped before it left: cancelled by cli:ada" not in text
 
 
 def test_an_edition_shows_articles_with_reasons_and_books_that_add_up(site):
