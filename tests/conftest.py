@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from pathlib import Path
 
 import pytest
 
+from publisher.cli import log_to_stderr
 from publisher.store import Store
 from tests.stores import ENGINES, start_postgresql
 
 IN_CI = os.environ.get("CI") == "true"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_log():
+    """Log as the commands do: the library's own way of printing an exception takes seconds, and shows variables."""
+    log_to_stderr(logging.WARNING)
 
 
 @pytest.fixture(scope="session")
