@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, text
 
 from publisher.model.states import DeliveryState as D
-from publisher.store import Store, calls, deliveries
+from publisher.store import Store, calls, channels, deliveries
 from tests.ledger import NOW, add_edition, add_send, open_store, subscribe
 
 STATEMENTS = {
@@ -17,7 +17,7 @@ STATEMENTS = {
     "attempts_of": lambda conn: deliveries.attempts_of(conn, [1, 2]),
     "move": lambda conn: deliveries.move(conn, [1, 2], call_id=1, origin=D.TAKEN, to=D.SENT),
     "open_ones": calls.open_ones,
-    "next_in_doubt": lambda conn: calls.next_in_doubt(conn, "letters", NOW),
+    "look": lambda conn: channels.look(conn, "letters", NOW),
 }
 BIG = ("deliveries", "calls", "subscribers", "subscriptions", "recipients")
 
