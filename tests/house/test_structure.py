@@ -17,6 +17,11 @@ def test_imports_go_one_way(monkeypatch):
     assert lint_imports(no_cache=True) == 0
 
 
+def test_what_the_engines_say_differently_stands_in_one_place():
+    rooms = [path for path in (ROOT / "publisher").rglob("*.py") if "sqlalchemy.dialects" in path.read_text()]
+    assert [path.relative_to(ROOT).as_posix() for path in rooms] == ["publisher/store/sql.py"]
+
+
 def test_the_wheel_carries_the_default_theme_and_the_pages(tmp_path):
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
