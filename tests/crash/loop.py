@@ -90,7 +90,7 @@ class Loop:
         install_keyless(self.folder)
         editions = -(-self.plan.deliveries // self.plan.readers)
         project = ProjectDir(self.folder, url, channel=channel, when="new: article", backfill=editions)
-        _small_letters(self.folder)
+        small_letters(self.folder)
         project.publish(editions)
         project.subscribe(self.plan.readers)
         self._remember(port=int(url.rpartition(":")[2]), stories=editions)
@@ -205,7 +205,7 @@ class Loop:
             conn.close()
 
 
-def _small_letters(folder: Path) -> None:
+def small_letters(folder: Path) -> None:
     """Templates of a few lines: the loop is about the books, not about rendering."""
     templates = folder / "templates" / "email"
     templates.mkdir(parents=True)
