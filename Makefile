@@ -14,6 +14,10 @@ demo: $(RUN)/.ready  ## The main job, end to end; FEED=address-or-file for your 
 test: $(DEV)/.ready  ## All tests
 	$(DEV)/python -m pytest -n 2 tests
 
+# Hours: each part is under one, and PUBLISHER_RESUME=1 goes on after the last that was finished. LONG chooses parts.
+test-long: $(DEV)/.ready  ## The long forms of T1 to T8, part by part; LONG="-k t6" for some, figures in benchmarks/figures
+	PUBLISHER_RESUME=1 $(DEV)/python -m pytest -m long -p no:cacheprovider tests/long $(LONG)
+
 check: $(DEV)/.ready  ## Lint, types, import contract
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .

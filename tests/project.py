@@ -80,20 +80,20 @@ class ProjectDir:
         path.write_text(f'<?xml version="1.0"?><rss version="2.0"><channel>{head}{items}</channel></rss>')
         path.replace(folder / "feed.xml")
 
-    def subscribe(self, count: int) -> None:
+    def subscribe(self, count: int, timeout: float = 120) -> None:
         """Put readers 0 … count-1 on the list, through the command."""
         rows = "".join(f"reader{number}@example.org,Reader {number}\n" for number in range(count))
         (self.folder / "people.csv").write_text("email,name\n" + rows)
-        self.publisher("subscribers", "import", "people.csv", "--list", "daily")
+        self.publisher("subscribers", "import", "people.csv", "--list", "daily", timeout=timeout)
 
-    def publisher(self, *words: str, code: int = 0) -> str:
+    def publisher(self, *words: str, code: int = 0, timeout: float = 120) -> str:
         """Run the command here; fail unless it ends with this code. Return what it printed, stdout first."""
         done = subprocess.run(
             [sys.executable, "-m", "publisher", *words],
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=timeout,
             stdin=subprocess.DEVNULL,
             check=False,
             env=environment(),

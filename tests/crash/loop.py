@@ -21,6 +21,7 @@ from random import Random
 
 from tests.crash.keyless import install_keyless
 from tests.crash.oracle import Verdict, judge
+from tests.crash.proxy import harming
 from tests.crash.sink import Temper, serving
 from tests.project import WEBHOOK, ProjectDir, environment
 
@@ -49,6 +50,7 @@ class Plan:
     options: dict[str, str] = field(default_factory=dict)  # of the channel
     environ: dict[str, str] = field(default_factory=dict)
     seed: int = 1
+    network: float = 0.0  # share of requests that each fault of the network befalls; see tests/crash/proxy.py
 
 
 class Loop:
@@ -66,7 +68,7 @@ class Loop:
         self.folder.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
         temper = Temper(**{**asdict(self.plan.temper), "honours_keys": self.plan.keys})
-        with serving(self.log, temper, self.done["port"]) as url:
+        with serving(self.log, temper, self.done["port"]) as sink, self._network(sink) as url:
             self.set_up(url)
             while self.done["kills"] < self.plan.kills:
                 self.interrupted_life()
@@ -75,6 +77,15 @@ class Loop:
         self._remember(seconds=self.done.get("seconds", 0) + round(time.monotonic() - began, 1))
         verdict.figures |= {"kills": self.done["kills"], "lives": self.done["lives"]}
         return verdict
+
+    @contextmanager
+    def _network(self, sink: str) -> Iterator[str]:
+        if not self.plan.network:
+            yield sink
+            return
+        with harming(sink, self.plan.network, seed=self.plan.seed) as (url, proxy):
+            yield url
+        self.harmed = dict(proxy.did)
 
     def audience(self) -> Iterator[str]:
         return (f"reader{number}@example.org" for number in range(self.plan.readers))
@@ -90,7 +101,7 @@ class Loop:
         install_keyless(self.folder)
         editions = -(-self.plan.deliveries // self.plan.readers)
         project = ProjectDir(self.folder, url, channel=channel, when="new: article", backfill=editions)
-        _small_letters(self.folder)
+        small_letters(self.folder)
         project.publish(editions)
         project.subscribe(self.plan.readers)
         self._remember(port=int(url.rpartition(":")[2]), stories=editions)
@@ -205,7 +216,7 @@ class Loop:
             conn.close()
 
 
-def _small_letters(folder: Path) -> None:
+def small_letters(folder: Path) -> None:
     """Templates of a few lines: the loop is about the books, not about rendering."""
     templates = folder / "templates" / "email"
     templates.mkdir(parents=True)

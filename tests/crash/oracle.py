@@ -148,7 +148,9 @@ def _judge_deliveries(ledger: Ledger, heard: Heard, verdict: Verdict, *, is_sett
         if state == "unknown":
             verdict.figures["unknown_accepted"] = verdict.figures.get("unknown_accepted", 0) + bool(times)
             if call_id is None or call_state != "unknown" or not (outcome_reason or call_reason):
-                verdict.charge("unlisted", f"delivery {number} is unknown, and no call says why")
+                verdict.charge(
+                    "unlisted", f"delivery {number} is unknown, and its call {call_id} ({call_state}) gives no reason"
+                )
         if times > 1:
             keys = heard.keys.get(number, ())
             verdict.figures["doubled"] = verdict.figures.get("doubled", 0) + 1
