@@ -115,9 +115,10 @@ def candidates_of(
     with store.read() as conn:
         row = schedules.get(conn, schedule.name)
         added_at = row["added_at"] if row else now  # not accepted yet: it would be added now
-        since = max(added_at, _look_back(conn, schedule, now))
+        look_back = _look_back(conn, schedule, now)
+        since = max(added_at, look_back)
         found = articles.unused(conn, schedule.name, pick.sources, since=since)
-        if schedule.backfill:
+        if schedule.backfill and added_at >= look_back:  # what is older than that goes out no more
             older = articles.unused_older(
                 conn, schedule.name, pick.sources, added_at=added_at, number=schedule.backfill
             )

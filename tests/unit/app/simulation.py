@@ -16,7 +16,7 @@ from threading import current_thread, main_thread
 from publisher.app import App
 from publisher.app.slots import fire_due
 from publisher.runtime.slots import slots_between
-from publisher.store import editions
+from publisher.store import editions, schedules
 from tests.ledger import Clock
 from tests.project import ProjectDir
 from tests.unit.app.project import add_schedule, edit, open_app
@@ -81,11 +81,17 @@ class Simulation:
             self.clock.advance(-self.dice.choice([3, 60, 180]) * MINUTE)
         elif chance < 0.10:
             self.clock.advance(self.dice.choice([60, 180, 600]) * MINUTE)
-        elif chance < 0.15:
+        elif chance < 0.15 and self._is_up_to_date():
             self.clock.advance(self.dice.randint(1, 72) * 60 * MINUTE)
         else:
             self.clock.advance(self.dice.choice([SHORT / 72, SHORT, 5 * SHORT]))
         self.latest = max(self.latest, self.clock.moment)
+
+    def _is_up_to_date(self) -> bool:
+        """Say whether a downtime leaves no more slots than are written down one by one."""
+        with self.apps[0].store.read() as conn:
+            decided = schedules.every(conn)["rhythm"]["considered_until"]
+        return self.clock.moment - decided < timedelta(hours=12)
 
     def _tick(self, number: int) -> None:
         app = self.apps[number]
