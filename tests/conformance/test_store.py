@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import insert, select, text, update
 
 from publisher.errors import StoreError
-from publisher.model.article import Article, Standing
+from publisher.model.article import Article, Reading, Standing
+from publisher.model.project import Source
 from publisher.model.states import CallState, DeliveryState, EditionState, SendState
-from publisher.pipeline import address, settle
+from publisher.pipeline import address, collect, settle
 from publisher.pipeline.operate import stopping
-from publisher.store import Store, articles, calls, deliveries, editions, messages, processes, sends, sources
+from publisher.store import Store, articles, audience, calls, deliveries, editions, messages, processes, sends, sources
 from publisher.store import subscribers as people
 from publisher.store.tables import deliveries as rows
 from publisher.store.tables import facts, recipients, schedules
@@ -219,15 +222,32 @@ def test_one_version_of_the_file_is_written_down_once_by_many(store):
 # --- the audience and the books ---------------------------------------------------------------------------------------
 
 
+def meanwhile(store: Store, first, second):
+    """Do the first in a write, and the second from another thread before the first is committed; return both."""
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as conn:
+            done = first(conn)
+            other = pool.submit(second)
+            time.sleep(0.3)
+        return done, other.result(20)
+
+
 def test_a_reader_of_two_lists_is_counted_once_by_two_sends_that_are_addressed_at_once(store):
     subscribe(store, 40, "daily")
     subscribe(store, 40, "weekend")
+    add_send(store, add_edition(store, "yesterday"))  # all are known as recipients
     edition = add_edition(store)
     with store.write() as conn:
-        ready = [two_sends(conn, edition, name) for name in ("daily", "weekend")]
-    with ThreadPoolExecutor(2) as pool:
-        assert list(pool.map(lambda send: address.record(store, send, now=NOW), ready)) == [True, True]
-    assert sorted([books(store, ready[0]), books(store, ready[1])], key=str) == [{"excluded": 40}, {"pending": 40}]
+        first, second = (two_sends(conn, edition, name) for name in ("daily", "weekend"))
+
+    def freeze(conn) -> None:
+        said = {"edition_id": edition, "list_id": people.ensure_list(conn, "daily"), "due_at": NOW}
+        message, _ = messages.of_send(conn, first)
+        counted = audience.freeze_readers(conn, send_id=first, message_id=message, **said)
+        sends.post_to_books(conn, first, counted, candidates=counted.total())
+
+    meanwhile(store, freeze, lambda: address.record(store, second, now=NOW))
+    assert [books(store, first), books(store, second)] == [{"pending": 40}, {"excluded": 40}]
 
 
 def two_sends(conn, edition: int, name: str) -> int:
@@ -362,13 +382,92 @@ def test_a_claim_of_fifty_thousand_is_one_claim(store, process):
     assert books(store, send) == {"sent": audience}
 
 
+def test_what_is_claimed_before_a_cancellation_is_committed_is_not_cancelled_as_well(store, process):
+    subscribe(store, 5)
+    edition = add_edition(store)
+    send = add_send(store, edition)
+
+    def take(conn) -> list[int]:
+        due = deliveries.next_due(conn, "letters", NOW)
+        said = {"send_id": send, "message_id": due.message_id, "channel": "letters", "key": "k"}
+        call = calls.open_call(conn, process_id=process, lease_until=NOW, now=NOW, **said)
+        taken = deliveries.take(conn, due, call_id=call, limit=3, now=NOW)
+        sends.post_to_books(conn, send, {"pending": -3, "taken": 3})
+        return taken
+
+    cancel = partial(stopping.cancel_edition, store, edition, reason="enough", now=NOW)
+    taken, stopped = meanwhile(store, take, cancel)
+    assert (len(taken), stopped) == (3, 2)
+    assert books(store, send) == {"taken": 3, "cancelled": 2}
+
+
+def test_a_send_that_is_stopped_meanwhile_is_seen_as_stopped_by_who_locks_it(store):
+    subscribe(store, 2)
+    send = add_send(store, add_edition(store))
+
+    def state() -> str:
+        with store.write() as conn:
+            return sends.lock(conn, send)["state"]
+
+    moved, seen = meanwhile(store, lambda conn: sends.move(conn, send, SendState.PAUSED), state)
+    assert (moved, seen) == (True, SendState.PAUSED)
+
+
 def test_two_sends_that_end_at_once_close_their_edition(store):
     edition = add_edition(store)
     with store.write() as conn:
-        for name in ("daily", "weekend"):
-            send = two_sends(conn, edition, name)
+        first, second = (two_sends(conn, edition, name) for name in ("daily", "weekend"))
+        for send in (first, second):
             sends.move(conn, send, SendState.ADDRESSED)
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: settle.settle_finished(store, now=NOW), range(4)))
+
+    def end(conn) -> None:
+        sends.lock_with_edition(conn, first)
+        sends.move(conn, first, SendState.DONE, done_at=NOW)
+        settle.close_edition(conn, edition, NOW)
+
+    def end_other() -> None:
+        with store.write() as conn:
+            sends.lock_with_edition(conn, second)
+            sends.move(conn, second, SendState.DONE, done_at=NOW)
+            settle.close_edition(conn, edition, NOW)
+
+    meanwhile(store, end, end_other)
     with store.read() as conn:
         assert editions.get(conn, edition)["state"] == EditionState.CLOSED
+
+
+def test_two_who_collect_one_source_at_once_keep_each_article_once(store):
+    reading = Reading((Article("Ferry", url="https://h.example/1", guid="1", text="After two years."),))
+    source = Source("site", "feed", "https://h.example/feed")
+    collect.record(store, source, Reading(()), NOW)
+
+    def seen(conn) -> None:
+        row = sources.ensure(conn, "site")
+        number = articles.add(conn, row["id"], reading.articles[0], NOW, Standing.NEW, "new")
+        articles.add_aliases(conn, row["id"], number, [("guid", "1"), ("url", "https://h.example/1")])
+
+    meanwhile(store, seen, lambda: collect.record(store, source, reading, NOW))
+    with store.read() as conn:
+        assert len(articles.latest(conn, limit=10)) == 1
+
+
+def test_two_who_compose_for_one_schedule_at_once_carry_no_article_twice(store):
+    edition = add_edition(store, "manual")
+    with store.read() as conn:
+        carried = articles.of_edition(conn, edition)[0][1].id
+    with store.write() as conn:
+        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+
+    def compose(conn, slot: str) -> bool:
+        if articles.carried(conn, "evening", [carried]):
+            return False
+        said = {"schedule": "evening", "slot": slot, "language": "en", "reason": "", "actor": "test"}
+        said |= {"due_at": NOW, "now": NOW, "state": EditionState.LOCKED, "version_id": version}
+        editions.add(conn, places=[editions.Place(carried, 1, 1, "new")], **said)
+        return True
+
+    def other() -> bool:
+        with store.write() as conn:
+            return compose(conn, "second")
+
+    assert meanwhile(store, lambda conn: compose(conn, "first"), other) == (True, False)
