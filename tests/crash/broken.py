@@ -5,6 +5,7 @@ A child process with this folder's `sitecustomize` on its path and PUBLISHER_BRO
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +44,12 @@ class _Undone:
                 raise _UndoError
         except _UndoError:
             pass
+
+    def submit(self, work):
+        result = []
+        with self.write() as conn:
+            result.append(work(conn))
+        return result[0]
 
 
 def claim_after_send() -> None:
@@ -95,6 +102,7 @@ def checkpoint_at_fetch() -> None:
             return False
         act.begin(store, desk, claimed)
         act.record_answer(store, desk, claimed, Answer(Verdict(Outcome.SENT), status=200))
+        time.sleep(0.1)  # such a system fetches a thousand, and writes to them one after the other
         act.speak(store, sender, claimed)
         return True
 
