@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -135,7 +136,7 @@ def _engine(path: Path) -> Engine:
         dbapi.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
         if dbapi.execute("PRAGMA auto_vacuum").fetchone() != (INCREMENTAL,):  # said again it would wait for writers
             dbapi.execute(f"PRAGMA auto_vacuum = {INCREMENTAL}")  # heeded only before the first table
-        dbapi.execute("PRAGMA journal_mode = WAL")
+        _use_wal(dbapi)
         dbapi.execute("PRAGMA synchronous = FULL")
         dbapi.execute("PRAGMA foreign_keys = ON")
 
@@ -144,6 +145,19 @@ def _engine(path: Path) -> Engine:
         conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.get_execution_options().get("publisher_write") else "BEGIN")
 
     return engine
+
+
+def _use_wal(dbapi: sqlite3.Connection) -> None:
+    """Write ahead. To change a new file over, SQLite doesn't wait for others that do the same: we do."""
+    end = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            dbapi.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.02)
 
 
 def _in_words(error: DBAPIError, path: Path) -> Exception:
