@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
-from publisher.model.states import EDITION_MOVES, EditionState
+from publisher.model.states import EDITION_MOVES, EditionState, SendState
+from publisher.store import sends as sends_of
 from publisher.store.sql import upsert
 from publisher.store.tables import edition_articles, editions, project_versions, sends
 
@@ -160,6 +161,16 @@ def move(conn: Connection, edition_id: int, to: EditionState, now: datetime, rea
         update(editions).where(editions.c.id == edition_id, editions.c.state.in_(allowed)).values(values)
     )
     return result.rowcount == 1
+
+
+def reopen(conn: Connection, send_id: int, now: datetime) -> None:
+    """Let a send that was done go on, with its whole time, and its edition with it, which was locked before."""
+    send = sends_of.get(conn, send_id)
+    sends_of.set_term(conn, send_id, sends_of.new_term(send, now))
+    if send["state"] == SendState.DONE:
+        sends_of.move(conn, send_id, SendState.SENDING, done_at=None)
+        if send["edition_id"] is not None:
+            move(conn, send["edition_id"], EditionState.LOCKED, now)
 
 
 def get(conn: Connection, edition_id: int) -> RowMapping | None:

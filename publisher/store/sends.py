@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select, update
@@ -155,6 +155,11 @@ def add_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, A
 
 def set_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, Any]]) -> None:
     conn.execute(update(sends).where(sends.c.id == send_id).values(reasons=[dict(reason) for reason in reasons]))
+
+
+def new_term(send: RowMapping, now: datetime) -> datetime | None:
+    """Return the end of its trying for a send that a person lets go on: it has its whole time again."""
+    return None if send["give_up_after"] is None else now + timedelta(microseconds=send["give_up_after"])
 
 
 def set_term(conn: Connection, send_id: int, give_up_at: datetime | None) -> None:

@@ -14,7 +14,7 @@ from publisher.model.call import Call, Recipient
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.pipeline.dispatch.answer import record_answer
 from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, last_moment, steady
-from publisher.store import Connection, RowMapping, Store, calls, deliveries, messages, sends
+from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, messages, sends
 
 if TYPE_CHECKING:
     from publisher.senders.base import Sender
@@ -121,7 +121,7 @@ def _park(conn: Connection, call: RowMapping, send: RowMapping, members: tuple[R
         return
     ids = [member.delivery_id for member in members]
     moved = deliveries.move(conn, ids, call_id=call["id"], origin=D.UNKNOWN, to=D.PENDING, due_at=now)
-    if moved and send["state"] == SendState.DONE:
-        sends.move(conn, send["id"], SendState.SENDING, done_at=None)
+    if moved:
+        editions.reopen(conn, send["id"], now)
     sends.post_to_books(conn, send["id"], {D.UNKNOWN.value: -moved, D.PENDING.value: moved})
     log.warning("sent_anew", call=call["id"], deliveries=moved, why="on_unknown: resend")

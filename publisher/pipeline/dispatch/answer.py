@@ -14,7 +14,7 @@ from publisher.model.states import DeliveryState, SendState
 from publisher.pipeline.dispatch import breaker
 from publisher.pipeline.dispatch.desk import Claimed, Desk
 from publisher.pipeline.dispatch.landing import Landing, backoff, in_its_send, land
-from publisher.store import Connection, RowMapping, Store, calls, deliveries, sends
+from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, sends
 
 log = structlog.get_logger()
 D = DeliveryState
@@ -40,7 +40,7 @@ def record_answer(
     call = claimed.call
 
     def work(conn: Connection) -> None:
-        send = sends.lock(conn, claimed.send_id)
+        send = (sends.lock_with_edition if was_asked else sends.lock)(conn, claimed.send_id)
         looks_again = can_be_settled or send["on_unknown"] == "resend"
         if not _close(conn, desk, call, answer, now, looks_again=looks_again):
             log.warning("late_answer_left_out", call=call.id, tries=call.attempt)
@@ -53,6 +53,8 @@ def record_answer(
         for landing, ids in _grouped(landings).items():
             deltas.update(_settle(conn, call.id, ids, in_its_send(landing, is_cancelled), was_asked=was_asked))
         sends.post_to_books(conn, claimed.send_id, deltas)
+        if was_asked and deltas[D.PENDING.value]:
+            editions.reopen(conn, claimed.send_id, now)  # it was done, and some certainly got nothing
         if not put_back and not was_asked:
             _judge_channel(conn, claimed, answer, now)
 

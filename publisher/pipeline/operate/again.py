@@ -7,9 +7,8 @@ from datetime import datetime
 
 from sqlalchemy import RowMapping
 
-from publisher.model.states import DeliveryState, EditionState, SendState
-from publisher.pipeline.operate.holding import new_term
-from publisher.store import Connection, Store, by_hand, editions, sends
+from publisher.model.states import DeliveryState, SendState
+from publisher.store import Store, by_hand, editions, sends
 
 D = DeliveryState
 
@@ -54,19 +53,8 @@ def _resend(store: Store, send_id: int, now: datetime, recipient_id: int | None)
             )
             sends.post_to_books(conn, send_id, {D.FAILED.value: -moved, D.PENDING.value: moved})
             if moved:
-                reopen(conn, send_id, now)
+                editions.reopen(conn, send_id, now)
         count += moved
         if last is None:
             return count
         after = last
-
-
-def reopen(conn: Connection, send_id: int, now: datetime) -> None:
-    """Let a send that was done go on, with its whole time, and its edition with it."""
-    send = sends.get(conn, send_id)
-    sends.set_term(conn, send_id, new_term(send, now))
-    if send["state"] != SendState.DONE:
-        return
-    sends.move(conn, send_id, SendState.SENDING, done_at=None)
-    if send["edition_id"] is not None:
-        editions.move(conn, send["edition_id"], EditionState.LOCKED, now)

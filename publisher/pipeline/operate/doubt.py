@@ -11,7 +11,6 @@ from sqlalchemy import RowMapping
 
 from publisher.model.call import Outcome, Verdict
 from publisher.model.states import CallState, DeliveryState, SendState
-from publisher.pipeline.operate.again import reopen
 from publisher.store import Connection, Store, by_hand, calls, sends
 from publisher.store.by_hand import Doubtful
 
@@ -105,7 +104,7 @@ def _write_down(conn: Connection, send_id: int, moved: list[RowMapping], word: W
     for call_id in {row["call_id"] for row in moved}:
         _close_call(conn, call_id, said)
     if word is Word.RESEND:
-        reopen(conn, send_id, now)
+        editions.reopen(conn, send_id, now)
 
 
 def _close_call(conn: Connection, call_id: int, said: str) -> None:

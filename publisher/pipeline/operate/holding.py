@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -110,14 +110,9 @@ def _go_on(conn: Connection, send: RowMapping, now: datetime) -> bool:
     state = S(send["state"])
     term = {}
     if state is S.PAUSED:
-        term = {"give_up_at": new_term(send, now)}
+        term = {"give_up_at": sends.new_term(send, now)}
         channels.let_go_on(conn, send["channel"])  # a person says that it may: if it is not mended, it stops again
     return sends.move(conn, send["id"], GOES_ON_AS[state], **term)
-
-
-def new_term(send: RowMapping, now: datetime) -> datetime | None:
-    """Give a send its whole time again: what it spent held was not its own."""
-    return None if send["give_up_after"] is None else now + timedelta(microseconds=send["give_up_after"])
 
 
 def _locked(conn: Connection, states: Iterable[SendState]) -> list[RowMapping]:

@@ -140,6 +140,7 @@ def test_a_provider_that_can_be_asked_settles_each_reader(store, bench):
     bench.later(minutes=16)
     bench.all(sender)
     assert books(store, send) == {"unknown": 3}
+    settle.settle_finished(store, now=NOW)
     sender.answers = [some(sender.calls[0])]
     bench.later(minutes=20)
     bench.once(sender)
