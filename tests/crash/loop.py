@@ -72,7 +72,7 @@ class Loop:
             self.set_up(url)
             while self.done["kills"] < self.plan.kills:
                 self.interrupted_life()
-            self._last_life()
+            self.last_life()
         verdict = judge(self.database, self.log, audience=self.audience())
         self._remember(seconds=self.done.get("seconds", 0) + round(time.monotonic() - began, 1))
         verdict.figures |= {"kills": self.done["kills"], "lives": self.done["lives"]}
@@ -139,7 +139,7 @@ class Loop:
                 return
             time.sleep(0.05)
 
-    def _last_life(self) -> None:
+    def last_life(self) -> None:
         with self.living() as process:
             seen, since = (-1, -1), time.monotonic()
             while (now := self.books())[0] or self.hanging():
