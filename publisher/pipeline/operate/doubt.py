@@ -11,7 +11,7 @@ from sqlalchemy import RowMapping
 
 from publisher.model.call import Outcome, Verdict
 from publisher.model.states import CallState, DeliveryState, SendState
-from publisher.store import Connection, Store, by_hand, calls, sends
+from publisher.store import Connection, Store, by_hand, calls, editions, sends
 from publisher.store.by_hand import Doubtful
 
 D = DeliveryState
