@@ -42,13 +42,14 @@ SESSION = {
     "timezone": "UTC",
     "synchronous_commit": "on",
     "statement_timeout": "5min",  # an audience of millions is frozen in one statement
-    "lock_timeout": "30s",
+    "lock_timeout": "2s",  # a frozen process waits in the queue too, and gets its turn; whoever is not asks again
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "3",
     "tcp_keepalives_count": "3",
 }
 # No transaction spans anything slow: who is silent in one for so long is frozen, and holds rows that others need.
-WRITING = SESSION | {"idle_in_transaction_session_timeout": "5s"}
+# Several such silences may follow one another, and a take-over must still come within the lease and five seconds.
+WRITING = SESSION | {"idle_in_transaction_session_timeout": "2s"}
 READING = SESSION | {
     "default_transaction_isolation": "repeatable read",  # one consistent picture
     "default_transaction_read_only": "on",
