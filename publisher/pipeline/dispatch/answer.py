@@ -12,7 +12,7 @@ import structlog
 from publisher.model.call import Answer, Call, Outcome, Scope, Verdict
 from publisher.model.states import DeliveryState, SendState
 from publisher.pipeline.dispatch import breaker
-from publisher.pipeline.dispatch.desk import Claimed, Desk
+from publisher.pipeline.dispatch.desk import Claimed, Desk, steady
 from publisher.pipeline.dispatch.landing import Landing, backoff, in_its_send, land
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, sends
 
@@ -40,33 +40,36 @@ def record_answer(
     call = claimed.call
 
     def work(conn: Connection) -> None:
-        send = (sends.lock_with_edition if was_asked else sends.lock)(conn, claimed.send_id)
+        is_late = was_asked or steady() > claimed.speak_by  # the send may be done by now, and has to be opened again
+        send = (sends.lock_with_edition if is_late else sends.lock)(conn, claimed.send_id)
         looks_again = can_be_settled or send["on_unknown"] == "resend"
-        if not _close(conn, desk, call, answer, now, looks_again=looks_again):
+        # A repeated call that is only put off is as doubtful as before: the first try may have been heard.
+        stays_in_doubt = call.attempt > 1 and not was_asked
+        if not _close(conn, desk, call, answer, now, looks_again=looks_again, stays_in_doubt=stays_in_doubt):
             log.warning("late_answer_left_out", call=call.id, tries=call.attempt)
             return
-        landings = _landings(conn, send, call, answer, now)
+        landings = _landings(conn, send, call, answer, now, stays_in_doubt=stays_in_doubt)
         if put_back:
             landings = {delivery_id: Landing(D.PENDING, now) for delivery_id in landings}
         is_cancelled = send["state"] == SendState.CANCELLED
         deltas: Counter[str] = Counter()
         for landing, ids in _grouped(landings).items():
-            deltas.update(_settle(conn, call.id, ids, in_its_send(landing, is_cancelled), was_asked=was_asked))
+            deltas.update(_settle(conn, call.id, ids, in_its_send(landing, is_cancelled)))
         sends.post_to_books(conn, claimed.send_id, deltas)
-        if was_asked and deltas[D.PENDING.value]:
-            editions.reopen(conn, claimed.send_id, now)  # it was done, and some certainly got nothing
+        if send["state"] == SendState.DONE and deltas[D.PENDING.value]:
+            editions.reopen(conn, claimed.send_id, now)  # some certainly got nothing
         if not put_back and not was_asked:
             _judge_channel(conn, claimed, answer, now)
 
     store.submit(work)
 
 
-def _close(conn: Connection, desk: Desk, call: Call, answer: Answer, now: datetime, *, looks_again: bool) -> bool:
+def _close(
+    conn: Connection, desk: Desk, call: Call, answer: Answer, now: datetime, *, looks_again: bool, stays_in_doubt: bool
+) -> bool:
     """Close the call if this try still holds it; what the call said of each delivery goes beside it."""
     verdict = answer.verdict
-    in_doubt = any(answer.of(recipient).outcome is Outcome.UNKNOWN for recipient in call.recipients)
-    # A repeated call that is only put off is as doubtful as before: the first try may have been heard.
-    in_doubt = in_doubt or (call.attempt > 1 and verdict.outcome is Outcome.DEFERRED)
+    in_doubt = any(_is_in_doubt(answer.of(recipient), stays_in_doubt) for recipient in call.recipients)
     values: dict[str, Any] = {
         "closed_at": now,
         "outcome": verdict.outcome.value,
@@ -93,7 +96,9 @@ def _again_at(desk: Desk, call: Call, verdict: Verdict, now: datetime) -> dateti
     return max(now + wait, verdict.until or now)
 
 
-def _landings(conn: Connection, send: RowMapping, call: Call, answer: Answer, now: datetime) -> Mapping[int, Landing]:
+def _landings(
+    conn: Connection, send: RowMapping, call: Call, answer: Answer, now: datetime, *, stays_in_doubt: bool
+) -> Mapping[int, Landing]:
     """Say where each delivery comes to rest; whoever shares verdict and beginning shares the moment of the retry."""
     ids = [recipient.delivery_id for recipient in call.recipients]
     put_off = [r.delivery_id for r in call.recipients if answer.of(r).outcome is Outcome.DEFERRED]
@@ -103,6 +108,9 @@ def _landings(conn: Connection, send: RowMapping, call: Call, answer: Answer, no
     found: dict[int, Landing] = {}
     for recipient in call.recipients:
         verdict, since = answer.of(recipient), begun.get(recipient.delivery_id, now)
+        if _is_in_doubt(verdict, stays_in_doubt):
+            found[recipient.delivery_id] = Landing(D.UNKNOWN)
+            continue
         if (verdict, since) not in known:
             known[verdict, since] = land(verdict, attempt=attempt, give_up_at=_give_up_at(send, since), now=now)
         found[recipient.delivery_id] = known[verdict, since]
@@ -124,21 +132,31 @@ def _grouped(landings: Mapping[int, Landing]) -> Mapping[Landing, list[int]]:
     return groups
 
 
-def _settle(conn: Connection, call_id: int, ids: Sequence[int], landing: Landing, *, was_asked: bool) -> Counter[str]:
-    """Move the rows that this call still holds; a late answer also settles what was given up as unknown."""
+def _settle(conn: Connection, call_id: int, ids: Sequence[int], landing: Landing) -> Counter[str]:
+    """Move the rows that this call still holds; a late answer also settles what was given up as unknown meanwhile."""
     deltas: Counter[str] = Counter()
-    for origin in (D.TAKEN, D.UNKNOWN):
-        # An answer that only says "later" leaves what was unknown so, unless the provider said that it never came.
-        stays = origin is D.UNKNOWN and landing.state in (D.PENDING, D.CANCELLED) and not was_asked
-        if origin is landing.state or stays:
+    for origin, to in ((D.TAKEN, landing), (D.UNKNOWN, _late(landing))):
+        if origin is to.state:
             continue
         moved = deliveries.move(
-            conn, ids, call_id=call_id, origin=origin, to=landing.state, due_at=landing.due_at, reason=landing.reason
+            conn, ids, call_id=call_id, origin=origin, to=to.state, due_at=to.due_at, reason=to.reason
         )
-        deltas.update({origin.value: -moved, landing.state.value: moved})
+        deltas.update({origin.value: -moved, to.state.value: moved})
         if moved == len(ids):
             break
     return deltas
+
+
+def _late(landing: Landing) -> Landing:
+    """What was unknown can't be cancelled any more: that it never left is a way of having failed."""
+    return Landing(D.FAILED, reason=landing.reason) if landing.state is D.CANCELLED else landing
+
+
+def _is_in_doubt(verdict: Verdict, stays_in_doubt: bool) -> bool:
+    if verdict.outcome is Outcome.UNKNOWN:
+        return True
+    is_put_off = verdict.outcome is Outcome.DEFERRED or verdict.scope is Scope.ACCOUNT
+    return stays_in_doubt and verdict.outcome is not Outcome.SENT and is_put_off
 
 
 def _judge_channel(conn: Connection, claimed: Claimed, answer: Answer, now: datetime) -> None:

@@ -396,7 +396,7 @@ def test_a_claim_of_a_dead_process_on_a_cancelled_send_is_not_given_back(store):
 
 @pytest.mark.parametrize(
     ("late", "state"),
-    [(LATER, "unknown"), (Answer(Verdict(Outcome.REFUSED, reason="no such mailbox")), "failed")],
+    [(LATER, "pending"), (Answer(Verdict(Outcome.REFUSED, reason="no such mailbox")), "failed")],
     ids=["later", "refused"],
 )
 def test_a_late_answer_that_is_no_acceptance_is_taken_too(store, late, state):

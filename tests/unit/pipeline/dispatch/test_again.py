@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from tests.ledger import HASH_KEY, NOW, add_edition, add_send, books, subscribe
 from tests.unit.pipeline.dispatch.conftest import FORBIDDEN, NO_ANSWER, SENT, UNREACHABLE, Bench, Told
 
 DAY = timedelta(days=1)
+NEVER_CAME = Answer(Verdict(Outcome.DEFERRED, Scope.PASSING, "the provider has no such message"))
 
 
 def the_call(store):
@@ -120,20 +122,63 @@ def test_a_repeated_call_that_is_only_put_off_stays_in_doubt(store, bench):
     sender = Told(NO_ANSWER, UNREACHABLE, FORBIDDEN, SENT, keys=DAY)
     bench.all(sender)
     for _ in range(2):
-        bench.later(minutes=5)
+        bench.later(hours=8)  # longer than a failing message is tried
         bench.all(sender)
         assert books(store, send) == {"unknown": 3}
+        assert the_call(store)["state"] == "unknown"
+    assert len(sender.calls) == 3
+
+
+def test_a_provider_that_never_had_the_call_gives_everybody_back(store, bench):
+    subscribe(store, 3)
+    send = add_send(store, add_edition(store))
+    sender = Told(NO_ANSWER, NEVER_CAME, asked_for=timedelta(days=3))
+    bench.all(sender)
+    settle.settle_finished(store, now=NOW)
+    bench.later(minutes=16)
+    bench.once(sender)
+    assert books(store, send) == {"pending": 3}
+    assert the_call(store)["state"] == "answered"
+    bench.later(minutes=1)
+    bench.all(sender)
+    assert books(store, send) == {"sent": 3}
+
+
+def test_a_frozen_process_that_wakes_and_never_spoke_gives_back_what_was_unknown(store, bench):
+    subscribe(store, 3)
+    send = add_send(store, add_edition(store))
+    claimed = dispatch.claim(store, bench.desk, "letters", 100)
+    dispatch.begin(store, bench.desk, claimed)
+    bench.die()  # so the others think; its send is done
+    settle.settle_finished(store, now=NOW)
+    answer = dispatch.speak(store, Told(), replace(claimed, speak_by=0.0))
+    dispatch.record_answer(store, bench.desk, replace(claimed, speak_by=0.0), answer)
+    assert books(store, send) == {"pending": 3}
+    assert the_call(store)["state"] == "answered"
+    with store.read() as conn:
+        assert sends.get(conn, send)["state"] == "sending"
+
+
+def test_what_never_left_of_a_cancelled_edition_has_failed(store, bench):
+    subscribe(store, 2)
+    edition = add_edition(store)
+    send = add_send(store, edition)
+    claimed = dispatch.claim(store, bench.desk, "letters", 100)
+    dispatch.begin(store, bench.desk, claimed)
+    bench.die()
+    stopping.cancel_edition(store, edition, reason="a mistake", now=NOW)
+    dispatch.record_answer(store, bench.desk, claimed, UNREACHABLE)
+    assert books(store, send) == {"failed": 2}
 
 
 def test_a_provider_that_can_be_asked_settles_each_reader(store, bench):
     subscribe(store, 3)
     send = add_send(store, add_edition(store))
-    never_came = Verdict(Outcome.DEFERRED, Scope.PASSING, "the provider has no such message")
     unclear = Answer(Verdict(Outcome.UNKNOWN, reason="not indexed yet"))
 
     def some(call):
         ids = [recipient.delivery_id for recipient in call.recipients]
-        return Answer(Verdict(Outcome.SENT, provider_id="7"), {ids[0]: never_came})
+        return Answer(Verdict(Outcome.SENT, provider_id="7"), {ids[0]: NEVER_CAME.verdict})
 
     sender = Told(NO_ANSWER, unclear, asked_for=timedelta(days=3))
     bench.all(sender)
