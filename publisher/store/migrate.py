@@ -47,7 +47,7 @@ def migrate_to(engine: Engine, target: str) -> None:
 
     directory = scripts()
     with engine.connect() as conn, conn.begin():
-        take_turn(conn, "migrate")
+        take_turn(conn, "migrate", patience="60s")
         current = _stamp(conn)  # again, now that nobody else can write
         if current == target:
             return

@@ -50,12 +50,16 @@ def insert_new(conn: Connection, table: Table, **values: Any) -> bool:
     return conn.execute(made).one_or_none() is not None
 
 
-def take_turn(conn: Connection, name: str) -> None:
+def take_turn(conn: Connection, name: str, *, patience: str = "") -> None:
     """Let only one transaction at a time go on from here, for something that has no row of its own to lock.
 
     On SQLite there is only one write transaction anyway.
+
+    :param patience: how long to wait, where it may take longer than usual: ``60s``.
     """
     if is_postgresql(conn):
+        if patience:
+            conn.execute(select(func.set_config("lock_timeout", patience, True)))  # of this transaction
         conn.execute(select(func.pg_advisory_xact_lock(lock_number(name))))
 
 

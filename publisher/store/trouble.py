@@ -18,7 +18,7 @@ _BY_STATE = {
     "53100": ("the database's disk is full: nothing was written, and nothing more is sent", "Free some space there"),
     "53300": ("the server takes no more connections", "Raise its max_connections, or stop other programs"),
     "53": ("the server is short of memory or space", "Look at the server's own log"),
-    "55P03": ("another process has held what we need for more than 30 s", LATER),
+    "55P03": ("another process has held what we need for too long", LATER),
     "57014": ("a statement took longer than 5 minutes and was stopped", "Look at what else the server is doing"),
     "57P": ("the server is being stopped or started", LATER),
     "58": ("the server's disk or system failed", "Look at the server's own log"),
