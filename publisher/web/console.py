@@ -10,9 +10,10 @@ from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from publisher.errors import UsageError
+from publisher.model.project import Schedule
 from publisher.model.states import DeliveryState
-from publisher.runtime.slots import slots_after
-from publisher.store import alerts, calls, editions, facts, log, sends, sources
+from publisher.runtime.slots import Slot, slots_after
+from publisher.store import RowMapping, alerts, calls, editions, facts, log, schedules, sends, sources
 from publisher.web import media
 from publisher.web.frames import frame
 from publisher.web.headers import MAIL
@@ -74,15 +75,23 @@ def _overview(router: APIRouter, app: App, pages: Pages) -> None:
 
 
 def _next_slots(app: App) -> list[dict[str, Any]]:
-    """Return each schedule with its next slots; one that waits for articles has none of its own."""
-    now = app.clock()
+    """Return each schedule with its next slots; one that waits for articles, or is paused, has none of its own."""
+    with app.store.read() as conn:
+        known = schedules.every(conn)
     return [
-        {
-            "schedule": schedule,
-            "slots": [] if schedule.when.new else list(islice(slots_after(schedule.when, app.zone, now), NEXT_SLOTS)),
-        }
+        {"schedule": schedule, "paused": paused, "slots": [] if paused else _slots_of(app, schedule)}
         for schedule in app.project.schedules.values()
+        for paused in [_paused(known.get(schedule.name))]
     ]
+
+
+def _slots_of(app: App, schedule: Schedule) -> list[Slot]:
+    return [] if schedule.when.new else list(islice(slots_after(schedule.when, app.zone, app.clock()), NEXT_SLOTS))
+
+
+def _paused(row: RowMapping | None) -> str:
+    """Return why a schedule is paused; empty: it is not."""
+    return "" if row is None or row["paused_at"] is None else row["reason"] or "by a person"
 
 
 def _send_log(router: APIRouter, app: App, pages: Pages) -> None:

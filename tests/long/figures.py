@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +23,11 @@ def path_of(part: str) -> Path:
 
 def record(part: str, **figures: object) -> None:
     """Append one line of JSON: the part, when, where, and what was measured."""
-    line = {"part": part, "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}", "cores": os.cpu_count()}
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    line = {"part": part, "at": f"{datetime.now(UTC):%Y-%m-%dT%H:%MZ}", "commit": commit.stdout.strip()}
+    line |= {"cores": os.cpu_count()}
     path = path_of(part)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as out:

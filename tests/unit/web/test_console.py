@@ -10,7 +10,7 @@ import requests
 from publisher.model.states import SendState
 from publisher.pipeline import address
 from publisher.pipeline.operate import stopping
-from publisher.store import facts, messages, sends, sources
+from publisher.store import facts, messages, schedules, sends, sources
 from tests.unit.web.ledger import HOSTILE_WORDS, NOW, add_reader, png
 
 
@@ -45,6 +45,16 @@ def test_the_overview_says_what_comes_and_what_needs_a_person(site):
     assert "Wed 25 Nov 2026, 07:00 WET" in text
     assert "on every new article" in text
     assert "state=unknown" in text
+
+
+def test_a_paused_schedule_says_so_instead_of_its_next_slots(own_site):
+    with own_site.app.store.write() as conn:
+        schedules.begin(conn, "morning", NOW, "test")
+        assert schedules.pause(conn, "morning", reason="the <i>desk</i> is away", actor="cli:ada", now=NOW)
+    text = page(own_site, "/")
+    assert "paused: the &lt;i&gt;desk&lt;/i&gt; is away" in text
+    assert "publisher resume morning" in text
+    assert "07:00 WET" not in text.split("The latest editions")[0]
 
 
 def test_a_failing_source_and_a_held_send_stand_on_the_first_page(own_site):
