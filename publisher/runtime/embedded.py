@@ -122,9 +122,8 @@ class Embedded:
     def _pause(self, channel: str) -> float:
         """Return how long the channel's scout sleeps: not beyond the moment at which a limit lets it go on."""
         free_at = self._duties.free_at(channel)
-        if free_at is None:
-            return LOOK_AGAIN
-        return min(LOOK_AGAIN, max(0.002, (free_at - self._duties.clock()).total_seconds()))
+        wait = (free_at - self._duties.clock()).total_seconds() if free_at else LOOK_AGAIN
+        return min(LOOK_AGAIN, wait) if wait > 0 else LOOK_AGAIN  # a moment that has passed was of use already
 
     def _guarded(self, duty: Callable[[], object]) -> bool:
         """Carry out a duty; trouble is said and tried again, since what waits at a door stays there."""

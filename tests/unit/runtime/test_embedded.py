@@ -1,0 +1,88 @@
+"""The embedded engine: it follows limits closely, costs little when there is nothing to do, and follows the file."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from threading import Event
+
+import pytest
+
+from publisher.runtime.embedded import Embedded
+from publisher.runtime.engine import Duties
+
+PATIENCE = 5.0
+
+
+class Work:
+    """Duties that are counted, and a channel whose limit is what it is told."""
+
+    def __init__(self) -> None:
+        self.looks: dict[str, int] = {}
+        self.looked_at: list[datetime] = []
+        self.channels = ["letters"]
+        self.free_at: datetime | None = None
+        self.has_work: set[str] = set()
+        self.ending = Event()
+
+    def dispatch(self, channel: str) -> bool:
+        self.looks[channel] = self.looks.get(channel, 0) + 1
+        self.looked_at.append(datetime.now(UTC))
+        return channel in self.has_work and bool(self.has_work.discard(channel) or True)
+
+    def duties(self) -> Duties:
+        return Duties(
+            advance=lambda: None,
+            channels=lambda: list(self.channels),
+            dispatch=self.dispatch,
+            next_due_at=lambda _: None,
+            free_at=lambda _: self.free_at,
+            recover=lambda: None,
+            clock=lambda: datetime.now(UTC),
+            ending=self.ending,
+        )
+
+
+@pytest.fixture
+def work():
+    made = Work()
+    engine = Embedded(made.duties())
+    engine.start()
+    yield made
+    assert engine.stop()
+
+
+def wait_for(condition) -> None:
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_one_thread_of_a_channel_looks_for_work_and_not_all(work):
+    time.sleep(1.2)
+    assert work.looks["letters"] <= 8 + 4  # each thread once, then the scout each half second
+
+
+def test_a_limit_that_lets_a_channel_go_on_is_met_at_its_moment(work):
+    time.sleep(0.1)
+    work.free_at = datetime.now(UTC) + timedelta(seconds=0.8)
+    time.sleep(1.2)
+    assert any(timedelta() <= moment - work.free_at < timedelta(seconds=0.2) for moment in work.looked_at)
+
+
+def test_a_limit_that_has_passed_does_not_keep_anybody_busy(work):
+    work.free_at = datetime.now(UTC) - timedelta(hours=1)
+    time.sleep(0.6)
+    before = work.looks["letters"]
+    time.sleep(1.0)
+    assert work.looks["letters"] - before <= 4
+
+
+def test_channels_that_come_with_the_file_are_served_and_those_that_go_are_not(work):
+    work.channels = ["others"]
+    wait_for(lambda: work.looks.get("others", 0) > 0)
+    time.sleep(0.1)
+    before = work.looks["letters"]
+    time.sleep(1.2)
+    assert work.looks["letters"] == before
