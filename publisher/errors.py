@@ -86,6 +86,17 @@ class MaybeWrittenError(StoreError):
     """The connection broke during the commit: the change is there wholly or not at all, and we can't know which."""
 
 
+class BooksError(StoreError):
+    """A write would leave the books of a send unbalanced, so it was refused.
+
+    :param send_id: the send, which is set aside until a person has looked at it.
+    """
+
+    def __init__(self, what: str, *, send_id: int, remedy: str = "") -> None:
+        super().__init__(what, remedy=remedy)
+        self.send_id = send_id
+
+
 class ChannelError(PublisherError):
     """A channel can't be used at all; the others go on."""
 

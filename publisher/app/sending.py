@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 import structlog
 
 from publisher.app import versions
+from publisher.errors import PublisherError
 from publisher.model.call import Recipient
 from publisher.model.message import Message
 from publisher.model.project import Channel
@@ -70,22 +71,24 @@ class Sending:
         with store.read() as conn:
             waiting = editions.locked_without_sends(conn)
         for edition_id in waiting:
-            self._guarded(self._produce, edition_id)
+            self._guarded(partial(self._produce, edition_id))
         with store.read() as conn:
             ready = [send["id"] for send in sends.in_state(conn, SendState.READY)]
         for send_id in ready:
-            self._guarded(lambda ready_id: address.record(store, ready_id, now=store.now()), send_id)
-        stopping.finish_cancelling(store)
-        settle.pause_without_channel(store, list(self._app.project.channels))
-        self.take_over()
-        settle.settle_finished(store, now=self._app.clock())
+            self._guarded(partial(address.record, store, send_id, now=store.now()))
+        self._guarded(lambda: stopping.finish_cancelling(store))
+        self._guarded(lambda: settle.pause_without_channel(store, list(self._app.project.channels)))
+        self._guarded(self.take_over)
+        self._guarded(lambda: settle.settle_finished(store, now=self._app.clock()))
 
-    def _guarded(self, duty: Callable[[int], object], number: int) -> None:
+    def _guarded(self, duty: Callable[[], object]) -> None:
         """Carry out one duty; whatever is wrong with it, the others go on."""
         try:
-            duty(number)
+            duty()
+        except PublisherError as error:
+            log.error("duty_failed", error=str(error))
         except Exception:
-            log.exception("duty_failed", number=number)
+            log.exception("duty_failed")
 
     def _produce(self, edition_id: int) -> None:
         from publisher.pipeline import produce

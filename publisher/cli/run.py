@@ -55,6 +55,7 @@ def run(
             engine.start()
         _start_schedules(app, stack, engine)
         stop.wait()
+        app.sending.ending.set()  # first of all: nothing more is claimed while the other duties come to their end
         say("ending: nothing more is begun, calls under way are finished")
     processes.record_end(app.store, app.process_id, app.clock())
 
@@ -69,7 +70,6 @@ def _start_schedules(app: App, stack: ExitStack, engine: Embedded) -> None:
     from publisher.runtime.scheduler import Ticker
 
     def fire() -> None:
-        app.sending.take_over()
         if fire_due(app):
             engine.wake()
 

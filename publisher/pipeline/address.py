@@ -51,7 +51,9 @@ def _due_at(conn: Connection, send: RowMapping, edition: RowMapping | None, now:
     mails = [
         other for other in sends.of_edition(conn, edition["id"]) if other["audience"] and other["id"] != send["id"]
     ]
-    begun = [mail["started_at"] for mail in mails if mail["started_at"] and mail["state"] in BEGUN]
+    # One whose readers were all left out is done without ever having begun.
+    begun = [mail["started_at"] or mail["done_at"] for mail in mails if mail["state"] in BEGUN]
+    begun = [moment for moment in begun if moment]
     if not mails:
         return earliest + after
     if begun:

@@ -37,9 +37,13 @@ class Look:
         """Say whether the channel has failed or rested since it last answered."""
         return self.failures > 0 or self.open_until is not None
 
+    def is_failing(self, now: datetime) -> bool:
+        """Say whether it rests because it reached nobody: what waits may go by another channel."""
+        return self.is_tried and self.open_until is not None and self.open_until > now
+
     @property
     def is_tried(self) -> bool:
-        """Say whether the channel has failed so often that one call goes first, or another channel takes over."""
+        """Say whether the channel has failed so often that after its rest one call goes first."""
         return self.failures >= FAILURES
 
 

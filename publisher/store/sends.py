@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
-from publisher.errors import StoreError
+from publisher.errors import BooksError
 from publisher.model.states import SEND_MOVES, DeliveryState, EditionState, SendState
 from publisher.store.sql import is_postgresql
 from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends
@@ -174,8 +174,9 @@ def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, 
         return
     row = _POST(conn, send_id=send_id, **moved).mappings().one()
     if row["candidates"] != sum(row[name] for name in COUNTED) or any(row[name] < 0 for name in COUNTED):
-        raise StoreError(
+        raise BooksError(
             f"the books of send {send_id} would not balance: {dict(deltas)} on {[row[name] for name in COUNTED]}",
+            send_id=send_id,
             remedy="Nothing was written. This is a fault of Publisher: report it with this line",
         )
 
@@ -204,6 +205,13 @@ def imbalance(conn: Connection, send_id: int) -> str:
     if row["candidates"] != sum(counted.values()):
         wrong.append(f"candidates: {row['candidates']} in the books, {sum(counted.values())} rows")
     return "; ".join(wrong)
+
+
+def set_aside(conn: Connection, send_id: int, wrong: str) -> None:
+    """Let nothing more be done about a send whose books don't balance, so that the others go on."""
+    if not is_out_of_balance(lock(conn, send_id)):
+        move(conn, send_id, SendState.PAUSED)
+        add_reasons(conn, send_id, [out_of_balance(wrong)])
 
 
 def out_of_balance(wrong: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from publisher.errors import PublisherError, StoreError
+from publisher.errors import BooksError, PublisherError, StoreError
 from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.model.states import CallState
 from publisher.pipeline.dispatch import again, breaker
@@ -34,23 +34,26 @@ def dispatch_next(store: Store, desk: Desk, channel: str, sender: Callable[[], S
     now = desk.clock()
     with store.read() as conn:
         look = channels.look(conn, channel, now)
-        if not look.may_go(now):
-            return False
-        due = deliveries.next_due(conn, channel, now)
-    if due is None and look.doubt is None:
-        return False  # the common case, without asking for the write lock
-    if (look.is_stopped or look.is_tried) and breaker.stand_aside(store, desk, channel):
+        may_go = look.may_go(now)
+        due = deliveries.next_due(conn, channel, now) if may_go else None
+    if (look.is_stopped or look.is_failing(now)) and breaker.stand_aside(store, desk, channel):
         return True
-    if look.is_stopped:
-        return False
+    if not may_go or look.is_stopped or (due is None and look.doubt is None):
+        return False  # the common case, without asking for the write lock
     try:
         ready = sender()
     except PublisherError as error:
         breaker.stop_unusable(store, desk, channel, error)
         return True
-    if look.doubt is not None and again.look_again(store, desk, ready, look.doubt):
+    try:
+        if look.doubt is not None and again.look_again(store, desk, ready, look.doubt):
+            return True
+        return due is not None and _dispatch(store, desk, channel, ready, only=None)
+    except BooksError as error:
+        log.error("books_do_not_balance", send=error.send_id, error=str(error))
+        with store.write() as conn:
+            sends.set_aside(conn, error.send_id, error.what)
         return True
-    return due is not None and _dispatch(store, desk, channel, ready, only=None)
 
 
 def _dispatch(store: Store, desk: Desk, channel: str, sender: Sender, only: Sequence[int] | None) -> bool:
@@ -61,21 +64,23 @@ def _dispatch(store: Store, desk: Desk, channel: str, sender: Sender, only: Sequ
     try:
         if claimed.call.recipients and begin(store, desk, claimed):
             answer = speak(store, sender, claimed)
-            halves = _halves(claimed.call) if answer.split else ()
+            halves = _halves(claimed.call, answer)
             keep_answer(store, desk, claimed, answer, put_back=bool(halves), can_be_settled=again.can_settle(sender))
     finally:
         # Whatever failed above: a call that nobody carries on is taken over like that of a dead process.
         desk.under_way.discard(claimed.call.id)
     for half in halves:
-        _dispatch(store, desk, channel, sender, half)
+        if not desk.stop.is_set():
+            _dispatch(store, desk, channel, sender, half)
     return True
 
 
-def _halves(call: Call) -> tuple[list[int], ...]:
-    """Halve a call that was refused whole because of one reader whom the provider did not name."""
+def _halves(call: Call, answer: Answer) -> tuple[list[int], ...]:
+    """Halve a call that certainly was refused whole, because of one reader whom the provider did not name."""
     ids = [recipient.delivery_id for recipient in call.recipients]
+    certain = all(answer.of(recipient).outcome in (Outcome.DEFERRED, Outcome.REFUSED) for recipient in call.recipients)
     middle = len(ids) // 2
-    return (ids[:middle], ids[middle:]) if middle else ()
+    return (ids[:middle], ids[middle:]) if answer.split and certain and middle else ()
 
 
 def begin(store: Store, desk: Desk, claimed: Claimed) -> bool:
@@ -117,6 +122,8 @@ def keep_answer(
     while True:
         try:
             return record_answer(store, desk, claimed, answer, put_back=put_back, can_be_settled=can_be_settled)
+        except BooksError:
+            raise  # no waiting mends that
         except StoreError as error:
             log.error("answer_waits", call=claimed.call.id, error=str(error))
             if desk.stop.wait(WRITE_AGAIN):

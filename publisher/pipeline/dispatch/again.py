@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import structlog
 
-from publisher.model.call import Call, Recipient
+from publisher.model.call import Answer, Call, Outcome, Recipient, Verdict
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.pipeline.dispatch.answer import record_answer
 from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, last_moment, steady
@@ -29,7 +29,7 @@ def look_again(store: Store, desk: Desk, sender: Sender, call_id: int) -> bool:
     now = desk.clock()
     speak_by = last_moment(desk.timing)
     with store.write() as conn:
-        send = sends.lock(conn, calls.get(conn, call_id)["send_id"])
+        send = sends.lock_with_edition(conn, calls.get(conn, call_id)["send_id"])  # which may have to be opened again
         call = calls.get(conn, call_id)
         if call["state"] != CallState.UNKNOWN or call["retry_at"] is None or call["retry_at"] > now:
             return False  # somebody was faster: it is answered, or being said again at this moment
@@ -110,6 +110,9 @@ def _exchange(store: Store, desk: Desk, sender: Sender, claimed: Claimed, step: 
     except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package; the call stays in doubt and comes up again
         log.error("sender_fault", sender=sender.name, call=call.id, fault=type(fault).__name__)
         return
+    if answer.split:  # refused whole because of one reader: the first try may have been taken all the same
+        in_doubt = Verdict(Outcome.UNKNOWN, reason=answer.verdict.reason)
+        answer = Answer(in_doubt, status=answer.status, words=answer.words)
     log.info("doubt_looked_at", call=call.id, how=step, outcome=answer.verdict.outcome.value)
     record_answer(store, desk, claimed, answer, was_asked=step == "ask", can_be_settled=True)
 

@@ -63,14 +63,14 @@ def stop_unusable(store: Store, desk: Desk, channel: str, error: PublisherError)
 
 def stand_aside(store: Store, desk: Desk, channel: str) -> bool:
     """Let what waits behind a channel that can't carry it go by its fallback, or pause it; say whether any did."""
+    now = desk.clock()
     with store.read() as conn:
+        look = channels.look(conn, channel, now)
+        waiting = sends.claimable_on(conn, channel) if look.is_stopped or look.is_failing(now) else []
         row = channels.get(conn, channel)
-        is_stopped = row is not None and row["paused_at"] is not None
-        can_wait = row is None or row["failures"] < channels.FAILURES
-        waiting = [] if can_wait and not is_stopped else sends.claimable_on(conn, channel)
         reason = (row["reason"] or "") if row else ""
         fallback = _usable_fallback(conn, desk, channel)
-    if not waiting or not (is_stopped or fallback):
+    if not waiting or not (look.is_stopped or fallback):
         return False
     for send_id in waiting:
         with store.write() as conn:

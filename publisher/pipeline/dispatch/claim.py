@@ -25,6 +25,8 @@ def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int
     now = desk.clock()
     speak_by = last_moment(desk.timing)
 
+    opened: list[int] = []
+
     def work(conn: Connection) -> Claimed | None:
         look = channels.look(conn, channel, now)
         due = deliveries.next_due(conn, channel, now, only) if look.may_go(now) and not look.is_stopped else None
@@ -38,6 +40,8 @@ def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int
         if look.is_tried and not channels.begin_probe(conn, channel, now, desk.timing.lease):
             return None
         call_id, key = _open_call(conn, desk, channel, due, now)
+        opened.append(call_id)
+        desk.under_way.add(call_id)
         taken = deliveries.take(conn, due, call_id=call_id, limit=free, now=now, only=only)
         if only is None:
             taken = limits.charge(conn, desk, channel, due, call_id, taken, now)
@@ -47,7 +51,12 @@ def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int
         call = Call(call_id, key, desk.message(conn, due.message_id), recipients)
         return Claimed(call, due.send_id, channel, speak_by, had_trouble=look.has_trouble)
 
-    return store.submit(work)
+    try:
+        return store.submit(work)
+    except BaseException:
+        # Perhaps it was written all the same: then nobody carries it on, and it is taken over.
+        desk.under_way.difference_update(opened)
+        raise
 
 
 def _open_call(conn: Connection, desk: Desk, channel: str, due: Due, now: datetime) -> tuple[int, str]:
@@ -63,7 +72,6 @@ def _open_call(conn: Connection, desk: Desk, channel: str, due: Due, now: dateti
         lease_until=now + desk.timing.lease,
         now=now,
     )
-    desk.under_way.add(call_id)
     return call_id, key
 
 

@@ -19,6 +19,8 @@ from publisher.store import Connection, deliveries, limits
 from publisher.store.deliveries import Due
 
 D = DeliveryState
+LONGEST_QUEUE = timedelta(days=7)
+CLOCKS_DIFFER = timedelta(minutes=1)  # between processes, at most
 
 
 def room(conn: Connection, desk: Desk, channel: str, wanted: int, now: datetime) -> int:
@@ -76,16 +78,22 @@ def allowance(free_at: datetime | None, rate: float, burst: int, now: datetime) 
     :param free_at: when the next unit would be due if units came evenly.
     """
     step = timedelta(seconds=1 / rate)
-    since = now - max(free_at or now - burst * step, now - burst * step)  # negative: ahead of time
-    allowed = max(0, min(burst, floor(since / step + 1e-9)))
-    start = free_at or now
+    start = _from(free_at, burst * step, now)
+    allowed = max(0, min(burst, floor((now - start) / step + 1e-9)))
     return allowed, now if allowed else start + step
 
 
 def spend(free_at: datetime | None, rate: float, burst: int, units: int, now: datetime) -> datetime:
     """Return the limit's row after units were taken. Pure."""
     step = timedelta(seconds=1 / rate)
-    return max(free_at or now - burst * step, now - burst * step) + units * step
+    return _from(free_at, burst * step, now) + units * step
+
+
+def _from(free_at: datetime | None, unused: timedelta, now: datetime) -> datetime:
+    """Return where a limit stands, which is never ahead of now but by the difference of two clocks."""
+    if free_at is None or free_at - now > CLOCKS_DIFFER:
+        return now - unused  # never used, or written by a clock that was ahead
+    return max(free_at, now - unused)
 
 
 def _hold_back(conn: Connection, rules: Channel, due: Due, call_id: int, taken: list[int], now: datetime) -> list[int]:
@@ -111,6 +119,8 @@ def _space_out(
     waiting = ids[allowed:]
     queue = f"queue:{due.send_id}:{what}"  # where this send's next one of the domain stands
     place = max(limits.free_at(conn, queue) or now, now)
+    if place - now > LONGEST_QUEUE:
+        place = now  # it was written by a clock that was ahead
     for start in range(0, len(waiting), burst):
         place += timedelta(seconds=burst / rate)
         some = waiting[start : start + burst]

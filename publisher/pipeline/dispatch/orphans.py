@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import structlog
+
+from publisher.errors import BooksError, StoreError
 from publisher.model.call import Outcome, Verdict
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.pipeline.dispatch.landing import Landing, in_its_send
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, sends
 
+log = structlog.get_logger()
 D = DeliveryState
 
 
@@ -28,14 +32,30 @@ def take_over(
         orphans = [call for call in calls.open_ones(conn) if not is_held(call)]
     given_back = unknown = 0
     for orphan in orphans:
+        try:
+            back, lost = _take(store, orphan, now, now + retry)
+        except StoreError as error:  # the others are taken over all the same
+            log.error("take_over_failed", call=orphan["id"], error=str(error))
+            continue
+        given_back, unknown = given_back + back, unknown + lost
+    return given_back, unknown
+
+
+def _take(store: Store, orphan: RowMapping, now: datetime, retry_at: datetime) -> tuple[int, int]:
+    try:
         with store.write() as conn:
-            sends.lock(conn, orphan["send_id"])
+            if sends.is_out_of_balance(sends.lock(conn, orphan["send_id"])):
+                return 0, 0  # a person has to look at its books first
             call = calls.get(conn, orphan["id"])
             if call["state"] == CallState.CLAIMED:
-                given_back += give_back(conn, call, now)
-            elif call["state"] == CallState.SENDING:
-                unknown += _call_unknown(conn, call, now, now + retry)
-    return given_back, unknown
+                return give_back(conn, call, now), 0
+            if call["state"] == CallState.SENDING:
+                return 0, _call_unknown(conn, call, now, retry_at)
+            return 0, 0
+    except BooksError as error:
+        with store.write() as conn:
+            sends.set_aside(conn, error.send_id, error.what)
+        raise
 
 
 def give_back(conn: Connection, call: RowMapping, now: datetime) -> int:

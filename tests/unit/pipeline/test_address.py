@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from publisher.store import log, sends
-from tests.ledger import POST, add_edition, add_send, books, subscribe
+from datetime import timedelta
+
+from publisher.model.states import SendState
+from publisher.model.tokens import address_hash
+from publisher.pipeline import address, settle
+from publisher.store import deliveries, log, messages, sends, subscribers
+from tests.ledger import HASH_KEY, NOW, POST, add_edition, add_send, books, subscribe
 
 
 def test_an_audience_of_nobody_is_held_with_the_command_that_fills_it(store):
@@ -46,3 +51,75 @@ def test_a_post_goes_to_the_channels_own_account(store):
     assert books(store, send) == {"pending": 1}
     with store.read() as conn:
         assert [row["to"] for row in log.find(conn, log.Filter(send_id=send))] == ["mastodon"]
+
+
+def after_mail(store, edition: int, wait: timedelta) -> int:
+    """Add a post that goes out so long after its edition's mail."""
+    with store.write() as conn:
+        send_id = sends.add(
+            conn,
+            edition_id=edition,
+            entry="mastodon",
+            kind="regular",
+            number=1,
+            channel="mastodon",
+            audience=[],
+            priority=2,
+            state="ready",
+            reasons=[],
+            made_at=NOW,
+            after_mail=wait // timedelta(microseconds=1),
+            actor="test",
+        )
+        messages.add(conn, send_id, POST, NOW)
+    address.record(store, send_id, now=NOW)
+    return send_id
+
+
+def state_of(store, send_id: int) -> str:
+    with store.read() as conn:
+        return sends.get(conn, send_id)["state"]
+
+
+def test_a_post_waits_until_its_editions_mail_has_begun(store):
+    subscribe(store, 2)
+    edition = add_edition(store)
+    mail = add_send(store, edition)
+    post = after_mail(store, edition, timedelta(minutes=30))
+    assert state_of(store, post) == "ready"
+    with store.write() as conn:
+        sends.begin(conn, mail, NOW + timedelta(minutes=1))
+    assert address.record(store, post, now=NOW + timedelta(minutes=2))
+    with store.read() as conn:
+        assert deliveries.next_due_at(conn, "mastodon") == NOW + timedelta(minutes=31)
+
+
+def test_a_post_goes_out_though_nobody_was_left_to_get_the_mail(store):
+    subscribe(store, 2)
+    for number in (1, 2):
+        with store.write() as conn:
+            hashed = address_hash(f"reader{number}@example.org", HASH_KEY)
+            subscribers.suppress(conn, hashed, "all", reason="hard bounce", now=NOW, actor="provider")
+    edition = add_edition(store)
+    mail = add_send(store, edition)
+    post = after_mail(store, edition, timedelta(minutes=30))
+    settle.settle_finished(store, now=NOW)
+    assert state_of(store, mail) == "done"
+    assert address.record(store, post, now=NOW)
+
+
+def test_a_post_whose_mail_was_cancelled_is_held_until_a_person_releases_it(store):
+    subscribe(store, 2)
+    edition = add_edition(store)
+    mail = add_send(store, edition)
+    post = after_mail(store, edition, timedelta(minutes=30))
+    with store.write() as conn:
+        sends.move(conn, mail, SendState.CANCELLED)
+    address.record(store, post, now=NOW)
+    with store.read() as conn:
+        row = sends.get(conn, post)
+    assert row["state"] == "held"
+    assert f"publisher release {edition}" in row["reasons"][0]["remedy"]
+    with store.write() as conn:
+        sends.move(conn, post, SendState.READY)
+    assert address.record(store, post, now=NOW)

@@ -111,16 +111,28 @@ def test_what_a_stopped_channel_certainly_did_not_send_goes_by_its_fallback(stor
     assert len(other.calls) == 4
 
 
-def test_a_channel_that_rests_hands_over_too_and_the_send_stays_with_its_fallback(store):
+def test_a_channel_that_rests_hands_over_and_the_send_stays_with_its_fallback(store):
     bench = Bench(store, *WITH_FALLBACK)
     subscribe(store, 8)
     send = add_send(store, add_edition(store))
     bench.all(Told(*[UNREACHABLE] * 5, batch=1))
-    bench.later(hours=1)
-    bench.once(Told(UNREACHABLE, batch=1))
     assert the_send(store, send)["channel"] == "letters-ses"
+    bench.later(minutes=1)
     bench.all(Told(), "letters-ses")
     assert books(store, send) == {"sent": 8}
+
+
+def test_a_channel_that_rested_carries_the_next_edition_again(store):
+    bench = Bench(store, *WITH_FALLBACK)
+    subscribe(store, 8)
+    add_send(store, add_edition(store, "a"))
+    bench.all(Told(*[UNREACHABLE] * 5, batch=1))
+    bench.later(minutes=20)
+    send = add_send(store, add_edition(store, "b"))
+    main = Told(batch=1)
+    bench.all(main)
+    assert books(store, send) == {"sent": 8}
+    assert len(main.calls) == 8
 
 
 def test_a_fallback_that_is_stopped_itself_takes_nothing_over(store):

@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import update
+
+from publisher.errors import StoreError
+from publisher.model.call import Answer, Outcome, Verdict
 from publisher.pipeline import dispatch
 from publisher.pipeline.dispatch.desk import steady
 from publisher.pipeline.operate import holding
-from publisher.store import calls
+from publisher.store import calls, sends
+from publisher.store.tables import sends as sends_table
 from tests.ledger import NOW, add_edition, add_send, books, subscribe
 from tests.unit.pipeline.dispatch.conftest import SENT, Bench, Told
 
@@ -105,3 +111,86 @@ def test_a_database_that_is_away_when_the_answer_comes_does_not_lose_it(tmp_path
     bench.all(Told(answer_while_the_database_is_away))
     assert books(store, send) == {"sent": 1}
     assert the_call(store)["state"] == "answered"
+
+
+def test_a_claim_whose_commit_was_cut_is_taken_over_by_its_own_process(store, bench, monkeypatch):
+    subscribe(store, 3)
+    send = add_send(store, add_edition(store))
+    submit = store.submit
+
+    def cut(work):
+        submit(work)
+        raise StoreError("the connection was lost while a change was written")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(store, "submit", cut)
+        with pytest.raises(StoreError):
+            claimed_by(store, bench)
+    assert books(store, send) == {"taken": 3}
+    assert bench.desk.under_way == set()
+    dispatch.take_over(store, lambda call: call["id"] in bench.desk.under_way, now=NOW)
+    assert books(store, send) == {"pending": 3}
+
+
+def test_a_send_whose_books_are_off_is_set_aside_and_the_others_go_on(store, bench):
+    subscribe(store, 3)
+    wrong = add_send(store, add_edition(store, "a"))
+    sound = add_send(store, add_edition(store, "b"))
+    with store.write() as conn:
+        conn.execute(update(sends_table).where(sends_table.c.id == wrong).values(candidates=99))
+    bench.all(Told())
+    assert books(store, sound) == {"sent": 3}
+    with store.read() as conn:
+        row = sends.get(conn, wrong)
+    assert row["state"] == "paused"
+    assert sends.is_out_of_balance(row)
+
+
+def test_a_dead_process_with_books_that_are_off_keeps_nobody_else_from_being_taken_over(store, bench):
+    subscribe(store, 3)
+    wrong = add_send(store, add_edition(store, "a"))
+    claimed_by(store, bench)
+    sound = add_send(store, add_edition(store, "b"), channel="others")
+    dispatch.claim(store, bench.desk, "others", 100)
+    with store.write() as conn:
+        conn.execute(update(sends_table).where(sends_table.c.id == wrong).values(candidates=99))
+    for _ in range(2):
+        bench.die()
+    assert books(store, sound) == {"pending": 3}
+    with store.read() as conn:
+        assert sends.is_out_of_balance(sends.get(conn, wrong))
+
+
+def test_a_process_that_ends_begins_no_halves(store, bench):
+    subscribe(store, 8)
+    send = add_send(store, add_edition(store))
+
+    def ending(call):
+        bench.desk.stop.set()
+        return Answer(Verdict(Outcome.REFUSED, reason="not a valid address"), split=True)
+
+    sender = Told(ending)
+    bench.once(sender)
+    assert len(sender.calls) == 1
+    assert books(store, send) == {"pending": 8}
+
+
+def test_a_call_that_may_have_been_heard_is_not_halved(store, bench):
+    subscribe(store, 8)
+    send = add_send(store, add_edition(store))
+    sender = Told(Answer(Verdict(Outcome.UNKNOWN, reason="no answer"), split=True))
+    bench.all(sender)
+    assert len(sender.calls) == 1
+    assert books(store, send) == {"unknown": 8}
+
+
+def test_a_repeat_that_is_refused_whole_for_one_reader_fails_nobody(store, bench):
+    subscribe(store, 4)
+    send = add_send(store, add_edition(store))
+    refused = Answer(Verdict(Outcome.REFUSED, reason="not a valid address"), split=True)
+    sender = Told(Answer(Verdict(Outcome.UNKNOWN, reason="no answer")), refused, keys=timedelta(days=1))
+    bench.all(sender)
+    bench.later(minutes=1)
+    bench.all(sender)
+    assert len(sender.calls) == 2
+    assert books(store, send) == {"unknown": 4}

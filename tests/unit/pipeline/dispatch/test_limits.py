@@ -150,3 +150,16 @@ def test_quiet_hours_end_by_the_publications_clock(now, end):
 def test_a_day_ends_at_local_midnight():
     evening = datetime(2026, 11, 24, 20, 0, tzinfo=NEW_YORK)
     assert limits.next_midnight(evening.astimezone(UTC), NEW_YORK) == datetime(2026, 11, 25, 5, 0, tzinfo=UTC)
+
+
+def test_a_limit_that_was_charged_by_a_clock_years_ahead_holds_nothing_up(store):
+    subscribe(store, 20)
+    send = add_send(store, add_edition(store))
+    ahead = bench_with(store, rate_per_second=1.0, burst=4)
+    ahead.later(days=3650)
+    ahead.all(Told())
+    bench_with(store, rate_per_second=1.0, burst=4).all(Told())
+    later = bench_with(store, rate_per_second=1.0, burst=4)
+    later.later(seconds=4)
+    later.all(Told())
+    assert books(store, send) == {"sent": 8, "pending": 12}
