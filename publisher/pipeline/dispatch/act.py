@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+FROZEN = stop(deferred("the process stood still before it spoke; nothing was sent"))
 WRITE_AGAIN = 0.5  # seconds between tries to write down an answer
 
 
@@ -65,7 +66,8 @@ def _dispatch(store: Store, desk: Desk, channel: str, sender: Sender, only: Sequ
         if claimed.call.recipients and begin(store, desk, claimed):
             answer = speak(store, sender, claimed)
             halves = _halves(claimed.call, answer)
-            keep_answer(store, desk, claimed, answer, put_back=bool(halves), can_be_settled=again.can_settle(sender))
+            put_back = bool(halves) or answer is FROZEN  # neither says anything of the channel
+            keep_answer(store, desk, claimed, answer, put_back=put_back, can_be_settled=again.can_settle(sender))
     finally:
         # Whatever failed above: a call that nobody carries on is taken over like that of a dead process.
         desk.under_way.discard(claimed.call.id)
@@ -102,7 +104,7 @@ def begin(store: Store, desk: Desk, claimed: Claimed) -> bool:
 def speak(store: Store, sender: Sender, claimed: Claimed) -> Answer:
     """Have the sender speak. A fault of its own may have come after the request: unknown, never repeated blindly."""
     if steady() > claimed.speak_by:  # the fence: we were frozen, and others may think us gone
-        return stop(deferred("the process was frozen before it spoke; nothing was sent"))
+        return FROZEN
     call = claimed.call
     try:
         answer = sender.send(call, StoreJournal(store, call.id))

@@ -22,12 +22,11 @@ def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int
 
     :param only: claim among these deliveries, due or not: the halves of a call that was refused whole.
     """
-    now = desk.clock()
-    speak_by = last_moment(desk.timing)
 
     opened: list[int] = []
 
     def work(conn: Connection) -> Claimed | None:
+        now, speak_by = desk.clock(), last_moment(desk.timing)  # here: the lease is not spent on waiting for the ledger
         look = channels.look(conn, channel, now)
         due = deliveries.next_due(conn, channel, now, only) if look.may_go(now) and not look.is_stopped else None
         if due is None:

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from publisher.errors import StoreError
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.pipeline import dispatch
+from publisher.pipeline.dispatch import act
 from publisher.pipeline.dispatch.desk import steady
 from publisher.pipeline.operate import holding
 from publisher.store import calls, sends
@@ -66,6 +67,18 @@ def test_a_process_that_was_frozen_after_it_began_does_not_speak(store, bench):
     answer = dispatch.speak(store, sender, replace(claimed, speak_by=steady() - 0.001))
     assert sender.calls == []
     assert answer.verdict.outcome == "deferred"
+
+
+def test_standing_still_is_not_the_channels_fault(store, bench, monkeypatch):
+    subscribe(store, 9)
+    send = add_send(store, add_edition(store))
+    monkeypatch.setattr(act, "steady", lambda: steady() + 3600)
+    for _ in range(9):
+        bench.once(Told(batch=1))
+    assert books(store, send) == {"pending": 9}
+    monkeypatch.undo()
+    bench.all(Told())  # at once, and by this channel
+    assert books(store, send) == {"sent": 9}
 
 
 def test_a_frozen_process_is_taken_over_when_its_lease_ends_and_not_before(store, bench):
