@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from publisher.model.project import Entry, Project, Schedule
+from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.runtime.slots import Slot, slots_after
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _differences(old: Schedule, new: Schedule, before: Project, after: Project) 
             yield f"also sends {_to(entry)}"
         elif _plain(before_entry) != _plain(entry):
             yield f"sends {_to(entry)} differently: {', '.join(_names(before_entry, entry))}"
-        elif before.channels.get(entry.via) != after.channels.get(entry.via):
+        elif _said_of(before, entry.via) != _said_of(after, entry.via):
             yield f"sends {_to(entry)}, a channel that is changed"
     yield from (f"no longer sends {_to(entry)}" for entry in theirs.values())
     for part in ("pick", "when"):
@@ -138,3 +138,9 @@ def of_app(app: App, after: Project) -> list[Change]:
         held = schedules.accepted_version(conn)
     before = versions.project_of(app, held) if held is not None else None
     return changes(before, after, app.clock())
+
+
+def _said_of(project: Project, channel: str) -> Channel | None:
+    """Return what the file says of a channel, wherever in the file it says so."""
+    found = project.channels.get(channel)
+    return None if found is None else replace(found, where="", places={})

@@ -86,7 +86,12 @@ class Status:
     def needs_a_person(self) -> bool:
         # An alert about what the ledger itself shows may be older than what it shows now.
         others = [alert for alert in self.alerts if alert["cause"].partition(":")[0] not in KINDS]
-        return bool(self.troubles or self.waiting or self.held or others or self.is_file_bad)
+        return bool(self.troubles or self.waiting or self.held or others or self.is_file_bad or self.is_left_alone)
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Say whether readers wait for an edition that is under way, and nobody is at work on it."""
+        return bool(self.under_way) and not self.processes
 
     @property
     def is_file_bad(self) -> bool:

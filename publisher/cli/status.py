@@ -72,7 +72,8 @@ def _at_work(found: Status, zone: Any) -> Iterator[str]:
         who = f"publisher {process.command}, process {process.pid} on {process.host}"
         yield f"At work: {who} since {_at(process.since, zone)}"
     if not found.is_running:
-        yield "Nobody runs the schedules: publisher run"
+        waits = " (editions are under way, and nobody carries them on)" if found.is_left_alone else ""
+        yield f"Nobody runs the schedules{waits}: publisher run"
     for send in found.under_way:
         yield f"Under way: edition {send.edition_id}, {send}"
     for row in found.channels:

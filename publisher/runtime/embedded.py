@@ -71,7 +71,8 @@ class Embedded:
         deadline = time.monotonic() + STOP_PATIENCE
         threads = [self._verbs, *(thread for lane in lanes for thread in lane.threads)]
         for thread in threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.ident is not None:  # else it was never started: the console's port was taken
+                thread.join(max(0.0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in threads)
 
     def _advance_forever(self) -> None:

@@ -29,6 +29,11 @@ def test_a_file_without_changes_changes_nothing(app):
     assert diff(app) == []
 
 
+def test_a_copy_under_another_name_changes_nothing(app):
+    text = (app.folder / "schedules.yaml").read_text()
+    assert of_app(app, parse_project(f"# a copy\n{text}", "copy.yaml")) == []
+
+
 def test_another_time_moves_the_slot_of_each_day(app):
     (change,) = diff(app, ('"07:00"', '"07:30"'))
     assert change.kind == "changed"

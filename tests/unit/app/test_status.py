@@ -48,7 +48,8 @@ def test_who_is_at_work_is_told_by_the_locks(store):
 def test_what_is_under_way_is_counted_and_what_is_held_needs_a_person(store):
     subscribe(store, 4)
     add_send(store, add_edition(store))
-    found = status(store)
+    with processes.at_work(store, "run", NOW):
+        found = status(store)
     assert not found.needs_a_person
     assert "Under way: edition 1, letters to daily: addressed; 0 of 4 got it" in text(found)
     holding.hold_edition(store, 1, actor="cli:ada", why="not yet", now=NOW)
@@ -56,6 +57,15 @@ def test_what_is_under_way_is_counted_and_what_is_held_needs_a_person(store):
     assert found.needs_a_person
     assert "held by cli:ada: not yet" in text(found)
     assert "publisher release 1" in text(found)
+
+
+def test_an_edition_under_way_that_nobody_carries_on_needs_a_person(store):
+    subscribe(store, 3)
+    add_send(store, add_edition(store))
+    assert status(store).is_left_alone
+    assert status(store).needs_a_person
+    with processes.at_work(store, "run", NOW):
+        assert not status(store).is_left_alone
 
 
 def test_hold_all_needs_a_person(store):

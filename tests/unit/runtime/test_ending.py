@@ -29,3 +29,7 @@ def test_it_ends_at_once_also_when_it_is_told_to_while_its_threads_look_for_work
         time.sleep(0.001)
         assert engine.stop()
     assert time.monotonic() - begun < 15  # one thread that misses the word is waited for 30 s
+
+
+def test_one_that_was_never_started_ends_too():
+    assert Embedded(duties(lambda _: False)).stop()
