@@ -87,6 +87,9 @@ def _sends(conn: Connection) -> Iterator[Trouble]:
     stopped = {row["name"] for row in concerns.of_channels(conn) if row["paused_at"] is not None}
     seen: set[str] = set()
     for send in sends.needing_a_person(conn, MOST):
+        if sends.is_out_of_balance(send):
+            yield _books(send)
+            continue
         own = [r for r in send["reasons"] if r["blocks"] and r["check"] not in (BY_A_PERSON, BY_A_PERSON_ALL)]
         if not own or send["state"] not in (SendState.HELD, SendState.PAUSED):
             continue
@@ -102,6 +105,12 @@ def _held(send: RowMapping, own: list[dict[str, Any]]) -> Trouble:
     what = f"{_title(send)}: {send['channel']} is held: {own[0]['what']}{more}"
     command = f"{own[0]['remedy'].rstrip('.')}; then: publisher send {send['schedule']} --finish"
     return Trouble(f"held:{send['id']}", what, _audience(send), command, True)
+
+
+def _books(send: RowMapping) -> Trouble:
+    what = next(reason["what"] for reason in send["reasons"] if reason["check"] == sends.BOOKS)
+    command = f"publisher verify {send['edition_id'] or ''}".strip()
+    return Trouble(f"books:{send['id']}", f"{_title(send)}: {send['channel']}: {what}", _audience(send), command, True)
 
 
 def _paused(conn: Connection, send: RowMapping, own: list[dict[str, Any]]) -> Trouble:

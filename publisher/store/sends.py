@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, func, select, update
 
 from publisher.errors import StoreError
 from publisher.model.states import SEND_MOVES, DeliveryState, EditionState, SendState
@@ -82,11 +82,17 @@ def needing_a_person(conn: Connection, limit: int) -> list[RowMapping]:
     query = (
         select(sends, editions.c.schedule, editions.c.slot, editions.c.due_at)
         .outerjoin(editions, editions.c.id == sends.c.edition_id)
-        .where(waits | (sends.c.unknown > 0))
+        .where(waits | (sends.c.unknown > 0) | _is_marked())
         .order_by(sends.c.id.desc())
         .limit(limit)
     )
     return list(conn.execute(query).mappings())
+
+
+def _is_marked() -> ColumnElement[bool]:
+    """Say in SQL whether the books of a send that has not ended were found out of balance."""
+    is_open = sends.c.state.not_in([SendState.DONE, SendState.CANCELLED])
+    return is_open & cast(sends.c.reasons, Text).like(f'%"check":%"{BOOKS}"%')
 
 
 def due_of_schedule(conn: Connection, schedule: str, *, besides: int, since: datetime) -> list[datetime]:

@@ -12,10 +12,10 @@ from publisher.app.trouble import all_in
 from publisher.config.schedules import parse_project
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.model.states import SendState
-from publisher.pipeline import dispatch
+from publisher.pipeline import dispatch, settle
 from publisher.pipeline.operate import holding
 from publisher.store import alerts, channels, schedules, sends, sources
-from publisher.store.tables import calls
+from publisher.store.tables import calls, deliveries
 from tests.ledger import NOW, Clock, add_edition, add_send, desk, subscribe
 
 PROJECT = parse_project("""\
@@ -176,3 +176,18 @@ def test_alerts_that_others_raised_are_left_to_them(store):
     assert open_alerts(store) == ["clock"]
     duty.end(store, Clock(), "clock")
     assert open_alerts(store) == []
+
+
+def test_books_that_do_not_balance_at_the_end_are_an_urgent_alert_and_wait_for_a_person(store, send):
+    answer(store, Verdict(Outcome.SENT))
+    with store.write() as conn:
+        conn.execute(update(deliveries).where(deliveries.c.id == 1).values(state="failed"))
+    assert settle.settle_finished(store, now=NOW) == 0
+    trouble = found(store)[f"books:{send}"]
+    assert trouble.urgent
+    assert "the books don't balance" in trouble.what
+    assert trouble.command == "publisher verify 1"
+    duty.Watch(LONG_BEFORE).look(store, PROJECT, Clock())
+    assert open_alerts(store) == [f"books:{send}"]
+    with store.read() as conn:
+        assert [row["id"] for row in sends.needing_a_person(conn, 10)] == [send]
