@@ -141,14 +141,13 @@ def hand_over(conn: Connection, send_id: int, channel: str, fallback: str, why: 
         return
     conn.execute(update(sends).where(sends.c.id == send_id).values(channel=fallback))
     what = f"{fallback} carries on: {why}"
-    add_reasons(conn, send_id, [{"check": "fallback", "blocks": False, "what": what, "remedy": ""}])
+    add_reasons(conn, send_id, [{"check": "fallback", "blocks": False, "what": what, "remedy": "", "channel": channel}])
 
 
 def pause_for(conn: Connection, send_id: int, channel: str, why: str) -> None:
     """Pause a send whose channel is stopped."""
     send = lock(conn, send_id)
-    edition = "EDITION" if send["edition_id"] is None else str(send["edition_id"])
-    remedy = f"Mend the channel in schedules.yaml or .env, then `publisher release {edition}`"
+    remedy = f"Mend the channel in schedules.yaml or .env, then `publisher release --channel {channel}`"
     if send["channel"] == channel and move(conn, send_id, SendState.PAUSED):
         add_reasons(conn, send_id, [{"check": "channel", "blocks": True, "what": why, "remedy": remedy}])
 

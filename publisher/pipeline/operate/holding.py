@@ -188,6 +188,20 @@ def _release(
     return Released(tuple(going_on), tuple(kept))
 
 
+def release_channel(store: Store, channel: str, *, now: datetime) -> Released:
+    """A person says that a channel is mended: it sends again, and what was paused because of it goes on."""
+
+    def work(conn: Connection) -> Released:
+        row = channels.get(conn, channel)
+        was_stopped = row is not None and any((row["paused_at"], row["failures"], row["open_until"]))
+        mine = [send for send in _locked(conn, (S.PAUSED,)) if send["channel"] == channel and _has(send, ("channel",))]
+        channels.let_go_on(conn, channel)
+        kept_by = (BY_A_PERSON, BY_A_PERSON_ALL, sends.BOOKS)
+        return replace(_release(conn, mine, "channel", kept_by, now), was_held=was_stopped)
+
+    return write_patiently(store, work)
+
+
 def _go_on(conn: Connection, send: RowMapping, now: datetime) -> bool:
     state = S(send["state"])
     term = {}

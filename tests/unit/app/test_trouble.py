@@ -67,7 +67,7 @@ def test_a_stopped_channel_says_who_waits_and_what_to_do(store, send):
     assert (trouble.cause, trouble.channel, trouble.urgent) == ("channel:letters", "letters", True)
     assert "bad key" in trouble.what
     assert trouble.affected == "4 readers of 1 sends wait"
-    assert trouble.command.endswith("publisher release 1")
+    assert trouble.command.endswith("publisher release --channel letters")
 
 
 def test_a_channel_that_reaches_nobody_for_long_is_one_too(store, send):
@@ -191,3 +191,14 @@ def test_books_that_do_not_balance_at_the_end_are_an_urgent_alert_and_wait_for_a
     assert open_alerts(store) == [f"books:{send}"]
     with store.read() as conn:
         assert [row["id"] for row in sends.needing_a_person(conn, 10)] == [send]
+
+
+def test_a_send_that_another_channel_carries_on_is_told_until_its_own_answers_again(store, send):
+    with store.write() as conn:
+        channels.stop(conn, "letters", reason="bad key", now=NOW)
+        sends.hand_over(conn, send, "letters", "spare", "letters can't send now (bad key)")
+    trouble = found(store)["fallback:letters"]
+    assert not trouble.urgent
+    assert trouble.command.endswith("publisher release --channel letters")
+    assert holding.release_channel(store, "letters", now=NOW).did_something
+    assert found(store) == {}

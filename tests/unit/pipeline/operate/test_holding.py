@@ -12,7 +12,7 @@ from publisher.errors import StoreError
 from publisher.model.states import SendState
 from publisher.pipeline import address, dispatch
 from publisher.pipeline.operate import holding, stopping
-from publisher.store import facts, sends
+from publisher.store import channels, facts, sends
 from tests.ledger import NOW, POST, Clock, add_edition, add_send, books, desk
 
 LATER = NOW + timedelta(hours=3)
@@ -218,3 +218,23 @@ def test_no_call_of_a_held_edition_begins_though_its_sends_are_not_marked_yet(st
     assert holding.finish_holding(store) == [send]
     assert state(send) == "paused"
     assert holding.finish_holding(store) == []
+
+
+def test_a_channel_that_is_mended_sends_again_and_so_does_what_was_paused_for_it(store, send, state):
+    with store.write() as conn:
+        channels.stop(conn, "letters", reason="bad key", now=NOW)
+        sends.pause_for(conn, send, "letters", "bad key")
+    assert holding.release_channel(store, "letters", now=NOW).going_on == (send,)
+    assert state(send) == "sending"
+    with store.read() as conn:
+        assert not channels.is_stopped(conn, "letters")
+    assert not holding.release_channel(store, "letters", now=NOW).did_something
+
+
+def test_a_mended_channel_lets_nothing_go_that_a_person_holds(store, edition, send, state):
+    with store.write() as conn:
+        channels.stop(conn, "letters", reason="bad key", now=NOW)
+        sends.pause_for(conn, send, "letters", "bad key")
+    hold(store, edition)
+    assert holding.release_channel(store, "letters", now=NOW).kept == (send,)
+    assert state(send) == "paused"
