@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from publisher.app import alerts, intake, versions
+from publisher.app.mending import changed_channels
 from publisher.app.naming import edition_named
 from publisher.app.sending import Sending
 from publisher.clock import Clock
@@ -26,6 +27,7 @@ from publisher.model.project import Project, Schedule, Source
 from publisher.model.tokens import address_hash
 from publisher.pipeline import collect
 from publisher.pipeline.collect import Collected
+from publisher.pipeline.operate import holding
 from publisher.runtime.clockwatch import ClockWatch, machine_seconds
 from publisher.store import Store
 from publisher.store.owner import refuse_stranger
@@ -82,7 +84,10 @@ class App:
         """
         with self.firing:
             self.version_id = versions.accept(self, project)
+            changed = changed_channels((self.project, self.settings), (project, settings))
             self.project, self.settings = project, settings
+            for name in changed:  # whoever changed it has mended it; if not, it stops again at its first call
+                holding.release_channel(self.store, name, now=self.clock())
             self.sending.forget_senders()
             self.__dict__.pop("studio", None)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from publisher.app.alerts import Watch
 from publisher.app.telling import Teller
+from publisher.pipeline.operate import holding
 from publisher.runtime.duty import Duty
 from publisher.runtime.heartbeat import Heartbeat
 
@@ -29,6 +30,7 @@ def standing_duties(app: App, is_alive: Callable[[], bool]) -> list[Duty]:
         watch.look(app.store, app.project, app.clock)
 
     return [
+        Duty("holds", lambda: holding.finish_holding(app.store), lambda: LOOK_EVERY),
         Duty("watch", look, lambda: LOOK_EVERY),
         Duty("alerts", teller.tell, lambda: LOOK_EVERY),
         Duty("heartbeat", heartbeat, lambda: app.project.alerts.every),

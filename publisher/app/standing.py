@@ -180,6 +180,8 @@ def next_command(row: Any, schedule: str | None) -> str:
     """Return what to type about a send that waits for a person, or left some in doubt; empty: nothing."""
     edition = row["edition_id"]
     held_by = {reason["check"] for reason in row["reasons"] if reason["blocks"]}
+    if sends.BOOKS in held_by:
+        return f"publisher verify {edition or ''}".strip()
     if row["state"] in FOR_A_PERSON and BY_A_PERSON_ALL in held_by:
         return "publisher release --all"
     if row["state"] == "paused" or (row["state"] == "held" and held_by <= {BY_A_PERSON}):

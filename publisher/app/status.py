@@ -154,7 +154,9 @@ def _next_slots(conn: Connection, project: Project, now: datetime) -> tuple[Next
 
 
 def _waiting(conn: Connection) -> tuple[Waiting, ...]:
-    rows = [row for row in sends.needing_a_person(conn, MOST) if row["state"] in WAITING]
+    rows = [
+        row for row in sends.needing_a_person(conn, MOST) if row["state"] in WAITING or sends.is_out_of_balance(row)
+    ]
     return tuple(
         Waiting(send_now(row), row["schedule"] or "", row["slot"] or "", next_command(row, row["schedule"]))
         for row in rows

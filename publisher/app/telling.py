@@ -68,7 +68,10 @@ class Teller:
         if not untold or not self._is_ours():
             return
         for row in untold:
-            self._tell(row, is_over=row["cleared_at"] is not None)
+            try:
+                self._tell(row, is_over=row["cleared_at"] is not None)
+            except PublisherError as error:  # the next alert is told all the same, and this one at the next look
+                log.error("alert_not_told", cause=row["cause"], error=str(error))
 
     def _is_ours(self) -> bool:
         with self._app.store.write() as conn:
@@ -88,7 +91,7 @@ class Teller:
                 write(conn, row["id"], self._app.clock())
 
     def _try(self, row: RowMapping, to: str, mark: tuple[int, bool, str]) -> None:
-        for way in ways_to(self._app, to, row["channel"] or ""):
+        for way in self._ways(row, to):
             if self._went(row, way, is_over=mark[1]):
                 self._notes.done.add(mark)
                 return
@@ -98,12 +101,19 @@ class Teller:
         if tries in (1, TRIES):
             log.error("alert_not_told", cause=row["cause"], what=row["what"], command=row["command"])
 
+    def _ways(self, row: RowMapping, to: str) -> list[Way]:
+        try:
+            return ways_to(self._app, to, row["channel"] or "")
+        except PublisherError as error:
+            log.error("alert_not_sent", cause=row["cause"], to=_unnamed(to), error=str(error))
+            return []
+
     def _went(self, row: RowMapping, way: Way, *, is_over: bool) -> bool:
         app = self._app
-        message = words_of(app.project, row, way, is_over=is_over)
         key = wire_id("alert-over" if is_over else "alert", row["id"], app.keys.current("wire")[1])
-        call = Call(0, f"{key}-{way.channel}", message, (Recipient(0, key, way.to),))
         try:
+            message = words_of(app.project, row, way, is_over=is_over)  # here: its sender may not be installed
+            call = Call(0, f"{key}-{way.channel}", message, (Recipient(0, key, way.to),))
             verdict = app.sending.sender(way.channel).send(call, _Forgetful()).of(call.recipients[0])
         except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package, and there are other ways
             log.error("alert_not_sent", cause=row["cause"], channel=way.channel, fault=type(fault).__name__)
@@ -111,6 +121,11 @@ class Teller:
         if verdict.outcome is not Outcome.SENT:
             log.warning("alert_not_sent", cause=row["cause"], channel=way.channel, why=verdict.reason)
         return verdict.outcome is Outcome.SENT
+
+
+def _unnamed(to: str) -> str:
+    """Addresses are never logged."""
+    return "an address" if "@" in to else to
 
 
 class _Forgetful(dict[str, Mapping[str, object]]):

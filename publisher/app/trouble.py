@@ -28,7 +28,7 @@ SOURCE_SILENT = timedelta(hours=6)
 FAILURES = 8  # calls in a row that reached nobody: several rests have not helped
 MOST = 200  # sends looked at: beyond that a person is at work already
 # What `all_in` finds; an alert of one of these that it no longer finds is over.
-KINDS = frozenset({"channel", "held", "unknown", "late", "slot", "source"})
+KINDS = frozenset({"channel", "fallback", "held", "unknown", "late", "slot", "source"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ def all_in(conn: Connection, project: Project, now: datetime, watched_since: dat
     """
     return [
         *_channels(conn),
+        *_fallbacks(conn),
         *_sends(conn),
         *_unknown(conn, now),
         *_late(conn, now, watched_since),
@@ -68,7 +69,7 @@ def _channels(conn: Connection) -> Iterator[Trouble]:
         affected = f"{readers:,} readers of {count:,} sends wait" if count else "nobody waits for it yet"
         if row["paused_at"] is not None:
             what = f"the channel {row['name']} is stopped: {row['reason']}"
-            command = f"mend it in schedules.yaml or .env, then: publisher release {_first_waiting(conn, row['name'])}"
+            command = f"mend it in schedules.yaml or .env, then: publisher release --channel {row['name']}"
         elif row["failures"] >= FAILURES:
             what = f"the channel {row['name']} reaches nobody: {row['reason']} ({row['failures']} calls in a row)"
             command = "publisher status (it is tried again by itself; if its provider is down, wait or set `fallback:`)"
@@ -77,9 +78,17 @@ def _channels(conn: Connection) -> Iterator[Trouble]:
         yield Trouble(f"channel:{row['name']}", what, affected, command, True, row["name"])
 
 
-def _first_waiting(conn: Connection, channel: str) -> str:
-    paused = [send for send in sends.in_state(conn, SendState.PAUSED) if send["channel"] == channel]
-    return str(paused[0]["edition_id"]) if paused and paused[0]["edition_id"] else "EDITION"
+def _fallbacks(conn: Connection) -> Iterator[Trouble]:
+    """Yield the channels in trouble for which another carries on: nobody waits, but they do not come back unseen."""
+    ailing = {row["name"] for row in concerns.of_channels(conn)}
+    for send in concerns.handed_over(conn):
+        reason = next(r for r in send["reasons"] if r["check"] == "fallback")
+        failed = reason.get("channel", "")
+        if failed in ailing:
+            ailing.discard(failed)
+            command = f"publisher status; once {failed} is mended: publisher release --channel {failed}"
+            affected = f"{_audience(send)}, and what follows: it goes through {send['channel']}"
+            yield Trouble(f"fallback:{failed}", f"{_title(send)}: {reason['what']}", affected, command, False, failed)
 
 
 def _sends(conn: Connection) -> Iterator[Trouble]:
@@ -87,6 +96,9 @@ def _sends(conn: Connection) -> Iterator[Trouble]:
     stopped = {row["name"] for row in concerns.of_channels(conn) if row["paused_at"] is not None}
     seen: set[str] = set()
     for send in sends.needing_a_person(conn, MOST):
+        if sends.is_out_of_balance(send):
+            yield _books(send)
+            continue
         own = [r for r in send["reasons"] if r["blocks"] and r["check"] not in (BY_A_PERSON, BY_A_PERSON_ALL)]
         if not own or send["state"] not in (SendState.HELD, SendState.PAUSED):
             continue
@@ -102,6 +114,12 @@ def _held(send: RowMapping, own: list[dict[str, Any]]) -> Trouble:
     what = f"{_title(send)}: {send['channel']} is held: {own[0]['what']}{more}"
     command = f"{own[0]['remedy'].rstrip('.')}; then: publisher send {send['schedule']} --finish"
     return Trouble(f"held:{send['id']}", what, _audience(send), command, True)
+
+
+def _books(send: RowMapping) -> Trouble:
+    what = next(reason["what"] for reason in send["reasons"] if reason["check"] == sends.BOOKS)
+    command = f"publisher verify {send['edition_id'] or ''}".strip()
+    return Trouble(f"books:{send['id']}", f"{_title(send)}: {send['channel']}: {what}", _audience(send), command, True)
 
 
 def _paused(conn: Connection, send: RowMapping, own: list[dict[str, Any]]) -> Trouble:

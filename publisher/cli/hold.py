@@ -67,16 +67,26 @@ def _hold_edition(operator: Operator, said: str, why: str) -> tuple[list[SendNow
 
 
 def release(
-    edition: EditionSaid = "", everything: Everything = False, project: ProjectDir = Path(), as_json: AsJson = False
+    edition: EditionSaid = "",
+    everything: Everything = False,
+    channel: Annotated[str, typer.Option(help="A channel that was stopped and is mended.")] = "",
+    project: ProjectDir = Path(),
+    as_json: AsJson = False,
 ) -> None:
-    """Let go on what a person held, or what was paused. What a check holds stays held, and says what to mend."""
+    """Let go on what a person held or what was paused, or a channel. What a check holds stays held: mend it first."""
     from publisher.app import standing
     from publisher.app.operator import Operator
     from publisher.pipeline.operate import holding
 
-    _one_of(edition, everything, "release")
+    if channel and (edition or everything):
+        raise UsageError("a channel and editions are released one at a time", remedy="publisher release --channel NAME")
+    if not channel:
+        _one_of(edition, everything, "release")
     operator = Operator.open(project)
-    if everything:
+    if channel:
+        title = f"the channel {_channel_named(operator, channel)}"
+        done = holding.release_channel(operator.store, channel, now=operator.clock())
+    elif everything:
         title = "all sending"
         done = holding.release_all(operator.store, now=operator.clock())
     else:
@@ -87,6 +97,17 @@ def release(
     _show(standing.these(operator.store, [*done.going_on, *done.kept]), [], as_json)
     if done.kept or not done.did_something:
         raise typer.Exit(1)
+
+
+def _channel_named(operator: Operator, name: str) -> str:
+    from publisher.store import channels
+
+    with operator.store.read() as conn:
+        is_known = name in operator.project.channels or channels.get(conn, name) is not None
+    if not is_known:
+        known = ", ".join(operator.project.channels) or "none"
+        raise UsageError(f"there is no channel {name!r}", remedy=f"Channels in schedules.yaml: {known}")
+    return name
 
 
 def _released_words(done: Released) -> str:

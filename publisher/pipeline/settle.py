@@ -65,5 +65,7 @@ def pause_without_channel(store: Store, channels: Sequence[str]) -> None:
         what = f"there is no channel {send['channel']} any more"
         remedy = "Put it back into schedules.yaml and `publisher send SCHEDULE --finish`, or `--skip` what is left"
         with store.write() as conn:
-            sends.move(conn, send["id"], SendState.PAUSED)
-            sends.add_reasons(conn, send["id"], [{"check": "channel", "blocks": True, "what": what, "remedy": remedy}])
+            if sends.move(conn, send["id"], SendState.PAUSED):
+                sends.add_reasons(
+                    conn, send["id"], [{"check": "channel", "blocks": True, "what": what, "remedy": remedy}]
+                )

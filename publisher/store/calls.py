@@ -75,7 +75,7 @@ def move(conn: Connection, call_id: int, to: CallState, **values: Any) -> bool:
 def begin(conn: Connection, call_id: int, *, now: datetime, lease_left: timedelta) -> bool:
     """Write down that the first byte is about to leave.
 
-    False when the call is lost, its lease too near its end, or its send, or all sending, held meanwhile.
+    False when the call is lost, its lease too near its end, or its send, its edition or all sending held meanwhile.
     """
     return _BEGIN(conn, call_id=call_id, now=now, latest=now + lease_left).rowcount == 1
 
@@ -86,6 +86,10 @@ _BEGIN = Statement(
     WHERE id = :call_id AND state = 'claimed' AND lease_until > :latest
         AND (SELECT state FROM sends WHERE sends.id = calls.send_id) IN ('addressed', 'sending')
         AND NOT EXISTS (SELECT 1 FROM facts WHERE name = 'held')
+        AND NOT EXISTS (
+            SELECT 1 FROM facts
+            WHERE name = 'held:' || (SELECT edition_id FROM sends WHERE sends.id = calls.send_id)
+        )
     """,
     now=Moment,
     latest=Moment,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, or_, select
+from sqlalchemy import Connection, RowMapping, Text, cast, func, or_, select
 
 from publisher.model.states import CallState, EditionState, SendState
 from publisher.store.tables import calls, channels, editions, processes, sends, sources
 
+HANDED_OVER = 200  # sends looked back on
 NOT_BEGUN = (SendState.MADE, SendState.READY, SendState.ADDRESSED)
 
 
@@ -27,6 +28,18 @@ def waiting_behind(conn: Connection, channel: str) -> tuple[int, int]:
     )
     readers, count = conn.execute(query).one()
     return int(readers), int(count)
+
+
+def handed_over(conn: Connection) -> list[RowMapping]:
+    """Return the newest sends that another channel than their own carries on, with their editions."""
+    query = (
+        select(sends, editions.c.schedule, editions.c.slot)
+        .outerjoin(editions, editions.c.id == sends.c.edition_id)
+        .where(cast(sends.c.reasons, Text).like('%"check":%"fallback"%'))
+        .order_by(sends.c.id.desc())
+        .limit(HANDED_OVER)
+    )
+    return list(conn.execute(query).mappings())
 
 
 def parked(conn: Connection, overdue: datetime) -> list[RowMapping]:

@@ -51,6 +51,12 @@ def hold_edition(conn: Connection, edition_id: int, *, actor: str, why: str, now
     return _write(conn, f"{HELD}:{edition_id}", Held(actor, why, now))
 
 
+def held_editions(conn: Connection) -> list[int]:
+    """Return the editions that a person holds."""
+    names = conn.execute(select(facts.c.name).where(facts.c.name.startswith(f"{HELD}:"))).scalars()
+    return sorted(int(name.partition(":")[2]) for name in names)
+
+
 def release_edition(conn: Connection, edition_id: int) -> bool:
     """Let an edition go on; say whether it was held."""
     return _forget(conn, f"{HELD}:{edition_id}")

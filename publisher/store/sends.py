@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, func, select, update
 
 from publisher.errors import BooksError
 from publisher.model.states import SEND_MOVES, DeliveryState, EditionState, SendState
@@ -82,11 +82,17 @@ def needing_a_person(conn: Connection, limit: int) -> list[RowMapping]:
     query = (
         select(sends, editions.c.schedule, editions.c.slot, editions.c.due_at)
         .outerjoin(editions, editions.c.id == sends.c.edition_id)
-        .where(waits | (sends.c.unknown > 0))
+        .where(waits | (sends.c.unknown > 0) | _is_marked())
         .order_by(sends.c.id.desc())
         .limit(limit)
     )
     return list(conn.execute(query).mappings())
+
+
+def _is_marked() -> ColumnElement[bool]:
+    """Say in SQL whether the books of a send that has not ended were found out of balance."""
+    is_open = sends.c.state.not_in([SendState.DONE, SendState.CANCELLED])
+    return is_open & cast(sends.c.reasons, Text).like(f'%"check":%"{BOOKS}"%')
 
 
 def due_of_schedule(conn: Connection, schedule: str, *, besides: int, since: datetime) -> list[datetime]:
@@ -135,14 +141,13 @@ def hand_over(conn: Connection, send_id: int, channel: str, fallback: str, why: 
         return
     conn.execute(update(sends).where(sends.c.id == send_id).values(channel=fallback))
     what = f"{fallback} carries on: {why}"
-    add_reasons(conn, send_id, [{"check": "fallback", "blocks": False, "what": what, "remedy": ""}])
+    add_reasons(conn, send_id, [{"check": "fallback", "blocks": False, "what": what, "remedy": "", "channel": channel}])
 
 
 def pause_for(conn: Connection, send_id: int, channel: str, why: str) -> None:
     """Pause a send whose channel is stopped."""
     send = lock(conn, send_id)
-    edition = "EDITION" if send["edition_id"] is None else str(send["edition_id"])
-    remedy = f"Mend the channel in schedules.yaml or .env, then `publisher release {edition}`"
+    remedy = f"Mend the channel in schedules.yaml or .env, then `publisher release --channel {channel}`"
     if send["channel"] == channel and move(conn, send_id, SendState.PAUSED):
         add_reasons(conn, send_id, [{"check": "channel", "blocks": True, "what": why, "remedy": remedy}])
 

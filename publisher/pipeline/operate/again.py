@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import RowMapping
 
 from publisher.model.states import DeliveryState, SendState
-from publisher.store import Store, by_hand, editions, sends
+from publisher.store import Connection, Store, by_hand, editions, sends
+from publisher.store.patience import write_patiently
 
 D = DeliveryState
 
@@ -39,22 +41,29 @@ def _may_go_on(send: RowMapping) -> bool:
 def _resend(store: Store, send_id: int, now: datetime, recipient_id: int | None) -> int:
     count, after = 0, 0
     while True:
-        with store.write() as conn:
-            sends.lock_with_edition(conn, send_id)
-            moved, last = by_hand.move_batch(
-                conn,
-                send_id,
-                origin=D.FAILED,
-                to=D.PENDING,
-                after=after,
-                recipient_id=recipient_id,
-                due_at=now,
-                reason=None,
-            )
-            sends.post_to_books(conn, send_id, {D.FAILED.value: -moved, D.PENDING.value: moved})
-            if moved:
-                editions.reopen(conn, send_id, now)
+        batch = partial(_resend_batch, send_id=send_id, after=after, now=now, recipient_id=recipient_id)
+        moved, last = write_patiently(store, batch)
         count += moved
         if last is None:
             return count
         after = last
+
+
+def _resend_batch(
+    conn: Connection, send_id: int, after: int, now: datetime, recipient_id: int | None
+) -> tuple[int, int | None]:
+    sends.lock_with_edition(conn, send_id)
+    moved, last = by_hand.move_batch(
+        conn,
+        send_id,
+        origin=D.FAILED,
+        to=D.PENDING,
+        after=after,
+        recipient_id=recipient_id,
+        due_at=now,
+        reason=None,
+    )
+    sends.post_to_books(conn, send_id, {D.FAILED.value: -moved, D.PENDING.value: moved})
+    if moved:
+        editions.reopen(conn, send_id, now)
+    return moved, last

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 from sqlalchemy import RowMapping
 
@@ -13,6 +14,7 @@ from publisher.model.call import Outcome, Verdict
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.store import Connection, Store, by_hand, calls, editions, sends
 from publisher.store.by_hand import Doubtful
+from publisher.store.patience import write_patiently
 
 D = DeliveryState
 OVERDUE = timedelta(minutes=2)  # nobody is there who would settle it: its channel is gone, or nothing runs
@@ -56,18 +58,28 @@ def settle(store: Store, wanted: Doubtful, word: Word, *, actor: str, why: str, 
     met: Counter[str] = Counter()
     send_ids: set[int] = set()
     while True:
-        with store.write() as conn:
-            found = by_hand.doubtful(conn, wanted)
-            for send_id, rows in sorted(_by_send(found).items()):
-                sends.lock_with_edition(conn, send_id)
-                fit = [row for row in rows if _fits(row, word, met, now)]
-                moved = [row for row in fit if by_hand.settle_one(conn, row, LANDS[word], _due(word, now))]
-                _write_down(conn, send_id, moved, word, said, now)
-                met["moved"] += len(moved)
-                send_ids.update({send_id} if moved else ())
+        found, here, moved = write_patiently(store, partial(_batch, wanted=wanted, word=word, said=said, now=now))
+        met += here
+        send_ids |= moved
         if len(found) < wanted.limit:
             return Decided(met["moved"], met["cancelled"], met["by itself"], tuple(sorted(send_ids)))
         wanted = replace(wanted, after_id=found[-1]["id"])
+
+
+def _batch(
+    conn: Connection, wanted: Doubtful, word: Word, said: str, now: datetime
+) -> tuple[list[RowMapping], Counter[str], set[int]]:
+    met: Counter[str] = Counter()
+    send_ids: set[int] = set()
+    found = by_hand.doubtful(conn, wanted)
+    for send_id, rows in sorted(_by_send(found).items()):
+        sends.lock_with_edition(conn, send_id)
+        fit = [row for row in rows if _fits(row, word, met, now)]
+        moved = [row for row in fit if by_hand.settle_one(conn, row, LANDS[word], _due(word, now))]
+        _write_down(conn, send_id, moved, word, said, now)
+        met["moved"] += len(moved)
+        send_ids.update({send_id} if moved else ())
+    return found, met, send_ids
 
 
 def _by_send(rows: list[RowMapping]) -> dict[int, list[RowMapping]]:

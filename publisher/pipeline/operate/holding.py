@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping
 
+from publisher.errors import NotWrittenError, StoreError
 from publisher.model.states import EditionState, SendState
 from publisher.store import Connection, Store, channels, editions, facts, sends
-from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL, Held, as_reason
+from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL, as_reason
+from publisher.store.patience import write_patiently
 
 S = SendState
+MARKING = 60.0  # seconds to mark the sends as held: their rows may be locked while an audience is frozen
 HELD_AS = {
     S.MADE: S.HELD,
     S.WAITING: S.HELD,
@@ -40,23 +45,94 @@ class Released:
 
 
 def hold_edition(store: Store, edition_id: int, *, actor: str, why: str, now: datetime) -> list[int]:
-    """Hold every send of an edition that has not ended, and those still to be made; return the sends held now."""
-    with store.write() as conn:
-        found = sends.lock_all(conn, edition_id)
-        edition = editions.get(conn, edition_id)
-        if edition is None or edition["state"] not in (EditionState.DRAFT, EditionState.LOCKED):
-            return []
-        facts.hold_edition(conn, edition_id, actor=actor, why=why, now=now)
-        reason = as_reason(Held(actor, why, now), edition_id)
-        return [send["id"] for send in found if _hold(conn, send, reason)]
+    """Hold every send of an edition that has not ended, and those still to be made; return the sends held now.
+
+    That it is held is written down first and by itself: nobody keeps us from that, and no call of it begins any more.
+
+    :raises StoreError: it is held, but some of its sends could not be marked so in time.
+    """
+
+    def write_down(conn: Connection) -> bool:
+        if _is_open(conn, edition_id):
+            facts.hold_edition(conn, edition_id, actor=actor, why=why, now=now)
+            return True
+        return False
+
+    if not write_patiently(store, write_down):
+        return []
+    with _said_if_late(store, f"edition {edition_id}", edition_id):
+        return write_patiently(store, lambda conn: _hold_sends(conn, edition_id), MARKING)
+
+
+def finish_holding(store: Store) -> list[int]:
+    """Hold the sends of editions whose holder did not come to its end; return them."""
+    with store.read() as conn:
+        held = facts.held_editions(conn)
+        left = [number for number in held if any(_is_to_hold(send) for send in sends.of_edition(conn, number))]
+    found = []
+    for edition_id in left:
+        with store.write() as conn:
+            found += _hold_sends(conn, edition_id)
+    return found
+
+
+def _is_open(conn: Connection, edition_id: int) -> bool:
+    edition = editions.get(conn, edition_id)
+    return edition is not None and edition["state"] in (EditionState.DRAFT, EditionState.LOCKED)
+
+
+def _hold_sends(conn: Connection, edition_id: int) -> list[int]:
+    found = sends.lock_all(conn, edition_id)
+    held = facts.held_edition(conn, edition_id)
+    if held is None:  # released in between
+        return []
+    if not _is_open(conn, edition_id):
+        facts.release_edition(conn, edition_id)
+        return []
+    reason = as_reason(held, edition_id)
+    return [send["id"] for send in found if _hold(conn, send, reason)]
 
 
 def hold_all(store: Store, *, actor: str, why: str, now: datetime) -> list[int]:
-    """Hold everything that has not ended, and whatever comes; return the sends held now."""
-    with store.write() as conn:
-        facts.hold_everything(conn, actor=actor, why=why, now=now)
-        reason = as_reason(facts.held(conn) or Held(actor, why, now))
-        return [send["id"] for send in _locked(conn, HELD_AS) if _hold(conn, send, reason)]
+    """Hold everything that has not ended, and whatever comes; return the sends held now.
+
+    :raises StoreError: all is held, but some sends could not be marked so in time.
+    """
+    write_patiently(store, lambda conn: facts.hold_everything(conn, actor=actor, why=why, now=now))
+    with store.read() as conn:
+        ids = sorted(send["id"] for send in sends.in_state(conn, *HELD_AS))
+    end = time.monotonic() + MARKING
+    with _said_if_late(store, "all sending", None):
+        return [send_id for send_id in ids if _hold_one(store, send_id, end)]
+
+
+def _hold_one(store: Store, send_id: int, end: float) -> bool:
+    def work(conn: Connection) -> bool:
+        send, held = sends.lock(conn, send_id), facts.held(conn)
+        return held is not None and _hold(conn, send, as_reason(held))
+
+    return write_patiently(store, work, end - time.monotonic())
+
+
+@contextmanager
+def _said_if_late(store: Store, what: str, edition_id: int | None) -> Iterator[None]:
+    """Say exactly how it stands when sends could not be marked in time."""
+    try:
+        yield
+    except NotWrittenError as error:
+        with store.read() as conn:
+            found = sends.in_state(conn, *HELD_AS) if edition_id is None else sends.of_edition(conn, edition_id)
+            left = ", ".join(str(send["id"]) for send in found if _is_to_hold(send))
+        raise StoreError(
+            f"{what} is held and no call begins, but these sends are not marked so yet: {left or 'none'}"
+            f" ({error.what})",
+            where=store.where,
+            remedy="Type the same again to mark them too",
+        ) from error
+
+
+def _is_to_hold(send: RowMapping) -> bool:
+    return send["state"] in HELD_AS and not _has(send, (BY_A_PERSON, BY_A_PERSON_ALL))
 
 
 def _hold(conn: Connection, send: RowMapping, reason: dict[str, Any]) -> bool:
@@ -72,20 +148,26 @@ def _hold(conn: Connection, send: RowMapping, reason: dict[str, Any]) -> bool:
 
 def release_edition(store: Store, edition_id: int, *, now: datetime) -> Released:
     """Let an edition go on. What its own checks hold stays held: that has to be mended first."""
-    with store.write() as conn:
+
+    def work(conn: Connection) -> Released:
         found = sends.lock_all(conn, edition_id)
         was_held = facts.release_edition(conn, edition_id)
         kept_by = () if facts.held(conn) is None else (BY_A_PERSON_ALL,)
         return replace(_release(conn, found, BY_A_PERSON, kept_by, now), was_held=was_held)
 
+    return write_patiently(store, work)
+
 
 def release_all(store: Store, *, now: datetime) -> Released:
     """Take back `hold --all`. What someone held by itself, and what is paused for another reason, stays as it is."""
-    with store.write() as conn:
-        was_held = facts.release_everything(conn)
+
+    def work(conn: Connection) -> Released:
         mine = [send for send in _locked(conn, GOES_ON_AS) if _has(send, (BY_A_PERSON_ALL,))]
+        was_held = facts.release_everything(conn)
         kept_by = (BY_A_PERSON, "account", "channel")
         return replace(_release(conn, mine, BY_A_PERSON_ALL, kept_by, now), was_held=was_held)
+
+    return write_patiently(store, work)
 
 
 def _release(
@@ -104,6 +186,20 @@ def _release(
         elif _go_on(conn, send, now):
             going_on.append(send["id"])
     return Released(tuple(going_on), tuple(kept))
+
+
+def release_channel(store: Store, channel: str, *, now: datetime) -> Released:
+    """A person says that a channel is mended: it sends again, and what was paused because of it goes on."""
+
+    def work(conn: Connection) -> Released:
+        row = channels.get(conn, channel)
+        was_stopped = row is not None and any((row["paused_at"], row["failures"], row["open_until"]))
+        mine = [send for send in _locked(conn, (S.PAUSED,)) if send["channel"] == channel and _has(send, ("channel",))]
+        channels.let_go_on(conn, channel)
+        kept_by = (BY_A_PERSON, BY_A_PERSON_ALL, sends.BOOKS)
+        return replace(_release(conn, mine, "channel", kept_by, now), was_held=was_stopped)
+
+    return write_patiently(store, work)
 
 
 def _go_on(conn: Connection, send: RowMapping, now: datetime) -> bool:
@@ -127,9 +223,12 @@ def _has(send: RowMapping, checks: tuple[str, ...]) -> bool:
 
 def resume_edition(store: Store, edition_id: int, *, now: datetime) -> int:
     """Let the paused sends of an edition go on, because a person said so; return how many."""
-    with store.write() as conn:
+
+    def work(conn: Connection) -> int:
         paused = [send for send in sends.lock_all(conn, edition_id) if send["state"] == S.PAUSED]
         facts.release_edition(conn, edition_id)
         for send in paused:
             sends.set_reasons(conn, send["id"], [])
         return sum(_go_on(conn, send, now) for send in paused)
+
+    return write_patiently(store, work)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import RowMapping
 
 from publisher.model.states import DeliveryState, EditionState, SendState
 from publisher.store import Connection, Store, by_hand, editions, facts, sends
+from publisher.store.patience import write_patiently
 
 ENDED = (SendState.DONE, SendState.CANCELLED)
 STOPPED = "stopped before it left"
@@ -19,12 +21,16 @@ def cancel_edition(store: Store, edition_id: int, *, reason: str, now: datetime)
 
     Calls under way end as they do: what the provider took stays sent, what certainly did not leave is cancelled.
     """
-    with store.write() as conn:
-        facts.release_edition(conn, edition_id)
+
+    def work(conn: Connection) -> list[RowMapping]:
         found = [send for send in sends.lock_all(conn, edition_id) if send["state"] not in ENDED]
+        facts.release_edition(conn, edition_id)
         for send in found:
             sends.move(conn, send["id"], SendState.CANCELLED, done_at=now)
         editions.move(conn, edition_id, EditionState.CANCELLED, now, reason=reason)
+        return found
+
+    found = write_patiently(store, work)
     return sum(_cancel_rows(store, send["id"], reason) for send in found)
 
 
@@ -44,9 +50,7 @@ def _why(store: Store, send: RowMapping) -> str:
 def _cancel_rows(store: Store, send_id: int, reason: str) -> int:
     stopped, after = 0, 0
     while True:
-        with store.write() as conn:
-            sends.lock(conn, send_id)
-            moved, last = _cancel_batch(conn, send_id, after, reason)
+        moved, last = write_patiently(store, partial(_cancel_batch, send_id=send_id, after=after, reason=reason))
         stopped += moved
         if last is None:
             return stopped
@@ -54,6 +58,7 @@ def _cancel_rows(store: Store, send_id: int, reason: str) -> int:
 
 
 def _cancel_batch(conn: Connection, send_id: int, after: int, reason: str) -> tuple[int, int | None]:
+    sends.lock(conn, send_id)
     moved, last = by_hand.move_batch(conn, send_id, origin=D.PENDING, to=D.CANCELLED, after=after, reason=reason)
     sends.post_to_books(conn, send_id, {D.PENDING.value: -moved, D.CANCELLED.value: moved})
     return moved, last

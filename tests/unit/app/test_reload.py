@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from publisher.app import App, versions
 from publisher.app.reload import FileWatch
 from publisher.errors import ConfigError
-from publisher.store import alerts
+from publisher.store import alerts, channels
 from tests.ledger import Clock
 from tests.unit.app.project import EVENING, add_schedule, edit, open_app
 
@@ -116,3 +116,21 @@ def test_a_first_start_with_a_refused_file_is_an_error(tmp_path):
     edit(tmp_path, ('at: "07:00"', 'at: "25:00"'))
     with pytest.raises(ConfigError, match="25:00"):
         App.open(tmp_path, Clock(EVENING), go_on=True)
+
+
+def test_a_changed_secret_lets_the_channel_that_was_stopped_go_on(watch, app, tmp_path):
+    with app.store.write() as conn:
+        for name in app.project.channels:
+            channels.stop(conn, name, reason="bad key", now=EVENING)
+    add_schedule(tmp_path, "evening")
+    watch.look()
+    assert stopped(app) == set(app.project.channels)  # nothing of them was changed
+    path = tmp_path / "schedules.yaml"
+    path.write_text(path.read_text().replace("base_url: http", "base_url: https", 1))
+    watch.look()
+    assert len(stopped(app)) == len(app.project.channels) - 1
+
+
+def stopped(app):
+    with app.store.read() as conn:
+        return {name for name in app.project.channels if channels.is_stopped(conn, name)}

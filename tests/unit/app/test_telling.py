@@ -174,3 +174,12 @@ def test_nobody_to_tell_is_nothing_to_do(desk):
     d.begin()
     d.tell()
     assert d.row()["told_at"] is None
+
+
+def test_an_entry_that_cannot_be_used_silences_no_other(desk, monkeypatch):
+    monkeypatch.setitem(globals(), "ALERTS", ALERTS.replace("sender: webhook", "sender: nosuch"))
+    d = desk(to="ops, ada@harbor.example")
+    d.begin(cause="books:1", channel="")
+    d.begin(cause="books:2", channel="")
+    d.tell()
+    assert len(d.letters.requests) + len(d.spare.requests) == 2

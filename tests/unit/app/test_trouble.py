@@ -12,10 +12,10 @@ from publisher.app.trouble import all_in
 from publisher.config.schedules import parse_project
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.model.states import SendState
-from publisher.pipeline import dispatch
+from publisher.pipeline import dispatch, settle
 from publisher.pipeline.operate import holding
 from publisher.store import alerts, channels, schedules, sends, sources
-from publisher.store.tables import calls
+from publisher.store.tables import calls, deliveries
 from tests.ledger import NOW, Clock, add_edition, add_send, desk, subscribe
 
 PROJECT = parse_project("""\
@@ -67,7 +67,7 @@ def test_a_stopped_channel_says_who_waits_and_what_to_do(store, send):
     assert (trouble.cause, trouble.channel, trouble.urgent) == ("channel:letters", "letters", True)
     assert "bad key" in trouble.what
     assert trouble.affected == "4 readers of 1 sends wait"
-    assert trouble.command.endswith("publisher release 1")
+    assert trouble.command.endswith("publisher release --channel letters")
 
 
 def test_a_channel_that_reaches_nobody_for_long_is_one_too(store, send):
@@ -176,3 +176,29 @@ def test_alerts_that_others_raised_are_left_to_them(store):
     assert open_alerts(store) == ["clock"]
     duty.end(store, Clock(), "clock")
     assert open_alerts(store) == []
+
+
+def test_books_that_do_not_balance_at_the_end_are_an_urgent_alert_and_wait_for_a_person(store, send):
+    answer(store, Verdict(Outcome.SENT))
+    with store.write() as conn:
+        conn.execute(update(deliveries).where(deliveries.c.id == 1).values(state="failed"))
+    assert settle.settle_finished(store, now=NOW) == 0
+    trouble = found(store)[f"books:{send}"]
+    assert trouble.urgent
+    assert "the books don't balance" in trouble.what
+    assert trouble.command == "publisher verify 1"
+    duty.Watch(LONG_BEFORE).look(store, PROJECT, Clock())
+    assert open_alerts(store) == [f"books:{send}"]
+    with store.read() as conn:
+        assert [row["id"] for row in sends.needing_a_person(conn, 10)] == [send]
+
+
+def test_a_send_that_another_channel_carries_on_is_told_until_its_own_answers_again(store, send):
+    with store.write() as conn:
+        channels.stop(conn, "letters", reason="bad key", now=NOW)
+        sends.hand_over(conn, send, "letters", "spare", "letters can't send now (bad key)")
+    trouble = found(store)["fallback:letters"]
+    assert not trouble.urgent
+    assert trouble.command.endswith("publisher release --channel letters")
+    assert holding.release_channel(store, "letters", now=NOW).did_something
+    assert found(store) == {}

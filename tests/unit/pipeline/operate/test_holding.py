@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Event, Thread, Timer
 
+import pytest
+from sqlalchemy import text
+
+from publisher.errors import StoreError
 from publisher.model.states import SendState
 from publisher.pipeline import address, dispatch
-from publisher.pipeline.operate import holding
-from publisher.store import facts, sends
+from publisher.pipeline.operate import holding, stopping
+from publisher.store import channels, facts, sends
 from tests.ledger import NOW, POST, Clock, add_edition, add_send, books, desk
 
 LATER = NOW + timedelta(hours=3)
@@ -146,3 +151,90 @@ def new_send(edition):
         "give_up_after": timedelta(hours=6) // timedelta(microseconds=1),
         "actor": "test",
     }
+
+
+# --- while others hold the rows ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def frozen(store, send):
+    """Lock the edition and the send, as the freezing of a large audience does; return what lets them go."""
+    if store.where.endswith(".db"):
+        pytest.skip("on SQLite a writer waits for its turn: nothing is given up")
+    locked, done = Event(), Event()
+
+    def addressing():
+        with store.write() as conn:
+            sends.lock_with_edition(conn, send)
+            locked.set()
+            while not done.wait(0.2):
+                conn.execute(text("select 1"))  # at work all the time
+
+    thread = Thread(target=addressing)
+    thread.start()
+    locked.wait(5)
+    yield done.set
+    done.set()
+    thread.join()
+
+
+def after(seconds, let_go):
+    timer = Timer(seconds, let_go)
+    timer.start()
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_a_hold_stands_at_once_and_marks_its_sends_when_it_can(store, edition, send, state, frozen, everything):
+    after(2.5, frozen)
+    if everything:
+        assert holding.hold_all(store, actor="cli:ada", why="", now=NOW) == [send]
+    else:
+        assert hold(store, edition) == [send]
+    assert state(send) == "paused"
+
+
+def test_a_hold_that_cannot_mark_its_sends_in_time_says_which(store, edition, send, state, frozen, monkeypatch):
+    monkeypatch.setattr(holding, "MARKING", 0.0)
+    with pytest.raises(StoreError, match=rf"edition {edition} is held and no call begins.*not marked so yet: {send} "):
+        hold(store, edition)
+    with store.read() as conn:
+        assert facts.held_edition(conn, edition) is not None
+    frozen()
+
+
+def test_release_and_cancel_wait_too(store, edition, send, state, frozen):
+    after(2.5, frozen)
+    assert stopping.cancel_edition(store, edition, reason="withdrawn", now=NOW) == 4
+    assert state(send) == "cancelled"
+
+
+def test_no_call_of_a_held_edition_begins_though_its_sends_are_not_marked_yet(store, edition, send, state):
+    place = desk(store, Clock())
+    claimed = dispatch.claim(store, place, "letters", 2)
+    with store.write() as conn:
+        facts.hold_edition(conn, edition, actor="cli:ada", why="", now=NOW)
+    assert not dispatch.begin(store, place, claimed)
+    assert books(store, send) == {"pending": 4}
+    assert holding.finish_holding(store) == [send]
+    assert state(send) == "paused"
+    assert holding.finish_holding(store) == []
+
+
+def test_a_channel_that_is_mended_sends_again_and_so_does_what_was_paused_for_it(store, send, state):
+    with store.write() as conn:
+        channels.stop(conn, "letters", reason="bad key", now=NOW)
+        sends.pause_for(conn, send, "letters", "bad key")
+    assert holding.release_channel(store, "letters", now=NOW).going_on == (send,)
+    assert state(send) == "sending"
+    with store.read() as conn:
+        assert not channels.is_stopped(conn, "letters")
+    assert not holding.release_channel(store, "letters", now=NOW).did_something
+
+
+def test_a_mended_channel_lets_nothing_go_that_a_person_holds(store, edition, send, state):
+    with store.write() as conn:
+        channels.stop(conn, "letters", reason="bad key", now=NOW)
+        sends.pause_for(conn, send, "letters", "bad key")
+    hold(store, edition)
+    assert holding.release_channel(store, "letters", now=NOW).kept == (send,)
+    assert state(send) == "paused"
