@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from publisher.cli.output import AsJson, ProjectDir, confirm, reason_lines, say, say_json, table, tell
-from publisher.errors import UsageError
+from publisher.errors import PublisherError, UsageError
 
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from publisher.model.project import Schedule
 
 
+MAKING = 3  # tries to make an edition, half a second apart
 REAL = "this would go to real people"
 COUNTS = ("candidates", "sent", "failed", "unknown", "suppressed", "excluded", "cancelled", "pending", "taken")
 COLUMNS = ["edition", "channel", "to", "state", "sent", "failed", "unknown", "not written to", "waiting"]
@@ -89,6 +93,7 @@ def open_for_work(app: App, stack: ExitStack, command: str) -> None:
     from publisher.web.inbox import Inbox
     from publisher.web.server import Server, make_app
 
+    _end_at_sigterm(stack)
     app.process_id = stack.enter_context(processes.at_work(app.store, command, app.clock()))
     app.sending.take_over()
     if app.is_practice and not app.inbox:
@@ -96,6 +101,18 @@ def open_for_work(app: App, stack: ExitStack, command: str) -> None:
         server.start()
         stack.callback(server.stop)
         app.inbox = server.url
+
+
+def _end_at_sigterm(stack: ExitStack) -> None:
+    """Let SIGTERM end this command as Ctrl-C does: calls under way are finished, and nothing more is begun."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+
+    def end(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not end the calls under way
+        raise KeyboardInterrupt
+
+    stack.callback(signal.signal, signal.SIGTERM, signal.signal(signal.SIGTERM, end))
 
 
 def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool) -> list[int]:
@@ -154,9 +171,32 @@ def carry_out(app: App, edition_ids: Sequence[int], as_json: bool) -> None:
             tell(why)
         tell(line)
 
+    _make(app, edition_ids)
     drain(app.sending.duties(), lambda: app.sending.is_over(edition_ids), tell_why)
     if not report(app, edition_ids, as_json):
         raise typer.Exit(1)
+
+
+def _make(app: App, edition_ids: Sequence[int]) -> None:
+    """Make what is to be sent; end where that fails again and again, since nothing of it would ever be sent.
+
+    :raises PublisherError: an edition can't be made.
+    """
+    from publisher.app import standing
+    from publisher.store import editions
+
+    for turn in range(MAKING):
+        time.sleep(0.5 if turn else 0.0)
+        app.sending.advance()
+        with app.store.read() as conn:
+            unmade = [number for number in editions.locked_without_sends(conn) if number in edition_ids]
+        if not unmade:
+            return
+    raise PublisherError(
+        "its messages can't be made, and why stands above",
+        where=standing.edition_title(app.store, unmade[0]),
+        remedy="Mend that, then `publisher send SCHEDULE --finish`; or `--skip` cancels it",
+    )
 
 
 def report(app: App, edition_ids: Sequence[int], as_json: bool = False) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -10,10 +12,13 @@ from contextlib import contextmanager
 import pytest
 
 from publisher.app import App
+from publisher.app.composing import compose, manual_slot
+from publisher.cli.send import carry_out
+from publisher.errors import PublisherError
 from publisher.store import log
 from publisher.testing import FakeProvider, Fault
 from tests.acceptance.test_crash import running, wait_for
-from tests.project import MAILGUN, WEBHOOK, ProjectDir
+from tests.project import MAILGUN, WEBHOOK, ProjectDir, environment
 
 READERS = 60
 SLOW = [Fault.slow(0.6)] * 400
@@ -192,3 +197,31 @@ def test_a_broken_file_keeps_nobody_from_holding_what_runs(project, provider):
         project.publisher("hold", "morning")
         assert begun_after(provider, 0) == 0
         assert "is refused" in project.publisher("status", code=1)
+
+
+def test_a_send_that_is_told_to_end_finishes_its_calls_and_begins_no_more(project, provider):
+    provider.fails(*SLOW)
+    command = [sys.executable, "-m", "publisher", "send", "morning", "--yes"]
+    sender = subprocess.Popen(
+        command, cwd=project.folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        wait_for(lambda: len(provider.accepted) >= 6, "some accepted")
+        sender.terminate()
+        assert sender.wait(20) in (1, 130)
+    finally:
+        sender.kill()
+    got = len(provider.accepted)
+    assert got < READERS
+    assert states(project) == {"sent": got, "pending": READERS - got}
+
+
+def test_a_send_whose_edition_cannot_be_made_ends_with_a_line(project, monkeypatch):
+    def breaks(*_args, **_options):
+        raise RuntimeError("unforeseen")
+
+    app = App.open(project.folder)
+    monkeypatch.setattr("publisher.pipeline.produce.record", breaks)
+    composed = compose(app, app.schedule("morning"), manual_slot(app), actor="test")
+    with pytest.raises(PublisherError, match="its messages can't be made"):
+        carry_out(app, [composed.edition_id], as_json=False)
