@@ -14,7 +14,7 @@ from publisher.app.articles import fire_in_hours
 from publisher.errors import PublisherError
 from publisher.model.project import Schedule, When
 from publisher.pipeline.compose import Choice
-from publisher.runtime.slots import Slot, slots_between
+from publisher.runtime.slots import Slot
 from publisher.store import schedules
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _fire_all(app: App, now: datetime) -> list[int]:
     ]
     drafts.follow(app, {schedule.name: until for schedule, until in at_work})
     works = [
-        Work(schedule, slots_between(schedule.when, app.zone, until, now), drafts.need(app, schedule, until))
+        Work(schedule, versions.undecided(app, schedule, until, now), drafts.need(app, schedule, until))
         for schedule, until in at_work
     ]
     trouble = _poll_for(app, works)
@@ -125,7 +125,9 @@ def _guarded(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
     """Carry out one schedule's work; whatever is wrong with it, the others go on."""
     name = work.schedule.name
     try:
-        made = fire_in_hours(app, work.schedule) if work.schedule.when.new else _fire(app, work, trouble, now)
+        made = _fire(app, work, trouble, now)  # where each new article is a slot, those of former times
+        if work.schedule.when.new:
+            made += fire_in_hours(app, work.schedule)
         if work.draft:
             drafts.prepare(app, work.schedule, work.draft, trouble)
     except Exception as error:
@@ -149,6 +151,10 @@ def _fire(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
     if work.due:
         with app.store.write() as conn:
             schedules.advance(conn, work.schedule.name, work.due[-1].due_at)
+            former = schedules.former_times(conn, work.schedule.name)
+            schedules.set_former_times(conn, work.schedule.name, [each for each in former if each[1] > now])
+            for _, until in former[-1:]:
+                schedules.advance(conn, work.schedule.name, min(until, now))
     return [edition for edition in made if edition is not None]
 
 
