@@ -57,20 +57,32 @@ def may_fire(app: App) -> bool:
     app.watch.look(now)
     with app.store.read() as conn:
         awake_until = schedules.awake_until(conn)
-    doubt = app.watch.doubt(now, awake_until)
-    if doubt:
+    why = app.watch.doubt(now, awake_until)
+    if why:
+        app.doubted = True
         app.alert(
             "clock",
-            what=f"no slot fires: {doubt}",
+            what=f"no slot fires: {why}",
             affected="every schedule",
             command="set the clock right; if it is right: publisher run --clock-is-right",
         )
         return False
+    if app.doubted:  # it is right again
+        with app.store.write() as conn:
+            schedules.pull_back(conn, now)
+        app.doubted = False
     app.all_clear("clock")
     if awake_until is None or now - awake_until > NOTED_EACH:
         with app.store.write() as conn:
             schedules.set_awake(conn, now)
     return True
+
+
+def doubt(app: App) -> str:
+    """Say why the clock can't be believed; empty where it can. Cheap: one row is read, and nothing is written."""
+    with app.store.read() as conn:
+        awake_until = schedules.awake_until(conn)
+    return app.watch.doubt(app.clock(), awake_until)
 
 
 def believe_clock(app: App) -> None:

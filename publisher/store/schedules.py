@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
+from publisher.model.states import CallState, DeliveryState
 from publisher.store.sql import upsert
-from publisher.store.tables import editions, facts, schedules
+from publisher.store.tables import calls, channels, deliveries, editions, facts, limits, schedules
 
 ACCEPTED = "accepted_version"
 AWAKE = "awake_until"
 WAS = "was:"
 FORMER = "former-times:"
+FAR = timedelta(days=30)  # further ahead nothing is put off that a right clock wrote
 
 
 def get(conn: Connection, name: str) -> RowMapping | None:
@@ -47,6 +49,12 @@ def pull_back(conn: Connection, now: datetime) -> None:
     """Take back what was written under a clock that was ahead. Slots that have an edition still fire no second time."""
     for column in (schedules.c.considered_until, schedules.c.added_at):
         conn.execute(update(schedules).where(column > now).values({column.name: now}))
+    far, pending = now + FAR, deliveries.c.state == DeliveryState.PENDING
+    conn.execute(update(channels).where(channels.c.open_until > now).values(open_until=now))
+    conn.execute(update(limits).where(limits.c.free_at > now + timedelta(days=1)).values(free_at=now))
+    unknown = calls.c.state == CallState.UNKNOWN
+    conn.execute(update(calls).where(unknown, calls.c.retry_at > now).values(retry_at=now))
+    conn.execute(update(deliveries).where(pending, deliveries.c.due_at > far).values(due_at=now))
 
 
 def pause(conn: Connection, name: str, *, reason: str, actor: str, now: datetime) -> bool:

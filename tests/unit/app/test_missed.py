@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publisher.app import App
-from publisher.app.slots import MOST_MISSED, believe_clock, decide, fire_due
+from publisher.app.slots import MOST_MISSED, believe_clock, decide, doubt, fire_due
 from publisher.model.project import When
 from publisher.runtime.slots import Slot
-from publisher.store import alerts, schedules
+from publisher.store import alerts, channels, limits, schedules
 from tests.ledger import Clock
 from tests.unit.app.project import EVENING, MORNING, add_schedule, edit, found, open_app, reasons, sends_of
 
@@ -230,3 +230,26 @@ def test_what_does_not_fit_is_dropped_where_the_file_says_so(tmp_path):
     clock.advance(DAY)
     fire_due(app)
     assert [state for _, state in found(app)] == ["locked", "skipped"]
+
+
+@pytest.mark.parametrize("by_a_person", [True, False])
+def test_what_a_clock_years_ahead_put_off_is_pulled_back_when_the_clock_is_right(tmp_path, by_a_person):
+    clock = Clock(EVENING)
+    app = open_app(tmp_path, clock)
+    fire_due(app)
+    ahead = EVENING + 3650 * DAY
+    clock.moment = ahead
+    fire_due(app)
+    assert doubt(app)
+    with app.store.write() as conn:
+        channels.rest(conn, "letters", failures=5, until=ahead, reason="no answer")
+        limits.set_free_at(conn, "channel:letters", ahead)
+    clock.moment = EVENING
+    if by_a_person:
+        believe_clock(app)
+    else:
+        fire_due(app)
+    with app.store.write() as conn:
+        assert channels.get(conn, "letters")["open_until"] == EVENING
+        assert limits.free_at(conn, "channel:letters") == EVENING
+    assert not doubt(app)
