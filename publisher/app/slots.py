@@ -122,7 +122,7 @@ def _fire_all(app: App, now: datetime) -> list[int]:
 
 def _poll_for(app: App, works: Sequence[Work]) -> dict[str, str]:
     """Look at the sources of what is composed now, all at once and with little patience; return what was wrong."""
-    polled = [work.schedule for work in works if work.due or (work.draft and not work.draft.is_there)]
+    polled = [work.schedule for work in works if work.due or _is_first_look(app, work)]
     wanted = {name for each in polled for name in each.pick.sources or app.project.sources}
     if not wanted:
         return {}
@@ -131,6 +131,14 @@ def _poll_for(app: App, works: Sequence[Work]) -> dict[str, str]:
         each.name: "; ".join(wrong[name] for name in each.pick.sources or app.project.sources if wrong.get(name))
         for each in polled
     }
+
+
+def _is_first_look(app: App, work: Work) -> bool:
+    """Say whether a draft's sources weren't asked for it yet; after that they have their own rhythm."""
+    if work.draft is None or work.draft.is_there or app.asked_for.get(work.schedule.name) == work.draft.slot.key:
+        return False
+    app.asked_for[work.schedule.name] = work.draft.slot.key
+    return True
 
 
 def _guarded(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
@@ -184,25 +192,28 @@ def decide(when: When, due: Sequence[Slot], was_missed: Callable[[datetime], boo
     `missed:` is about slots that came while nobody was watching; one that we are merely late for, being busy, has its
     edition. An edition later than `late:` is held for a person.
     """
-    return [_fate(when, slot, was_missed(slot.due_at), due, now) for slot in due[-MOST_MISSED:]]
+    fates = [_fate(when, slot, was_missed(slot.due_at), now, is_last=slot is due[-1]) for slot in due[-MOST_MISSED:]]
+    return [_left_out(due), *fates] if len(due) > MOST_MISSED else fates
 
 
-def _fate(when: When, slot: Slot, missed: bool, due: Sequence[Slot], now: datetime) -> Fate:
+def _fate(when: When, slot: Slot, missed: bool, now: datetime, *, is_last: bool) -> Fate:
     late = now - slot.due_at
     if missed and when.missed == "skip":
-        return Fate(slot, "missed while Publisher was not running (missed: skip)" + _unlisted(slot, due))
-    if missed and when.missed == "latest" and slot is not due[-1]:
+        return Fate(slot, "missed while Publisher was not running (missed: skip)")
+    if missed and when.missed == "latest" and not is_last:
         why = "missed while Publisher was not running; a later slot goes instead (missed: latest)"
-        return Fate(slot, why + _unlisted(slot, due))
+        return Fate(slot, why)
     if late > when.late:
         return Fate(slot, held=f"missed by {_hours(late)}, later than {_hours(when.late)} (late)")
     return Fate(slot)
 
 
-def _unlisted(slot: Slot, due: Sequence[Slot]) -> str:
-    """Say on the first slot that is written down how many before it are not."""
-    more = len(due) - MOST_MISSED
-    return f", as were {more:,} slots before it" if more > 0 and slot is due[-MOST_MISSED] else ""
+def _left_out(due: Sequence[Slot]) -> Fate:
+    """Write down as one, under the newest of them, the slots that are too many to be made up for."""
+    first, last = due[0].due_at, due[-MOST_MISSED - 1].due_at
+    span = f"from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
+    number = len(due) - MOST_MISSED
+    return Fate(due[-MOST_MISSED - 1], f"{number:,} slots {span} are left out: at most {MOST_MISSED} are made up for")
 
 
 def _hours(span: timedelta) -> str:

@@ -44,9 +44,11 @@ def test_a_slot_that_we_are_late_for_because_we_were_busy_is_not_missed(rule):
 
 def test_no_more_than_a_hundred_are_made_up_for_the_newest_and_the_others_are_counted():
     due = [Slot(str(number), NOON - number * timedelta(minutes=1)) for number in range(4320, 0, -1)]
-    assert len(decide(When(missed="all"), due, lambda due_at: True, NOON)) == MOST_MISSED
-    first = decide(When(), due, lambda due_at: True, NOON)[0]
-    assert first.skipped.endswith("(missed: latest), as were 4,220 slots before it")
+    for rule in ("all", "latest", "skip"):
+        first, *others = decide(When(missed=rule), due, lambda due_at: True, NOON)
+        assert len(others) == MOST_MISSED
+        assert first.slot == due[-MOST_MISSED - 1]
+        assert first.skipped.startswith("4,220 slots from 2026-11-21 12:00 to 2026-11-24 10:19 UTC are left out")
 
 
 def test_an_edition_later_than_late_is_composed_and_held_with_the_reason_and_the_remedy(tmp_path):
