@@ -13,6 +13,7 @@ from publisher.pipeline import compose
 from publisher.pipeline.compose import Choice
 from publisher.pipeline.pacing import is_between
 from publisher.runtime.slots import Slot
+from publisher.store import editions
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 def fire_new_articles(app: App, schedule: Schedule, *, actor: str) -> list[int]:
     """Make an edition of every article that is new for the schedule; return their ids."""
     candidates, elsewhere, _ = compose.candidates_of(app.store, schedule, now=app.clock())
+    with app.store.read() as conn:  # one whose edition was cancelled has had its slot: it stays cancelled
+        had = editions.slots_had(conn, schedule.name, [f"article:{each.id}" for each in candidates])
+    candidates = [each for each in candidates if f"article:{each.id}" not in had]
     one = replace(schedule, pick=replace(schedule.pick, at_most=1, at_least=1))
     made = []
     for candidate in candidates:

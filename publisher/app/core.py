@@ -60,6 +60,8 @@ class App:
         self.process_id = 0  # set while at work
         self.version_id: int | None = None  # of the accepted schedules.yaml; see `versions.accepted`
         self.watch = ClockWatch(machine_seconds if clock is wall_clock else None)
+        self.doubted = False  # the clock was not believed at the last look
+        self.asked_for: dict[str, str] = {}  # schedule: the slot for whose draft its sources were asked
         self.firing = Lock()  # a wake-up that finds another at work has nothing to add
         self.settings = settings
         self.sending = Sending(self)

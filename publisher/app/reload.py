@@ -44,7 +44,11 @@ class FileWatch:
         self._stamp, self._digest = stamp, digest
         if is_same or (is_first and self._is_what_holds()):
             return False
-        return self._take_over()
+        try:
+            return self._take_over()
+        except Exception:
+            self._stamp, self._digest = (), "not taken over"  # a busy database, say: the next look tries again
+            raise
 
     def _is_what_holds(self) -> bool:
         try:

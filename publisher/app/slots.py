@@ -14,7 +14,7 @@ from publisher.app.articles import fire_in_hours
 from publisher.errors import PublisherError
 from publisher.model.project import Schedule, When
 from publisher.pipeline.compose import Choice
-from publisher.runtime.slots import Slot, slots_between
+from publisher.runtime.slots import Slot
 from publisher.store import schedules
 
 if TYPE_CHECKING:
@@ -57,20 +57,32 @@ def may_fire(app: App) -> bool:
     app.watch.look(now)
     with app.store.read() as conn:
         awake_until = schedules.awake_until(conn)
-    doubt = app.watch.doubt(now, awake_until)
-    if doubt:
+    why = app.watch.doubt(now, awake_until)
+    if why:
+        app.doubted = True
         app.alert(
             "clock",
-            what=f"no slot fires: {doubt}",
+            what=f"no slot fires: {why}",
             affected="every schedule",
             command="set the clock right; if it is right: publisher run --clock-is-right",
         )
         return False
+    if app.doubted:  # it is right again
+        with app.store.write() as conn:
+            schedules.pull_back(conn, now)
+        app.doubted = False
     app.all_clear("clock")
     if awake_until is None or now - awake_until > NOTED_EACH:
         with app.store.write() as conn:
             schedules.set_awake(conn, now)
     return True
+
+
+def doubt(app: App) -> str:
+    """Say why the clock can't be believed; empty where it can. Cheap: one row is read, and nothing is written."""
+    with app.store.read() as conn:
+        awake_until = schedules.awake_until(conn)
+    return app.watch.doubt(app.clock(), awake_until)
 
 
 def believe_clock(app: App) -> None:
@@ -101,7 +113,7 @@ def _fire_all(app: App, now: datetime) -> list[int]:
     ]
     drafts.follow(app, {schedule.name: until for schedule, until in at_work})
     works = [
-        Work(schedule, slots_between(schedule.when, app.zone, until, now), drafts.need(app, schedule, until))
+        Work(schedule, versions.undecided(app, schedule, until, now), drafts.need(app, schedule, until))
         for schedule, until in at_work
     ]
     trouble = _poll_for(app, works)
@@ -110,7 +122,7 @@ def _fire_all(app: App, now: datetime) -> list[int]:
 
 def _poll_for(app: App, works: Sequence[Work]) -> dict[str, str]:
     """Look at the sources of what is composed now, all at once and with little patience; return what was wrong."""
-    polled = [work.schedule for work in works if work.due or (work.draft and not work.draft.is_there)]
+    polled = [work.schedule for work in works if work.due or _is_first_look(app, work)]
     wanted = {name for each in polled for name in each.pick.sources or app.project.sources}
     if not wanted:
         return {}
@@ -121,11 +133,21 @@ def _poll_for(app: App, works: Sequence[Work]) -> dict[str, str]:
     }
 
 
+def _is_first_look(app: App, work: Work) -> bool:
+    """Say whether a draft's sources weren't asked for it yet; after that they have their own rhythm."""
+    if work.draft is None or work.draft.is_there or app.asked_for.get(work.schedule.name) == work.draft.slot.key:
+        return False
+    app.asked_for[work.schedule.name] = work.draft.slot.key
+    return True
+
+
 def _guarded(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
     """Carry out one schedule's work; whatever is wrong with it, the others go on."""
     name = work.schedule.name
     try:
-        made = fire_in_hours(app, work.schedule) if work.schedule.when.new else _fire(app, work, trouble, now)
+        made = _fire(app, work, trouble, now)  # where each new article is a slot, those of former times
+        if work.schedule.when.new:
+            made += fire_in_hours(app, work.schedule)
         if work.draft:
             drafts.prepare(app, work.schedule, work.draft, trouble)
     except Exception as error:
@@ -149,6 +171,10 @@ def _fire(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
     if work.due:
         with app.store.write() as conn:
             schedules.advance(conn, work.schedule.name, work.due[-1].due_at)
+            former = schedules.former_times(conn, work.schedule.name)
+            schedules.set_former_times(conn, work.schedule.name, [each for each in former if each[1] > now])
+            for _, until in former[-1:]:
+                schedules.advance(conn, work.schedule.name, min(until, now))
     return [edition for edition in made if edition is not None]
 
 
@@ -166,25 +192,28 @@ def decide(when: When, due: Sequence[Slot], was_missed: Callable[[datetime], boo
     `missed:` is about slots that came while nobody was watching; one that we are merely late for, being busy, has its
     edition. An edition later than `late:` is held for a person.
     """
-    return [_fate(when, slot, was_missed(slot.due_at), due, now) for slot in due[-MOST_MISSED:]]
+    fates = [_fate(when, slot, was_missed(slot.due_at), now, is_last=slot is due[-1]) for slot in due[-MOST_MISSED:]]
+    return [_left_out(due), *fates] if len(due) > MOST_MISSED else fates
 
 
-def _fate(when: When, slot: Slot, missed: bool, due: Sequence[Slot], now: datetime) -> Fate:
+def _fate(when: When, slot: Slot, missed: bool, now: datetime, *, is_last: bool) -> Fate:
     late = now - slot.due_at
     if missed and when.missed == "skip":
-        return Fate(slot, "missed while Publisher was not running (missed: skip)" + _unlisted(slot, due))
-    if missed and when.missed == "latest" and slot is not due[-1]:
+        return Fate(slot, "missed while Publisher was not running (missed: skip)")
+    if missed and when.missed == "latest" and not is_last:
         why = "missed while Publisher was not running; a later slot goes instead (missed: latest)"
-        return Fate(slot, why + _unlisted(slot, due))
+        return Fate(slot, why)
     if late > when.late:
         return Fate(slot, held=f"missed by {_hours(late)}, later than {_hours(when.late)} (late)")
     return Fate(slot)
 
 
-def _unlisted(slot: Slot, due: Sequence[Slot]) -> str:
-    """Say on the first slot that is written down how many before it are not."""
-    more = len(due) - MOST_MISSED
-    return f", as were {more:,} slots before it" if more > 0 and slot is due[-MOST_MISSED] else ""
+def _left_out(due: Sequence[Slot]) -> Fate:
+    """Write down as one, under the newest of them, the slots that are too many to be made up for."""
+    first, last = due[0].due_at, due[-MOST_MISSED - 1].due_at
+    span = f"from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
+    number = len(due) - MOST_MISSED
+    return Fate(due[-MOST_MISSED - 1], f"{number:,} slots {span} are left out: at most {MOST_MISSED} are made up for")
 
 
 def _hours(span: timedelta) -> str:

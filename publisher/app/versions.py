@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import RowMapping
@@ -15,6 +16,7 @@ from publisher.config.reading import FILE
 from publisher.config.schedules import load_project, parse_project
 from publisher.errors import ConfigError
 from publisher.model.project import Project, Schedule
+from publisher.runtime.slots import Slot, slots_between
 from publisher.store import Connection, Store, editions, schedules
 from publisher.store.sql import take_turn
 
@@ -75,7 +77,7 @@ def accept(app: App, project: Project) -> int:
                 continue  # another process accepted one meanwhile
             now = believable_now(app, conn)
             version_id = editions.accept_version(conn, project.version, project.text, now, app.actor)
-            news = _News(conn, before, project, now, _saved_at(app, now), app.actor)
+            news = _News(conn, before, held, project, now, _saved_at(app, now), app.actor)
             news.carry_over()
             schedules.set_accepted_version(conn, version_id)
         _tell(app, news)
@@ -101,9 +103,16 @@ class _News:
     """What a version of the file changes for the schedules that the ledger knows, in one transaction."""
 
     def __init__(
-        self, conn: Connection, before: Project | None, after: Project, now: datetime, saved_at: datetime, actor: str
+        self,
+        conn: Connection,
+        before: Project | None,
+        before_id: int | None,
+        after: Project,
+        now: datetime,
+        saved_at: datetime,
+        actor: str,
     ) -> None:
-        self.conn, self.before, self.after = conn, before, after
+        self.conn, self.before, self.before_id, self.after = conn, before, before_id, after
         self.now, self.saved_at, self.actor = now, saved_at, actor
         self.known = schedules.every(conn)
         self.renamed: dict[str, str] = {}  # new name: old name
@@ -144,7 +153,18 @@ class _News:
         if old is None:
             schedules.begin_again(self.conn, schedule.name, self.now)
         elif _times(old, self.before) != _times(schedule, self.after):
-            schedules.advance(self.conn, schedule.name, self.saved_at)
+            self._change_times(old)
+
+    def _change_times(self, old: Schedule) -> None:
+        """New times hold from the saving of the file; slots that were due before are still the old version's."""
+        assert self.before is not None and self.before_id is not None  # noqa: S101 -- old comes from there
+        name, zone = old.name, ZoneInfo(self.before.publication.timezone)
+        since = self.known[name]["considered_until"]
+        former = [each for each in schedules.former_times(self.conn, name) if each[1] > since]
+        if former or slots_between(old.when, zone, since, self.saved_at):
+            schedules.set_former_times(self.conn, name, [*former, (self.before_id, self.saved_at)])
+        else:
+            schedules.advance(self.conn, name, self.saved_at)
 
     def _begin(self, schedule: Schedule) -> None:
         schedules.begin(self.conn, schedule.name, self.now, self.actor)
@@ -180,6 +200,21 @@ def _tell(app: App, news: _News) -> None:
 
 def question_cause(name: str) -> str:
     return f"schedule-question:{name}"
+
+
+def undecided(app: App, schedule: Schedule, since: datetime, now: datetime) -> list[Slot]:
+    """Return a schedule's slots since a moment, each by the version of the file that held when it came."""
+    with app.store.read() as conn:
+        former = schedules.former_times(conn, schedule.name)
+        names = [schedule.name, *schedules.former_names(conn, schedule.name)] if former else []
+    found: list[Slot] = []
+    for version_id, until in former:
+        project = project_of(app, version_id)
+        old = next((project.schedules[name] for name in names if project and name in project.schedules), None)
+        if project is not None and old is not None:
+            found += slots_between(old.when, ZoneInfo(project.publication.timezone), since, min(until, now))
+        since = max(since, until)
+    return found + slots_between(schedule.when, app.zone, since, now)
 
 
 # --- versions that editions were made under ---------------------------------------------------------------------------

@@ -24,7 +24,7 @@ class Duty:
 
     def __init__(self, name: str, work: Callable[[], object], every: Callable[[], timedelta] | None = None) -> None:
         self.name = name
-        self.done_at = time.monotonic()  # when it last came to its end: a stalled one stands still
+        self.done_at = time.monotonic()  # when it last succeeded: one that stalls or only fails stands still
         self._work = work
         self._every = every
         self._bell = Event()
@@ -56,7 +56,8 @@ class Duty:
             log.error("duty_failed", duty=self.name, error=str(error))
         except Exception:
             log.exception("duty_failed", duty=self.name)
-        self.done_at = time.monotonic()
+        else:
+            self.done_at = time.monotonic()
 
     def _forever(self) -> None:
         while True:

@@ -68,7 +68,7 @@ class Ticker:
 
     @property
     def last_tick_at(self) -> float:
-        """When slots were last looked at, to the end, on the monotonic clock."""
+        """When slots were last looked at, to the end and without a failure, on the monotonic clock."""
         return self._fire.done_at
 
     def is_alive(self) -> bool:

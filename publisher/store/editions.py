@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, insert, select, upd
 
 from publisher.model.states import EDITION_MOVES, EditionState, SendState
 from publisher.store import sends as sends_of
-from publisher.store.sql import upsert
+from publisher.store.sql import among, upsert
 from publisher.store.tables import edition_articles, editions, project_versions, sends
 
 
@@ -263,3 +263,9 @@ def accept_version(conn: Connection, digest: str, text: str, now: datetime, acto
 
 def version_text(conn: Connection, version_id: int) -> RowMapping:
     return conn.execute(select(project_versions).where(project_versions.c.id == version_id)).mappings().one()
+
+
+def slots_had(conn: Connection, schedule: str, slots: Sequence[str]) -> set[str]:
+    """Return which of these slots of a schedule have an edition, whatever became of it."""
+    query = select(editions.c.slot).where(editions.c.schedule == schedule, among(editions.c.slot, slots))
+    return set(conn.execute(query).scalars())

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import json
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
+from publisher.model.states import CallState, DeliveryState
 from publisher.store.sql import upsert
-from publisher.store.tables import editions, facts, schedules
+from publisher.store.tables import calls, channels, deliveries, editions, facts, limits, schedules
 
 ACCEPTED = "accepted_version"
 AWAKE = "awake_until"
 WAS = "was:"
+FORMER = "former-times:"
+FAR = timedelta(days=30)  # further ahead nothing is put off that a right clock wrote
 
 
 def get(conn: Connection, name: str) -> RowMapping | None:
@@ -45,6 +49,12 @@ def pull_back(conn: Connection, now: datetime) -> None:
     """Take back what was written under a clock that was ahead. Slots that have an edition still fire no second time."""
     for column in (schedules.c.considered_until, schedules.c.added_at):
         conn.execute(update(schedules).where(column > now).values({column.name: now}))
+    far, pending = now + FAR, deliveries.c.state == DeliveryState.PENDING
+    conn.execute(update(channels).where(channels.c.open_until > now).values(open_until=now))
+    conn.execute(update(limits).where(limits.c.free_at > now + timedelta(days=1)).values(free_at=now))
+    unknown = calls.c.state == CallState.UNKNOWN
+    conn.execute(update(calls).where(unknown, calls.c.retry_at > now).values(retry_at=now))
+    conn.execute(update(deliveries).where(pending, deliveries.c.due_at > far).values(due_at=now))
 
 
 def pause(conn: Connection, name: str, *, reason: str, actor: str, now: datetime) -> bool:
@@ -65,6 +75,8 @@ def rename(conn: Connection, old: str, new: str) -> None:
     conn.execute(update(schedules).where(schedules.c.name == old).values(name=new))
     conn.execute(update(editions).where(editions.c.schedule == old).values(schedule=new))
     _set_fact(conn, f"{WAS}{new}", old)
+    _drop_fact(conn, f"{FORMER}{new}")
+    conn.execute(update(facts).where(facts.c.name == f"{FORMER}{old}").values(name=f"{FORMER}{new}"))
 
 
 def former_names(conn: Connection, name: str) -> list[str]:
@@ -78,6 +90,21 @@ def former_names(conn: Connection, name: str) -> list[str]:
 
 def has_history(conn: Connection, name: str) -> bool:
     return bool(conn.execute(select(func.count()).where(editions.c.schedule == name)).scalar_one())
+
+
+def former_times(conn: Connection, name: str) -> list[tuple[int, datetime]]:
+    """Return the versions of the file that a schedule's undecided slots are still taken from, each with its end."""
+    said = _fact(conn, f"{FORMER}{name}")
+    return [(version_id, datetime.fromisoformat(until)) for version_id, until in json.loads(said or "[]")]
+
+
+def set_former_times(conn: Connection, name: str, former: list[tuple[int, datetime]]) -> None:
+    """Remember them; none: forget them."""
+    if former:
+        said = json.dumps([(version_id, until.isoformat()) for version_id, until in former])
+        _set_fact(conn, f"{FORMER}{name}", said)
+    else:
+        _drop_fact(conn, f"{FORMER}{name}")
 
 
 # --- the file that holds, and the last sign of life of whoever watches the slots --------------------------------------
@@ -110,3 +137,7 @@ def _fact(conn: Connection, name: str) -> str | None:
 def _set_fact(conn: Connection, name: str, value: str) -> None:
     row = upsert(conn, facts).values(name=name, value=value)
     conn.execute(row.on_conflict_do_update(index_elements=[facts.c.name], set_={"value": value}))
+
+
+def _drop_fact(conn: Connection, name: str) -> None:
+    conn.execute(delete(facts).where(facts.c.name == name))

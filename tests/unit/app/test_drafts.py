@@ -168,3 +168,19 @@ def test_a_draft_survives_the_process_that_made_it(tmp_path):
     again = App.open(tmp_path, clock)
     assert fire_due(again) == [1]
     assert found(again) == [("2026-11-24T07:00", "locked")]
+
+
+def test_sources_are_asked_once_for_a_draft_that_has_nothing_yet(tmp_path):
+    clock = Clock(EVENING)
+    app = open_app(tmp_path, clock, WHEN, backfill=0)
+    fire_due(app)
+    asked = []
+    app.poll_all = lambda *_, **__: asked.append(clock()) or []
+    clock.moment = at(6, 15)
+    for _ in range(5):
+        fire_due(app)
+        clock.advance(timedelta(seconds=5))
+    assert asked == [at(6, 15)]
+    clock.moment = at(7, 0)
+    fire_due(app)
+    assert asked == [at(6, 15), at(7, 0)]

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publisher.app import App
-from publisher.app.slots import MOST_MISSED, believe_clock, decide, fire_due
+from publisher.app.slots import MOST_MISSED, believe_clock, decide, doubt, fire_due
 from publisher.model.project import When
 from publisher.runtime.slots import Slot
-from publisher.store import alerts, schedules
+from publisher.store import alerts, channels, limits, schedules
 from tests.ledger import Clock
 from tests.unit.app.project import EVENING, MORNING, add_schedule, edit, found, open_app, reasons, sends_of
 
@@ -44,9 +44,11 @@ def test_a_slot_that_we_are_late_for_because_we_were_busy_is_not_missed(rule):
 
 def test_no_more_than_a_hundred_are_made_up_for_the_newest_and_the_others_are_counted():
     due = [Slot(str(number), NOON - number * timedelta(minutes=1)) for number in range(4320, 0, -1)]
-    assert len(decide(When(missed="all"), due, lambda due_at: True, NOON)) == MOST_MISSED
-    first = decide(When(), due, lambda due_at: True, NOON)[0]
-    assert first.skipped.endswith("(missed: latest), as were 4,220 slots before it")
+    for rule in ("all", "latest", "skip"):
+        first, *others = decide(When(missed=rule), due, lambda due_at: True, NOON)
+        assert len(others) == MOST_MISSED
+        assert first.slot == due[-MOST_MISSED - 1]
+        assert first.skipped.startswith("4,220 slots from 2026-11-21 12:00 to 2026-11-24 10:19 UTC are left out")
 
 
 def test_an_edition_later_than_late_is_composed_and_held_with_the_reason_and_the_remedy(tmp_path):
@@ -230,3 +232,26 @@ def test_what_does_not_fit_is_dropped_where_the_file_says_so(tmp_path):
     clock.advance(DAY)
     fire_due(app)
     assert [state for _, state in found(app)] == ["locked", "skipped"]
+
+
+@pytest.mark.parametrize("by_a_person", [True, False])
+def test_what_a_clock_years_ahead_put_off_is_pulled_back_when_the_clock_is_right(tmp_path, by_a_person):
+    clock = Clock(EVENING)
+    app = open_app(tmp_path, clock)
+    fire_due(app)
+    ahead = EVENING + 3650 * DAY
+    clock.moment = ahead
+    fire_due(app)
+    assert doubt(app)
+    with app.store.write() as conn:
+        channels.rest(conn, "letters", failures=5, until=ahead, reason="no answer")
+        limits.set_free_at(conn, "channel:letters", ahead)
+    clock.moment = EVENING
+    if by_a_person:
+        believe_clock(app)
+    else:
+        fire_due(app)
+    with app.store.write() as conn:
+        assert channels.get(conn, "letters")["open_until"] == EVENING
+        assert limits.free_at(conn, "channel:letters") == EVENING
+    assert not doubt(app)

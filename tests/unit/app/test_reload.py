@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from publisher.app import App, versions
 from publisher.app.reload import FileWatch
-from publisher.errors import ConfigError
+from publisher.errors import ConfigError, StoreError
 from publisher.store import alerts, channels
 from tests.ledger import Clock
 from tests.unit.app.project import EVENING, add_schedule, edit, open_app
@@ -134,3 +134,19 @@ def test_a_changed_secret_lets_the_channel_that_was_stopped_go_on(watch, app, tm
 def stopped(app):
     with app.store.read() as conn:
         return {name for name in app.project.channels if channels.is_stopped(conn, name)}
+
+
+def test_a_change_that_a_busy_database_kept_from_being_taken_over_is_tried_again(watch, app, tmp_path, monkeypatch):
+    add_schedule(tmp_path, "evening")
+    take = app.take
+
+    def busy(*_):
+        raise StoreError("another process has held the database for more than 30 s")
+
+    monkeypatch.setattr(app, "take", busy)
+    with pytest.raises(StoreError):
+        watch.look()
+    monkeypatch.setattr(app, "take", take)
+    assert watch.look() is True
+    assert "evening" in app.project.schedules
+    assert watch.look() is False

@@ -182,3 +182,13 @@ def test_an_unset_name_in_one_source_does_not_stop_the_others(tmp_path):
     collected = {each.source: each for each in app.poll_all()}
     assert collected["site"].new == 3
     assert "is not set" in collected["other"].error
+
+
+def test_an_articles_edition_that_was_cancelled_stays_cancelled_and_costs_no_further_write(tmp_path, monkeypatch):
+    app = open_app(tmp_path, Clock(EVENING), "new: article")
+    app.poll_all()
+    for edition_id in fire_due(app):
+        stopping.cancel_edition(app.store, edition_id, reason="a mistake", now=EVENING)
+    monkeypatch.setattr(composing, "record", lambda *_, **__: pytest.fail("it was composed again"))
+    assert fire_due(app) == []
+    assert {state for _, state in fired(app)} == {"cancelled"}

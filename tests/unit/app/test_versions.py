@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -202,3 +203,29 @@ def test_a_schedule_that_comes_back_has_missed_nothing(tmp_path):
     app = App.open(tmp_path, clock)
     fire_due(app)
     assert found(app, "evening") == []
+
+
+@pytest.mark.parametrize(
+    ("written", "slots"),
+    [
+        ('at: ["07:00", "19:00"]', [("2026-11-24T07:00", "locked")]),
+        ('at: "07:00", except: [2026-12-25]', [("2026-11-24T07:00", "locked")]),
+        ('at: "05:30"', [("2026-11-24T07:00", "locked")]),
+        ('at: ["07:45"]', [("2026-11-24T07:00", "skipped"), ("2026-11-24T07:45", "locked")]),
+        ('at: "07:00", days: mon-fri, missed: skip', [("2026-11-24T07:00", "skipped")]),
+    ],
+)
+def test_a_slot_that_was_due_before_new_times_were_saved_is_decided(tmp_path, written, slots):
+    clock = Clock(EVENING)
+    fire_due(open_app(tmp_path, clock))
+    edit(tmp_path, ('at: "07:00"', written))
+    saved = MORNING.replace(minute=30).timestamp()
+    os.utime(tmp_path / "schedules.yaml", (saved, saved))
+    clock.moment = MORNING.replace(hour=8)
+    app = App.open(tmp_path, clock)
+    fire_due(app)
+    clock.advance(timedelta(minutes=1))
+    assert fire_due(app) == []
+    assert found(app) == slots
+    with app.store.read() as conn:
+        assert schedules.former_times(conn, "morning") == []

@@ -41,3 +41,17 @@ def test_trouble_is_said_and_it_is_tried_again():
     duty.start()
     assert again.wait(5)
     duty.stop()
+
+
+def test_only_a_success_counts_as_done():
+    def failing():
+        raise StoreError("the database can't be reached")
+
+    duty = Duty("look", failing)
+    duty.done_at = 0.0
+    duty.run_once()
+    assert duty.done_at == 0.0
+    well = Duty("look", lambda: None)
+    well.done_at = 0.0
+    well.run_once()
+    assert well.done_at > 0.0
