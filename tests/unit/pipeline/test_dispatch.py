@@ -143,7 +143,7 @@ def test_a_refused_account_pauses_the_send_and_loses_nobody(store):
         with store.read() as conn:
             row = sends.get(conn, send)
         assert row["state"] == "paused"
-        assert f"publisher release {row['edition_id']}" in row["reasons"][0]["remedy"]
+        assert "publisher release --channel letters" in row["reasons"][0]["remedy"]
         holding.resume_edition(store, row["edition_id"], now=NOW)
         run_to_end(store, desk(store, Clock()), "letters", mailgun(provider))
     assert books(store, send) == {"sent": 4}
