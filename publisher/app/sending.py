@@ -114,6 +114,8 @@ class Sending:
         )
 
     def _dispatch(self, channel: str) -> bool:
+        if self._app.doubted:  # leases, limits and due times written by a wrong clock would stand for years
+            return False
         return dispatch.dispatch_next(self._app.store, self.desk, channel, lambda: self.sender(channel))
 
     @property
