@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from publisher.app import composing
-from publisher.store import calls
+from publisher.store import calls, processes
 from tests.ledger import Clock
 from tests.unit.app.project import EVENING, open_app
 from tests.unit.app.test_slots import subscribe
@@ -23,10 +23,11 @@ def with_work(folder, monkeypatch):
 def test_while_the_clock_is_in_doubt_nothing_is_claimed(tmp_path, monkeypatch):
     app = with_work(tmp_path, monkeypatch)
     dispatch = app.sending.duties().dispatch
-    app.doubted = True
-    assert not dispatch("letters")
-    app.doubted = False
-    assert dispatch("letters")
+    with processes.at_work(app.store, "test", EVENING) as app.process_id:
+        app.doubted = True
+        assert not dispatch("letters")
+        app.doubted = False
+        assert dispatch("letters")
 
 
 def test_one_duty_that_fails_keeps_no_other_from_being_done(tmp_path, monkeypatch):
