@@ -24,11 +24,12 @@ from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 LATE = timedelta(minutes=10)  # after this an edition that has not begun is late
 OVERDUE = timedelta(minutes=2)  # a doubtful call that should have been looked at by then, and was not
+FRESH = timedelta(days=1)  # how long an edition that failed is spoken of
 SOURCE_SILENT = timedelta(hours=6)
 FAILURES = 8  # calls in a row that reached nobody: several rests have not helped
 MOST = 200  # sends looked at: beyond that a person is at work already
 # What `all_in` finds; an alert of one of these that it no longer finds is over.
-KINDS = frozenset({"channel", "fallback", "held", "unknown", "late", "slot", "source"})
+KINDS = frozenset({"channel", "fallback", "held", "unknown", "failed", "late", "slot", "source"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ def all_in(conn: Connection, project: Project, now: datetime, watched_since: dat
         *_fallbacks(conn),
         *_sends(conn),
         *_unknown(conn, now),
+        *_failed(conn, now),
         *_late(conn, now, watched_since),
         *_slots(conn, project, now, watched_since),
         *_sources(conn, project, now),
@@ -136,6 +138,15 @@ def _unknown(conn: Connection, now: datetime) -> Iterator[Trouble]:
         what = f"{_title(send)}: {send['unknown']:,} deliveries through {send['channel']} may or may not have arrived"
         affected = f"{send['unknown']:,} of {send['candidates']:,}"
         yield Trouble(f"unknown:{send['id']}", what, affected, f"publisher unknown list{which}", False)
+
+
+def _failed(conn: Connection, now: datetime) -> Iterator[Trouble]:
+    for send in concerns.mostly_failed(conn, now - FRESH):
+        last = concerns.last_trouble(conn, send["id"])
+        why = f": {last['reason']}" if last and last["reason"] else ""
+        what = f"{_title(send)}: {send['channel']} failed for {send['failed']:,} of {send['candidates']:,}{why}"
+        command = f"mend the cause, then: publisher resend {send['edition_id'] or ''}".rstrip()
+        yield Trouble(f"failed:{send['id']}", what, f"{send['failed']:,} who did not get it", command, True)
 
 
 def _late(conn: Connection, now: datetime, watched_since: datetime | None) -> Iterator[Trouble]:

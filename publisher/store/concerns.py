@@ -58,6 +58,18 @@ def parked(conn: Connection, overdue: datetime) -> list[RowMapping]:
     return list(conn.execute(query).mappings())
 
 
+def mostly_failed(conn: Connection, since: datetime) -> list[RowMapping]:
+    """Return the sends that ended since then and failed for at least half of those they were for."""
+    query = (
+        select(sends, editions.c.schedule, editions.c.slot)
+        .outerjoin(editions, editions.c.id == sends.c.edition_id)
+        .where(sends.c.state == SendState.DONE, sends.c.done_at >= since)
+        .where(sends.c.failed > 0, sends.c.failed >= sends.c.sent)
+        .order_by(sends.c.id)
+    )
+    return list(conn.execute(query).mappings())
+
+
 def not_begun(conn: Connection, due_before: datetime) -> list[RowMapping]:
     """Return the editions that were due by then, of which nothing has begun and that nobody holds: the late ones."""
     mine = sends.c.edition_id == editions.c.id

@@ -13,7 +13,7 @@ from publisher.config.schedules import parse_project
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.model.states import SendState
 from publisher.pipeline import dispatch, settle
-from publisher.pipeline.operate import holding
+from publisher.pipeline.operate import again, holding
 from publisher.store import alerts, channels, schedules, sends, sources
 from publisher.store.tables import calls, deliveries
 from tests.ledger import NOW, Clock, add_edition, add_send, desk, subscribe
@@ -125,6 +125,24 @@ def test_a_slot_that_passed_without_an_edition_is_one(store):
     assert trouble.cause == "slot:morning@2026-11-24T07:00"
     [nobody] = found(store, NOW + timedelta(minutes=11), since=None).values()
     assert nobody.command == "publisher run"
+
+
+def test_an_edition_that_failed_for_most_is_one_until_it_is_resent(store, send):
+    answer(store, Verdict(Outcome.REFUSED, reason="HTTP 422: no such template"))
+    settle.settle_finished(store, now=NOW)
+    trouble = found(store)[f"failed:{send}"]
+    assert "failed for 4 of 4: HTTP 422: no such template" in trouble.what
+    assert trouble.command == "mend the cause, then: publisher resend 1"
+    assert found(store, NOW + timedelta(days=2)) == {}
+    again.resend_failed(store, 1, now=NOW)
+    assert f"failed:{send}" not in found(store)
+
+
+def test_a_few_that_failed_are_no_trouble(store, send):
+    answer(store, Verdict(Outcome.REFUSED, reason="no such mailbox"), count=1)
+    answer(store, Verdict(Outcome.SENT))
+    settle.settle_finished(store, now=NOW)
+    assert found(store) == {}
 
 
 def test_a_source_that_fails_for_hours_is_one(store):
