@@ -13,11 +13,12 @@ from publisher.model.call import Answer, Call, Outcome, Scope, Verdict
 from publisher.model.states import DeliveryState, SendState
 from publisher.pipeline.dispatch import breaker
 from publisher.pipeline.dispatch.desk import Claimed, Desk, steady
-from publisher.pipeline.dispatch.landing import Landing, backoff, in_its_send, land
+from publisher.pipeline.dispatch.landing import Landing, in_its_send, land
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, sends
 
 log = structlog.get_logger()
 D = DeliveryState
+MOST_PATIENT = 10  # times the wait after the first try: while the key is known, doubt is worth ending
 
 
 def record_answer(
@@ -92,7 +93,7 @@ def _is_worth_telling(answer: Answer, delivery_id: int) -> bool:
 
 
 def _again_at(desk: Desk, call: Call, verdict: Verdict, now: datetime) -> datetime:
-    wait = desk.timing.unknown_retry if call.attempt == 1 else max(desk.timing.unknown_retry, backoff(call.attempt))
+    wait = desk.timing.unknown_retry * min(call.attempt, MOST_PATIENT)
     return max(now + wait, verdict.until or now)
 
 
