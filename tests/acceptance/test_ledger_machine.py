@@ -10,7 +10,7 @@ from publisher.store import Store
 from tests.crash.machine import STEPS, LedgerMachine
 from tests.stores import ENGINES
 
-QUICK = settings(max_examples=20, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck))
+QUICK = settings(max_examples=40, stateful_step_count=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(params=ENGINES)

@@ -175,7 +175,7 @@ def test_trouble_is_told_once_never_only_through_what_failed_and_once_more_when_
             assert told["To"][0]["Email"] == "ada@harbor.example"
             assert "letters" in told["Subject"]
             assert "3 readers" in told["Text"]
-            assert "publisher release 1" in told["Text"]
+            assert "publisher release --channel letters" in told["Text"]
             assert not any("ada@" in request.body.decode() for request in letters.requests)
             found = json.loads(project.publisher("status", "--json", code=1))
             assert found["needs_a_person"]
@@ -183,12 +183,12 @@ def test_trouble_is_told_once_never_only_through_what_failed_and_once_more_when_
             letters.recovers()
             project.publisher("release", "1")
             wait_for(lambda: len(spare.accepted) == 2, "the all-clear")
+            wait_for(lambda: len(letters.accepted) == 3, "the readers' letters")
             assert len(watchdog.requests) >= 3
             assert {(request.method, request.path) for request in watchdog.requests} == {("GET", "/ping")}
             assert "/ping" not in (project.folder / "run.log").read_text()
             assert "over: " in spare.requests[1].json["Subject"]
-        assert len(letters.accepted) == 3
-        assert project.json("status")["needs_a_person"] is False
+            wait_for(lambda: project.json("status")["needs_a_person"] is False, "all to be well")
 
 
 def test_a_broken_file_keeps_nobody_from_holding_what_runs(project, provider):

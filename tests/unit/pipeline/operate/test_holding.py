@@ -160,7 +160,7 @@ def new_send(edition):
 def frozen(store, send):
     """Lock the edition and the send, as the freezing of a large audience does; return what lets them go."""
     if store.where.endswith(".db"):
-        pytest.skip("on SQLite a writer waits for its turn: nothing is given up")
+        pytest.skip("does not apply: on SQLite a writer waits for its turn: nothing is given up")
     locked, done = Event(), Event()
 
     def addressing():
