@@ -38,7 +38,7 @@ def small_disk(folder, size):
 def disk(tmp_path):
     with small_disk(tmp_path / "disk", "24m") as folder:
         if folder is None:
-            pytest.skip("does not apply: this user may not mount a disk of its own")
+            pytest.skip("this user may not mount a disk of its own: run it as root")
         yield folder
 
 
