@@ -1,7 +1,11 @@
-"""The one place that says "now". Everything else is handed a time, so that tests and plans can choose it."""
+"""The one place that says "now", or counts seconds that nobody sets.
+
+Everything else is handed a time, so that tests and plans can choose it.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -11,6 +15,11 @@ Clock = Callable[[], datetime]
 def now() -> datetime:
     """Return the present moment, aware, in UTC."""
     return datetime.now(UTC)
+
+
+def steady() -> float:
+    """Return seconds that no one can set, and that go on while the machine sleeps, where the system counts that."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 def require_aware(moment: datetime) -> datetime:

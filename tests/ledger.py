@@ -11,9 +11,11 @@ from publisher.model.article import Article
 from publisher.model.call import Recipient
 from publisher.model.message import Mail, Post, Slot
 from publisher.model.states import EditionState, SendState
+from publisher.model.subscriber import SubscriptionState
+from publisher.model.tokens import address_hash
 from publisher.pipeline import address
 from publisher.pipeline.dispatch import Desk
-from publisher.store import Store, articles, editions, messages, processes, sends, sources
+from publisher.store import Store, articles, editions, messages, processes, sends, sources, subscribers
 from publisher.store.deliveries import Member
 
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
@@ -62,6 +64,17 @@ def subscribe(store: Store, count: int, list_name: str = "daily") -> None:
         path = Path(folder) / "people.csv"
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         imports.import_csv(store, path, list_name, hash_key=HASH_KEY, now=NOW, actor="test")
+
+
+def leave(store: Store, email: str, *list_names: str) -> None:
+    """End a reader's subscriptions, as their own click would."""
+    with store.write() as conn:
+        person = subscribers.find(conn, address_hash(email, HASH_KEY))
+        assert person is not None
+        for name in list_names or ("daily",):
+            list_id = subscribers.ensure_list(conn, name)
+            left = SubscriptionState.LEFT
+            subscribers.set_subscription(conn, person.id, list_id, left, basis="left", now=NOW, actor="subscriber")
 
 
 def add_edition(store: Store, slot: str = "2026-11-24T07:00", schedule: str = "morning") -> int:

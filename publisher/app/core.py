@@ -17,7 +17,7 @@ from publisher.app import alerts, intake, versions
 from publisher.app.mending import changed_channels
 from publisher.app.naming import edition_named
 from publisher.app.sending import Sending
-from publisher.clock import Clock
+from publisher.clock import Clock, steady
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
 from publisher.config.settings import Settings
@@ -28,7 +28,7 @@ from publisher.model.tokens import address_hash
 from publisher.pipeline import collect
 from publisher.pipeline.collect import Collected
 from publisher.pipeline.operate import holding
-from publisher.runtime.clockwatch import ClockWatch, machine_seconds
+from publisher.runtime.clockwatch import ClockWatch
 from publisher.store import Store
 from publisher.store.owner import refuse_stranger
 
@@ -59,7 +59,7 @@ class App:
         self.inbox = ""
         self.process_id = 0  # set while at work
         self.version_id: int | None = None  # of the accepted schedules.yaml; see `versions.accepted`
-        self.watch = ClockWatch(machine_seconds if clock is wall_clock else None)
+        self.watch = ClockWatch(steady if clock is wall_clock else None)
         self.doubted = False  # the clock was not believed at the last look
         self.asked_for: dict[str, str] = {}  # schedule: the slot for whose draft its sources were asked
         self.firing = Lock()  # a wake-up that finds another at work has nothing to add

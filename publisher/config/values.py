@@ -18,8 +18,8 @@ from pydantic_core import PydanticCustomError
 
 from publisher.config.problems import nearest
 
-UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-DURATION = re.compile(r"(?:[0-9]{1,6}[smhdw])+")
+UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+DURATION = re.compile(r"(?:[0-9]{1,6}(?:ms|[smhdw]))+")
 LONGEST = timedelta(days=3660)
 PERIODS = {"s": 1, "sec": 1, "min": 60, "m": 60, "h": 3600, "hour": 3600, "d": 86400, "day": 86400}
 RATE = re.compile(r"([0-9]{1,7}) */ *([a-z]+)")
@@ -48,7 +48,7 @@ def as_text(value: object) -> str:
 
 
 def duration(value: object) -> timedelta:
-    """Read ``90s``, ``30m``, ``2h``, ``3d``, ``1w`` or several in a row (``1h30m``)."""
+    """Read ``90s``, ``30m``, ``2h``, ``3d``, ``1w``, ``500ms`` or several in a row (``1h30m``)."""
     text = as_text(value)
     if text.isascii() and text.isdigit():
         if int(text[:20]) == 0:
@@ -56,7 +56,7 @@ def duration(value: object) -> timedelta:
         raise wrong("has no unit", f"Write `{text}m` for minutes, or with `s`, `h`, `d` or `w`")
     if not DURATION.fullmatch(text.lower()):
         raise wrong("is not a duration", "Write a number and `s`, `m`, `h`, `d` or `w`: `90s`, `30m`, `2h`, `3d`, `1w`")
-    parts = re.findall(r"([0-9]+)([smhdw])", text.lower())
+    parts = re.findall(r"([0-9]+)(ms|[smhdw])", text.lower())
     total = sum(int(number) * UNITS[unit] for number, unit in parts)
     if total > LONGEST.total_seconds():
         raise wrong("is longer than ten years", "Write a shorter duration")
@@ -225,7 +225,7 @@ def _text_list(items: dict[str, Any]) -> WithJsonSchema:
     return WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": items}]})
 
 
-_DURATION = r"^([0-9]+[smhdw])+$|^0$"
+_DURATION = r"^([0-9]+(ms|[smhdw]))+$|^0$"
 Duration = Annotated[timedelta, *parsed(duration, _DURATION, "30m", "2h", "3d")]
 PositiveDuration = Annotated[timedelta, *parsed(positive_duration, _DURATION, "5m", "1h")]
 Rate = Annotated[float, *parsed(rate, r"^[0-9]+ */ *(s|sec|min|m|h|hour|d|day)$", "300/s", "10/min")]

@@ -82,7 +82,7 @@ DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     D.FAILED: frozenset({D.PENDING, D.SENT}),  # a resend; a provider's later "delivered"
     D.SENT: frozenset({D.FAILED}),  # a provider's later "bounced"
     D.SUPPRESSED: frozenset(),
-    D.EXCLUDED: frozenset(),
+    D.EXCLUDED: frozenset({D.PENDING}),  # left the list of the other send before its turn came
     D.CANCELLED: frozenset(),
 }
 

@@ -7,10 +7,11 @@ from datetime import datetime
 
 import structlog
 
-from publisher.model.states import EditionState, SendState
-from publisher.store import Connection, Store, editions, sends
+from publisher.model.states import DeliveryState, EditionState, SendState
+from publisher.store import Connection, RowMapping, Store, audience, editions, limits, sends
 
 log = structlog.get_logger()
+D = DeliveryState
 
 OPEN = (SendState.ADDRESSED, SendState.SENDING, SendState.PAUSED)
 ENDED = (SendState.DONE, SendState.CANCELLED)
@@ -44,9 +45,26 @@ def _close_send(conn: Connection, send_id: int, now: datetime) -> bool:
         sends.set_reasons(conn, send_id, [reason for reason in send["reasons"] if not reason["blocks"]])
         sends.move(conn, send_id, SendState.SENDING)
     sends.move(conn, send_id, SendState.DONE, done_at=now)
+    limits.forget(conn, f"queue:{send_id}:")  # where its readers of single mail domains stood
     log.info("send_done", send=send_id, sent=send["sent"], failed=send["failed"], unknown=send["unknown"])
+    if send["edition_id"] is not None and send["suppressed"]:
+        _let_in_by_other_lists(conn, send, now)
     close_edition(conn, send["edition_id"], now)
     return True
+
+
+def _let_in_by_other_lists(conn: Connection, send: RowMapping, now: datetime) -> None:
+    """Whoever left this send's list, after another send left them out for it, has the edition by that other list.
+
+    The edition is locked, so that nobody else holds several of its sends.
+    """
+    for other_id, ids in audience.left_out_for(conn, send["id"], send["edition_id"]).items():
+        if sends.lock(conn, other_id)["state"] == SendState.CANCELLED:
+            continue
+        moved = audience.let_in(conn, ids, now)
+        editions.reopen(conn, other_id, now)
+        sends.post_to_books(conn, other_id, {D.EXCLUDED.value: -moved, D.PENDING.value: moved})
+        log.info("let_in_by_another_list", send=other_id, deliveries=moved)
 
 
 def close_edition(conn: Connection, edition_id: int | None, now: datetime) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -12,16 +11,10 @@ AHEAD_AT_MOST = timedelta(days=1)  # more, while the machine itself counted less
 AWAY_AT_MOST = timedelta(days=30)  # a longer rest of the whole ledger is asked about
 
 
-def machine_seconds() -> float:
-    """Return seconds that no one can set: they go on while the machine is suspended, where the system counts that."""
-    clock = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-    return time.clock_gettime(clock)
-
-
 class ClockWatch:
     """Looks at the clock at every wake-up.
 
-    :param seconds: `machine_seconds`; None where the clock is not this machine's.
+    :param seconds: `clock.steady`; None where the clock is not this machine's.
 
     ``awake_since``: slots due before it (by more than `BREAK`) passed while nobody was watching.
     """

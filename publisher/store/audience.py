@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Subquery, case, exists, func, insert, literal, select
+from sqlalchemy import Connection, Subquery, case, exists, func, insert, literal, select, update
 
 from publisher.model.states import DeliveryState
 from publisher.store import subscribers as people
+from publisher.store.deliveries import members
 from publisher.store.sends import lock
-from publisher.store.sql import count_anew, upsert
+from publisher.store.sql import among, count_anew, upsert
 from publisher.store.tables import Moment, deliveries, editions, recipients, sends, subscribers, subscriptions
 
 D = DeliveryState
 MANY = 1000
+BY_ANOTHER = "gets this edition by another list"
 
 
 def freeze_readers(
@@ -45,7 +48,7 @@ def freeze_readers(
         (gets_it_already, D.EXCLUDED.value),
         else_=D.PENDING.value,
     )
-    already = case((gets_it_already, "gets this edition by another list"))
+    already = case((gets_it_already, BY_ANOTHER))
     chosen = (
         select(
             literal(send_id),
@@ -75,6 +78,55 @@ def _make_recipients(conn: Connection, readers: Subquery) -> None:
     # In order, so that two transactions that add the same people can't wait for each other.
     new = select(readers.c.id).where(~met).order_by(readers.c.id)
     conn.execute(upsert(conn, recipients).from_select(["subscriber_id"], new).on_conflict_do_nothing())
+
+
+def move_to_other_lists(conn: Connection, delivery_ids: Sequence[int], list_ids: Sequence[int]) -> None:
+    """Give those of these deliveries whose reader is still on one of the lists to the first such list."""
+    for list_id in reversed(list_ids):  # the last word stays
+        readers = people.of_list(list_id).subquery()
+        may_be_written_to = exists(
+            select(1)
+            .select_from(recipients.join(readers, readers.c.id == recipients.c.subscriber_id))
+            .where(recipients.c.id == deliveries.c.recipient_id, readers.c.suppressed.is_(None))
+        )
+        mine = among(deliveries.c.id, delivery_ids)
+        conn.execute(update(deliveries).where(mine, may_be_written_to).values(list_id=list_id))
+
+
+def left_out_for(conn: Connection, send_id: int, edition_id: int) -> Mapping[int, list[int]]:
+    """Return the deliveries, by their send, that were excluded for the sake of this send, whose readers then left it.
+
+    Each reader once, and only those who may still be written to by the other list.
+    """
+    gone, other = deliveries.alias("gone"), deliveries.alias("other")
+    in_this_edition = sends.c.edition_id == edition_id
+    gets_it_all_the_same = exists(
+        select(1)
+        .select_from(other.join(sends, sends.c.id == other.c.send_id))
+        .where(other.c.recipient_id == gone.c.recipient_id, in_this_edition)
+        .where(other.c.state.not_in([D.EXCLUDED, D.SUPPRESSED, D.CANCELLED]))
+    )
+    query = (
+        select(deliveries.c.recipient_id, deliveries.c.id, deliveries.c.send_id)
+        .select_from(gone.join(deliveries, deliveries.c.recipient_id == gone.c.recipient_id).join(sends))
+        .where(gone.c.send_id == send_id, gone.c.state == D.SUPPRESSED, in_this_edition)
+        .where(deliveries.c.state == D.EXCLUDED, deliveries.c.reason == BY_ANOTHER, ~gets_it_all_the_same)
+        .order_by(deliveries.c.send_id)
+    )
+    found = conn.execute(query).all()
+    may_get_it = {member.delivery_id for member in members(conn, [row.id for row in found]) if not member.blocked}
+    first = {row.recipient_id: row for row in reversed(found) if row.id in may_get_it}
+    by_send: defaultdict[int, list[int]] = defaultdict(list)
+    for row in first.values():
+        by_send[row.send_id].append(row.id)
+    return by_send
+
+
+def let_in(conn: Connection, delivery_ids: Sequence[int], due_at: datetime) -> int:
+    """Let excluded deliveries go out after all; return how many. Their send is locked."""
+    mine = (among(deliveries.c.id, delivery_ids), deliveries.c.state == D.EXCLUDED)
+    values = {"state": D.PENDING.value, "reason": None, "due_at": due_at}
+    return conn.execute(update(deliveries).where(*mine).values(values)).rowcount
 
 
 _COLUMNS = ["send_id", "recipient_id", "message_id", "list_id", "domain_id", "state", "due_at", "attempts", "reason"]

@@ -70,12 +70,6 @@ _LOOK = Statement(
 )
 
 
-def troubled(conn: Connection) -> list[RowMapping]:
-    """Return the channels that rest or are stopped, or have just failed."""
-    trouble = (channels.c.failures > 0) | channels.c.open_until.is_not(None) | channels.c.paused_at.is_not(None)
-    return list(conn.execute(select(channels).where(trouble).order_by(channels.c.name)).mappings())
-
-
 def is_stopped(conn: Connection, name: str) -> bool:
     """Say whether the account was refused, and a person has to mend it."""
     row = get(conn, name)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from publisher.clock import steady
 from publisher.errors import MaybeWrittenError, NotWrittenError, StoreError
 from publisher.store import migrate
 from publisher.store.address import parse, place
@@ -48,8 +49,8 @@ SESSION = {
     "tcp_keepalives_count": "3",
 }
 # No transaction spans anything slow: who is silent in one for so long is frozen, and holds rows that others need.
-# Several such silences may follow one another, and a take-over must still come within the lease and five seconds.
-WRITING = SESSION | {"idle_in_transaction_session_timeout": "2s"}
+# Three such silences may follow one another, and a take-over must still come within the lease and five seconds.
+WRITING = SESSION | {"idle_in_transaction_session_timeout": "1s"}
 READING = SESSION | {
     "default_transaction_isolation": "repeatable read",  # one consistent picture
     "default_transaction_read_only": "on",
@@ -70,7 +71,7 @@ class PostgresqlStore(Store):
         self._locks = Keeper(_engine(url, SESSION), self.in_words)
         self._free_since: dict[str, float] = {}
         self._epoch = ""
-        self._time: tuple[datetime | None, float] = (None, 0.0)  # the server's, and our monotonic one at that moment
+        self._time: tuple[datetime | None, float] = (None, 0.0)  # the server's, and our steady one at that moment
 
     @classmethod
     def open_url(cls, text: str) -> PostgresqlStore:
@@ -102,11 +103,11 @@ class PostgresqlStore(Store):
         if conn is not None:
             return _ask_time(conn)
         told, at = self._time
-        if told is None or time.monotonic() - at > TIME_KNOWN_FOR:
+        if told is None or steady() - at > TIME_KNOWN_FOR:
             with self.read() as asked:
                 # After it, so that we are never ahead of the server.
-                told, at = self._time = _ask_time(asked), time.monotonic()
-        return told + timedelta(seconds=time.monotonic() - at)
+                told, at = self._time = _ask_time(asked), steady()
+        return told + timedelta(seconds=steady() - at)
 
     @contextmanager
     def hold(self, name: str) -> Iterator[None]:

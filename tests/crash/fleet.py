@@ -44,14 +44,14 @@ BEGIN
 END $$;
 CREATE TRIGGER witness AFTER INSERT OR UPDATE ON calls FOR EACH ROW EXECUTE FUNCTION witness();
 """
-# A process that answers a call which is another's by now writes under a stale token. Whose a call is stands in it; who
-# wrote, by the database user: a worker's processes are those it ever entered in a call. A take-over (to `unknown` or
-# `given back`) is no answer.
+# A token is a call and its try. Who answers a call at a try that another worker began writes under a stale token; who
+# wrote is told by the database user. A take-over (to `unknown` or `given back`) is no answer.
 STALE = """
 SELECT w.call_id, w.who, w.was, w.is_now FROM witness w
 WHERE w.was IS NOT NULL AND w.is_now = 'answered' AND w.who <> 'postgres'
-  AND NOT EXISTS (SELECT 1 FROM witness own WHERE own.who = w.who AND own.new_process = w.old_process
-                  AND (own.was IS NULL OR own.new_process <> own.old_process))
+  AND NOT EXISTS (SELECT 1 FROM witness own WHERE own.who = w.who AND own.call_id = w.call_id
+                  AND (own.was IS NULL OR own.new_tries IS DISTINCT FROM own.old_tries)
+                  AND coalesce(own.new_tries, 1) = coalesce(w.old_tries, 1))
 """
 # From the moment a process was stopped until each call that it held then was taken over by another.
 TAKEN = """
@@ -114,7 +114,7 @@ class Fleet:
     # --- processes ----------------------------------------------------------------------------------------------------
 
     def start(self, worker: Worker) -> None:
-        settings = {"LEASE": f"{self.lease:.0f}s", "READ_TIMEOUT": "1s", "MARGIN": "1s", "UNKNOWN_RETRY": "1s"}
+        settings = {"LEASE": f"{self.lease:.0f}s", "READ_TIMEOUT": "1s", "MARGIN": "500ms", "UNKNOWN_RETRY": "1s"}
         environ = {**environment(), **{f"PUBLISHER_{name}": value for name, value in settings.items()}}
         environ |= {"DATABASE_URL": self.url.replace("//postgres", f"//{worker.name}"), **self.plan.environ}
         environ["PYTHONPATH"] += os.pathsep + str(self.folder / "plugins")

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from publisher.errors import BooksError, PublisherError, StoreError
+from publisher.clock import steady
+from publisher.errors import BooksError, MaybeWrittenError, PublisherError, StoreError
 from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.model.states import CallState
 from publisher.pipeline.dispatch import again, breaker
 from publisher.pipeline.dispatch.answer import record_answer
 from publisher.pipeline.dispatch.claim import claim
-from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, begins_by, steady
+from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, begins_by
 from publisher.pipeline.dispatch.orphans import give_back
 from publisher.senders.verdicts import deferred, stop
 from publisher.store import Connection, Store, calls, channels, deliveries, sends
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FROZEN = stop(deferred("the process stood still before it spoke; nothing was sent"))
+CUT = stop(deferred("the database broke away before anything was said; nothing was sent"))
+UNSPOKEN = (FROZEN, CUT)
 WRITE_AGAIN = 0.5  # seconds between tries to write down an answer
 
 
@@ -63,10 +66,9 @@ def _dispatch(store: Store, desk: Desk, channel: str, sender: Sender, only: Sequ
         return False
     halves: tuple[list[int], ...] = ()
     try:
-        if claimed.call.recipients and begin(store, desk, claimed):
-            answer = speak(store, sender, claimed)
+        if claimed.call.recipients and (answer := _begin_and_speak(store, desk, sender, claimed)) is not None:
             halves = _halves(claimed.call, answer)
-            put_back = bool(halves) or answer is FROZEN  # neither says anything of the channel
+            put_back = bool(halves) or answer in UNSPOKEN  # neither says anything of the channel
             keep_answer(store, desk, claimed, answer, put_back=put_back, can_be_settled=again.can_settle(sender))
     finally:
         # Whatever failed above: a call that nobody carries on is taken over like that of a dead process.
@@ -83,6 +85,17 @@ def _halves(call: Call, answer: Answer) -> tuple[list[int], ...]:
     certain = all(answer.of(recipient).outcome in (Outcome.DEFERRED, Outcome.REFUSED) for recipient in call.recipients)
     middle = len(ids) // 2
     return (ids[:middle], ids[middle:]) if answer.split and certain and middle else ()
+
+
+def _begin_and_speak(store: Store, desk: Desk, sender: Sender, claimed: Claimed) -> Answer | None:
+    """Return what came of the call; None when it is no longer ours to carry."""
+    try:
+        is_ours = begin(store, desk, claimed)
+    except MaybeWrittenError as error:
+        # Perhaps it stands there as if we had spoken. Nobody but us knows that we did not.
+        log.error("begin_was_cut", call=claimed.call.id, error=str(error))
+        return CUT
+    return speak(store, sender, claimed) if is_ours else None
 
 
 def begin(store: Store, desk: Desk, claimed: Claimed) -> bool:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Literal
 
 import structlog
 
+from publisher.clock import steady
 from publisher.model.call import Answer, Call, Outcome, Recipient, Verdict
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.pipeline.dispatch.answer import record_answer
-from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, last_moment, steady
+from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, last_moment
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, messages, sends
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from typing import Any
 
 import structlog
 
+from publisher.clock import steady
 from publisher.model.call import Answer, Call, Outcome, Scope, Verdict
 from publisher.model.states import DeliveryState, SendState
 from publisher.pipeline.dispatch import breaker
-from publisher.pipeline.dispatch.desk import Claimed, Desk, steady
+from publisher.pipeline.dispatch.desk import Claimed, Desk
 from publisher.pipeline.dispatch.landing import Landing, in_its_send, land
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, sends
 

@@ -11,7 +11,17 @@ from publisher.model.call import Call, Recipient
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.pipeline.dispatch import limits
 from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment
-from publisher.store import Connection, Store, calls, channels, deliveries, sends
+from publisher.store import (
+    Connection,
+    RowMapping,
+    Store,
+    audience,
+    calls,
+    channels,
+    deliveries,
+    sends,
+    subscribers,
+)
 from publisher.store.deliveries import Due, Member
 
 D = DeliveryState
@@ -46,7 +56,7 @@ def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int
             taken = limits.charge(conn, desk, channel, due, call_id, taken, now)
         if send["state"] != SendState.SENDING or send["started_at"] is None:
             sends.begin(conn, due.send_id, now)
-        recipients = _close_the_list(conn, desk, due, call_id, taken, now)
+        recipients = _close_the_list(conn, desk, send, call_id, taken, now)
         call = Call(call_id, key, desk.message(conn, due.message_id), recipients)
         return Claimed(call, due.send_id, channel, speak_by, had_trouble=look.has_trouble)
 
@@ -75,18 +85,27 @@ def _open_call(conn: Connection, desk: Desk, channel: str, due: Due, now: dateti
 
 
 def _close_the_list(
-    conn: Connection, desk: Desk, due: Due, call_id: int, taken: Sequence[int], now: datetime
+    conn: Connection, desk: Desk, send: RowMapping, call_id: int, taken: Sequence[int], now: datetime
 ) -> tuple[Recipient, ...]:
     """Leave out whoever has gone, freeze the others in the call, and move the books."""
-    members = deliveries.members(conn, taken)
+    members = _by_any_list(conn, send, deliveries.members(conn, taken))
     gone = _suppress_gone(conn, call_id, members)
     recipients = tuple(desk.introduce(member) for member in members if not member.blocked)
     calls.freeze(conn, call_id, recipients)
     deltas = {D.PENDING: -len(taken), D.TAKEN: len(recipients), D.SUPPRESSED: gone}
-    sends.post_to_books(conn, due.send_id, {state.value: delta for state, delta in deltas.items()})
+    sends.post_to_books(conn, send["id"], {state.value: delta for state, delta in deltas.items()})
     if not recipients:
         calls.move(conn, call_id, CallState.GIVEN_BACK, closed_at=now, members=None)
     return recipients
+
+
+def _by_any_list(conn: Connection, send: RowMapping, members: list[Member]) -> list[Member]:
+    """Let who left one list of the send have it by another one of it that they are still on."""
+    gone = [member.delivery_id for member in members if member.blocked]
+    if not gone or len(send["audience"] or ()) < 2:
+        return members
+    audience.move_to_other_lists(conn, gone, [subscribers.ensure_list(conn, name) for name in send["audience"]])
+    return deliveries.members(conn, [member.delivery_id for member in members])
 
 
 def _suppress_gone(conn: Connection, call_id: int, members: Sequence[Member]) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,7 +9,7 @@ from threading import Event
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from publisher.clock import Clock
+from publisher.clock import Clock, steady
 from publisher.model.call import Call, Recipient
 from publisher.model.message import Message
 from publisher.model.project import Channel
@@ -62,11 +61,6 @@ class Claimed:
     channel: str  # that speaks; the send itself may be on its fallback by now
     speak_by: float  # by `steady`: later than this the lease might end before the answer
     had_trouble: bool = True  # the channel has failed lately: an answer is worth noting
-
-
-def steady() -> float:
-    """Return seconds that no one can set, and that go on while the machine sleeps."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 def last_moment(timing: Timing) -> float:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from publisher.model.call import Call
 from publisher.model.states import SendState
 from publisher.model.tokens import address_hash
 from publisher.pipeline import address, settle
-from publisher.store import deliveries, log, messages, sends, subscribers
-from tests.ledger import HASH_KEY, NOW, POST, add_edition, add_send, books, subscribe
+from publisher.store import deliveries, editions, log, messages, sends, subscribers
+from tests.ledger import HASH_KEY, NOW, POST, add_edition, add_send, books, leave, subscribe
+from tests.unit.pipeline.dispatch.conftest import Bench, Told
 
 
 def test_an_audience_of_nobody_is_held_with_the_command_that_fills_it(store):
@@ -38,6 +40,59 @@ def test_a_reader_of_two_lists_of_one_entry_is_one_candidate(store):
     subscribe(store, 5, "breaking")
     send = add_send(store, add_edition(store), lists=("daily", "breaking"))
     assert books(store, send) == {"pending": 5}
+
+
+def carry_out(store, channel: str) -> list[Call]:
+    sender, bench = Told(), Bench(store)
+    bench.all(sender, channel)
+    settle.settle_finished(store, now=NOW)
+    return sender.calls
+
+
+def test_whoever_left_the_first_list_of_an_entry_gets_it_by_the_second_with_a_link_that_ends_that_one(store):
+    subscribe(store, 3, "daily")
+    subscribe(store, 5, "breaking")
+    send = add_send(store, add_edition(store), lists=("daily", "breaking"))
+    leave(store, "reader1@example.org", "daily")
+    leave(store, "reader2@example.org", "daily", "breaking")
+    carry_out(store, "letters")
+    assert books(store, send) == {"sent": 4, "suppressed": 1}
+    with store.read() as conn:
+        rows = {row["to"]: row for row in log.find(conn, log.Filter(send_id=send))}
+        first = deliveries.members(conn, [rows["reader1@example.org"]["id"]])[0]
+    assert (first.list_name, rows["reader2@example.org"]["state"]) == ("breaking", "suppressed")
+
+
+def test_whoever_left_the_first_list_gets_the_edition_by_the_other_send(store):
+    subscribe(store, 3, "daily")
+    subscribe(store, 5, "breaking")
+    edition = add_edition(store)
+    first = add_send(store, edition, channel="letters", lists=("daily",))
+    second = add_send(store, edition, channel="others", lists=("breaking",))
+    carry_out(store, "others")
+    assert books(store, second) == {"sent": 2, "excluded": 3}
+    leave(store, "reader1@example.org", "daily")
+    leave(store, "reader2@example.org", "daily", "breaking")
+    carry_out(store, "letters")
+    assert books(store, first) == {"sent": 1, "suppressed": 2}
+    assert books(store, second) == {"sent": 2, "pending": 1, "excluded": 2}
+    calls = carry_out(store, "others")
+    assert [recipient.address for call in calls for recipient in call.recipients] == ["reader1@example.org"]
+    assert books(store, second) == {"sent": 3, "excluded": 2}
+    with store.read() as conn:
+        assert [sends.get(conn, send)["state"] for send in (first, second)] == ["done", "done"]
+        assert editions.get(conn, edition)["state"] == "closed"
+
+
+def test_whoever_left_one_of_three_lists_gets_the_edition_once(store):
+    for name in ("a", "b", "c"):
+        subscribe(store, 1, name)
+    edition = add_edition(store)
+    made = [add_send(store, edition, channel=name, lists=(name,)) for name in ("a", "b", "c")]
+    leave(store, "reader1@example.org", "a")
+    for name in ("a", "b", "c"):
+        carry_out(store, name)
+    assert [books(store, send) for send in made] == [{"suppressed": 1}, {"sent": 1}, {"excluded": 1}]
 
 
 def test_the_same_readers_get_the_next_edition_again(store):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from publisher.runtime.clockwatch import ClockWatch, machine_seconds
+from publisher.runtime.clockwatch import ClockWatch
 
 NOW = datetime(2026, 11, 24, 7, tzinfo=UTC)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
@@ -62,7 +62,3 @@ def test_a_clock_that_lies_before_the_ledger_or_far_behind_it_is_doubted():
     assert "was at work at 2026-11-24 08:00 UTC already" in watch.doubt(NOW, NOW + timedelta(hours=1))
     assert watch.doubt(NOW + 3 * DAY, NOW) == ""
     assert "31 days after the last sign of life" in watch.doubt(NOW + 31 * DAY, NOW)
-
-
-def test_the_machine_counts_on():
-    assert machine_seconds() <= machine_seconds()

@@ -9,15 +9,13 @@ import pytest
 from sqlalchemy import select, update
 
 from publisher.model.call import Answer, Outcome, Scope, Verdict
-from publisher.model.subscriber import SubscriptionState
-from publisher.model.tokens import address_hash
 from publisher.pipeline import dispatch, settle
 from publisher.pipeline.dispatch import again
 from publisher.pipeline.operate import stopping
-from publisher.store import calls, log, sends, subscribers
+from publisher.store import calls, log, sends
 from publisher.store.tables import calls as calls_table
 from publisher.store.tables import sends as sends_table
-from tests.ledger import HASH_KEY, NOW, add_edition, add_send, books, subscribe
+from tests.ledger import NOW, add_edition, add_send, books, leave, subscribe
 from tests.unit.pipeline.dispatch.conftest import FORBIDDEN, NO_ANSWER, SENT, UNREACHABLE, Bench, Told
 
 DAY = timedelta(days=1)
@@ -27,14 +25,6 @@ NEVER_CAME = Answer(Verdict(Outcome.DEFERRED, Scope.PASSING, "the provider has n
 def the_call(store):
     with store.read() as conn:
         return conn.execute(select(calls_table)).mappings().one()
-
-
-def leave(store, email: str) -> None:
-    with store.write() as conn:
-        person = subscribers.find(conn, address_hash(email, HASH_KEY))
-        list_id = subscribers.ensure_list(conn, "daily")
-        left = SubscriptionState.LEFT
-        subscribers.set_subscription(conn, person.id, list_id, left, basis="left", now=NOW, actor="subscriber")
 
 
 def test_a_call_without_an_answer_is_said_again_word_for_word_under_its_key(store, bench):

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from publisher.errors import StoreError
+from publisher.clock import steady
+from publisher.errors import MaybeWrittenError, StoreError
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.pipeline import dispatch
 from publisher.pipeline.dispatch import act
-from publisher.pipeline.dispatch.desk import steady
 from publisher.pipeline.operate import holding
 from publisher.store import calls, sends
 from publisher.store.tables import sends as sends_table
@@ -143,6 +143,34 @@ def test_a_claim_whose_commit_was_cut_is_taken_over_by_its_own_process(store, be
     assert bench.desk.under_way == set()
     dispatch.take_over(store, lambda call: call["id"] in bench.desk.under_way, now=NOW)
     assert books(store, send) == {"pending": 3}
+
+
+@pytest.mark.parametrize("was_written", [True, False])
+def test_a_begin_whose_commit_was_cut_leaves_nobody_in_doubt_since_nothing_was_said(
+    store, bench, monkeypatch, was_written
+):
+    subscribe(store, 3)
+    send = add_send(store, add_edition(store))
+    submit, begin = store.submit, act.begin
+
+    def cut(work):
+        if was_written:
+            submit(work)
+        raise MaybeWrittenError("the connection broke while a change was being committed")
+
+    def begin_cut(*args):
+        with monkeypatch.context() as patched:
+            patched.setattr(store, "submit", cut)
+            return begin(*args)
+
+    sender = Told()
+    with monkeypatch.context() as patched:
+        patched.setattr(act, "begin", begin_cut)
+        bench.once(sender)
+    dispatch.take_over(store, lambda call: call["id"] in bench.desk.under_way, now=NOW)
+    assert (sender.calls, books(store, send)) == ([], {"pending": 3})
+    bench.all(sender)
+    assert books(store, send) == {"sent": 3}
 
 
 def test_a_send_whose_books_are_off_is_set_aside_and_the_others_go_on(store, bench):
