@@ -197,6 +197,6 @@ _WORDS = (
     (
         ("not a database", "malformed"),
         "this file is no database, or a damaged one",
-        "Restore it from a backup",
+        "Look at the system's log (dmesg) first: a failing disk reads so too. If the disk is well, restore a backup",
     ),
 )

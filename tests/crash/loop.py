@@ -13,11 +13,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 
 from tests.crash.keyless import install_keyless
 from tests.crash.oracle import Verdict, judge
@@ -152,11 +153,14 @@ class Loop:
             assert process.wait(40) == 0
 
     @contextmanager
-    def living(self) -> Iterator[subprocess.Popen[bytes]]:
-        """A `publisher run` of the project; killed if the block leaves it alive."""
+    def living(self, harm: Mapping[str, str] = MappingProxyType({})) -> Iterator[subprocess.Popen[bytes]]:
+        """A `publisher run` of the project; killed if the block leaves it alive.
+
+        :param harm: variables of its environment that make it suffer.
+        """
         command = [sys.executable, "-m", "publisher", "run", "--port", "0"]
         self._remember(lives=self.done["lives"] + 1)
-        environ = {**environment(), **QUICK, **self.plan.environ}
+        environ = {**environment(), **QUICK, **self.plan.environ, **harm}
         environ["PYTHONPATH"] += os.pathsep + str(self.folder / "plugins")
         with (self.folder / "run.log").open("ab") as out:
             process = subprocess.Popen(
