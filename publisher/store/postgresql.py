@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, select
@@ -70,6 +71,7 @@ class PostgresqlStore(Store):
         super().__init__(place(url), _engine(url, READING), _engine(url, WRITING))
         self._locks = Keeper(_engine(url, SESSION), self.in_words)
         self._free_since: dict[str, float] = {}
+        self._turns: dict[str, Lock] = {}
         self._epoch = ""
         self._time: tuple[datetime | None, float] = (None, 0.0)  # the server's, and our steady one at that moment
 
@@ -83,9 +85,13 @@ class PostgresqlStore(Store):
                 store._epoch = conn.execute(select(facts.c.value).where(facts.c.name == "epoch")).scalar_one()
         return store
 
-    def submit(self, work: Callable[[Connection], T]) -> T:
+    def submit(self, work: Callable[[Connection], T], turn: str = "") -> T:
         # A commit of its own: the server gathers those of many connections by itself.
         self.refuse_within_write()
+        with self._turns.setdefault(turn, Lock()) if turn else nullcontext():
+            return self._submit(work)
+
+    def _submit(self, work: Callable[[Connection], T]) -> T:
         for wait in TRIES[:-1]:
             time.sleep(wait)
             try:

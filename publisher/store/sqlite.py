@@ -52,8 +52,8 @@ class SqliteStore(Store):
             migrate.bring_up(store._writers, store._readers)
         return store
 
-    def submit(self, work: Callable[[Connection], T]) -> T:
-        return self._writer.submit(work)
+    def submit(self, work: Callable[[Connection], T], turn: str = "") -> T:
+        return self._writer.submit(work)  # one thread writes for all: every write has its turn
 
     def now(self, conn: Connection | None = None) -> datetime:
         return self._clock()

@@ -282,3 +282,25 @@ def test_who_is_silent_within_a_write_loses_it_and_others_go_on(postgresql_url, 
         count_up(conn)
     assert store.submit(count_up) == 1
     store.close()
+
+
+def test_writes_of_one_turn_stand_in_the_servers_queue_once(postgresql, postgresql_url):
+    """So that a process that freezes is in the others' way once, and not once for each of its threads."""
+    store = Store.open(postgresql_url)
+    with store.write() as conn:
+        conn.execute(insert(facts).values(name="count", value=""))
+
+    def waiting() -> int:
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        return postgresql.execute(asked, postgresql_url)[0][0]
+
+    with ThreadPoolExecutor(6) as pool:
+        with store.write() as conn:
+            count_up(conn)
+            turns = ["letters", "letters", "letters", "posts", "alerts", ""]
+            jobs = [pool.submit(store.submit, count_up, turn) for turn in turns]
+            assert until(lambda: waiting() >= 4)
+            time.sleep(0.2)  # two more would have come by now
+            assert waiting() == 4
+        assert sorted(job.result() for job in jobs) == [2, 3, 4, 5, 6, 7]
+    store.close()

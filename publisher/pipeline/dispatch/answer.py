@@ -63,7 +63,7 @@ def record_answer(
         if not put_back and not was_asked:
             _judge_channel(conn, claimed, answer, now)
 
-    store.submit(work)
+    store.submit(work, turn=claimed.channel)
 
 
 def _close(

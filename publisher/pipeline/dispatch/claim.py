@@ -61,7 +61,7 @@ def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int
         return Claimed(call, due.send_id, channel, speak_by, had_trouble=look.has_trouble)
 
     try:
-        return store.submit(work)
+        return store.submit(work, turn=channel)
     except BaseException:
         # Perhaps it was written all the same: then nobody carries it on, and it is taken over.
         desk.under_way.difference_update(opened)

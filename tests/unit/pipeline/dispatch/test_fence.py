@@ -131,7 +131,7 @@ def test_a_claim_whose_commit_was_cut_is_taken_over_by_its_own_process(store, be
     send = add_send(store, add_edition(store))
     submit = store.submit
 
-    def cut(work):
+    def cut(work, turn=""):
         submit(work)
         raise StoreError("the connection was lost while a change was written")
 
@@ -153,7 +153,7 @@ def test_a_begin_whose_commit_was_cut_leaves_nobody_in_doubt_since_nothing_was_s
     send = add_send(store, add_edition(store))
     submit, begin = store.submit, act.begin
 
-    def cut(work):
+    def cut(work, turn=""):
         if was_written:
             submit(work)
         raise MaybeWrittenError("the connection broke while a change was being committed")
