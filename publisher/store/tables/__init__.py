@@ -1,0 +1,46 @@
+"""The tables of the ledger. Migrations make them; a test proves that both say the same.
+
+Times are integer microseconds UTC. States are words of `model.states`, without CHECK constraints, so that a later
+version may add one. Ledger tables only ever gain nullable columns.
+"""
+
+from publisher.store.tables.articles import article_aliases, article_revisions, articles, sources
+from publisher.store.tables.books import calls, deliveries, events, outcomes
+from publisher.store.tables.columns import Moment, Text, insert_row, metadata
+from publisher.store.tables.editions import COUNTED, edition_articles, editions, messages, sends
+from publisher.store.tables.people import domains, lists, recipients, subscribers, subscriptions, suppressions
+from publisher.store.tables.project import facts, processes, project_versions, schedules
+from publisher.store.tables.shared import alerts, channels, limits
+
+__all__ = [
+    "COUNTED",
+    "Moment",
+    "Text",
+    "alerts",
+    "article_aliases",
+    "article_revisions",
+    "articles",
+    "calls",
+    "channels",
+    "deliveries",
+    "domains",
+    "edition_articles",
+    "editions",
+    "events",
+    "facts",
+    "insert_row",
+    "limits",
+    "lists",
+    "messages",
+    "metadata",
+    "outcomes",
+    "processes",
+    "project_versions",
+    "recipients",
+    "schedules",
+    "sends",
+    "sources",
+    "subscribers",
+    "subscriptions",
+    "suppressions",
+]

@@ -1,0 +1,49 @@
+"""What all processes share about channels, and what people were told."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, Index, Integer, Table, text
+
+from publisher.store.tables.columns import Moment, Text, metadata, row_id
+
+limits = Table(  # GCRA: one row for each limit; taken in the transaction that claims
+    "limits",
+    metadata,
+    Column("name", Text, primary_key=True),  # channel:letters, calls:letters, domain:letters:gmail.com, day:letters
+    Column("free_at", Moment),  # theoretical arrival time: earlier than now means unused burst
+    Column("day", Text),  # of a daily limit, in the publication's zone
+    Column("used", Integer),
+)
+
+channels = Table(  # the breaker of a channel, and whether its account was refused
+    "channels",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("failures", Integer, nullable=False, default=0),  # calls in a row without any answer
+    Column("open_until", Moment),  # the breaker is open: nothing is claimed
+    Column("paused_at", Moment),  # the account was refused: a person has to mend it
+    Column("reason", Text),
+)
+
+alerts = Table(  # one row for each time that a cause began; another word when it clears
+    "alerts",
+    metadata,
+    row_id(),
+    Column("cause", Text, nullable=False),  # channel-refused:letters, edition-late:12
+    Column("what", Text, nullable=False),
+    Column("affected", Text, nullable=False),
+    Column("command", Text, nullable=False),  # what to type next
+    Column("urgent", Boolean, nullable=False),  # False: it can wait till morning
+    Column("channel", Text),  # the channel that failed: never the only way it is told
+    Column("raised_at", Moment, nullable=False),
+    Column("told_at", Moment),
+    Column("cleared_at", Moment),
+    Column("told_clear_at", Moment),
+    Index(
+        "uq_alerts_open_cause",
+        "cause",
+        unique=True,
+        sqlite_where=text("cleared_at IS NULL"),
+        postgresql_where=text("cleared_at IS NULL"),
+    ),
+)
