@@ -16,7 +16,7 @@ from publisher.errors import PublisherError
 from publisher.model.call import Recipient
 from publisher.model.message import Message
 from publisher.model.project import Channel
-from publisher.model.states import EditionState, SendState
+from publisher.model.states import ENDED, EditionState, SendState
 from publisher.model.tokens import leaving_token, wire_id
 from publisher.pipeline import address, dispatch, settle
 from publisher.pipeline.operate import stopping
@@ -211,7 +211,7 @@ class Sending:
                 if edition is None or edition["state"] not in (EditionState.DRAFT, EditionState.LOCKED):
                     continue
                 made = sends.of_edition(conn, edition_id)
-                open_sends = [send for send in made if send["state"] not in (SendState.DONE, SendState.CANCELLED)]
+                open_sends = [send for send in made if send["state"] not in ENDED]
                 if not made or any(send["state"] not in waits_for_a_person for send in open_sends):
                     return False
         return True

@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from publisher.model.states import SendState
+from publisher.model.states import ENDED, SendState
 from publisher.store import Connection, Store, by_hand, concerns, editions, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 PATIENCE = 10.0  # seconds that a command waits for calls under way
 LOOK_EVERY = 0.1
 MOST_WAITING = 500  # sends that wait for a person: more is no list that anyone reads
-OPEN = tuple(state for state in SendState if state not in (SendState.DONE, SendState.CANCELLED))
+OPEN = tuple(state for state in SendState if state not in ENDED)
 FOR_A_PERSON = ("held", "waiting", "paused")
 
 

@@ -18,12 +18,12 @@ from sqlalchemy import RowMapping
 from publisher.app.standing import title
 from publisher.model.project import Project, Schedule
 from publisher.model.states import SendState
+from publisher.pipeline.operate.doubt import OVERDUE
 from publisher.runtime.slots import slots_after
 from publisher.store import Connection, concerns, facts, schedules, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 LATE = timedelta(minutes=10)  # after this an edition that has not begun is late
-OVERDUE = timedelta(minutes=2)  # a doubtful call that should have been looked at by then, and was not
 FRESH = timedelta(days=1)  # how long an edition that failed is spoken of
 SOURCE_SILENT = timedelta(hours=6)
 FAILURES = 8  # calls in a row that reached nobody: several rests have not helped

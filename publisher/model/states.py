@@ -46,6 +46,7 @@ class DeliveryState(StrEnum):
 
 
 E, S, C, D = EditionState, SendState, CallState, DeliveryState
+ENDED = (S.DONE, S.CANCELLED)  # nothing of such a send is left to do
 
 EDITION_MOVES: Mapping[EditionState, frozenset[EditionState]] = {
     E.DRAFT: frozenset({E.LOCKED, E.SKIPPED, E.CANCELLED}),

@@ -7,14 +7,13 @@ from datetime import datetime
 
 import structlog
 
-from publisher.model.states import DeliveryState, EditionState, SendState
+from publisher.model.states import ENDED, DeliveryState, EditionState, SendState
 from publisher.store import Connection, RowMapping, Store, audience, editions, limits, sends
 
 log = structlog.get_logger()
 D = DeliveryState
 
 OPEN = (SendState.ADDRESSED, SendState.SENDING, SendState.PAUSED)
-ENDED = (SendState.DONE, SendState.CANCELLED)
 
 
 def settle_finished(store: Store, *, now: datetime) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, func, select, update
 
 from publisher.errors import BooksError
-from publisher.model.states import SEND_MOVES, DeliveryState, EditionState, SendState
+from publisher.model.states import ENDED, SEND_MOVES, DeliveryState, EditionState, SendState
 from publisher.store.sql import is_postgresql
 from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends
 from publisher.store.words import Statement
@@ -91,7 +91,7 @@ def needing_a_person(conn: Connection, limit: int) -> list[RowMapping]:
 
 def _is_marked() -> ColumnElement[bool]:
     """Say in SQL whether the books of a send that has not ended were found out of balance."""
-    is_open = sends.c.state.not_in([SendState.DONE, SendState.CANCELLED])
+    is_open = sends.c.state.not_in(ENDED)
     return is_open & cast(sends.c.reasons, Text).like(f'%"check":%"{BOOKS}"%')
 
 

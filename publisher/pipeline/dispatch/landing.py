@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from random import random
 
 from publisher.model.call import Outcome, Scope, Verdict
-from publisher.model.states import DeliveryState
+from publisher.model.states import SENTENCES, DeliveryState
 
 D = DeliveryState
 
-STOPPED = "stopped before it left"
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=15)
 
@@ -54,5 +53,5 @@ def backoff(attempt: int) -> timedelta:
 def in_its_send(landing: Landing, is_cancelled: bool) -> Landing:
     """A delivery of a cancelled send that certainly did not leave is cancelled too, never pending."""
     if is_cancelled and landing.state is D.PENDING:
-        return Landing(D.CANCELLED, reason=STOPPED)
+        return Landing(D.CANCELLED, reason=SENTENCES["cancelled"])
     return landing

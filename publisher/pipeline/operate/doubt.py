@@ -17,7 +17,9 @@ from publisher.store.by_hand import Doubtful
 from publisher.store.patience import write_patiently
 
 D = DeliveryState
-OVERDUE = timedelta(minutes=2)  # nobody is there who would settle it: its channel is gone, or nothing runs
+OVERDUE = timedelta(
+    minutes=2
+)  # not looked at by then, a call is settled by nobody: its channel is gone, or nothing runs
 
 
 class Word(StrEnum):

@@ -7,12 +7,10 @@ from functools import partial
 
 from sqlalchemy import RowMapping
 
-from publisher.model.states import DeliveryState, EditionState, SendState
+from publisher.model.states import ENDED, SENTENCES, DeliveryState, EditionState, SendState
 from publisher.store import Connection, Store, by_hand, editions, facts, sends
 from publisher.store.patience import write_patiently
 
-ENDED = (SendState.DONE, SendState.CANCELLED)
-STOPPED = "stopped before it left"
 D = DeliveryState
 
 
@@ -44,7 +42,7 @@ def finish_cancelling(store: Store) -> int:
 def _why(store: Store, send: RowMapping) -> str:
     with store.read() as conn:
         edition = editions.get(conn, send["edition_id"]) if send["edition_id"] else None
-    return (edition["reason"] if edition else "") or STOPPED
+    return (edition["reason"] if edition else "") or SENTENCES["cancelled"]
 
 
 def _cancel_rows(store: Store, send_id: int, reason: str) -> int:
