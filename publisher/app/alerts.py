@@ -21,9 +21,11 @@ PATIENCE = {"late": 60.0, "slot": 60.0}  # seconds that it must last: after a sl
 
 def begin(
     store: Store, clock: Clock, cause: str, *, what: str, affected: str, command: str, urgent: bool, channel: str = ""
-) -> None:
-    """Write down that a cause began. Never raises: who has trouble already must not get more from telling it."""
+) -> bool:
+    """Write down that a cause began; say whether it is new. Never raises: it is called by who has trouble already."""
     try:
+        if _is_open(store, cause):
+            return False  # the common case, without asking for the write lock
         with store.write() as conn:
             is_new = alerts.raise_alert(
                 conn,
@@ -37,24 +39,28 @@ def begin(
             )
     except PublisherError as error:
         log.error("alert_not_written", cause=cause, error=str(error))
-        return
+        return False
     if is_new:
         log.error("alert", cause=cause, what=what, affected=affected, command=command)
+    return is_new
 
 
 def end(store: Store, clock: Clock, cause: str) -> None:
     """Write down that a cause is over. Never raises."""
     try:
-        with store.read() as conn:
-            is_open = any(row["cause"] == cause for row in alerts.open_ones(conn))
-        if not is_open:
-            return  # the common case, without asking for the write lock
+        if not _is_open(store, cause):
+            return
         with store.write() as conn:
             alerts.clear(conn, cause, clock())
     except PublisherError as error:
         log.error("alert_not_written", cause=cause, error=str(error))
         return
     log.warning("alert_over", cause=cause)
+
+
+def _is_open(store: Store, cause: str) -> bool:
+    with store.read() as conn:
+        return any(row["cause"] == cause for row in alerts.open_ones(conn))
 
 
 class Watch:

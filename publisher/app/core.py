@@ -145,8 +145,8 @@ class App:
 
     def alert(
         self, cause: str, *, what: str, affected: str, command: str, urgent: bool = True, channel: str = ""
-    ) -> None:
-        """Tell people once that something is wrong, for as long as it is. Never raises.
+    ) -> bool:
+        """Tell people once that something is wrong, for as long as it is; say whether it is new. Never raises.
 
         :param cause: the same text for the same trouble: ``schedules-refused``.
         :param command: what to type next.
@@ -154,7 +154,7 @@ class App:
         :param channel: the channel that failed, which is never the only way this is told.
         """
         words = {"what": what, "affected": affected, "command": command}
-        alerts.begin(self.store, self.clock, cause, **words, urgent=urgent, channel=channel)
+        return alerts.begin(self.store, self.clock, cause, **words, urgent=urgent, channel=channel)
 
     def all_clear(self, cause: str) -> None:
         """Say that the trouble is over, if it was ever said. Never raises."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from publisher.app import versions
-from publisher.errors import PublisherError
+from publisher.errors import PublisherError, StoreError
 from publisher.model.call import Recipient
 from publisher.model.message import Message
 from publisher.model.project import Channel
@@ -21,7 +21,7 @@ from publisher.model.tokens import leaving_token, wire_id
 from publisher.pipeline import address, dispatch, settle
 from publisher.pipeline.operate import stopping
 from publisher.runtime.engine import Duties
-from publisher.store import RowMapping, channels, deliveries, editions, facts, processes, sends
+from publisher.store import RowMapping, alerts, channels, deliveries, editions, facts, processes, sends
 from publisher.store.deliveries import Member
 
 # Rendering and senders are imported where they are used: most commands need neither, and they take half a second.
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from publisher.senders.base import Sender
 
 log = structlog.get_logger()
+
+UNMADE = "unmade:"  # cause of the alert of an edition that can't be made
 
 
 class Sending:
@@ -70,6 +72,10 @@ class Sending:
         store = self._app.store
         with store.read() as conn:
             waiting = editions.locked_without_sends(conn)
+            unmade = [row["cause"] for row in alerts.open_ones(conn) if row["cause"].startswith(UNMADE)]
+        for cause in unmade:
+            if int(cause.removeprefix(UNMADE)) not in waiting:  # made by now, or cancelled
+                self._app.all_clear(cause)
         for edition_id in waiting:
             self._guarded(partial(self._produce, edition_id))
         with store.read() as conn:
@@ -91,6 +97,26 @@ class Sending:
             log.exception("duty_failed")
 
     def _produce(self, edition_id: int) -> None:
+        """Make an edition's sends; what can't be made is told once, and tried again quietly."""
+        try:
+            self._make(edition_id)
+        except StoreError:
+            raise  # the ledger's own trouble, which passes
+        except PublisherError as error:
+            self._tell_unmade(edition_id, error.what, error.remedy)
+        except Exception as error:
+            if self._tell_unmade(edition_id, f"{type(error).__name__} (see the log)", ""):
+                log.exception("edition_not_made", edition=edition_id)
+
+    def _tell_unmade(self, edition_id: int, why: str, remedy: str) -> bool:
+        return self._app.alert(
+            f"{UNMADE}{edition_id}",
+            what=f"edition {edition_id} can't be made: {why}",
+            affected="everyone it is for",
+            command=remedy or f"publisher cancel {edition_id}",
+        )
+
+    def _make(self, edition_id: int) -> None:
         from publisher.pipeline import produce
 
         with self._app.store.read() as conn:

@@ -152,9 +152,11 @@ def _guarded(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
             drafts.prepare(app, work.schedule, work.draft, trouble)
     except Exception as error:
         said = str(error) if isinstance(error, PublisherError) else f"{type(error).__name__} (see the log)"
-        log.error("slot_failed", schedule=name, error=said, exc_info=not isinstance(error, PublisherError))
         what = f"no edition of {name} could be made: {said}"
-        app.alert(f"slot-failed:{name}", what=what, affected=f"the next edition of {name}", command="publisher check")
+        cause, affected = f"slot-failed:{name}", f"the next edition of {name}"
+        is_new = app.alert(cause, what=what, affected=affected, command="publisher check")
+        if is_new and not isinstance(error, PublisherError):  # once: it is tried again at each look
+            log.exception("slot_failed", schedule=name)
         return []
     app.all_clear(f"slot-failed:{name}")
     return made

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -72,6 +74,8 @@ def produce_entry(
             findings = studio.renderer.check(message, brief, rules)
     except PublisherError as error:
         return Produced(entry, None, (_failed(error),))
+    except Exception as error:  # noqa: BLE001 -- ours, or a sender's package: it holds its own entry, and no other
+        return Produced(entry, None, (_fault(error),))
     return Produced(entry, message, findings + _check_reach(studio, project, entry))
 
 
@@ -79,6 +83,14 @@ def _failed(error: PublisherError) -> Finding:
     check = "template" if isinstance(error, TemplateError) else "channel"
     what = f"{error.where}: {error.what}" if error.where else error.what
     return Finding(check, True, what, error.remedy or "Mend it, then `publisher send SCHEDULE --finish`")
+
+
+def _fault(error: Exception) -> Finding:
+    """Say where the fault is: whoever mends it has only this line."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    said = " ".join(f"{type(error).__name__} {error}".split())[:200]
+    what = f"it can't be made: {said} ({Path(place.filename).name}:{place.lineno})"
+    return Finding("fault", True, what, "This is a fault of Publisher or of an installed sender: report it there")
 
 
 def brief_of(

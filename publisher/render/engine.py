@@ -24,7 +24,10 @@ LARGEST_TEMPLATE = 500_000  # bytes
 _ENDINGS = (".html", ".txt", ".css")  # of templates
 
 # What a template can do wrong while it runs. Anything else is a fault of ours and must be seen as one.
-_FAULTS = (jinja2.TemplateError, ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+_FAULTS = (
+    *(jinja2.TemplateError, ArithmeticError, AttributeError, LookupError),
+    *(MemoryError, RecursionError, TypeError, ValueError),
+)
 
 
 def default_theme() -> Path:
@@ -206,6 +209,8 @@ def _words_for(error: Exception, context: Mapping[str, Any]) -> tuple[str, str]:
         return message, "Mend this line"
     if isinstance(error, RecursionError):
         return "a template includes itself", "Take one of the includes out"
+    if isinstance(error, MemoryError):
+        return "this makes a text for which there is not enough memory", "Mend this line"
     return f"{type(error).__name__}: {message}", "Mend this line"
 
 

@@ -17,9 +17,7 @@ from publisher.store.by_hand import Doubtful
 from publisher.store.patience import write_patiently
 
 D = DeliveryState
-OVERDUE = timedelta(
-    minutes=2
-)  # not looked at by then, a call is settled by nobody: its channel is gone, or nothing runs
+OVERDUE = timedelta(minutes=2)  # by then somebody should have looked at it: its channel is gone, or nothing runs
 
 
 class Word(StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from publisher.app import App
 from publisher.app.slots import MOST_MISSED, believe_clock, decide, doubt, fire_due
@@ -200,7 +201,10 @@ def test_a_schedule_that_fails_says_so_and_the_others_go_on(tmp_path):
     with app.store.write() as conn:  # a ledger that was damaged by hand
         conn.exec_driver_sql(f"{refuse} BEGIN SELECT raise(ABORT, 'no'); END")
     clock.moment = MORNING
-    fire_due(app)
+    with capture_logs() as logs:
+        fire_due(app)
+        fire_due(app)
+    assert len([each for each in logs if each["event"] == "slot_failed"]) == 1
     assert found(app) == [("2026-11-24T07:00", "locked")]
     assert open_alerts(app)[0].startswith("no edition of morning could be made")
     with app.store.write() as conn:
