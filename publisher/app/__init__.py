@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from publisher.app.core import DATABASE, App
+    from publisher.app.core import App
 
-__all__ = ["DATABASE", "App"]
+__all__ = ["App"]
 
 
 def __getattr__(name: str) -> Any:
     """Load the App when it is asked for: what needs only its neighbours, as `publisher status`, starts faster."""
-    if name in __all__:
-        from publisher.app import core
+    if name == "App":
+        from publisher.app.core import App
 
-        return getattr(core, name)
+        return App
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -16,6 +16,7 @@ import structlog
 from publisher.app import alerts, intake, versions
 from publisher.app.mending import changed_channels
 from publisher.app.naming import edition_named
+from publisher.app.operator import DATABASE
 from publisher.app.sending import Sending
 from publisher.clock import Clock, steady
 from publisher.clock import now as wall_clock
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
-DATABASE = "publisher.db"
-
 
 class App:
     """One project, opened: its file, its ledger, its keys, and the verbs wired to them.
@@ -57,6 +56,7 @@ class App:
         self.keys = keys
         self.clock = clock
         self.inbox = ""
+        self.trouble = ""  # why schedules.yaml can't be used as it is now; empty: it can
         self.process_id = 0  # set while at work
         self.version_id: int | None = None  # of the accepted schedules.yaml; see `versions.accepted`
         self.watch = ClockWatch(steady if clock is wall_clock else None)
@@ -77,7 +77,9 @@ class App:
         settings = Settings.load(folder)
         keys = KeyRing.load(folder / "keys.json")
         store = Store.open(settings.database_url or folder / DATABASE, clock)
-        return cls(folder, project or versions.held(store, refused), store, keys, settings, clock)
+        app = cls(folder, project or versions.held(store, refused), store, keys, settings, clock)
+        app.trouble = str(refused or "")
+        return app
 
     def take(self, project: Project, settings: Settings) -> None:
         """Let another version of the project's files hold from now on, between two looks at the slots.

@@ -9,16 +9,15 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from publisher.app import versions
 from publisher.app.naming import edition_named
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
-from publisher.config.schedules import load_project, parse_project
 from publisher.config.settings import Settings
-from publisher.errors import ConfigError
 from publisher.model.project import Project
 from publisher.model.tokens import address_hash
-from publisher.store import Store, editions, schedules
+from publisher.store import Store
 from publisher.store.owner import refuse_stranger
 
 DATABASE = "publisher.db"
@@ -42,18 +41,11 @@ class Operator:
         """
         refuse_stranger(folder / DATABASE)
         settings = Settings.load(folder)
-        try:
-            project, trouble = load_project(folder), None
-        except ConfigError as error:
-            if not (settings.database_url or (folder / DATABASE).exists()):
-                raise  # nothing runs here that could be stopped
-            project, trouble = None, error
+        # Without a ledger nothing runs that could be stopped.
+        is_there = bool(settings.database_url) or (folder / DATABASE).exists()
+        project, refused = versions.load(folder, go_on=is_there)
         store = Store.open(settings.database_url or folder / DATABASE, clock)
-        accepted = project or _last_accepted(store)
-        if accepted is None and trouble is not None:
-            raise trouble
-        assert accepted is not None  # noqa: S101 -- there is a project, or trouble with it
-        return cls(folder, store, accepted, str(trouble or ""), clock)
+        return cls(folder, store, project or versions.held(store, refused), str(refused or ""), clock)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -81,10 +73,3 @@ class Operator:
         """
         with self.store.read() as conn:
             return edition_named(conn, said, self.zone, self.project.schedules)
-
-
-def _last_accepted(store: Store) -> Project | None:
-    with store.read() as conn:
-        version_id = schedules.accepted_version(conn)
-        text = "" if version_id is None else editions.version_text(conn, version_id)["text"]
-    return parse_project(text) if text else None

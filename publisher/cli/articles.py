@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from publisher.cli.opening import open_app
 from publisher.cli.output import AsJson, ProjectDir, local, say_json, table
 
 
@@ -19,10 +20,9 @@ def articles(
     as_json: AsJson = False,
 ) -> None:
     """List the articles in the ledger, newest first, each with the reason why it was taken or not."""
-    from publisher.app import App
     from publisher.store import articles as ledger
 
-    app = App.open(project)
+    app = open_app(project)
     with app.store.read() as conn:
         found = ledger.latest(conn, limit=limit, source=source)
     if as_json:

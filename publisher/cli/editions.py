@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from publisher.cli.opening import open_app
 from publisher.cli.output import AsJson, ProjectDir, local, say_json, table
 
 
@@ -17,10 +18,10 @@ def editions(
     as_json: AsJson = False,
 ) -> None:
     """List the editions, newest first; skipped ones say why and what to do."""
-    from publisher.app import App, standing
+    from publisher.app import standing
     from publisher.store import editions as ledger
 
-    app = App.open(project)
+    app = open_app(project)
     with app.store.read() as conn:
         found = ledger.latest(conn, limit=limit, schedule=schedule)
         waiting = standing.waiting_lines(conn, {row["id"] for row in found})

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from publisher.cli.opening import open_operator
 from publisher.cli.output import AsJson, ProjectDir, confirm, local, reason_lines, say, say_json, tell
 from publisher.errors import UsageError
 
@@ -33,10 +34,9 @@ def hold(
     as_json: AsJson = False,
 ) -> None:
     """Hold an edition: no call of it begins any more. Says who got it, and waits a little for calls under way."""
-    from publisher.app.operator import Operator
 
     _one_of(edition, everything, "hold")
-    operator = Operator.open(project)
+    operator = open_operator(project)
     found, still, remedy = _hold_everything(operator, why) if everything else _hold_edition(operator, edition, why)
     _show(found, still, as_json)
     if not as_json:
@@ -75,14 +75,13 @@ def release(
 ) -> None:
     """Let go on what a person held or what was paused, or a channel. What a check holds stays held: mend it first."""
     from publisher.app import standing
-    from publisher.app.operator import Operator
     from publisher.pipeline.operate import holding
 
     if channel and (edition or everything):
         raise UsageError("a channel and editions are released one at a time", remedy="publisher release --channel NAME")
     if not channel:
         _one_of(edition, everything, "release")
-    operator = Operator.open(project)
+    operator = open_operator(project)
     if channel:
         title = f"the channel {_channel_named(operator, channel)}"
         done = holding.release_channel(operator.store, channel, now=operator.clock())
@@ -125,10 +124,9 @@ def cancel(
 ) -> None:
     """Stop an edition for good: whoever has not got it never will. What had left had left, and is counted."""
     from publisher.app import standing
-    from publisher.app.operator import Operator
     from publisher.pipeline.operate import stopping
 
-    operator = Operator.open(project)
+    operator = open_operator(project)
     edition_id = operator.edition(edition)
     title = _require_open(operator, edition_id, "cancel")
     if not yes:

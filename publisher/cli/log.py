@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from publisher.cli.opening import open_app
 from publisher.cli.output import AsJson, ProjectDir, local, say, say_json, table
 
 COLUMNS = ("delivery", "edition", "channel", "to", "state", "attempts", "when", "why")
@@ -22,10 +23,10 @@ def log(
     as_json: AsJson = False,
 ) -> None:
     """Show the send log: one line for each recipient of each send."""
-    from publisher.app import App, standing
+    from publisher.app import standing
     from publisher.store import log as ledger
 
-    app = App.open(project)
+    app = open_app(project)
     wanted = ledger.Filter(
         edition_id=app.edition(edition) if edition else None,
         channel=channel,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from publisher.cli.opening import open_app
 from publisher.cli.output import ProjectDir, local, say
 
 Which = Annotated[str, typer.Argument(help="A schedule of schedules.yaml.")]
@@ -18,9 +19,9 @@ def pause(
     project: ProjectDir = Path(),
 ) -> None:
     """Let no slot of a schedule fire until `publisher resume`. Editions that have begun go on."""
-    from publisher.app import App, pauses
+    from publisher.app import pauses
 
-    app = App.open(project)
+    app = open_app(project)
     before = pauses.pause(app, app.schedule(schedule), why)
     if before is None:
         say(f"{schedule}: paused. `publisher resume {schedule}` lets it go on")
@@ -37,9 +38,9 @@ def resume(
     project: ProjectDir = Path(),
 ) -> None:
     """Let the slots of a schedule fire again. What came during the pause is dropped, unless you catch up on it."""
-    from publisher.app import App, pauses
+    from publisher.app import pauses
 
-    app = App.open(project)
+    app = open_app(project)
     done = pauses.resume(app, app.schedule(schedule), catch_up=catch_up)
     if done is None:
         say(f"{schedule}: isn't paused")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from publisher.cli.opening import open_app
 from publisher.cli.output import AsJson, ProjectDir, local, reason_lines, say, say_json, table
 
 if TYPE_CHECKING:
@@ -25,10 +26,9 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Show the next slots: which articles would go to how many people. Runs the real thing and writes nothing."""
-    from publisher.app import App
     from publisher.app.plan import plan_slot
 
-    app = App.open(project)
+    app = open_app(project)
     moment = _moment(at, app) if at else None
     names = [schedule] if schedule else list(app.project.schedules)
     plans = [plan_slot(app, app.schedule(name), moment) for name in names]
@@ -37,7 +37,7 @@ def plan(
     else:
         for each in plans:
             show(each, app)
-    if any(product.is_held for each in plans for product in each.products):
+    if app.trouble or any(product.is_held for each in plans for product in each.products):
         raise typer.Exit(1)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from publisher.cli.opening import open_app
 from publisher.cli.output import AsJson, ProjectDir, say, say_json, table
 from publisher.errors import UsageError
 
@@ -68,10 +69,9 @@ def export(
     project: ProjectDir = Path(),
 ) -> None:
     """Write everyone as CSV to standard output."""
-    from publisher.app import App
     from publisher.store import subscribers
 
-    app = App.open(project)
+    app = open_app(project)
     if list_name:
         app.list_named(list_name)
     with app.store.read() as conn:
@@ -94,12 +94,11 @@ def _harmless(cell: str) -> str:
 @group.command("show")
 def show(email: str, project: ProjectDir = Path(), as_json: AsJson = False) -> None:
     """Show one person: lists, consent, and every mail with its outcome."""
-    from publisher.app import App
     from publisher.cli.log import COLUMNS, line, plain
     from publisher.store import log as ledger
     from publisher.store import subscribers
 
-    app = App.open(project)
+    app = open_app(project)
     address_hash = app.hash_of(email)
     with app.store.read() as conn:
         person = subscribers.find(conn, address_hash)

@@ -54,7 +54,8 @@ def try_source(
 
 def _make_project(folder: Path, said: str) -> App:
     """Read the source once into a practice project of its own, and say what was wrong with it."""
-    from publisher.app import DATABASE, App, versions
+    from publisher.app import App, versions
+    from publisher.app.operator import DATABASE
     from publisher.config.keys import KeyRing
     from publisher.config.settings import Settings
     from publisher.errors import SourceError

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from publisher.cli.opening import open_operator
 from publisher.cli.output import AsJson, ProjectDir, confirm, local, say, say_json, table, tell
 from publisher.errors import UsageError
 
@@ -36,10 +37,9 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """List the deliveries that may or may not have arrived: to whom, since when, why, and how to look them up."""
-    from publisher.app.operator import Operator
     from publisher.store import by_hand
 
-    operator = Operator.open(project)
+    operator = open_operator(project)
     wanted = by_hand.Doubtful(edition_id=operator.edition(edition) if edition else None, limit=limit)
     with operator.store.read() as conn:
         found = by_hand.doubtful(conn, wanted)
@@ -111,14 +111,13 @@ def treat_as_failed(
 def _open(
     project: Path, edition: str, delivery: Sequence[int] | None, to: str, everything: bool
 ) -> tuple[Operator, Doubtful]:
-    from publisher.app.operator import Operator
     from publisher.store.by_hand import Doubtful
 
     said = bool(edition or delivery or to)
     if said == everything:
         what = "--all and the rest say different things" if everything else "it isn't said which deliveries"
         raise UsageError(what, remedy="Give an EDITION, --delivery, --to or --all; see them: publisher unknown list")
-    operator = Operator.open(project)
+    operator = open_operator(project)
     edition_id = operator.edition(edition) if edition else None
     return operator, Doubtful(edition_id, tuple(delivery or ()), operator.hash_of(to) if to else "")
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from publisher.cli.opening import open_operator
 from publisher.cli.output import AsJson, ProjectDir, say, say_json
 
 
@@ -16,10 +17,9 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Count the books of every send in full: counters against rows, rows against calls. Exit 1 if anything is wrong."""
-    from publisher.app.operator import Operator
     from publisher.app.verification import verify_books
 
-    operator = Operator.open(project)
+    operator = open_operator(project)
     edition_id = operator.edition(edition) if edition else None
     found = verify_books(operator.store, operator.clock, edition_id)
     wrong = [count for count in found if count.wrong]

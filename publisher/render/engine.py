@@ -25,8 +25,14 @@ _ENDINGS = (".html", ".txt", ".css")  # of templates
 
 # What a template can do wrong while it runs. Anything else is a fault of ours and must be seen as one.
 _FAULTS = (
-    *(jinja2.TemplateError, ArithmeticError, AttributeError, LookupError),
-    *(MemoryError, RecursionError, TypeError, ValueError),
+    jinja2.TemplateError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
 )
 
 
