@@ -14,13 +14,16 @@ from publisher.model.article import LedgerArticle
 from publisher.model.project import Schedule
 from publisher.model.states import EditionState
 from publisher.pipeline import compose
-from publisher.runtime.slots import Slot, slots_between
+from publisher.runtime.slots import Slot
 from publisher.store import Connection, editions, schedules
 
 if TYPE_CHECKING:
     from publisher.app.core import App
 
 log = structlog.get_logger()
+
+
+DROPPED = "resume:"  # begins the slot under which is written what a pause cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,12 @@ class Resumed:
     since: datetime
     slots: int
     articles: int
+
+    @property
+    def what(self) -> str:
+        """Name what came: `1 slot and 2 articles`; empty where nothing did."""
+        counted = ((self.slots, "slot"), (self.articles, "article"))
+        return " and ".join(_count(number, noun) for number, noun in counted if number)
 
 
 def pause(app: App, schedule: Schedule, why: str = "") -> RowMapping | None:
@@ -61,7 +70,7 @@ def resume(app: App, schedule: Schedule, *, catch_up: bool) -> Resumed | None:
     since: datetime = row["paused_at"]
     came, _, _ = compose.candidates_of(app.store, schedule, now=now)
     came = [candidate for candidate in came if candidate.first_seen_at >= since]
-    passed = slots_between(schedule.when, app.zone, row["considered_until"], now)
+    passed = versions.undecided(app, schedule, row["considered_until"], now)  # edited meanwhile, each by its own times
     with app.store.write() as conn:
         if not schedules.resume(conn, schedule.name, paused_at=since, actor=app.actor):
             return None
@@ -75,6 +84,16 @@ def resume(app: App, schedule: Schedule, *, catch_up: bool) -> Resumed | None:
     return Resumed(since, len(passed), len(came))
 
 
+def take_back(app: App, schedule: Schedule) -> int:
+    """Make candidates again of what was dropped when a schedule was last resumed; return how many articles."""
+    why = f"dropped when {schedule.name} was resumed, and taken back by {app.actor}"
+    with app.store.write() as conn:
+        back = editions.take_back_dropped(conn, schedule.name, DROPPED, why)
+    if back:
+        log.info("schedule_caught_up", schedule=schedule.name, actor=app.actor, articles=back)
+    return back
+
+
 def _drop(
     app: App, conn: Connection, schedule: Schedule, came: list[LedgerArticle], passed: list[Slot], now: datetime
 ) -> None:
@@ -82,7 +101,7 @@ def _drop(
     editions.add(
         conn,
         schedule=schedule.name,
-        slot=f"resume:{now.strftime('%Y-%m-%dT%H:%M:%S.%fZ')}",
+        slot=f"{DROPPED}{now.strftime('%Y-%m-%dT%H:%M:%S.%fZ')}",
         language=app.project.publication.language,
         due_at=now,
         now=now,

@@ -142,9 +142,14 @@ class _News:
             what = f"`was: {old}`, and both {old} and {new} have editions of their own"
             raise ConfigError(what, where=schedule.where, remedy=f"Take `was: {old}` out")
         schedules.rename(self.conn, old, new)
-        if new in self.known:  # while we asked whether it is the old one, no slot was missed
-            schedules.advance(self.conn, new, self.now)
         self.renamed[new] = old
+        if self.before is None:
+            return
+        was = self.before.schedules.get(old)
+        if was is None:  # taken out earlier, perhaps while we asked whether it is the new one: no slot was missed
+            schedules.advance(self.conn, new, self.now)
+        else:
+            self._change_times(was, schedule)
 
     def _go_on(self, schedule: Schedule) -> None:
         if self.before is None:
@@ -152,14 +157,16 @@ class _News:
         old = self.before.schedules.get(schedule.name)
         if old is None:
             schedules.begin_again(self.conn, schedule.name, self.now)
-        elif _times(old, self.before) != _times(schedule, self.after):
-            self._change_times(old)
+        else:
+            self._change_times(old, schedule)
 
-    def _change_times(self, old: Schedule) -> None:
+    def _change_times(self, old: Schedule, new: Schedule) -> None:
         """New times hold from the saving of the file; slots that were due before are still the old version's."""
         assert self.before is not None and self.before_id is not None  # noqa: S101 -- old comes from there
-        name, zone = old.name, ZoneInfo(self.before.publication.timezone)
-        since = self.known[name]["considered_until"]
+        if _times(old, self.before) == _times(new, self.after):
+            return
+        name, zone = new.name, ZoneInfo(self.before.publication.timezone)
+        since = self.known[old.name]["considered_until"]
         former = [each for each in schedules.former_times(self.conn, name) if each[1] > since]
         if former or slots_between(old.when, zone, since, self.saved_at):
             schedules.set_former_times(self.conn, name, [*former, (self.before_id, self.saved_at)])
@@ -168,9 +175,9 @@ class _News:
 
     def _begin(self, schedule: Schedule) -> None:
         schedules.begin(self.conn, schedule.name, self.now, self.actor)
-        if not self.gone:
+        old = next((name for name in self.gone if self._may_be(name, schedule)), None)
+        if old is None:
             return
-        old = self.gone[0]
         question = (
             f"is it {old} under a new name? Then write `was: {old}` under it. "
             f"If it is a new one: publisher resume {schedule.name}"
@@ -178,10 +185,22 @@ class _News:
         schedules.pause(self.conn, schedule.name, reason=question, actor="publisher", now=self.now)
         self.asked[schedule.name] = question
 
+    def _may_be(self, gone: str, schedule: Schedule) -> bool:
+        """Say whether it matters if a new one is one that is gone: that had editions, for some of the same people."""
+        assert self.before is not None  # noqa: S101 -- what is gone was in it
+        is_for_the_same = _reached(self.before.schedules[gone]) & _reached(schedule)
+        return bool(is_for_the_same) and schedules.had_editions(self.conn, gone)
+
 
 def _times(schedule: Schedule, project: Project) -> tuple[object, ...]:
     when = schedule.when
     return when.at, when.days, when.cron, when.every, when.once, when.excluded, project.publication.timezone
+
+
+def _reached(schedule: Schedule) -> set[tuple[str, str]]:
+    """Return the lists and the accounts that a schedule writes to."""
+    lists = {("list", name) for entry in schedule.send for name in entry.to}
+    return lists | {("account", entry.via) for entry in schedule.send if not entry.to}
 
 
 def _tell(app: App, news: _News) -> None:

@@ -10,6 +10,7 @@ import typer
 from publisher.cli.opening import open_app
 from publisher.cli.output import ProjectDir, local, say
 
+NOT_PAUSED = "isn't paused"
 Which = Annotated[str, typer.Argument(help="A schedule of schedules.yaml.")]
 
 
@@ -33,7 +34,8 @@ def pause(
 def resume(
     schedule: Which,
     catch_up: Annotated[
-        bool, typer.Option("--catch-up", help="Send what came during the pause, instead of dropping it.")
+        bool,
+        typer.Option("--catch-up", help="Send what came during the pause, instead of dropping it. Also later."),
     ] = False,
     project: ProjectDir = Path(),
 ) -> None:
@@ -41,9 +43,15 @@ def resume(
     from publisher.app import pauses
 
     app = open_app(project)
-    done = pauses.resume(app, app.schedule(schedule), catch_up=catch_up)
+    chosen = app.schedule(schedule)
+    done = pauses.resume(app, chosen, catch_up=catch_up)
     if done is None:
-        say(f"{schedule}: isn't paused")
+        back = pauses.take_back(app, chosen) if catch_up else 0
+        words = f"{back:,} articles that were dropped when it was resumed are candidates again" if back else ""
+        say(f"{schedule}: {words or NOT_PAUSED}")
         return
-    fate = "go out as ever" if catch_up else "were dropped"
-    say(f"{schedule}: goes on. Since {local(done.since, app.zone)} {done.articles} articles came, which {fate}")
+    fate = "go out as ever" if catch_up else "dropped"
+    came = f"{done.what} came: {fate}" if done.what else "nothing came"
+    say(f"{schedule}: goes on. Since {local(done.since, app.zone)} {came}")
+    if done.articles and not catch_up:
+        say(f"To send those articles after all: publisher resume {schedule} --catch-up")

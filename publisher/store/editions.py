@@ -221,6 +221,16 @@ def latest_id(
     return conn.execute(query.limit(1)).scalar_one_or_none()
 
 
+def take_back_dropped(conn: Connection, schedule: str, slots: str, reason: str) -> int:
+    """Make candidates again of what the schedule's newest edition under such a slot dropped; return how many.
+
+    :param slots: how the slot's key begins.
+    """
+    newest = select(func.max(editions.c.id)).where(editions.c.schedule == schedule, editions.c.slot.startswith(slots))
+    dropped = (edition_articles.c.edition_id == newest.scalar_subquery(), edition_articles.c.dropped.is_(True))
+    return conn.execute(update(edition_articles).where(*dropped).values(dropped=False, reason=reason)).rowcount
+
+
 def schedules_met(conn: Connection) -> list[str]:
     """Return the names of all schedules that ever had an edition."""
     return list(conn.execute(select(editions.c.schedule).distinct().order_by(editions.c.schedule)).scalars())

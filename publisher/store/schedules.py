@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
-from publisher.model.states import CallState, DeliveryState
+from publisher.model.states import CallState, DeliveryState, EditionState
 from publisher.store.sql import upsert
 from publisher.store.tables import calls, channels, deliveries, editions, facts, limits, schedules
 
@@ -90,6 +90,13 @@ def former_names(conn: Connection, name: str) -> list[str]:
 
 def has_history(conn: Connection, name: str) -> bool:
     return bool(conn.execute(select(func.count()).where(editions.c.schedule == name)).scalar_one())
+
+
+def had_editions(conn: Connection, name: str) -> bool:
+    """Say whether it had an edition that was no draft and not skipped: articles may be used up for it."""
+    none = (EditionState.DRAFT, EditionState.SKIPPED)
+    query = select(editions.c.id).where(editions.c.schedule == name, editions.c.state.not_in(none)).limit(1)
+    return conn.execute(query).first() is not None
 
 
 def former_times(conn: Connection, name: str) -> list[tuple[int, datetime]]:

@@ -102,6 +102,47 @@ def test_a_renamed_schedule_carries_its_history_over(tmp_path):
     assert len(sends_of(app, 1)) == 1
 
 
+RENAMED = ("  morning:\n", "  briefing:\n    was: morning\n")
+
+
+def test_a_renaming_with_new_times_fires_nothing_in_the_past(tmp_path):
+    clock = begun(tmp_path)
+    clock.moment = MORNING + timedelta(hours=5)
+    edit(tmp_path, RENAMED, ('"07:00"', '["09:00", "10:00"]'))
+    app = App.open(tmp_path, clock)
+    assert fire_due(app) == []
+    clock.moment = MORNING + DAY + timedelta(hours=2)
+    fire_due(app)
+    assert found(app) == [("2026-11-24T07:00", "locked"), ("2026-11-25T09:00", "skipped")]
+
+
+def test_a_slot_that_was_due_before_the_renaming_is_decided_by_the_old_times(tmp_path):
+    clock = Clock(EVENING)
+    fire_due(open_app(tmp_path, clock))
+    edit(tmp_path, RENAMED, ('"07:00"', '"05:30"'))
+    saved = MORNING.replace(minute=30).timestamp()
+    os.utime(tmp_path / "schedules.yaml", (saved, saved))
+    clock.moment = MORNING.replace(hour=8)
+    app = App.open(tmp_path, clock)
+    fire_due(app)
+    assert found(app, "briefing") == [("2026-11-24T07:00", "locked")]
+
+
+def test_a_renaming_of_what_was_taken_out_before_has_missed_nothing(tmp_path):
+    clock = begun(tmp_path)
+    add_schedule(tmp_path, "evening", "every: 1h")
+    versions.accepted(App.open(tmp_path, clock))
+    edit(tmp_path, ("  evening:\n", "  later:\n    was: evening\n"))
+    renamed = (tmp_path / "schedules.yaml").read_text()
+    (tmp_path / "schedules.yaml").write_text(renamed[: renamed.index("  later:\n")])
+    versions.accepted(App.open(tmp_path, clock))
+    clock.advance(DAY)
+    (tmp_path / "schedules.yaml").write_text(renamed)
+    app = App.open(tmp_path, clock)
+    fire_due(app)
+    assert found(app, "later") == []
+
+
 def test_a_renaming_is_done_once_and_the_line_may_stay(tmp_path):
     clock = begun(tmp_path)
     edit(tmp_path, ("  morning:\n", "  briefing:\n    was: morning\n"))
@@ -150,6 +191,35 @@ def test_a_name_that_appears_while_another_vanishes_is_held_with_the_question(tm
     clock.advance(DAY)
     ProjectDir.publish_in(tmp_path, 4)
     assert len(fire_due(app)) == 1
+
+
+def test_nobody_is_asked_whether_a_schedule_is_one_that_never_had_an_edition(tmp_path):
+    clock = Clock(EVENING)
+    fire_due(open_app(tmp_path, clock))
+    edit(tmp_path, ("  morning:\n", "  briefing:\n"))
+    app = App.open(tmp_path, clock)
+    fire_due(app)
+    assert rows(app)["briefing"]["paused_at"] is None
+
+
+def test_nobody_is_asked_whether_a_schedule_is_one_for_other_people(tmp_path):
+    clock = begun(tmp_path)
+    edit(tmp_path, ("  morning:\n", "  sport:\n"), ("to: daily", "to: sport"), ("lists:\n", "lists:\n  sport: {}\n"))
+    app = App.open(tmp_path, clock)
+    fire_due(app)
+    assert rows(app)["sport"]["paused_at"] is None
+
+
+def test_of_several_that_vanish_the_question_names_the_one_that_had_editions(tmp_path):
+    clock = begun(tmp_path)
+    whole = (tmp_path / "schedules.yaml").read_text()
+    earlier = '  dawn:\n    when: {at: "23:00"}\n    send:\n      - {via: letters, to: daily}\n'
+    (tmp_path / "schedules.yaml").write_text(whole.replace("  morning:\n", f"{earlier}  morning:\n"))
+    versions.accepted(App.open(tmp_path, clock))
+    (tmp_path / "schedules.yaml").write_text(whole.replace("  morning:\n", "  briefing:\n"))
+    app = App.open(tmp_path, clock)
+    fire_due(app)
+    assert rows(app)["briefing"]["reason"].startswith("is it morning under a new name?")
 
 
 def test_the_question_can_be_answered_with_was(tmp_path):
