@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, RowMapping, delete, func, select, update
+from sqlalchemy import Connection, RowMapping, and_, delete, func, or_, select, update
 
 from publisher.model.states import CallState, DeliveryState, EditionState
 from publisher.store.sql import upsert
-from publisher.store.tables import calls, channels, deliveries, editions, facts, limits, schedules
+from publisher.store.tables import calls, channels, deliveries, editions, facts, limits, schedules, sends
 
 ACCEPTED = "accepted_version"
 AWAKE = "awake_until"
@@ -54,7 +54,11 @@ def pull_back(conn: Connection, now: datetime) -> None:
     conn.execute(update(limits).where(limits.c.free_at > now + timedelta(days=1)).values(free_at=now))
     unknown = calls.c.state == CallState.UNKNOWN
     conn.execute(update(calls).where(unknown, calls.c.retry_at > now).values(retry_at=now))
-    conn.execute(update(deliveries).where(pending, deliveries.c.due_at > far).values(due_at=now))
+    made_ahead = sends.c.made_at > now
+    theirs = deliveries.c.send_id.in_(select(sends.c.id).where(made_ahead))
+    put_off = or_(deliveries.c.due_at > far, and_(deliveries.c.due_at > now, theirs))
+    conn.execute(update(deliveries).where(pending, put_off).values(due_at=now))
+    conn.execute(update(sends).where(made_ahead, sends.c.due_at > now).values(due_at=now))
 
 
 def pause(conn: Connection, name: str, *, reason: str, actor: str, now: datetime) -> bool:

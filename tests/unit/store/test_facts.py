@@ -35,3 +35,18 @@ def test_a_release_says_whether_anything_was_held(store):
         assert facts.release_everything(conn)
         assert not facts.release_everything(conn)
         assert facts.held(conn) is None
+
+
+def test_a_turn_is_of_one_process_until_it_ends(store):
+    minute = timedelta(minutes=1)
+    with store.write() as conn:
+        assert facts.take_turn(conn, "alerts", 1, NOW, minute)
+        assert not facts.take_turn(conn, "alerts", 2, NOW + minute / 2, minute)
+        assert facts.take_turn(conn, "alerts", 2, NOW + minute, minute)
+
+
+def test_a_turn_that_was_taken_by_a_clock_years_ahead_keeps_nobody_waiting(store):
+    minute = timedelta(minutes=1)
+    with store.write() as conn:
+        assert facts.take_turn(conn, "alerts", 1, NOW + timedelta(days=3650), minute)
+        assert facts.take_turn(conn, "alerts", 2, NOW, minute)
