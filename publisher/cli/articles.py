@@ -19,20 +19,22 @@ def articles(
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """List the articles in the ledger, newest first, each with the reason why it was taken or not."""
+    """List the articles in the ledger, newest first: why each was taken or not, and in which editions it was sent."""
     from publisher.store import articles as ledger
 
     app = open_app(project)
     with app.store.read() as conn:
         found = ledger.latest(conn, limit=limit, source=source)
+        sent = ledger.went_out_in(conn, [each.id for each in found])
     if as_json:
-        say_json([asdict(each) for each in found])
+        say_json([{**asdict(each), "sent_in": sent[each.id]} for each in found])
         return
     table(
         "",
-        ["id", "source", "published", "headline", "standing", "reason", *(["notes"] if why else [])],
+        ["id", "source", "published", "headline", "standing", "sent in", "reason", *(["notes"] if why else [])],
         [
             [each.id, each.source, local(each.article.published_at, app.zone), each.article.title, each.standing]
+            + [", ".join(f"{one['edition']} {one['schedule']}" for one in sent[each.id])]
             + [each.reason, *(["; ".join(each.article.notes)] if why else [])]
             for each in found
         ],

@@ -207,6 +207,22 @@ def latest(conn: Connection, *, limit: int, source: str = "") -> list[LedgerArti
     return [_record(row) for row in conn.execute(query).mappings()]
 
 
+def went_out_in(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """Return the editions that brought these articles to anyone, by article, oldest first: edition and schedule."""
+    reached = select(1).where(sends.c.edition_id == editions.c.id, sends.c.sent > 0)
+    query = (
+        select(edition_articles.c.article_id, editions.c.id, editions.c.schedule)
+        .join(editions)
+        .where(among(edition_articles.c.article_id, article_ids), edition_articles.c.position.is_not(None))
+        .where(reached.exists())
+        .order_by(editions.c.id)
+    )
+    found: dict[int, list[dict[str, Any]]] = {article_id: [] for article_id in article_ids}
+    for article_id, edition_id, schedule in conn.execute(query):
+        found[article_id].append({"edition": edition_id, "schedule": schedule})
+    return found
+
+
 def of_edition(conn: Connection, edition_id: int) -> list[tuple[RowMapping, LedgerArticle]]:
     """Return every candidate of an edition with its place, the chosen first, in order."""
     places = (
