@@ -45,7 +45,7 @@ class _Undone:
         except _UndoError:
             pass
 
-    def submit(self, work):
+    def submit(self, work, turn=""):
         result = []
         with self.write() as conn:
             result.append(work(conn))
