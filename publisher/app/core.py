@@ -91,7 +91,7 @@ class App:
             changed = changed_channels((self.project, self.settings), (project, settings))
             self.project, self.settings = project, settings
             for name in changed:  # whoever changed it has mended it; if not, it stops again at its first call
-                holding.release_channel(self.store, name, now=self.clock())
+                holding.release_channel(self.store, name, now=self.clock(), usable=project.channels)
             self.sending.forget_senders()
             self.__dict__.pop("studio", None)
 

@@ -5,20 +5,35 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from publisher.errors import UsageError
-from publisher.store import Connection, editions
+from publisher.model.states import EditionState, SendState
+from publisher.store import Connection, RowMapping, editions, facts, sends
+
+MOST_NAMED = 10  # editions to choose from
 
 
-def edition_named(conn: Connection, said: str, zone: ZoneInfo, schedules: Iterable[str] = ()) -> int:
+class Meant(StrEnum):
+    """Which of a schedule's editions a command is about, where it has any such: else its latest."""
+
+    LATEST = "latest"
+    UNDER_WAY = "under way"
+    HELD = "held"
+
+
+def edition_named(
+    conn: Connection, said: str, zone: ZoneInfo, schedules: Iterable[str] = (), meant: Meant = Meant.LATEST
+) -> int:
     """Return the id of the edition that a person means.
 
     A day is one of the publication's own; of several editions on it the latest is meant. An edition that was skipped
     is meant only where there is no other.
 
     :param schedules: the names in schedules.yaml, for the answer to a wrong name.
-    :raises UsageError: there is none; what there is.
+    :param meant: a name alone means the schedule's only edition of this kind.
+    :raises UsageError: there is none, or there are several; what there is.
     """
     if said.isdecimal():
         if editions.exists(conn, int(said)):
@@ -28,10 +43,32 @@ def edition_named(conn: Connection, said: str, zone: ZoneInfo, schedules: Iterab
         raise UsageError(f"there is no edition {said}", remedy=what)
     name, at, day = said.partition("@")
     since, until = _day(day, said, zone) if at else (None, None)
-    found = editions.latest_id(conn, name, since=since, until=until) if name else None
+    fit = _fit(conn, name, since, until, meant)
+    if len(fit) > 1:
+        raise _several(fit, said, meant)
+    found = fit[0]["id"] if fit else editions.latest_id(conn, name, since=since, until=until) if name else None
     if found is None:
         raise _unknown(conn, name, day, zone, schedules)
-    return found
+    return int(found)
+
+
+def _fit(conn: Connection, name: str, since: datetime | None, until: datetime | None, meant: Meant) -> list[RowMapping]:
+    """Return the editions of that kind; of the latest there is no need to look for any."""
+    if meant is Meant.UNDER_WAY:
+        return editions.in_state(conn, name, [EditionState.LOCKED], since=since, until=until)
+    if meant is Meant.HELD:
+        held = set(facts.held_editions(conn))
+        held |= {send["edition_id"] for send in sends.in_state(conn, SendState.HELD, SendState.PAUSED)}
+        open_ones = [EditionState.DRAFT, EditionState.LOCKED]
+        return [row for row in editions.in_state(conn, name, open_ones, since=since, until=until) if row["id"] in held]
+    return []
+
+
+def _several(fit: list[RowMapping], said: str, meant: Meant) -> UsageError:
+    named = ", ".join(f"{row['id']} ({row['slot']})" for row in fit[:MOST_NAMED])
+    more = f" and {len(fit) - MOST_NAMED} more (publisher editions)" if len(fit) > MOST_NAMED else ""
+    what = f"{len(fit)} editions of {said} are {meant}"
+    return UsageError(what, remedy=f"Give the number of one: {named}{more}")
 
 
 def _day(said: str, whole: str, zone: ZoneInfo) -> tuple[datetime, datetime]:

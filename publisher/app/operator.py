@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from publisher.app import versions
-from publisher.app.naming import edition_named
+from publisher.app.naming import Meant, edition_named
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
@@ -66,10 +66,11 @@ class Operator:
     def now(self) -> datetime:
         return self.clock()
 
-    def edition(self, said: str) -> int:
+    def edition(self, said: str, meant: Meant = Meant.LATEST) -> int:
         """Return the id of an edition: a number, `morning` (its latest) or `morning@2026-11-24`.
 
-        :raises UsageError: there is none; what there is.
+        :param meant: which one a schedule's name means, where it has one of this kind.
+        :raises UsageError: there is none, or there are several of the kind; what there is.
         """
         with self.store.read() as conn:
-            return edition_named(conn, said, self.zone, self.project.schedules)
+            return edition_named(conn, said, self.zone, self.project.schedules, meant)

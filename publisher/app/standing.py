@@ -161,9 +161,12 @@ def next_step(row: Any, schedule: str | None) -> str:
     return f"{row['channel']}: {row['failed']:,} failed; to send it to them again: {command}"
 
 
-def waiting_lines(conn: Connection, edition_ids: Collection[int] | None = None) -> dict[int, list[str]]:
+def waiting_lines(
+    conn: Connection, schedules: Collection[str], edition_ids: Collection[int] | None = None
+) -> dict[int, list[str]]:
     """Return, by edition, what of it waits for a person, why, and what to type: such sends may have no delivery yet.
 
+    :param schedules: the names in schedules.yaml.
     :param edition_ids: only of these; None: of all.
     """
     found: dict[int, list[str]] = {}
@@ -172,22 +175,33 @@ def waiting_lines(conn: Connection, edition_ids: Collection[int] | None = None) 
         if row["state"] in FOR_A_PERSON and (edition_ids is None or edition_id in edition_ids):
             why = next((reason["what"] for reason in row["reasons"] if reason["blocks"]), "")
             words = f"{row['channel']} is {row['state']}" + (f": {why}" if why else "")
-            found.setdefault(edition_id, []).append(f"{words} ({next_command(row, row['schedule'])})")
+            command = next_command(row, known(row["schedule"], schedules))
+            found.setdefault(edition_id, []).append(f"{words} ({command})")
     return found
 
 
+def known(schedule: str | None, schedules: Collection[str]) -> str | None:
+    """Return the schedule's name if schedules.yaml has it still, else None: then no command may name it."""
+    return schedule if schedule in schedules else None
+
+
 def next_command(row: Any, schedule: str | None) -> str:
-    """Return what to type about a send that waits for a person, or left some in doubt; empty: nothing."""
+    """Return what to type about a send that waits for a person, or left some in doubt; empty: nothing.
+
+    :param schedule: of its edition; None where schedules.yaml has it no more, so that no command can name it.
+    """
     edition = row["edition_id"]
     held_by = {reason["check"] for reason in row["reasons"] if reason["blocks"]}
     if sends.BOOKS in held_by:
         return f"publisher verify {edition or ''}".strip()
     if row["state"] in FOR_A_PERSON and BY_A_PERSON_ALL in held_by:
         return "publisher release --all"
+    if held_by == {sends.LOST_CHANNEL}:
+        return f"publisher release --channel {row['channel']}"
     if row["state"] == "paused" or (row["state"] == "held" and held_by <= {BY_A_PERSON}):
         return f"publisher release {edition}"
     if row["state"] in FOR_A_PERSON:
-        return f"publisher send {schedule} --finish" if schedule else f"publisher release {edition}"
+        return f"publisher send {schedule} --finish" if schedule else f"publisher cancel {edition}"
     if row["unknown"]:
         return f"publisher unknown list --edition {edition}" if edition else "publisher unknown list"
     if row["failed"] and row["state"] == "done":

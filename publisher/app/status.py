@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from publisher.app.standing import SendNow, next_command, send_now
+from publisher.app.standing import SendNow, known, next_command, send_now
 from publisher.app.trouble import KINDS, Trouble, all_in
 from publisher.model.project import Project
 from publisher.model.states import SendState
@@ -113,7 +113,7 @@ def status_of(store: Store, project: Project, now: datetime, trouble_with_file: 
             slots=_next_slots(conn, project, now),
             drafts=tuple(_plain(row) for row in editions.drafts(conn)[:MOST]),
             under_way=tuple(send_now(row) for row in sends.in_state(conn, *UNDER_WAY)[:MOST]),
-            waiting=_waiting(conn),
+            waiting=_waiting(conn, project),
             unknown=by_hand.count_doubtful(conn),
             channels=tuple(dict(row) for row in concerns.of_channels(conn)),
             troubles=tuple(all_in(conn, project, now, min(runs, default=None))),
@@ -153,12 +153,17 @@ def _next_slots(conn: Connection, project: Project, now: datetime) -> tuple[Next
     return tuple(found)
 
 
-def _waiting(conn: Connection) -> tuple[Waiting, ...]:
+def _waiting(conn: Connection, project: Project) -> tuple[Waiting, ...]:
     rows = [
         row for row in sends.needing_a_person(conn, MOST) if row["state"] in WAITING or sends.is_out_of_balance(row)
     ]
     return tuple(
-        Waiting(send_now(row), row["schedule"] or "", row["slot"] or "", next_command(row, row["schedule"]))
+        Waiting(
+            send_now(row),
+            row["schedule"] or "",
+            row["slot"] or "",
+            next_command(row, known(row["schedule"], project.schedules)),
+        )
         for row in rows
     )
 

@@ -56,7 +56,7 @@ def all_in(conn: Connection, project: Project, now: datetime, watched_since: dat
     return [
         *_channels(conn),
         *_fallbacks(conn),
-        *_sends(conn),
+        *_sends(conn, project),
         *_unknown(conn, now),
         *_failed(conn, now),
         *_late(conn, now, watched_since),
@@ -93,7 +93,7 @@ def _fallbacks(conn: Connection) -> Iterator[Trouble]:
             yield Trouble(f"fallback:{failed}", f"{_title(send)}: {reason['what']}", affected, command, False, failed)
 
 
-def _sends(conn: Connection) -> Iterator[Trouble]:
+def _sends(conn: Connection, project: Project) -> Iterator[Trouble]:
     """Yield what checks hold, and what waits for a channel that can't be used."""
     stopped = {row["name"] for row in concerns.of_channels(conn) if row["paused_at"] is not None}
     seen: set[str] = set()
@@ -105,16 +105,18 @@ def _sends(conn: Connection) -> Iterator[Trouble]:
         if not own or send["state"] not in (SendState.HELD, SendState.PAUSED):
             continue
         if send["state"] == SendState.HELD:
-            yield _held(send, own)
+            yield _held(send, own, project)
         elif send["channel"] not in stopped and send["channel"] not in seen:
             seen.add(send["channel"])
             yield _paused(conn, send, own)
 
 
-def _held(send: RowMapping, own: list[dict[str, Any]]) -> Trouble:
+def _held(send: RowMapping, own: list[dict[str, Any]], project: Project) -> Trouble:
     more = f" (and {len(own) - 1} more)" if len(own) > 1 else ""
     what = f"{_title(send)}: {send['channel']} is held: {own[0]['what']}{more}"
     command = f"{own[0]['remedy'].rstrip('.')}; then: publisher send {send['schedule']} --finish"
+    if send["schedule"] not in project.schedules:
+        command = f"put {send['schedule']} back into schedules.yaml; or: publisher cancel {send['edition_id']}"
     return Trouble(f"held:{send['id']}", what, _audience(send), command, True)
 
 
@@ -127,7 +129,7 @@ def _books(send: RowMapping) -> Trouble:
 def _paused(conn: Connection, send: RowMapping, own: list[dict[str, Any]]) -> Trouble:
     readers, count = concerns.waiting_behind(conn, send["channel"])
     what = f"the channel {send['channel']} can't be used: {own[0]['what']}"
-    command = f"{own[0]['remedy'].rstrip('.')}; or: publisher release {send['edition_id']}"
+    command = own[0]["remedy"].rstrip(".")
     affected = f"{readers:,} readers of {count:,} sends wait"
     return Trouble(f"channel:{send['channel']}", what, affected, command, True, send["channel"])
 

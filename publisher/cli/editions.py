@@ -24,7 +24,7 @@ def editions(
     app = open_app(project)
     with app.store.read() as conn:
         found = ledger.latest(conn, limit=limit, schedule=schedule)
-        waiting = standing.waiting_lines(conn, {row["id"] for row in found})
+        waiting = standing.waiting_lines(conn, app.project.schedules, {row["id"] for row in found})
     if as_json:
         say_json([{**_plain(dict(row)), "waiting": waiting.get(row["id"], [])} for row in found])
         return

@@ -20,14 +20,19 @@ if TYPE_CHECKING:
     from publisher.app.standing import CallNow, SendNow
     from publisher.pipeline.operate.holding import Released
 
-EditionSaid = Annotated[str, typer.Argument(help="A number, `morning` (its latest) or `morning@2026-11-24`.")]
+UnderWay = Annotated[
+    str, typer.Argument(help="A number, `morning` (the one under way, else its latest) or `morning@2026-11-24`.")
+]
+HeldOne = Annotated[
+    str, typer.Argument(help="A number, `morning` (the one that is held, else its latest) or `morning@2026-11-24`.")
+]
 Everything = Annotated[bool, typer.Option("--all", help="Everything, and whatever comes.")]
 Why = Annotated[str, typer.Option(help="The reason, for those who read it later.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Answer the question before it is asked.")]
 
 
 def hold(
-    edition: EditionSaid = "",
+    edition: UnderWay = "",
     everything: Everything = False,
     why: Why = "",
     project: ProjectDir = Path(),
@@ -38,7 +43,7 @@ def hold(
     _one_of(edition, everything, "hold")
     operator = open_operator(project)
     found, still, remedy = _hold_everything(operator, why) if everything else _hold_edition(operator, edition, why)
-    _show(found, still, as_json)
+    _show(found, still, as_json, numbered=everything)
     if not as_json:
         say(remedy)
 
@@ -55,9 +60,10 @@ def _hold_everything(operator: Operator, why: str) -> tuple[list[SendNow], list[
 
 def _hold_edition(operator: Operator, said: str, why: str) -> tuple[list[SendNow], list[CallNow], str]:
     from publisher.app import standing
+    from publisher.app.naming import Meant
     from publisher.pipeline.operate import holding
 
-    edition_id = operator.edition(said)
+    edition_id = operator.edition(said, Meant.UNDER_WAY)
     title = _require_open(operator, edition_id, "hold")
     holding.hold_edition(operator.store, edition_id, actor=operator.actor, why=why, now=operator.clock())
     tell(f"{title} is held: no call of it begins any more")
@@ -67,7 +73,7 @@ def _hold_edition(operator: Operator, said: str, why: str) -> tuple[list[SendNow
 
 
 def release(
-    edition: EditionSaid = "",
+    edition: HeldOne = "",
     everything: Everything = False,
     channel: Annotated[str, typer.Option(help="A channel that was stopped and is mended.")] = "",
     project: ProjectDir = Path(),
@@ -75,6 +81,7 @@ def release(
 ) -> None:
     """Let go on what a person held or what was paused, or a channel. What a check holds stays held: mend it first."""
     from publisher.app import standing
+    from publisher.app.naming import Meant
     from publisher.pipeline.operate import holding
 
     if channel and (edition or everything):
@@ -82,19 +89,20 @@ def release(
     if not channel:
         _one_of(edition, everything, "release")
     operator = open_operator(project)
+    usable = operator.project.channels
     if channel:
         title = f"the channel {_channel_named(operator, channel)}"
-        done = holding.release_channel(operator.store, channel, now=operator.clock())
+        done = holding.release_channel(operator.store, channel, now=operator.clock(), usable=usable)
     elif everything:
         title = "all sending"
-        done = holding.release_all(operator.store, now=operator.clock())
+        done = holding.release_all(operator.store, now=operator.clock(), usable=usable)
     else:
-        edition_id = operator.edition(edition)
+        edition_id = operator.edition(edition, Meant.HELD)
         title = standing.edition_title(operator.store, edition_id)
-        done = holding.release_edition(operator.store, edition_id, now=operator.clock())
+        done = holding.release_edition(operator.store, edition_id, now=operator.clock(), usable=usable)
     tell(f"{title}: {_released_words(done)}")
-    _show(standing.these(operator.store, [*done.going_on, *done.kept]), [], as_json)
-    if done.kept or not done.did_something:
+    _show(standing.these(operator.store, [*done.going_on, *done.kept]), [], as_json, numbered=not edition)
+    if done.kept or not (done.did_something or everything):
         raise typer.Exit(1)
 
 
@@ -112,11 +120,13 @@ def _channel_named(operator: Operator, name: str) -> str:
 def _released_words(done: Released) -> str:
     if not done.did_something:
         return "nothing was held"
-    return "released, but something else still holds what is named here" if done.kept else "released"
+    if done.kept and not done.going_on:
+        return "nothing goes on: something else still holds what is named here"
+    return "released, but something else still holds a part of what is named here" if done.kept else "released"
 
 
 def cancel(
-    edition: Annotated[str, typer.Argument(help="A number, `morning` (its latest) or `morning@2026-11-24`.")],
+    edition: UnderWay,
     why: Why = "",
     yes: Yes = False,
     project: ProjectDir = Path(),
@@ -124,10 +134,11 @@ def cancel(
 ) -> None:
     """Stop an edition for good: whoever has not got it never will. What had left had left, and is counted."""
     from publisher.app import standing
+    from publisher.app.naming import Meant
     from publisher.pipeline.operate import stopping
 
     operator = open_operator(project)
-    edition_id = operator.edition(edition)
+    edition_id = operator.edition(edition, Meant.UNDER_WAY)
     title = _require_open(operator, edition_id, "cancel")
     if not yes:
         for send in standing.sends_of(operator.store, edition_id):
@@ -226,12 +237,17 @@ class EndedError(UsageError):
     exit_code = 1
 
 
-def _show(found: Sequence[SendNow], still: Sequence[CallNow], as_json: bool) -> None:
+def _show(found: Sequence[SendNow], still: Sequence[CallNow], as_json: bool, *, numbered: bool = False) -> None:
+    """Print how the sends stand, and the calls that are still under way.
+
+    :param numbered: they may be of several editions, so that each says of which.
+    """
     if as_json:
         say_json({"sends": [asdict(send) for send in found], "calls": [asdict(call) for call in still]})
         return
     for send in found:
-        say(str(send))
+        edition = f"edition {send.edition_id}, " if send.edition_id else "standing mail, "
+        say(f"{edition if numbered else ''}{send}")
         for line in reason_lines(send.channel, send.state, [dict(reason) for reason in send.reasons]):
             say(f"  {line}")
     for call in still:

@@ -38,7 +38,8 @@ def log(
         found = ledger.find(conn, wanted)
         # A mail that is held before its audience is frozen has no delivery, and yet is part of what was to go out.
         is_whole = not (to or state)
-        waiting = standing.waiting_lines(conn, [wanted.edition_id] if wanted.edition_id else None) if is_whole else {}
+        only = [wanted.edition_id] if wanted.edition_id else None
+        waiting = standing.waiting_lines(conn, app.project.schedules, only) if is_whole else {}
     if as_json:
         say_json([plain(row) for row in found])
     else:

@@ -133,7 +133,7 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
     if found and finish:
         for edition_id, _ in found:
             app.sending.remake(edition_id)
-            holding.resume_edition(app.store, edition_id, now=app.clock())
+            holding.release_edition(app.store, edition_id, now=app.clock(), usable=app.project.channels)
     if found and not finish:
         named = ", ".join(f"{edition_id} ({slot})" for edition_id, slot in found)
         remedy = f"`publisher send {schedule.name} --finish` finishes it, `--skip` cancels what is left"

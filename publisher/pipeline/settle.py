@@ -79,10 +79,6 @@ def pause_without_channel(store: Store, channels: Sequence[str]) -> None:
     with store.read() as conn:
         lost = [send for send in sends.in_state(conn, *OPEN[:2]) if send["channel"] not in channels]
     for send in lost:
-        what = f"there is no channel {send['channel']} any more"
-        remedy = "Put it back into schedules.yaml and `publisher send SCHEDULE --finish`, or `--skip` what is left"
         with store.write() as conn:
             if sends.move(conn, send["id"], SendState.PAUSED):
-                sends.add_reasons(
-                    conn, send["id"], [{"check": "channel", "blocks": True, "what": what, "remedy": remedy}]
-                )
+                sends.add_reasons(conn, send["id"], [sends.lost_channel(send)])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
 
 from publisher.model.states import EDITION_MOVES, EditionState, SendState
 from publisher.store import sends as sends_of
@@ -209,14 +209,8 @@ def latest_id(
 
     :param since: only editions due from then on, and before `until`.
     """
-    query = select(editions.c.id)
-    if schedule:
-        query = query.where(editions.c.schedule == schedule)
-    if since is not None:
-        query = query.where(editions.c.due_at >= since)
-    if until is not None:
-        query = query.where(editions.c.due_at < until)
     was_skipped = editions.c.state == EditionState.SKIPPED
+    query = select(editions.c.id).where(*_due_between(schedule, since, until))
     query = query.order_by(was_skipped, editions.c.due_at.desc(), editions.c.id.desc())
     return conn.execute(query.limit(1)).scalar_one_or_none()
 
@@ -229,6 +223,28 @@ def take_back_dropped(conn: Connection, schedule: str, slots: str, reason: str) 
     newest = select(func.max(editions.c.id)).where(editions.c.schedule == schedule, editions.c.slot.startswith(slots))
     dropped = (edition_articles.c.edition_id == newest.scalar_subquery(), edition_articles.c.dropped.is_(True))
     return conn.execute(update(edition_articles).where(*dropped).values(dropped=False, reason=reason)).rowcount
+
+
+def in_state(
+    conn: Connection,
+    schedule: str,
+    states: Sequence[EditionState],
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[RowMapping]:
+    """Return the schedule's editions in these states, oldest first.
+
+    :param since: only editions due from then on, and before `until`.
+    """
+    query = select(editions).where(editions.c.state.in_(states), *_due_between(schedule, since, until))
+    return list(conn.execute(query.order_by(editions.c.due_at, editions.c.id)).mappings())
+
+
+def _due_between(schedule: str, since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    found = [editions.c.schedule == schedule] if schedule else []
+    found += [editions.c.due_at >= since] if since is not None else []
+    return found + ([editions.c.due_at < until] if until is not None else [])
 
 
 def schedules_met(conn: Connection) -> list[str]:
@@ -255,8 +271,7 @@ def locked_without_sends(conn: Connection) -> list[int]:
 
 def unfinished(conn: Connection, schedule: str) -> list[RowMapping]:
     """Return what was begun and has not ended; a draft waits for its slot and is no business of anyone else."""
-    query = select(editions).where(editions.c.schedule == schedule, editions.c.state == EditionState.LOCKED)
-    return list(conn.execute(query.order_by(editions.c.id)).mappings())
+    return in_state(conn, schedule, [EditionState.LOCKED])
 
 
 # --- versions of schedules.yaml ---------------------------------------------------------------------------------------

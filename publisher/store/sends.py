@@ -17,6 +17,7 @@ from publisher.store.words import Statement
 CLAIMABLE = (SendState.ADDRESSED, SendState.SENDING)
 
 BOOKS = "books"  # the reason of a send whose counters and rows disagree
+LOST_CHANNEL = "lost-channel"  # of one that is paused because its channel is gone from schedules.yaml
 MOST_PACED = 2_000  # editions that are looked back on when the next one is spaced
 
 
@@ -150,6 +151,18 @@ def pause_for(conn: Connection, send_id: int, channel: str, why: str) -> None:
     remedy = f"Mend the channel in schedules.yaml or .env, then `publisher release --channel {channel}`"
     if send["channel"] == channel and move(conn, send_id, SendState.PAUSED):
         add_reasons(conn, send_id, [{"check": "channel", "blocks": True, "what": why, "remedy": remedy}])
+
+
+def lost_channel(send: RowMapping) -> dict[str, Any]:
+    """Return the reason that stands beside a send whose channel schedules.yaml no longer has.
+
+    Its schedule may be gone as well: no command of the remedy names it.
+    """
+    what = f"there is no channel {send['channel']} any more"
+    remedy = f"Put it back into schedules.yaml, then `publisher release --channel {send['channel']}`"
+    if send["edition_id"] is not None:
+        remedy += f"; or give up what is left: `publisher cancel {send['edition_id']}`"
+    return {"check": LOST_CHANNEL, "blocks": True, "what": what, "remedy": remedy}
 
 
 def add_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, Any]]) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
+from publisher.app.standing import known
 from publisher.errors import UsageError
 from publisher.model.project import Schedule
 from publisher.model.states import DeliveryState
@@ -44,7 +45,10 @@ def _overview(router: APIRouter, app: App, pages: Pages) -> None:
     def overview() -> Response:
         with app.store.read() as conn:
             latest = editions.latest(conn, limit=LATEST)
-            waiting = [SendView(row, None, None, row["schedule"] or "") for row in sends.needing_a_person(conn, PAGE)]
+            waiting = [
+                SendView(row, None, None, known(row["schedule"], app.project.schedules))
+                for row in sends.needing_a_person(conn, PAGE)
+            ]
             failing = [row for row in sources.every(conn) if row["error"]]
             held, raised = facts.held(conn), alerts.open_ones(conn)
         return pages.page(

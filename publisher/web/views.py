@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping
 
-from publisher.app.standing import next_command
+from publisher.app.standing import known, next_command
 from publisher.errors import PublisherError
 from publisher.model.article import LedgerArticle
 from publisher.model.message import Card, Mail, Message, Post, PostRules, fill, slots_of
@@ -90,7 +90,7 @@ class SendView:
     row: RowMapping
     mail: MailView | None
     post: PostView | None
-    schedule: str = ""  # of its edition
+    schedule: str | None = None  # of its edition, where schedules.yaml has it still
 
     @property
     def findings(self) -> list[dict[str, Any]]:
@@ -142,7 +142,8 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
         titles = {source["name"]: source["title"] for source in sources.every(conn)}
     picked = [(article, place["reason"]) for place, article in candidates if place["position"] is not None]
     left = [(article, place["reason"]) for place, article in candidates if place["position"] is None]
-    views = [_send_view(app, send, message[1] if message else None, row["schedule"]) for send, message in rows]
+    schedule = known(row["schedule"], app.project.schedules)
+    views = [_send_view(app, send, message[1] if message else None, schedule) for send, message in rows]
     return EditionView(row, picked, left, views, found[::-1], titles)
 
 
@@ -158,7 +159,7 @@ def filled(mail: Mail, values: Mapping[str, str] | None = None) -> MailView:
     return MailView(mail, {**needed, **(preview_values() if values is None else values)})
 
 
-def _send_view(app: App, row: RowMapping, message: Message | None, schedule: str) -> SendView:
+def _send_view(app: App, row: RowMapping, message: Message | None, schedule: str | None) -> SendView:
     if isinstance(message, Mail):
         return SendView(row, filled(message), None, schedule)
     return SendView(row, None, post_view(app, row["channel"], message) if message else None, schedule)

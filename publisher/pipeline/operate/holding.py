@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -146,39 +146,50 @@ def _hold(conn: Connection, send: RowMapping, reason: dict[str, Any]) -> bool:
     return True
 
 
-def release_edition(store: Store, edition_id: int, *, now: datetime) -> Released:
-    """Let an edition go on. What its own checks hold stays held: that has to be mended first."""
+def release_edition(store: Store, edition_id: int, *, now: datetime, usable: Collection[str] | None = None) -> Released:
+    """Let an edition go on. What its own checks hold stays held: that has to be mended first.
+
+    :param usable: the channels of schedules.yaml; what waits for another one stays as it is. None: all are.
+    """
 
     def work(conn: Connection) -> Released:
         found = sends.lock_all(conn, edition_id)
         was_held = facts.release_edition(conn, edition_id)
-        kept_by = () if facts.held(conn) is None else (BY_A_PERSON_ALL,)
-        return replace(_release(conn, found, BY_A_PERSON, kept_by, now), was_held=was_held)
+        kept_by = (sends.LOST_CHANNEL,) if facts.held(conn) is None else (sends.LOST_CHANNEL, BY_A_PERSON_ALL)
+        return replace(_release(conn, found, BY_A_PERSON, kept_by, now, usable), was_held=was_held)
 
     return write_patiently(store, work)
 
 
-def release_all(store: Store, *, now: datetime) -> Released:
-    """Take back `hold --all`. What someone held by itself, and what is paused for another reason, stays as it is."""
+def release_all(store: Store, *, now: datetime, usable: Collection[str] | None = None) -> Released:
+    """Take back `hold --all`. What someone held by itself, and what is paused for another reason, stays as it is.
+
+    :param usable: the channels of schedules.yaml, as for an edition.
+    """
 
     def work(conn: Connection) -> Released:
         mine = [send for send in _locked(conn, GOES_ON_AS) if _has(send, (BY_A_PERSON_ALL,))]
         was_held = facts.release_everything(conn)
-        kept_by = (BY_A_PERSON, "account", "channel")
-        return replace(_release(conn, mine, BY_A_PERSON_ALL, kept_by, now), was_held=was_held)
+        kept_by = (BY_A_PERSON, "account", "channel", sends.LOST_CHANNEL)
+        return replace(_release(conn, mine, BY_A_PERSON_ALL, kept_by, now, usable), was_held=was_held)
 
     return write_patiently(store, work)
 
 
 def _release(
-    conn: Connection, found: Iterable[RowMapping], check: str, kept_by: tuple[str, ...], now: datetime
+    conn: Connection,
+    found: Iterable[RowMapping],
+    check: str,
+    kept_by: tuple[str, ...],
+    now: datetime,
+    usable: Collection[str] | None = None,
 ) -> Released:
     going_on, kept = [], []
     for send in found:
         if send["state"] not in GOES_ON_AS:
             continue
         # A person's word lets a paused send go on, whatever paused it; a held one is as its checks left it.
-        rest = [reason for reason in send["reasons"] if reason["check"] != check]
+        rest = _rest(send, check, usable)
         is_kept = any(r["blocks"] and (r["check"] in kept_by or send["state"] == S.HELD) for r in rest)
         sends.set_reasons(conn, send["id"], rest if is_kept else [r for r in rest if not r["blocks"]])
         if is_kept:
@@ -188,16 +199,27 @@ def _release(
     return Released(tuple(going_on), tuple(kept))
 
 
-def release_channel(store: Store, channel: str, *, now: datetime) -> Released:
-    """A person says that a channel is mended: it sends again, and what was paused because of it goes on."""
+def _rest(send: RowMapping, check: str, usable: Collection[str] | None) -> list[dict[str, Any]]:
+    """Return what stands beside a send once this reason is taken back; that its channel is gone, as it is by now."""
+    is_lost = send["state"] == S.PAUSED and usable is not None and send["channel"] not in usable
+    rest = [reason for reason in send["reasons"] if reason["check"] not in (check, sends.LOST_CHANNEL)]
+    return [*rest, sends.lost_channel(send)] if is_lost else rest
+
+
+def release_channel(store: Store, channel: str, *, now: datetime, usable: Collection[str] | None = None) -> Released:
+    """A person says that a channel is mended: it sends again, and what was paused because of it goes on.
+
+    :param usable: the channels of schedules.yaml, as for an edition.
+    """
 
     def work(conn: Connection) -> Released:
         row = channels.get(conn, channel)
         was_stopped = row is not None and any((row["paused_at"], row["failures"], row["open_until"]))
-        mine = [send for send in _locked(conn, (S.PAUSED,)) if send["channel"] == channel and _has(send, ("channel",))]
+        waits = ("channel", sends.LOST_CHANNEL)
+        mine = [send for send in _locked(conn, (S.PAUSED,)) if send["channel"] == channel and _has(send, waits)]
         channels.let_go_on(conn, channel)
-        kept_by = (BY_A_PERSON, BY_A_PERSON_ALL, sends.BOOKS)
-        return replace(_release(conn, mine, "channel", kept_by, now), was_held=was_stopped)
+        kept_by = (BY_A_PERSON, BY_A_PERSON_ALL, sends.BOOKS, sends.LOST_CHANNEL)
+        return replace(_release(conn, mine, "channel", kept_by, now, usable), was_held=was_stopped)
 
     return write_patiently(store, work)
 
@@ -219,16 +241,3 @@ def _locked(conn: Connection, states: Iterable[SendState]) -> list[RowMapping]:
 
 def _has(send: RowMapping, checks: tuple[str, ...]) -> bool:
     return any(reason["check"] in checks for reason in send["reasons"])
-
-
-def resume_edition(store: Store, edition_id: int, *, now: datetime) -> int:
-    """Let the paused sends of an edition go on, because a person said so; return how many."""
-
-    def work(conn: Connection) -> int:
-        paused = [send for send in sends.lock_all(conn, edition_id) if send["state"] == S.PAUSED]
-        facts.release_edition(conn, edition_id)
-        for send in paused:
-            sends.set_reasons(conn, send["id"], [])
-        return sum(_go_on(conn, send, now) for send in paused)
-
-    return write_patiently(store, work)

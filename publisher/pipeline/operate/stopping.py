@@ -25,6 +25,7 @@ def cancel_edition(store: Store, edition_id: int, *, reason: str, now: datetime)
         facts.release_edition(conn, edition_id)
         for send in found:
             sends.move(conn, send["id"], SendState.CANCELLED, done_at=now)
+            sends.set_reasons(conn, send["id"], [known for known in send["reasons"] if not known["blocks"]])
         editions.move(conn, edition_id, EditionState.CANCELLED, now, reason=reason)
         return found
 

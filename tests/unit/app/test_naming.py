@@ -8,17 +8,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from publisher.app.naming import edition_named
+from publisher.app.naming import Meant, edition_named
 from publisher.errors import UsageError
+from publisher.pipeline.operate import holding
 from publisher.store.tables import editions as edition_rows
 from tests.ledger import add_edition
 
 LISBON, AUCKLAND = ZoneInfo("Europe/Lisbon"), ZoneInfo("Pacific/Auckland")
 
 
-def named(store, said, zone=LISBON):
+def named(store, said, zone=LISBON, meant=Meant.LATEST):
     with store.read() as conn:
-        return edition_named(conn, said, zone, ["morning", "weekly"])
+        return edition_named(conn, said, zone, ["morning", "weekly"], meant)
 
 
 def add(store, slot, due_at, state="locked", schedule="morning"):
@@ -77,3 +78,45 @@ def test_a_wrong_name_is_answered_with_what_there_is(store, said, answer):
     with pytest.raises(UsageError) as caught:
         named(store, said)
     assert answer in str(caught.value)
+
+
+def test_a_hold_means_the_one_under_way_and_not_what_came_after_it(store):
+    add(store, "article:1", at(24, 7), "closed")
+    sending = add(store, "article:2", at(24, 8))
+    latest = add(store, "article:3", at(24, 9), "closed")
+    add(store, "article:4", at(25, 9), "draft")
+    assert named(store, "morning", meant=Meant.UNDER_WAY) == sending
+    assert named(store, "morning@2026-11-24", meant=Meant.UNDER_WAY) == sending
+    assert named(store, "morning@2026-11-24") == latest
+
+
+def test_where_nothing_is_under_way_the_latest_is_meant(store):
+    add(store, "2026-11-24T07:00", at(24, 7), "closed")
+    draft = add(store, "2026-11-25T07:00", at(25, 7), "draft")
+    assert named(store, "morning", meant=Meant.UNDER_WAY) == draft
+    assert named(store, "morning", meant=Meant.HELD) == draft
+
+
+def test_of_several_under_way_a_person_chooses_by_number(store):
+    first = add(store, "article:1", at(24, 7))
+    second = add(store, "article:2", at(24, 8))
+    with pytest.raises(UsageError) as caught:
+        named(store, "morning", meant=Meant.UNDER_WAY)
+    assert str(caught.value) == (
+        f"2 editions of morning are under way. Give the number of one: {first} (article:1), {second} (article:2)"
+    )
+    assert named(store, str(first), meant=Meant.UNDER_WAY) == first
+
+
+def test_many_under_way_are_not_all_named(store):
+    for number in range(12):
+        add(store, f"article:{number}", at(24, 7))
+    with pytest.raises(UsageError, match=r"12 editions of morning .* and 2 more \(publisher editions\)"):
+        named(store, "morning", meant=Meant.UNDER_WAY)
+
+
+def test_a_release_means_the_one_that_is_held(store):
+    held = add(store, "article:1", at(24, 7))
+    add(store, "article:2", at(24, 8))
+    holding.hold_edition(store, held, actor="cli:ada", why="", now=at(24, 9))
+    assert named(store, "morning", meant=Meant.HELD) == held

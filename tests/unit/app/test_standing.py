@@ -13,6 +13,7 @@ from tests.ledger import NOW, Clock, add_edition, add_send, desk, subscribe
 PERSON = {"check": "person", "blocks": True, "what": "held by cli:ada", "remedy": ""}
 EVERYTHING = {"check": "person-all", "blocks": True, "what": "held by cli:ada", "remedy": ""}
 CHECK = {"check": "too-long", "blocks": True, "what": "too long", "remedy": "Shorten it"}
+LOST = {"check": "lost-channel", "blocks": True, "what": "gone", "remedy": "Put it back"}
 CHANNEL = {"check": "channel", "blocks": True, "what": "bad key", "remedy": "Mend it"}
 
 
@@ -31,11 +32,17 @@ def row(state, *reasons, **counts):
         (row("held", CHECK, PERSON), "publisher send morning --finish"),
         (row("held", PERSON), "publisher release 12"),
         (row("paused", CHANNEL), "publisher release 12"),
+        (row("paused", LOST, channel="letters"), "publisher release --channel letters"),
         (row("paused", CHANNEL, EVERYTHING), "publisher release --all"),
     ],
 )
 def test_each_state_has_its_next_command(found, command):
     assert standing.next_command(found, "morning") == command
+
+
+def test_of_a_schedule_that_is_gone_no_command_names_it():
+    assert standing.known("morning", ["morning"]) == "morning"
+    assert standing.next_command(row("held", CHECK), standing.known("morning", ["evening"])) == "publisher cancel 12"
 
 
 @pytest.fixture
@@ -73,10 +80,10 @@ def test_calls_under_way_are_named_and_waited_for_a_little(store, send):
 def test_what_waits_for_a_person_is_said_although_nobody_is_addressed_yet(store, send):
     holding.hold_edition(store, 1, actor="cli:ada", why="not yet", now=NOW)
     with store.read() as conn:
-        assert standing.waiting_lines(conn) == {
+        assert standing.waiting_lines(conn, ["morning"]) == {
             1: ["letters is paused: held by cli:ada: not yet (publisher release 1)"]
         }
-        assert standing.waiting_lines(conn, {2}) == {}
+        assert standing.waiting_lines(conn, ["morning"], {2}) == {}
 
 
 def test_what_is_tried_again_later_says_through_which_channel_and_why(store, send):

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from publisher.errors import StoreError
 from publisher.model.states import SendState
-from publisher.pipeline import address, dispatch
+from publisher.pipeline import address, dispatch, settle
 from publisher.pipeline.operate import holding, stopping
 from publisher.store import channels, facts, sends
 from tests.ledger import NOW, POST, Clock, add_edition, add_send, books, desk
@@ -238,3 +238,34 @@ def test_a_mended_channel_lets_nothing_go_that_a_person_holds(store, edition, se
     hold(store, edition)
     assert holding.release_channel(store, "letters", now=NOW).kept == (send,)
     assert state(send) == "paused"
+
+
+def test_what_waits_for_a_channel_that_is_gone_is_not_released_until_it_is_back(store, edition, send, state):
+    hold(store, edition)
+    done = holding.release_edition(store, edition, now=NOW, usable=["others"])
+    assert (done.going_on, done.kept) == ((), (send,))
+    assert state(send) == "paused"
+    [reason] = reasons(store, send)
+    assert reason == "there is no channel letters any more"
+    assert holding.release_channel(store, "letters", now=NOW, usable=["others"]).kept == (send,)
+    assert holding.release_channel(store, "letters", now=NOW, usable=["letters"]).going_on == (send,)
+    assert state(send) == "sending"
+    assert reasons(store, send) == []
+
+
+def test_releasing_everything_leaves_what_waits_for_a_channel_that_is_gone(store, edition, send, state):
+    settle.pause_without_channel(store, ["others"])
+    holding.hold_all(store, actor="cli:ada", why="", now=NOW)
+    assert holding.release_all(store, now=NOW, usable=["others"]).kept == (send,)
+    assert holding.release_edition(store, edition, now=NOW, usable=["letters"]).going_on == (send,)
+    assert state(send) == "sending"
+
+
+def test_what_is_to_be_done_about_a_lost_channel_names_no_schedule(store, edition, send):
+    settle.pause_without_channel(store, ["others"])
+    with store.read() as conn:
+        [reason] = sends.get(conn, send)["reasons"]
+    assert reason["remedy"] == (
+        "Put it back into schedules.yaml, then `publisher release --channel letters`;"
+        f" or give up what is left: `publisher cancel {edition}`"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.model.states import EditionState, SendState
-from publisher.pipeline.operate import stopping
+from publisher.pipeline.operate import holding, stopping
 from publisher.store import editions, sends
 from tests.ledger import NOW, add_edition, add_send, books, subscribe
 
@@ -52,3 +52,10 @@ def test_cancelling_twice_changes_nothing(store, edition, send):
     cancel(store, edition)
     assert cancel(store, edition) == 0
     assert books(store, send) == {"cancelled": 4}
+
+
+def test_what_held_it_is_no_advice_any_more(store, edition, send):
+    holding.hold_edition(store, edition, actor="cli:ada", why="", now=NOW)
+    cancel(store, edition)
+    with store.read() as conn:
+        assert sends.get(conn, send)["reasons"] == []
