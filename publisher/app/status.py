@@ -79,7 +79,7 @@ class Status:
     unknown: int
     channels: tuple[dict[str, Any], ...]  # those with trouble
     troubles: tuple[Trouble, ...]
-    alerts: tuple[dict[str, Any], ...]  # open; "told": whether people have heard of it
+    alerts: tuple[dict[str, Any], ...]  # open; "told": whether someone has heard; "not_told": who never will, and why
     version: Version
 
     @property
@@ -117,7 +117,7 @@ def status_of(store: Store, project: Project, now: datetime, trouble_with_file: 
             unknown=by_hand.count_doubtful(conn),
             channels=tuple(dict(row) for row in concerns.of_channels(conn)),
             troubles=tuple(all_in(conn, project, now, min(runs, default=None))),
-            alerts=tuple({**row, "told": row["told_at"] is not None} for row in alerts.open_ones(conn)),
+            alerts=tuple(_alert(conn, row) for row in alerts.open_ones(conn)),
             version=_version(conn, project, trouble_with_file),
         )
 
@@ -178,6 +178,11 @@ def _version(conn: Connection, project: Project, trouble: str) -> Version:
 
 def _compared(accepted: str, present: str) -> str:
     return "same" if accepted == present else "changed"
+
+
+def _alert(conn: Connection, row: Any) -> dict[str, Any]:
+    not_told = {to: word for to, word in alerts.hearing(conn, row["id"]).items() if word != alerts.HEARD}
+    return {**row, "told": row["told_at"] is not None, "not_told": not_told}
 
 
 def _plain(row: Any) -> dict[str, Any]:

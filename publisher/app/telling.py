@@ -1,15 +1,15 @@
 """Telling people of alerts: by mail or post, never only through the channel that failed.
 
-Once is meant and at least once is kept: an alert is marked as told after someone certainly got it, so a crash in
-between tells it twice, under the same key. It goes straight to the sender and not through the ledger of deliveries:
-what is wrong there must not keep it from being told.
+Once is meant and at least once is kept: that someone has heard is written down after they certainly got it, each by
+themselves, so a crash in between tells it twice, under the same key. It goes straight to the sender and not through
+the ledger of deliveries: what is wrong there must not keep it from being told.
 """
 
 from __future__ import annotations
 
 import html
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,12 +18,12 @@ import structlog
 from sqlalchemy import RowMapping
 
 from publisher.errors import PublisherError
-from publisher.model.call import Call, Outcome, Recipient
+from publisher.model.call import Call, Outcome, Recipient, Scope, Verdict
 from publisher.model.message import Mail, Message, Post
 from publisher.model.project import Channel, Project
 from publisher.model.tokens import wire_id
 from publisher.senders.registry import sender_class
-from publisher.store import alerts, concerns, facts
+from publisher.store import Connection, alerts, concerns, facts
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FIRST_RETRY, LONGEST_RETRY = 5.0, 600.0  # seconds
-TRIES = 10  # of one way, once someone else has been told
+TRIES = 10  # of one entry that is not reached, once someone else has been told
+REFUSALS = 3  # of one entry that is refused for good, whoever else was told
+FOR_GOOD = (Scope.RECIPIENT, Scope.MESSAGE)
 TURN = timedelta(minutes=2)  # of several processes on one ledger one tells
 
 
@@ -49,11 +51,11 @@ class Notes:
 
     tries: dict[tuple[int, bool, str], int] = field(default_factory=dict)
     again_at: dict[tuple[int, bool, str], float] = field(default_factory=dict)
-    done: set[tuple[int, bool, str]] = field(default_factory=set)
+    heard: set[tuple[int, bool, str]] = field(default_factory=set)  # the ledger may not know it yet
 
 
 class Teller:
-    """Tells people what the ledger's alerts say. `tell` is called again and again, by one thread."""
+    """Tells people what the ledger's alerts say, each by itself. `tell` is called again and again, by one thread."""
 
     def __init__(self, app: App, steady: Callable[[], float] = time.monotonic) -> None:
         self._app = app
@@ -61,15 +63,16 @@ class Teller:
         self._notes = Notes()
 
     def tell(self) -> None:
-        """Tell what has not been told: what began, and of what was told, what is over."""
+        """Tell what has not been told: what began, and to those who heard of it, what is over."""
         to = self._app.project.alerts.to
         with self._app.store.read() as conn:
-            untold = alerts.to_tell(conn) if to else []
-        if not untold or not self._is_ours():
+            found = [(row, _left(conn, row, to)) for row in alerts.to_tell(conn)] if to else []
+        due = [(row, left) for row, left in found if left or _is_over(row)]
+        if not due or not self._is_ours():
             return
-        for row in untold:
+        for row, left in due:
             try:
-                self._tell(row, is_over=row["cleared_at"] is not None)
+                self._tell(row, left)
             except PublisherError as error:  # the next alert is told all the same, and this one at the next look
                 log.error("alert_not_told", cause=row["cause"], error=str(error))
 
@@ -77,29 +80,46 @@ class Teller:
         with self._app.store.write() as conn:
             return facts.take_turn(conn, "alerts", self._app.process_id, self._app.clock(), TURN)
 
-    def _tell(self, row: RowMapping, *, is_over: bool) -> None:
-        entries = self._app.project.alerts.to
-        for to in entries:
-            mark = (row["id"], is_over, to)
-            if mark not in self._notes.done and self._steady() >= self._notes.again_at.get(mark, 0.0):
+    def _tell(self, row: RowMapping, left: Sequence[str]) -> None:
+        for to in left:
+            mark = (row["id"], _is_over(row), to)
+            if mark not in self._notes.heard and self._steady() >= self._notes.again_at.get(mark, 0.0):
                 self._try(row, to, mark)
-        heard = [to for to in entries if (row["id"], is_over, to) in self._notes.done]
-        given_up = [to for to in entries if self._notes.tries.get((row["id"], is_over, to), 0) >= TRIES]
-        if heard and set(heard) | set(given_up) == set(entries):
+            if mark in self._notes.heard:
+                self._write_down(row, to, alerts.HEARD)
+        with self._app.store.read() as conn:
+            is_done = _is_over(row) and not _left(conn, row, self._app.project.alerts.to)
+        if is_done:
             with self._app.store.write() as conn:
-                write = alerts.record_told_clear if is_over else alerts.record_told
-                write(conn, row["id"], self._app.clock())
+                alerts.record_told_clear(conn, row["id"], self._app.clock())
+
+    def _write_down(self, row: RowMapping, to: str, word: str) -> None:
+        with self._app.store.write() as conn:
+            alerts.note_hearing(conn, row["id"], to, word, self._app.clock(), is_over=_is_over(row))
 
     def _try(self, row: RowMapping, to: str, mark: tuple[int, bool, str]) -> None:
-        for way in self._ways(row, to):
-            if self._went(row, way, is_over=mark[1]):
-                self._notes.done.add(mark)
+        refusals, ways = [], self._ways(row, to)
+        for way in ways:
+            verdict = self._said(row, way)
+            if verdict is not None and verdict.outcome is Outcome.SENT:
+                self._notes.heard.add(mark)
                 return
+            if verdict is not None and verdict.outcome is Outcome.REFUSED and verdict.scope in FOR_GOOD:
+                refusals.append(verdict.reason)
         tries = self._notes.tries.get(mark, 0) + 1
         self._notes.tries[mark] = tries
         self._notes.again_at[mark] = self._steady() + min(FIRST_RETRY * 2 ** (tries - 1), LONGEST_RETRY)
-        if tries in (1, TRIES):
-            log.error("alert_not_told", cause=row["cause"], what=row["what"], command=row["command"])
+        if tries == 1:
+            log.error("alert_not_told", cause=row["cause"], what=row["what"], command=row["command"], to=_unnamed(to))
+        is_refused = bool(ways) and len(refusals) == len(ways)
+        if (is_refused and tries >= REFUSALS) or (tries >= TRIES and self._someone_heard(row)):
+            why = f"refused: {refusals[-1]}" if is_refused else "not reached"
+            log.error("alert_given_up", cause=row["cause"], to=_unnamed(to), tries=tries, why=why)
+            self._write_down(row, to, why)
+
+    def _someone_heard(self, row: RowMapping) -> bool:
+        with self._app.store.read() as conn:
+            return alerts.HEARD in alerts.hearing(conn, row["id"], is_over=_is_over(row)).values()
 
     def _ways(self, row: RowMapping, to: str) -> list[Way]:
         try:
@@ -108,8 +128,9 @@ class Teller:
             log.error("alert_not_sent", cause=row["cause"], to=_unnamed(to), error=str(error))
             return []
 
-    def _went(self, row: RowMapping, way: Way, *, is_over: bool) -> bool:
-        app = self._app
+    def _said(self, row: RowMapping, way: Way) -> Verdict | None:
+        """Tell it by this way; return what its provider said, None where it was not even asked."""
+        app, is_over = self._app, _is_over(row)
         key = wire_id("alert-over" if is_over else "alert", row["id"], app.keys.current("wire")[1])
         try:
             message = words_of(app.project, row, way, is_over=is_over)  # here: its sender may not be installed
@@ -117,10 +138,23 @@ class Teller:
             verdict = app.sending.sender(way.channel).send(call, _Forgetful()).of(call.recipients[0])
         except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package, and there are other ways
             log.error("alert_not_sent", cause=row["cause"], channel=way.channel, fault=type(fault).__name__)
-            return False
+            return None
         if verdict.outcome is not Outcome.SENT:
             log.warning("alert_not_sent", cause=row["cause"], channel=way.channel, why=verdict.reason)
-        return verdict.outcome is Outcome.SENT
+        return verdict
+
+
+def _is_over(row: RowMapping) -> bool:
+    return row["cleared_at"] is not None
+
+
+def _left(conn: Connection, row: RowMapping, entries: Sequence[str]) -> list[str]:
+    """Return those to whom an alert is still to be told; that it is over, those of them who heard of it."""
+    began = alerts.hearing(conn, row["id"])
+    if not _is_over(row):
+        return [to for to in entries if to not in began]
+    over = alerts.hearing(conn, row["id"], is_over=True)
+    return [to for to in entries if began.get(to) == alerts.HEARD and to not in over]
 
 
 def _unnamed(to: str) -> str:

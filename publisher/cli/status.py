@@ -58,6 +58,8 @@ def _wrong(found: Status, zone: Any) -> Iterator[str]:
             yield f"    {alert['command']}"
         if not alert["told"]:
             yield "    nobody has been told of this yet: see `alerts:` in schedules.yaml"
+        for to, why in alert["not_told"].items():
+            yield f"    {to} can't be told of this: {why}"
     for waiting in found.waiting:
         yield f"Waiting: {title(waiting.send.edition_id, waiting.schedule, waiting.slot)}, {waiting.send}"
         reasons = [dict(reason) for reason in waiting.send.reasons]

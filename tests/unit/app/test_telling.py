@@ -8,7 +8,9 @@ import pytest
 
 from publisher.app import App
 from publisher.app import alerts as duty
-from publisher.app.telling import TRIES, Teller
+from publisher.app.status import status_of
+from publisher.app.telling import REFUSALS, TRIES, Teller
+from publisher.cli.status import lines
 from publisher.store import alerts, channels
 from publisher.testing import FakeProvider, Fault
 from tests.ledger import NOW, Clock
@@ -136,16 +138,66 @@ def test_a_failure_is_tried_again_later_and_not_at_once(desk):
     assert len(keys) == 1
 
 
-def test_one_entry_that_never_works_keeps_nobody_else_waiting(desk):
+def hearing(d, *, is_over=False):
+    with d.app.store.read() as conn:
+        return alerts.hearing(conn, d.row()["id"], is_over=is_over)
+
+
+def look(d, times, teller=None):
+    """Look again and again, each time long after the last."""
+    for _ in range(times):
+        d.steady.moment += 1000.0
+        (teller or d.teller).tell()
+
+
+@pytest.mark.parametrize(
+    ("fault", "most", "why"), [(Fault(400, "no such room"), REFUSALS, "refused: "), (Fault(503, ""), TRIES, "not re")]
+)
+def test_one_entry_that_never_works_keeps_nobody_else_waiting_and_is_given_up(desk, fault, most, why):
     d = desk(to="ada@harbor.example, ops")
-    d.ops.fails(*[Fault(400, "no")] * TRIES)
+    d.ops.fails(*[fault] * 50)
     d.begin()
-    for number in range(TRIES):
-        d.steady.moment = number * 1000.0
-        d.tell()
-    assert len(d.spare.requests) == 1
-    assert len(d.ops.requests) == TRIES
+    d.tell()
     assert d.row()["told_at"] is not None
+    assert hearing(d) == {"ada@harbor.example": "heard"}
+    look(d, TRIES + 3)
+    assert len(d.spare.requests) == 1
+    assert len(d.ops.requests) == most
+    assert hearing(d)["ops"].startswith(why)
+
+
+def test_who_has_heard_is_told_no_second_time_by_the_next_process(desk):
+    d = desk(to="ada@harbor.example, ops")
+    d.ops.fails(Fault(400, "no"))
+    d.begin()
+    d.tell()
+    look(d, 3, Teller(d.app, d.steady))
+    assert len(d.spare.requests) == 1
+    assert len(d.ops.accepted) == 1
+    assert set(hearing(d).values()) == {"heard"}
+
+
+def test_a_refusal_of_the_only_one_is_said_by_status(desk):
+    d = desk(to="ops")
+    d.ops.fails(*[Fault(400, "no such room")] * 50)
+    d.begin()
+    look(d, REFUSALS)
+    found = "\n".join(lines(status_of(d.app.store, d.app.project, d.clock()), None))
+    assert "nobody has been told of this yet" in found
+    assert "ops can't be told of this: refused: " in found
+
+
+def test_that_it_is_over_hears_only_who_heard_of_it(desk):
+    d = desk(to="ada@harbor.example, ops")
+    d.ops.fails(*[Fault(400, "no")] * REFUSALS)
+    d.begin()
+    look(d, REFUSALS)
+    d.end()
+    look(d, 3)
+    assert len(d.spare.requests) == 2
+    assert len(d.ops.requests) == REFUSALS
+    assert d.row()["told_clear_at"] is not None
+    assert hearing(d) == {}
 
 
 def test_what_can_wait_says_so(desk):

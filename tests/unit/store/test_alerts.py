@@ -45,17 +45,23 @@ def test_what_was_told_is_told_once_more_when_it_is_over(store):
     with store.write() as conn:
         begin(conn)
         [row] = alerts.to_tell(conn)
-        alerts.record_told(conn, row["id"], NOW)
-        assert alerts.to_tell(conn) == []
+        alerts.note_hearing(conn, row["id"], "ops", alerts.HEARD, NOW, is_over=False)
+        alerts.note_hearing(conn, row["id"], "ada@harbor.example", "refused: no", LATER, is_over=False)
+        assert alerts.hearing(conn, row["id"]) == {"ops": "heard", "ada@harbor.example": "refused: no"}
+        assert alerts.open_ones(conn)[0]["told_at"] == NOW
         alerts.clear(conn, "unknown:1", LATER)
         [row] = alerts.to_tell(conn)
         assert row["cleared_at"] == LATER
         alerts.record_told_clear(conn, row["id"], LATER)
         assert alerts.to_tell(conn) == []
+        assert alerts.hearing(conn, row["id"]) == {}
 
 
 def test_what_was_over_before_anyone_heard_of_it_is_not_told(store):
     with store.write() as conn:
         begin(conn)
+        [row] = alerts.to_tell(conn)
+        alerts.note_hearing(conn, row["id"], "ops", "refused: no", NOW, is_over=False)
         alerts.clear(conn, "unknown:1", LATER)
         assert alerts.to_tell(conn) == []
+        assert alerts.hearing(conn, row["id"]) == {}
