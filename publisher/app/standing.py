@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from publisher.model.states import ENDED, SendState
-from publisher.store import Connection, Store, by_hand, concerns, editions, sends
+from publisher.store import Connection, Store, by_hand, concerns, editions, facts, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 PATIENCE = 10.0  # seconds that a command waits for calls under way
@@ -161,6 +161,36 @@ def next_step(row: Any, schedule: str | None) -> str:
     return f"{row['channel']}: {row['failed']:,} failed; to send it to them again: {command}"
 
 
+@dataclass(frozen=True, slots=True)
+class HeldEarly:
+    """An edition that a person holds before there is any send of it to say so: most often a draft."""
+
+    id: int
+    schedule: str
+    slot: str
+    state: str
+    due_at: datetime
+    held: facts.Held
+
+    @property
+    def command(self) -> str:
+        return f"publisher release {self.id}"
+
+    def __str__(self) -> str:
+        words: str = facts.as_reason(self.held, self.id)["what"]
+        return words
+
+
+def held_early(conn: Connection) -> list[HeldEarly]:
+    """Return the editions that a person holds and of which no send is made yet."""
+    found = []
+    for edition_id in facts.held_editions(conn):
+        row, held = editions.get(conn, edition_id), facts.held_edition(conn, edition_id)
+        if row is not None and held is not None and not sends.of_edition(conn, edition_id):
+            found.append(HeldEarly(edition_id, row["schedule"], row["slot"], row["state"], row["due_at"], held))
+    return found
+
+
 def waiting_lines(
     conn: Connection, schedules: Collection[str], edition_ids: Collection[int] | None = None
 ) -> dict[int, list[str]]:
@@ -169,7 +199,11 @@ def waiting_lines(
     :param schedules: the names in schedules.yaml.
     :param edition_ids: only of these; None: of all.
     """
-    found: dict[int, list[str]] = {}
+    found = {
+        early.id: [f"{early} ({early.command})"]
+        for early in held_early(conn)
+        if edition_ids is None or early.id in edition_ids
+    }
     for row in sends.needing_a_person(conn, MOST_WAITING):
         edition_id = row["edition_id"]
         if row["state"] in FOR_A_PERSON and (edition_ids is None or edition_id in edition_ids):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from publisher.app.standing import SendNow, known, next_command, send_now
+from publisher.app.standing import HeldEarly, SendNow, held_early, known, next_command, send_now
 from publisher.app.trouble import KINDS, Trouble, all_in
 from publisher.model.project import Project
 from publisher.model.states import SendState
@@ -76,6 +76,7 @@ class Status:
     drafts: tuple[dict[str, Any], ...]
     under_way: tuple[SendNow, ...]
     waiting: tuple[Waiting, ...]
+    held_early: tuple[HeldEarly, ...]  # drafts, most often
     unknown: int
     channels: tuple[dict[str, Any], ...]  # those with trouble
     troubles: tuple[Trouble, ...]
@@ -86,7 +87,8 @@ class Status:
     def needs_a_person(self) -> bool:
         # An alert about what the ledger itself shows may be older than what it shows now.
         others = [alert for alert in self.alerts if alert["cause"].partition(":")[0] not in KINDS]
-        return bool(self.troubles or self.waiting or self.held or others or self.is_file_bad or self.is_left_alone)
+        waits = self.waiting or self.held_early or self.held
+        return bool(self.troubles or waits or others or self.is_file_bad or self.is_left_alone)
 
     @property
     def is_left_alone(self) -> bool:
@@ -114,6 +116,7 @@ def status_of(store: Store, project: Project, now: datetime, trouble_with_file: 
             drafts=tuple(_plain(row) for row in editions.drafts(conn)[:MOST]),
             under_way=tuple(send_now(row) for row in sends.in_state(conn, *UNDER_WAY)[:MOST]),
             waiting=_waiting(conn, project),
+            held_early=tuple(held_early(conn)),
             unknown=by_hand.count_doubtful(conn),
             channels=tuple(dict(row) for row in concerns.of_channels(conn)),
             troubles=tuple(all_in(conn, project, now, min(runs, default=None))),

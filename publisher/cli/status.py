@@ -65,6 +65,9 @@ def _wrong(found: Status, zone: Any) -> Iterator[str]:
         reasons = [dict(reason) for reason in waiting.send.reasons]
         yield from (f"    {line}" for line in reason_lines(waiting.send.channel, waiting.send.state, reasons))
         yield f"    {waiting.command}"
+    for early in found.held_early:
+        yield f"Waiting: {title(early.id, early.schedule, early.slot)}, {early.state}: {early}"
+        yield f"    {early.command}"
     if found.unknown:
         yield f"{found.unknown:,} may or may not have arrived: publisher unknown list"
 
@@ -90,8 +93,10 @@ def _channel_words(row: dict[str, Any], zone: Any) -> str:
 
 
 def _coming(found: Status, zone: Any) -> Iterator[str]:
+    held = {early.id: f", {early}" for early in found.held_early}
     for draft in found.drafts:
-        yield f"Draft: edition {draft['id']} ({draft['schedule']}), due {_at(draft['due_at'], zone)}"
+        due = _at(draft["due_at"], zone)
+        yield f"Draft: edition {draft['id']} ({draft['schedule']}), due {due}{held.get(draft['id'], '')}"
     for slot in found.slots:
         yield f"Next: {slot.schedule}: {_at(slot.due_at, zone) if slot.due_at else slot.note}"
 

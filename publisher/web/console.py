@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
-from publisher.app.standing import known
+from publisher.app.standing import held_early, known, waiting_lines
 from publisher.errors import UsageError
 from publisher.model.project import Schedule
 from publisher.model.states import DeliveryState
@@ -50,7 +50,8 @@ def _overview(router: APIRouter, app: App, pages: Pages) -> None:
                 for row in sends.needing_a_person(conn, PAGE)
             ]
             failing = [row for row in sources.every(conn) if row["error"]]
-            held, raised = facts.held(conn), alerts.open_ones(conn)
+            held, early, raised = facts.held(conn), held_early(conn), alerts.open_ones(conn)
+            waits = waiting_lines(conn, app.project.schedules, {row["id"] for row in latest})
         return pages.page(
             "overview.html",
             here="overview",
@@ -59,6 +60,8 @@ def _overview(router: APIRouter, app: App, pages: Pages) -> None:
             waiting=waiting,
             failing=failing,
             held=held,
+            held_early=early,
+            waits=waits,
             alerts=raised,
         )
 
@@ -66,11 +69,13 @@ def _overview(router: APIRouter, app: App, pages: Pages) -> None:
     def every_edition(schedule: str = "", limit: Annotated[int, Query(ge=1, le=MOST_EDITIONS)] = PAGE) -> Response:
         with app.store.read() as conn:
             found = editions.latest(conn, limit=limit + 1, schedule=schedule)
+            waits = waiting_lines(conn, app.project.schedules, {row["id"] for row in found})
         more = min(limit * 4, MOST_EDITIONS) if len(found) > limit else 0
         return pages.page(
             "editions.html",
             here="editions",
             editions=found[:limit],
+            waits=waits,
             schedule=schedule,
             schedules=list(app.project.schedules),
             more=_address("/editions", schedule=schedule, limit=more) if more > limit else "",

@@ -16,7 +16,7 @@ from publisher.model.message import Card, Mail, Message, Post, PostRules, fill, 
 from publisher.pipeline.produce import preview_values
 from publisher.render.counting import length
 from publisher.senders.registry import sender_class
-from publisher.store import articles, editions, log, messages, sends, sources
+from publisher.store import articles, editions, facts, log, messages, sends, sources
 from publisher.store.tables import COUNTED
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ class EditionView:
     left: list[tuple[LedgerArticle, str]]
     sends: list[SendView]
     deliveries: list[RowMapping]
+    held: facts.Held | None  # by a person, who may hold it before it has any send
     titles: Mapping[str, str]  # what the sources call themselves, by name
 
     @property
@@ -139,12 +140,13 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
         candidates = articles.of_edition(conn, edition_id)
         rows = [(send, messages.of_send(conn, send["id"])) for send in sends.of_edition(conn, edition_id)]
         found = log.find(conn, log.Filter(edition_id=edition_id, limit=deliveries))
+        held = facts.held_edition(conn, edition_id)
         titles = {source["name"]: source["title"] for source in sources.every(conn)}
     picked = [(article, place["reason"]) for place, article in candidates if place["position"] is not None]
     left = [(article, place["reason"]) for place, article in candidates if place["position"] is None]
     schedule = known(row["schedule"], app.project.schedules)
     views = [_send_view(app, send, message[1] if message else None, schedule) for send, message in rows]
-    return EditionView(row, picked, left, views, found[::-1], titles)
+    return EditionView(row, picked, left, views, found[::-1], held, titles)
 
 
 def mail_view(conn: Connection, send_id: int) -> MailView | None:

@@ -9,13 +9,16 @@ import time
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from publisher.app import alerts as duty
+from publisher.app import standing
 from publisher.app.status import status_of
 from publisher.cli.status import lines
 from publisher.errors import ConfigError
 from publisher.pipeline.operate import holding
 from publisher.store import facts, processes, schedules
+from publisher.store.tables import editions as edition_rows
 from tests.ledger import NOW, Clock, add_edition, add_send, subscribe
 from tests.project import ProjectDir
 from tests.unit.app.test_trouble import PROJECT
@@ -57,6 +60,31 @@ def test_what_is_under_way_is_counted_and_what_is_held_needs_a_person(store):
     assert found.needs_a_person
     assert "held by cli:ada: not yet" in text(found)
     assert "publisher release 1" in text(found)
+
+
+def hold_draft(store):
+    edition = add_edition(store, "2026-11-25T07:00")
+    with store.write() as conn:
+        conn.execute(update(edition_rows).where(edition_rows.c.id == edition).values(state="draft"))
+    holding.hold_edition(store, edition, actor="cli:ada", why="not yet", now=NOW)
+
+
+def test_a_held_draft_says_that_it_is_held_by_whom_and_what_to_type(store):
+    hold_draft(store)
+    found = status(store)
+    assert found.needs_a_person
+    assert "Waiting: edition 1 (morning 2026-11-25T07:00), draft: held by cli:ada: not yet" in text(found)
+    assert "    publisher release 1" in text(found)
+    assert text(found).count("held by cli:ada") == 2  # beside the draft as well
+    holding.release_edition(store, 1, now=NOW)
+    assert not status(store).needs_a_person
+
+
+def test_the_list_of_editions_says_that_a_draft_is_held(store):
+    hold_draft(store)
+    with store.read() as conn:
+        said = standing.waiting_lines(conn, ["morning"], {1})
+    assert said == {1: ["held by cli:ada: not yet (publisher release 1)"]}
 
 
 def test_an_edition_under_way_that_nobody_carries_on_needs_a_person(store):

@@ -9,8 +9,9 @@ import requests
 
 from publisher.model.states import SendState
 from publisher.pipeline import address
-from publisher.pipeline.operate import stopping
+from publisher.pipeline.operate import holding, stopping
 from publisher.store import facts, messages, schedules, sends, sources
+from tests.ledger import add_edition
 from tests.unit.web.ledger import HOSTILE_WORDS, NOW, add_reader, png
 
 
@@ -55,6 +56,16 @@ def test_a_paused_schedule_says_so_instead_of_its_next_slots(own_site):
     assert "paused: the &lt;i&gt;desk&lt;/i&gt; is away" in text
     assert "publisher resume morning" in text
     assert "07:00 WET" not in text.split("The latest editions")[0]
+
+
+def test_an_edition_that_is_held_before_it_has_a_send_says_so_everywhere(own_site):
+    store = own_site.app.store
+    edition = add_edition(store, "2026-11-25T07:00")
+    holding.hold_edition(store, edition, actor="cli:ada", why="the <i>desk</i> waits", now=NOW)
+    for path in ("/", "/editions", f"/editions/{edition}"):
+        text = page(own_site, path)
+        assert "by cli:ada: the &lt;i&gt;desk&lt;/i&gt; waits" in text
+        assert f"publisher release {edition}" in text
 
 
 def test_a_failing_source_and_a_held_send_stand_on_the_first_page(own_site):
