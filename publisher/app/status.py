@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.app.standing import HeldEarly, SendNow, held_early, known, next_command, send_now
 from publisher.app.trouble import KINDS, Trouble, all_in
+from publisher.app.waits import Wait, waits
 from publisher.model.project import Project
 from publisher.model.states import SendState
 from publisher.runtime.slots import slots_after
@@ -75,6 +76,7 @@ class Status:
     slots: tuple[NextSlot, ...]
     drafts: tuple[dict[str, Any], ...]
     under_way: tuple[SendNow, ...]
+    waits: tuple[Wait, ...]  # what of it goes on by itself, and when
     waiting: tuple[Waiting, ...]
     held_early: tuple[HeldEarly, ...]  # drafts, most often
     unknown: int
@@ -109,12 +111,14 @@ def status_of(store: Store, project: Project, now: datetime, trouble_with_file: 
     alive = at_work(store)
     runs = [process.since for process in alive if process.command == "run"]
     with store.read() as conn:
+        under_way = sends.in_state(conn, *UNDER_WAY)[:MOST]
         return Status(
             processes=tuple(alive),
             held=facts.held(conn),
             slots=_next_slots(conn, project, now),
             drafts=tuple(_plain(row) for row in editions.drafts(conn)[:MOST]),
-            under_way=tuple(send_now(row) for row in sends.in_state(conn, *UNDER_WAY)[:MOST]),
+            under_way=tuple(send_now(row) for row in under_way),
+            waits=tuple(waits(conn, project, now, under_way)),
             waiting=_waiting(conn, project),
             held_early=tuple(held_early(conn)),
             unknown=by_hand.count_doubtful(conn),

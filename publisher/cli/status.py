@@ -79,8 +79,9 @@ def _at_work(found: Status, zone: Any) -> Iterator[str]:
     if not found.is_running:
         waits = " (editions are under way, and nobody carries them on)" if found.is_left_alone else ""
         yield f"Nobody runs the schedules{waits}: publisher run"
+    later = {wait.send_id: f"; {wait.words(zone)}" for wait in found.waits}
     for send in found.under_way:
-        yield f"Under way: edition {send.edition_id}, {send}"
+        yield f"Under way: edition {send.edition_id}, {send}{later.get(send.id, '')}"
     for row in found.channels:
         yield f"Channel {row['name']}: {_channel_words(row, zone)}"
 

@@ -91,6 +91,14 @@ def next_due_at(conn: Connection, channel: str) -> datetime | None:
     return _NEXT_DUE_AT(conn, channel=channel).scalar_one_or_none()
 
 
+def first_due_at(conn: Connection, send_id: int) -> datetime | None:
+    """Return when the send's next delivery is due; None when none is pending."""
+    query = select(func.min(deliveries.c.due_at))
+    query = query.where(deliveries.c.send_id == send_id, deliveries.c.state == DeliveryState.PENDING)
+    found: datetime | None = conn.execute(query).scalar_one()
+    return found
+
+
 _CHOOSE = """
     SELECT id FROM deliveries
     WHERE send_id = :send_id AND message_id = :message_id AND state = 'pending' AND {condition}

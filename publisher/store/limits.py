@@ -22,10 +22,18 @@ def set_free_at(conn: Connection, name: str, moment: datetime) -> None:
     conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"free_at": moment}))
 
 
-def used_on(conn: Connection, name: str, day: str) -> int:
-    """Return how much of a daily limit was used on that day, its row locked."""
-    query = select(limits.c.used).where(limits.c.name == name, limits.c.day == day).with_for_update()
-    return int(conn.execute(query).scalar_one_or_none() or 0)
+def daily(channel: str) -> str:
+    """Return the name of a channel's daily limit."""
+    return f"day:{channel}"
+
+
+def used_on(conn: Connection, name: str, day: str, *, lock: bool = True) -> int:
+    """Return how much of a daily limit was used on that day, its row locked.
+
+    :param lock: False only looks: nothing is to be taken of it.
+    """
+    query = select(limits.c.used).where(limits.c.name == name, limits.c.day == day)
+    return int(conn.execute(query.with_for_update() if lock else query).scalar_one_or_none() or 0)
 
 
 def set_used(conn: Connection, name: str, day: str, used: int) -> None:

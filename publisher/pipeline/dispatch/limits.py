@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from math import ceil, floor
-from zoneinfo import ZoneInfo
 
+from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
 from publisher.model.project import Channel
 from publisher.model.states import DeliveryState
 from publisher.pipeline.dispatch.desk import Desk
@@ -33,7 +33,7 @@ def room(conn: Connection, desk: Desk, channel: str, wanted: int, now: datetime)
         free.append(wanted if is_per_call and allowed else allowed)
         later.append(at)
     if rules.per_day is not None:
-        left = rules.per_day - limits.used_on(conn, f"day:{channel}", _day(now, desk.zone))
+        left = rules.per_day - limits.used_on(conn, limits.daily(channel), day_of(now, desk.zone))
         free.append(max(0, left))
         later.append(now if left > 0 else next_midnight(now, desk.zone))
     if rules.quiet is not None and is_quiet(rules.quiet, now, desk.zone):
@@ -56,8 +56,8 @@ def charge(
         units = 1 if is_per_call else len(kept)
         limits.set_free_at(conn, name, spend(limits.free_at(conn, name), rate, burst, units, now))
     if rules.per_day is not None:
-        day = _day(now, desk.zone)
-        limits.set_used(conn, f"day:{channel}", day, limits.used_on(conn, f"day:{channel}", day) + len(kept))
+        day = day_of(now, desk.zone)
+        limits.set_used(conn, limits.daily(channel), day, limits.used_on(conn, limits.daily(channel), day) + len(kept))
     return kept
 
 
@@ -128,27 +128,3 @@ def _space_out(
     if waiting:
         limits.set_free_at(conn, queue, place)
     return set(waiting)
-
-
-def is_quiet(span: tuple[time, time], now: datetime, zone: ZoneInfo) -> bool:
-    """Say whether the channel is to be silent at this moment; a span may go over midnight."""
-    first, last = span
-    here = now.astimezone(zone).time()
-    return first <= here < last if first <= last else here >= first or here < last
-
-
-def end_of_quiet(span: tuple[time, time], now: datetime, zone: ZoneInfo) -> datetime:
-    here = now.astimezone(zone)
-    end = datetime.combine(here.date(), span[1], zone)
-    if end.astimezone(UTC) <= now:
-        end = datetime.combine(here.date() + timedelta(days=1), span[1], zone)
-    return end.astimezone(UTC)
-
-
-def next_midnight(now: datetime, zone: ZoneInfo) -> datetime:
-    day = now.astimezone(zone).date() + timedelta(days=1)
-    return datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _day(now: datetime, zone: ZoneInfo) -> str:
-    return now.astimezone(zone).date().isoformat()

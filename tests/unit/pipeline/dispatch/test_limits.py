@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 from zoneinfo import ZoneInfo
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,26 +129,6 @@ def test_a_rate_is_never_exceeded_over_any_span(rate, burst, gaps):
         for until, _ in taken[start:]:
             units = sum(number for moment, number in taken if since <= moment <= until)
             assert units <= burst + rate * (until - since).total_seconds() + 1.01
-
-
-@pytest.mark.parametrize(
-    ("now", "end"),
-    [
-        (datetime(2026, 11, 24, 22, 0, tzinfo=LISBON), datetime(2026, 11, 25, 7, 0, tzinfo=LISBON)),
-        (datetime(2026, 11, 24, 3, 0, tzinfo=LISBON), datetime(2026, 11, 24, 7, 0, tzinfo=LISBON)),
-        (datetime(2026, 10, 24, 23, 0, tzinfo=LISBON), datetime(2026, 10, 25, 7, 0, tzinfo=LISBON)),
-    ],
-    ids=["late", "early", "the night of 25 hours"],
-)
-def test_quiet_hours_end_by_the_publications_clock(now, end):
-    span = (time(22), time(7))
-    assert limits.is_quiet(span, now.astimezone(UTC), LISBON)
-    assert limits.end_of_quiet(span, now.astimezone(UTC), LISBON) == end.astimezone(UTC)
-
-
-def test_a_day_ends_at_local_midnight():
-    evening = datetime(2026, 11, 24, 20, 0, tzinfo=NEW_YORK)
-    assert limits.next_midnight(evening.astimezone(UTC), NEW_YORK) == datetime(2026, 11, 25, 5, 0, tzinfo=UTC)
 
 
 def test_a_limit_that_was_charged_by_a_clock_years_ahead_holds_nothing_up(store):

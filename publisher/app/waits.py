@@ -1,0 +1,69 @@
+"""What a send that is under way waits for just now: its time, a channel's rest, a day's number, quiet hours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
+from publisher.model.project import Channel, Project
+from publisher.model.states import SendState
+from publisher.store import Connection, channels, deliveries, limits
+
+GOES_BY_ITSELF = (SendState.MADE, SendState.READY, SendState.ADDRESSED, SendState.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A send that goes on by itself at a moment, and not before."""
+
+    send_id: int
+    channel: str
+    until: datetime
+    why: str  # quiet hours of letters
+
+    def words(self, zone: ZoneInfo) -> str:
+        return f"waits until {self.until.astimezone(zone):%Y-%m-%d %H:%M %Z} ({self.why})"
+
+
+def waits(conn: Connection, project: Project, now: datetime, sends: Iterable[Any]) -> list[Wait]:
+    """Return which of these sends wait, each with what it waits for last.
+
+    A rate is left out: it lets some go at any moment.
+    """
+    found = [_wait(conn, project, now, send) for send in sends if send["state"] in GOES_BY_ITSELF]
+    return [wait for wait in found if wait is not None]
+
+
+def _wait(conn: Connection, project: Project, now: datetime, send: Any) -> Wait | None:
+    due = deliveries.first_due_at(conn, send["id"]) or send["due_at"]
+    is_begun = send["state"] == SendState.SENDING
+    if due is None or (is_begun and not send["pending"]):
+        return None
+    zone = ZoneInfo(project.publication.timezone)
+    rules = project.channels.get(send["channel"])
+    moment, why = (due, "to try again" if is_begun else "its time") if due > now else (now, "")
+    for until, cause in _of_channel(conn, rules, moment, now, zone) if rules else ():
+        moment, why = max(moment, until), cause if until > moment else why
+    return Wait(send["id"], send["channel"], moment, why) if moment > now else None
+
+
+def _of_channel(
+    conn: Connection, rules: Channel, moment: datetime, now: datetime, zone: ZoneInfo
+) -> Iterable[tuple[datetime, str]]:
+    """Yield until when each of the channel's own rules lets nothing go that may go at this moment."""
+    row = channels.get(conn, rules.name)
+    if row is not None and row["open_until"] is not None and row["open_until"] > moment:
+        moment = row["open_until"]
+        yield moment, f"{rules.name} rests: {row['reason']}"
+    today = day_of(now, zone)
+    if rules.per_day is not None and day_of(moment, zone) == today:
+        used = limits.used_on(conn, limits.daily(rules.name), today, lock=False)
+        if used >= rules.per_day:
+            moment = next_midnight(moment, zone)
+            yield moment, f"{rules.name} has sent its {rules.per_day:,} of the day"
+    if rules.quiet is not None and is_quiet(rules.quiet, moment, zone):
+        yield end_of_quiet(rules.quiet, moment, zone), f"quiet hours of {rules.name}"
