@@ -11,6 +11,7 @@ from sqlalchemy import RowMapping
 
 from publisher.app import drafts, versions
 from publisher.model.article import LedgerArticle
+from publisher.model.counting import many
 from publisher.model.project import Schedule
 from publisher.model.states import EditionState
 from publisher.pipeline import compose
@@ -38,7 +39,7 @@ class Resumed:
     def what(self) -> str:
         """Name what came: `1 slot and 2 articles`; empty where nothing did."""
         counted = ((self.slots, "slot"), (self.articles, "article"))
-        return " and ".join(_count(number, noun) for number, noun in counted if number)
+        return " and ".join(many(number, noun) for number, noun in counted if number)
 
 
 def pause(app: App, schedule: Schedule, why: str = "") -> RowMapping | None:
@@ -106,7 +107,7 @@ def _drop(
         due_at=now,
         now=now,
         state=EditionState.SKIPPED,
-        reason=f"{_count(len(passed), 'slot')} and {_count(len(came), 'article')} {why}: dropped (resume)",
+        reason=f"{many(len(passed), 'slot')} and {many(len(came), 'article')} {why}: dropped (resume)",
         version_id=versions.accepted(app),
         actor=app.actor,
         places=[
@@ -120,7 +121,3 @@ def _decided_until(schedule: Schedule, passed: list[Slot], now: datetime) -> dat
     if schedule.when.missed == "all" or not passed:
         return None
     return now if schedule.when.missed == "skip" else passed[-1].due_at - timedelta(microseconds=1)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

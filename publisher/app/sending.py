@@ -21,7 +21,7 @@ from publisher.model.tokens import leaving_token, wire_id
 from publisher.pipeline import address, dispatch, settle
 from publisher.pipeline.operate import stopping
 from publisher.runtime.engine import Duties
-from publisher.store import RowMapping, alerts, channels, deliveries, editions, facts, processes, sends
+from publisher.store import RowMapping, alerts, editions, facts, processes, sends
 from publisher.store.deliveries import Member
 
 # Rendering and senders are imported where they are used: most commands need neither, and they take half a second.
@@ -57,7 +57,6 @@ class Sending:
             advance=self.advance,
             channels=self._channels,
             dispatch=self._dispatch,
-            next_due_at=self._next_due_at,
             free_at=self.free_at.get,
             recover=self.take_over,
             clock=self._app.store.now,
@@ -162,14 +161,6 @@ class Sending:
 
     def _rules_of(self, channel: str) -> Channel:
         return self._app.project.channels.get(channel) or Channel(channel, "")
-
-    def _next_due_at(self, channel: str) -> datetime | None:
-        """Return when the channel has something to do that its limits allow; None where nothing waits."""
-        with self._app.store.read() as conn:
-            due_at = deliveries.next_due_at(conn, channel)
-            resting = channels.get(conn, channel)
-        free = [moment for moment in (self.free_at.get(channel), resting and resting["open_until"]) if moment]
-        return None if due_at is None else max(due_at, *free, due_at)
 
     def sender(self, channel: str) -> Sender:
         """Return the channel's sender, built once; in practice one that speaks to the built-in inbox."""

@@ -12,6 +12,7 @@ import structlog
 from publisher.app import composing, drafts, versions
 from publisher.app.articles import fire_in_hours
 from publisher.errors import PublisherError
+from publisher.model.counting import many
 from publisher.model.project import Schedule, When
 from publisher.pipeline.compose import Choice
 from publisher.runtime.slots import Slot
@@ -215,7 +216,8 @@ def _left_out(due: Sequence[Slot]) -> Fate:
     first, last = due[0].due_at, due[-MOST_MISSED - 1].due_at
     span = f"from {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
     number = len(due) - MOST_MISSED
-    return Fate(due[-MOST_MISSED - 1], f"{number:,} slots {span} are left out: at most {MOST_MISSED} are made up for")
+    left = f"{many(number, 'slot')} {span} {'is' if number == 1 else 'are'} left out"
+    return Fate(due[-MOST_MISSED - 1], f"{left}: at most {MOST_MISSED} are made up for")
 
 
 def _hours(span: timedelta) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from publisher.model.states import ENDED, SendState
-from publisher.store import Connection, Store, by_hand, concerns, editions, facts, sends
+from publisher.store import Connection, Store, by_hand, editions, facts, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 PATIENCE = 10.0  # seconds that a command waits for calls under way
@@ -135,18 +135,6 @@ def title(edition_id: int | None, schedule: str | None, slot: str | None) -> str
     kind, _, moment = (slot or "").partition(":")
     when = f"{moment[:16]}Z" if kind in ("manual", "test") else slot  # sent by hand: to the minute is enough
     return f"edition {edition_id} ({schedule} {when})"
-
-
-def why_waiting(store: Store, edition_ids: Sequence[int]) -> list[str]:
-    """Return, for each send that waits to be tried again, through which channel and what was wrong."""
-    lines = []
-    with store.read() as conn:
-        for edition_id in edition_ids:
-            for row in sends.of_edition(conn, edition_id):
-                call = concerns.last_trouble(conn, row["id"]) if row["pending"] else None
-                if call is not None and row["state"] in ("addressed", "sending"):
-                    lines.append(f"{row['channel']}: {row['pending']:,} wait: {call['reason'] or 'no answer'}")
-    return lines
 
 
 def next_step(row: Any, schedule: str | None) -> str:

@@ -122,7 +122,7 @@ def status_of(store: Store, project: Project, now: datetime, trouble_with_file: 
             waiting=_waiting(conn, project),
             held_early=tuple(held_early(conn)),
             unknown=by_hand.count_doubtful(conn),
-            channels=tuple(dict(row) for row in concerns.of_channels(conn)),
+            channels=tuple(_channel(row, now) for row in concerns.of_channels(conn, now)),
             troubles=tuple(all_in(conn, project, now, min(runs, default=None))),
             alerts=tuple(_alert(conn, row) for row in alerts.open_ones(conn)),
             version=_version(conn, project, trouble_with_file),
@@ -185,6 +185,11 @@ def _version(conn: Connection, project: Project, trouble: str) -> Version:
 
 def _compared(accepted: str, present: str) -> str:
     return "same" if accepted == present else "changed"
+
+
+def _channel(row: Any, now: datetime) -> dict[str, Any]:
+    rests = row["open_until"] if row["open_until"] and row["open_until"] > now else None
+    return {**row, "open_until": rests}  # a rest that is over says nothing any more
 
 
 def _alert(conn: Connection, row: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import RowMapping
 
 from publisher.app.standing import title
+from publisher.model.counting import many
 from publisher.model.project import Project, Schedule
 from publisher.model.states import SendState
 from publisher.pipeline.operate.doubt import OVERDUE
@@ -54,9 +55,9 @@ def all_in(conn: Connection, project: Project, now: datetime, watched_since: dat
     :param watched_since: since when slots have been watched; None: nobody watches them.
     """
     return [
-        *_channels(conn),
-        *_fallbacks(conn),
-        *_sends(conn, project),
+        *_channels(conn, now),
+        *_fallbacks(conn, now),
+        *_sends(conn, project, now),
         *_unknown(conn, now),
         *_failed(conn, now),
         *_late(conn, now, watched_since),
@@ -65,10 +66,10 @@ def all_in(conn: Connection, project: Project, now: datetime, watched_since: dat
     ]
 
 
-def _channels(conn: Connection) -> Iterator[Trouble]:
-    for row in concerns.of_channels(conn):
+def _channels(conn: Connection, now: datetime) -> Iterator[Trouble]:
+    for row in concerns.of_channels(conn, now):
         readers, count = concerns.waiting_behind(conn, row["name"])
-        affected = f"{readers:,} readers of {count:,} sends wait" if count else "nobody waits for it yet"
+        affected = _waiting(readers, count) if count else "nobody waits for it yet"
         if row["paused_at"] is not None:
             what = f"the channel {row['name']} is stopped: {row['reason']}"
             command = f"mend it in schedules.yaml or .env, then: publisher release --channel {row['name']}"
@@ -80,9 +81,9 @@ def _channels(conn: Connection) -> Iterator[Trouble]:
         yield Trouble(f"channel:{row['name']}", what, affected, command, True, row["name"])
 
 
-def _fallbacks(conn: Connection) -> Iterator[Trouble]:
+def _fallbacks(conn: Connection, now: datetime) -> Iterator[Trouble]:
     """Yield the channels in trouble for which another carries on: nobody waits, but they do not come back unseen."""
-    ailing = {row["name"] for row in concerns.of_channels(conn)}
+    ailing = {row["name"] for row in concerns.of_channels(conn, now)}
     for send in concerns.handed_over(conn):
         reason = next(r for r in send["reasons"] if r["check"] == "fallback")
         failed = reason.get("channel", "")
@@ -93,9 +94,9 @@ def _fallbacks(conn: Connection) -> Iterator[Trouble]:
             yield Trouble(f"fallback:{failed}", f"{_title(send)}: {reason['what']}", affected, command, False, failed)
 
 
-def _sends(conn: Connection, project: Project) -> Iterator[Trouble]:
+def _sends(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:
     """Yield what checks hold, and what waits for a channel that can't be used."""
-    stopped = {row["name"] for row in concerns.of_channels(conn) if row["paused_at"] is not None}
+    stopped = {row["name"] for row in concerns.of_channels(conn, now) if row["paused_at"] is not None}
     seen: set[str] = set()
     for send in sends.needing_a_person(conn, MOST):
         if sends.is_out_of_balance(send):
@@ -130,14 +131,15 @@ def _paused(conn: Connection, send: RowMapping, own: list[dict[str, Any]]) -> Tr
     readers, count = concerns.waiting_behind(conn, send["channel"])
     what = f"the channel {send['channel']} can't be used: {own[0]['what']}"
     command = own[0]["remedy"].rstrip(".")
-    affected = f"{readers:,} readers of {count:,} sends wait"
+    affected = _waiting(readers, count)
     return Trouble(f"channel:{send['channel']}", what, affected, command, True, send["channel"])
 
 
 def _unknown(conn: Connection, now: datetime) -> Iterator[Trouble]:
     for send in concerns.parked(conn, now - OVERDUE):
+        doubted = many(send["unknown"], "delivery", "deliveries")
         which = f" --edition {send['edition_id']}" if send["edition_id"] else ""
-        what = f"{_title(send)}: {send['unknown']:,} deliveries through {send['channel']} may or may not have arrived"
+        what = f"{_title(send)}: {doubted} through {send['channel']} may or may not have arrived"
         affected = f"{send['unknown']:,} of {send['candidates']:,}"
         yield Trouble(f"unknown:{send['id']}", what, affected, f"publisher unknown list{which}", False)
 
@@ -198,6 +200,10 @@ def _sources(conn: Connection, project: Project, now: datetime) -> Iterator[Trou
 
 def _title(send: RowMapping) -> str:
     return title(send["edition_id"], send["schedule"], send["slot"])
+
+
+def _waiting(readers: int, count: int) -> str:
+    return f"{many(readers, 'reader')} of {many(count, 'send')} {'waits' if readers == 1 else 'wait'}"
 
 
 def _audience(send: RowMapping) -> str:

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
 from publisher.model.project import Channel, Project
 from publisher.model.states import SendState
-from publisher.store import Connection, channels, deliveries, limits
+from publisher.store import Connection, channels, concerns, deliveries, limits
 
 GOES_BY_ITSELF = (SendState.MADE, SendState.READY, SendState.ADDRESSED, SendState.SENDING)
 
@@ -26,7 +26,7 @@ class Wait:
     why: str  # quiet hours of letters
 
     def words(self, zone: ZoneInfo) -> str:
-        return f"waits until {self.until.astimezone(zone):%Y-%m-%d %H:%M %Z} ({self.why})"
+        return f"waits until {self.until.astimezone(zone):%Y-%m-%d %H:%M:%S %Z} ({self.why})"
 
 
 def waits(conn: Connection, project: Project, now: datetime, sends: Iterable[Any]) -> list[Wait]:
@@ -45,10 +45,15 @@ def _wait(conn: Connection, project: Project, now: datetime, send: Any) -> Wait 
         return None
     zone = ZoneInfo(project.publication.timezone)
     rules = project.channels.get(send["channel"])
-    moment, why = (due, "to try again" if is_begun else "its time") if due > now else (now, "")
+    moment, why = (due, _why_later(conn, send, is_begun)) if due > now else (now, "")
     for until, cause in _of_channel(conn, rules, moment, now, zone) if rules else ():
         moment, why = max(moment, until), cause if until > moment else why
     return Wait(send["id"], send["channel"], moment, why) if moment > now else None
+
+
+def _why_later(conn: Connection, send: Any, is_begun: bool) -> str:
+    trouble = concerns.last_trouble(conn, send["id"]) if is_begun else None
+    return f"to try again: {trouble['reason'] or 'no answer'}" if trouble else "its time"
 
 
 def _of_channel(

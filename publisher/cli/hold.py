@@ -13,6 +13,7 @@ import typer
 from publisher.cli.opening import open_operator
 from publisher.cli.output import AsJson, ProjectDir, confirm, local, reason_lines, say, say_json, tell
 from publisher.errors import UsageError
+from publisher.model.counting import many
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -209,7 +210,7 @@ def _watch(operator: Operator, calls: Sequence[CallNow]) -> list[CallNow]:
 
     for call in calls:
         since = local(call.since, operator.zone)
-        who = "1 reader" if call.readers == 1 else f"{call.readers:,} readers"
+        who = many(call.readers, "reader")
         tell(f"call {call.id} through {call.channel} is under way since {since}: {who}; it ends as it ends")
     return standing.wait_for_calls(operator.store, calls)
 

@@ -142,7 +142,9 @@ schedules:
 
 
 def _say_what_next(folder: Path, location: str, found: int) -> None:
-    say(f"A project stands in {folder}: {found} articles at {location}.")
+    from publisher.model.counting import many
+
+    say(f"A project stands in {folder}: {many(found, 'article')} at {location}.")
     say("Next:")
     say(f"  cd {folder}")
     say("  publisher subscribers add you@your-site.example --list daily")

@@ -41,13 +41,14 @@ def resume(
 ) -> None:
     """Let the slots of a schedule fire again. What came during the pause is dropped, unless you catch up on it."""
     from publisher.app import pauses
+    from publisher.model.counting import many
 
     app = open_app(project)
     chosen = app.schedule(schedule)
     done = pauses.resume(app, chosen, catch_up=catch_up)
     if done is None:
         back = pauses.take_back(app, chosen) if catch_up else 0
-        words = f"{back:,} articles that were dropped when it was resumed are candidates again" if back else ""
+        words = f"candidates again: {many(back, 'article')} dropped when it was resumed" if back else ""
         say(f"{schedule}: {words or NOT_PAUSED}")
         return
     fate = "go out as ever" if catch_up else "dropped"

@@ -163,18 +163,25 @@ def _ask(app: App, schedule: Schedule) -> None:
 
 def carry_out(app: App, edition_ids: Sequence[int], as_json: bool) -> None:
     """Send these editions to their end, or until a person is needed; exit 1 if one is."""
-    from publisher.app import standing
     from publisher.runtime.embedded import drain
 
-    def tell_why(line: str) -> None:
-        for why in standing.why_waiting(app.store, edition_ids):
-            tell(why)
-        tell(line)
-
     _make(app, edition_ids)
-    drain(app.sending.duties(), lambda: app.sending.is_over(edition_ids), tell_why)
+    drain(app.sending.duties(), lambda: app.sending.is_over(edition_ids), lambda: say_what_waits(app, edition_ids))
     if not report(app, edition_ids, as_json):
         raise typer.Exit(1)
+
+
+def say_what_waits(app: App, edition_ids: Sequence[int]) -> bool:
+    """Say until when sends of these editions wait, and for what; say whether any does."""
+    from publisher.app.waits import waits
+    from publisher.store import sends
+
+    with app.store.read() as conn:
+        rows = [send for edition_id in edition_ids for send in sends.of_edition(conn, edition_id)]
+        found = waits(conn, app.project, app.store.now(), rows)
+    for wait in found:
+        tell(f"{wait.channel} {wait.words(app.zone)} (Ctrl-C leaves it to `publisher run`)")
+    return bool(found)
 
 
 def _make(app: App, edition_ids: Sequence[int]) -> None:

@@ -87,10 +87,13 @@ def _at_work(found: Status, zone: Any) -> Iterator[str]:
 
 
 def _channel_words(row: dict[str, Any], zone: Any) -> str:
+    from publisher.model.counting import many
+
     if row["paused_at"]:
         return f"stopped since {_at(row['paused_at'], zone)}: {row['reason']}"
-    rests = f", rests until {_at(row['open_until'], zone)}" if row["open_until"] else ""
-    return f"{row['failures']} calls in a row reached nobody{rests}: {row['reason']}"
+    said = [f"{many(row['failures'], 'call')} in a row reached nobody"] if row["failures"] else []
+    said += [f"rests until {_at(row['open_until'], zone)}"] if row["open_until"] else []
+    return f"{', '.join(said)}: {row['reason']}"
 
 
 def _coming(found: Status, zone: Any) -> Iterator[str]:
@@ -105,7 +108,7 @@ def _coming(found: Status, zone: Any) -> Iterator[str]:
 def _file_words(found: Status, zone: Any) -> str:
     version = found.version
     if not version.digest:
-        return version.file if found.is_file_bad else "schedules.yaml; none of its versions was sent by yet"
+        return version.file if found.is_file_bad else "schedules.yaml; no edition came from it yet"
     accepted = f"version {version.digest[:12]}, accepted {_at(version.accepted_at, zone)}"
     if version.file == "same":
         return accepted

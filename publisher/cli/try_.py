@@ -135,7 +135,7 @@ def _deliver(app: App, stack: ExitStack, port: int) -> int | None:
     """Run the main job once; return its edition, or None where there was nothing to send."""
     from publisher.app import composing
     from publisher.audience import imports
-    from publisher.cli.send import report
+    from publisher.cli.send import report, say_what_waits
     from publisher.runtime.embedded import drain
     from publisher.store import processes
     from publisher.web.inbox import Inbox
@@ -153,9 +153,10 @@ def _deliver(app: App, stack: ExitStack, port: int) -> int | None:
     if composed.edition_id is None or composed.choice.skipped:
         say(f"Nothing to send: {composed.choice.skipped}")
         return None
-    drain(app.sending.duties(), lambda: app.sending.is_over([composed.edition_id or 0]), say)
+    made = [composed.edition_id]
+    drain(app.sending.duties(), lambda: app.sending.is_over(made), lambda: say_what_waits(app, made))
     _print_log(app, composed.edition_id)
-    report(app, [composed.edition_id])
+    report(app, made)
     return composed.edition_id
 
 

@@ -18,6 +18,7 @@ def verify(
 ) -> None:
     """Count the books of every send in full: counters against rows, rows against calls. Exit 1 if anything is wrong."""
     from publisher.app.verification import verify_books
+    from publisher.model.counting import many
 
     operator = open_operator(project)
     edition_id = operator.edition(edition) if edition else None
@@ -30,10 +31,11 @@ def verify(
         for count in wrong:
             for line in count.wrong:
                 say(f"send {count.send_id} of edition {count.edition_id}, {count.channel}: {line}")
-        say(f"{len(found):,} sends, {deliveries:,} deliveries: {_verdict(len(wrong))}")
+        counted = f"{many(len(found), 'send')}, {many(deliveries, 'delivery', 'deliveries')}"
+        say(f"{counted}: {_verdict(len(wrong))}")
     if wrong:
         raise typer.Exit(1)
 
 
 def _verdict(wrong: int) -> str:
-    return f"{wrong:,} don't balance" if wrong else "the books balance"
+    return f"{wrong:,} {'does' if wrong == 1 else 'do'} not balance" if wrong else "the books balance"

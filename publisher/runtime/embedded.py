@@ -11,7 +11,7 @@ from threading import Event, Thread
 import structlog
 
 from publisher.errors import PublisherError
-from publisher.runtime.engine import Duties, earliest
+from publisher.runtime.engine import Duties
 from publisher.store import Connection
 
 log = structlog.get_logger()
@@ -137,23 +137,23 @@ class Embedded:
         return False
 
 
-def drain(duties: Duties, is_over: Callable[[], bool], tell: Callable[[str], None]) -> None:
+def drain(duties: Duties, is_over: Callable[[], bool], say_what_waits: Callable[[], bool]) -> None:
     """Drive the duties until it is over: what `send` and `try` do.
 
-    Deliveries that are to be tried again later are waited for; `tell` says so once a minute. At Ctrl-C calls under
-    way are finished, and nothing more is begun.
+    What goes on later is waited for, and said once a minute. At Ctrl-C calls under way are finished, and nothing more
+    is begun.
+
+    :param say_what_waits: says what goes on later, and whether anything does.
     """
     engine = Embedded(duties)
-    told_at: datetime | None = None
+    said_at: datetime | None = None
     duties.advance()
     engine.start()
     try:
         while not is_over():
-            later = earliest(duties.next_due_at(channel) for channel in duties.channels())
             now = duties.clock()
-            if later is not None and later > now and (told_at is None or now - told_at > timedelta(minutes=1)):
-                told_at = now
-                tell(f"waiting until {later.astimezone():%H:%M:%S} to try again (Ctrl-C leaves it to `publisher run`)")
+            if (said_at is None or now - said_at > timedelta(minutes=1)) and say_what_waits():
+                said_at = now
             duties.ending.wait(WATCH)
     finally:
         engine.stop()

@@ -5,7 +5,7 @@ Correctness never depends on an engine: whatever it forgets is found at its door
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Event
@@ -22,7 +22,6 @@ class Duties:
     advance: Callable[[], None]  # produce, address, settle whatever waits at their doors
     channels: Callable[[], Sequence[str]]
     dispatch: Callable[[str], bool]  # one call of a channel; False when nothing is due
-    next_due_at: Callable[[str], datetime | None]  # of what is pending on a channel; None when nothing is
     free_at: Callable[[str], datetime | None]  # when a limit that stopped the channel lets it go on
     recover: Callable[[], object]  # take over what dead processes left
     clock: Clock
@@ -43,7 +42,3 @@ class Engine(Protocol):
 
     def recover(self) -> None:
         """Take over what dead processes left."""
-
-
-def earliest(moments: Iterable[datetime | None]) -> datetime | None:
-    return min((moment for moment in moments if moment is not None), default=None)

@@ -13,9 +13,9 @@ HANDED_OVER = 200  # sends looked back on
 NOT_BEGUN = (SendState.MADE, SendState.READY, SendState.ADDRESSED)
 
 
-def of_channels(conn: Connection) -> list[RowMapping]:
-    """Return the channels that rest, are stopped, or have just failed."""
-    trouble = or_(channels.c.failures > 0, channels.c.open_until.is_not(None), channels.c.paused_at.is_not(None))
+def of_channels(conn: Connection, now: datetime) -> list[RowMapping]:
+    """Return the channels that rest, are stopped, or failed at their last call."""
+    trouble = or_(channels.c.failures > 0, channels.c.open_until > now, channels.c.paused_at.is_not(None))
     return list(conn.execute(select(channels).where(trouble).order_by(channels.c.name)).mappings())
 
 

@@ -81,22 +81,17 @@ def next_due(conn: Connection, channel: str, now: datetime, only: Sequence[int] 
     return None if row is None else Due(row.id, row.message_id)
 
 
-_EARLIEST = "SELECT min(due_at) AS due_at FROM (SELECT ({first}) AS due_at FROM sends WHERE {open}) AS found"
-_FIRST_DUE_AT = _FIRST_PENDING.format(column="due_at", condition="true")
-_NEXT_DUE_AT = Statement(_EARLIEST.format(first=_FIRST_DUE_AT, open=_OPEN_SENDS), columns={"due_at": Moment})
-
-
-def next_due_at(conn: Connection, channel: str) -> datetime | None:
-    """Return when the channel's next delivery is due; None when none is pending."""
-    return _NEXT_DUE_AT(conn, channel=channel).scalar_one_or_none()
+_FIRST_DUE_AT = Statement(
+    """
+    SELECT due_at FROM deliveries WHERE send_id = :send_id AND state = 'pending' ORDER BY due_at, id LIMIT 1
+    """,
+    columns={"due_at": Moment},
+)
 
 
 def first_due_at(conn: Connection, send_id: int) -> datetime | None:
     """Return when the send's next delivery is due; None when none is pending."""
-    query = select(func.min(deliveries.c.due_at))
-    query = query.where(deliveries.c.send_id == send_id, deliveries.c.state == DeliveryState.PENDING)
-    found: datetime | None = conn.execute(query).scalar_one()
-    return found
+    return _FIRST_DUE_AT(conn, send_id=send_id).scalar_one_or_none()
 
 
 _CHOOSE = """

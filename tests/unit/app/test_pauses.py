@@ -90,7 +90,7 @@ def test_resume_says_how_much_was_dropped_and_how_to_get_it(paused, tmp_path, ca
     first, way, back, again = capsys.readouterr().out.splitlines()
     assert first.endswith("2 articles came: dropped")
     assert way == "To send those articles after all: publisher resume morning --catch-up"
-    assert back == "morning: 2 articles that were dropped when it was resumed are candidates again"
+    assert back == "morning: candidates again: 2 articles dropped when it was resumed"
     assert again == "morning: isn't paused"
 
 

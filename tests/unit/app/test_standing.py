@@ -86,12 +86,6 @@ def test_what_waits_for_a_person_is_said_although_nobody_is_addressed_yet(store,
         assert standing.waiting_lines(conn, ["morning"], {2}) == {}
 
 
-def test_what_is_tried_again_later_says_through_which_channel_and_why(store, send):
-    assert standing.why_waiting(store, [1]) == []
-    begin(store, 4)(Outcome.DEFERRED)
-    assert standing.why_waiting(store, [1]) == ["letters: 4 wait: r"]
-
-
 def test_an_edition_sent_by_hand_is_called_to_the_minute():
     assert standing.title(3, "morning", "manual:2026-11-24T07:00:00.123456Z") == "edition 3 (morning 2026-11-24T07:00Z)"
     assert standing.title(4, "morning", "2026-11-24T07:00") == "edition 4 (morning 2026-11-24T07:00)"

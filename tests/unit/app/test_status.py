@@ -17,7 +17,7 @@ from publisher.app.status import status_of
 from publisher.cli.status import lines
 from publisher.errors import ConfigError
 from publisher.pipeline.operate import holding
-from publisher.store import facts, processes, schedules
+from publisher.store import channels, facts, processes, schedules
 from publisher.store.tables import editions as edition_rows
 from tests.ledger import NOW, Clock, add_edition, add_send, subscribe
 from tests.project import ProjectDir
@@ -172,3 +172,12 @@ def test_status_does_not_wait_for_whoever_is_writing(tmp_path):
     assert time.monotonic() - begun < 20  # a writer is waited for 30 s
     writer.execute("ROLLBACK")
     writer.close()
+
+
+def test_a_rest_that_is_over_is_not_spoken_of(store):
+    with store.write() as conn:
+        channels.rest(conn, "letters", failures=0, until=NOW, reason="slow down")
+        channels.rest(conn, "spare", failures=1, until=NOW, reason="no connection")
+    assert [line for line in text(status(store)).splitlines() if line.startswith("Channel")] == [
+        "Channel spare: 1 call in a row reached nobody: no connection"
+    ]

@@ -66,7 +66,7 @@ def test_a_stopped_channel_says_who_waits_and_what_to_do(store, send):
     [trouble] = found(store).values()
     assert (trouble.cause, trouble.channel, trouble.urgent) == ("channel:letters", "letters", True)
     assert "bad key" in trouble.what
-    assert trouble.affected == "4 readers of 1 sends wait"
+    assert trouble.affected == "4 readers of 1 send wait"
     assert trouble.command.endswith("publisher release --channel letters")
 
 

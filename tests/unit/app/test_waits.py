@@ -75,7 +75,7 @@ def test_what_is_tried_again_later_says_so(store, send):
     dispatch.record_answer(store, place, claimed, Answer(Verdict(Outcome.DEFERRED, reason="busy")))
     [(until, why)] = said(store, project())
     assert until > NOW
-    assert why == "to try again"
+    assert why == "to try again: busy"
 
 
 def test_what_has_ended_waits_for_nothing(store, send):
@@ -87,4 +87,4 @@ def test_what_has_ended_waits_for_nothing(store, send):
 def test_status_says_until_when_and_why_nothing_goes(store, send):
     found = status_of(store, project(quiet=(time(22), time(7, 30))), NOW)
     [line] = [line for line in lines(found, NOW.tzinfo) if line.startswith("Under way")]
-    assert line.endswith("4 not written to yet; waits until 2026-11-24 07:30 UTC (quiet hours of letters)")
+    assert line.endswith("4 not written to yet; waits until 2026-11-24 07:30:00 UTC (quiet hours of letters)")

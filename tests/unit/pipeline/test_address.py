@@ -146,7 +146,7 @@ def test_a_post_waits_until_its_editions_mail_has_begun(store):
         sends.begin(conn, mail, NOW + timedelta(minutes=1))
     assert address.record(store, post, now=NOW + timedelta(minutes=2))
     with store.read() as conn:
-        assert deliveries.next_due_at(conn, "mastodon") == NOW + timedelta(minutes=31)
+        assert deliveries.first_due_at(conn, post) == NOW + timedelta(minutes=31)
 
 
 def test_a_post_goes_out_though_nobody_was_left_to_get_the_mail(store):

@@ -35,7 +35,6 @@ class Work:
             advance=lambda: None,
             channels=lambda: list(self.channels),
             dispatch=self.dispatch,
-            next_due_at=lambda _: None,
             free_at=lambda _: self.free_at,
             recover=lambda: None,
             clock=lambda: datetime.now(UTC),

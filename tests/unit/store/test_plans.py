@@ -11,7 +11,7 @@ from tests.ledger import NOW, add_edition, add_send, open_store, subscribe
 
 STATEMENTS = {
     "next_due": lambda conn: deliveries.next_due(conn, "letters", NOW),
-    "next_due_at": lambda conn: deliveries.next_due_at(conn, "letters"),
+    "first_due_at": lambda conn: deliveries.first_due_at(conn, 1),
     "take": lambda conn: deliveries.take(conn, deliveries.Due(1, 1), call_id=1, limit=2, now=NOW),
     "members": lambda conn: deliveries.members(conn, [1, 2]),
     "attempts_of": lambda conn: deliveries.attempts_of(conn, [1, 2]),
