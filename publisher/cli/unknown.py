@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,7 +14,7 @@ from publisher.errors import UsageError
 
 if TYPE_CHECKING:
     from publisher.app.operator import Operator
-    from publisher.pipeline.operate.doubt import Word
+    from publisher.pipeline.operate.doubt import Decided, Word
     from publisher.store.by_hand import Doubtful
 
 group = typer.Typer(help="Deliveries that may or may not have arrived, and what became of them.", no_args_is_help=True)
@@ -57,55 +57,33 @@ def show(
         say(line)
 
 
-@group.command("resend")
-def send_again(
-    edition: EditionSaid = "",
-    delivery: Delivery = None,
-    to: To = "",
-    everything: Everything = False,
-    why: Why = "",
-    yes: Yes = False,
-    project: ProjectDir = Path(),
-) -> None:
-    """Send them anew, under a new key. Whoever did get the first one gets a second."""
-    from publisher.pipeline.operate.doubt import Word
+def _decider(word: str) -> Callable[..., None]:
+    """Return the command by which a person says this of deliveries in doubt."""
 
-    operator, wanted = _open(project, edition, delivery, to, everything)
-    _decide(operator, wanted, Word.RESEND, why, yes)
+    def decide(
+        edition: EditionSaid = "",
+        delivery: Delivery = None,
+        to: To = "",
+        everything: Everything = False,
+        why: Why = "",
+        yes: Yes = False,
+        project: ProjectDir = Path(),
+    ) -> None:
+        from publisher.pipeline.operate.doubt import Word
 
+        operator, wanted = _open(project, edition, delivery, to, everything)
+        _decide(operator, wanted, Word(word), why, yes)
 
-@group.command("treat-as-sent")
-def treat_as_sent(
-    edition: EditionSaid = "",
-    delivery: Delivery = None,
-    to: To = "",
-    everything: Everything = False,
-    why: Why = "",
-    yes: Yes = False,
-    project: ProjectDir = Path(),
-) -> None:
-    """Say that they arrived: you looked them up, or would rather send nothing twice."""
-    from publisher.pipeline.operate.doubt import Word
-
-    operator, wanted = _open(project, edition, delivery, to, everything)
-    _decide(operator, wanted, Word.TREAT_AS_SENT, why, yes)
+    return decide
 
 
-@group.command("treat-as-failed")
-def treat_as_failed(
-    edition: EditionSaid = "",
-    delivery: Delivery = None,
-    to: To = "",
-    everything: Everything = False,
-    why: Why = "",
-    yes: Yes = False,
-    project: ProjectDir = Path(),
-) -> None:
-    """Say that they did not arrive, without sending them again; `publisher resend` may do so later."""
-    from publisher.pipeline.operate.doubt import Word
-
-    operator, wanted = _open(project, edition, delivery, to, everything)
-    _decide(operator, wanted, Word.TREAT_AS_FAILED, why, yes)
+WORDS = {
+    "resend": "Send them anew, under a new key. Whoever did get the first one gets a second.",
+    "treat-as-sent": "Say that they arrived: you looked them up, or would rather send nothing twice.",
+    "treat-as-failed": "Say that they did not arrive, without sending them again; `publisher resend` may do so later.",
+}
+for _word, _help in WORDS.items():
+    group.command(_word, help=_help)(_decider(_word))
 
 
 def _open(
@@ -128,7 +106,7 @@ def _decide(operator: Operator, wanted: Doubtful, word: Word, why: str, yes: boo
     if not (yes or operator.project.practice):
         _ask(operator, wanted, word)
     done = doubt.settle(operator.store, wanted, word, actor=operator.actor, why=why, now=operator.clock())
-    say(f"{done.moved:,} {doubt.SAID[word]}")
+    _say_what_was_settled(operator, done, doubt.SAID[word])
     if done.by_itself:
         tell(
             f"{done.by_itself:,} not yet: they are about to be settled with the provider without you; look again later"
@@ -139,6 +117,17 @@ def _decide(operator: Operator, wanted: Doubtful, word: Word, why: str, yes: boo
         _say_who_sends(operator)
     if not done.moved:
         raise typer.Exit(1)
+
+
+def _say_what_was_settled(operator: Operator, done: Decided, said: str) -> None:
+    """Say how many of which send, and how it stands now."""
+    from publisher.app import standing
+
+    for send in standing.these(operator.store, list(done.by_send)):
+        title = standing.edition_title(operator.store, send.edition_id) if send.edition_id else "standing mail"
+        say(f"{done.by_send[send.id]:,} {said}: {title}, {send}")
+    if not (done.moved or done.by_itself or done.cancelled):
+        say("nothing of that is in doubt: publisher unknown list")
 
 
 def _ask(operator: Operator, wanted: Doubtful, word: Word) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -45,7 +46,7 @@ class Decided:
     moved: int
     cancelled: int
     by_itself: int
-    send_ids: tuple[int, ...]
+    by_send: Mapping[int, int]  # moved, by the send's id
 
 
 def settle(store: Store, wanted: Doubtful, word: Word, *, actor: str, why: str, now: datetime) -> Decided:
@@ -56,30 +57,29 @@ def settle(store: Store, wanted: Doubtful, word: Word, *, actor: str, why: str, 
     """
     said = f"{SAID[word]} by {actor}" + (f": {why}" if why else "")
     met: Counter[str] = Counter()
-    send_ids: set[int] = set()
+    by_send: Counter[int] = Counter()
     while True:
         found, here, moved = write_patiently(store, partial(_batch, wanted=wanted, word=word, said=said, now=now))
         met += here
-        send_ids |= moved
+        by_send += moved
         if len(found) < wanted.limit:
-            return Decided(met["moved"], met["cancelled"], met["by itself"], tuple(sorted(send_ids)))
+            return Decided(by_send.total(), met["cancelled"], met["by itself"], dict(sorted(by_send.items())))
         wanted = replace(wanted, after_id=found[-1]["id"])
 
 
 def _batch(
     conn: Connection, wanted: Doubtful, word: Word, said: str, now: datetime
-) -> tuple[list[RowMapping], Counter[str], set[int]]:
+) -> tuple[list[RowMapping], Counter[str], Counter[int]]:
     met: Counter[str] = Counter()
-    send_ids: set[int] = set()
+    by_send: Counter[int] = Counter()
     found = by_hand.doubtful(conn, wanted)
     for send_id, rows in sorted(_by_send(found).items()):
         sends.lock_with_edition(conn, send_id)
         fit = [row for row in rows if _fits(row, word, met, now)]
         moved = [row for row in fit if by_hand.settle_one(conn, row, LANDS[word], _due(word, now))]
         _write_down(conn, send_id, moved, word, said, now)
-        met["moved"] += len(moved)
-        send_ids.update({send_id} if moved else ())
-    return found, met, send_ids
+        by_send[send_id] += len(moved)
+    return found, met, by_send
 
 
 def _by_send(rows: list[RowMapping]) -> dict[int, list[RowMapping]]:

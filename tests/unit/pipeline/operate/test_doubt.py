@@ -59,7 +59,7 @@ def test_each_is_listed_with_what_one_needs_to_look_it_up(store, edition, doubte
 )
 def test_a_persons_word_stands_in_the_log_beside_what_was_known_before(store, send, doubted, lines, word, state):
     said = say(store, word, why="seen in the provider's log")
-    assert said == Decided(3, 0, 0, (send,))
+    assert said == Decided(3, 0, 0, {send: 3})
     assert books(store, send)[state] == (4 if state == "sent" else 3)
     told = [row["reason"] for row in lines(state) if row["reason"]]
     assert told == [f"treated as {state} by cli:ada: seen in the provider's log; before: no answer came"] * 3
@@ -92,7 +92,7 @@ def test_one_delivery_or_one_address_can_be_meant(store, send, doubted, lines):
 
 def test_what_is_about_to_be_settled_by_itself_is_not_sent_anew(store, send, doubted):
     look_again_at(store, NOW)
-    assert say(store, Word.RESEND) == Decided(0, 0, 3, ())
+    assert say(store, Word.RESEND) == Decided(0, 0, 3, {})
     assert say(store, Word.TREAT_AS_SENT).moved == 3
 
 
@@ -103,7 +103,7 @@ def test_what_nobody_settled_although_it_was_time_is_sent_anew(store, send, doub
 
 def test_a_cancelled_send_is_not_sent_anew(store, edition, send, doubted):
     stopping.cancel_edition(store, edition, reason="a mistake", now=NOW)
-    assert say(store, Word.RESEND) == Decided(0, 3, 0, ())
+    assert say(store, Word.RESEND) == Decided(0, 3, 0, {})
     assert books(store, send) == {"unknown": 3, "sent": 1}
 
 
