@@ -93,6 +93,11 @@ class Status:
         return bool(self.troubles or waits or others or self.is_file_bad or self.is_left_alone)
 
     @property
+    def is_all_well(self) -> bool:
+        """Say whether there is nothing at all to speak of: no doubt, no channel in trouble, no alert."""
+        return not (self.needs_a_person or self.unknown or self.channels or self.alerts)
+
+    @property
     def is_left_alone(self) -> bool:
         """Say whether readers wait for an edition that is under way, and nobody is at work on it."""
         return bool(self.under_way) and not self.processes

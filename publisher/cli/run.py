@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from publisher.cli.output import ProjectDir, say
+from publisher.model.counting import many
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -58,6 +59,18 @@ def run(
         app.sending.ending.set()  # first of all: nothing more is claimed while the other duties come to their end
         say("ending: nothing more is begun, calls under way are finished")
     processes.record_end(app.store, app.process_id, app.clock())
+    say(last_words(app))
+
+
+def last_words(app: App) -> str:
+    """Say that it has ended, and what is left to the next one."""
+    from publisher.app import standing
+
+    left = sum(send.left for send in standing.open_sends(app.store) if send.state in ("addressed", "sending"))
+    words = [f"{many(left, 'delivery', 'deliveries')} not begun yet"] if left else []
+    if app.sending.under_way:
+        words.append(f"{many(len(app.sending.under_way), 'call')} without an answer so far")
+    return f"ended; left to the next `publisher run`: {', '.join(words)}" if words else "ended"
 
 
 def _start_schedules(app: App, stack: ExitStack, engine: Embedded) -> None:

@@ -34,11 +34,17 @@ def status(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
 
 def lines(found: Status, zone: Any) -> Iterator[str]:
     """Yield the status for people: what needs someone first."""
-    yield "A person is needed." if found.needs_a_person else "All is well."
+    yield _headline(found)
     yield from _wrong(found, zone)
     yield from _at_work(found, zone)
     yield from _coming(found, zone)
     yield f"File: {_file_words(found, zone)}"
+
+
+def _headline(found: Status) -> str:
+    if found.needs_a_person:
+        return "A person is needed."
+    return "All is well." if found.is_all_well else "Nobody is needed yet: Publisher sees to what stands here."
 
 
 def _wrong(found: Status, zone: Any) -> Iterator[str]:

@@ -16,10 +16,12 @@ from publisher.app import standing
 from publisher.app.status import status_of
 from publisher.cli.status import lines
 from publisher.errors import ConfigError
+from publisher.model.call import Answer, Outcome, Verdict
+from publisher.pipeline import dispatch
 from publisher.pipeline.operate import holding
 from publisher.store import channels, facts, processes, schedules
 from publisher.store.tables import editions as edition_rows
-from tests.ledger import NOW, Clock, add_edition, add_send, subscribe
+from tests.ledger import NOW, Clock, add_edition, add_send, desk, subscribe
 from tests.project import ProjectDir
 from tests.unit.app.test_trouble import PROJECT
 
@@ -181,3 +183,32 @@ def test_a_rest_that_is_over_is_not_spoken_of(store):
     assert [line for line in text(status(store)).splitlines() if line.startswith("Channel")] == [
         "Channel spare: 1 call in a row reached nobody: no connection"
     ]
+
+
+def doubted(store):
+    subscribe(store, 2)
+    add_send(store, add_edition(store))
+    place = desk(store, Clock())
+    claimed = dispatch.claim(store, place, "letters", 2)
+    dispatch.begin(store, place, claimed)
+    answer = Answer(Verdict(Outcome.UNKNOWN, reason="no answer came"))
+    dispatch.record_answer(store, place, claimed, answer, can_be_settled=True)
+
+
+def rested(store):
+    with store.write() as conn:
+        channels.rest(conn, "letters", failures=1, until=None, reason="no connection")
+
+
+def alerted(store):
+    duty.begin(store, Clock(), "unknown:1", what="w", affected="a", command="c", urgent=False)
+
+
+@pytest.mark.parametrize("trouble", [doubted, rested, alerted])
+def test_all_is_not_well_above_doubt_or_trouble_though_nobody_is_needed(store, trouble):
+    with processes.at_work(store, "run", NOW):
+        trouble(store)
+        found = status(store)
+    assert not found.needs_a_person
+    assert text(found).splitlines()[0] == "Nobody is needed yet: Publisher sees to what stands here."
+    assert "All is well" not in text(found)
