@@ -54,6 +54,8 @@ def test_a_change_of_the_file_holds_without_a_restart_and_a_bad_one_is_refused(p
         wait_for(fired, "a slot of the new schedule", SOON)
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
+    said = [line for line in (project.folder / "run.log").read_text().splitlines() if line.startswith(("end", "ended"))]
+    assert [line.partition(":")[0].partition(";")[0] for line in said] == ["ending", "ended"]
 
 
 def test_pause_resume_and_diff_as_they_are_typed(project):
