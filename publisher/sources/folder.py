@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from markdown_it import MarkdownIt
 
@@ -59,7 +60,9 @@ class FolderReader:
         if not files:
             problems.append("the folder holds no .md, .html or .txt file")
         known, repeated = apart(articles)
-        return Reading(articles=known, problems=(*problems, *repeated), title=self._path.stem)
+        is_whole = len(files) < MOST_FILES and not self._path.is_file()
+        scope: Literal["all", "some"] = "all" if is_whole else "some"
+        return Reading(articles=known, problems=(*problems, *repeated), title=self._path.stem, scope=scope)
 
     def _files(self) -> tuple[list[tuple[Path, str]], list[str]]:
         """Return the files with their names in the source, in order of name, and what is to be said of the others."""

@@ -48,7 +48,7 @@ def read_page(data: bytes, url: str, content_type: str = "") -> Reading:
     article = article_in(decode(data, content_type), Place(url))
     if article is None:
         raise SourceError("there is no article on this page", remedy="Give the address of an article or of a feed.")
-    return Reading(articles=(article,), title=article.title, language=article.language, site_url=url)
+    return Reading(articles=(article,), title=article.title, language=article.language, site_url=url, scope="some")
 
 
 def article_in(text: str, place: Place) -> Article | None:

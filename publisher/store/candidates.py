@@ -32,13 +32,20 @@ class Look:
 
 
 def unused(
-    conn: Connection, schedule: str, source_names: Sequence[str], *, since: datetime, wanted: str = ""
+    conn: Connection,
+    schedule: str,
+    source_names: Sequence[str],
+    *,
+    since: datetime,
+    wanted: str = "",
+    unseen: int = UNSEEN,
 ) -> tuple[list[LedgerArticle], Look]:
     """Return the articles first seen since a moment that no edition of the schedule has carried, oldest first.
 
     Without their html and text, which choosing doesn't need: `articles.load` brings them.
 
     :param wanted: what beside the sources decides which are looked for.
+    :param unseen: how far below the newest article one may still appear.
     """
     key = f"{wanted} {' '.join(sorted(source_names))}"
     before = _last_look(conn, schedule, key, since)
@@ -46,7 +53,7 @@ def unused(
     query = _candidates(schedule, source_names).where(articles.c.standing == Standing.NEW)
     query = query.where(articles.c.first_seen_at >= since).order_by(articles.c.first_seen_at, articles.c.id)
     if before is not None:
-        query = query.where(articles.c.id.in_(_may_be_left(schedule, before)))
+        query = query.where(articles.c.id.in_(_may_be_left(schedule, before, unseen)))
     found = [record_of(row) for row in conn.execute(query).mappings()]
     is_worth_it = newest - (before.through if before else 0) >= WORTH_IT
     return found, Look(key, since, newest, tuple(each.id for each in found), is_worth_it)
@@ -60,13 +67,13 @@ def _last_look(conn: Connection, schedule: str, wanted: str, since: datetime) ->
     return Look(row["wanted"], row["since"], row["through"], tuple(row["waiting"]))
 
 
-def _may_be_left(schedule: str, look: Look) -> Select[Any]:
+def _may_be_left(schedule: str, look: Look, unseen: int) -> Select[Any]:
     """Return what may be a candidate: what waited, what came since, and what cancelled editions have set free."""
     mine = and_(editions.c.schedule == schedule, editions.c.state == EditionState.CANCELLED)
     freed = select(edition_articles.c.article_id).join(editions).where(mine)
     twin = articles.alias()
     told = select(articles.c.id).join(twin, twin.c.story_id == articles.c.story_id).where(twin.c.id.in_(freed))
-    recent = select(articles.c.id).where(articles.c.id > look.through - UNSEEN)
+    recent = select(articles.c.id).where(articles.c.id > look.through - unseen)
     waiting = select(articles.c.id).where(among(articles.c.id, look.waiting))
     return recent.union(waiting, freed, told).subquery().select()
 

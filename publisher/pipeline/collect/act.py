@@ -16,7 +16,12 @@ from publisher.pipeline.collect.match import Decision, Known, match
 from publisher.store import Connection, RowMapping, Store, articles, held, identity, sources
 
 MONTH = timedelta(days=30)  # over which what is usual is counted
-EVENTS = {Standing.NEW: "taken", Standing.BASELINE: "baseline", Standing.HELD: "held"}
+EVENTS = {
+    Standing.NEW: "taken",
+    Standing.BASELINE: "baseline",
+    Standing.HELD: "held",
+    Standing.DISCARDED: "discarded",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,7 @@ class Collected:
     problems: tuple[str, ...] = ()
     error: str = ""
     held: int = 0  # wait for a person
+    discarded: int = 0  # are what a person discarded
     gone: int = 0  # the source does not have them any more
 
 
@@ -54,7 +60,7 @@ def record(store: Store, source: Source, reading: Reading, now: datetime) -> Col
     with store.write() as conn:
         row = sources.ensure(conn, source.name)
         known, matched = _matched(conn, row["id"], source, reading)
-        gone = _gone(conn, row, reading, known, matched)
+        gone = _gone(conn, row, reading, matched)
         notes = _Record(known, now)
         # Oldest first, so that ids and first-seen order follow publication.
         for decision in _by_age(decide(matched, _situation(conn, row, source, matched, len(gone), now))):
@@ -98,8 +104,10 @@ def _known_by_more(conn: Connection, source_id: int | None, known: Known, matche
     links = [value for each in unknown for kind, value in each.aliases if kind == "link"]
     prints = [fingerprint(each.article.title, each.article.text) for each in unknown if is_telling(each.article)]
     own, others = identity.find_by_words(conn, source_id or 0, prints)
-    found = {**known.articles, **articles.find(conn, sorted(set(own.values()) - known.articles.keys()))}
-    return Known(known.by_alias, found, own, identity.find_links_elsewhere(conn, source_id or 0, links), others)
+    linked = identity.find_links_elsewhere(conn, source_id or 0, links)
+    named = {*own.values(), *others.values(), *linked.values()} - known.articles.keys()
+    found = {**known.articles, **articles.find(conn, sorted(named))}
+    return Known(known.by_alias, found, own, linked, others)
 
 
 def _situation(
@@ -182,22 +190,15 @@ def _changes(old: LedgerArticle, decision: Decision) -> str:
     return f"{', '.join(changed)} changed" if changed else "details changed"
 
 
-def _gone(conn: Connection, row: RowMapping, reading: Reading, known: Known, matched: Sequence[Decision]) -> list[int]:
+def _gone(conn: Connection, row: RowMapping, reading: Reading, matched: Sequence[Decision]) -> list[int]:
     """Return which articles the source does not have any more, by this document."""
     if reading.unchanged or reading.is_broken or reading.scope == "some" or row["baseline_at"] is None:
         return []
     present = [each.known_id for each in matched if each.known_id is not None]
-    floor = window.floor_of([_age(each, known, place) for place, each in enumerate(matched)])
-    if reading.scope == "window" and floor is None:
-        return []
-    return identity.missing(conn, row["id"], present, newer_than=None if reading.scope == "all" else floor)
-
-
-def _age(decision: Decision, known: Known, place: int) -> window.Age:
-    old = known.articles.get(decision.known_id or 0)
-    if old is None:
-        return decision.article.published_at or window.NOW, window.NEWER - place
-    return decision.article.published_at or old.first_seen_at, old.id
+    if reading.scope == "all":
+        return identity.missing(conn, row["id"], present)
+    reach = window.reach_of([window.Place(each.article.published_at, each.known_id) for each in matched])
+    return identity.missing(conn, row["id"], present, since=reach.since, after=reach.after, by_window=True)
 
 
 def _mark_gone(conn: Connection, gone: Sequence[int], notes: _Record) -> None:
@@ -237,11 +238,11 @@ def foresee(store: Store, source: Source, reading: Reading, now: datetime) -> li
     """Return what a reading would add that may be picked, and write nothing. Ids are negative."""
     with store.read() as conn:
         row = sources.find(conn, source.name)
-        known, matched = _matched(conn, row["id"] if row else None, source, reading)
+        _, matched = _matched(conn, row["id"] if row else None, source, reading)
         if row is None:
             situation = Situation(now, first_poll=True, backfill=source.backfill)
         else:
-            gone = _gone(conn, row, reading, known, matched)
+            gone = _gone(conn, row, reading, matched)
             situation = _situation(conn, row, source, matched, len(gone), now)
     return list(_provisional(_by_age(decide(matched, situation)), source.name, now))
 

@@ -29,7 +29,7 @@ class Decision:
     known_id: int | None = None  # the ledger's article that this is
     standing: Standing = Standing.NEW
     reason: str = "new at the source"
-    held_for: str = ""  # flood, reuse, words, old, future
+    held_for: str = ""  # flood, reuse, words, old, future, story
     about: int | None = None  # the article that the reason speaks of
     story: int | None = None  # the article of another source that tells the same
     repeats: bool = False  # the document has this article twice: what the other place says counts
@@ -40,7 +40,7 @@ class Known:
     """What the ledger knows that may be in a document."""
 
     by_alias: Mapping[Alias, int] = field(default_factory=dict)  # of the source
-    articles: Mapping[int, LedgerArticle] = field(default_factory=dict)  # those, whole
+    articles: Mapping[int, LedgerArticle] = field(default_factory=dict)  # all that are named here
     by_words: Mapping[str, int] = field(default_factory=dict)  # of the source: fingerprint, where it is telling
     links_elsewhere: Mapping[str, int] = field(default_factory=dict)  # of other sources: canonical URL
     words_elsewhere: Mapping[str, int] = field(default_factory=dict)  # of other sources: fingerprint
@@ -137,5 +137,15 @@ def _told_elsewhere(decision: Decision, known: Known, words: str) -> Decision:
     if same is None:
         return decision
     layer = "the same canonical URL" if by_link is not None else "the same words"
-    reason = f"{layer} as {same}, of another source: a schedule carries one of them"
-    return Decision(decision.article, decision.aliases, reason=reason, about=same, story=same)
+    standing, fate = _FATE_OF_TWIN[known.articles[same].standing]
+    reason = f"{layer} as {same}, of another source: {fate}"
+    held_for = "story" if standing is Standing.HELD else ""
+    return Decision(decision.article, decision.aliases, None, standing, reason, held_for, same, same)
+
+
+_FATE_OF_TWIN = {
+    Standing.NEW: (Standing.NEW, "a schedule carries one of them"),
+    Standing.BASELINE: (Standing.BASELINE, "it was already there when that was first polled"),
+    Standing.HELD: (Standing.HELD, "it is held"),
+    Standing.DISCARDED: (Standing.DISCARDED, "it was discarded"),
+}

@@ -43,7 +43,7 @@ articles = Table(
     Column("standing", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
-    Column("held_for", Text),  # flood, reuse, words, old, future: why a person was asked, whatever they said
+    Column("held_for", Text),  # flood, reuse, words, old, future, story: why a person was asked, whatever they said
     Column("about_id", BigInteger),  # the article that the reason speaks of
     Column("story_id", BigInteger),  # the first of several articles, each of another source, that are one story
     Column("gone_at", Moment),  # since when its source does not have it any more; NULL: it has it, or the window passed
