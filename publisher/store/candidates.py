@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, li
 from publisher.model.article import LedgerArticle, Standing
 from publisher.model.states import EditionState
 from publisher.store.articles import record_of
-from publisher.store.sql import among, take_turn, upsert
+from publisher.store.sql import among, is_postgresql, take_turn, upsert
 from publisher.store.tables import articles, edition_articles, editions, looks, sends, sources
 
-# Ids are given out before they are committed: one below the highest that is seen may still appear.
-UNSEEN = 5_000
+# On PostgreSQL ids are given out before they are committed: one below the highest that is seen may still appear.
+UNSEEN = 1_000
 WORTH_IT = 1_000  # articles that a schedule has used up since it last noted where its candidates are
 
 
@@ -32,29 +32,25 @@ class Look:
 
 
 def unused(
-    conn: Connection,
-    schedule: str,
-    source_names: Sequence[str],
-    *,
-    since: datetime,
-    wanted: str = "",
-    unseen: int = UNSEEN,
+    conn: Connection, schedule: str, source_names: Sequence[str], *, since: datetime, wanted: str = ""
 ) -> tuple[list[LedgerArticle], Look]:
     """Return the articles first seen since a moment that no edition of the schedule has carried, oldest first.
 
     Without their html and text, which choosing doesn't need: `articles.load` brings them.
 
     :param wanted: what beside the sources decides which are looked for.
-    :param unseen: how far below the newest article one may still appear.
     """
     key = f"{wanted} {' '.join(sorted(source_names))}"
     before = _last_look(conn, schedule, key, since)
     newest = conn.execute(select(func.coalesce(func.max(articles.c.id), 0))).scalar_one()
-    query = _candidates(schedule, source_names).where(articles.c.standing == Standing.NEW)
-    query = query.where(articles.c.first_seen_at >= since).order_by(articles.c.first_seen_at, articles.c.id)
-    if before is not None:
-        query = query.where(articles.c.id.in_(_may_be_left(schedule, before, unseen)))
-    found = [record_of(row) for row in conn.execute(query).mappings()]
+    query = _candidates(schedule, source_names).order_by(articles.c.first_seen_at, articles.c.id)
+    if before is None:
+        query = query.where(articles.c.standing == Standing.NEW, articles.c.first_seen_at >= since)
+    else:
+        # By id alone: both engines would rather go through all that is new since then.
+        is_new = func.coalesce(articles.c.standing, "") == Standing.NEW
+        query = query.where(among(articles.c.id, _may_be_left(conn, schedule, before)), is_new)
+    found = [record_of(row) for row in conn.execute(query).mappings() if row["first_seen_at"] >= since]
     is_worth_it = newest - (before.through if before else 0) >= WORTH_IT
     return found, Look(key, since, newest, tuple(each.id for each in found), is_worth_it)
 
@@ -67,15 +63,15 @@ def _last_look(conn: Connection, schedule: str, wanted: str, since: datetime) ->
     return Look(row["wanted"], row["since"], row["through"], tuple(row["waiting"]))
 
 
-def _may_be_left(schedule: str, look: Look, unseen: int) -> Select[Any]:
+def _may_be_left(conn: Connection, schedule: str, look: Look) -> list[int]:
     """Return what may be a candidate: what waited, what came since, and what cancelled editions have set free."""
-    mine = and_(editions.c.schedule == schedule, editions.c.state == EditionState.CANCELLED)
+    mine = and_(_is_of(schedule), editions.c.state == EditionState.CANCELLED)
     freed = select(edition_articles.c.article_id).join(editions).where(mine)
     twin = articles.alias()
     told = select(articles.c.id).join(twin, twin.c.story_id == articles.c.story_id).where(twin.c.id.in_(freed))
-    recent = select(articles.c.id).where(articles.c.id > look.through - unseen)
-    waiting = select(articles.c.id).where(among(articles.c.id, look.waiting))
-    return recent.union(waiting, freed, told).subquery().select()
+    through = look.through - (UNSEEN if is_postgresql(conn) else 0)
+    recent = select(articles.c.id).where(articles.c.id > through)
+    return sorted({*look.waiting, *(each for query in (freed, told, recent) for each in conn.execute(query).scalars())})
 
 
 def keep_look(conn: Connection, schedule: str, look: Look) -> None:
@@ -167,12 +163,17 @@ def _carried_by(schedule: str, *more: ColumnElement[Any]) -> Select[Any]:
         select(edition_articles.c.article_id, *more)
         .select_from(edition_articles.join(editions))
         .where(
-            editions.c.schedule == schedule,
+            _is_of(schedule),
             editions.c.state != EditionState.DRAFT,
             or_(placed, edition_articles.c.dropped.is_(True)),
             or_(editions.c.state != EditionState.CANCELLED, begun.exists()),
         )
     )
+
+
+def _is_of(schedule: str) -> ColumnElement[bool]:
+    """Say that an edition is the schedule's, without its index: few articles are asked about, and all its editions."""
+    return func.coalesce(editions.c.schedule, "") == schedule
 
 
 def in_editions_of(conn: Connection, schedules: Sequence[str], article_ids: Sequence[int]) -> dict[int, str]:
