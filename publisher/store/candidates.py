@@ -17,7 +17,7 @@ from publisher.store.tables import articles, edition_articles, editions, looks, 
 
 # On PostgreSQL ids are given out before they are committed: one below the highest that is seen may still appear.
 UNSEEN = 1_000
-WORTH_IT = 1_000  # articles that a schedule has used up since it last noted where its candidates are
+WORTH_IT = 200  # articles that a schedule has used up since it last noted where its candidates are
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,19 @@ def unused(
         # By id alone: both engines would rather go through all that is new since then.
         is_new = func.coalesce(articles.c.standing, "") == Standing.NEW
         query = query.where(among(articles.c.id, _may_be_left(conn, schedule, before)), is_new)
-    found = [record_of(row) for row in conn.execute(query).mappings() if row["first_seen_at"] >= since]
     is_worth_it = newest - (before.through if before else 0) >= WORTH_IT
-    return found, Look(key, since, newest, tuple(each.id for each in found), is_worth_it)
+    unseen = _not_there_yet(conn, newest) if is_worth_it else []  # before the look itself: what comes now is in one
+    found = [record_of(row) for row in conn.execute(query).mappings() if row["first_seen_at"] >= since]
+    return found, Look(key, since, newest, (*(each.id for each in found), *unseen), is_worth_it)
+
+
+def _not_there_yet(conn: Connection, newest: int) -> list[int]:
+    """Return the ids below the newest that no article has: others may be writing them down just now."""
+    if not is_postgresql(conn):
+        return []
+    low = max(0, newest - UNSEEN)
+    there = set(conn.execute(select(articles.c.id).where(articles.c.id > low)).scalars())
+    return [number for number in range(low + 1, newest) if number not in there]
 
 
 def _last_look(conn: Connection, schedule: str, wanted: str, since: datetime) -> Look | None:
@@ -69,8 +79,7 @@ def _may_be_left(conn: Connection, schedule: str, look: Look) -> list[int]:
     freed = select(edition_articles.c.article_id).join(editions).where(mine)
     twin = articles.alias()
     told = select(articles.c.id).join(twin, twin.c.story_id == articles.c.story_id).where(twin.c.id.in_(freed))
-    through = look.through - (UNSEEN if is_postgresql(conn) else 0)
-    recent = select(articles.c.id).where(articles.c.id > through)
+    recent = select(articles.c.id).where(articles.c.id > look.through)
     return sorted({*look.waiting, *(each for query in (freed, told, recent) for each in conn.execute(query).scalars())})
 
 

@@ -48,8 +48,8 @@ class SiteMachine(RuleBasedStateMachine):
         self.there: dict[str, set[int]] = {}  # posts in the last good document of each source
         self.slots = 0
         for _ in range(old):
-            self._publish(timedelta(days=-3, hours=-len(self.posts) - 1), dated=True, long=True)
-        self.old = {post.number for post in self.posts}
+            self._publish(timedelta(hours=-len(self.posts) - 1), dated=True, long=True)
+        self.old = {each for site in self.sites.values() for each in numbers_in(site.shown(self.posts, NOW))}
         with self.store.write() as conn:
             for schedule in (MORNING, AGAIN):
                 known_schedules.begin(conn, schedule.name, self.now - timedelta(days=3), "test")
@@ -235,7 +235,8 @@ class SiteMachine(RuleBasedStateMachine):
         for article, reason in choice.picked:
             number = number_of(article.article.title)
             assert reason
-            assert number not in self.old, f"{article} was there before us"
+            if not article.reason.startswith("released"):  # by a person, who knows what it is
+                assert number not in self.old, f"{article} was there before us"
             dates = [self.posts[each - 1].at for each in self.there[article.source] if self.posts[each - 1].dated]
             date = article.article.published_at
             if date is not None and dates and date > min(dates):
@@ -270,6 +271,10 @@ class SiteMachine(RuleBasedStateMachine):
         has_place = any(place["slot"] == f"{self.slots}" for place in mine)
         went = any(place["position"] is not None and place["state"] == "locked" for place in mine)
         assert has_place or went or row.story_id is not None, f"{row} is lost: {places[row.id]}"
+
+
+def numbers_in(posts: list[Post]) -> list[int]:
+    return [post.number for post in posts]
 
 
 def number_of(title: str) -> int:

@@ -63,7 +63,7 @@ def record(store: Store, source: Source, reading: Reading, now: datetime) -> Col
         gone = _gone(conn, row, reading, matched)
         notes = _Record(known, now)
         # Oldest first, so that ids and first-seen order follow publication.
-        for decision in _by_age(decide(matched, _situation(conn, row, source, matched, len(gone), now))):
+        for decision in _by_age(decide(matched, _situation(conn, row, source, matched, now))):
             _write(conn, row["id"], decision, notes)
         _mark_gone(conn, gone, notes)
         _backfill(conn, row, source, notes)
@@ -111,11 +111,11 @@ def _known_by_more(conn: Connection, source_id: int | None, known: Known, matche
 
 
 def _situation(
-    conn: Connection, row: RowMapping, source: Source, matched: Sequence[Decision], went: int, now: datetime
+    conn: Connection, row: RowMapping, source: Source, matched: Sequence[Decision], now: datetime
 ) -> Situation:
     """Return what is known of the source; what only new articles need is looked up only where there are some."""
     since = row["baseline_at"]
-    situation = Situation(now, since is None, source.backfill, row["good_at"], flood=source.flood, went=went)
+    situation = Situation(now, since is None, source.backfill, row["good_at"], flood=source.flood)
     unknown = sum(each.known_id is None for each in matched)
     if since is None or not unknown:
         return situation
@@ -197,6 +197,8 @@ def _gone(conn: Connection, row: RowMapping, reading: Reading, matched: Sequence
     present = [each.known_id for each in matched if each.known_id is not None]
     if reading.scope == "all":
         return identity.missing(conn, row["id"], present)
+    if not present:
+        return []  # nothing in it is known: it tells nothing of what is
     reach = window.reach_of([window.Place(each.article.published_at, each.known_id) for each in matched])
     return identity.missing(conn, row["id"], present, since=reach.since, after=reach.after, by_window=True)
 
@@ -242,8 +244,7 @@ def foresee(store: Store, source: Source, reading: Reading, now: datetime) -> li
         if row is None:
             situation = Situation(now, first_poll=True, backfill=source.backfill)
         else:
-            gone = _gone(conn, row, reading, matched)
-            situation = _situation(conn, row, source, matched, len(gone), now)
+            situation = _situation(conn, row, source, matched, now)
     return list(_provisional(_by_age(decide(matched, situation)), source.name, now))
 
 

@@ -16,8 +16,6 @@ OLD = timedelta(days=30)  # behind the newest that the source has had
 AHEAD = timedelta(days=30)  # a date further ahead is no plan but a mistake
 OUTAGE = timedelta(hours=1)  # a shorter gap between good polls explains no flood
 SLACK = timedelta(hours=1)  # a source's clock may be wrong, and an article comes some time after its date
-LATE = timedelta(days=1)  # behind the last good poll: content systems publish what was planned hours too late
-SLID = 3  # articles older than all known ones, in one poll: the document reaches further back than it did
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,6 @@ class Situation:
     usual_per_hour: float = 0.0  # new articles
     flood: int | None = None  # the source's own limit
     newest: datetime | None = None  # date of the newest article that the source has had
-    went: int = 0  # articles that this document has no more, though it reaches back beyond them
 
 
 def decide(decisions: Sequence[Decision], situation: Situation) -> tuple[Decision, ...]:
@@ -42,7 +39,7 @@ def decide(decisions: Sequence[Decision], situation: Situation) -> tuple[Decisio
     if situation.first_poll:
         return _baseline(decisions, situation.backfill)
     dated = [_judge_date(each, situation) if _is_taken(each) else each for each in decisions]
-    return tuple(_guard(_judge_reach(dated, situation), situation))
+    return tuple(_guard(dated, situation))
 
 
 def _is_taken(decision: Decision) -> bool:
@@ -87,41 +84,6 @@ def _judge_date(decision: Decision, situation: Situation) -> Decision:
         why = f"dated {date:%Y-%m-%d}, more than {OLD.days} days before the newest article of its source"
         return _hold(decision, "old", why)
     return decision
-
-
-def _judge_reach(decisions: list[Decision], situation: Situation) -> list[Decision]:
-    """Tell what was there before us and only came into view: it stands at the end, and is older than all that is known.
-
-    Where articles left the document others slide into it; where it has grown longer, a person says what they are. A
-    single one of the last day may be a post that came out late.
-    """
-    below = _at_the_end(decisions)
-    has_slid = len(below) <= situation.went
-    if not has_slid and len(below) < SLID:
-        since = (situation.good_at or situation.now) - LATE
-        below = [place for place in below if age_key(decisions[place].article) < since]
-    judged = list(decisions)
-    for place in below:
-        if has_slid:
-            why = "was there before the source was first polled: it came into view as others left the source"
-            judged[place] = replace(decisions[place], standing=Standing.BASELINE, reason=why)
-        else:
-            judged[place] = _hold(decisions[place], "old", "older than everything that the source had shown until now")
-    return judged
-
-
-def _at_the_end(decisions: Sequence[Decision]) -> list[int]:
-    """Return the places of dated newcomers at the end of a document that are older than all it has that is known."""
-    known = [age_key(each.article) for each in decisions if each.known_id is not None and each.article.published_at]
-    if not known:
-        return []
-    last_known = max(place for place, each in enumerate(decisions) if each.known_id is not None)
-    ending = range(last_known + 1, len(decisions))
-    return [
-        place
-        for place in ending
-        if _is_taken(decisions[place]) and LONG_AGO < age_key(decisions[place].article) < min(known)
-    ]
 
 
 def _guard(decisions: list[Decision], situation: Situation) -> list[Decision]:
