@@ -30,12 +30,22 @@ def every(conn: Connection) -> list[RowMapping]:
 
 
 def record_good_poll(
-    conn: Connection, source_id: int, at: datetime, *, title: str, etag: str | None, last_modified: str | None
+    conn: Connection,
+    source_id: int,
+    at: datetime,
+    *,
+    title: str,
+    etag: str | None,
+    last_modified: str | None,
+    is_baseline: bool = True,
 ) -> None:
-    """Write down a good poll; validators go with the articles in one transaction, from the same answer."""
+    """Write down a good poll; validators go with the articles in one transaction, from the same answer.
+
+    :param is_baseline: what was found is all that was there: what comes later is new.
+    """
     row = conn.execute(select(sources.c.baseline_at).where(sources.c.id == source_id)).scalar_one()
     values: dict[str, Any] = {"polled_at": at, "good_at": at, "error": None}
-    values |= {"etag": etag, "last_modified": last_modified, "baseline_at": row or at}
+    values |= {"etag": etag, "last_modified": last_modified, "baseline_at": row or (at if is_baseline else None)}
     if title:
         values["title"] = title
     conn.execute(update(sources).where(sources.c.id == source_id).values(values))
