@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
 from publisher.model.article import Article, Image, LedgerArticle, Standing
 from publisher.model.identity import fingerprint
@@ -134,6 +134,28 @@ def went_out_in(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[
     found: dict[int, list[dict[str, Any]]] = {article_id: [] for article_id in article_ids}
     for article_id, edition_id, schedule in conn.execute(query):
         found[article_id].append({"edition": edition_id, "schedule": schedule})
+    return found
+
+
+def places_of(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[RowMapping]]:
+    """Return each article's place in every edition that considered it, with the edition, oldest first."""
+    brought = select(func.coalesce(func.sum(sends.c.sent), 0)).where(sends.c.edition_id == editions.c.id)
+    query = (
+        select(
+            edition_articles,
+            editions.c.schedule,
+            editions.c.slot,
+            editions.c.due_at,
+            editions.c.state,
+            brought.scalar_subquery().label("sent"),
+        )
+        .join(editions)
+        .where(among(edition_articles.c.article_id, article_ids))
+        .order_by(editions.c.id)
+    )
+    found: dict[int, list[RowMapping]] = {article_id: [] for article_id in article_ids}
+    for row in conn.execute(query).mappings():
+        found[row["article_id"]].append(row)
     return found
 
 
