@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -68,6 +68,16 @@ class LedgerArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class Manners:
+    """How a source asks to be read."""
+
+    rest: timedelta = timedelta()  # not again before this is over
+    asked_by: str = ""  # what said so: Cache-Control, ttl
+    skip_hours: frozenset[int] = frozenset()  # of the day, UTC
+    skip_days: frozenset[int] = frozenset()  # Monday is 0, UTC
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one look at a source gave.
 
@@ -82,5 +92,6 @@ class Reading:
     unchanged: bool = False  # the server said 304: nothing new, nothing lost
     etag: str | None = None
     last_modified: str | None = None
-    moved_to: str | None = None  # a permanent redirect's target
+    moved_to: str | None = field(default=None, repr=False)  # a permanent redirect's target; may hold a secret
+    manners: Manners = Manners()
     extra: dict[str, str] = field(default_factory=dict)

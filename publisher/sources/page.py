@@ -37,7 +37,7 @@ class PageReader:
             got = self._fetcher.get(self._url)
             return read_page(got.body, got.url, got.content_type)
         except SourceError as error:
-            raise SourceError(error.what, where=self._name or error.where, remedy=error.remedy) from error
+            raise error.at(self._name) from error
 
 
 def read_page(data: bytes, url: str, content_type: str = "") -> Reading:
