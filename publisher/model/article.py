@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
+
+from publisher.model.source import Manners
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +70,6 @@ class LedgerArticle:
 
 
 @dataclass(frozen=True, slots=True)
-class Manners:
-    """How a source asks to be read."""
-
-    rest: timedelta = timedelta()  # not again before this is over
-    asked_by: str = ""  # what said so: Cache-Control, ttl
-    skip_hours: frozenset[int] = frozenset()  # of the day, UTC
-    skip_days: frozenset[int] = frozenset()  # Monday is 0, UTC
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """What one look at a source gave.
 
@@ -93,5 +85,5 @@ class Reading:
     etag: str | None = None
     last_modified: str | None = None
     moved_to: str | None = field(default=None, repr=False)  # a permanent redirect's target; may hold a secret
-    manners: Manners = Manners()
+    manners: Manners = field(default_factory=Manners)
     extra: dict[str, str] = field(default_factory=dict)

@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from publisher.errors import PublisherError
 from publisher.model.article import Article, LedgerArticle, Reading, Standing
 from publisher.model.identity import aliases_in
 from publisher.model.project import Source
+from publisher.pipeline import polls
 from publisher.store import Connection, Store, articles, sources
 
 Alias = tuple[str, str]
@@ -75,11 +77,16 @@ def _age_key(article: Article) -> datetime:
     return article.published_at or LONG_AGO
 
 
-def record(store: Store, source: Source, reading: Reading, now: datetime) -> Collected:
-    """Write down a reading: articles, aliases and validators in one transaction."""
+def record(store: Store, source: Source, reading: Reading, now: datetime, chance: float = 0.0) -> Collected:
+    """Write down a reading: articles, aliases and validators in one transaction.
+
+    :param chance: from 0 to 1; where in its jitter the source's next turn lies.
+    """
+    if reading.unchanged and store.submit(lambda conn: _is_noted(conn, source, reading, now, chance)):
+        return Collected(source.name)
     problems = reading.problems
     with store.write() as conn:
-        row = sources.ensure(conn, source.name)
+        row = polls.row_of(conn, source)
         first_poll = row["baseline_at"] is None
         wanted = [alias for aliases in aliases_in(reading.articles) for alias in aliases]
         known = articles.find_by_aliases(conn, row["id"], wanted)
@@ -94,14 +101,17 @@ def record(store: Store, source: Source, reading: Reading, now: datetime) -> Col
                 released = articles.release_baseline(conn, row["id"], source.backfill - row["backfilled"], reason)
                 counts["new"] += released
             sources.record_backfill(conn, row["id"], source.backfill)
-        etag, modified = (row["etag"], row["last_modified"]) if reading.unchanged else _validators(reading)
-        sources.record_good_poll(conn, row["id"], now, title=reading.title, etag=etag, last_modified=modified)
+        polls.note_good(conn, row, source, reading, now, chance)
     return Collected(source.name, counts["new"], counts["baseline"], counts["changed"], counts["known"], problems)
 
 
-def _validators(reading: Reading) -> tuple[str | None, str | None]:
-    # After trouble with a document the next fetch must be whole, not a 304.
-    return (None, None) if reading.problems else (reading.etag, reading.last_modified)
+def _is_noted(conn: Connection, source: Source, reading: Reading, now: datetime, chance: float) -> bool:
+    """Write down that nothing has changed, together with what other sources write at the moment."""
+    row = polls.row_of(conn, source)
+    if source.backfill > row["backfilled"]:
+        return False  # more of the baseline is wanted than before
+    polls.note_good(conn, row, source, reading, now, chance)
+    return True
 
 
 def _write(conn: Connection, source_id: int, decision: Decision, now: datetime) -> str:
@@ -118,11 +128,12 @@ def _write(conn: Connection, source_id: int, decision: Decision, now: datetime) 
     return outcome
 
 
-def record_failure(store: Store, source: Source, error: str, now: datetime) -> Collected:
+def record_failure(
+    store: Store, source: Source, error: PublisherError, now: datetime, chance: float = 0.0
+) -> Collected:
     """Write down that a source could not be read; nothing that is known changes."""
-    with store.write() as conn:
-        sources.record_bad_poll(conn, sources.ensure(conn, source.name)["id"], now, error)
-    return Collected(source.name, error=error)
+    store.submit(lambda conn: polls.note_bad(conn, polls.row_of(conn, source), source, error, now, chance))
+    return Collected(source.name, error=str(error))
 
 
 def foresee(store: Store, source: Source, reading: Reading, now: datetime) -> list[LedgerArticle]:

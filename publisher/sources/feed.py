@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from publisher.errors import SourceError
-from publisher.model.article import Article, Manners, Reading
+from publisher.model.article import Article, Reading
+from publisher.model.source import Manners
 from publisher.sources import alternate, clean, manners
 from publisher.sources.address import Place, shown, web_url
 from publisher.sources.fetch import Fetcher, Validators

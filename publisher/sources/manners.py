@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from lxml import etree
 
 from publisher.clock import now as wall_clock
-from publisher.model.article import Manners
+from publisher.model.source import Manners
 
 LONGEST = timedelta(days=1)  # that a source is left alone because it asked for it
 _MAX_AGE = re.compile(r"(?:^|[,\s])max-age\s*=\s*\"?(\d{1,10})", re.I)

@@ -19,6 +19,19 @@ sources = Table(
     Column("error", Text),  # of the last poll; NULL when it was good
     Column("etag", Text),
     Column("last_modified", Text),
+    Column("place", Text),  # digest of its address in schedules.yaml: another one makes all below void
+    Column("rhythm", BigInteger),  # `every:` by which its next turn was reckoned, microseconds
+    Column("next_poll_at", Moment),  # NULL: at once, unless it is stopped
+    Column("waits_why", Text),  # why that is later than its rhythm
+    Column("not_before", Moment),  # its server asked to be left alone until then
+    Column("failures", Integer),  # polls in a row that gave nothing
+    Column("stopped_at", Moment),  # not asked any more until a person starts it
+    Column("actor", Text),  # who started it again
+    Column("whole_at", Moment),  # last answer that was no "unchanged"
+    Column("problems", JSON),  # of that answer: what could not be used, and why
+    Column("moved_to", Text),  # where its server says that it is for good
+    Column("moved_times", Integer),  # how often it said so, a day or more apart
+    Column("moved_at", Moment),  # when it last did
 )
 
 articles = Table(

@@ -1,4 +1,4 @@
-"""Pauses, due times of sends, tries of calls, shared limits, breakers, alerts.
+"""Pauses, due times of sends, tries of calls, shared limits, breakers, alerts, turns of sources.
 
 Revision ID: 0002
 Revises: 0001
@@ -19,6 +19,19 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_index("ix_editions_schedule_due_at", "editions", ["schedule", "due_at"])
+    op.add_column("sources", sa.Column("place", sa.Text(), nullable=True))
+    op.add_column("sources", sa.Column("rhythm", sa.BigInteger(), nullable=True))
+    op.add_column("sources", sa.Column("next_poll_at", Moment(), nullable=True))
+    op.add_column("sources", sa.Column("waits_why", sa.Text(), nullable=True))
+    op.add_column("sources", sa.Column("not_before", Moment(), nullable=True))
+    op.add_column("sources", sa.Column("failures", sa.Integer(), nullable=True))
+    op.add_column("sources", sa.Column("stopped_at", Moment(), nullable=True))
+    op.add_column("sources", sa.Column("actor", sa.Text(), nullable=True))
+    op.add_column("sources", sa.Column("whole_at", Moment(), nullable=True))
+    op.add_column("sources", sa.Column("problems", sa.JSON(), nullable=True))
+    op.add_column("sources", sa.Column("moved_to", sa.Text(), nullable=True))
+    op.add_column("sources", sa.Column("moved_times", sa.Integer(), nullable=True))
+    op.add_column("sources", sa.Column("moved_at", Moment(), nullable=True))
     op.add_column("schedules", sa.Column("reason", sa.Text(), nullable=True))
     op.add_column("edition_articles", sa.Column("dropped", sa.Boolean(), nullable=True))
     op.add_column("sends", sa.Column("due_at", Moment(), nullable=True))
