@@ -15,6 +15,7 @@ from publisher.cli.pause import pause, resume
 from publisher.cli.plan import plan
 from publisher.cli.run import run
 from publisher.cli.send import send
+from publisher.cli.sources import sources
 from publisher.cli.status import status
 from publisher.cli.subscribers import group
 from publisher.cli.try_ import try_source
@@ -44,6 +45,7 @@ cli.command("cancel")(cancel)
 cli.command("resend")(resend)
 cli.add_typer(unknown, name="unknown")
 cli.command("verify")(verify)
+cli.command("sources")(sources)
 cli.command("articles")(articles)
 cli.command("editions")(editions)
 cli.command("log")(log)

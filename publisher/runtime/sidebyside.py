@@ -23,10 +23,14 @@ class SideBySide(Generic[T]):
     others go on. Threads live while there is work; they end with the process, whatever they are waiting for.
 
     :param work: may raise; whoever asked is told.
+    :param slow: from how many seconds on work counts as slow.
     """
 
-    def __init__(self, work: Callable[[str], T], *, threads: int = THREADS, apart: int = APART) -> None:
+    def __init__(
+        self, work: Callable[[str], T], *, threads: int = THREADS, apart: int = APART, slow: float = SLOW
+    ) -> None:
         self._work = work
+        self._slow_from = slow
         self._lock = Lock()
         self._under_way: dict[str, Future[T]] = {}
         self._slow: set[str] = set()
@@ -80,7 +84,7 @@ class SideBySide(Generic[T]):
             error = raised
         with self._lock:
             del self._under_way[name]
-            (self._slow.add if time.monotonic() - begun > SLOW else self._slow.discard)(name)
+            (self._slow.add if time.monotonic() - begun > self._slow_from else self._slow.discard)(name)
         if error is None:
             future.set_result(result)
         else:

@@ -23,7 +23,7 @@ def page(site, path: str) -> str:
     return answer.text
 
 
-PAGES = ["/", "/editions", "/editions/1", "/log", "/deliveries/1", "/deliveries/2", "/deliveries/3"]
+PAGES = ["/", "/sources", "/editions", "/editions/1", "/log", "/deliveries/1", "/deliveries/2", "/deliveries/3"]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -79,6 +79,7 @@ def test_a_failing_source_and_a_held_send_stand_on_the_first_page(own_site):
         sends.move(conn, own_site.post_send, SendState.PAUSED, reasons=[reason])
     text = page(own_site, "/")
     assert "404 &lt;i&gt;gone&lt;/i&gt;" in text
+    assert "404 &lt;i&gt;gone&lt;/i&gt;" in page(own_site, "/sources")
     assert "&lt;b&gt;too large&lt;/b&gt;" in text
     assert "Shorten it" in text
 
