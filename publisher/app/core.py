@@ -64,6 +64,7 @@ class App:
         self.asked_for: dict[str, str] = {}  # schedule: the slot for whose draft its sources were asked
         self.firing = Lock()  # a wake-up that finds another at work has nothing to add
         self.settings = settings
+        self.intake = intake.Intake()
         self.sending = Sending(self)
 
     @classmethod

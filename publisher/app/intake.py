@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooSlowError
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from random import random
@@ -31,10 +33,24 @@ LEASE = timedelta(minutes=5)  # after which a turn that was begun and never came
 AT_ONCE = 200  # turns that are claimed in one transaction
 
 
+class Intake:
+    """What this process is about to do at its sources, and has still to write down of them."""
+
+    def __init__(self) -> None:
+        self.turns: dict[str, RowMapping] = {}  # rows of the sources that it has claimed, and not asked yet
+        self.unchanged: deque[sources.Unchanged] = deque()
+
+    def take_unchanged(self) -> list[sources.Unchanged]:
+        notes = []
+        with suppress(IndexError):  # another thread took the last one
+            while self.unchanged:
+                notes.append(self.unchanged.popleft())
+        return sorted(notes, key=lambda note: note.source_id)  # every process locks rows in the same order
+
+
 def poll(app: App, source: Source) -> Collected:
     """Look at one source and write down what is there; trouble is written down too and never raised."""
-    with app.store.read() as conn:
-        row = sources.find(conn, source.name)
+    row = app.intake.turns.pop(source.name, None) or _row(app, source)
     refused = rhythm.may_not(row, source, app.clock())
     if refused:
         return Collected(source.name, error=refused)
@@ -47,9 +63,28 @@ def poll(app: App, source: Source) -> Collected:
         what = f"can't be understood ({type(error).__name__}: see the log)"
         trouble = SourceError(what, where=source.name, remedy="It is tried again at a later poll.")
     else:
-        return collect.record(app.store, source, reading, app.clock(), random())  # noqa: S311 -- jitter
+        return _record(app, source, row, reading)
     log.warning("source_failed", source=source.name, error=str(trouble))
     return collect.record_failure(app.store, source, trouble, app.clock(), random())  # noqa: S311
+
+
+def _record(app: App, source: Source, row: RowMapping | None, reading: Reading) -> Collected:
+    """Write down what was read; that nothing is new can wait a moment for others of whom the same is to be said."""
+    now, chance = app.clock(), random()  # noqa: S311 -- jitter
+    note = polls.unchanged(row, source, reading, now, chance) if row is not None else None
+    if note is None:
+        return collect.record(app.store, source, reading, now, chance)
+    app.intake.unchanged.append(note)
+    if len(app.intake.unchanged) >= AT_ONCE:
+        write_down(app)
+    return Collected(source.name)
+
+
+def write_down(app: App) -> None:
+    """Write down of which sources nothing is new."""
+    notes = app.intake.take_unchanged()
+    if notes:
+        app.store.submit(lambda conn: sources.record_unchanged(conn, notes))
 
 
 def read(app: App, source: Source) -> Reading:
@@ -57,8 +92,12 @@ def read(app: App, source: Source) -> Reading:
 
     :raises SourceError: it can't be read.
     """
+    return _read(app, source, _row(app, source))
+
+
+def _row(app: App, source: Source) -> RowMapping | None:
     with app.store.read() as conn:
-        return _read(app, source, sources.find(conn, source.name))
+        return sources.find(conn, source.name)
 
 
 def _read(app: App, source: Source, row: RowMapping | None) -> Reading:
@@ -79,7 +118,9 @@ def poll_now(app: App, chosen: Sequence[Source], patience: timedelta | None) -> 
     """Poll these sources before any others; one that keeps us waiting too long is left to itself."""
     asked = [(source, app.polling.ask(source.name, urgent=True)) for source in chosen]
     until = None if patience is None else time.monotonic() + patience.total_seconds()
-    return [_await(source, future, until, patience) for source, future in asked]
+    found = [_await(source, future, until, patience) for source, future in asked]
+    write_down(app)
+    return found
 
 
 def _await(source: Source, future: Future[Collected], until: float | None, patience: timedelta | None) -> Collected:
@@ -96,6 +137,7 @@ def _await(source: Source, future: Future[Collected], until: float | None, patie
 
 def begin_due(app: App) -> int:
     """Begin to poll the sources whose turn has come; return how many. Waits for none of them."""
+    write_down(app)
     now = app.clock()
     with app.store.read() as conn:
         rows = {row["name"]: row for row in sources.every(conn)}
@@ -104,13 +146,15 @@ def begin_due(app: App) -> int:
         versions.accepted(app)  # first: a schedule sees what is first seen after it was added
     for first in range(0, len(due), AT_ONCE):
         batch = due[first : first + AT_ONCE]
-        for name, fails in app.store.submit(partial(_claim, batch=batch, now=now)).items():
-            app.polling.ask(name, apart=fails)
+        taken = app.store.submit(partial(_claim, batch=batch, now=now))
+        app.intake.turns.update(taken)
+        for name, row in taken.items():
+            app.polling.ask(name, apart=bool(row["failures"]))
     return len(due)
 
 
-def _claim(conn: Connection, batch: Sequence[Source], now: datetime) -> dict[str, bool]:
-    """Take the turns that are still to be had; return by name whether the source failed the last time."""
+def _claim(conn: Connection, batch: Sequence[Source], now: datetime) -> dict[str, RowMapping]:
+    """Take the turns that are still to be had; return the row of each source, by name."""
     rows = sources.lock_free(conn, [source.name for source in batch])
     taken = {}
     for source in batch:
@@ -120,4 +164,4 @@ def _claim(conn: Connection, batch: Sequence[Source], now: datetime) -> dict[str
         if rhythm.is_due(row, source, now):
             taken[source.name] = row
     sources.claim(conn, [row["id"] for row in taken.values()], now + LEASE)
-    return {name: bool(row["failures"]) for name, row in taken.items()}
+    return taken

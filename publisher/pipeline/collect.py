@@ -82,8 +82,6 @@ def record(store: Store, source: Source, reading: Reading, now: datetime, chance
 
     :param chance: from 0 to 1; where in its jitter the source's next turn lies.
     """
-    if reading.unchanged and store.submit(lambda conn: _is_noted(conn, source, reading, now, chance)):
-        return Collected(source.name)
     problems = reading.problems
     with store.write() as conn:
         row = polls.row_of(conn, source)
@@ -103,15 +101,6 @@ def record(store: Store, source: Source, reading: Reading, now: datetime, chance
             sources.record_backfill(conn, row["id"], source.backfill)
         polls.note_good(conn, row, source, reading, now, chance)
     return Collected(source.name, counts["new"], counts["baseline"], counts["changed"], counts["known"], problems)
-
-
-def _is_noted(conn: Connection, source: Source, reading: Reading, now: datetime, chance: float) -> bool:
-    """Write down that nothing has changed, together with what other sources write at the moment."""
-    row = polls.row_of(conn, source)
-    if source.backfill > row["backfilled"]:
-        return False  # more of the baseline is wanted than before
-    polls.note_good(conn, row, source, reading, now, chance)
-    return True
 
 
 def _write(conn: Connection, source_id: int, decision: Decision, now: datetime) -> str:

@@ -27,8 +27,20 @@ def note_good(
     """
     turn = rhythm.after_good(source, reading.manners, now, chance)
     move = rhythm.move_after(row, source, reading, now)
-    changed = None if reading.unchanged else _whole(reading, now)
+    changed = _validators(row, reading, now) if reading.unchanged else _whole(reading, now)
     sources.record_good_poll(conn, row, now, turn, every=source.every, move=move, changed=changed)
+
+
+def unchanged(
+    row: RowMapping, source: Source, reading: Reading, now: datetime, chance: float = 0.0
+) -> sources.Unchanged | None:
+    """Return the note that nothing is new; None where there is more to be written down than that."""
+    is_plain = reading.unchanged and reading.moved_to is None and row["moved_to"] is None and row["baseline_at"]
+    is_same = reading.etag in (None, row["etag"]) and reading.last_modified in (None, row["last_modified"])
+    if not is_plain or not is_same or source.backfill > row["backfilled"]:
+        return None
+    turn = rhythm.after_good(source, reading.manners, now, chance)
+    return sources.Unchanged(row["id"], rhythm.place_of(source), now, turn, source.every)
 
 
 def note_bad(
@@ -41,15 +53,21 @@ def note_bad(
     sources.record_bad_poll(conn, row, now, turn, every=source.every, error=str(error))
 
 
+def _validators(row: RowMapping, reading: Reading, now: datetime) -> dict[str, Any]:
+    """An answer that nothing has changed may bring other validators than those that it was asked with."""
+    modified = reading.last_modified if _is_past(reading.last_modified, now) else None
+    return {"etag": reading.etag or row["etag"], "last_modified": modified or row["last_modified"]}
+
+
 def _whole(reading: Reading, now: datetime) -> dict[str, Any]:
     # After trouble with a document the next fetch must be whole, not a 304.
     is_good = not reading.problems
     return {
-        "title": reading.title,
         "etag": reading.etag if is_good else None,
         "last_modified": reading.last_modified if is_good and _is_past(reading.last_modified, now) else None,
         "problems": list(reading.problems) or None,
-    }
+        "whole_at": now,
+    } | ({"title": reading.title} if reading.title else {})
 
 
 def _is_past(stated: str | None, now: datetime) -> bool:

@@ -58,6 +58,11 @@ class SideBySide(Generic[T]):
                 Thread(target=self._go_on, args=(lane,), name="side-by-side", daemon=True).start()
             return future
 
+    @property
+    def is_busy(self) -> bool:
+        """Say whether anything is under way, or waits."""
+        return bool(self._under_way)
+
     def end(self) -> None:
         """Begin nothing more; what is under way comes to its end."""
         with self._lock:

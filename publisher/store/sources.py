@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from publisher.model.source import Move, Turn
 from publisher.store.sql import among, upsert
@@ -19,6 +20,8 @@ _VOID = {
     **dict.fromkeys(("problems", "moved_to", "moved_times", "moved_at", "error")),
     "failures": 0,
 }
+
+_TURN = ("next_poll_at", "waits_why", "not_before", "failures", "rhythm")
 
 
 def ensure(conn: Connection, name: str, place: str | None = None) -> RowMapping:
@@ -66,19 +69,46 @@ def record_good_poll(
     *,
     every: timedelta,
     move: Move,
-    changed: dict[str, Any] | None,
+    changed: dict[str, Any],
 ) -> None:
     """Write down a good poll; validators go with the articles in one transaction, from the same answer.
 
-    :param changed: title, validators and problems of a whole answer; None: the source said that nothing has changed.
+    :param changed: what else its answer changes: title, validators, problems.
     """
     values: dict[str, Any] = {"polled_at": at, "good_at": at, "error": None, "stopped_at": None}
     values |= {"moved_to": move.to, "moved_times": move.times, "moved_at": move.at}
     if row["baseline_at"] is None:
         values["baseline_at"] = at
-    if changed is not None:
-        values |= {name: value for name, value in changed.items() if name != "title" or value} | {"whole_at": at}
-    conn.execute(update(sources).where(sources.c.id == row["id"]).values(values | _turn(turn, every)))
+    conn.execute(update(sources).where(sources.c.id == row["id"]).values(values | changed | _turn(turn, every)))
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A poll whose answer was that nothing is new."""
+
+    source_id: int
+    place: str  # where it was asked: if it is elsewhere by now, nothing is written down
+    at: datetime
+    turn: Turn
+    every: timedelta
+
+
+_NOTHING_NEW = (
+    update(sources)
+    .where(sources.c.id == bindparam("source_id"), sources.c.place == bindparam("at_place"))
+    .values({name: bindparam(name) for name in ("polled_at", "good_at", *_TURN)} | {"error": None, "stopped_at": None})
+)
+
+
+def record_unchanged(conn: Connection, notes: Sequence[Unchanged]) -> None:
+    """Write down many polls that brought nothing."""
+    rows = [
+        {"source_id": note.source_id, "at_place": note.place, "polled_at": note.at, "good_at": note.at}
+        | _turn(note.turn, note.every)
+        for note in notes
+    ]
+    if rows:
+        conn.execute(_NOTHING_NEW, rows)
 
 
 def record_backfill(conn: Connection, source_id: int, number: int) -> None:

@@ -53,8 +53,9 @@ def look(app: App) -> int:
     """Poll whatever is due, to the end; return how many were."""
     count = intake.begin_due(app)
     until = time.monotonic() + PATIENCE
-    while app.polling._under_way and time.monotonic() < until:
+    while app.polling.is_busy and time.monotonic() < until:
         time.sleep(0.002)
+    intake.write_down(app)
     return count
 
 
