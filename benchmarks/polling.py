@@ -34,10 +34,20 @@ from publisher.app import App, intake
 from publisher.cli import log_to_stderr
 from publisher.runtime.sidebyside import SideBySide
 
-WORDS = (
-    "harbour quay ferry council budget school winter storm bridge market reader paper morning tide pilot crane vote ship "
-    "fish net rope light coast island letter"
-).split()
+WORDS = [
+    "harbour",
+    "quay",
+    "ferry",
+    "council",
+    "budget",
+    "school",
+    "winter",
+    "storm",
+    "bridge",
+    "market",
+    "tide",
+    "net",
+]
 BEGUN = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 
 

@@ -14,10 +14,12 @@ from publisher.sources.fetch import Fetcher, Validators
 from publisher.sources.files import read_capped
 from publisher.sources.item import apart, article_of, tag
 from publisher.sources.jsonfeed import looks_like_json, read_json
+from publisher.sources.memory import Memory
 from publisher.sources.xmlfeed import Feed, read_tree
 from publisher.sources.xmltext import decode, looks_like_html, read_document
 
 MOST_PROBLEMS = 20  # of one reading
+_MEMORY = Memory(article_of)  # of this process: a poll makes only what is new or changed
 
 
 class FeedReader:
@@ -94,7 +96,7 @@ def _reading(feed: Feed, place: Place) -> Reading:
     articles: list[Article] = []
     problems = [*feed.problems]
     for number, item in enumerate(feed.items, 1):
-        article = article_of(item, here, feed.language)
+        article = _MEMORY.article_of(item, here, feed.language)
         if article is None:
             which = (
                 f" ({shown(item.link)})" if item.link and web_url(item.link) else f" ({item.guid})" if item.guid else ""

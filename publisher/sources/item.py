@@ -13,6 +13,7 @@ from publisher.sources import clean, pictures
 from publisher.sources.address import Place
 from publisher.sources.dates import parse_date
 
+MOST_HTML = 300_000  # characters of one article; no mail and no reader takes more
 SUMMARY_AS_GIVEN = 500  # characters; a longer "summary" is the article itself
 _LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$")
 _MORE = re.compile(
@@ -50,6 +51,9 @@ def article_of(item: Item, place: Place, language: str | None = None) -> Article
     if item.link and not url:
         notes.append(f"its link “{clean.shorten(clean.fold(item.link), 80)}” leads to no web page and was dropped")
     here = place.at(url).at(item.base)
+    if max(len(item.content), len(item.summary)) > MOST_HTML:
+        notes.append(f"its text is longer than {MOST_HTML:,} characters and was cut there")
+        item = replace(item, content=item.content[:MOST_HTML], summary=item.summary[:MOST_HTML])
     body = clean.sanitise(item.content, here)
     lead = clean.sanitise(item.summary, here) if item.summary != item.content else body
     stated = clean.plain(lead)
