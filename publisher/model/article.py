@@ -70,6 +70,15 @@ class LedgerArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What became of one address on a listing."""
+
+    url: str
+    done: bool  # never fetched again: it was read, left out, or there before us
+    reason: str = ""  # why no article came of it
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one look at a source gave.
 
@@ -86,4 +95,6 @@ class Reading:
     last_modified: str | None = None
     moved_to: str | None = field(default=None, repr=False)  # a permanent redirect's target; may hold a secret
     manners: Manners = field(default_factory=Manners)
+    partial: bool = False  # only what is new or changed: what is missing from it may well be at the source
+    links: tuple[Link, ...] = ()  # of a listing: what was decided of them in this look
     extra: dict[str, str] = field(default_factory=dict)

@@ -38,6 +38,12 @@ class Source:
     backfill: int = 0  # how many of the newest articles the first poll takes all the same
     allow_private: bool = False
     where: str = ""  # schedules.yaml:12:7
+    user: str = ""  # wordpress: whose application password follows
+    password: str = field(default="", repr=False)  # may hold ``${NAME}``
+    statuses: tuple[str, ...] = ("publish",)  # wordpress: posts in these are articles
+    links: tuple[str, ...] = ()  # page: patterns of the addresses that are articles; empty: pages that say so
+    per_poll: int = 20  # page: how many new pages one look fetches
+    token: str = field(default="", repr=False)  # push: whoever has it may add articles; may hold ``${NAME}``
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from publisher.model.article import Article, LedgerArticle, Reading, Standing
 from publisher.model.identity import aliases_in
 from publisher.model.project import Source
 from publisher.pipeline import polls
-from publisher.store import Connection, Store, articles, sources
+from publisher.store import Connection, Store, articles, links, sources
 
 Alias = tuple[str, str]
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
@@ -99,6 +99,7 @@ def record(store: Store, source: Source, reading: Reading, now: datetime, chance
                 released = articles.release_baseline(conn, row["id"], source.backfill - row["backfilled"], reason)
                 counts["new"] += released
             sources.record_backfill(conn, row["id"], source.backfill)
+        links.record(conn, row["id"], reading.links, now)
         polls.note_good(conn, row, source, reading, now, chance)
     return Collected(source.name, counts["new"], counts["baseline"], counts["changed"], counts["known"], problems)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
 
 from publisher.store.tables.columns import Moment, Text, metadata, ref, row_id
 
@@ -81,4 +81,15 @@ article_revisions = Table(  # what an article said before it changed
     Column("html", Text, nullable=False),
     Column("seen_at", Moment, nullable=False),
     UniqueConstraint("article_id", "revision"),
+)
+
+source_links = Table(  # what became of the addresses on a listing, so that none is fetched twice
+    "source_links",
+    metadata,
+    Column("source_id", BigInteger, ForeignKey("sources.id"), primary_key=True),
+    Column("link", Text, primary_key=True),  # canonical
+    Column("done", Boolean, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("reason", Text, nullable=False),  # why no article came of it
+    Column("seen_at", Moment, nullable=False),
 )

@@ -49,6 +49,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_limits")),
     )
     op.create_table(
+        "source_links",
+        sa.Column("source_id", sa.BigInteger(), nullable=False),
+        sa.Column("link", sa.Text(), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("seen_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_source_links_source_id")),
+        sa.PrimaryKeyConstraint("source_id", "link", name=op.f("pk_source_links")),
+    )
+    op.create_table(
         "channels",
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
