@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from publisher.model.source import Manners
 
@@ -95,6 +96,8 @@ class Reading:
     last_modified: str | None = None
     moved_to: str | None = field(default=None, repr=False)  # a permanent redirect's target; may hold a secret
     manners: Manners = field(default_factory=Manners)
-    partial: bool = False  # only what is new or changed: what is missing from it may well be at the source
     links: tuple[Link, ...] = ()  # of a listing: what was decided of them in this look
     extra: dict[str, str] = field(default_factory=dict)
+    # What it means that an article is missing. window: newer ones may have pushed it out; all: the source does not have
+    # it any more; some: nothing, only a part was asked for.
+    scope: Literal["window", "all", "some"] = "window"

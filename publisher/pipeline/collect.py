@@ -82,26 +82,32 @@ def record(store: Store, source: Source, reading: Reading, now: datetime, chance
 
     :param chance: from 0 to 1; where in its jitter the source's next turn lies.
     """
-    problems = reading.problems
     with store.write() as conn:
-        row = polls.row_of(conn, source)
-        first_poll = row["baseline_at"] is None
-        wanted = [alias for aliases in aliases_in(reading.articles) for alias in aliases]
-        known = articles.find_by_aliases(conn, row["id"], wanted)
-        decisions = decide(reading, known, first_poll=first_poll, backfill=source.backfill)
-        counts = {"new": 0, "baseline": 0, "changed": 0, "known": 0}
-        # Oldest first, so that ids and first-seen order follow publication.
-        for decision in sorted(decisions, key=lambda d: _age_key(d.article)):
-            counts[_write(conn, row["id"], decision, now)] += 1
-        if source.backfill > row["backfilled"]:
-            if not first_poll:
-                reason = f"among the newest {source.backfill} of the baseline (backfill)"
-                released = articles.release_baseline(conn, row["id"], source.backfill - row["backfilled"], reason)
-                counts["new"] += released
-            sources.record_backfill(conn, row["id"], source.backfill)
-        links.record(conn, row["id"], reading.links, now)
-        polls.note_good(conn, row, source, reading, now, chance)
-    return Collected(source.name, counts["new"], counts["baseline"], counts["changed"], counts["known"], problems)
+        return record_in(conn, source, reading, now, chance)
+
+
+def record_in(conn: Connection, source: Source, reading: Reading, now: datetime, chance: float = 0.0) -> Collected:
+    """Write down a reading within a transaction of the caller's."""
+    row = polls.row_of(conn, source)
+    first_poll = row["baseline_at"] is None
+    wanted = [alias for aliases in aliases_in(reading.articles) for alias in aliases]
+    known = articles.find_by_aliases(conn, row["id"], wanted)
+    decisions = decide(reading, known, first_poll=first_poll, backfill=source.backfill)
+    counts = {"new": 0, "baseline": 0, "changed": 0, "known": 0}
+    # Oldest first, so that ids and first-seen order follow publication.
+    for decision in sorted(decisions, key=lambda d: _age_key(d.article)):
+        counts[_write(conn, row["id"], decision, now)] += 1
+    if source.backfill > row["backfilled"]:
+        if not first_poll:
+            reason = f"among the newest {source.backfill} of the baseline (backfill)"
+            released = articles.release_baseline(conn, row["id"], source.backfill - row["backfilled"], reason)
+            counts["new"] += released
+        sources.record_backfill(conn, row["id"], source.backfill)
+    links.record(conn, row["id"], reading.links, now)
+    polls.note_good(conn, row, source, reading, now, chance)
+    return Collected(
+        source.name, counts["new"], counts["baseline"], counts["changed"], counts["known"], reading.problems
+    )
 
 
 def _write(conn: Connection, source_id: int, decision: Decision, now: datetime) -> str:

@@ -68,7 +68,7 @@ class ListingReader:
             problems=tuple(look.problems),
             site_url=self._addresses[0],
             links=(*past, *self._never_met(unfit), *look.links),
-            partial=True,
+            scope="some",
         )
         if len(self._addresses) > 1:
             return reading

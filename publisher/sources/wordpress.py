@@ -74,7 +74,7 @@ class WordPressReader:
         self._walk(walk, {"orderby": "date", "after": stated, **_WHOLE}, stop=("date_gmt", stated))
         # Known since WordPress 5.7; older ones disregard it, and are stopped by the order.
         self._walk(walk, {"orderby": "modified", "modified_after": stated, **_WHOLE}, stop=("modified_gmt", stated))
-        return replace(self._reading(walk), partial=True)
+        return replace(self._reading(walk), scope="some")
 
     def _walk(
         self, walk: _Walk, query: dict[str, str], *, most: int = MOST_PAGES, stop: tuple[str, str] = ("", "")

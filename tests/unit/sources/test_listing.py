@@ -78,7 +78,7 @@ def test_new_links_of_a_listing_are_articles(site: Site, fetcher: Fetcher) -> No
         story(site, number)
     reading = look(fetcher, listing(site, ["/news/2", "1#comments", "/news/1"]))
     assert titles(reading) == ["Story 1", "Story 2"]  # the last of the listing is the oldest
-    assert reading.partial
+    assert reading.scope == "some"
     assert reading.problems == ()
 
 

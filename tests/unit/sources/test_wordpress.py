@@ -111,7 +111,7 @@ def test_the_first_look_knows_the_whole_archive_and_fetches_only_the_newest_whol
     reading = look(site, fetcher)
     assert {article.guid for article in reading.articles} == {f"wp:{number}" for number in range(1, 251)}
     assert sum(bool(article.text) for article in reading.articles) == 100
-    assert not reading.partial
+    assert reading.scope == "window"
     assert [query["page"] for query in site.asked] == ["1", "1", "2", "3"]
 
 
@@ -120,7 +120,7 @@ def test_a_later_look_asks_for_what_is_new_and_what_has_changed(site: WordPress,
         site.post(number)
     site.post(1, "Corrected", modified="2026-11-23T08:00:00")
     reading = look(site, fetcher, YESTERDAY)
-    assert reading.partial
+    assert reading.scope == "some"
     assert {article.title for article in reading.articles if article.guid == "wp:1"} == {"Corrected"}
     assert "wp:10" not in {article.guid for article in reading.articles}
     assert [query["orderby"] for query in site.asked] == ["date", "modified"]
@@ -292,4 +292,4 @@ def test_a_site_in_trouble_is_tried_again(site: WordPress, fetcher: Fetcher) -> 
 
 
 def test_a_later_look_at_an_empty_site_finds_nothing_and_is_no_trouble(site: WordPress, fetcher: Fetcher) -> None:
-    assert look(site, fetcher, YESTERDAY) == Reading(site_url=site.address, partial=True)
+    assert look(site, fetcher, YESTERDAY) == Reading(site_url=site.address, scope="some")
