@@ -124,9 +124,9 @@ def _memory(app: App, source: Source, row: RowMapping | None) -> Memory:
     if row is None:
         return Memory(wanted=source.backfill)
 
-    def tried(urls: Sequence[str]) -> Mapping[str, int | None]:
+    def tried(names: Sequence[str]) -> Mapping[str, int | None]:
         with app.store.read() as conn:
-            return links.tried(conn, row["id"], urls)
+            return links.tried(conn, row["id"], names)
 
     since = row["good_at"] if row["baseline_at"] else None
     return Memory(since, max(0, source.backfill - row["backfilled"]), tried)

@@ -74,7 +74,7 @@ class LedgerArticle:
 class Link:
     """What became of one address on a listing."""
 
-    url: str
+    name: str  # the address in its canonical form
     done: bool  # never fetched again: it was read, left out, or there before us
     reason: str = ""  # why no article came of it
 

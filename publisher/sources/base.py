@@ -15,7 +15,7 @@ from publisher.sources.fetch import Fetcher, Validators
 __all__ = ["Memory", "Reader", "Validators", "open_source"]
 
 
-def _nothing(urls: Sequence[str]) -> Mapping[str, int | None]:
+def _nothing(names: Sequence[str]) -> Mapping[str, int | None]:
     return {}
 
 
@@ -24,7 +24,7 @@ class Memory:
     """What the ledger knows of a source, for readers that don't take everything at each look.
 
     :param wanted: how many of the newest that were there before us are to be taken all the same.
-    :param tried: says of addresses how often they were fetched in vain; None: never again. Unknown ones are left out.
+    :param tried: says of canonical addresses how often each was fetched in vain; None: never again. Others are new.
     """
 
     since: datetime | None = None  # when it was last read well; None: never

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 
 from publisher.errors import SourceError
 from publisher.model.article import Article, Link, Reading
-from publisher.model.identity import canonical_url
 from publisher.model.project import Source
 from publisher.model.source import Manners
 from publisher.sources import anchors, clean, manners
@@ -85,14 +84,14 @@ class ListingReader:
         for address in self._addresses:
             got = self._fetcher.get(address, known.etag, known.last_modified)
             for each, fits in self._links_of(got) if got.status != 304 else ():
-                found[fits].setdefault(canonical_url(each.url), each)
+                found[fits].setdefault(each.name, each)
         return [*found[True].values()], [each for name, each in found[False].items() if name not in found[True]], got
 
     def _never_met(self, unfit: Sequence[Listed]) -> list[Link]:
         """From now on they are known: a pattern that is written later must not make old pages new."""
-        urls = [each.url for each in unfit]
-        met = self._memory.tried(urls)
-        return [Link(url, True, UNFIT) for url in urls if url not in met]
+        names = [each.name for each in unfit]
+        met = self._memory.tried(names)
+        return [Link(name, True, UNFIT) for name in names if name not in met]
 
     def _links_of(self, got: Fetched) -> list[tuple[Listed, bool]]:
         """Return the links of one listing and whether each may be an article; a page's first is its newest."""
@@ -138,9 +137,9 @@ class ListingReader:
         newest = sorted(listed, key=lambda each: each.moment or LONG_AGO, reverse=True)  # stable: else the page's order
         if self._memory.since is None:
             wanted, past = newest[: self._memory.wanted], newest[self._memory.wanted :]
-            return [(each, 0) for each in wanted], [Link(each.url, True, THERE_BEFORE) for each in past]
-        tried = self._memory.tried([each.url for each in newest])
-        waiting = [(each, tries) for each in reversed(newest) if (tries := tried.get(each.url, 0)) is not None]
+            return [(each, 0) for each in wanted], [Link(each.name, True, THERE_BEFORE) for each in past]
+        tried = self._memory.tried([each.name for each in newest])
+        waiting = [(each, tries) for each in reversed(newest) if (tries := tried.get(each.name, 0)) is not None]
         return sorted(waiting, key=lambda pair: pair[1]), []
 
 
@@ -178,11 +177,11 @@ class _Look:
             got = self.fetcher.get(listed.url)
         except SourceError as error:
             is_last = error.status in (404, 410) or tries + 1 >= TRIES
-            return Link(listed.url, is_last, str(error)), None
+            return Link(listed.name, is_last, str(error)), None
         try:
-            return Link(listed.url, True), self._article(listed, got)
+            return Link(listed.name, True), self._article(listed, got)
         except SourceError as error:
-            return Link(listed.url, True, f"{shown(listed.url)} was left out: {error}"), None
+            return Link(listed.name, True, f"{shown(listed.url)} was left out: {error}"), None
 
     def _article(self, listed: Listed, got: Fetched) -> Article:
         if is_front_page(got.url.partition("?")[0]) and not is_front_page(listed.url.partition("?")[0]):

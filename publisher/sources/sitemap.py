@@ -7,10 +7,12 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 from lxml import etree
 
 from publisher.errors import SourceError
+from publisher.model.identity import canonical_url
 from publisher.sources.address import web_url
 from publisher.sources.dates import parse_date
 from publisher.sources.xmltext import decode, read_document
@@ -19,13 +21,18 @@ _ROOT = re.compile(rb"<(?:[\w.-]+:)?(?:urlset|sitemapindex)[\s>]")
 _GZIP = b"\x1f\x8b"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Listed:
     """One address on a listing."""
 
     url: str
     changed_at: datetime | None = None
     published_at: datetime | None = None
+
+    @cached_property
+    def name(self) -> str:
+        """By what it is known: all its variants are one."""
+        return canonical_url(self.url)
 
     @property
     def moment(self) -> datetime | None:

@@ -27,12 +27,12 @@ class Ledger:
 
     tries: dict[str, int | None] = field(default_factory=dict)
 
-    def tried(self, urls: Sequence[str]) -> dict[str, int | None]:
-        return {url: self.tries[url] for url in urls if url in self.tries}
+    def tried(self, names: Sequence[str]) -> dict[str, int | None]:
+        return {name: self.tries[name] for name in names if name in self.tries}
 
     def take(self, reading: Reading) -> None:
         for link in reading.links:
-            self.tries[link.url] = None if link.done else (self.tries.get(link.url) or 0) + 1
+            self.tries[link.name] = None if link.done else (self.tries.get(link.name) or 0) + 1
 
 
 def look(
@@ -117,6 +117,12 @@ def test_a_listing_of_which_something_is_left_is_fetched_whole_the_next_time(sit
     ledger = Ledger()
     assert look(fetcher, url, ledger=ledger, per_poll=1).etag is None
     assert look(fetcher, url, ledger=ledger, per_poll=1).etag == '"1"'
+
+
+def test_variants_of_an_address_are_one_link(site: Site, fetcher: Fetcher) -> None:
+    story(site, 1)
+    look(fetcher, listing(site, ["/news/1?utm_source=front", "/news/1", "/news/1#top"]))
+    assert len(site.asked) == 2
 
 
 def test_only_links_that_fit_the_pattern_are_taken(site: Site, fetcher: Fetcher) -> None:

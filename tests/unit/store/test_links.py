@@ -6,7 +6,7 @@ from publisher.model.article import Link
 from publisher.store import links, sources
 from tests.ledger import NOW
 
-A, B, C = (f"https://harbor.example/{name}" for name in "abc")
+A, B, C = (f"//harbor.example/{name}" for name in "abc")
 
 
 def record(store, *found: Link) -> int:
@@ -16,9 +16,9 @@ def record(store, *found: Link) -> int:
     return source_id
 
 
-def tried(store, source_id: int, *urls: str) -> dict[str, int | None]:
+def tried(store, source_id: int, *names: str) -> dict[str, int | None]:
     with store.read() as conn:
-        return dict(links.tried(conn, source_id, urls))
+        return dict(links.tried(conn, source_id, names))
 
 
 def test_a_link_that_is_done_is_told_from_one_that_is_to_be_tried_again(store):
@@ -34,17 +34,12 @@ def test_each_try_counts_until_it_succeeds(store):
     assert tried(store, source_id, A) == {A: None}
 
 
-def test_variants_of_an_address_are_one_link(store):
-    source_id = record(store, Link(f"{A}/?utm_source=x", True), Link(A, True))
-    assert tried(store, source_id, "http://www.harbor.example/a#top") == {"http://www.harbor.example/a#top": None}
-
-
 def test_links_belong_to_their_source(store):
     source_id = record(store, Link(A, True))
     assert tried(store, source_id + 1, A) == {}
 
 
-def test_5_000_links_are_written_and_looked_up_at_once(store):
-    urls = [f"https://harbor.example/{number}" for number in range(5_000)]
-    source_id = record(store, *(Link(url, True) for url in urls))
-    assert len(tried(store, source_id, *urls)) == 5_000
+def test_50_000_links_are_written_and_looked_up_at_once(store):
+    names = [f"//harbor.example/{number}" for number in range(50_000)]
+    source_id = record(store, *(Link(name, True) for name in names))
+    assert len(tried(store, source_id, *names)) == 50_000
