@@ -15,6 +15,9 @@ from publisher.sources.fetch import Fetcher, Validators
 __all__ = ["Memory", "Reader", "Validators", "open_source"]
 
 
+STILL = 1.0  # seconds after its last change in which a file may still be being written
+
+
 def _nothing(names: Sequence[str]) -> Mapping[str, int | None]:
     return {}
 
@@ -66,7 +69,7 @@ def _feed(source: Source, location: str, fetcher: Fetcher, base: Path, memory: M
 def _folder(source: Source, location: str, fetcher: Fetcher, base: Path, memory: Memory) -> Reader:
     from publisher.sources.folder import FolderReader
 
-    return FolderReader(_path(location, base), name=source.name)
+    return FolderReader(_path(location, base), name=source.name, quiet=STILL)
 
 
 def _wordpress(source: Source, location: str, fetcher: Fetcher, base: Path, memory: Memory) -> Reader:

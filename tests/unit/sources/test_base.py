@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,11 @@ def test_a_feed_is_read_from_the_web_or_from_the_projects_directory(
 def test_a_folder_is_read_from_the_projects_directory(fetcher: Fetcher, tmp_path: Path) -> None:
     (tmp_path / "desk").mkdir()
     (tmp_path / "desk" / "a.md").write_text("# A\n\nText.")
-    assert len(open_source(Source("desk", "folder", "desk"), "desk", fetcher, tmp_path).read().articles) == 1
+    (tmp_path / "desk" / "b.md").write_text("# B\n\nHalf a te")
+    os.utime(tmp_path / "desk" / "a.md", (0, 0))
+    reading = open_source(Source("desk", "folder", "desk"), "desk", fetcher, tmp_path).read()
+    assert [article.title for article in reading.articles] == ["A"]
+    assert reading.problems == ("b.md: it is still being written, and left for the next look",)
 
 
 def test_the_own_network_is_read_only_where_the_source_says_so(site: Site, tmp_path: Path) -> None:
