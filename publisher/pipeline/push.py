@@ -12,12 +12,14 @@ from publisher.model.project import Source
 from publisher.pipeline import collect, polls
 from publisher.store import Store, articles
 
+Outcome = Literal["taken", "known", "revised", "refused"]
+
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
     """What became of an article."""
 
-    outcome: Literal["taken", "known", "revised", "refused"]
+    outcome: Outcome
     article_id: int  # for `refused`: of the article that has this id already
     reason: str = ""  # why it was taken
 
@@ -40,5 +42,5 @@ def push(store: Store, source: Source, article: Article, now: datetime, *, revis
         collected = collect.record_in(conn, source, Reading((article,), scope="some"), now)
         found = articles.find_by_aliases(conn, row["id"], aliases_of(article))
         article_id = next(iter(found.values()))
-        is_known = collected.changed or collected.known
-        return Pushed("revised" if is_known else "taken", article_id, articles.get(conn, article_id).reason)
+        outcome: Outcome = "revised" if collected.changed else "known" if collected.known else "taken"
+        return Pushed(outcome, article_id, articles.get(conn, article_id).reason)
