@@ -111,12 +111,18 @@ def sanitise(html: str, place: Place) -> str:
 
 
 def plain(html: str) -> str:
-    """Return the words of sanitised html: paragraphs separated by an empty line, list items with a bullet."""
+    """Return the words of sanitised html: paragraphs separated by an empty line, list items with a bullet.
+
+    A caption belongs to its picture and is left out with it.
+    """
     if not html:
         return ""
     out = _Lines()
     depth_of_pre = 0
-    for event, node in etree.iterwalk(tidy.parsed(html), events=("start", "end")):
+    body = tidy.parsed(html)
+    for caption in [node for node in body.iter("figcaption") if _is_of_picture(node)]:
+        tidy.drop(caption)
+    for event, node in etree.iterwalk(body, events=("start", "end")):
         if not isinstance(node.tag, str):
             continue
         if event == "start":
@@ -128,6 +134,11 @@ def plain(html: str) -> str:
             out.close(node.tag)
             out.add(node.tail, keep=depth_of_pre > 0)
     return out.text()
+
+
+def _is_of_picture(caption: tidy.Node) -> bool:
+    figure = next(caption.iterancestors("figure"), None)
+    return figure is not None and next(figure.iter("img"), None) is not None
 
 
 class _Lines:

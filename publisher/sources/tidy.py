@@ -31,7 +31,10 @@ _FURNITURE_CLASS = re.compile(
 )
 _FRAME = re.compile(r"</?(?:html|head|body|frameset|frame)\b[^<>]*>", re.I)  # a fragment has no page of its own
 _SIGNATURE = re.compile(r"^\s*The post\s.{1,400}\s(?:first appeared|appeared first) on\s.{1,200}$", re.I | re.S)
-_LAZY = ("data-src", "data-lazy-src", "data-original")
+_LAZY = ("data-src", "data-lazy-src", "data-original", "data-orig-file", "data-large-file", "data-lazy", "data-url")
+_PLACEHOLDER = re.compile(
+    r"^data:|placeholder|/(?:blank|spacer|pixel|transparent|lazy|loading|1x1|grey|gray)[\w.-]*\.\w+", re.I
+)
 _GONE = {"script", "style", "iframe", "object", "embed", "form", "button", "svg", "math", "template", "link", "meta"}
 _RENAMED = {"h1": "h2", "h5": "h4", "h6": "h4", "del": "s", "dt": "p", "dd": "p", "address": "p", "center": "div"}
 _BLOCK_TAGS = (
@@ -96,6 +99,17 @@ def size_of(image: Node, side: str) -> int | None:
     return int(digits[1]) if digits else None
 
 
+def source_of(image: Node) -> str:
+    """Return a picture's address, also where a script would put it in its place later."""
+    src = (image.get("src") or "").strip()
+    lazy = next((image.get(name) for name in _LAZY if image.get(name)), "")
+    if lazy and (not src or _PLACEHOLDER.search(src)):
+        return str(lazy).strip()
+    if src and not src.lower().startswith("data:"):
+        return src
+    return _largest(image.get("srcset") or image.get("data-srcset") or image.get("data-lazy-srcset") or "")
+
+
 def spoken(alt: str) -> str:
     """Return an alternative text in one line; the name of a file is none."""
     line = " ".join(alt.split())
@@ -132,10 +146,7 @@ def _is_unwanted(node: Node) -> bool:
 
 
 def _mend_image(image: Node, place: Place) -> None:
-    src = (image.get("src") or "").strip()
-    if not src or src.lower().startswith("data:"):
-        src = next((image.get(name) for name in _LAZY if image.get(name)), "") or _largest(image.get("srcset") or "")
-    url = place.image(src)
+    url = place.image(source_of(image))
     if url is None:
         drop(image)
         return
