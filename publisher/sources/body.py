@@ -16,6 +16,8 @@ Node = tidy.Node
 _AROUND = ("nav", "header", "footer", "aside", "form", "noscript", "title")
 _SHORT = 250  # characters; below it trafilatura finds little, and small pages are read as they are
 _LONG = 4_000  # characters; so much text is the article, however much else was taken away
+_MOST = 2_000_000  # characters of a page; what comes after is no article, and all trees are built in memory
+_LARGE = 300_000  # characters; above it trafilatura's second opinions take minutes: they look at each pair of paragraphs
 _STANDFIRST = re.compile(
     r"(?:^|[\s_-])(?:lead|lede|standfirst|deck|dek|subtitle|subheadline|subheading|sub-?title|excerpt|intro|vorspann|"
     r"chapo|chapeau|entradilla|bajada|sumario|hook|abstract|entry-summary)(?:$|[\s_-])",
@@ -25,6 +27,7 @@ _STANDFIRST = re.compile(
 
 def body_of(page: str, head: Head, place: Place) -> str:
     """Return the article's text as html; a small page is taken whole, without what stands around it."""
+    page = page[:_MOST]
     root = tidy.whole(page)
     photos = captions.taken(root, place)
     boxes.without_furniture(root)
@@ -43,10 +46,11 @@ def body_of(page: str, head: Head, place: Place) -> str:
 def _main_text(root: Node, place: Place) -> str:
     import trafilatura  # here: folders seldom need it, and it is large
 
+    page = html.tostring(root, encoding="unicode")
     try:
         found = trafilatura.extract(
-            html.tostring(root, encoding="unicode"), output_format="html", include_links=True, include_images=True,
-            include_formatting=True, include_tables=True, include_comments=False, url=place.url or None,
+            page, output_format="html", include_links=True, include_images=True, include_formatting=True,
+            include_tables=True, include_comments=False, url=place.url or None, fast=len(page) > _LARGE,
         )  # fmt: skip
     except Exception:  # noqa: BLE001 - it documents no errors; whatever it is, the page itself is still there to be read
         found = None

@@ -8,28 +8,28 @@ from publisher.sources import phrases
 
 _FILED = re.compile(r"(?:tags?|filed\s+under|posted\s+in|categor(?:y|ies)|topics?)\s*:\s*(.{2,200})", re.I)
 _SENTENCE = re.compile(r"(?<=[.!?:])[\s–—-]+(?=\S)")
-_LONGEST_APPEAL = 400  # characters; a longer paragraph tells something
+_LONGEST = 400  # characters; a longer paragraph tells something
 _SHORT = 160  # characters
 
 
 def is_furniture(line: str) -> bool:
     """Say whether a whole line is furniture; a sentence that merely begins like it is not."""
-    return bool(phrases.EXACT.fullmatch(phrases.folded(line)))
+    return _is(phrases.EXACT, line)
 
 
 def opens_related(line: str) -> bool:
     """Say whether a line is the heading of a list of other articles."""
-    return bool(phrases.RELATED.fullmatch(phrases.folded(line)))
+    return _is(phrases.RELATED, line)
 
 
 def opens_comments(line: str) -> bool:
     """Say whether a line is the heading of the readers' comments."""
-    return bool(phrases.REPLY.fullmatch(phrases.folded(line)))
+    return _is(phrases.REPLY, line)
 
 
 def points_elsewhere(line: str) -> bool:
     """Say whether a line does nothing but lead to another article: ``Read also: The harbor opens``."""
-    return bool(phrases.POINTER.fullmatch(phrases.folded(line)))
+    return _is(phrases.POINTER, line)
 
 
 def appeals(text: str, *, at_end: bool = False) -> bool:
@@ -37,8 +37,8 @@ def appeals(text: str, *, at_end: bool = False) -> bool:
 
     :param at_end: nothing but furniture follows; then words count that an article may use as well.
     """
-    line = phrases.folded(text)
-    if not line or len(line) > _LONGEST_APPEAL:
+    line = phrases.folded(text) if len(text) <= _LONGEST else ""
+    if not line:
         return False
     sentences = _SENTENCE.split(line)
     asking = [_asks(sentence, at_end) for sentence in sentences]
@@ -55,11 +55,15 @@ def is_signature(line: str) -> bool:
 
 def is_credit(line: str) -> bool:
     """Say whether a line only names who made a picture."""
-    return bool(phrases.CREDIT.fullmatch(phrases.folded(line)))
+    return _is(phrases.CREDIT, line)
 
 
 def _asks(sentence: str, at_end: bool) -> bool:
     return bool(phrases.APPEAL.match(sentence) or (at_end and phrases.WISH.match(sentence)))
+
+
+def _is(pattern: re.Pattern[str], line: str) -> bool:
+    return len(line) <= _LONGEST and bool(pattern.fullmatch(phrases.folded(line)))
 
 
 def filed_under(line: str) -> tuple[str, ...]:
