@@ -17,7 +17,9 @@ _AROUND = ("nav", "header", "footer", "aside", "form", "noscript", "title")
 _SHORT = 250  # characters; below it trafilatura finds little, and small pages are read as they are
 _LONG = 4_000  # characters; so much text is the article, however much else was taken away
 _MOST = 2_000_000  # characters of a page; what comes after is no article, and all trees are built in memory
-_LARGE = 300_000  # characters; above it trafilatura's second opinions take minutes: they look at each pair of paragraphs
+_LARGE = (
+    300_000  # characters; above it trafilatura's second opinions take minutes: they look at each pair of paragraphs
+)
 _STANDFIRST = re.compile(
     r"(?:^|[\s_-])(?:lead|lede|standfirst|deck|dek|subtitle|subheadline|subheading|sub-?title|excerpt|intro|vorspann|"
     r"chapo|chapeau|entradilla|bajada|sumario|hook|abstract|entry-summary)(?:$|[\s_-])",
@@ -30,6 +32,7 @@ def body_of(page: str, head: Head, place: Place) -> str:
     page = page[:_MOST]
     root = tidy.whole(page)
     photos = captions.taken(root, place)
+    tidy.resolve(root, place)
     boxes.without_furniture(root)
     found = _main_text(root, place)
     if len(found) < _LONG:

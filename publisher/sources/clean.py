@@ -9,6 +9,7 @@ import unicodedata
 import nh3
 from lxml import etree
 
+from publisher.model.sentences import whole_sentences
 from publisher.sources import tidy
 from publisher.sources.address import Place
 
@@ -46,12 +47,6 @@ _BLOCKS = {
     *("caption", "hr", "div"),
 }
 _LINES = {"li", "tr"}
-
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*(?=\s+[\"'“‘«(\[¿¡]*[^\W_a-z])")
-_ABBREVIATED = re.compile(
-    r"(?:^|[\s(\"“])(?:[^\W\d_]|[^\W\d_]\.[^\W\d_]|Mr|Mrs|Ms|Dr|St|Sr|Jr|Prof|Gen|Sen|Rep|Gov|Lt|Col|No|vs|Inc|Ltd|Co|"
-    r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.$"
-)
 
 
 def printable(text: str) -> str:
@@ -175,8 +170,4 @@ class _Lines:
 def summary_of(text: str, limit: int = SUMMARY_LIMIT) -> str:
     """Return the beginning of a text as one paragraph, cut at the end of a sentence where one fits."""
     line = fold(text[: limit * 8])
-    if len(line) <= limit:
-        return line
-    ends = [end.end() for end in _SENTENCE_END.finditer(line[: limit + 40]) if end.end() <= limit]
-    fitting = [end for end in ends if end >= limit // 4 and not _ABBREVIATED.search(line[:end])]
-    return line[: fitting[-1]] if fitting else shorten(line, limit)
+    return whole_sentences(line, limit) or shorten(line, limit)

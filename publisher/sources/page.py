@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from publisher.errors import SourceError
 from publisher.model.article import Article, Reading
@@ -38,12 +39,13 @@ class PageReader:
             raise SourceError(error.what, where=self._name or error.where, remedy=error.remedy) from error
 
 
-def read_page(data: bytes, url: str, content_type: str = "") -> Reading:
+def read_page(data: bytes, url: str, content_type: str = "", folder: Path | None = None) -> Reading:
     """Return the one article on a page.
 
+    :param folder: where a saved page lies: its pictures are looked for below it first.
     :raises SourceError: the page holds neither headline nor text.
     """
-    article = article_in(decode(data, content_type), Place(url))
+    article = article_in(decode(data, content_type), Place(url, folder))
     if article is None:
         raise SourceError("there is no article on this page", remedy="Give the address of an article or of a feed.")
     return Reading(articles=(article,), title=article.title, language=article.language, site_url=url)

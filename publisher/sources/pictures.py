@@ -71,7 +71,7 @@ def choose(pictures: Iterable[Picture]) -> Image | None:
     def first(field: str) -> str:
         return next((str(getattr(picture, field)) for picture in same if getattr(picture, field)), "")
 
-    return Image(best.url, first("alt"), first("caption"), first("credit"), best.width, best.height)
+    return Image(best.url, first("alt") or first("caption"), first("caption"), first("credit"), best.width, best.height)
 
 
 def same_file(picture: Picture, others: Iterable[Picture]) -> tuple[Picture, ...]:
@@ -86,12 +86,10 @@ def number(text: str | None) -> int | None:
 
 
 def _of_element(image: tidy.Node, src: str) -> Picture:
-    figure = next((node for node in image.iterancestors("figure")), None)
-    caption = next((node.text_content() for node in figure.iter("figcaption")), "") if figure is not None else ""
     return Picture(
         url=src,
         alt=tidy.spoken(image.get("alt") or ""),
-        caption=clean.fold(caption or image.get("data-caption") or ""),
+        caption=clean.fold(tidy.caption_of(image) or image.get("data-caption") or ""),
         credit=clean.fold(image.get("data-credit") or ""),
         width=tidy.size_of(image, "width"),
         height=tidy.size_of(image, "height"),
