@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from publisher.app.completing import completed
 from publisher.model.article import Reading
 from publisher.model.project import Source
 from publisher.pipeline.collect import Collected
@@ -36,7 +37,9 @@ def read(app: App, source: Source) -> Reading:
     location = app.settings.resolve(source.location, source.where)
     agent = f"Publisher ({app.project.publication.name}; {app.project.publication.url})"
     fetcher = Fetcher(user_agent=agent, allow_private=source.allow_private)
-    return open_source(source, location, fetcher, app.folder).read(known)
+    reading = open_source(source, location, fetcher, app.folder).read(known)
+    first_poll = row is None or row["baseline_at"] is None
+    return completed(app, source, location, reading, fetcher, first_poll=first_poll)
 
 
 def side_by_side(

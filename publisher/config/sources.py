@@ -29,7 +29,7 @@ class SourceShape(Shape):
     backfill: int = key(0, "How many of the newest articles the first look takes; the others were already there", ge=0)
     allow_private: bool = key(False, "Whether an address in the private network may be fetched")
     full_text: Literal["auto", "always", "never"] = key(
-        "auto", "Whether to fetch the page for the whole text", later=True
+        "auto", "Whether an article's page is read for its whole text; `auto`: where the source gives only a part"
     )
     settle: Duration = key(timedelta(), "How long to let a new article rest before it is used", later=True)
     flood: int | None = key(None, "More new articles than this in one look are held for a person", later=True, ge=1)
@@ -48,4 +48,4 @@ class SourceShape(Shape):
         kind = next(kind for kind in KINDS if getattr(self, kind))
         value = getattr(self, kind)
         location = " ".join(value) if isinstance(value, tuple) else "" if value is True else value
-        return Source(name, kind, location, self.every, self.backfill, self.allow_private, where)
+        return Source(name, kind, location, self.every, self.backfill, self.allow_private, where, self.full_text)

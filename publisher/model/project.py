@@ -38,6 +38,7 @@ class Source:
     backfill: int = 0  # how many of the newest articles the first poll takes all the same
     allow_private: bool = False
     where: str = ""  # schedules.yaml:12:7
+    full_text: Literal["auto", "always", "never"] = "auto"  # whether articles' pages are read for their whole text
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_index("ix_editions_schedule_due_at", "editions", ["schedule", "due_at"])
+    op.add_column("articles", sa.Column("given", sa.Text(), nullable=True))
+    op.create_index("ix_articles_source_id_given", "articles", ["source_id", "given"])
     op.add_column("schedules", sa.Column("reason", sa.Text(), nullable=True))
     op.add_column("edition_articles", sa.Column("dropped", sa.Boolean(), nullable=True))
     op.add_column("sends", sa.Column("due_at", Moment(), nullable=True))
