@@ -6,7 +6,11 @@ import re
 
 from publisher.sources import phrases
 
-_FILED = re.compile(r"(?:tags?|filed\s+under|posted\s+in|categor(?:y|ies)|topics?)\s*:\s*(.{2,200})", re.I)
+_FILED = re.compile(
+    r"(?:tags?|categor(?:y|ies)|topics?|kategorien?|schlagw(?:o|ö)rte?r?|stichworte?|etiquetas|categorías?|étiquettes|"
+    r"catégories?|mots-clés|categorie|filed\s+under|posted\s+in|veröffentlicht\s+(?:in|unter))\s*:\s*(.{2,200})",
+    re.I,
+)
 _SENTENCE = re.compile(r"(?<=[.!?:])[\s–—-]+(?=\S)")
 _LONGEST = 400  # characters; a longer paragraph tells something
 _SHORT = 160  # characters
@@ -20,6 +24,11 @@ def is_furniture(line: str) -> bool:
 def opens_related(line: str) -> bool:
     """Say whether a line is the heading of a list of other articles."""
     return _is(phrases.RELATED, line)
+
+
+def opens_biography(line: str) -> bool:
+    """Say whether a line is the heading of what is said of the author."""
+    return _is(phrases.ABOUT, line)
 
 
 def opens_comments(line: str) -> bool:

@@ -145,6 +145,13 @@ RELATED = any_of(r"""
     czytaj (?:takze|tez|wiecej)\s*:?|zobacz (?:takze|tez)\s*:?|powiazane(?: \w+)?\s*:?
 """)
 
+# The heading of what is said of the author under the text.
+ABOUT = any_of(r"""
+    (?:about|uber|zur|zum|sobre|sull'|a propos de|over) ?(?:the |den |die |das |el |la |l'|il |o |de )?
+        (?:authors?|autor(?:in|en)?|auteurs?|autore|autrice|person|writer|verfasser(?:in)?|journalist(?:in)?)
+        (?: ?[:–-].{0,60}| .{1,40})?
+""")
+
 # The heading of the readers' comments.
 REPLY = any_of(r"""
     (?:leave|post|write|add) (?:a|your) (?:reply|comment)(?: cancel reply)?|join the (?:conversation|discussion)
@@ -237,7 +244,7 @@ BYLINE = regex.compile(
     redaktion|text|redacción|autore?|(?:publié|escrito|publicado)\s+p[ao]r|(?:geschrieben|veröffentlicht|erstellt)\s+von|
     ein\s+(?:gast)?(?:beitrag|artikel|kommentar)\s+von))\s*[:/]?\s*
     \p{Lu}[\w.'’-]*(?:\s+(?:(?:v[oa]n|de[lrn]?|d[ai]|la|le|zu|und|and|y|et|e)\s+|&\s*)*\p{Lu}[\w.'’-]*){0,7}
-    (?:\s*[|,•·–—].{0,80})?""",
+    (?:\s*[|,•·–—].{0,80}|\s+(?:am|on|le|el|il|op|vom|at|in)\s.{0,60}\d.{0,20})?""",
     regex.VERBOSE,
 )
 
@@ -247,6 +254,7 @@ DATELINE = any_of(r"""
         zuletzt (?:aktualisiert|geandert)|stand|publie|mis a jour|publicado|actualizado|pubblicato|aggiornato|
         geplaatst|date|datum|fecha)(?: (?:on|am|le|el|il|op|at|in|vom|em))?:? )?(?:\w+,? )?<day>
         (?:.{0,40}\d{1,2}[:.h]\d{2})?(?: ?(?:am|pm|uhr|h|[a-z]{2,4}))?(?:\s*[|,•·/–—-].{0,60})?
+        (?: (?:by|von|par|por|di|door|um|at|in|unter) .{1,80})?
     (?:posted|published|updated|veroffentlicht|publie|publicado)(?: (?:on|in|by|am|von|le|el))?:?
 """)
 

@@ -29,7 +29,10 @@ _FURNITURE_CLASS = re.compile(
     r"screen-reader-text|mc4wp-form|yarpp\S*|module-crunchbase|cb_widget\S*)(?:\s|$)",
     re.I,
 )
-_CAPTION = re.compile(r"(?:^|\s)(?:wp-caption-text|gallery-caption|\S*(?:image|photo)-?caption\S*)(?:\s|$)", re.I)
+_CAPTION = re.compile(
+    r"(?:^|[\s_-])(?:captions?|caption-?text|bildunterschrift|(?:photo|image|media)-?(?:credits?|caption)|copyright)(?:$|[\s_-])",
+    re.I,
+)
 _FRAME = re.compile(r"</?(?:html|head|body|frameset|frame)\b[^<>]*>", re.I)  # a fragment has no page of its own
 _SIGNATURE = re.compile(r"^\s*The post\s.{1,400}\s(?:first appeared|appeared first) on\s.{1,200}$", re.I | re.S)
 _LAZY = ("data-src", "data-lazy-src", "data-original", "data-orig-file", "data-large-file", "data-lazy", "data-url")
@@ -130,9 +133,9 @@ def caption_of(image: Node) -> str:
 
 def is_caption(node: Node) -> bool:
     """Say whether an element holds the words under a picture."""
-    return node.tag == "figcaption" or (
-        node.tag in ("p", "div", "span", "dd") and bool(_CAPTION.search(node.get("class") or ""))
-    )
+    if node.tag not in ("p", "div", "span", "dd"):
+        return bool(node.tag == "figcaption")
+    return bool(_CAPTION.search(node.get("class") or "")) and next(node.iter("img", "p"), node) is node
 
 
 def _is_figure(node: Node) -> bool:

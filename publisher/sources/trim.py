@@ -13,6 +13,7 @@ Node = tidy.Node
 _HEAD = 6  # blocks; where a title, a byline or a day may be repeated above the text
 _PROSE = 200  # characters; a longer block belongs to the text
 _REMAINDER = 600  # characters that may follow a list of other articles and still be furniture
+_BIOGRAPHY = 900  # characters
 _LISTS = ("ul", "ol", "table")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
@@ -26,6 +27,7 @@ def trimmed(body: str, site: str, *, shown: Sequence[str] = ()) -> str:
     root = tidy.parsed(body)
     _cut_head(root, {_key(word) for word in shown if word})
     _cut_related(root, site)
+    _cut_biography(root)
     _cut_anywhere(root)
     _cut_comments(root)
     _cut_tail(root)
@@ -137,6 +139,16 @@ def _cut_comments(root: Node) -> None:
     blocks = _blocks(root)
     for place, block in enumerate(blocks):
         if place * 2 >= len(blocks) and place and furniture.opens_comments(_words(block)):
+            for each in blocks[place:]:
+                tidy.drop(each)
+            return
+
+
+def _cut_biography(root: Node) -> None:
+    """Drop what is said of the author at the end; an article about an author goes on for longer."""
+    blocks = _blocks(root)
+    for place, block in enumerate(blocks):
+        if place and furniture.opens_biography(_words(block)) and _length(blocks[place + 1 :]) <= _BIOGRAPHY:
             for each in blocks[place:]:
                 tidy.drop(each)
             return

@@ -23,6 +23,9 @@ def cut(html: str, **given) -> str:
         "Ann Lee",
         "By Ann Lee",
         "Von Ann Lee",
+        "Erstellt von Ann am Dienstag, 24. November 2026",
+        "24. November 2026 von Ann Lee",
+        "Veröffentlicht unter: Hafen, Brücken",
         "Par Ann Lee | 24 novembre 2026",
         "November 24, 2026",
         "24. November 2026, 10:15 Uhr",
@@ -126,6 +129,11 @@ def test_a_pointer_to_another_article_goes_from_the_middle():
 
 def test_comments_go_with_their_heading():
     assert cut(f"{TEXT * 3}<h3>3 thoughts on “Bridge opens”</h3><p>Nice.</p><p>{LONG}</p>") == TEXT * 3
+
+
+def test_what_is_said_of_the_author_at_the_end_goes():
+    assert cut(f"{TEXT}<h3>Über die Autorin</h3><p>Ann Lee wrote of ships for ten years.</p>") == TEXT
+    assert cut(f"{TEXT}<h3>About the author</h3>{TEXT * 4}") == TEXT * 5
 
 
 def test_a_text_that_is_all_furniture_keeps_its_first_block():
