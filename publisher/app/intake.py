@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy import RowMapping
 
 from publisher.app import versions
+from publisher.app.completing import completed
 from publisher.errors import PublisherError, SourceError
 from publisher.model.article import Reading
 from publisher.model.project import Source
@@ -115,7 +116,9 @@ def _read(app: App, source: Source, row: RowMapping | None) -> Reading:
     agent = f"Publisher ({app.project.publication.name}; {app.project.publication.url})"
     fetcher = Fetcher(user_agent=agent, allow_private=source.allow_private)
     resolved = replace(source, user=resolve(source.user, source.where), password=resolve(source.password, source.where))
-    return open_source(resolved, location, fetcher, app.folder, _memory(app, source, row)).read(known)
+    reading = open_source(resolved, location, fetcher, app.folder, _memory(app, source, row)).read(known)
+    first_poll = row is None or row["baseline_at"] is None
+    return completed(app, source, location, reading, fetcher, first_poll=first_poll)
 
 
 def _memory(app: App, source: Source, row: RowMapping | None) -> Memory:

@@ -57,7 +57,7 @@ class SourceShape(Shape):
     per_poll: int = key(20, "`page`: how many new pages one look fetches; the others follow", ge=1, le=500)
     token: Line = key("", "`push`: whoever has it may send articles; 20 characters or more")
     full_text: Literal["auto", "always", "never"] = key(
-        "auto", "Whether to fetch the page for the whole text", later=True
+        "auto", "Whether an article's page is read for its whole text; `auto`: where the source gives only a part"
     )
     settle: Duration = key(timedelta(), "How long to let a new article rest before it is used", later=True)
     flood: int | None = key(None, "More new articles than this in one look are held for a person", later=True, ge=1)
@@ -111,4 +111,5 @@ class SourceShape(Shape):
             links=self.links,
             per_poll=self.per_poll,
             token=self.token,
+            full_text=self.full_text,
         )

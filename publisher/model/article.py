@@ -42,6 +42,7 @@ class Article:
     published_at: datetime | None = None
     guid: str | None = None  # raw, as in the document: never resolved, never trimmed of fragments
     notes: tuple[str, ...] = ()  # what was mended or dropped at intake, for the editor
+    given: str = ""  # digest of what the source said, where its page or its picture was asked for more
 
     def __post_init__(self) -> None:
         if self.published_at is not None and self.published_at.tzinfo is None:

@@ -44,6 +44,7 @@ class Source:
     links: tuple[str, ...] = ()  # page: patterns of the addresses that are articles; empty: pages that say so
     per_poll: int = 20  # page: how many new pages one look fetches
     token: str = field(default="", repr=False)  # push: whoever has it may add articles; may hold ``${NAME}``
+    full_text: Literal["auto", "always", "never"] = "auto"  # whether articles' pages are read for their whole text
 
 
 @dataclass(frozen=True, slots=True)

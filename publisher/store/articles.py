@@ -78,6 +78,12 @@ def get(conn: Connection, article_id: int) -> LedgerArticle:
     return _record(conn.execute(_with_source().where(articles.c.id == article_id)).mappings().one())
 
 
+def given(conn: Connection, source: str, said: Sequence[str]) -> dict[str, Article]:
+    """Return articles of a source that were completed before, by the digest of what the source said of them."""
+    query = _with_source().where(sources.c.name == source, among(articles.c.given, said)).order_by(articles.c.id)
+    return {row["given"]: _record(row).article for row in conn.execute(query).mappings()}
+
+
 def unused(conn: Connection, schedule: str, source_names: Sequence[str], *, since: datetime) -> list[LedgerArticle]:
     """Return the articles first seen since a moment that no edition of the schedule has carried, oldest first.
 
@@ -280,6 +286,7 @@ def _record(row: RowMapping | dict[str, Any]) -> LedgerArticle:
         language=row["language"],
         published_at=row["published_at"],
         notes=tuple(row["notes"]),
+        given=row["given"] or "",
     )
     standing = Standing(row["standing"])
     return LedgerArticle(

@@ -56,6 +56,8 @@ articles = Table(
     Column("standing", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
+    Column("given", Text),  # digest of what the source said, where more was found out
+    Index("ix_articles_source_id_given", "source_id", "given"),
     Index("ix_articles_standing_first_seen_at", "standing", "first_seen_at"),
     Index("ix_articles_fingerprint", "fingerprint"),
 )

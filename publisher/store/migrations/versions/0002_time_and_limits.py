@@ -32,6 +32,8 @@ def upgrade() -> None:
     op.add_column("sources", sa.Column("moved_to", sa.Text(), nullable=True))
     op.add_column("sources", sa.Column("moved_times", sa.Integer(), nullable=True))
     op.add_column("sources", sa.Column("moved_at", Moment(), nullable=True))
+    op.add_column("articles", sa.Column("given", sa.Text(), nullable=True))
+    op.create_index("ix_articles_source_id_given", "articles", ["source_id", "given"])
     op.add_column("schedules", sa.Column("reason", sa.Text(), nullable=True))
     op.add_column("edition_articles", sa.Column("dropped", sa.Boolean(), nullable=True))
     op.add_column("sends", sa.Column("due_at", Moment(), nullable=True))
