@@ -14,6 +14,9 @@ Each is one line without a traceback: ``where: what. remedy``.
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 
 class PublisherError(Exception):
     """Base of all errors that are shown to people.
@@ -67,7 +70,29 @@ class ConfigError(PublisherError):
 
 
 class SourceError(PublisherError):
-    """A source could not be read; the others go on."""
+    """A source could not be read; the others go on.
+
+    :param status: what its server answered; None where it was no server's answer.
+    :param retry_after: how long the server asked to be left alone.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        remedy: str = "",
+        status: int | None = None,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.status = status
+        self.retry_after = retry_after
+
+    def at(self, where: str, what: str = "") -> SourceError:
+        """Return the same error with the place where it belongs, and in other words if they are given."""
+        said: dict[str, Any] = {"status": self.status, "retry_after": self.retry_after}
+        return SourceError(what or self.what, where=where or self.where, remedy=self.remedy, **said)
 
 
 class TemplateError(PublisherError):

@@ -22,14 +22,14 @@ from publisher.clock import Clock, steady
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
 from publisher.config.settings import Settings
-from publisher.errors import PublisherError, UsageError
+from publisher.errors import UsageError
 from publisher.model.article import Reading
 from publisher.model.project import Project, Schedule, Source
 from publisher.model.tokens import address_hash
-from publisher.pipeline import collect
 from publisher.pipeline.collect import Collected
 from publisher.pipeline.operate import holding
 from publisher.runtime.clockwatch import ClockWatch
+from publisher.runtime.sidebyside import SideBySide
 from publisher.store import Store
 from publisher.store.owner import refuse_stranger
 
@@ -65,6 +65,7 @@ class App:
         self.asked_again: dict[str, frozenset[int]] = {}  # schedule: rested articles whose sources were asked again
         self.firing = Lock()  # a wake-up that finds another at work has nothing to add
         self.settings = settings
+        self.intake = intake.Intake()
         self.sending = Sending(self)
 
     @classmethod
@@ -168,20 +169,20 @@ class App:
     def poll(self, source: Source) -> Collected:
         """Look at one source and write down what is there; trouble is written down too and never raised."""
         versions.accepted(self)  # first: a schedule sees what is first seen after it was added
-        try:
-            reading = self.read(source)
-        except PublisherError as error:
-            log.warning("source_failed", source=source.name, error=str(error))
-            return collect.record_failure(self.store, source, str(error), self.clock())
-        return collect.record(self.store, source, reading, self.clock())
+        return intake.poll(self, source)
 
     def poll_all(self, wanted: Sequence[str] = (), *, patience: timedelta | None = None) -> list[Collected]:
-        """Poll the sources side by side: one that is slow or dead delays no other.
+        """Poll the sources side by side, also those whose turn has not come: one that is slow or dead delays no other.
 
         :param patience: how long a source is waited for; what it says later is written down later.
         """
         chosen = [source for name, source in self.project.sources.items() if not wanted or name in wanted]
-        return intake.side_by_side(self.poll, chosen, patience)
+        return intake.poll_now(self, [source for source in chosen if source.kind != "push"], patience)
+
+    @cached_property
+    def polling(self) -> SideBySide[Collected]:
+        """The threads that look at sources."""
+        return SideBySide(lambda name: self.poll(self.project.sources[name]))
 
     def read(self, source: Source) -> Reading:
         """Look at one source and write nothing.

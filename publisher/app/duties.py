@@ -1,4 +1,4 @@
-"""What `publisher run` does beside the schedules: look for what is wrong, tell people of it, and show that it lives."""
+"""What `publisher run` does beside the schedules: poll, look for what is wrong, tell people, and show that it lives."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from publisher.app import intake
 from publisher.app.alerts import Watch
 from publisher.app.telling import Teller
 from publisher.pipeline.operate import holding
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from publisher.app.core import App
 
 LOOK_EVERY = timedelta(seconds=3)
+POLL_EVERY = timedelta(seconds=1)  # how often it is looked whose turn it is
 
 
 def standing_duties(app: App, is_alive: Callable[[], bool]) -> list[Duty]:
@@ -30,6 +32,7 @@ def standing_duties(app: App, is_alive: Callable[[], bool]) -> list[Duty]:
         watch.look(app.store, app.project, app.clock)
 
     return [
+        Duty("sources", lambda: intake.begin_due(app), lambda: POLL_EVERY),
         Duty("holds", lambda: holding.finish_holding(app.store), lambda: LOOK_EVERY),
         Duty("watch", look, lambda: LOOK_EVERY),
         Duty("alerts", teller.tell, lambda: LOOK_EVERY),

@@ -1,24 +1,93 @@
-"""Looking at sources: one by one, and several side by side with patience for the slow."""
+"""Looking at sources: each when its turn comes, and all of an edition's at once with patience for the slow."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from datetime import timedelta
-from threading import Thread
+from collections import deque
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TooSlowError
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from random import random
 from typing import TYPE_CHECKING
 
 import structlog
+from sqlalchemy import RowMapping
 
+from publisher.app import versions
+from publisher.app.completing import completed
+from publisher.errors import PublisherError, SourceError
 from publisher.model.article import Reading
 from publisher.model.project import Source
+from publisher.pipeline import collect, polls, rhythm
 from publisher.pipeline.collect import Collected
-from publisher.store import sources
+from publisher.store import Connection, links, sources
 
 if TYPE_CHECKING:
     from publisher.app.core import App
+    from publisher.sources.base import Memory
 
 log = structlog.get_logger()
+
+LEASE = timedelta(minutes=5)  # after which a turn that was begun and never came to an end is given again
+AT_ONCE = 200  # turns that are claimed in one transaction
+
+
+class Intake:
+    """What this process is about to do at its sources, and has still to write down of them."""
+
+    def __init__(self) -> None:
+        self.turns: dict[str, RowMapping] = {}  # rows of the sources that it has claimed, and not asked yet
+        self.unchanged: deque[sources.Unchanged] = deque()
+
+    def take_unchanged(self) -> list[sources.Unchanged]:
+        notes = []
+        with suppress(IndexError):  # another thread took the last one
+            while self.unchanged:
+                notes.append(self.unchanged.popleft())
+        return sorted(notes, key=lambda note: note.source_id)  # every process locks rows in the same order
+
+
+def poll(app: App, source: Source) -> Collected:
+    """Look at one source and write down what is there; trouble is written down too and never raised."""
+    row = app.intake.turns.pop(source.name, None) or _row(app, source)
+    refused = rhythm.may_not(row, source, app.clock())
+    if refused:
+        return Collected(source.name, error=refused)
+    try:
+        reading = _read(app, source, row)
+    except PublisherError as error:
+        trouble = error
+    except Exception as error:
+        log.exception("source_not_understood", source=source.name)
+        what = f"can't be understood ({type(error).__name__}: see the log)"
+        trouble = SourceError(what, where=source.name, remedy="It is tried again at a later poll.")
+    else:
+        return _record(app, source, row, reading)
+    log.warning("source_failed", source=source.name, error=str(trouble))
+    return collect.record_failure(app.store, source, trouble, app.clock(), random())  # noqa: S311
+
+
+def _record(app: App, source: Source, row: RowMapping | None, reading: Reading) -> Collected:
+    """Write down what was read; that nothing is new can wait a moment for others of whom the same is to be said."""
+    now, chance = app.clock(), random()  # noqa: S311 -- jitter
+    note = polls.unchanged(row, source, reading, now, chance) if row is not None else None
+    if note is None:
+        return collect.record(app.store, source, reading, now, chance)
+    app.intake.unchanged.append(note)
+    if len(app.intake.unchanged) >= AT_ONCE:
+        write_down(app)
+    return Collected(source.name)
+
+
+def write_down(app: App) -> None:
+    """Write down of which sources nothing is new."""
+    notes = app.intake.take_unchanged()
+    if notes:
+        app.store.submit(lambda conn: sources.record_unchanged(conn, notes))
 
 
 def read(app: App, source: Source) -> Reading:
@@ -26,42 +95,94 @@ def read(app: App, source: Source) -> Reading:
 
     :raises SourceError: it can't be read.
     """
+    return _read(app, source, _row(app, source))
+
+
+def _row(app: App, source: Source) -> RowMapping | None:
+    with app.store.read() as conn:
+        return sources.find(conn, source.name)
+
+
+def _read(app: App, source: Source, row: RowMapping | None) -> Reading:
     # Here: commands that read no source need not wait for the parsers of feeds and pages.
     from publisher.sources.base import Validators, open_source
     from publisher.sources.fetch import Fetcher
 
-    with app.store.read() as conn:
-        row = sources.find(conn, source.name)
-    known = Validators(row["etag"], row["last_modified"]) if row else None
-    location = app.settings.resolve(source.location, source.where)
+    known = None
+    if row is not None and not rhythm.asks_whole(row, source, app.clock()):
+        known = Validators(row["etag"], row["last_modified"])
+    resolve = app.settings.resolve
+    location = rhythm.address_of(row, source) or resolve(source.location, source.where)
     agent = f"Publisher ({app.project.publication.name}; {app.project.publication.url})"
     fetcher = Fetcher(user_agent=agent, allow_private=source.allow_private)
-    return open_source(source, location, fetcher, app.folder).read(known)
+    resolved = replace(source, user=resolve(source.user, source.where), password=resolve(source.password, source.where))
+    reading = open_source(resolved, location, fetcher, app.folder, _memory(app, source, row)).read(known)
+    first_poll = row is None or row["baseline_at"] is None
+    return completed(app, source, location, reading, fetcher, first_poll=first_poll)
 
 
-def side_by_side(
-    poll: Callable[[Source], Collected], chosen: Sequence[Source], patience: timedelta | None
-) -> list[Collected]:
-    """Poll each source in a thread of its own; one that keeps us waiting too long is left to itself."""
-    found: dict[str, Collected] = {}
+def _memory(app: App, source: Source, row: RowMapping | None) -> Memory:
+    from publisher.sources.base import Memory
 
-    def one(source: Source) -> None:
-        try:
-            found[source.name] = poll(source)
-        except Exception as error:
-            log.exception("poll_failed", source=source.name)
-            found[source.name] = Collected(source.name, error=f"{source.name}: {error}")
+    if row is None:
+        return Memory(wanted=source.backfill)
 
-    threads = [Thread(target=one, args=(source,), name=f"poll-{source.name}", daemon=True) for source in chosen]
-    for thread in threads:
-        thread.start()
+    def tried(names: Sequence[str]) -> Mapping[str, int | None]:
+        with app.store.read() as conn:
+            return links.tried(conn, row["id"], names)
+
+    since = row["good_at"] if row["baseline_at"] else None
+    return Memory(since, max(0, source.backfill - row["backfilled"]), tried)
+
+
+def poll_now(app: App, chosen: Sequence[Source], patience: timedelta | None) -> list[Collected]:
+    """Poll these sources before any others; one that keeps us waiting too long is left to itself."""
+    asked = [(source, app.polling.ask(source.name, urgent=True)) for source in chosen]
     until = None if patience is None else time.monotonic() + patience.total_seconds()
-    for thread in threads:
-        thread.join(None if until is None else max(0.0, until - time.monotonic()))
-    return [found.get(source.name) or _too_slow(source, patience) for source in chosen]
+    found = [_await(source, future, until, patience) for source, future in asked]
+    write_down(app)
+    return found
 
 
-def _too_slow(source: Source, patience: timedelta | None) -> Collected:
-    seconds = patience.total_seconds() if patience else 0
-    log.warning("source_slow", source=source.name, seconds=seconds)
-    return Collected(source.name, error=f"{source.name}: no answer within {seconds:g} s")
+def _await(source: Source, future: Future[Collected], until: float | None, patience: timedelta | None) -> Collected:
+    try:
+        return future.result(None if until is None else max(0.0, until - time.monotonic()))
+    except TooSlowError:
+        seconds = patience.total_seconds() if patience else 0
+        log.warning("source_slow", source=source.name, seconds=seconds)
+        return Collected(source.name, error=f"{source.name}: no answer within {seconds:g} s")
+    except Exception as error:
+        log.exception("poll_failed", source=source.name)
+        return Collected(source.name, error=f"{source.name}: {error}")
+
+
+def begin_due(app: App) -> int:
+    """Begin to poll the sources whose turn has come; return how many. Waits for none of them."""
+    write_down(app)
+    now = app.clock()
+    with app.store.read() as conn:
+        rows = {row["name"]: row for row in sources.every(conn)}
+    due = [source for source in app.project.sources.values() if rhythm.is_due(rows.get(source.name), source, now)]
+    if due:
+        versions.accepted(app)  # first: a schedule sees what is first seen after it was added
+    for first in range(0, len(due), AT_ONCE):
+        batch = due[first : first + AT_ONCE]
+        taken = app.store.submit(partial(_claim, batch=batch, now=now))
+        app.intake.turns.update(taken)
+        for name, row in taken.items():
+            app.polling.ask(name, apart=bool(row["failures"]))
+    return len(due)
+
+
+def _claim(conn: Connection, batch: Sequence[Source], now: datetime) -> dict[str, RowMapping]:
+    """Take the turns that are still to be had; return the row of each source, by name."""
+    rows = sources.lock_free(conn, [source.name for source in batch])
+    taken = {}
+    for source in batch:
+        row = rows.get(source.name)
+        if row is None or row["place"] != rhythm.place_of(source):
+            row = polls.row_of(conn, source)
+        if rhythm.is_due(row, source, now):
+            taken[source.name] = row
+    sources.claim(conn, [row["id"] for row in taken.values()], now + LEASE)
+    return taken

@@ -193,10 +193,16 @@ def _watched_long_enough(now: datetime, watched_since: datetime | None) -> bool:
 
 def _sources(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:
     for row in concerns.failing_sources(conn, now - SOURCE_SILENT):
-        if row["name"] in project.sources and row["polled_at"] is not None:
+        if row["name"] not in project.sources or row["polled_at"] is None:
+            continue
+        if row["stopped_at"] is not None:
+            what = f"the source {row['name']} is not asked any more: {row['error']}"
+            command = f"publisher sources; to ask it again: publisher sources --start {row['name']}"
+            yield Trouble(f"source:{row['name']}", what, "articles from it", command, False)
+        else:
             since = "ever" if row["good_at"] is None else f"since {row['good_at']:%Y-%m-%d %H:%M} UTC"
             what = f"the source {row['name']} could not be read {since}: {row['error']}"
-            yield Trouble(f"source:{row['name']}", what, "articles from it", "publisher check", False)
+            yield Trouble(f"source:{row['name']}", what, "articles from it", "publisher sources", False)
 
 
 def _articles(conn: Connection) -> Iterator[Trouble]:

@@ -8,6 +8,7 @@ from publisher.cli.articles import group as articles
 from publisher.cli.check import check
 from publisher.cli.diff import diff
 from publisher.cli.editions import editions
+from publisher.cli.extract import extract
 from publisher.cli.hold import cancel, hold, release, resend
 from publisher.cli.init import init
 from publisher.cli.log import log
@@ -15,6 +16,7 @@ from publisher.cli.pause import pause, resume
 from publisher.cli.plan import plan
 from publisher.cli.run import run
 from publisher.cli.send import send
+from publisher.cli.sources import sources
 from publisher.cli.status import status
 from publisher.cli.subscribers import group
 from publisher.cli.try_ import try_source
@@ -32,6 +34,7 @@ cli.command("init")(init)
 cli.command("check")(check)
 cli.command("plan")(plan)
 cli.command("try")(try_source)
+cli.command("extract")(extract)
 cli.command("run")(run)
 cli.command("send")(send)
 cli.command("pause")(pause)
@@ -44,6 +47,7 @@ cli.command("cancel")(cancel)
 cli.command("resend")(resend)
 cli.add_typer(unknown, name="unknown")
 cli.command("verify")(verify)
+cli.command("sources")(sources)
 cli.add_typer(articles, name="articles")
 cli.command("editions")(editions)
 cli.command("log")(log)

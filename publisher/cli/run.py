@@ -86,19 +86,16 @@ def _start_schedules(app: App, stack: ExitStack, engine: Embedded) -> None:
         if fire_due(app):
             engine.wake()
 
-    def poll(name: str) -> None:
-        if name in app.project.sources:
-            app.poll(app.project.sources[name])
-
     def changed() -> None:
         ticker.plan(app.project)
         engine.wake()
 
     versions.accepted(app)
     files = Duty("files", FileWatch(app, changed).look)
-    ticker = Ticker(fire=fire, poll=poll, look=lambda: app.watch.look(app.clock()), others=[files])
+    ticker = Ticker(fire=fire, look=lambda: app.watch.look(app.clock()), others=[files])
     ticker.start(app.project)
     stack.callback(ticker.shutdown)
+    stack.callback(app.polling.end)
     for duty in standing_duties(app, ticker.is_alive):
         duty.start()
         stack.callback(duty.stop)

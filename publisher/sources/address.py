@@ -86,7 +86,7 @@ def shown(url: str) -> str:
     """Print an address for people: without name, password and query, which may hold secrets."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
         port = f":{parts.port}" if parts.port else ""
     except ValueError:
         return "this address"

@@ -7,16 +7,19 @@ from pathlib import Path
 
 from publisher.errors import SourceError
 from publisher.model.article import Article, Reading
-from publisher.sources import alternate, clean
+from publisher.model.source import Manners
+from publisher.sources import alternate, clean, manners
 from publisher.sources.address import Place, shown, web_url
 from publisher.sources.fetch import Fetcher, Validators
 from publisher.sources.files import read_capped
 from publisher.sources.item import apart, article_of, tag
 from publisher.sources.jsonfeed import looks_like_json, read_json
+from publisher.sources.memory import Memory
 from publisher.sources.xmlfeed import Feed, read_tree
 from publisher.sources.xmltext import decode, looks_like_html, read_document
 
 MOST_PROBLEMS = 20  # of one reading
+_MEMORY = Memory(article_of)  # of this process: a poll makes only what is new or changed
 
 
 class FeedReader:
@@ -39,7 +42,7 @@ class FeedReader:
         try:
             return self._read_file(self._location) if isinstance(self._location, Path) else self._fetch(known)
         except SourceError as error:
-            raise SourceError(error.what, where=self._name or error.where, remedy=error.remedy) from error
+            raise error.at(self._name) from error
 
     def _read_file(self, path: Path) -> Reading:
         return read_feed(read_capped(path, self._fetcher.cap), Place(folder=path.parent))
@@ -54,13 +57,14 @@ class FeedReader:
             reading = self._parse(got.body, got.url, got.content_type)
             # After trouble the next poll asks for the whole again: validators of a broken answer would freeze it.
             etag, last_modified = (None, None) if reading.extra.get("broken") else (got.etag, got.last_modified)
-        return replace(reading, etag=etag, last_modified=last_modified, moved_to=got.moved_to)
+        asked = manners.joined(got.fresh_for, reading.manners)
+        return replace(reading, etag=etag, last_modified=last_modified, moved_to=got.moved_to, manners=asked)
 
     def _parse(self, body: bytes, url: str, content_type: str) -> Reading:
         try:
             return read_feed(body, Place(url), content_type)
         except SourceError as error:
-            raise SourceError(f"{shown(url)}: {error.what}", remedy=error.remedy) from error
+            raise error.at("", f"{shown(url)}: {error.what}") from error
 
 
 def read_feed(data: bytes, place: Place, content_type: str = "") -> Reading:
@@ -73,14 +77,16 @@ def read_feed(data: bytes, place: Place, content_type: str = "") -> Reading:
         raise SourceError("the document is empty", remedy="It is tried again at the next poll.")
     text = decode(data, content_type)
     broken: tuple[str, ...] = ()
+    asked = Manners()
     if looks_like_json(text):
         feed = read_json(text)
     elif looks_like_html(text):
         raise _is_a_page(text, place)
     else:
         document = read_document(text)
+        asked = manners.of_feed(document.root)
         feed, broken = read_tree(document.root), document.problems
-    reading = _reading(feed, place)
+    reading = replace(_reading(feed, place), manners=asked)
     return replace(reading, problems=(*broken, *reading.problems), extra={"broken": "yes"} if broken else {})
 
 
@@ -90,7 +96,7 @@ def _reading(feed: Feed, place: Place) -> Reading:
     articles: list[Article] = []
     problems = [*feed.problems]
     for number, item in enumerate(feed.items, 1):
-        article = article_of(item, here, feed.language)
+        article = _MEMORY.article_of(item, here, feed.language)
         if article is None:
             which = (
                 f" ({shown(item.link)})" if item.link and web_url(item.link) else f" ({item.guid})" if item.guid else ""

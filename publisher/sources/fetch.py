@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import ipaddress
-import socket
 import time
+from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from http.cookiejar import DefaultCookiePolicy
-from urllib.parse import urljoin, urlsplit
+from datetime import timedelta
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
 
-import requests
 import urllib3.exceptions
+from urllib3 import BaseHTTPResponse, Timeout
+from urllib3.exceptions import ProtocolError
 
 from publisher.errors import SourceError
+from publisher.sources import manners
 from publisher.sources.address import shown
+from publisher.sources.wire import UNTIL, Gate, OverTimeError, RefusedAddressError, connections, is_any
 
 REDIRECTS = 5
 _CHUNK = 65_536
@@ -21,14 +25,14 @@ _MOVED = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
 _FEEDS = "application/atom+xml, application/rss+xml, application/feed+json"
 _ACCEPT = f"{_FEEDS}, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5"
-_FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError)
+_FAILURES = (urllib3.exceptions.HTTPError, OSError, ValueError)
 
 _STATUS = {
     401: ("asks for a name and a password (401)", "Put them into the source's address, or use a public address."),
     403: ("refuses to be read (403)", "Ask the site's technicians to let this machine in."),
     404: ("is not there (404)", "Open it in a browser and correct the address."),
-    410: ("is gone for good (410)", "Remove the source, or give its new address."),
-    429: ("asks for fewer questions (429)", "Read it less often: raise `every:` of the source."),
+    410: ("is gone for good (410)", "Give the source its new address, or remove it."),
+    429: ("asks for fewer questions (429)", "If it stays so, raise `every:` of the source."),
 }
 
 
@@ -51,6 +55,8 @@ class Fetched:
     etag: str | None = None
     last_modified: str | None = None
     moved_to: str | None = field(default=None, repr=False)  # where permanent redirects led, before any temporary one
+    fresh_for: timedelta = timedelta()  # how long its server asks not to be asked again
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # of the answer, whatever their case
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ class Fetcher:
     cap: int = 30_000_000
     allow_private: bool = False
     total: float = 60.0
+    gate: Gate = Gate()  # noqa: RUF009 -- frozen
 
     def allowing_private(self) -> Fetcher:
         """Return the same fetcher for a source whose editor said that it stands in the own network."""
@@ -79,76 +86,94 @@ class Fetcher:
         :raises SourceError: unreachable, refused, missing, too large, too slow, or no address at all.
         """
         until = time.monotonic() + self.total
+        UNTIL.set(until)
         here, moved, permanent = url, None, True
-        with self._session(etag, last_modified) as session:
-            for _ in range(REDIRECTS + 1):
-                self._check(here)
-                try:
-                    answer = session.get(here, stream=True, allow_redirects=False, timeout=self.timeout)
-                except _FAILURES as error:
-                    raise self._failure(here, error) from None
-                with answer:
-                    target = _target(answer, here)
-                    if target is None:
-                        return self._take(answer, here, moved, until)
-                permanent = permanent and answer.status_code in _PERMANENT
-                moved = target if permanent else moved
-                here = target
+        for _ in range(REDIRECTS + 1):
+            answer = self._ask(here, self._headers(here, etag, last_modified), until)
+            try:
+                target = _target(answer, here)
+                if target is None:
+                    return self._take(answer, here, moved)
+            finally:
+                answer.close()  # what was read to its end has given its connection back by then
+            permanent = permanent and answer.status in _PERMANENT
+            moved = target if permanent else moved
+            here = target
         raise _refusal(url, f"leads from one address to the next more than {REDIRECTS} times", _STATUS[404][1])
 
-    def _session(self, etag: str | None, last_modified: str | None) -> requests.Session:
-        session = requests.Session()
-        session.trust_env = False
-        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        session.headers.update(
+    def _ask(self, url: str, headers: Mapping[str, str], until: float) -> BaseHTTPResponse:
+        """Ask once; again where a kept connection turns out to have been closed meanwhile."""
+        pools = connections(self.gate if not self.allow_private else replace(self.gate, allows=is_any))
+        for is_last in (False, True):
+            wait = max(0.001, min(self.timeout, until - time.monotonic()))
+            try:
+                return pools.urlopen(
+                    "GET",
+                    url,
+                    headers=headers,
+                    redirect=False,
+                    preload_content=False,
+                    timeout=Timeout(connect=wait, read=wait),
+                )
+            except ProtocolError as error:
+                if is_last or _is_about(error, OverTimeError):
+                    raise self._failure(url, error) from None
+            except RefusedAddressError:
+                raise _private(url) from None
+            except _FAILURES as error:
+                raise self._failure(url, error) from None
+        raise AssertionError("unreachable")
+
+    def _headers(self, url: str, etag: str | None, last_modified: str | None) -> dict[str, str]:
+        """Return what is said of ourselves: no cookies, and a password only to the address that holds it.
+
+        :raises SourceError: the address is none.
+        """
+        try:
+            parts = urlsplit(url)
+            host, name, password, _ = parts.hostname, parts.username, parts.password, parts.port
+        except ValueError:
+            host, name, password, parts = None, None, None, urlsplit("")
+        if parts.scheme not in ("http", "https") or not host:
+            raise _refusal(url, "is no web address", "Write it as https://…")
+        login = f"{unquote(name or '')}:{unquote(password or '')}" if name or password else ""
+        return (
             {"User-Agent": self.user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
+            | ({"Authorization": f"Basic {b64encode(login.encode()).decode()}"} if login else {})
             | ({"If-None-Match": etag} if etag else {})
             | ({"If-Modified-Since": last_modified} if last_modified else {})
         )
-        return session
 
-    def _check(self, url: str) -> None:
-        """Refuse what is no web address, and addresses inside the own network unless they are allowed."""
-        try:
-            parts = urlsplit(url)
-            host, port = parts.hostname, parts.port
-        except ValueError:
-            host, port, parts = None, None, urlsplit("")
-        if parts.scheme not in ("http", "https") or not host:
-            raise _refusal(url, "is no web address", "Write it as https://…")
-        if not self.allow_private:
-            _refuse_private(url, host, port or 443)
-
-    def _take(self, answer: requests.Response, url: str, moved: str | None, until: float) -> Fetched:
-        if answer.status_code != 304 and not 200 <= answer.status_code < 300:
-            raise _refused_by_server(url, answer.status_code)
-        body = b"" if answer.status_code == 304 else self._body(answer, url, until)
+    def _take(self, answer: BaseHTTPResponse, url: str, moved: str | None) -> Fetched:
+        if answer.status != 304 and not 200 <= answer.status < 300:
+            raise _refused_by_server(url, answer.status, answer.headers)
         headers = answer.headers
         return Fetched(
             url=url,
-            status=304 if answer.status_code == 304 else 200,
-            body=body,
+            status=304 if answer.status == 304 else 200,
+            body=self._body(answer, url),
             content_type=headers.get("Content-Type", ""),
             etag=headers.get("ETag"),
             last_modified=headers.get("Last-Modified"),
             moved_to=moved,
+            fresh_for=manners.of_answer(headers),
+            headers=headers,
         )
 
-    def _body(self, answer: requests.Response, url: str, until: float) -> bytes:
+    def _body(self, answer: BaseHTTPResponse, url: str) -> bytes:
         """Read the answer piece by piece, so that neither its size nor its slowness can hurt."""
         stated = answer.headers.get("Content-Length", "")
         if stated.isdecimal() and int(stated) > self.cap:
             raise self._too_large(url)
         body = bytearray()
         try:
-            while piece := answer.raw.read1(_CHUNK, decode_content=True):
+            while piece := answer.read1(_CHUNK, decode_content=True):
                 body += piece
                 if len(body) > self.cap:
                     raise self._too_large(url)
-                if time.monotonic() > until:
-                    raise _refusal(url, f"was still sending after {self.total:g} seconds", "Try again later.")
         except _FAILURES as error:
             raise self._failure(url, error) from None
+        answer.release_conn()
         return bytes(body)
 
     def _too_large(self, url: str) -> SourceError:
@@ -157,6 +182,8 @@ class Fetcher:
 
     def _failure(self, url: str, error: Exception) -> SourceError:
         """Say in words why nothing came; the library's own words hold the whole address and are not shown."""
+        if _is_about(error, OverTimeError):
+            return _refusal(url, f"was still sending after {self.total:g} seconds", "Try again later.")
         if _is_about(error, urllib3.exceptions.SSLError):
             return _refusal(url, "has no valid certificate", "Ask the site's technicians to renew it.")
         if _is_about(error, urllib3.exceptions.NameResolutionError):
@@ -170,38 +197,9 @@ class Fetcher:
         return _refusal(url, "broke off in the middle of its answer", "Try again later.")
 
 
-def is_public(address: str) -> bool:
-    """Say whether an IP address is one of the open Internet, also when it is wrapped in IPv6."""
-    ip = ipaddress.ip_address(address.split("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None) or _nat64(ip)
-        if inner is not None:
-            return is_public(str(inner))
-        if ip.is_site_local:
-            return False
-    return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
-
-
-def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    return ipaddress.IPv4Address(ip.packed[-4:]) if ip in ipaddress.ip_network("64:ff9b::/96") else None
-
-
-def _refuse_private(url: str, host: str, port: int) -> None:
-    try:
-        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except (OSError, UnicodeError):
-        raise _unknown_host(url) from None
-    if not all(is_public(address) for address in found):
-        raise _refusal(
-            url,
-            "is inside this machine's own network, which sources may not read",
-            "If that is meant, set `allow_private: true` on the source.",
-        )
-
-
-def _target(answer: requests.Response, here: str) -> str | None:
+def _target(answer: BaseHTTPResponse, here: str) -> str | None:
     location = answer.headers.get("Location")
-    if answer.status_code not in _MOVED or not location:
+    if answer.status not in _MOVED or not location:
         return None
     try:
         # Header bytes come as Latin-1; servers write UTF-8 into them.
@@ -220,12 +218,20 @@ def _is_about(error: BaseException | None, kind: type[BaseException]) -> bool:
     return False
 
 
-def _refused_by_server(url: str, status: int) -> SourceError:
+def _refused_by_server(url: str, status: int, headers: Mapping[str, str]) -> SourceError:
     if status in _STATUS:
-        return _refusal(url, *_STATUS[status])
-    if status >= 500:
-        return _refusal(url, f"is in trouble at the moment ({status})", "It is tried again at the next poll.")
-    return _refusal(url, f"gave the answer {status} instead of a page", "Open it in a browser and correct the address.")
+        words = _STATUS[status]
+    elif status >= 500:
+        words = (f"is in trouble at the moment ({status})", "It is tried again at a later poll.")
+    else:
+        words = (f"gave the answer {status} instead of a page", "Open it in a browser and correct the address.")
+    said: dict[str, Any] = {"status": status, "retry_after": manners.retry_after(headers)}
+    return SourceError(f"{shown(url)} {words[0]}", remedy=words[1], **said)
+
+
+def _private(url: str) -> SourceError:
+    what = "is inside this machine's own network, which sources may not read"
+    return _refusal(url, what, "If that is meant, set `allow_private: true` on the source.")
 
 
 def _unknown_host(url: str) -> SourceError:

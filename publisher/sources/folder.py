@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -33,11 +34,13 @@ class FolderReader:
     """Reads the articles in a folder and the folders below it, or in one file.
 
     :param name: what errors call it: the source's name.
+    :param quiet: seconds that a file must have stood still before it is taken.
     """
 
-    def __init__(self, path: Path, name: str = "") -> None:
+    def __init__(self, path: Path, name: str = "", quiet: float = 0.0) -> None:
         self._path = path
         self._name = name
+        self._quiet = quiet
 
     def read(self, known: Validators | None = None) -> Reading:
         """Read every file once; ``known`` has no meaning here.
@@ -54,7 +57,13 @@ class FolderReader:
         articles: list[Article] = []
         for file, name in files:
             try:
-                articles.append(read_file(file, name))
+                stood = _state(file)
+                article = read_file(file, name)
+                # Also one that was written to meanwhile: half of an article is none.
+                if _state(file) != stood or 0 <= time.time() - stood[0] < self._quiet:
+                    problems.append(f"{name}: it is still being written, and left for the next look")
+                else:
+                    articles.append(article)
             except SourceError as error:
                 problems.append(str(SourceError(error.what, where=name, remedy=error.remedy)))
         if not files:
@@ -85,6 +94,15 @@ class FolderReader:
         if path.suffix.lower() not in KINDS or any(part.startswith((".", "~")) for part in parts):
             return False
         return path.is_file() and path.resolve().is_relative_to(self._path.resolve())
+
+
+def _state(path: Path) -> tuple[float, int]:
+    """Return when a file was last written, and its size."""
+    try:
+        found = path.stat()
+    except OSError:  # gone: reading it says so
+        return 0.0, 0
+    return found.st_mtime, found.st_size
 
 
 def read_file(path: Path, name: str) -> Article:

@@ -12,7 +12,10 @@ from publisher.model.article import Article, Image
 from publisher.sources import clean, pictures
 from publisher.sources.address import Place
 from publisher.sources.dates import parse_date
+from publisher.sources.language import language_of
 
+MOST_HTML = 300_000  # characters of one article; no mail and no reader takes more
+MOST_ENTITIES = 50_000  # of one article; the sanitiser's time grows with their square
 SUMMARY_AS_GIVEN = 500  # characters; a longer "summary" is the article itself
 _LANGUAGE = re.compile(r"^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$")
 _MORE = re.compile(
@@ -50,6 +53,12 @@ def article_of(item: Item, place: Place, language: str | None = None) -> Article
     if item.link and not url:
         notes.append(f"its link “{clean.shorten(clean.fold(item.link), 80)}” leads to no web page and was dropped")
     here = place.at(url).at(item.base)
+    short = replace(item, content=_within(item.content), summary=_within(item.summary))
+    if short != item:
+        notes.append(
+            f"its text is longer than {MOST_HTML:,} characters, or has more than {MOST_ENTITIES:,} &: it was cut"
+        )
+        item = short
     body = clean.sanitise(item.content, here)
     lead = clean.sanitise(item.summary, here) if item.summary != item.content else body
     stated = clean.plain(lead)
@@ -74,11 +83,18 @@ def article_of(item: Item, place: Place, language: str | None = None) -> Article
         authors=distinct(map(person, item.authors)),
         categories=distinct(category.replace("\\'", "'") for category in map(clean.one_line, item.categories)),
         image=_image(item, html, here),
-        language=tag(item.language) or tag(language),
+        language=tag(item.language) or tag(language) or language_of(text),
         published_at=moment,
         guid=item.guid or None,
         notes=(*notes, *filter(None, (complaint,))),
     )
+
+
+def _within(html: str) -> str:
+    """Cut a text that is no article any more, before it costs anything."""
+    if len(html) > MOST_HTML:
+        html = html[:MOST_HTML]
+    return html if html.count("&") <= MOST_ENTITIES else "&".join(html.split("&", MOST_ENTITIES)[:-1])
 
 
 def apart(articles: Iterable[Article]) -> tuple[tuple[Article, ...], tuple[str, ...]]:

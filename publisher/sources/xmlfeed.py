@@ -91,6 +91,8 @@ def _title(root: etree._Element) -> str:
 
 
 def _feedparsed(root: etree._Element) -> Any:
+    for node in root.iter():
+        _unescape(node)
     data = etree.tostring(root, encoding="utf-8", xml_declaration=True, with_tail=False)
     try:
         # From memory only: given text, feedparser would open a file or an address of that name.
@@ -99,6 +101,13 @@ def _feedparsed(root: etree._Element) -> Any:
         raise SourceError(
             f"the feed can't be understood ({type(error).__name__})", remedy="Let a feed validator check it."
         ) from error
+
+
+def _unescape(node: etree._Element) -> None:
+    """Let html stand in a feed as CDATA: each escaped letter would be an event of its own for feedparser's parser."""
+    text = node.text if isinstance(node.tag, str) and not len(node) else None
+    if text and ("<" in text or "&" in text) and "]]>" not in text:
+        node.text = etree.CDATA(text)
 
 
 def _item(entry: Any, extra: _Extra, is_atom: bool, shared: tuple[str, ...]) -> Item:

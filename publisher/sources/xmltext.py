@@ -26,7 +26,10 @@ _SEVEN_BIT = ("iso-2022", "iso2022", "hz", "utf-7")  # look like ASCII and mean 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _START = re.compile(r"<(?:\?xml|!DOCTYPE|!--|(?:[\w.-]+:)?(?:rss|feed|RDF|channel|html)\b)", re.I)
 _OPAQUE = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)", re.S)
-_AMPERSAND = re.compile(r"&(?:(#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|amp|lt|gt|quot|apos);|([A-Za-z][A-Za-z0-9]{1,31};))?")
+_LONE_AMPERSAND = re.compile(r"&(?!#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|[A-Za-z][A-Za-z0-9]{1,31};)")
+_REFERENCE = re.compile(
+    r"&(?!(?:amp|lt|gt|quot|apos);)(?:(#\d{1,7}|#[xX][0-9a-fA-F]{1,6});|([A-Za-z][A-Za-z0-9]{1,31};))"
+)
 _DOCTYPE = re.compile(r"<!DOCTYPE", re.I)
 _ROOT = re.compile(r"<((?:[\w.-]+:)?[A-Za-z][\w.-]*)")
 _ITEM = re.compile(r"<((?:[\w.-]+:)?(?:item|entry))[\s/>]")
@@ -149,9 +152,13 @@ def _with_plain_entities(text: str) -> str:
     """Write HTML's named characters as numbers and lone ampersands as such: XML knows neither."""
     parts, end = [], 0
     for opaque in _OPAQUE.finditer(text):
-        parts += [_AMPERSAND.sub(_plain_entity, text[end : opaque.start()]), opaque[0]]
+        parts += [_plain_entities(text[end : opaque.start()]), opaque[0]]
         end = opaque.end()
-    return "".join((*parts, _AMPERSAND.sub(_plain_entity, text[end:])))
+    return "".join((*parts, _plain_entities(text[end:])))
+
+
+def _plain_entities(text: str) -> str:
+    return _REFERENCE.sub(_plain_entity, _LONE_AMPERSAND.sub("&amp;", text)) if "&" in text else text
 
 
 def _plain_entity(found: re.Match[str]) -> str:

@@ -90,9 +90,13 @@ def not_begun(conn: Connection, due_before: datetime) -> list[RowMapping]:
 
 
 def failing_sources(conn: Connection, good_before: datetime) -> list[RowMapping]:
-    """Return the sources that have given nothing but errors since then."""
+    """Return the sources that have given nothing but errors since then, and those that are not asked any more."""
     long_ago = or_(sources.c.good_at < good_before, sources.c.good_at.is_(None))
-    query = select(sources).where(sources.c.error.is_not(None), long_ago).order_by(sources.c.name)
+    query = (
+        select(sources)
+        .where(sources.c.error.is_not(None), or_(long_ago, sources.c.stopped_at.is_not(None)))
+        .order_by(sources.c.name)
+    )
     return list(conn.execute(query).mappings())
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
+from publisher.app.sources import standing
 from publisher.app.standing import held_early, known, waiting_lines
 from publisher.errors import UsageError
 from publisher.model.project import Schedule
@@ -36,6 +37,7 @@ def routes(app: App, pages: Pages) -> APIRouter:
     router = APIRouter(default_response_class=HTMLResponse)
     _overview(router, app, pages)
     _send_log(router, app, pages)
+    _sources(router, app, pages)
     _parts_of_pages(router, app)
     return router
 
@@ -134,6 +136,12 @@ def _send_log(router: APIRouter, app: App, pages: Pages) -> None:
             tried = calls.of_delivery(conn, delivery_id, row["call_id"])
             said = calls.outcomes_of(conn, delivery_id)
         return pages.page("delivery.html", here="log", row=row, calls=[(call, said.get(call["id"])) for call in tried])
+
+
+def _sources(router: APIRouter, app: App, pages: Pages) -> None:
+    @router.get("/sources")
+    def every_source() -> Response:
+        return pages.page("sources.html", here="sources", sources=standing(app))
 
 
 def _filter(

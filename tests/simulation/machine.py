@@ -162,13 +162,13 @@ class SiteMachine(RuleBasedStateMachine):
     @rule()
     def poll_fails(self) -> None:
         STEPS["taken"] += 1
-        collect.record_failure(self.store, SOURCES["site"], "the server said 502", self.now)
+        collect.record_failure(self.store, SOURCES["site"], SourceError("the server said 502"), self.now)
 
     def _read(self, name: str, body: bytes) -> None:
         try:
             reading = read_feed(body, ADDRESS)
         except SourceError as error:
-            collect.record_failure(self.store, SOURCES[name], str(error), self.now)
+            collect.record_failure(self.store, SOURCES[name], error, self.now)
             return
         found = {number_of(article.title) for article in reading.articles}
         # What half a feed has is there; what it does not have may be.

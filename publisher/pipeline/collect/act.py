@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from publisher.errors import PublisherError
 from publisher.model.article import LedgerArticle, Reading, Standing
 from publisher.model.identity import Alias, aliases_in, fingerprint, hints_of, is_telling
 from publisher.model.project import Source
+from publisher.pipeline import polls
 from publisher.pipeline.collect import window
 from publisher.pipeline.collect.judge import Situation, age_key, decide
 from publisher.pipeline.collect.match import Decision, Known, match
-from publisher.store import Connection, RowMapping, Store, articles, held, identity, sources
+from publisher.store import Connection, RowMapping, Store, articles, held, identity, links, sources
 
 MONTH = timedelta(days=30)  # over which what is usual is counted
 EVENTS = {
@@ -55,30 +57,30 @@ class _Record:
         self.counts[outcome] = self.counts.get(outcome, 0) + number
 
 
-def record(store: Store, source: Source, reading: Reading, now: datetime) -> Collected:
-    """Write down a reading: articles, aliases, history and validators in one transaction."""
+def record(store: Store, source: Source, reading: Reading, now: datetime, chance: float = 0.0) -> Collected:
+    """Write down a reading: articles, aliases, history and validators in one transaction.
+
+    :param chance: from 0 to 1; where in its jitter the source's next turn lies.
+    """
     with store.write() as conn:
-        row = sources.ensure(conn, source.name)
-        known, matched = _matched(conn, row["id"], source, reading)
-        gone = _gone(conn, row, reading, matched)
-        notes = _Record(known, now)
-        # Oldest first, so that ids and first-seen order follow publication.
-        for decision in _by_age(decide(matched, _situation(conn, row, source, matched, now))):
-            _write(conn, row["id"], decision, notes)
-        _mark_gone(conn, gone, notes)
-        _backfill(conn, row, source, notes)
-        identity.add_aliases(conn, row["id"], notes.aliases)
-        articles.note(conn, notes.history, now)
-        etag, modified = (row["etag"], row["last_modified"]) if reading.unchanged else _validators(reading)
-        sources.record_good_poll(
-            conn,
-            row["id"],
-            now,
-            title=reading.title,
-            etag=etag,
-            last_modified=modified,
-            is_baseline=not reading.is_broken,  # what broke off may hide what was there before us
-        )
+        return record_in(conn, source, reading, now, chance)
+
+
+def record_in(conn: Connection, source: Source, reading: Reading, now: datetime, chance: float = 0.0) -> Collected:
+    """Write down a reading within a transaction of the caller's."""
+    row = polls.row_of(conn, source)
+    known, matched = _matched(conn, row["id"], source, reading)
+    gone = _gone(conn, row, reading, matched)
+    notes = _Record(known, now)
+    # Oldest first, so that ids and first-seen order follow publication.
+    for decision in _by_age(decide(matched, _situation(conn, row, source, matched, now))):
+        _write(conn, row["id"], decision, notes)
+    _mark_gone(conn, gone, notes)
+    _backfill(conn, row, source, notes)
+    identity.add_aliases(conn, row["id"], notes.aliases)
+    articles.note(conn, notes.history, now)
+    links.record(conn, row["id"], reading.links, now)
+    polls.note_good(conn, row, source, reading, now, chance)
     counts: dict[str, Any] = notes.counts
     return Collected(source.name, problems=reading.problems, **counts)
 
@@ -91,20 +93,21 @@ def _matched(conn: Connection, source_id: int | None, source: Source, reading: R
     wanted += [hint for article in reading.articles for hint in hints_of(article)]
     by_alias = identity.find_by_aliases(conn, source_id, wanted) if source_id is not None else {}
     known = Known(by_alias, articles.find(conn, sorted(set(by_alias.values()))))
-    matched = match(reading.articles, known, source.identity)
+    is_pushed = source.kind == "push"
+    matched = match(reading.articles, known, source.identity, trusts_ids=is_pushed)
     if any(each.known_id is None for each in matched):
         known = _known_by_more(conn, source_id, known, matched)
-        matched = match(reading.articles, known, source.identity)
+        matched = match(reading.articles, known, source.identity, trusts_ids=is_pushed)
     return known, matched
 
 
 def _known_by_more(conn: Connection, source_id: int | None, known: Known, matched: Sequence[Decision]) -> Known:
     """Look across sources, and for words, only for what nothing else says: that is little."""
     unknown = [each for each in matched if each.known_id is None]
-    links = [value for each in unknown for kind, value in each.aliases if kind == "link"]
+    canonical = [value for each in unknown for kind, value in each.aliases if kind == "link"]
     prints = [fingerprint(each.article.title, each.article.text) for each in unknown if is_telling(each.article)]
     own, others = identity.find_by_words(conn, source_id or 0, prints)
-    linked = identity.find_links_elsewhere(conn, source_id or 0, links)
+    linked = identity.find_links_elsewhere(conn, source_id or 0, canonical)
     named = {*own.values(), *others.values(), *linked.values()} - known.articles.keys()
     found = {**known.articles, **articles.find(conn, sorted(named))}
     return Known(known.by_alias, found, own, linked, others)
@@ -224,16 +227,12 @@ def _backfill(conn: Connection, row: RowMapping, source: Source, notes: _Record)
     sources.record_backfill(conn, row["id"], source.backfill)
 
 
-def _validators(reading: Reading) -> tuple[str | None, str | None]:
-    # After trouble with a document the next fetch must be whole, not a 304.
-    return (None, None) if reading.problems else (reading.etag, reading.last_modified)
-
-
-def record_failure(store: Store, source: Source, error: str, now: datetime) -> Collected:
+def record_failure(
+    store: Store, source: Source, error: PublisherError, now: datetime, chance: float = 0.0
+) -> Collected:
     """Write down that a source could not be read; nothing that is known changes."""
-    with store.write() as conn:
-        sources.record_bad_poll(conn, sources.ensure(conn, source.name)["id"], now, error)
-    return Collected(source.name, error=error)
+    store.submit(lambda conn: polls.note_bad(conn, polls.row_of(conn, source), source, error, now, chance))
+    return Collected(source.name, error=str(error))
 
 
 def foresee(store: Store, source: Source, reading: Reading, now: datetime) -> list[LedgerArticle]:

@@ -46,17 +46,21 @@ class Known:
     words_elsewhere: Mapping[str, int] = field(default_factory=dict)  # of other sources: fingerprint
 
 
-def match(found: Sequence[Article], known: Known, rule: IdentityRule = "auto") -> list[Decision]:
+def match(
+    found: Sequence[Article], known: Known, rule: IdentityRule = "auto", *, trusts_ids: bool = False
+) -> list[Decision]:
     """Say of each article of a document which one of the ledger it is, or that it is none of them.
 
     An article that the document has twice, word for word the same to us, is left out the second time.
+
+    :param trusts_ids: whoever gives the ids answers for them: an id is never used again for another article.
     """
     met: set[Alias] = set()
     firm: list[Decision] = []
     for article, aliases in zip(found, aliases_in(found, rule), strict=True):
         if not met.intersection(aliases):
             met.update(aliases)
-            firm.append(_by_aliases(article, aliases, known))
+            firm.append(_by_aliases(article, aliases, known, trusts_ids=trusts_ids))
     taken: set[int] = set()
     for place, decision in enumerate(firm):
         if decision.known_id in taken:
@@ -71,12 +75,12 @@ def match(found: Sequence[Article], known: Known, rule: IdentityRule = "auto") -
     return firm
 
 
-def _by_aliases(article: Article, aliases: tuple[Alias, ...], known: Known) -> Decision:
+def _by_aliases(article: Article, aliases: tuple[Alias, ...], known: Known, *, trusts_ids: bool) -> Decision:
     hits = [(alias[0], known.by_alias[alias]) for alias in aliases if alias in known.by_alias]
     if not hits:
         return Decision(article, aliases)
     kind, article_id = hits[0]
-    if kind == "guid" and differs_wholly(known.articles[article_id].article, article):
+    if kind == "guid" and not trusts_ids and differs_wholly(known.articles[article_id].article, article):
         other = next((hit for hit in hits[1:] if hit[1] != article_id), None)
         if other is None:
             return _reused(article, aliases, article_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
 
 from publisher.store.tables.columns import Moment, Text, metadata, ref, row_id
 
@@ -19,6 +19,19 @@ sources = Table(
     Column("error", Text),  # of the last poll; NULL when it was good
     Column("etag", Text),
     Column("last_modified", Text),
+    Column("place", Text),  # digest of its address in schedules.yaml: another one makes all below void
+    Column("rhythm", BigInteger),  # `every:` by which its next turn was reckoned, microseconds
+    Column("next_poll_at", Moment),  # NULL: at once, unless it is stopped
+    Column("waits_why", Text),  # why that is later than its rhythm
+    Column("not_before", Moment),  # its server asked to be left alone until then
+    Column("failures", Integer),  # polls in a row that gave nothing
+    Column("stopped_at", Moment),  # not asked any more until a person starts it
+    Column("actor", Text),  # who started it again
+    Column("whole_at", Moment),  # last answer that was no "unchanged"
+    Column("problems", JSON),  # of that answer: what could not be used, and why
+    Column("moved_to", Text),  # where its server says that it is for good
+    Column("moved_times", Integer),  # how often it said so, a day or more apart
+    Column("moved_at", Moment),  # when it last did
 )
 
 articles = Table(
@@ -47,6 +60,8 @@ articles = Table(
     Column("about_id", BigInteger),  # the article that the reason speaks of
     Column("story_id", BigInteger),  # the first of several articles, each of another source, that are one story
     Column("gone_at", Moment),  # since when its source does not have it any more; NULL: it has it, or the window passed
+    Column("given", Text),  # digest of what the source said, where more was found out
+    Index("ix_articles_source_id_given", "source_id", "given"),
     Index("ix_articles_standing_first_seen_at", "standing", "first_seen_at"),
     Index("ix_articles_fingerprint", "fingerprint"),
     Index("ix_articles_source_id_first_seen_at", "source_id", "first_seen_at"),
@@ -99,4 +114,15 @@ looks = Table(  # where a schedule's candidates are: a hint that spares it the a
     Column("since", Moment, nullable=False),
     Column("through", BigInteger, nullable=False),  # up to this id, only those waiting may still be candidates
     Column("waiting", JSON, nullable=False),
+)
+
+source_links = Table(  # what became of the addresses on a listing, so that none is fetched twice
+    "source_links",
+    metadata,
+    Column("source_id", BigInteger, ForeignKey("sources.id"), primary_key=True),
+    Column("link", Text, primary_key=True),  # canonical
+    Column("done", Boolean, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("reason", Text, nullable=False),  # why no article came of it
+    Column("seen_at", Moment, nullable=False),
 )

@@ -10,9 +10,12 @@ from sqlalchemy import update
 from publisher.app import alerts as duty
 from publisher.app.trouble import all_in
 from publisher.config.schedules import parse_project
+from publisher.errors import SourceError
+from publisher.model.article import Reading
 from publisher.model.call import Answer, Outcome, Verdict
+from publisher.model.project import Source
 from publisher.model.states import SendState
-from publisher.pipeline import dispatch, settle
+from publisher.pipeline import dispatch, polls, settle
 from publisher.pipeline.operate import again, holding
 from publisher.store import alerts, channels, schedules, sends, sources
 from publisher.store.tables import calls, deliveries
@@ -148,10 +151,20 @@ def test_a_few_that_failed_are_no_trouble(store, send):
 def test_a_source_that_fails_for_hours_is_one(store):
     with store.write() as conn:
         source = sources.ensure(conn, "site")
-        sources.record_good_poll(conn, source["id"], NOW, title="", etag=None, last_modified=None)
-        sources.record_bad_poll(conn, source["id"], NOW + timedelta(hours=7), "no such host")
+        site = Source("site", "feed", "https://harbor.example/feed")
+        polls.note_good(conn, source, site, Reading(), NOW)
+        polls.note_bad(conn, source, site, SourceError("no such host"), NOW + timedelta(hours=7))
     assert found(store, NOW + timedelta(hours=5)) == {}
     assert "no such host" in found(store, NOW + timedelta(hours=7))["source:site"].what
+
+
+def test_a_source_that_is_gone_is_one_at_once_and_says_how_to_ask_it_again(store):
+    with store.write() as conn:
+        site = Source("site", "feed", "https://harbor.example/feed")
+        polls.note_bad(conn, sources.ensure(conn, "site"), site, SourceError("gone", status=410), NOW)
+    trouble = found(store, NOW)["source:site"]
+    assert "is not asked any more: gone" in trouble.what
+    assert "publisher sources --start site" in trouble.command
 
 
 # --- as alerts --------------------------------------------------------------------------------------------------------

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.model.article import Article, Reading, Standing
+from publisher.model.article import Article, Link, Reading, Standing
 from publisher.model.project import Source
 from publisher.pipeline import collect
 from publisher.pipeline.operate import intake
-from publisher.store import articles, sources
+from publisher.store import articles, links, sources
 from tests.ledger import NOW, open_store
 
 SITE = Source("site", "feed", "https://harbor.example/feed")
@@ -147,6 +147,13 @@ def test_however_documents_are_split_each_article_is_new_at_most_once(tmp_path_f
     first, later = set(polls[0]), {number for numbers in polls[1:] for number in numbers}
     assert sum(new) == len(later - first)
     assert sum(standing == Standing.NEW for standing in standings(store).values()) == len(later - first)
+
+
+def test_what_became_of_the_links_of_a_listing_is_written_with_its_articles(store):
+    name = "//harbor.example/1"
+    collect.record(store, SITE, Reading((story(1),), links=(Link(name, True),)), NOW)
+    with store.read() as conn:
+        assert links.tried(conn, sources.find(conn, SITE.name)["id"], [name]) == {name: None}
 
 
 # --- identity in layers -----------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from datetime import timedelta
 from threading import Event
 
 import pytest
@@ -28,7 +27,7 @@ def started():
     tickers = []
 
     def start(project, **duties) -> Ticker:
-        nothing = {"fire": lambda: None, "poll": lambda name: None, "look": lambda: None}
+        nothing = {"fire": lambda: None, "look": lambda: None}
         tickers.append(Ticker(**{**nothing, **duties}))
         tickers[-1].start(project)
         return tickers[-1]
@@ -38,22 +37,10 @@ def started():
         ticker.shutdown()
 
 
-def test_slots_are_looked_at_and_sources_polled_at_once(project, started):
-    fired, polled = Event(), Event()
-    started(project, fire=fired.set, poll=lambda name: name == "site" and polled.set())
-    assert fired.wait(PATIENCE)
-    assert polled.wait(PATIENCE)
-
-
-def test_a_source_that_never_answers_delays_no_slot_and_is_not_asked_again(project, started):
-    asked, release = [], Event()
-    busy = replace(project, sources={"site": replace(project.sources["site"], every=timedelta(seconds=0.1))})
+def test_slots_are_looked_at_at_once(project, started):
     fired = Event()
-    started(busy, fire=fired.set, poll=lambda name: (asked.append(name), release.wait(PATIENCE)))
+    started(project, fire=fired.set)
     assert fired.wait(PATIENCE)
-    time.sleep(0.5)
-    assert asked == ["site"]
-    release.set()
 
 
 def test_a_duty_that_fails_is_done_again_at_the_next_wake_up():
@@ -91,11 +78,9 @@ def test_a_tick_that_hangs_shows_on_the_monotonic_clock(project, started):
 
 
 def test_a_changed_file_changes_the_wake_ups(project, started):
-    polled: list[str] = []
-    ticker = started(project, poll=polled.append)
-    more = parse_project(TEXT.replace("sources:\n", "sources:\n  other: {feed: other.xml}\n"))
-    ticker.plan(more)
-    jobs = {job.id for job in ticker._scheduler.get_jobs()}
-    assert jobs == {"wake", "slot:morning", "poll:site", "poll:other"}
+    ticker = started(project)
+    more = replace(project.schedules["morning"], name="evening")
+    ticker.plan(replace(project, schedules={**project.schedules, "evening": more}))
+    assert {job.id for job in ticker._scheduler.get_jobs()} == {"wake", "slot:morning", "slot:evening"}
     ticker.plan(project)
-    assert {job.id for job in ticker._scheduler.get_jobs()} == {"wake", "slot:morning", "poll:site"}
+    assert {job.id for job in ticker._scheduler.get_jobs()} == {"wake", "slot:morning"}

@@ -7,12 +7,14 @@ import gzip
 import socket
 import time
 import zlib
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 
 import pytest
 
 from publisher.errors import SourceError
-from publisher.sources.fetch import Fetcher, is_public
+from publisher.sources.fetch import Fetcher
+from publisher.sources.wire import Gate, is_public
 from tests.unit.sources.conftest import Site
 
 
@@ -147,6 +149,34 @@ def test_a_trickle_ends_after_the_total_time(site: Site) -> None:
         Fetcher("t", timeout=1.0, total=0.3, allow_private=True).get(site.url("/feed"))
 
 
+def test_a_head_that_trickles_ends_after_the_total_time(site: Site) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        with contextlib.suppress(OSError):
+            for letter in b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 60:
+                request.wfile.write(bytes([letter]))
+                request.wfile.flush()
+                time.sleep(0.03)
+
+    site.pages["/feed"] = answer
+    begun = time.monotonic()
+    with pytest.raises(SourceError, match=r"still sending after 0.3 seconds"):
+        Fetcher("t", timeout=1.0, total=0.3, allow_private=True).get(site.url("/feed"))
+    assert time.monotonic() - begun < 1
+
+
+def test_a_kept_connection_that_was_closed_meanwhile_is_no_failure(site: Site, fetcher: Fetcher) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.protocol_version = "HTTP/1.1"  # says that the connection is kept, and closes it
+        request.send_response(200)
+        request.send_header("Content-Length", "1")
+        request.end_headers()
+        request.wfile.write(b"x")
+        request.close_connection = True
+
+    site.pages["/feed"] = answer
+    assert [fetcher.get(site.url("/feed")).body for _ in range(5)] == [b"x"] * 5
+
+
 def test_nothing_listening_is_said(fetcher: Fetcher) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -174,6 +204,107 @@ def test_the_own_network_is_not_read_unless_allowed(host: str) -> None:
     with pytest.raises(SourceError, match="own network") as caught:
         Fetcher("t").get(f"http://{host}:1/feed")
     assert "allow_private" in caught.value.remedy
+
+
+def gate(*answers: list[str]) -> tuple[list[str], Gate]:
+    """Return a gate that takes only 127.0.0.1 for open, names whose addresses change at each question, and the log."""
+    asked: list[str] = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return answers[min(len(asked), len(answers)) - 1]
+
+    return asked, Gate(allows=lambda address: address == "127.0.0.1", resolve=resolve)
+
+
+def named(url: str) -> str:
+    return url.replace("127.0.0.1", "news.example")
+
+
+def test_a_name_that_changes_its_address_after_it_was_looked_at_leads_to_the_one_looked_at(site: Site) -> None:
+    asked, changing = gate(["127.0.0.1"], ["127.0.0.9"])
+    got = Fetcher("t", gate=changing).get(named(site.put("/feed", "from outside")))
+    assert got.body == b"from outside"
+    assert asked == ["news.example"]
+    assert site.asked[0][1]["Host"] == named(site.address).removeprefix("http://")
+
+
+def test_a_name_that_leads_inside_by_the_next_connection_is_refused_then(site: Site) -> None:
+    asked, changing = gate(["127.0.0.1"], ["127.0.0.9"])
+    site.status("/feed", 302, Location="/there", Connection="close")
+    with pytest.raises(SourceError, match="own network"):
+        Fetcher("t", gate=changing).get(named(site.put("/there", "x").replace("/there", "/feed")))
+    assert (len(asked), len(site.asked)) == (2, 1)
+
+
+def test_a_host_with_one_address_inside_is_refused_whole(site: Site) -> None:
+    _, mixed = gate(["127.0.0.1", "10.0.0.1"])
+    with pytest.raises(SourceError, match="own network"):
+        Fetcher("t", gate=mixed).get(named(site.put("/feed", "x")))
+    assert site.asked == []
+
+
+def test_the_next_address_of_a_host_is_tried_where_nothing_answers_at_the_first(site: Site) -> None:
+    both = Gate(allows=lambda address: True, resolve=lambda host, port: ["127.0.0.9", "127.0.0.1"])
+    assert Fetcher("t", gate=both).get(named(site.put("/feed", "x"))).body == b"x"
+
+
+@pytest.mark.parametrize("inside", ["127.0.0.9:1", "169.254.169.254", "[::1]"])
+def test_a_redirect_into_the_own_network_is_refused(site: Site, inside: str) -> None:
+    by_number = Gate(allows=lambda address: address == "127.0.0.1", resolve=lambda host, port: [host])
+    with pytest.raises(SourceError, match="own network") as caught:
+        Fetcher("t", gate=by_number).get(site.status("/feed", 301, Location=f"http://{inside}/latest/meta-data/"))
+    assert inside in str(caught.value)
+
+
+def test_a_password_goes_to_the_address_that_holds_it_and_nowhere_else(site: Site, fetcher: Fetcher) -> None:
+    site.status("/feed", 302, Location=site.put("/there", "x"))
+    fetcher.get(site.url("/feed").replace("http://", "http://editor:h%40sh@"))
+    assert [headers.get("Authorization") for _, headers in site.asked] == ["Basic ZWRpdG9yOmhAc2g=", None]
+
+
+@pytest.mark.parametrize(
+    ("headers", "rest"),
+    [
+        ({"Cache_Control": "public, max-age=900", "Age": "300"}, 600),
+        ({"Cache_Control": "max-age=900, no-cache"}, 0),
+        ({"Cache_Control": "max-age=99999999"}, 86_400),
+        ({"Expires": "Tue, 24 Nov 2026 07:20:00 GMT"}, 1_200),
+        ({"Expires": "0"}, 0),
+        ({}, 0),
+    ],
+)
+def test_how_long_an_answer_stays_fresh_is_told(site: Site, fetcher: Fetcher, headers: dict, rest: int) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response_only(200)
+        request.send_header("Date", "Tue, 24 Nov 2026 07:00:00 GMT")
+        for name, value in headers.items():
+            request.send_header(name.replace("_", "-"), value)
+        request.end_headers()
+
+    site.pages["/feed"] = answer
+    assert fetcher.get(site.url("/feed")).fresh_for == timedelta(seconds=rest)
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("120", 120), ("Tue, 24 Nov 2026 07:02:00 GMT", 120), ("999999", 86_400), ("soon", None), (None, None)],
+)
+def test_a_server_that_asks_to_be_left_alone_says_for_how_long(
+    site: Site, fetcher: Fetcher, said: str | None, seconds: int | None
+) -> None:
+    def answer(request: BaseHTTPRequestHandler) -> None:
+        request.send_response_only(429)
+        request.send_header("Date", "Tue, 24 Nov 2026 07:00:00 GMT")
+        if said:
+            request.send_header("Retry-After", said)
+        request.end_headers()
+
+    site.pages["/feed"] = answer
+    with pytest.raises(SourceError) as caught:
+        fetcher.get(site.url("/feed"))
+    assert caught.value.status == 429
+    assert caught.value.retry_after == (None if seconds is None else timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,10 @@ import re
 import pytest
 import requests
 
+from publisher.errors import SourceError
+from publisher.model.project import Source
 from publisher.model.states import SendState
-from publisher.pipeline import address
+from publisher.pipeline import address, polls
 from publisher.pipeline.operate import holding, stopping
 from publisher.store import facts, messages, schedules, sends, sources
 from tests.ledger import add_edition
@@ -21,7 +23,7 @@ def page(site, path: str) -> str:
     return answer.text
 
 
-PAGES = ["/", "/editions", "/editions/1", "/log", "/deliveries/1", "/deliveries/2", "/deliveries/3"]
+PAGES = ["/", "/sources", "/editions", "/editions/1", "/log", "/deliveries/1", "/deliveries/2", "/deliveries/3"]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -71,11 +73,13 @@ def test_an_edition_that_is_held_before_it_has_a_send_says_so_everywhere(own_sit
 def test_a_failing_source_and_a_held_send_stand_on_the_first_page(own_site):
     reason = {"check": "size", "blocks": True, "what": "<b>too large</b>", "remedy": "Shorten it"}
     with own_site.app.store.write() as conn:
-        sources.record_bad_poll(conn, sources.ensure(conn, "site")["id"], NOW, "404 <i>gone</i>")
+        trouble = SourceError("404 <i>gone</i>")
+        polls.note_bad(conn, sources.ensure(conn, "site"), Source("site", "feed", "feed.xml"), trouble, NOW)
         sends.move(conn, own_site.post_send, SendState.SENDING)
         sends.move(conn, own_site.post_send, SendState.PAUSED, reasons=[reason])
     text = page(own_site, "/")
     assert "404 &lt;i&gt;gone&lt;/i&gt;" in text
+    assert "404 &lt;i&gt;gone&lt;/i&gt;" in page(own_site, "/sources")
     assert "&lt;b&gt;too large&lt;/b&gt;" in text
     assert "Shorten it" in text
 

@@ -1,0 +1,102 @@
+"""How every source stands: for `publisher sources` and the console."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from publisher.model.project import Project, Source
+from publisher.pipeline import rhythm
+from publisher.sources.address import shown, web_url
+from publisher.store import RowMapping, Store, sources
+
+
+class Opened(Protocol):
+    """A project opened, with or without what renders and sends."""
+
+    @property
+    def project(self) -> Project: ...
+    @property
+    def store(self) -> Store: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SourceNow:
+    """One source as it stands."""
+
+    name: str
+    kind: str
+    place: str  # its address without password and query
+    every: timedelta
+    state: str = "never asked"  # or: well, in part, failing, stopped
+    title: str = ""  # what it calls itself
+    polled_at: datetime | None = None
+    good_at: datetime | None = None
+    next_poll_at: datetime | None = None
+    waits_why: str = ""  # why that is later than its rhythm
+    failures: int = 0  # polls in a row that gave nothing
+    error: str = ""  # of the last poll
+    problems: tuple[str, ...] = ()  # what of its last whole answer could not be used
+    moved_to: str = ""  # where its server says that it is for good, shown as `place` is
+    is_moved: bool = False  # it said so long enough: that is where it is asked
+    remedy: str = ""  # what to do; empty: nothing
+
+    @property
+    def lines(self) -> list[str]:
+        """Return what is to be said of it: what is wrong, why it waits, what to do."""
+        moves = "has moved, and is asked at" if self.is_moved else "its server says that it has moved to"
+        moved = f"{moves} {self.moved_to}" if self.moved_to else ""
+        said = (self.error.removeprefix(f"{self.name}: "), *self.problems, self.waits_why, moved, self.remedy)
+        return [line for line in said if line]
+
+
+def standing(opened: Opened) -> list[SourceNow]:
+    """Return every source of the project, in the order of the file."""
+    with opened.store.read() as conn:
+        rows = {row["name"]: row for row in sources.every(conn)}
+    return [_now(source, rows.get(source.name)) for source in opened.project.sources.values()]
+
+
+def _now(source: Source, row: RowMapping | None) -> SourceNow:
+    place = shown(source.location) if web_url(source.location) else source.location
+    if row is None or row["place"] not in (None, rhythm.place_of(source)):
+        return SourceNow(source.name, source.kind, place, source.every)
+    is_moved = rhythm.address_of(row, source) is not None
+    moved_to = shown(row["moved_to"]) if row["moved_to"] else ""
+    return SourceNow(
+        name=source.name,
+        kind=source.kind,
+        place=place,
+        title=row["title"],
+        every=source.every,
+        state=_state(row),
+        polled_at=row["polled_at"],
+        good_at=row["good_at"],
+        next_poll_at=row["next_poll_at"],
+        waits_why=row["waits_why"] or "",
+        failures=row["failures"] or 0,
+        error=row["error"] or "",
+        problems=tuple(row["problems"] or ()),
+        moved_to=moved_to,
+        is_moved=is_moved,
+        remedy=_remedy(source.name, row, moved_to if is_moved else ""),
+    )
+
+
+def _state(row: RowMapping) -> str:
+    if row["stopped_at"] is not None:
+        return "stopped"
+    if row["error"]:
+        return "failing"
+    if row["polled_at"] is None:
+        return "never asked"
+    return "in part" if row["problems"] else "well"
+
+
+def _remedy(name: str, row: RowMapping, moved_to: str) -> str:
+    if row["stopped_at"] is not None:
+        return f"give it its new address in schedules.yaml; or, to ask it again: publisher sources --start {name}"
+    if row["error"] and row["waits_why"]:
+        return f"once it is mended, to ask it at once: publisher sources --start {name}"
+    return f"write its new address into schedules.yaml: {moved_to}" if moved_to else ""

@@ -1,0 +1,65 @@
+"""`publisher sources`: what it says of each, and how one is started again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from publisher.app import App
+from publisher.cli.commands import cli
+from publisher.errors import SourceError, UsageError
+from publisher.model.article import Reading
+from publisher.model.source import Manners
+from publisher.pipeline import polls
+from tests.ledger import NOW
+from tests.project import ProjectDir
+
+
+@pytest.fixture
+def app(tmp_path):
+    ProjectDir(tmp_path, "http://127.0.0.1:9")
+    return App.open(tmp_path)
+
+
+def run(app: App, *words: str) -> str:
+    done = CliRunner().invoke(cli, ["sources", "--project", str(app.folder), *words], catch_exceptions=False)
+    assert done.exit_code == 0
+    return done.stdout
+
+
+def note(app: App, what: Reading | SourceError) -> None:
+    source = app.project.sources["site"]
+    with app.store.write() as conn:
+        write = polls.note_good if isinstance(what, Reading) else polls.note_bad
+        write(conn, polls.row_of(conn, source), source, what, NOW)
+
+
+def test_a_source_that_was_never_asked_is_asked_now(app):
+    (only,) = json.loads(run(app, "--json"))
+    assert (only["name"], only["state"], only["good_at"], only["next_poll_at"]) == ("site", "never asked", None, None)
+
+
+def test_a_source_that_rests_says_why_and_until_when(app):
+    note(app, Reading(manners=Manners(app.project.sources["site"].every * 4, "ttl"), title="Harbor Gazette"))
+    said = run(app)
+    assert "well" in said
+    assert "site: it asks for " in said
+    assert "(ttl)" in said
+
+
+def test_a_source_that_is_gone_says_how_to_start_it_and_is_started_once(app):
+    note(app, SourceError("is gone for good (410)", where="site", status=410))
+    said = run(app)
+    assert "stopped" in said
+    assert "site: is gone for good (410)" in said
+    assert "publisher sources --start site" in said
+    assert "site: is asked again now" in run(app, "--start", "site")
+    assert "neither stopped nor waiting" in run(app, "--start", "site")
+
+
+def test_a_name_that_is_no_source_is_told_those_there_are(app):
+    with pytest.raises(UsageError) as caught:
+        run(app, "--start", "sight")
+    assert caught.value.remedy == "Sources in schedules.yaml: site"
