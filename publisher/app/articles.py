@@ -2,45 +2,110 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from publisher.app import composing
 from publisher.model.article import LedgerArticle
 from publisher.model.project import Schedule, When
 from publisher.pipeline import compose
-from publisher.pipeline.compose import Choice
+from publisher.pipeline.compose import Choice, Rest
 from publisher.pipeline.pacing import is_between
 from publisher.runtime.slots import Slot
-from publisher.store import editions
+from publisher.store import candidates, editions, sources
 
 if TYPE_CHECKING:
     from publisher.app.core import App
 
+SETTLE = timedelta(minutes=5)  # what was published by mistake is mostly taken back within this
+
 
 def fire_new_articles(app: App, schedule: Schedule, *, actor: str) -> list[int]:
-    """Make an edition of every article that is new for the schedule; return their ids."""
-    candidates, elsewhere, _ = compose.candidates_of(app.store, schedule, now=app.clock())
-    with app.store.read() as conn:  # one whose edition was cancelled has had its slot: it stays cancelled
-        had = editions.slots_had(conn, schedule.name, [f"article:{each.id}" for each in candidates])
-    candidates = [each for each in candidates if f"article:{each.id}" not in had]
-    one = replace(schedule, pick=replace(schedule.pick, at_most=1, at_least=1))
-    made = []
-    for candidate in candidates:
-        choice = compose.decide(one, [candidate], elsewhere=elsewhere, now=app.clock())
-        if choice.picked:
-            made.append(composing.record(app, schedule, _slot(candidate, app.clock()), choice, actor=actor).edition_id)
-    return [edition for edition in made if edition is not None]
+    """Make an edition of every article that is new for the schedule, whether it has rested or not; return their ids."""
+    return _fire(app, schedule, _picked(app, schedule, {}), actor)
 
 
 def fire_in_hours(app: App, schedule: Schedule) -> list[int]:
-    """Fire what is new, unless the schedule is outside its hours: then it waits, or is dropped as `outside:` says."""
+    """Fire what is new and has rested, unless the schedule is outside its hours: then `outside:` says what becomes."""
     if _is_inside(app, schedule.when, app.clock()):
-        return fire_new_articles(app, schedule, actor="schedule")
+        asked = app.asked_again.get(schedule.name, frozenset())
+        picked = _picked(app, schedule, composing.rests(app, SETTLE))
+        unseen = {one.article.id for one in _not_seen_since(app, picked)} - asked
+        return _fire(app, schedule, [one for one in picked if one.article.id not in unseen], "schedule")
     if schedule.when.outside == "drop":
         _drop_what_came_outside(app, schedule)
     return []
+
+
+def sources_to_ask(app: App, schedule: Schedule) -> set[str]:
+    """Return the sources of articles that have rested and were not looked for since: they must still be there.
+
+    Each is asked once: where it doesn't answer, what it said last holds.
+    """
+    if not schedule.when.new or not _is_inside(app, schedule.when, app.clock()):
+        return set()
+    unseen = _not_seen_since(app, _picked(app, schedule, composing.rests(app, SETTLE)))
+    asked = app.asked_again.get(schedule.name, frozenset())
+    app.asked_again[schedule.name] = frozenset(one.article.id for one in unseen)
+    return {one.article.source for one in unseen if one.article.id not in asked}
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """An article that the schedule takes, with its slot's key."""
+
+    article: LedgerArticle
+    key: str
+    choice: Choice
+
+
+def _not_seen_since(app: App, picked: Sequence[Picked]) -> list[Picked]:
+    """Return those whose source was not looked at since they had rested."""
+    with app.store.read() as conn:
+        polled = {row["name"]: row["polled_at"] for row in sources.every(conn)} if picked else {}
+    rests = composing.rests(app, SETTLE)
+    found = []
+    for one in picked:
+        name, at = one.article.source, polled.get(one.article.source)
+        if at is None or (name in rests and at < rests[name].ends_at(one.article)):
+            found.append(one)
+    return found
+
+
+def _picked(app: App, schedule: Schedule, settle: Mapping[str, Rest]) -> list[Picked]:
+    """Return what the schedule would send now, each by itself: what had its slot, though cancelled, has had it."""
+    there = compose.candidates_of(app.store, schedule, now=app.clock())
+    if there.look.is_worth_it:
+        with app.store.write() as conn:
+            candidates.keep_look(conn, schedule.name, there.look)
+    one = replace(schedule, pick=replace(schedule.pick, at_most=1, at_least=1))
+    found = []
+    for article in there.found:
+        choice = compose.decide(one, [article], elsewhere=there.elsewhere, now=app.clock(), settle=settle)
+        found.append(Picked(article, _key(article), choice))
+    for update in there.updates if schedule.on_update == "repost" else ():
+        choice = compose.decide(one, [], elsewhere=there.elsewhere, now=app.clock(), updates=[update], settle=settle)
+        # Under a key of its own: the article itself has had its slot.
+        key = f"{_key(update)}:r{update.revision}"
+        found.append(Picked(replace(update, first_seen_at=update.changed_at or app.clock()), key, choice))
+    found = [each for each in found if each.choice.picked]
+    with app.store.read() as conn:
+        had = editions.slots_had(conn, schedule.name, [each.key for each in found])
+    return [each for each in found if each.key not in had]
+
+
+def _fire(app: App, schedule: Schedule, picked: Sequence[Picked], actor: str) -> list[int]:
+    made = [
+        composing.record(app, schedule, Slot(one.key, app.clock()), one.choice, actor=actor).edition_id
+        for one in picked
+    ]
+    return [edition for edition in made if edition is not None]
+
+
+def _key(article: LedgerArticle) -> str:
+    return f"article:{article.id}"
 
 
 def _is_inside(app: App, when: When, moment: datetime) -> bool:
@@ -51,12 +116,9 @@ def _drop_what_came_outside(app: App, schedule: Schedule) -> None:
     assert schedule.when.between is not None  # noqa: S101 -- without hours nothing is outside
     first, last = schedule.when.between
     why = f"came outside {first:%H:%M}-{last:%H:%M}: dropped (outside)"
-    candidates, _, _ = compose.candidates_of(app.store, schedule, now=app.clock())
-    for candidate in candidates:
+    there = compose.candidates_of(app.store, schedule, now=app.clock())
+    for candidate in there.found:
         if not _is_inside(app, schedule.when, candidate.first_seen_at):
             choice = Choice((), ((candidate, why),), skipped=why, dropped=frozenset({candidate.id}))
-            composing.record(app, schedule, _slot(candidate, app.clock()), choice, actor="schedule")
-
-
-def _slot(candidate: LedgerArticle, now: datetime) -> Slot:
-    return Slot(f"article:{candidate.id}", now)
+            slot = Slot(_key(candidate), app.clock())
+            composing.record(app, schedule, slot, choice, actor="schedule")

@@ -11,8 +11,10 @@ import structlog
 from publisher.app import versions
 from publisher.model.project import Schedule
 from publisher.pipeline import compose as verb
-from publisher.pipeline.compose import Choice, Composed
+from publisher.pipeline.compose import Choice, Composed, Rest
 from publisher.runtime.slots import Slot
+from publisher.store import sources
+from publisher.store.candidates import Look
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -48,14 +50,45 @@ def compose_known(
     versions.accepted(app)
     while True:
         now = app.clock()
-        candidates, elsewhere, hint = verb.candidates_of(app.store, schedule, now=now)
-        choice = verb.decide(schedule, candidates, elsewhere=elsewhere, now=now, hint=trouble or hint)
-        composed = record(app, schedule, slot, replace(choice, held=held), actor=actor, as_draft=as_draft)
+        there = verb.candidates_of(app.store, schedule, now=now)
+        choice = verb.decide(
+            schedule,
+            there.found,
+            elsewhere=there.elsewhere,
+            now=now,
+            hint=trouble or there.hint,
+            updates=there.updates,
+            settle=rests(app),
+        )
+        choice = replace(choice, held=held)
+        composed = record(app, schedule, slot, choice, actor=actor, as_draft=as_draft, look=there.look)
         if not composed.is_stale:
             return composed
 
 
-def record(app: App, schedule: Schedule, slot: Slot, choice: Choice, *, actor: str, as_draft: bool = False) -> Composed:
+def rests(app: App, otherwise: timedelta = timedelta()) -> dict[str, Rest]:
+    """Return how long new articles rest, by source.
+
+    :param otherwise: for a source that doesn't say it.
+    """
+    with app.store.read() as conn:
+        begun = {row["name"]: row["baseline_at"] for row in sources.every(conn)}
+    return {
+        name: Rest(otherwise if source.settle is None else source.settle, begun.get(name))
+        for name, source in app.project.sources.items()
+    }
+
+
+def record(
+    app: App,
+    schedule: Schedule,
+    slot: Slot,
+    choice: Choice,
+    *,
+    actor: str,
+    as_draft: bool = False,
+    look: Look | None = None,
+) -> Composed:
     """Write down an edition, a draft of it, or that a slot was skipped, under the version of the file that holds."""
     composed = verb.record(
         app.store,
@@ -68,6 +101,7 @@ def record(app: App, schedule: Schedule, slot: Slot, choice: Choice, *, actor: s
         version_id=versions.accepted(app),
         actor=actor,
         as_draft=as_draft,
+        look=look,
     )
     if composed.edition_id is not None:
         state = "edition_drafted" if as_draft else "edition_skipped" if choice.skipped else "edition_locked"

@@ -62,6 +62,7 @@ class App:
         self.watch = ClockWatch(steady if clock is wall_clock else None)
         self.doubted = False  # the clock was not believed at the last look
         self.asked_for: dict[str, str] = {}  # schedule: the slot for whose draft its sources were asked
+        self.asked_again: dict[str, frozenset[int]] = {}  # schedule: rested articles whose sources were asked again
         self.firing = Lock()  # a wake-up that finds another at work has nothing to add
         self.settings = settings
         self.intake = intake.Intake()

@@ -55,11 +55,12 @@ def prepare(app: App, schedule: Schedule, wanted: Need, trouble: str) -> None:
 
 
 def _has_news(app: App, schedule: Schedule, slot: Slot) -> bool:
-    candidates, _, _ = compose.candidates_of(app.store, schedule, now=app.clock())
+    there = compose.candidates_of(app.store, schedule, now=app.clock())
     with app.store.read() as conn:
         found = [draft["id"] for draft in editions.drafts(conn, schedule.name) if draft["slot"] == slot.key]
         known = {(place["article_id"], place["revision"]) for each in found for place in editions.places_of(conn, each)}
-    return {(candidate.id, candidate.revision) for candidate in candidates} != known
+    now_there = [*there.found, *(there.updates if schedule.on_update != "ignore" else [])]
+    return {(each.id, each.revision) for each in now_there} != known
 
 
 def _check(app: App, schedule: Schedule, edition_id: int) -> None:
@@ -68,10 +69,12 @@ def _check(app: App, schedule: Schedule, edition_id: int) -> None:
 
     with app.store.read() as conn:
         edition = editions.get(conn, edition_id)
-        chosen = [article.article for place, article in articles.of_edition(conn, edition_id) if place["position"]]
+        placed = articles.of_edition(conn, edition_id)
+    chosen = [article.article for place, article in placed if place["position"]]
+    updates = [article.article for place, article in placed if place["as_update"] == "note"]
     if edition is None or not chosen:
         return
-    place = {"slot": edition["slot"], "due_at": edition["due_at"], "chosen": chosen}
+    place = {"slot": edition["slot"], "due_at": edition["due_at"], "chosen": chosen, "updates": updates}
     products = [produce.produce_entry(app.studio, app.project, schedule, entry, **place) for entry in schedule.send]
     wrong = [f"{each.entry.via}: {f.what}. {f.remedy}" for each in products for f in each.findings if f.blocks]
     cause = cause_of(edition_id)

@@ -69,8 +69,8 @@ def resume(app: App, schedule: Schedule, *, catch_up: bool) -> Resumed | None:
     if row is None or row["paused_at"] is None:
         return None
     since: datetime = row["paused_at"]
-    came, _, _ = compose.candidates_of(app.store, schedule, now=now)
-    came = [candidate for candidate in came if candidate.first_seen_at >= since]
+    found = compose.candidates_of(app.store, schedule, now=now).found
+    came = [candidate for candidate in found if candidate.first_seen_at >= since]
     passed = versions.undecided(app, schedule, row["considered_until"], now)  # edited meanwhile, each by its own times
     with app.store.write() as conn:
         if not schedules.resume(conn, schedule.name, paused_at=since, actor=app.actor):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from publisher.app.composing import rests
 from publisher.app.core import App
 from publisher.errors import PublisherError
 from publisher.model.article import LedgerArticle
@@ -32,18 +33,34 @@ def plan_slot(app: App, schedule: Schedule, at: datetime | None = None) -> Plan:
     """Work out what the schedule's next slot would do, if it came now, and write nothing."""
     now = at or app.clock()
     slot = next(slots_after(schedule.when, app.zone, now), None) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
-    found, elsewhere, hint = compose.candidates_of(app.store, schedule, now=now)
+    there = compose.candidates_of(app.store, schedule, now=now)
     foreseen, problems = _foresee(app, schedule)
-    choice = compose.decide(schedule, [*found, *foreseen], elsewhere=elsewhere, now=now, hint=hint)
+    choice = compose.decide(
+        schedule,
+        [*there.found, *foreseen],
+        elsewhere=there.elsewhere,
+        now=now,
+        hint=there.hint,
+        updates=there.updates,
+        settle={} if schedule.when.new else rests(app),  # each goes when it has rested: shown is what goes then
+    )
     with app.store.read() as conn:
         chosen = [candidate.article for candidate in articles.load(conn, [each for each, _ in choice.picked])]
+    updates = [each.article for each, _ in choice.noted]
     if schedule.when.new:
         chosen = chosen[:1]  # each article is an edition of its own: the first stands for all
     products: tuple[Produced, ...] = ()
     if chosen:
         products = tuple(
             produce.produce_entry(
-                app.studio, app.project, schedule, entry, slot=slot.key, due_at=slot.due_at, chosen=chosen
+                app.studio,
+                app.project,
+                schedule,
+                entry,
+                slot=slot.key,
+                due_at=slot.due_at,
+                chosen=chosen,
+                updates=updates,
             )
             for entry in schedule.send
         )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from publisher.app import composing, drafts, versions
-from publisher.app.articles import fire_in_hours
+from publisher.app.articles import fire_in_hours, sources_to_ask
 from publisher.errors import PublisherError
 from publisher.model.counting import many
 from publisher.model.project import Schedule, When
@@ -125,6 +125,7 @@ def _poll_for(app: App, works: Sequence[Work]) -> dict[str, str]:
     """Look at the sources of what is composed now, all at once and with little patience; return what was wrong."""
     polled = [work.schedule for work in works if work.due or _is_first_look(app, work)]
     wanted = {name for each in polled for name in each.pick.sources or app.project.sources}
+    wanted |= {name for work in works for name in sources_to_ask(app, work.schedule)}
     if not wanted:
         return {}
     wrong = {each.source: each.error for each in app.poll_all(sorted(wanted), patience=composing.PATIENCE)}

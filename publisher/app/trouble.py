@@ -21,7 +21,7 @@ from publisher.model.project import Project, Schedule
 from publisher.model.states import SendState
 from publisher.pipeline.operate.doubt import OVERDUE
 from publisher.runtime.slots import slots_after
-from publisher.store import Connection, concerns, facts, schedules, sends
+from publisher.store import Connection, concerns, facts, held, schedules, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 LATE = timedelta(minutes=10)  # after this an edition that has not begun is late
@@ -30,7 +30,7 @@ SOURCE_SILENT = timedelta(hours=6)
 FAILURES = 8  # calls in a row that reached nobody: several rests have not helped
 MOST = 200  # sends looked at: beyond that a person is at work already
 # What `all_in` finds; an alert of one of these that it no longer finds is over.
-KINDS = frozenset({"channel", "fallback", "held", "unknown", "failed", "late", "slot", "source"})
+KINDS = frozenset({"channel", "fallback", "held", "unknown", "failed", "late", "slot", "source", "flood", "article"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ def all_in(conn: Connection, project: Project, now: datetime, watched_since: dat
         *_late(conn, now, watched_since),
         *_slots(conn, project, now, watched_since),
         *_sources(conn, project, now),
+        *_articles(conn),
     ]
 
 
@@ -202,6 +203,26 @@ def _sources(conn: Connection, project: Project, now: datetime) -> Iterator[Trou
             since = "ever" if row["good_at"] is None else f"since {row['good_at']:%Y-%m-%d %H:%M} UTC"
             what = f"the source {row['name']} could not be read {since}: {row['error']}"
             yield Trouble(f"source:{row['name']}", what, "articles from it", "publisher sources", False)
+
+
+def _articles(conn: Connection) -> Iterator[Trouble]:
+    """Yield what of each source's articles waits for a person: a flood as one, everything else as another."""
+    waiting = held.count_by_source(conn)
+    for row in waiting:
+        if row["held_for"] == "flood":
+            what = f"{row['count']:,} new articles of {row['name']} are held: more at once than it usually has (flood)"
+            yield Trouble(f"flood:{row['name']}", what, "none of them goes out", _decide_on(row["name"]), True)
+    for name in dict.fromkeys(row["name"] for row in waiting if row["held_for"] != "flood"):
+        mine = [row for row in waiting if row["name"] == name and row["held_for"] != "flood"]
+        count, first = sum(row["count"] for row in mine), min(mine, key=lambda row: row["first"])
+        articles = "1 article" if count == 1 else f"{count:,} articles"
+        what = f"{articles} of {name} held; the first, {first['first']}: {first['reason']}"
+        yield Trouble(f"article:{name}", what, "none of them goes out", _decide_on(name), False)
+
+
+def _decide_on(source: str) -> str:
+    which = f"--source {source}"
+    return f"publisher articles --why {which}; then: publisher articles release {which}, or: discard {which}"
 
 
 def _title(send: RowMapping) -> str:

@@ -150,6 +150,7 @@ class _News:
             schedules.advance(self.conn, new, self.now)
         else:
             self._change_times(was, schedule)
+            self._change_on_update(was, schedule)
 
     def _go_on(self, schedule: Schedule) -> None:
         if self.before is None:
@@ -159,6 +160,11 @@ class _News:
             schedules.begin_again(self.conn, schedule.name, self.now)
         else:
             self._change_times(old, schedule)
+            self._change_on_update(old, schedule)
+
+    def _change_on_update(self, old: Schedule, new: Schedule) -> None:
+        if old.on_update != new.on_update:
+            schedules.change_on_update(self.conn, new.name, self.now)
 
     def _change_times(self, old: Schedule, new: Schedule) -> None:
         """New times hold from the saving of the file; slots that were due before are still the old version's."""

@@ -1,41 +1,173 @@
-"""`publisher articles`: what the ledger knows, and why each was taken or not."""
+"""`publisher articles`: what the ledger knows, why each was taken or not, and what a person says of those held."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from publisher.cli.opening import open_app
-from publisher.cli.output import AsJson, ProjectDir, local, say_json, table
+from publisher.cli.opening import open_app, open_operator
+from publisher.cli.output import AsJson, ProjectDir, local, say, say_json, table, tell
+from publisher.errors import UsageError
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from sqlalchemy import RowMapping
+
+    from publisher.model.article import LedgerArticle
+    from publisher.pipeline.operate.intake import Word
+
+group = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+
+Source = Annotated[str, typer.Option(help="Only this source.")]
+Limit = Annotated[int, typer.Option(min=1, help="How many, newest first.")]
+Why = Annotated[bool, typer.Option("--why", help="Show what became of each: taken, merged, held, changed, sent where.")]
+One = Annotated[int, typer.Option("--article", help="Only this article.")]
+Ids = Annotated[list[int] | None, typer.Argument(metavar="ARTICLE…", help="Their numbers.", show_default=False)]
+Everything = Annotated[bool, typer.Option("--all", help="All that are held.")]
+Reason = Annotated[str, typer.Option("--why", help="The reason, for those who read it later.")]
 
 
-def articles(
-    source: Annotated[str, typer.Option(help="Only this source.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
-    why: Annotated[bool, typer.Option("--why", help="Show what was mended or dropped at intake.")] = False,
+@group.callback()
+def listing(
+    context: typer.Context,
+    source: Source = "",
+    limit: Limit = 50,
+    why: Why = False,
+    article: One = 0,
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
     """List the articles in the ledger, newest first: why each was taken or not, and in which editions it was sent."""
+    if context.invoked_subcommand is None:
+        articles(source, limit, why, article, project, as_json)
+
+
+def articles(
+    source: str = "",
+    limit: int = 50,
+    why: bool = False,
+    article: int = 0,
+    project: Path = Path(),
+    as_json: bool = False,
+) -> None:
+    """Print the list."""
     from publisher.store import articles as ledger
 
     app = open_app(project)
     with app.store.read() as conn:
-        found = ledger.latest(conn, limit=limit, source=source)
-        sent = ledger.went_out_in(conn, [each.id for each in found])
+        found = (
+            list(ledger.find(conn, [article]).values()) if article else ledger.latest(conn, limit=limit, source=source)
+        )
+        ids = [each.id for each in found]
+        sent = ledger.went_out_in(conn, ids)
+        history, places = (ledger.history(conn, ids), ledger.places_of(conn, ids)) if why else ({}, {})
+    if article and not found:
+        raise UsageError(f"there is no article {article}", remedy="Look: publisher articles")
     if as_json:
-        say_json([{**asdict(each), "sent_in": sent[each.id]} for each in found])
-        return
+        say_json([_plain(each, sent[each.id], history.get(each.id), places.get(each.id)) for each in found])
+    elif why:
+        for each in found:
+            _tell_all(each, history[each.id], places[each.id], app.zone)
+    else:
+        _list(found, sent, app.zone)
+
+
+def _list(found: Sequence[LedgerArticle], sent: Mapping[int, list[dict[str, Any]]], zone: ZoneInfo) -> None:
     table(
         "",
-        ["id", "source", "published", "headline", "standing", "sent in", "reason", *(["notes"] if why else [])],
+        ["id", "source", "published", "headline", "standing", "sent in", "reason"],
         [
-            [each.id, each.source, local(each.article.published_at, app.zone), each.article.title, each.standing]
-            + [", ".join(f"{one['edition']} {one['schedule']}" for one in sent[each.id])]
-            + [each.reason, *(["; ".join(each.article.notes)] if why else [])]
+            [each.id, each.source, local(each.article.published_at, zone), each.article.title]
+            + [each.standing + (", gone" if each.gone_at else "")]
+            + [", ".join(f"{one['edition']} {one['schedule']}" for one in sent[each.id]), each.reason]
             for each in found
         ],
     )
+
+
+def _tell_all(each: LedgerArticle, history: Sequence[RowMapping], places: Sequence[RowMapping], zone: ZoneInfo) -> None:
+    say(f"{each.id} {each.article.title}")
+    say(f"  {each.standing}: {each.reason}")
+    published = local(each.article.published_at, zone) or "without a date"
+    say(f"  from {each.source}, {published}; revision {each.revision}; {each.article.url or 'without a link'}")
+    for line in each.article.notes:
+        say(f"  note: {line}")
+    for row in history:
+        say(f"  {local(row['at'], zone)}  {row['event']}: {row['reason']}")
+    for row in places:
+        say(f"  {local(row['due_at'], zone)}  edition {row['edition_id']} of {row['schedule']}: {place_words(row)}")
+    say()
+
+
+def place_words(row: RowMapping) -> str:
+    """Say what an edition made of an article."""
+    if row["position"] is None:
+        word = "named as changed" if row["as_update"] == "note" else "left out"
+        return f"{word}: {row['reason']}"
+    how = f"revision {row['revision']}, sent to {row['sent']:,}" if row["sent"] else f"{row['state']}, not sent"
+    return f"number {row['position']} ({how}): {row['reason']}"
+
+
+def _plain(
+    each: LedgerArticle,
+    sent: Sequence[dict[str, Any]],
+    history: Sequence[RowMapping] | None,
+    places: Sequence[RowMapping] | None,
+) -> dict[str, Any]:
+    plain = {**asdict(each), "sent_in": sent}
+    if history is not None:
+        plain["history"] = [{name: row[name] for name in ("at", "event", "reason")} for row in history]
+    if places is not None:
+        plain["editions"] = [dict(row) for row in places]
+    return plain
+
+
+@group.command("release")
+def release(
+    ids: Ids = None,
+    source: Source = "",
+    everything: Everything = False,
+    why: Reason = "",
+    project: ProjectDir = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Let articles go out that were held: a flood, a possible reuse of an id, an old date."""
+    _decide("released", ids or [], source, everything, why, project, as_json)
+
+
+@group.command("discard")
+def discard(
+    ids: Ids = None,
+    source: Source = "",
+    everything: Everything = False,
+    why: Reason = "",
+    project: ProjectDir = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Let articles that were held never go out; the ledger still knows them, so they are new no second time."""
+    _decide("discarded", ids or [], source, everything, why, project, as_json)
+
+
+def _decide(word: Word, ids: list[int], source: str, everything: bool, why: str, project: Path, as_json: bool) -> None:
+    from publisher.pipeline.operate import intake
+
+    if sum(map(bool, (ids, source, everything))) != 1:
+        verb = "release" if word == "released" else "discard"
+        what = "it isn't said which articles" if not (ids or source or everything) else "that says twice which articles"
+        raise UsageError(what, remedy=f"publisher articles {verb} 812 813, or --source NAME, or --all")
+    operator = open_operator(project)
+    if source and source not in operator.project.sources:
+        known = ", ".join(operator.project.sources) or "none"
+        raise UsageError(f"there is no source {source!r}", remedy=f"Sources in schedules.yaml: {known}")
+    done = intake.decide(operator.store, word, ids, source=source, actor=operator.actor, why=why, now=operator.clock())
+    if as_json:
+        say_json({word: done})
+    articles_said = "1 article" if len(done) == 1 else f"{len(done):,} articles"
+    tell(f"{articles_said} {word}" if done else "nothing was held")
+    if not done or set(ids) - set(done):
+        raise typer.Exit(1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from publisher.cli.articles import articles
+from publisher.cli.articles import group as articles
 from publisher.cli.check import check
 from publisher.cli.diff import diff
 from publisher.cli.editions import editions
@@ -46,7 +46,7 @@ cli.command("resend")(resend)
 cli.add_typer(unknown, name="unknown")
 cli.command("verify")(verify)
 cli.command("sources")(sources)
-cli.command("articles")(articles)
+cli.add_typer(articles, name="articles")
 cli.command("editions")(editions)
 cli.command("log")(log)
 cli.add_typer(group, name="subscribers")

@@ -29,6 +29,8 @@ def reference() -> str:
 def _sections(command: Any, path: str) -> Iterator[str]:
     for name, sub in command.commands.items():
         if hasattr(sub, "commands"):
+            if sub.invoke_without_command:
+                yield _section(sub, f"{path} {name}")
             yield from _sections(sub, f"{path} {name}")
         else:
             yield _section(sub, f"{path} {name}")

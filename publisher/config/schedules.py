@@ -24,7 +24,7 @@ from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.sources import SourceShape
 from publisher.config.values import Duration, Line, Name, PositiveDuration, zone_info
 from publisher.config.when import WhenShape
-from publisher.model.project import Alerts, Project, Schedule
+from publisher.model.project import Alerts, Project, Schedule, UpdateRule
 
 
 class PaceShape(Shape):
@@ -52,9 +52,7 @@ class ScheduleShape(Shape):
     backfill: int = key(0, "How many older articles a new schedule may use", ge=0)
     was: Name | None = key(None, "The schedule's former name, whose history it carries on")
     on_unknown: Literal["park", "resend"] = key("park", "What becomes of a message that may have arrived")
-    on_update: Literal["ignore", "note", "repost"] = key(
-        "ignore", "What follows when a sent article changes", later=True
-    )
+    on_update: UpdateRule = key("ignore", "What follows when a sent article changes")
     approve: ApproveShape | None = key(None, "Who has to agree first", later=True)
     write: Line | None = key(None, "A Markdown file that makes an edition without articles", later=True)
     never_twice: bool = key(False, "Whether readers are spared articles they got from another schedule", later=True)
@@ -75,6 +73,7 @@ class ScheduleShape(Shape):
             was=self.was or "",
             give_up_after=self.give_up_after,
             on_unknown=self.on_unknown,
+            on_update=self.on_update,
             pace_every=self.pace.every if self.pace else None,
             pace_per_day=self.pace.per_day if self.pace else None,
             where=document.where_key(path),

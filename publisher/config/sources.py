@@ -9,6 +9,7 @@ from pydantic import model_validator
 
 from publisher.config.shape import Shape, key
 from publisher.config.values import Duration, FeedAddress, Line, PositiveDuration, Texts, wrong
+from publisher.model.identity import IdentityRule
 from publisher.model.project import Source
 
 Kind = Literal["feed", "folder", "wordpress", "page", "push"]
@@ -31,9 +32,13 @@ class SourceShape(Shape):
     full_text: Literal["auto", "always", "never"] = key(
         "auto", "Whether to fetch the page for the whole text", later=True
     )
-    settle: Duration = key(timedelta(), "How long to let a new article rest before it is used", later=True)
-    flood: int | None = key(None, "More new articles than this in one look are held for a person", later=True, ge=1)
-    identity: Literal["auto", "guid", "link"] = key("auto", "What makes an article the same article", later=True)
+    settle: Duration | None = key(
+        None, "How long a new article rests before it is used; without it, 5m for `new: article` and 0 otherwise"
+    )
+    flood: int | None = key(
+        None, "More new articles than this in one look are held; without it, 20 or five times the usual", ge=1
+    )
+    identity: IdentityRule = key("auto", "By what an article is known again: `guid` or `link` leaves out the other")
 
     @model_validator(mode="after")
     def _has_one_kind(self) -> SourceShape:
@@ -48,4 +53,15 @@ class SourceShape(Shape):
         kind = next(kind for kind in KINDS if getattr(self, kind))
         value = getattr(self, kind)
         location = " ".join(value) if isinstance(value, tuple) else "" if value is True else value
-        return Source(name, kind, location, self.every, self.backfill, self.allow_private, where)
+        return Source(
+            name=name,
+            kind=kind,
+            location=location,
+            every=self.every,
+            backfill=self.backfill,
+            allow_private=self.allow_private,
+            where=where,
+            settle=self.settle,
+            flood=self.flood,
+            identity=self.identity,
+        )

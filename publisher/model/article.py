@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from publisher.model.source import Manners
 
@@ -67,6 +68,10 @@ class LedgerArticle:
     standing: Standing
     reason: str  # why it was taken or not, in a sentence
     revision: int = 1
+    changed_at: datetime | None = None
+    gone_at: datetime | None = None  # since when its source does not have it any more
+    story_id: int | None = None  # the first of several articles, each of another source, that are one story
+    about_id: int | None = None  # the article that the reason speaks of
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +92,11 @@ class Reading:
     moved_to: str | None = field(default=None, repr=False)  # a permanent redirect's target; may hold a secret
     manners: Manners = field(default_factory=Manners)
     extra: dict[str, str] = field(default_factory=dict)
+    # What it means that an article is missing. window: newer ones may have pushed it out; all: the source does not have
+    # it any more; some: nothing, only a part was asked for.
+    scope: Literal["window", "all", "some"] = "window"
+
+    @property
+    def is_broken(self) -> bool:
+        """Say whether the document breaks off: what is missing in it may be there."""
+        return bool(self.extra.get("broken"))

@@ -106,6 +106,7 @@ class Brief:
     subject: str = ""  # empty: the lead's headline
     preheader: str = ""
     note: str = ""  # html of the editor's note, sanitised
+    updates: tuple[Article, ...] = ()  # sent in an earlier edition and changed since
     practice: bool = False
 
 

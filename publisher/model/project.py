@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
+from publisher.model.identity import IdentityRule
+
 MissedRule = Literal["latest", "all", "skip"]
+UpdateRule = Literal["ignore", "note", "repost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,9 @@ class Source:
     backfill: int = 0  # how many of the newest articles the first poll takes all the same
     allow_private: bool = False
     where: str = ""  # schedules.yaml:12:7
+    settle: timedelta | None = None  # how long a new article rests; None: not for digests, 5 min for `new: article`
+    flood: int | None = None  # more new articles than this in one look are held; None: by what is usual
+    identity: IdentityRule = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,7 @@ class Schedule:
     was: str = ""  # its former name, whose history it carries on
     give_up_after: timedelta = timedelta(hours=6)
     on_unknown: Literal["park", "resend"] = "park"
+    on_update: UpdateRule = "ignore"
     pace_every: timedelta | None = None  # at least this long between two editions' sends
     pace_per_day: int | None = None
     where: str = ""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from publisher.model.article import LedgerArticle, Standing
 from publisher.model.project import Pick, Schedule
 from publisher.model.states import EditionState
-from publisher.store import Connection, Store, articles, editions, schedules, sources
+from publisher.store import Connection, Store, candidates, editions, schedules, sources, updates
+from publisher.store.candidates import Look
 
 WAITS_AT_MOST = timedelta(days=30)  # how long an article that no edition takes stays a candidate
+AHEAD = timedelta(days=1)  # a date less far ahead is another clock's; one further ahead is waited for
+NEWS_FOR = timedelta(days=7)  # how long the change of a sent article is news
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,31 @@ class Choice:
     skipped: str = ""  # why there is no edition; empty: there is one
     dropped: frozenset[int] = frozenset()  # ids among `left` that are used up without being sent
     held: str = ""  # why its sends wait for a person: it is too late, say
+    noted: tuple[tuple[LedgerArticle, str], ...] = ()  # sent before and changed since: only named
+    again: Mapping[int, int] = field(default_factory=dict)  # picked though sent before: id and revision
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """What the ledger holds for a schedule."""
+
+    found: list[LedgerArticle]
+    updates: list[LedgerArticle]  # sent before, and changed since; each with the reason that says so
+    elsewhere: Mapping[int, str]  # articles that an edition of a schedule under `not_in:` carries, with its name
+    hint: str  # what to say where there is nothing
+    look: Look
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How long the new articles of a source rest; what was there when it was first polled is not new."""
+
+    span: timedelta
+    baseline_at: datetime | None = None
+
+    def ends_at(self, candidate: LedgerArticle) -> datetime:
+        was_there = self.baseline_at is not None and candidate.first_seen_at <= self.baseline_at
+        return candidate.first_seen_at if was_there else candidate.first_seen_at + self.span
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +66,9 @@ class Composed:
     is_stale: bool = False
 
 
+NOTHING: Mapping[str, Rest] = {}
+
+
 def decide(
     schedule: Schedule,
     candidates: Sequence[LedgerArticle],
@@ -45,30 +76,91 @@ def decide(
     elsewhere: Mapping[int, str],
     now: datetime,
     hint: str = "",
+    updates: Sequence[LedgerArticle] = (),
+    settle: Mapping[str, Rest] = NOTHING,
 ) -> Choice:
     """Choose among the candidates. Pure.
 
     :param elsewhere: articles that an edition of a schedule under ``not_in:`` carries, with its name.
     :param hint: what to say when there is nothing new.
+    :param updates: articles that were sent and have changed since: `on_update:` says what follows.
+    :param settle: how long articles of a source rest, by its name.
     """
     pick = schedule.pick
-    wanted: list[LedgerArticle] = []
-    left: list[tuple[LedgerArticle, str]] = []
-    for candidate in candidates:
-        why_not = _why_not(candidate, pick, elsewhere, now)
-        if why_not:
-            left.append((candidate, why_not))
-        else:
-            wanted.append(candidate)
+    again: dict[int, int] = {}
+    if schedule.on_update == "repost":
+        again = {update.id: update.revision for update in updates}
+        candidates = [*candidates, *(replace(each, first_seen_at=each.changed_at or now) for each in updates)]
+    wanted, left = _sift(candidates, pick, elsewhere, settle, now)
     wanted.sort(key=_published, reverse=pick.order == "newest")
+    wanted, twins = _one_of_each_story(wanted)
+    left += twins
     chosen, rest = wanted[: pick.at_most], wanted[pick.at_most :]
     drops = pick.rest == "drop" and len(chosen) >= pick.at_least
     fate = "dropped (rest)" if drops else "waits for the next edition"
     left += [(candidate, f"more than {pick.at_most} (at_most): {fate}") for candidate in rest]
     if len(chosen) < pick.at_least:
         return Choice((), tuple(left), _too_few(len(chosen), pick, hint))
-    dropped = frozenset(candidate.id for candidate in rest) if drops else frozenset()
-    return Choice(tuple((candidate, candidate.reason) for candidate in chosen), tuple(left), dropped=dropped)
+    return Choice(
+        tuple((candidate, candidate.reason) for candidate in chosen),
+        tuple(left),
+        dropped=frozenset(candidate.id for candidate in rest if candidate.id not in again) if drops else frozenset(),
+        noted=_noted(schedule, updates),
+        again={each.id: again[each.id] for each in chosen if each.id in again},
+    )
+
+
+def _sift(
+    candidates: Sequence[LedgerArticle],
+    pick: Pick,
+    elsewhere: Mapping[int, str],
+    settle: Mapping[str, Rest],
+    now: datetime,
+) -> tuple[list[LedgerArticle], list[tuple[LedgerArticle, str]]]:
+    wanted: list[LedgerArticle] = []
+    left: list[tuple[LedgerArticle, str]] = []
+    for candidate in candidates:
+        why_not = _why_not_yet(candidate, settle, now) or _why_not(candidate, pick, elsewhere, now)
+        if why_not:
+            left.append((candidate, why_not))
+        else:
+            wanted.append(candidate)
+    return wanted, left
+
+
+def _noted(schedule: Schedule, updates: Sequence[LedgerArticle]) -> tuple[tuple[LedgerArticle, str], ...]:
+    if schedule.on_update != "note":
+        return ()
+    return tuple((update, update.reason) for update in updates if update.gone_at is None)
+
+
+def _one_of_each_story(
+    wanted: Sequence[LedgerArticle],
+) -> tuple[list[LedgerArticle], list[tuple[LedgerArticle, str]]]:
+    """Leave out an article that another source tells too: the ledger's first one of them goes."""
+    first: dict[int, int] = {}
+    for each in wanted:
+        story = each.story_id or each.id
+        first[story] = min(each.id, first.get(story, each.id))
+    kept = [each for each in wanted if first[each.story_id or each.id] == each.id]
+    return kept, [
+        (each, f"the same story as {first[each.story_id or each.id]}, which goes")
+        for each in wanted
+        if each not in kept
+    ]
+
+
+def _why_not_yet(candidate: LedgerArticle, settle: Mapping[str, Rest], now: datetime) -> str:
+    """Say why it waits: whatever else is decided is decided when it has rested."""
+    date = candidate.article.published_at
+    if candidate.gone_at is not None:
+        return "gone from the source"
+    if date is not None and date - now > AHEAD:
+        return f"dated {date:%Y-%m-%d %H:%M} UTC: waits until then"
+    until = settle[candidate.source].ends_at(candidate) if candidate.source in settle else now
+    if now < until:
+        return f"rests until {until:%H:%M} UTC (settle)"
+    return ""
 
 
 def _why_not(candidate: LedgerArticle, pick: Pick, elsewhere: Mapping[int, str], now: datetime) -> str:
@@ -102,10 +194,8 @@ def _too_few(found: int, pick: Pick, hint: str) -> str:
     return f"nothing new{': ' + hint if hint else ''}"
 
 
-def candidates_of(
-    store: Store, schedule: Schedule, *, now: datetime
-) -> tuple[list[LedgerArticle], dict[int, str], str]:
-    """Return what the ledger holds for a schedule: candidates, articles elsewhere, and the hint if there is nothing.
+def candidates_of(store: Store, schedule: Schedule, *, now: datetime) -> Candidates:
+    """Return what the ledger holds for a schedule.
 
     A schedule sees the articles first seen since it was added, and as many older ones as its `backfill:` says. One
     that no edition has taken for a month is no candidate any more, unless `newer_than:` reaches further back or the
@@ -115,36 +205,40 @@ def candidates_of(
     with store.read() as conn:
         row = schedules.get(conn, schedule.name)
         added_at = row["added_at"] if row else now  # not accepted yet: it would be added now
-        look_back = _look_back(conn, schedule, now)
+        span = max(WAITS_AT_MOST, pick.newer_than or timedelta())
+        look_back = _look_back(conn, schedule, now - span)
         since = max(added_at, look_back)
-        found = articles.unused(conn, schedule.name, pick.sources, since=since)
+        found, look = candidates.unused(conn, schedule.name, pick.sources, since=since, wanted=f"{span}")
         if schedule.backfill and added_at >= look_back:  # what is older than that goes out no more
-            older = articles.unused_older(
+            older = candidates.unused_older(
                 conn, schedule.name, pick.sources, added_at=added_at, number=schedule.backfill
             )
             found = older + found
-        elsewhere = articles.in_editions_of(conn, pick.not_in, [each.id for each in found]) if pick.not_in else {}
+        elsewhere = candidates.in_editions_of(conn, pick.not_in, [each.id for each in found]) if pick.not_in else {}
         hint = "" if found else _hint(conn, schedule, added_at)
-    return found, elsewhere, hint
+        changed: list[LedgerArticle] = []
+        if schedule.on_update != "ignore":
+            told_since = (row["updates_since"] if row else None) or added_at
+            changed = updates.changed_since_sent(conn, schedule, since=max(told_since, now - NEWS_FOR))
+    return Candidates(found, changed, elsewhere, hint, look)
 
 
-def _look_back(conn: Connection, schedule: Schedule, now: datetime) -> datetime:
-    span = max(WAITS_AT_MOST, schedule.pick.newer_than or timedelta())
+def _look_back(conn: Connection, schedule: Schedule, at_least: datetime) -> datetime:
     before = editions.last_but_one_due_at(conn, schedule.name)
-    return now - span if before is None else min(now - span, before)
+    return at_least if before is None else min(at_least, before)
 
 
 def _hint(conn: Connection, schedule: Schedule, added_at: datetime) -> str:
     """Say how to include what was there before us."""
     pick = schedule.pick
     before = 0
-    if articles.first_made_at(conn, schedule.name) is None:
-        before = articles.count(conn, Standing.NEW, pick.sources, before=added_at)
+    if candidates.first_made_at(conn, schedule.name) is None:
+        before = candidates.count(conn, Standing.NEW, pick.sources, before=added_at)
     if before and not schedule.backfill:
         were = "1 article was" if before == 1 else f"{before} articles were"
         remedy = f"to include {min(5, before)} of them, write `backfill: {min(5, before)}` under it"
         return f"{were} first seen before {schedule.name} was added; {remedy}"
-    baseline = articles.count(conn, Standing.BASELINE, pick.sources)
+    baseline = candidates.count(conn, Standing.BASELINE, pick.sources)
     taken = max((row["backfilled"] for row in sources.every(conn)), default=0)
     return _baseline_hint(baseline, taken, pick)
 
@@ -175,17 +269,23 @@ def record(
     version_id: int,
     actor: str,
     as_draft: bool = False,
+    look: Look | None = None,
 ) -> Composed:
     """Write down the edition with its articles in one transaction; the slot is taken by whoever comes first.
 
     A draft of the slot is composed anew; nothing to send makes no draft.
+
+    :param look: where the schedule's candidates were, which spares the next one a long search.
     """
     state = EditionState.DRAFT if as_draft else EditionState.SKIPPED if choice.skipped else EditionState.LOCKED
     what: dict[str, Any] = {"due_at": due_at, "now": now, "state": state, "reason": choice.skipped or choice.held}
     what |= {"version_id": version_id, "places": _places(choice, final=not as_draft)}
     with store.write() as conn:
-        if articles.carried(conn, schedule.name, [candidate.id for candidate, _ in choice.picked]):
+        picked = [candidate.id for candidate, _ in choice.picked if candidate.id not in choice.again]
+        if candidates.carried(conn, schedule.name, picked, choice.again):
             return Composed(None, choice, is_stale=True)
+        if look is not None and look.is_worth_it:
+            candidates.keep_look(conn, schedule.name, look)
         draft = editions.draft_of(conn, schedule.name, slot, language)
         if draft is not None:
             return Composed(draft if editions.rewrite_draft(conn, draft, **what) else None, choice)
@@ -198,10 +298,18 @@ def record(
 def _places(choice: Choice, *, final: bool) -> list[editions.Place]:
     """Return every candidate with its place; what doesn't fit is dropped only when the edition is final."""
     placed = [
-        editions.Place(candidate.id, candidate.revision, number, reason)
+        editions.Place(candidate.id, candidate.revision, number, reason, as_update=_again(candidate, choice))
         for number, (candidate, reason) in enumerate(choice.picked, start=1)
+    ]
+    placed += [
+        editions.Place(candidate.id, candidate.revision, None, reason, as_update="note")
+        for candidate, reason in choice.noted
     ]
     return placed + [
         editions.Place(candidate.id, candidate.revision, None, reason, dropped=final and candidate.id in choice.dropped)
         for candidate, reason in choice.left
     ]
+
+
+def _again(candidate: LedgerArticle, choice: Choice) -> str:
+    return "repost" if candidate.id in choice.again else ""

@@ -28,7 +28,8 @@ def note_good(
     turn = rhythm.after_good(source, reading.manners, now, chance)
     move = rhythm.move_after(row, source, reading, now)
     changed = _validators(row, reading, now) if reading.unchanged else _whole(reading, now)
-    sources.record_good_poll(conn, row, now, turn, every=source.every, move=move, changed=changed)
+    whole = not reading.is_broken  # what broke off may hide what was there before us
+    sources.record_good_poll(conn, row, now, turn, every=source.every, move=move, changed=changed, is_baseline=whole)
 
 
 def unchanged(

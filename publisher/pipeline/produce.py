@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -58,10 +59,15 @@ def produce_entry(
     slot: str,
     due_at: datetime,
     chosen: Sequence[Article],
+    updates: Sequence[Article] = (),
 ) -> Produced:
-    """Render and check one entry. Writes nothing: `plan`, `preview` and the send all come here."""
+    """Render and check one entry. Writes nothing: `plan`, `preview` and the send all come here.
+
+    :param updates: articles that were sent before and have changed since, to be named.
+    """
     channel = project.channels[entry.via]
     brief = brief_of(studio, project, schedule, entry, slot=slot, due_at=due_at, chosen=chosen)
+    brief = replace(brief, updates=tuple(updates))
     try:
         rules = studio.sender_class(channel.sender).rules_of(channel.options)
         if entry.to:
@@ -168,16 +174,16 @@ def record(
     with store.read() as conn:
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- editions are never deleted
-        chosen = _chosen(conn, edition_id)
-    products = [
-        produce_entry(studio, project, schedule, entry, slot=edition["slot"], due_at=edition["due_at"], chosen=chosen)
-        for entry in schedule.send
-    ]
+        content = _content(conn, edition_id)
+    what: dict[str, Any] = {"slot": edition["slot"], "due_at": edition["due_at"]}
+    what |= {"chosen": content.chosen, "updates": content.updates}
+    products = [produce_entry(studio, project, schedule, entry, **what) for entry in schedule.send]
     with store.write() as conn:
         editions.lock(conn, edition_id)
         edition = editions.get(conn, edition_id)  # again: it may have been cancelled, or produced, while we rendered
         if edition is None or edition["state"] != EditionState.LOCKED or sends.of_edition(conn, edition_id):
             return []
+        editions.set_revisions(conn, edition_id, content.revisions)
         due_at = _due_at(conn, project, schedule, edition, now)
         return [
             _record_one(conn, edition, schedule, _held_if_late(product, edition), due_at, now) for product in products
@@ -203,9 +209,24 @@ def _held_if_late(product: Produced, edition: RowMapping) -> Produced:
     return replace(product, findings=(finding, *product.findings))
 
 
-def _chosen(conn: Connection, edition_id: int) -> list[Article]:
-    places = [place for place in editions.places_of(conn, edition_id) if place["position"] is not None]
-    return [articles.get(conn, place["article_id"]).article for place in places]
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What an edition's messages are made of, as the articles are now."""
+
+    chosen: list[Article]
+    updates: list[Article]
+    revisions: dict[int, int]  # of both
+
+
+def _content(conn: Connection, edition_id: int) -> _Content:
+    content = _Content([], [], {})
+    for place in editions.places_of(conn, edition_id):
+        is_chosen = place["position"] is not None
+        if is_chosen or place["as_update"] == "note":
+            found = articles.get(conn, place["article_id"])
+            (content.chosen if is_chosen else content.updates).append(found.article)
+            content.revisions[found.id] = found.revision
+    return content
 
 
 def _record_one(
@@ -242,15 +263,15 @@ def remake(
     """Render the held sends of an edition again, as a new revision of their message; return how many."""
     with store.read() as conn:
         edition = editions.get(conn, edition_id)
-        chosen = _chosen(conn, edition_id)
+        content = _content(conn, edition_id)
         held = {send["entry"]: send["id"] for send in sends.of_edition(conn, edition_id) if send["state"] == "held"}
     assert edition is not None  # noqa: S101 -- editions are never deleted
-    products = [
-        produce_entry(studio, project, schedule, entry, slot=edition["slot"], due_at=edition["due_at"], chosen=chosen)
-        for entry in schedule.send
-        if entry.key in held
-    ]
+    what: dict[str, Any] = {"slot": edition["slot"], "due_at": edition["due_at"]}
+    what |= {"chosen": content.chosen, "updates": content.updates}
+    products = [produce_entry(studio, project, schedule, entry, **what) for entry in schedule.send if entry.key in held]
     with store.write() as conn:
+        if products:
+            editions.set_revisions(conn, edition_id, content.revisions)
         for product in products:
             _replace_message(conn, held[product.entry.key], product, now)
     return len(products)

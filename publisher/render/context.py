@@ -38,6 +38,7 @@ def context_of(brief: Brief, words: Words = fold, *, html: bool = True) -> dict[
         "edition": {"schedule": brief.schedule, "slot": brief.slot, "due_at": brief.due_at.isoformat()},
         "articles": articles,
         "lead": articles[0],
+        "updates": [article_dict(article, brief, words) for article in brief.updates],
         "language": brief.language,
         "dir": direction_of(brief.language),
         "note": Markup(tidy(brief.note) if html else ""),  # noqa: S704  # sanitised where it was written
@@ -117,7 +118,7 @@ def _foreign_language(article: Article, brief: Brief) -> str:
 
 def _refuse_imitations(brief: Brief) -> None:
     authored = [brief.note, brief.publication, brief.address, brief.list_title, brief.list_about]
-    for article in brief.articles:
+    for article in (*brief.articles, *brief.updates):
         picture = article.image
         authored += [article.title, article.url or "", article.summary, article.html, article.text]
         authored += [*article.authors, *article.categories]

@@ -1,4 +1,4 @@
-"""Articles: aliases that identify them, revisions, and which are new for a schedule."""
+"""Articles as the ledger keeps them: with their revisions, and with what became of each."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, insert, literal, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
 from publisher.model.article import Article, Image, LedgerArticle, Standing
 from publisher.model.identity import fingerprint
-from publisher.model.states import EditionState
-from publisher.store.sql import among, take_turn, upsert
+from publisher.store.plain import plain
+from publisher.store.sql import among
 from publisher.store.tables import (
-    article_aliases,
+    article_history,
     article_revisions,
     articles,
     edition_articles,
@@ -24,29 +24,33 @@ from publisher.store.tables import (
     sources,
 )
 
-Alias = tuple[str, str]
+TEXTS = ("title", "url", "summary", "html", "text", "authors", "categories", "language", "notes")
 
 
-def find_by_aliases(conn: Connection, source_id: int, aliases: Sequence[Alias]) -> dict[Alias, int]:
-    """Return the article id of each alias that the ledger knows within the source."""
-    found: dict[Alias, int] = {}
-    for kind, value in aliases:
-        table = article_aliases.c
-        query = select(table.article_id).where(table.source_id == source_id, table.kind == kind, table.value == value)
-        article_id = conn.execute(query).scalar_one_or_none()
-        if article_id is not None:
-            found[(kind, value)] = article_id
-    return found
+def add(
+    conn: Connection,
+    source_id: int,
+    article: Article,
+    seen_at: datetime,
+    standing: Standing,
+    reason: str,
+    *,
+    held_for: str = "",
+    about: int | None = None,
+) -> int:
+    """Write down an article seen for the first time.
 
-
-def add(conn: Connection, source_id: int, article: Article, seen_at: datetime, standing: Standing, reason: str) -> int:
-    """Write down an article seen for the first time."""
+    :param held_for: why a person is asked: flood, reuse, words, old, future.
+    :param about: the article that the reason speaks of.
+    """
     values = _values(article) | {
         "source_id": source_id,
         "first_seen_at": seen_at,
         "revision": 1,
         "standing": standing.value,
         "reason": reason,
+        "held_for": held_for or None,
+        "about_id": about,
     }
     return insert_row(conn, articles, **values)
 
@@ -61,6 +65,7 @@ def revise(conn: Connection, article_id: int, article: Article, seen_at: datetim
             title=old["title"],
             summary=old["summary"],
             html=old["html"],
+            fingerprint=old["fingerprint"],
             seen_at=old["changed_at"] or old["first_seen_at"],
         )
     )
@@ -68,51 +73,39 @@ def revise(conn: Connection, article_id: int, article: Article, seen_at: datetim
     conn.execute(update(articles).where(articles.c.id == article_id).values(values))
 
 
-def add_aliases(conn: Connection, source_id: int, article_id: int, aliases: Iterable[Alias]) -> None:
-    rows = [{"source_id": source_id, "kind": k, "value": v, "article_id": article_id} for k, v in aliases]
+def note(conn: Connection, lines: Iterable[tuple[int, str, str]], at: datetime) -> None:
+    """Write down what became of articles: article, event and reason."""
+    rows = [{"article_id": article_id, "at": at, "event": event, "reason": why} for article_id, event, why in lines]
     if rows:
-        conn.execute(upsert(conn, article_aliases).on_conflict_do_nothing(), rows)
+        conn.execute(insert(article_history), rows)
+
+
+def history(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[RowMapping]]:
+    """Return what became of these articles, in the order in which it was written down."""
+    query = select(article_history).where(among(article_history.c.article_id, article_ids))
+    found: dict[int, list[RowMapping]] = {article_id: [] for article_id in article_ids}
+    for row in conn.execute(query.order_by(article_history.c.id)).mappings():
+        found[row["article_id"]].append(row)
+    return found
+
+
+def fingerprints(conn: Connection, article_ids: Sequence[int]) -> dict[tuple[int, int], str]:
+    """Return the digest of the words of each revision of these articles, the present one too."""
+    kept = select(article_revisions.c.article_id, article_revisions.c.revision, article_revisions.c.fingerprint)
+    now = select(articles.c.id, articles.c.revision, articles.c.fingerprint)
+    found = [*conn.execute(kept.where(among(article_revisions.c.article_id, article_ids)))]
+    found += conn.execute(now.where(among(articles.c.id, article_ids)))
+    return {(article_id, revision): words or "" for article_id, revision, words in found}
 
 
 def get(conn: Connection, article_id: int) -> LedgerArticle:
-    return _record(conn.execute(_with_source().where(articles.c.id == article_id)).mappings().one())
+    return record_of(conn.execute(_with_source().where(articles.c.id == article_id)).mappings().one())
 
 
-def unused(conn: Connection, schedule: str, source_names: Sequence[str], *, since: datetime) -> list[LedgerArticle]:
-    """Return the articles first seen since a moment that no edition of the schedule has carried, oldest first.
-
-    Without their html and text, which choosing doesn't need: `load` brings them.
-    """
-    query = _candidates(schedule, source_names).where(articles.c.standing == Standing.NEW)
-    query = query.where(articles.c.first_seen_at >= since).order_by(articles.c.first_seen_at, articles.c.id)
-    return [_record(row) for row in conn.execute(query).mappings()]
-
-
-def unused_older(
-    conn: Connection, schedule: str, source_names: Sequence[str], *, added_at: datetime, number: int
-) -> list[LedgerArticle]:
-    """Return which of the newest articles from before a schedule was added no edition of it has carried.
-
-    What was there when a source was first polled counts as before, until the schedule's first edition: a source that
-    is added later sends nothing old.
-    """
-    begun = first_made_at(conn, schedule)
-    baseline = articles.c.standing == Standing.BASELINE
-    before = and_(articles.c.first_seen_at < added_at, or_(baseline, articles.c.standing == Standing.NEW))
-    there = baseline if begun is None else and_(baseline, articles.c.first_seen_at <= begun)
-    age = func.coalesce(articles.c.published_at, articles.c.first_seen_at)
-    newest = select(articles.c.id).where(or_(before, there)).order_by(age.desc(), articles.c.id).limit(number)
-    if source_names:
-        newest = newest.where(_from(source_names))
-    query = _candidates(schedule, source_names).where(articles.c.id.in_(newest)).order_by(age, articles.c.id)
-    reason = f"among the newest {number} from before the schedule was added (backfill)"
-    return [replace(_record(row), reason=reason) for row in conn.execute(query).mappings()]
-
-
-def first_made_at(conn: Connection, schedule: str) -> datetime | None:
-    """Return when the schedule's first edition was made, skipped ones left out."""
-    query = select(editions.c.made_at).where(editions.c.schedule == schedule, editions.c.state != EditionState.SKIPPED)
-    return conn.execute(query.order_by(editions.c.due_at).limit(1)).scalar_one_or_none()
+def find(conn: Connection, article_ids: Sequence[int]) -> dict[int, LedgerArticle]:
+    """Return these articles, whole."""
+    rows = conn.execute(_with_source().where(among(articles.c.id, article_ids))).mappings()
+    return {row["id"]: record_of(row) for row in rows}
 
 
 def load(conn: Connection, chosen: Iterable[LedgerArticle]) -> list[LedgerArticle]:
@@ -120,91 +113,12 @@ def load(conn: Connection, chosen: Iterable[LedgerArticle]) -> list[LedgerArticl
     return [get(conn, each.id) if each.id > 0 else each for each in chosen]
 
 
-def _candidates(schedule: str, source_names: Sequence[str]) -> Select[Any]:
-    used = _carried_by(schedule).where(edition_articles.c.article_id == articles.c.id).exists()
-    light = [column for column in articles.c if column.name not in ("html", "text")]
-    query = select(*light, literal("").label("html"), literal("").label("text"), sources.c.name.label("source"))
-    query = query.join(sources).where(~used)
-    return query.where(among(sources.c.name, source_names)) if source_names else query
-
-
-def _from(source_names: Sequence[str]) -> ColumnElement[bool]:
-    return articles.c.source_id.in_(select(sources.c.id).where(among(sources.c.name, source_names)))
-
-
-def carried(conn: Connection, schedule: str, article_ids: Sequence[int]) -> list[int]:
-    """Return which of these articles a live edition of the schedule carries already.
-
-    Until the transaction ends nobody else composes for this schedule, so that the answer stays true.
-    """
-    take_turn(conn, f"schedule:{schedule}")
-    query = _carried_by(schedule).where(among(edition_articles.c.article_id, article_ids))
-    return list(conn.execute(query).scalars())
-
-
-def _carried_by(schedule: str) -> Select[Any]:
-    """Return what is used up for a schedule: what went out, what was dropped, what a cancelled edition brought someone.
-
-    Its own draft uses nothing up: it is composed anew at the slot.
-    """
-    reached = sends.c.sent + sends.c.unknown + sends.c.taken > 0
-    begun = select(1).where(sends.c.edition_id == editions.c.id, reached)
-    placed = and_(edition_articles.c.position.is_not(None), editions.c.state != EditionState.SKIPPED)
-    return (
-        select(edition_articles.c.article_id)
-        .select_from(edition_articles.join(editions))
-        .where(
-            editions.c.schedule == schedule,
-            editions.c.state != EditionState.DRAFT,
-            or_(placed, edition_articles.c.dropped.is_(True)),
-            or_(editions.c.state != EditionState.CANCELLED, begun.exists()),
-        )
-    )
-
-
-def in_editions_of(conn: Connection, schedules: Sequence[str], article_ids: Sequence[int]) -> dict[int, str]:
-    """Return which of these articles live editions or drafts of these schedules carry, with the schedule's name."""
-    query = (
-        select(edition_articles.c.article_id, editions.c.schedule)
-        .join(editions)
-        .where(
-            among(edition_articles.c.article_id, article_ids),
-            among(editions.c.schedule, schedules),
-            edition_articles.c.position.is_not(None),
-            editions.c.state.not_in([EditionState.SKIPPED, EditionState.CANCELLED]),
-        )
-    )
-    return {row.article_id: row.schedule for row in conn.execute(query)}
-
-
-def count(conn: Connection, standing: Standing, source_names: Sequence[str], before: datetime | None = None) -> int:
-    """Return how many articles have a standing, and were first seen before a moment."""
-    query = select(func.count()).where(articles.c.standing == standing)
-    if before is not None:
-        query = query.where(articles.c.first_seen_at < before)
-    if source_names:
-        query = query.where(_from(source_names))
-    return int(conn.execute(query).scalar_one())
-
-
-def release_baseline(conn: Connection, source_id: int, number: int, reason: str) -> int:
-    """Make the newest articles of a source's baseline new; return how many."""
-    newest = (
-        select(articles.c.id)
-        .where(articles.c.source_id == source_id, articles.c.standing == Standing.BASELINE)
-        .order_by(articles.c.published_at.desc().nulls_last(), articles.c.id)
-        .limit(number)
-    )
-    released = update(articles).where(articles.c.id.in_(newest)).values(standing=Standing.NEW.value, reason=reason)
-    return conn.execute(released).rowcount
-
-
 def latest(conn: Connection, *, limit: int, source: str = "") -> list[LedgerArticle]:
     """Return the articles most recently seen, newest first."""
     query = _with_source().order_by(articles.c.first_seen_at.desc(), articles.c.id.desc()).limit(limit)
     if source:
         query = query.where(sources.c.name == source)
-    return [_record(row) for row in conn.execute(query).mappings()]
+    return [record_of(row) for row in conn.execute(query).mappings()]
 
 
 def went_out_in(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
@@ -223,6 +137,28 @@ def went_out_in(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[
     return found
 
 
+def places_of(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[RowMapping]]:
+    """Return each article's place in every edition that considered it, with the edition, oldest first."""
+    brought = select(func.coalesce(func.sum(sends.c.sent), 0)).where(sends.c.edition_id == editions.c.id)
+    query = (
+        select(
+            edition_articles,
+            editions.c.schedule,
+            editions.c.slot,
+            editions.c.due_at,
+            editions.c.state,
+            brought.scalar_subquery().label("sent"),
+        )
+        .join(editions)
+        .where(among(edition_articles.c.article_id, article_ids))
+        .order_by(editions.c.id)
+    )
+    found: dict[int, list[RowMapping]] = {article_id: [] for article_id in article_ids}
+    for row in conn.execute(query).mappings():
+        found[row["article_id"]].append(row)
+    return found
+
+
 def of_edition(conn: Connection, edition_id: int) -> list[tuple[RowMapping, LedgerArticle]]:
     """Return every candidate of an edition with its place, the chosen first, in order."""
     places = (
@@ -233,7 +169,7 @@ def of_edition(conn: Connection, edition_id: int) -> list[tuple[RowMapping, Ledg
     found = {row["article_id"]: row for row in conn.execute(places).mappings()}
     mine = select(edition_articles.c.article_id).where(edition_articles.c.edition_id == edition_id)
     rows = conn.execute(_with_source().where(articles.c.id.in_(mine))).mappings()
-    records = {row["id"]: _record(row) for row in rows}
+    records = {row["id"]: record_of(row) for row in rows}
     return [(place, records[article_id]) for article_id, place in found.items()]
 
 
@@ -249,6 +185,19 @@ def _with_source() -> Select[Any]:
     return select(articles, sources.c.name.label("source")).join(sources)
 
 
+def as_kept(article: Article) -> Article:
+    """Return the article as the ledger gives it back: without its guid, which is an alias."""
+    image = article.image and replace(article.image, **{n: _plain(v) for n, v in asdict(article.image).items()})
+    own = {name: _plain(getattr(article, name)) for name in TEXTS}
+    return replace(article, **own, image=image, guid=None)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_plain, value))
+    return plain(value) if isinstance(value, str) else value
+
+
 def _values(article: Article) -> dict[str, Any]:
     values = asdict(article)
     del values["guid"]
@@ -256,18 +205,8 @@ def _values(article: Article) -> dict[str, Any]:
     return values
 
 
-def same_content(conn: Connection, article_id: int, article: Article) -> bool:
-    """Say whether the ledger's newest revision says the same as this article."""
-    query = select(articles).where(articles.c.id == article_id)
-    row = conn.execute(query).mappings().one()
-    return _record({**row, "source": ""}).article == _record({**_values(article), **_placeholders()}).article
-
-
-def _placeholders() -> dict[str, Any]:
-    return {"id": 0, "source": "", "first_seen_at": None, "standing": Standing.NEW, "reason": "", "revision": 1}
-
-
-def _record(row: RowMapping | dict[str, Any]) -> LedgerArticle:
+def record_of(row: RowMapping) -> LedgerArticle:
+    """Return an article from a row that has its source's name."""
     article = Article(
         title=row["title"],
         url=row["url"],
@@ -283,5 +222,15 @@ def _record(row: RowMapping | dict[str, Any]) -> LedgerArticle:
     )
     standing = Standing(row["standing"])
     return LedgerArticle(
-        row["id"], row["source"], article, row["first_seen_at"], standing, row["reason"], row["revision"]
+        id=row["id"],
+        source=row["source"],
+        article=article,
+        first_seen_at=row["first_seen_at"],
+        standing=standing,
+        reason=row["reason"],
+        revision=row["revision"],
+        changed_at=row["changed_at"],
+        gone_at=row["gone_at"],
+        story_id=row["story_id"],
+        about_id=row["about_id"],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
 
 from publisher.model.states import EDITION_MOVES, EditionState, SendState
+from publisher.store import candidates
 from publisher.store import sends as sends_of
 from publisher.store.sql import among, upsert
 from publisher.store.tables import edition_articles, editions, project_versions, sends
@@ -24,6 +25,7 @@ class Place:
     position: int | None
     reason: str
     dropped: bool = False  # used up for the schedule without being sent
+    as_update: str = ""  # it was sent before and has changed: note, only named; repost, sent again
 
 
 def add(
@@ -146,6 +148,7 @@ def _place(place: Place) -> dict[str, Any]:
         "revision": place.revision,
         "reason": place.reason,
         "dropped": True if place.dropped else None,
+        "as_update": place.as_update or None,
     }
 
 
@@ -222,6 +225,7 @@ def take_back_dropped(conn: Connection, schedule: str, slots: str, reason: str) 
     """
     newest = select(func.max(editions.c.id)).where(editions.c.schedule == schedule, editions.c.slot.startswith(slots))
     dropped = (edition_articles.c.edition_id == newest.scalar_subquery(), edition_articles.c.dropped.is_(True))
+    candidates.forget_looks(conn, schedule)
     return conn.execute(update(edition_articles).where(*dropped).values(dropped=False, reason=reason)).rowcount
 
 
@@ -260,6 +264,14 @@ def places_of(conn: Connection, edition_id: int) -> list[RowMapping]:
         .order_by(edition_articles.c.position.is_(None), edition_articles.c.position, edition_articles.c.article_id)
     )
     return list(conn.execute(query).mappings())
+
+
+def set_revisions(conn: Connection, edition_id: int, revisions: Mapping[int, int]) -> None:
+    """Write down what of each article the edition's messages say: it may have changed since it was chosen."""
+    for article_id, revision in revisions.items():
+        mine = (edition_articles.c.edition_id == edition_id, edition_articles.c.article_id == article_id)
+        other = edition_articles.c.revision != revision
+        conn.execute(update(edition_articles).where(*mine, other).values(revision=revision))
 
 
 def locked_without_sends(conn: Connection) -> list[int]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, and_, delete, func, or_, select, 
 
 from publisher.model.states import CallState, DeliveryState, EditionState
 from publisher.store.sql import upsert
-from publisher.store.tables import calls, channels, deliveries, editions, facts, limits, schedules, sends
+from publisher.store.tables import calls, channels, deliveries, editions, facts, limits, looks, schedules, sends
 
 ACCEPTED = "accepted_version"
 AWAKE = "awake_until"
@@ -37,6 +37,11 @@ def begin_again(conn: Connection, name: str, at: datetime) -> None:
     """A schedule that comes back to the file has missed nothing meanwhile."""
     conn.execute(update(schedules).where(schedules.c.name == name).values(added_at=at))
     advance(conn, name, at)
+
+
+def change_on_update(conn: Connection, name: str, at: datetime) -> None:
+    """The schedule's rule for changed articles is another from now on: what changed before is let be."""
+    conn.execute(update(schedules).where(schedules.c.name == name).values(updates_since=at))
 
 
 def advance(conn: Connection, name: str, until: datetime) -> bool:
@@ -78,6 +83,7 @@ def rename(conn: Connection, old: str, new: str) -> None:
     conn.execute(delete(schedules).where(schedules.c.name == new))
     conn.execute(update(schedules).where(schedules.c.name == old).values(name=new))
     conn.execute(update(editions).where(editions.c.schedule == old).values(schedule=new))
+    conn.execute(delete(looks).where(looks.c.schedule.in_([old, new])))
     _set_fact(conn, f"{WAS}{new}", old)
     _drop_fact(conn, f"{FORMER}{new}")
     conn.execute(update(facts).where(facts.c.name == f"{FORMER}{old}").values(name=f"{FORMER}{new}"))

@@ -70,14 +70,16 @@ def record_good_poll(
     every: timedelta,
     move: Move,
     changed: dict[str, Any],
+    is_baseline: bool = True,
 ) -> None:
     """Write down a good poll; validators go with the articles in one transaction, from the same answer.
 
     :param changed: what else its answer changes: title, validators, problems.
+    :param is_baseline: what was there is all that was there before us.
     """
     values: dict[str, Any] = {"polled_at": at, "good_at": at, "error": None, "stopped_at": None}
     values |= {"moved_to": move.to, "moved_times": move.times, "moved_at": move.at}
-    if row["baseline_at"] is None:
+    if is_baseline and row["baseline_at"] is None:
         values["baseline_at"] = at
     conn.execute(update(sources).where(sources.c.id == row["id"]).values(values | changed | _turn(turn, every)))
 

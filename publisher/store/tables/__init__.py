@@ -4,7 +4,14 @@ Times are integer microseconds UTC. States are words of `model.states`, without 
 version may add one. Ledger tables only ever gain nullable columns.
 """
 
-from publisher.store.tables.articles import article_aliases, article_revisions, articles, sources
+from publisher.store.tables.articles import (
+    article_aliases,
+    article_history,
+    article_revisions,
+    articles,
+    looks,
+    sources,
+)
 from publisher.store.tables.books import calls, deliveries, events, outcomes
 from publisher.store.tables.columns import Moment, Text, insert_row, metadata
 from publisher.store.tables.editions import COUNTED, edition_articles, editions, messages, sends
@@ -18,6 +25,7 @@ __all__ = [
     "Text",
     "alerts",
     "article_aliases",
+    "article_history",
     "article_revisions",
     "articles",
     "calls",
@@ -31,6 +39,7 @@ __all__ = [
     "insert_row",
     "limits",
     "lists",
+    "looks",
     "messages",
     "metadata",
     "outcomes",

@@ -56,8 +56,16 @@ articles = Table(
     Column("standing", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
+    Column("held_for", Text),  # flood, reuse, words, old, future: why a person was asked, whatever they said
+    Column("about_id", BigInteger),  # the article that the reason speaks of
+    Column("story_id", BigInteger),  # the first of several articles, each of another source, that are one story
+    Column("gone_at", Moment),  # since when its source does not have it any more; NULL: it has it, or the window passed
     Index("ix_articles_standing_first_seen_at", "standing", "first_seen_at"),
     Index("ix_articles_fingerprint", "fingerprint"),
+    Index("ix_articles_source_id_first_seen_at", "source_id", "first_seen_at"),
+    Index("ix_articles_source_id_published_at", "source_id", "published_at"),
+    Index("ix_articles_changed_at", "changed_at"),
+    Index("ix_articles_story_id", "story_id"),
 )
 
 article_aliases = Table(
@@ -68,6 +76,7 @@ article_aliases = Table(
     Column("value", Text, primary_key=True),
     ref("article_id", "articles"),
     Index("ix_article_aliases_article_id", "article_id"),
+    Index("ix_article_aliases_kind_value", "kind", "value"),
 )
 
 article_revisions = Table(  # what an article said before it changed
@@ -80,5 +89,27 @@ article_revisions = Table(  # what an article said before it changed
     Column("summary", Text, nullable=False),
     Column("html", Text, nullable=False),
     Column("seen_at", Moment, nullable=False),
+    Column("fingerprint", Text),
     UniqueConstraint("article_id", "revision"),
+)
+
+article_history = Table(  # what became of an article, in a line each: taken, merged, held, gone
+    "article_history",
+    metadata,
+    row_id(),
+    ref("article_id", "articles"),
+    Column("at", Moment, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Index("ix_article_history_article_id", "article_id"),
+)
+
+looks = Table(  # where a schedule's candidates are: a hint that spares it the articles it has used up
+    "looks",
+    metadata,
+    Column("schedule", Text, primary_key=True),
+    Column("wanted", Text, nullable=False),  # what it looked for: under other words the hint is void
+    Column("since", Moment, nullable=False),
+    Column("through", BigInteger, nullable=False),  # up to this id, only those waiting may still be candidates
+    Column("waiting", JSON, nullable=False),
 )

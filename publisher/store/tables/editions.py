@@ -37,6 +37,7 @@ edition_articles = Table(  # every candidate, with the reason why it is in or ou
     Column("revision", Integer, nullable=False),
     Column("reason", Text, nullable=False),
     Column("dropped", Boolean),  # True: used up for the schedule without being sent (rest: drop; came in a pause)
+    Column("as_update", Text),  # note: only named, as one that changed; repost: sent again for that reason
     Index("ix_edition_articles_article_id", "article_id"),
 )
 

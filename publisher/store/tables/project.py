@@ -32,6 +32,7 @@ schedules = Table(  # what the ledger remembers of a schedule; what it is stands
     Column("considered_until", Moment, nullable=False),  # slots up to here are decided
     Column("paused_at", Moment),
     Column("actor", Text),
+    Column("updates_since", Moment),  # changes seen before this moment are let be: on_update said something else
     Column("reason", Text),  # why it is paused; a question about its name that a person must answer
 )
 

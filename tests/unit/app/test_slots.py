@@ -100,8 +100,11 @@ def test_every_new_article_is_a_slot_of_its_own(tmp_path):
     app.poll_all()
     assert len(fire_due(app)) == 3
     assert fire_due(app) == []
+    clock.advance(timedelta(minutes=1))
     ProjectDir.publish_in(tmp_path, 4)
     app.poll_all()
+    assert fire_due(app) == []  # it rests
+    clock.advance(timedelta(minutes=5))
     assert len(fire_due(app)) == 1
     assert {slot.partition(":")[0] for slot, _ in fired(app)} == {"article"}
 

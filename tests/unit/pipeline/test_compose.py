@@ -84,8 +84,8 @@ def put(store, number: int, standing=Standing.NEW) -> None:
 
 
 def fire(store, slot: str):
-    candidates, elsewhere, hint = compose.candidates_of(store, MORNING, now=NOW)
-    choice = compose.decide(MORNING, candidates, elsewhere=elsewhere, now=NOW, hint=hint)
+    there = compose.candidates_of(store, MORNING, now=NOW)
+    choice = compose.decide(MORNING, there.found, elsewhere=there.elsewhere, now=NOW, hint=there.hint)
     with store.write() as conn:
         version = editions.accept_version(conn, "digest", "text", NOW, "test")
     return compose.record(
@@ -109,7 +109,7 @@ def test_an_article_goes_into_one_edition_of_a_schedule(store):
 
 def test_an_article_that_another_edition_took_meanwhile_is_not_taken_twice(store):
     put(store, 1)
-    candidates, _, _ = compose.candidates_of(store, MORNING, now=NOW)
+    candidates = compose.candidates_of(store, MORNING, now=NOW).found
     choice = compose.decide(MORNING, candidates, elsewhere={}, now=NOW)
     fire(store, "a")  # another process, between our look and our writing
     with store.write() as conn:
@@ -143,7 +143,7 @@ def test_cancelling_an_edition_before_it_left_frees_its_articles(store):
 def test_every_candidate_keeps_its_reason_in_the_ledger(store):
     for number in (1, 2, 3):
         put(store, number)
-    candidates, _, _ = compose.candidates_of(store, MORNING, now=NOW)
+    candidates = compose.candidates_of(store, MORNING, now=NOW).found
     schedule = replace(MORNING, pick=Pick(at_most=2))
     choice = compose.decide(schedule, candidates, elsewhere={}, now=NOW)
     with store.write() as conn:

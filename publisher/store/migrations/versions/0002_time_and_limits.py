@@ -1,4 +1,4 @@
-"""Pauses, due times of sends, tries of calls, shared limits, breakers, alerts, turns of sources.
+"""Pauses, due times of sends, tries of calls, shared limits, breakers, alerts; turns of sources, fates of articles.
 
 Revision ID: 0002
 Revises: 0001
@@ -79,4 +79,40 @@ def upgrade() -> None:
         unique=True,
         sqlite_where=sa.text("cleared_at IS NULL"),
         postgresql_where=sa.text("cleared_at IS NULL"),
+    )
+    _articles()
+
+
+def _articles() -> None:
+    op.add_column("schedules", sa.Column("updates_since", Moment(), nullable=True))
+    op.add_column("edition_articles", sa.Column("as_update", sa.Text(), nullable=True))
+    op.add_column("article_revisions", sa.Column("fingerprint", sa.Text(), nullable=True))
+    op.add_column("articles", sa.Column("held_for", sa.Text(), nullable=True))
+    op.add_column("articles", sa.Column("about_id", sa.BigInteger(), nullable=True))
+    op.add_column("articles", sa.Column("story_id", sa.BigInteger(), nullable=True))
+    op.add_column("articles", sa.Column("gone_at", Moment(), nullable=True))
+    op.create_index("ix_articles_source_id_first_seen_at", "articles", ["source_id", "first_seen_at"])
+    op.create_index("ix_articles_source_id_published_at", "articles", ["source_id", "published_at"])
+    op.create_index("ix_articles_changed_at", "articles", ["changed_at"])
+    op.create_index("ix_articles_story_id", "articles", ["story_id"])
+    op.create_index("ix_article_aliases_kind_value", "article_aliases", ["kind", "value"])
+    op.create_table(
+        "article_history",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("article_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", Moment(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["article_id"], ["articles.id"], name=op.f("fk_article_history_article_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_article_history")),
+    )
+    op.create_index("ix_article_history_article_id", "article_history", ["article_id"])
+    op.create_table(
+        "looks",
+        sa.Column("schedule", sa.Text(), nullable=False),
+        sa.Column("wanted", sa.Text(), nullable=False),
+        sa.Column("since", Moment(), nullable=False),
+        sa.Column("through", sa.BigInteger(), nullable=False),
+        sa.Column("waiting", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("schedule", name=op.f("pk_looks")),
     )

@@ -1,0 +1,252 @@
+"""A reading is matched with the ledger, judged, and written down in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from publisher.errors import PublisherError
+from publisher.model.article import LedgerArticle, Reading, Standing
+from publisher.model.identity import Alias, aliases_in, fingerprint, hints_of, is_telling
+from publisher.model.project import Source
+from publisher.pipeline import polls
+from publisher.pipeline.collect import window
+from publisher.pipeline.collect.judge import Situation, age_key, decide
+from publisher.pipeline.collect.match import Decision, Known, match
+from publisher.store import Connection, RowMapping, Store, articles, held, identity, sources
+
+SMALL = 50  # articles of a reading that keep nobody waiting who writes beside it
+MONTH = timedelta(days=30)  # over which what is usual is counted
+EVENTS = {Standing.NEW: "taken", Standing.BASELINE: "baseline", Standing.HELD: "held"}
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """How one poll went: counts for people, problems item by item."""
+
+    source: str
+    new: int = 0
+    baseline: int = 0
+    changed: int = 0
+    known: int = 0
+    problems: tuple[str, ...] = ()
+    error: str = ""
+    held: int = 0  # wait for a person
+    gone: int = 0  # the source does not have them any more
+
+
+@dataclass(slots=True)
+class _Record:
+    """What a poll writes beside the articles themselves, and what it counts."""
+
+    known: Known
+    now: datetime
+    counts: dict[str, int] = field(default_factory=dict)
+    aliases: list[tuple[int, Alias]] = field(default_factory=list)
+    history: list[tuple[int, str, str]] = field(default_factory=list)
+    back: list[int] = field(default_factory=list)
+
+    def count(self, outcome: str, number: int = 1) -> None:
+        self.counts[outcome] = self.counts.get(outcome, 0) + number
+
+
+def record(store: Store, source: Source, reading: Reading, now: datetime, chance: float = 0.0) -> Collected:
+    """Write down a reading: articles, aliases, history and validators in one transaction.
+
+    :param chance: from 0 to 1; where in its jitter the source's next turn lies.
+    """
+    if len(reading.articles) <= SMALL:  # together with what other sources bring
+        return store.submit(lambda conn: _record(conn, source, reading, now, chance))
+    with store.write() as conn:
+        return _record(conn, source, reading, now, chance)
+
+
+def _record(conn: Connection, source: Source, reading: Reading, now: datetime, chance: float) -> Collected:
+    row = polls.row_of(conn, source)
+    known, matched = _matched(conn, row["id"], source, reading)
+    gone = _gone(conn, row, reading, known, matched)
+    notes = _Record(known, now)
+    # Oldest first, so that ids and first-seen order follow publication.
+    for decision in _by_age(decide(matched, _situation(conn, row, source, matched, len(gone), now))):
+        _write(conn, row["id"], decision, notes)
+    _mark_gone(conn, gone, notes)
+    _backfill(conn, row, source, notes)
+    identity.add_aliases(conn, row["id"], notes.aliases)
+    articles.note(conn, notes.history, now)
+    polls.note_good(conn, row, source, reading, now, chance)
+    counts: dict[str, Any] = notes.counts
+    return Collected(source.name, problems=reading.problems, **counts)
+
+
+def _matched(conn: Connection, source_id: int | None, source: Source, reading: Reading) -> tuple[Known, list[Decision]]:
+    """Return what the ledger knows of a document's articles, and which of it each of them is."""
+    if not reading.articles:
+        return Known(), []
+    wanted = [alias for aliases in aliases_in(reading.articles, source.identity) for alias in aliases]
+    wanted += [hint for article in reading.articles for hint in hints_of(article)]
+    by_alias = identity.find_by_aliases(conn, source_id, wanted) if source_id is not None else {}
+    known = Known(by_alias, articles.find(conn, sorted(set(by_alias.values()))))
+    matched = match(reading.articles, known, source.identity)
+    if any(each.known_id is None for each in matched):
+        known = _known_by_more(conn, source_id, known, matched)
+        matched = match(reading.articles, known, source.identity)
+    return known, matched
+
+
+def _known_by_more(conn: Connection, source_id: int | None, known: Known, matched: Sequence[Decision]) -> Known:
+    """Look across sources, and for words, only for what nothing else says: that is little."""
+    unknown = [each for each in matched if each.known_id is None]
+    links = [value for each in unknown for kind, value in each.aliases if kind == "link"]
+    prints = [fingerprint(each.article.title, each.article.text) for each in unknown if is_telling(each.article)]
+    own, others = identity.find_by_words(conn, source_id or 0, prints)
+    found = {**known.articles, **articles.find(conn, sorted(set(own.values()) - known.articles.keys()))}
+    return Known(known.by_alias, found, own, identity.find_links_elsewhere(conn, source_id or 0, links), others)
+
+
+def _situation(
+    conn: Connection, row: RowMapping, source: Source, matched: Sequence[Decision], went: int, now: datetime
+) -> Situation:
+    """Return what is known of the source; what only new articles need is looked up only where there are some."""
+    since = row["baseline_at"]
+    situation = Situation(now, since is None, source.backfill, row["good_at"], flood=source.flood, went=went)
+    unknown = sum(each.known_id is None for each in matched)
+    if since is None or not unknown:
+        return situation
+    begun = max(since, now - MONTH)
+    usual = identity.usual_per_hour(conn, row["id"], begun, now) if source.flood is None else 0.0
+    return replace(situation, usual_per_hour=usual, newest=identity.newest_date(conn, row["id"], now))
+
+
+def _by_age(decisions: Iterable[Decision]) -> list[Decision]:
+    """Order articles as they were published; those of one moment stand in a document newest first."""
+    newest_last = list(decisions)[::-1]
+    return sorted(newest_last, key=lambda decision: age_key(decision.article))
+
+
+def _write(conn: Connection, source_id: int, decision: Decision, notes: _Record) -> None:
+    if decision.known_id is None:
+        article_id = _add(conn, source_id, decision, notes)
+    else:
+        article_id = decision.known_id
+        notes.count(_meet(conn, decision, notes.known.articles[article_id], notes))
+    wanted = (*decision.aliases, *hints_of(decision.article))
+    notes.aliases += [(article_id, alias) for alias in dict.fromkeys(wanted) if alias not in notes.known.by_alias]
+
+
+def _add(conn: Connection, source_id: int, decision: Decision, notes: _Record) -> int:
+    standing, why = decision.standing, decision.reason
+    article_id = articles.add(
+        conn,
+        source_id,
+        decision.article,
+        notes.now,
+        standing,
+        why,
+        held_for=decision.held_for,
+        about=decision.about,
+    )
+    if decision.story is not None:
+        identity.join_story(conn, article_id, decision.story)
+    notes.history.append((article_id, EVENTS[standing], why))
+    notes.count(standing.value)
+    return article_id
+
+
+def _meet(conn: Connection, decision: Decision, old: LedgerArticle, notes: _Record) -> str:
+    """Take over what a known article says now, and note what is new about it."""
+    notes.history += [(old.id, event, why) for event, why in _news(decision, notes.known)]
+    if decision.repeats:
+        return "known"
+    if old.gone_at is not None:
+        notes.back.append(old.id)
+        notes.history.append((old.id, "back", "the source has it again"))
+    if articles.as_kept(decision.article) == old.article:
+        return "known"
+    articles.revise(conn, old.id, decision.article, notes.now)
+    notes.history.append((old.id, "revised", f"revision {old.revision + 1}: {_changes(old, decision)}"))
+    return "changed"
+
+
+def _news(decision: Decision, known: Known) -> Iterator[tuple[str, str]]:
+    """Yield under which new names an article was met."""
+    new = {kind for kind, _ in decision.aliases if (kind, _) not in known.by_alias}
+    if "guid" in new:
+        yield "merged", f"it came under another id: {decision.reason}"
+    elif "link" in new and decision.article.guid:
+        yield "merged", f"it came under another address: {decision.reason}"
+
+
+def _changes(old: LedgerArticle, decision: Decision) -> str:
+    new, kept = articles.as_kept(decision.article), old.article
+    fields = {"title": "title", "text": "text", "summary": "summary", "url": "address", "published_at": "date"}
+    changed = [word for name, word in fields.items() if getattr(new, name) != getattr(kept, name)]
+    return f"{', '.join(changed)} changed" if changed else "details changed"
+
+
+def _gone(conn: Connection, row: RowMapping, reading: Reading, known: Known, matched: Sequence[Decision]) -> list[int]:
+    """Return which articles the source does not have any more, by this document."""
+    if reading.unchanged or reading.is_broken or reading.scope == "some" or row["baseline_at"] is None:
+        return []
+    present = [each.known_id for each in matched if each.known_id is not None]
+    floor = window.floor_of([_age(each, known, place) for place, each in enumerate(matched)])
+    if reading.scope == "window" and floor is None:
+        return []
+    return identity.missing(conn, row["id"], present, newer_than=None if reading.scope == "all" else floor)
+
+
+def _age(decision: Decision, known: Known, place: int) -> window.Age:
+    old = known.articles.get(decision.known_id or 0)
+    if old is None:
+        return decision.article.published_at or window.NOW, window.NEWER - place
+    return decision.article.published_at or old.first_seen_at, old.id
+
+
+def _mark_gone(conn: Connection, gone: Sequence[int], notes: _Record) -> None:
+    if notes.back:
+        identity.set_gone(conn, notes.back, None)
+    if gone:
+        identity.set_gone(conn, gone, notes.now)
+        why = "gone from the source: what it has now reaches back beyond it"
+        notes.history += [(article_id, "gone", why) for article_id in gone]
+        notes.count("gone", len(gone))
+
+
+def _backfill(conn: Connection, row: RowMapping, source: Source, notes: _Record) -> None:
+    """Take from the baseline what a number that was written later asks for."""
+    if source.backfill <= row["backfilled"]:
+        return
+    if row["baseline_at"] is not None:
+        why = f"among the newest {source.backfill} of the baseline (backfill)"
+        more = source.backfill - row["backfilled"]
+        notes.count("new", held.release_baseline(conn, row["id"], more, why, notes.now))
+    sources.record_backfill(conn, row["id"], source.backfill)
+
+
+def record_failure(
+    store: Store, source: Source, error: PublisherError, now: datetime, chance: float = 0.0
+) -> Collected:
+    """Write down that a source could not be read; nothing that is known changes."""
+    store.submit(lambda conn: polls.note_bad(conn, polls.row_of(conn, source), source, error, now, chance))
+    return Collected(source.name, error=str(error))
+
+
+def foresee(store: Store, source: Source, reading: Reading, now: datetime) -> list[LedgerArticle]:
+    """Return what a reading would add that may be picked, and write nothing. Ids are negative."""
+    with store.read() as conn:
+        row = sources.find(conn, source.name)
+        known, matched = _matched(conn, row["id"] if row else None, source, reading)
+        if row is None:
+            situation = Situation(now, first_poll=True, backfill=source.backfill)
+        else:
+            gone = _gone(conn, row, reading, known, matched)
+            situation = _situation(conn, row, source, matched, len(gone), now)
+    return list(_provisional(_by_age(decide(matched, situation)), source.name, now))
+
+
+def _provisional(decisions: Iterable[Decision], source: str, now: datetime) -> Iterable[LedgerArticle]:
+    for number, decision in enumerate(decisions, start=1):
+        if decision.known_id is None and decision.standing is Standing.NEW:
+            article = replace(decision.article, guid=None)
+            yield LedgerArticle(-number, source, article, now, decision.standing, decision.reason)

@@ -1,0 +1,193 @@
+"""Which articles are new for a schedule, and which it has used up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, literal, or_, select
+
+from publisher.model.article import LedgerArticle, Standing
+from publisher.model.states import EditionState
+from publisher.store.articles import record_of
+from publisher.store.sql import among, take_turn, upsert
+from publisher.store.tables import articles, edition_articles, editions, looks, sends, sources
+
+# Ids are given out before they are committed: one below the highest that is seen may still appear.
+UNSEEN = 5_000
+WORTH_IT = 1_000  # articles that a schedule has used up since it last noted where its candidates are
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a schedule found when it looked for candidates: kept, it spares the next look what was used up by then."""
+
+    wanted: str  # for which sources, over which time: under other words it is void
+    since: datetime
+    through: int  # the newest article there was
+    waiting: tuple[int, ...]
+    is_worth_it: bool = False  # to be written down
+
+
+def unused(
+    conn: Connection, schedule: str, source_names: Sequence[str], *, since: datetime, wanted: str = ""
+) -> tuple[list[LedgerArticle], Look]:
+    """Return the articles first seen since a moment that no edition of the schedule has carried, oldest first.
+
+    Without their html and text, which choosing doesn't need: `articles.load` brings them.
+
+    :param wanted: what beside the sources decides which are looked for.
+    """
+    key = f"{wanted} {' '.join(sorted(source_names))}"
+    before = _last_look(conn, schedule, key, since)
+    newest = conn.execute(select(func.coalesce(func.max(articles.c.id), 0))).scalar_one()
+    query = _candidates(schedule, source_names).where(articles.c.standing == Standing.NEW)
+    query = query.where(articles.c.first_seen_at >= since).order_by(articles.c.first_seen_at, articles.c.id)
+    if before is not None:
+        query = query.where(articles.c.id.in_(_may_be_left(schedule, before)))
+    found = [record_of(row) for row in conn.execute(query).mappings()]
+    is_worth_it = newest - (before.through if before else 0) >= WORTH_IT
+    return found, Look(key, since, newest, tuple(each.id for each in found), is_worth_it)
+
+
+def _last_look(conn: Connection, schedule: str, wanted: str, since: datetime) -> Look | None:
+    """Return the schedule's last look where it still holds: it was for the same, and reached back as far."""
+    row = conn.execute(select(looks).where(looks.c.schedule == schedule)).mappings().one_or_none()
+    if row is None or row["wanted"] != wanted or row["since"] > since:
+        return None
+    return Look(row["wanted"], row["since"], row["through"], tuple(row["waiting"]))
+
+
+def _may_be_left(schedule: str, look: Look) -> Select[Any]:
+    """Return what may be a candidate: what waited, what came since, and what cancelled editions have set free."""
+    mine = and_(editions.c.schedule == schedule, editions.c.state == EditionState.CANCELLED)
+    freed = select(edition_articles.c.article_id).join(editions).where(mine)
+    twin = articles.alias()
+    told = select(articles.c.id).join(twin, twin.c.story_id == articles.c.story_id).where(twin.c.id.in_(freed))
+    recent = select(articles.c.id).where(articles.c.id > look.through - UNSEEN)
+    waiting = select(articles.c.id).where(among(articles.c.id, look.waiting))
+    return recent.union(waiting, freed, told).subquery().select()
+
+
+def keep_look(conn: Connection, schedule: str, look: Look) -> None:
+    """Write down where a schedule's candidates are."""
+    values = {"wanted": look.wanted, "since": look.since, "through": look.through, "waiting": list(look.waiting)}
+    row = upsert(conn, looks).values(schedule=schedule, **values)
+    conn.execute(row.on_conflict_do_update(index_elements=[looks.c.schedule], set_=values))
+
+
+def forget_looks(conn: Connection, schedule: str = "") -> None:
+    """Let a schedule look at everything again, or all of them: something became a candidate that was none."""
+    conn.execute(delete(looks).where(looks.c.schedule == schedule) if schedule else delete(looks))
+
+
+def unused_older(
+    conn: Connection, schedule: str, source_names: Sequence[str], *, added_at: datetime, number: int
+) -> list[LedgerArticle]:
+    """Return which of the newest articles from before a schedule was added no edition of it has carried.
+
+    What was there when a source was first polled counts as before, until the schedule's first edition: a source that
+    is added later sends nothing old.
+    """
+    begun = first_made_at(conn, schedule)
+    baseline = articles.c.standing == Standing.BASELINE
+    before = and_(articles.c.first_seen_at < added_at, or_(baseline, articles.c.standing == Standing.NEW))
+    there = baseline if begun is None else and_(baseline, articles.c.first_seen_at <= begun)
+    age = func.coalesce(articles.c.published_at, articles.c.first_seen_at)
+    newest = select(articles.c.id).where(or_(before, there)).order_by(age.desc(), articles.c.id).limit(number)
+    if source_names:
+        newest = newest.where(_from(source_names))
+    query = _candidates(schedule, source_names).where(articles.c.id.in_(newest)).order_by(age, articles.c.id)
+    reason = f"among the newest {number} from before the schedule was added (backfill)"
+    return [replace(record_of(row), reason=reason) for row in conn.execute(query).mappings()]
+
+
+def first_made_at(conn: Connection, schedule: str) -> datetime | None:
+    """Return when the schedule's first edition was made, skipped ones left out."""
+    query = select(editions.c.made_at).where(editions.c.schedule == schedule, editions.c.state != EditionState.SKIPPED)
+    return conn.execute(query.order_by(editions.c.due_at).limit(1)).scalar_one_or_none()
+
+
+def _candidates(schedule: str, source_names: Sequence[str]) -> Select[Any]:
+    used = _carried_by(schedule).where(edition_articles.c.article_id == articles.c.id).exists()
+    query = _light().where(~used, ~_is_told(schedule))
+    return query.where(among(sources.c.name, source_names)) if source_names else query
+
+
+def _is_told(schedule: str) -> ColumnElement[bool]:
+    """Say that the schedule has carried the same story from another source."""
+    twin = articles.alias()
+    told = _carried_by(schedule).join(twin, twin.c.id == edition_articles.c.article_id)
+    told = told.where(twin.c.story_id == articles.c.story_id)
+    return and_(articles.c.story_id.is_not(None), told.correlate(articles).exists())
+
+
+def _light() -> Select[Any]:
+    """Return articles with the name of their source, without html and text."""
+    light = [column for column in articles.c if column.name not in ("html", "text")]
+    query = select(*light, literal("").label("html"), literal("").label("text"), sources.c.name.label("source"))
+    return query.join(sources)
+
+
+def _from(source_names: Sequence[str]) -> ColumnElement[bool]:
+    return articles.c.source_id.in_(select(sources.c.id).where(among(sources.c.name, source_names)))
+
+
+def carried(conn: Connection, schedule: str, article_ids: Sequence[int], again: Mapping[int, int] = {}) -> list[int]:
+    """Return which of these articles a live edition of the schedule carries already.
+
+    Until the transaction ends nobody else composes for this schedule, so that the answer stays true.
+
+    :param again: articles that are to go out again, with the revision: only where none has carried that.
+    """
+    take_turn(conn, f"schedule:{schedule}")
+    query = _carried_by(schedule, edition_articles.c.revision)
+    rows = conn.execute(query.where(among(edition_articles.c.article_id, [*article_ids, *again])))
+    return [article_id for article_id, revision in rows if article_id not in again or revision >= again[article_id]]
+
+
+def _carried_by(schedule: str, *more: ColumnElement[Any]) -> Select[Any]:
+    """Return what is used up for a schedule: what went out, what was dropped, what a cancelled edition brought someone.
+
+    Its own draft uses nothing up: it is composed anew at the slot.
+    """
+    reached = sends.c.sent + sends.c.unknown + sends.c.taken > 0
+    begun = select(1).where(sends.c.edition_id == editions.c.id, reached)
+    placed = and_(edition_articles.c.position.is_not(None), editions.c.state != EditionState.SKIPPED)
+    return (
+        select(edition_articles.c.article_id, *more)
+        .select_from(edition_articles.join(editions))
+        .where(
+            editions.c.schedule == schedule,
+            editions.c.state != EditionState.DRAFT,
+            or_(placed, edition_articles.c.dropped.is_(True)),
+            or_(editions.c.state != EditionState.CANCELLED, begun.exists()),
+        )
+    )
+
+
+def in_editions_of(conn: Connection, schedules: Sequence[str], article_ids: Sequence[int]) -> dict[int, str]:
+    """Return which of these articles live editions or drafts of these schedules carry, with the schedule's name."""
+    query = (
+        select(edition_articles.c.article_id, editions.c.schedule)
+        .join(editions)
+        .where(
+            among(edition_articles.c.article_id, article_ids),
+            among(editions.c.schedule, schedules),
+            edition_articles.c.position.is_not(None),
+            editions.c.state.not_in([EditionState.SKIPPED, EditionState.CANCELLED]),
+        )
+    )
+    return {row.article_id: row.schedule for row in conn.execute(query)}
+
+
+def count(conn: Connection, standing: Standing, source_names: Sequence[str], before: datetime | None = None) -> int:
+    """Return how many articles have a standing, and were first seen before a moment."""
+    query = select(func.count()).where(articles.c.standing == standing)
+    if before is not None:
+        query = query.where(articles.c.first_seen_at < before)
+    if source_names:
+        query = query.where(_from(source_names))
+    return int(conn.execute(query).scalar_one())

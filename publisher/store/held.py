@@ -1,0 +1,83 @@
+"""Articles that wait for a person, and what the person says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from publisher.model.article import Standing
+from publisher.store import articles as ledger
+from publisher.store import candidates, identity
+from publisher.store.sql import among
+from publisher.store.tables import articles, sources
+
+
+def count_by_source(conn: Connection) -> list[RowMapping]:
+    """Return how many articles of each source wait for a person, by what they are held for, with the first of them."""
+    query = (
+        select(
+            sources.c.name,
+            articles.c.held_for,
+            func.count().label("count"),
+            func.min(articles.c.id).label("first"),
+            func.max(articles.c.reason).label("reason"),
+        )
+        .join(sources)
+        .where(articles.c.standing == Standing.HELD)
+        .group_by(sources.c.name, articles.c.held_for)
+        .order_by(sources.c.name, articles.c.held_for)
+    )
+    return list(conn.execute(query).mappings())
+
+
+def ids(conn: Connection, source: str = "") -> list[int]:
+    """Return the articles that wait for a person, of one source or of all."""
+    query = select(articles.c.id).where(articles.c.standing == Standing.HELD).order_by(articles.c.id)
+    if source:
+        query = query.join(sources).where(sources.c.name == source)
+    return list(conn.execute(query).scalars())
+
+
+def release(conn: Connection, article_ids: Sequence[int], why: str, now: datetime) -> list[int]:
+    """Let articles that were held be picked; return which were."""
+    released = _decide(conn, article_ids, Standing.NEW, why)
+    reused = select(articles.c.id, articles.c.about_id).where(
+        among(articles.c.id, released), articles.c.held_for == "reuse", articles.c.about_id.is_not(None)
+    )
+    for article_id, former_id in conn.execute(reused):
+        identity.take_guid(conn, article_id, former_id)
+    ledger.note(conn, ((article_id, "released", why) for article_id in released), now)
+    if released:
+        candidates.forget_looks(conn)
+    return released
+
+
+def discard(conn: Connection, article_ids: Sequence[int], why: str, now: datetime) -> list[int]:
+    """Let articles that were held never be picked; return which were."""
+    discarded = _decide(conn, article_ids, Standing.DISCARDED, why)
+    ledger.note(conn, ((article_id, "discarded", why) for article_id in discarded), now)
+    return discarded
+
+
+def _decide(conn: Connection, article_ids: Sequence[int], standing: Standing, why: str) -> list[int]:
+    held = update(articles).where(among(articles.c.id, article_ids), articles.c.standing == Standing.HELD)
+    moved = held.values(standing=standing.value, reason=why).returning(articles.c.id)
+    return sorted(conn.execute(moved).scalars())
+
+
+def release_baseline(conn: Connection, source_id: int, number: int, why: str, now: datetime) -> int:
+    """Make the newest articles of a source's baseline new; return how many."""
+    newest = (
+        select(articles.c.id)
+        .where(articles.c.source_id == source_id, articles.c.standing == Standing.BASELINE)
+        .order_by(articles.c.published_at.desc().nulls_last(), articles.c.id)
+        .limit(number)
+    )
+    taken = update(articles).where(articles.c.id.in_(newest)).values(standing=Standing.NEW.value, reason=why)
+    released = sorted(conn.execute(taken.returning(articles.c.id)).scalars())
+    ledger.note(conn, ((article_id, "released", why) for article_id in released), now)
+    if released:
+        candidates.forget_looks(conn)
+    return len(released)
