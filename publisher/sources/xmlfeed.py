@@ -109,8 +109,7 @@ def read_tree(root: etree._Element, place: str = "", remembered: Remembered = _n
 
 def _keys(root: etree._Element, nodes: list[etree._Element], place: str) -> tuple[bytes, ...]:
     """Return what each item's article depends on, digested: its own words, and those of the feed's head."""
-    parents = list(dict.fromkeys(node.getparent() for node in nodes))
-    holders = [holder for parent in parents for holder in (parent, *parent.iterancestors())]
+    holders = list(dict.fromkeys(holder for node in nodes for holder in node.iterancestors()))
     inside = {id(node) for node in (*nodes, *holders)}
     said = [f"{holder.tag} {sorted(holder.items())}".encode() for holder in holders]
     for child in (child for holder in holders for child in holder if id(child) not in inside):
