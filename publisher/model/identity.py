@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -22,6 +23,7 @@ _AMP_CACHE = re.compile(r"^/[acv]/(?:s/)?(.+)$")  # of cdn.ampproject.org: /c/s/
 _AMP_QUERY = {("amp", ""), ("amp", "1"), ("amp", "true"), ("outputType", "amp")}
 
 
+@lru_cache(maxsize=20_000)  # of a document each address is asked for several times, and at each poll again
 def canonical_url(url: str) -> str:
     """Fold the variants of an address that lead to one page.
 

@@ -12,14 +12,14 @@ from publisher.sources import alternate, clean, manners
 from publisher.sources.address import Place, shown, web_url
 from publisher.sources.fetch import Fetcher, Validators
 from publisher.sources.files import read_capped
-from publisher.sources.item import apart, article_of, tag
+from publisher.sources.item import Item, apart, article_of, tag
 from publisher.sources.jsonfeed import looks_like_json, read_json
 from publisher.sources.memory import Memory
 from publisher.sources.xmlfeed import Feed, read_tree
 from publisher.sources.xmltext import decode, looks_like_html, read_document
 
 MOST_PROBLEMS = 20  # of one reading
-_MEMORY = Memory(article_of)  # of this process: a poll makes only what is new or changed
+MEMORY = Memory()  # of this process: a poll makes only what is new or changed
 
 
 class FeedReader:
@@ -67,10 +67,11 @@ class FeedReader:
             raise error.at("", f"{shown(url)}: {error.what}") from error
 
 
-def read_feed(data: bytes, place: Place, content_type: str = "") -> Reading:
+def read_feed(data: bytes, place: Place, content_type: str = "", memory: Memory = MEMORY) -> Reading:
     """Return what a feed's bytes hold.
 
     :param place: where they come from: the feed's address, or the folder of a local file.
+    :param memory: of what was met before.
     :raises SourceError: they are no feed at all.
     """
     if not data.strip():
@@ -85,24 +86,29 @@ def read_feed(data: bytes, place: Place, content_type: str = "") -> Reading:
     else:
         document = read_document(text)
         asked = manners.of_feed(document.root)
-        feed, broken = read_tree(document.root), document.problems
-    reading = replace(_reading(feed, place), manners=asked)
+        # A folder's pictures come and go: what stands there is made each time.
+        feed = read_tree(document.root) if place.folder else read_tree(document.root, place.url, memory.find)
+        broken = document.problems
+    reading = replace(_reading(feed, place, memory), manners=asked)
     return replace(reading, problems=(*broken, *reading.problems), extra={"broken": "yes"} if broken else {})
 
 
-def _reading(feed: Feed, place: Place) -> Reading:
+def _reading(feed: Feed, place: Place, memory: Memory) -> Reading:
     site = place.page(feed.link)
     here = place.at(site)
     articles: list[Article] = []
     problems = [*feed.problems]
-    for number, item in enumerate(feed.items, 1):
-        article = _MEMORY.article_of(item, here, feed.language)
-        if article is None:
+    keys = feed.keys if feed.keys and not place.folder else (None,) * len(feed.items)
+    for number, (item, key) in enumerate(zip(feed.items, keys, strict=True), 1):
+        article = item if isinstance(item, Article) else article_of(item, here, feed.language)
+        if article is not None and key is not None:
+            memory.keep(key, article)
+        if isinstance(item, Item) and article is None:
             which = (
                 f" ({shown(item.link)})" if item.link and web_url(item.link) else f" ({item.guid})" if item.guid else ""
             )
             problems.append(f"item {number}{clean.shorten(which, 90)} has neither headline nor text and was left out")
-        else:
+        elif article is not None:
             articles.append(article)
     if not feed.items:
         problems.append("the feed has no items")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,11 @@ import feedparser
 from lxml import etree
 
 from publisher.errors import SourceError
+from publisher.model.article import Article
 from publisher.sources import clean
 from publisher.sources.address import web_url
 from publisher.sources.item import Item
+from publisher.sources.memory import key_of
 from publisher.sources.pictures import Picture, is_image_file, number
 
 _MEDIA = ("http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss")
@@ -28,18 +30,27 @@ _DC = "{http://purl.org/dc/elements/1.1/}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 _MOST_ATTRIBUTES = 64  # of one element; feedparser's time grows with their square
+_PASSING = ("lastBuildDate", "pubDate", "updated", "modified")  # of a feed's head; they say nothing of its items
 _FOREIGN = ("contenthub", "w3.org/1999/xhtml")  # vocabularies whose `item` or `entry` is no article
+
+
+Remembered = Callable[[Sequence[bytes]], Mapping[bytes, Article]]
+
+
+def _nothing(keys: Sequence[bytes]) -> Mapping[bytes, Article]:
+    return {}
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A feed in any format, before its items are articles."""
 
-    items: tuple[Item, ...]
+    items: tuple[Item | Article, ...]  # an article: one that was known, and was not read again
     title: str = ""
     link: str = ""
     language: str | None = None
     problems: tuple[str, ...] = ()
+    keys: tuple[bytes, ...] = ()  # of each item, by which its article is known again; empty: it can't be
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +67,20 @@ class _Extra:
     people: tuple[str, ...]
 
 
-def read_tree(root: etree._Element) -> Feed:
+def read_tree(root: etree._Element, place: str = "", remembered: Remembered = _nothing) -> Feed:
     """Return the feed that a tree holds; media elements are gone from the tree afterwards.
 
+    :param place: the document's address.
+    :param remembered: says which articles are known, by their keys: their items are not read.
     :raises SourceError: the tree is no feed.
     """
     nodes = [node for node in root.iter("{*}item", "{*}entry") if _is_item(node)]
+    keys = _keys(root, nodes, place)
+    known = remembered(keys)
+    every, nodes = nodes, [node for node, key in zip(nodes, keys, strict=True) if key not in known]
+    for node, key in zip(every, keys, strict=True):
+        if key in known:
+            _take_out(node)
     extras = [_extra(node) for node in nodes]
     for node in [node for node in root.iter() if _space(node) in _MEDIA]:
         _take_out(node)
@@ -69,7 +88,7 @@ def read_tree(root: etree._Element) -> Feed:
         for name in list(node.attrib)[_MOST_ATTRIBUTES:]:
             del node.attrib[name]
     parsed = _feedparsed(root)
-    if not parsed.get("version") and not nodes:
+    if not parsed.get("version") and not every:
         raise SourceError(
             f"this is no feed: it begins with <{_name(root)}>", remedy="Give the address of its RSS, Atom or JSON feed."
         )
@@ -77,12 +96,34 @@ def read_tree(root: etree._Element) -> Feed:
     matching = extras if len(extras) == len(entries) else [_known_id(entry, extras) for entry in entries]
     is_atom = str(parsed.get("version", "")).startswith("atom")
     shared = next((_people(node) for node in root.iter("{*}feed")), ()) if is_atom else ()
+    items = [_item(entry, extra, is_atom, shared) for entry, extra in zip(entries, matching, strict=True)]
+    is_counted = len(items) == len(nodes)  # else nobody knows which of them is which
     return Feed(
-        items=tuple(_item(entry, extra, is_atom, shared) for entry, extra in zip(entries, matching, strict=True)),
+        items=_in_order(keys, known, items) if is_counted else (*items, *known.values()),
+        keys=keys if is_counted else (),
         title=clean.one_line(str(parsed.feed.get("title", ""))) or _title(root),
         link=str(parsed.feed.get("link", "")),
         language=parsed.feed.get("language") or root.get(f"{_XML}lang"),
     )
+
+
+def _keys(root: etree._Element, nodes: list[etree._Element], place: str) -> tuple[bytes, ...]:
+    """Return what each item's article depends on, digested: its own words, and those of the feed's head."""
+    holders = list(dict.fromkeys(holder for node in nodes for holder in node.iterancestors()))
+    inside = {id(node) for node in (*nodes, *holders)}
+    said = [f"{holder.tag} {sorted(holder.items())}".encode() for holder in holders]
+    for child in (child for holder in holders for child in holder if id(child) not in inside):
+        if _name(child) not in _PASSING:
+            said.append(etree.tostring(child, with_tail=False))
+    head = key_of(place, *said)
+    return tuple(key_of(head, etree.tostring(node, with_tail=False)) for node in nodes)
+
+
+def _in_order(
+    keys: Sequence[bytes], known: Mapping[bytes, Article], items: Sequence[Item]
+) -> tuple[Item | Article, ...]:
+    rest = iter(items)
+    return tuple(known[key] if key in known else next(rest) for key in keys)
 
 
 def _title(root: etree._Element) -> str:

@@ -17,6 +17,7 @@ from publisher.pipeline.collect.judge import Situation, age_key, decide
 from publisher.pipeline.collect.match import Decision, Known, match
 from publisher.store import Connection, RowMapping, Store, articles, held, identity, links, sources
 
+SMALL = 50  # articles of a reading that keep nobody waiting who writes beside it
 MONTH = timedelta(days=30)  # over which what is usual is counted
 EVENTS = {
     Standing.NEW: "taken",
@@ -62,6 +63,8 @@ def record(store: Store, source: Source, reading: Reading, now: datetime, chance
 
     :param chance: from 0 to 1; where in its jitter the source's next turn lies.
     """
+    if len(reading.articles) <= SMALL:  # together with what other sources bring
+        return store.submit(lambda conn: record_in(conn, source, reading, now, chance))
     with store.write() as conn:
         return record_in(conn, source, reading, now, chance)
 

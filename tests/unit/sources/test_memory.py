@@ -2,55 +2,90 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import pytest
 
-from publisher.model.article import Article
+from publisher.model.article import Article, Reading
 from publisher.sources.address import Place
-from publisher.sources.item import Item
-from publisher.sources.memory import Memory
+from publisher.sources.feed import read_feed
+from publisher.sources.memory import Memory, key_of
+from tests.unit.sources.samples import atom, rss
 
-SITE = Place("https://harbor.example/")
+SITE = Place("https://harbor.example/feed")
+ITEMS = [
+    f"<title>Story {n}</title><link>/{n}</link><description>&lt;p&gt;No. {n}&lt;/p&gt;</description>" for n in "12"
+]
 
 
-class Maker:
-    """Makes articles of 100 characters, and counts."""
+class Counting(Memory):
+    """Notes what was made."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.made: list[str] = []
 
-    def __call__(self, item: Item, place: Place, language: str | None = None) -> Article | None:
-        self.made.append(item.title)
-        return Article(item.title, text="x" * 100) if item.title else None
+    def keep(self, key: bytes, article: Article) -> None:
+        if not self.find([key]):
+            self.made.append(article.title)
+        super().keep(key, article)
+
+    def read(self, document: bytes, place: Place = SITE) -> Reading:
+        self.made.clear()
+        return read_feed(document, place, memory=self)
 
 
-def test_the_same_words_are_made_once_and_other_words_anew():
-    maker = Maker()
-    memory = Memory(maker)
-    first = memory.article_of(Item(title="One"), SITE)
-    assert memory.article_of(Item(title="One"), SITE) is first
-    memory.article_of(Item(title="One", summary="corrected"), SITE)
-    memory.article_of(Item(title="One"), Place("https://elsewhere.example/"))
-    memory.article_of(Item(title="One"), SITE, "pt")
-    assert maker.made == ["One"] * 4
+def test_of_a_feed_that_has_changed_only_what_is_new_is_made_and_all_stand_in_their_order():
+    memory = Counting()
+    before = memory.read(rss(*ITEMS))
+    after = memory.read(rss("<title>New</title>", ITEMS[0], "<title>Newer</title>", ITEMS[1]))
+    assert memory.made == ["New", "Newer"]
+    assert [article.title for article in after.articles] == ["New", "Story 1", "Newer", "Story 2"]
+    assert (after.articles[1], after.articles[3]) == before.articles
+    assert (after.title, after.site_url) == (before.title, before.site_url)
 
 
-def test_what_stands_in_a_folder_is_made_each_time_for_its_pictures_come_and_go():
-    maker = Maker()
-    memory = Memory(maker)
-    for _ in range(2):
-        memory.article_of(Item(title="One"), Place(folder=Path("articles")))
-    assert len(maker.made) == 2
+@pytest.mark.parametrize("document", [rss(*ITEMS), atom("<title>Story 3</title><id>3</id>")])
+def test_a_feed_of_which_all_is_known_reads_as_it_did(document):
+    memory = Counting()
+    before = memory.read(document)
+    assert len(memory.made) == len(before.articles)
+    assert memory.read(document) == before == read_feed(document, SITE, memory=Memory())
+    assert memory.made == []
+
+
+def test_what_only_says_when_the_feed_was_made_changes_nothing_but_the_rest_of_its_head_does():
+    memory = Counting()
+    english = memory.read(rss(*ITEMS))
+    memory.read(rss(*ITEMS, head="<lastBuildDate>Tue, 24 Nov 2026 07:00:00 GMT</lastBuildDate>"))
+    assert memory.made == []
+    spanish = memory.read(rss(*ITEMS).replace(b"<language>en", b"<language>es"))
+    assert memory.made == ["Story 1", "Story 2"]
+    assert [article.language for article in (*english.articles, *spanish.articles)] == ["en", "en", "es", "es"]
+
+
+def test_the_same_item_elsewhere_has_other_addresses():
+    memory = Counting()
+    document = rss(*ITEMS).replace(b"<link>https://harbor.example/</link>", b"")
+    found = [
+        memory.read(document, Place(f"https://{host}/feed")).articles[0].url for host in ("a.example", "b.example")
+    ]
+    assert found == ["https://a.example/1", "https://b.example/1"]
+
+
+def test_what_stands_in_a_folder_is_not_remembered_for_its_pictures_come_and_go(tmp_path):
+    memory = Counting()
+    memory.read(rss(*ITEMS), Place(folder=tmp_path))
+    assert memory.made == []
+
+
+def test_items_are_known_by_all_that_they_say_and_parts_do_not_run_together():
+    assert key_of("ab", "c") != key_of("a", "bc")
+    assert key_of(b"ab") == key_of("ab")
 
 
 def test_the_longest_unused_is_forgotten_first():
-    maker = Maker()
-    memory = Memory(maker, most=250)
-    for title in ("One", "Two", "One", "Three", "One", "Two"):
-        memory.article_of(Item(title=title), SITE)
-    assert maker.made == ["One", "Two", "Three", "Two"]
-
-
-def test_an_item_that_says_nothing_is_not_remembered():
-    memory = Memory(Maker())
-    assert memory.article_of(Item(), SITE) is None
-    assert memory.article_of(Item(), SITE) is None
+    memory = Memory(most=250)
+    for key in (b"1", b"2"):
+        memory.keep(key, Article(key.decode(), text="x" * 100))
+    assert memory.find([b"1"])
+    memory.keep(b"3", Article("3", text="x" * 100))
+    assert set(memory.find([b"1", b"2", b"3"])) == {b"1", b"3"}
