@@ -68,9 +68,18 @@ class SiteMachine(RuleBasedStateMachine):
 
     # --- what the newsroom does ---------------------------------------------------------------------------------------
 
-    @rule(late=st.sampled_from([0, 0, 0, 2, 5]), dated=st.booleans(), long=st.booleans())
-    def publish(self, late: int, dated: bool, long: bool) -> None:
-        self._publish(timedelta(hours=-late if dated else 0), dated=dated, long=long)
+    @rule(
+        count=st.integers(1, 3),
+        late=st.sampled_from([0, 0, 0, 2, 5]),
+        kind=st.sampled_from([(True, False), (True, False), (True, True), (False, True), (False, False)]),
+        seen=st.booleans(),
+    )
+    def publish(self, count: int, late: int, kind: tuple[bool, bool], seen: bool) -> None:
+        dated, long = kind
+        for _ in range(count):
+            self._publish(timedelta(hours=-late if dated else 0), dated=dated, long=long)
+        if seen:
+            self.poll()
 
     def _publish(self, shift: timedelta, *, dated: bool, long: bool) -> None:
         STEPS["taken"] += 1
@@ -85,10 +94,14 @@ class SiteMachine(RuleBasedStateMachine):
         self._one(data).edits += 1
 
     @precondition(lambda self: self.posts)
-    @rule(data=st.data())
-    def unpublish(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), before_slot=st.booleans())
+    def unpublish(self, data: st.DataObject, before_slot: bool) -> None:
         STEPS["taken"] += 1
+        if before_slot:
+            self.poll()
         self._one(data).is_public = False
+        if before_slot:
+            self.slot_comes(source_answers=True)
 
     @precondition(lambda self: self.posts)
     @rule(data=st.data())
@@ -105,7 +118,7 @@ class SiteMachine(RuleBasedStateMachine):
             post.at = self.site_clock() + timedelta(hours=hours)
 
     def _one(self, data: st.DataObject) -> Post:
-        return data.draw(st.sampled_from(self.posts[-8:]))
+        return data.draw(st.sampled_from(self.posts[-4:] * 2 + self.posts[-12:]))
 
     # --- what becomes of the site -------------------------------------------------------------------------------------
 
@@ -115,20 +128,22 @@ class SiteMachine(RuleBasedStateMachine):
         for site in self.sites.values():
             site.system += 1
 
-    @rule()
-    def move_to_another_system(self) -> None:
+    @rule(between_slots=st.booleans())
+    def move_to_another_system(self, between_slots: bool) -> None:
         """Ids and addresses change together: what is known then is known by its date or by its words."""
         STEPS["taken"] += 1
-        if not all(post.dated or post.long for post in self.posts):
-            return
         self.poll()  # an edit of the same minute would leave nothing to know it by
+        if between_slots:
+            self.slot()
         kept = {post.number for site in self.sites.values() for post in site.shown(self.posts, self.site_clock())}
-        for post in self.posts:
-            post.is_lost |= post.number not in kept
+        for post in self.posts:  # what nothing tells from a new one stays behind
+            post.is_lost |= post.number not in kept or not (post.dated or post.long)
         for site in self.sites.values():
             site.system += 1
             site.address += 1
         self.poll()
+        if between_slots:
+            self.slot()
 
     @rule(window=st.integers(3, 9))
     def change_window(self, window: int) -> None:
