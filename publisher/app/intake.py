@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooSlowError
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import random
@@ -17,15 +18,17 @@ import structlog
 from sqlalchemy import RowMapping
 
 from publisher.app import versions
+from publisher.app.completing import completed
 from publisher.errors import PublisherError, SourceError
 from publisher.model.article import Reading
 from publisher.model.project import Source
 from publisher.pipeline import collect, polls, rhythm
 from publisher.pipeline.collect import Collected
-from publisher.store import Connection, sources
+from publisher.store import Connection, links, sources
 
 if TYPE_CHECKING:
     from publisher.app.core import App
+    from publisher.sources.base import Memory
 
 log = structlog.get_logger()
 
@@ -108,10 +111,28 @@ def _read(app: App, source: Source, row: RowMapping | None) -> Reading:
     known = None
     if row is not None and not rhythm.asks_whole(row, source, app.clock()):
         known = Validators(row["etag"], row["last_modified"])
-    location = rhythm.address_of(row, source) or app.settings.resolve(source.location, source.where)
+    resolve = app.settings.resolve
+    location = rhythm.address_of(row, source) or resolve(source.location, source.where)
     agent = f"Publisher ({app.project.publication.name}; {app.project.publication.url})"
     fetcher = Fetcher(user_agent=agent, allow_private=source.allow_private)
-    return open_source(source, location, fetcher, app.folder).read(known)
+    resolved = replace(source, user=resolve(source.user, source.where), password=resolve(source.password, source.where))
+    reading = open_source(resolved, location, fetcher, app.folder, _memory(app, source, row)).read(known)
+    first_poll = row is None or row["baseline_at"] is None
+    return completed(app, source, location, reading, fetcher, first_poll=first_poll)
+
+
+def _memory(app: App, source: Source, row: RowMapping | None) -> Memory:
+    from publisher.sources.base import Memory
+
+    if row is None:
+        return Memory(wanted=source.backfill)
+
+    def tried(names: Sequence[str]) -> Mapping[str, int | None]:
+        with app.store.read() as conn:
+            return links.tried(conn, row["id"], names)
+
+    since = row["good_at"] if row["baseline_at"] else None
+    return Memory(since, max(0, source.backfill - row["backfilled"]), tried)
 
 
 def poll_now(app: App, chosen: Sequence[Source], patience: timedelta | None) -> list[Collected]:

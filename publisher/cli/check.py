@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 def check(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
     """Read the whole project and say what is wrong, and what is still missing for the real thing."""
-    from publisher.app import App, checkup
+    from publisher.app import App, checkup, pushing
 
     app = App.open(project)
-    errors = [*checkup.wrong_channels(app), *checkup.wrong_templates(app)]
+    errors = [*pushing.wrong_tokens(app), *checkup.wrong_channels(app), *checkup.wrong_templates(app)]
     missing = checkup.missing_for_real(app)
     ways = checkup.ways_of_alerts(app)
     notes = [*(str(note) for note in app.project.notes), *([ways] if ways else [])]

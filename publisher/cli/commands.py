@@ -8,6 +8,7 @@ from publisher.cli.articles import group as articles
 from publisher.cli.check import check
 from publisher.cli.diff import diff
 from publisher.cli.editions import editions
+from publisher.cli.extract import extract
 from publisher.cli.hold import cancel, hold, release, resend
 from publisher.cli.init import init
 from publisher.cli.log import log
@@ -33,6 +34,7 @@ cli.command("init")(init)
 cli.command("check")(check)
 cli.command("plan")(plan)
 cli.command("try")(try_source)
+cli.command("extract")(extract)
 cli.command("run")(run)
 cli.command("send")(send)
 cli.command("pause")(pause)

@@ -15,7 +15,7 @@ from publisher.config.shape import Shape
 
 Words = tuple[str, str]  # what continues "`key: value` …", remedy
 # Their values may hold a password.
-UNSPOKEN = {"feed", "wordpress", "page", "base_url"}
+UNSPOKEN = {"feed", "wordpress", "page", "base_url", "password", "token"}
 
 
 def explain(error: ValidationError, root: type[Shape], document: Document, problems: Problems) -> None:

@@ -50,7 +50,7 @@ def _secrets(document: Document) -> Iterator[Note]:
     for path in document.places:
         value = _at(document, path)
         if path and path[0] in ("channels", "sources") and isinstance(value, str) and "${" not in value:
-            if path[0] == "channels" and len(path) > 2 and is_secret(str(path[-1])):
+            if len(path) > 2 and is_secret(str(path[-1])):
                 yield _in_clear(document, path, f"`{path[-1]}:` is written in clear")
             elif _has_password(value):
                 yield _in_clear(document, path, f"`{path[-1]}:` holds a password in clear")

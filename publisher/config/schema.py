@@ -90,7 +90,7 @@ def _written(default: Any) -> Any:
     if isinstance(default, timedelta):
         return duration_text(default)
     if isinstance(default, tuple):
-        return list(default)
+        return ", ".join(default)
     return default if isinstance(default, str | int | float | bool | dict) else None
 
 

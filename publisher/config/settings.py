@@ -95,7 +95,8 @@ def _texts(project: Project) -> Iterator[tuple[str, str]]:
     """Yield every text that may hold ``${NAME}``, with its place."""
     yield project.alerts.heartbeat, project.alerts.where
     for source in project.sources.values():
-        yield source.location, source.where
+        for text in (source.location, source.user, source.password, source.token):
+            yield text, source.where
     for channel in project.channels.values():
         yield channel.base_url, channel.places.get("base_url", channel.where)
         for name, value in channel.options.items():

@@ -199,6 +199,24 @@ def feed_address(value: str) -> str:
     return value
 
 
+def link_pattern(value: str) -> str:
+    """Check a pattern of addresses: a path or a whole address in which ``*`` stands for anything."""
+    if re.search(r"[\\^$|()+]|\.\*", value):
+        raise wrong("is a regular expression", "Write a path in which `*` stands for anything: `/news/*`")
+    if not value.startswith(("/", "*", "https://", "http://")):
+        raise wrong("is no pattern of addresses", f"Write `/{value}`" if value else "Write one such as `/news/*`")
+    return value
+
+
+def post_status(value: str) -> str:
+    """Check the state of a WordPress post."""
+    known = ("publish", "private", "draft", "pending", "future")
+    if value not in known:
+        close = nearest(value, known)
+        raise wrong("is no state of a post", f"Did you mean `{close}`?" if close else f"There are: {', '.join(known)}")
+    return value
+
+
 def split_names(value: object) -> object:
     """Take ``a`` or ``a, b`` for a list."""
     if isinstance(value, str):
@@ -247,3 +265,14 @@ WaysOut = Annotated[
     _text_list({"type": "string"}),
 ]
 Texts = Annotated[tuple[Line, ...], BeforeValidator(one_or_more), _text_list({"type": "string"})]
+Addresses = Annotated[tuple[BaseAddress, ...], BeforeValidator(one_or_more), _text_list({"type": "string"})]
+LinkPatterns = Annotated[
+    tuple[Annotated[Line, AfterValidator(link_pattern)], ...],
+    BeforeValidator(one_or_more),
+    _text_list({"type": "string"}),
+]
+Statuses = Annotated[
+    tuple[Annotated[Line, AfterValidator(post_status)], ...],
+    BeforeValidator(split_names),
+    _text_list({"type": "string"}),
+]

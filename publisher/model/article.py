@@ -42,6 +42,7 @@ class Article:
     published_at: datetime | None = None
     guid: str | None = None  # raw, as in the document: never resolved, never trimmed of fragments
     notes: tuple[str, ...] = ()  # what was mended or dropped at intake, for the editor
+    given: str = ""  # digest of what the source said, where its page or its picture was asked for more
 
     def __post_init__(self) -> None:
         if self.published_at is not None and self.published_at.tzinfo is None:
@@ -75,6 +76,15 @@ class LedgerArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """What became of one address on a listing."""
+
+    name: str  # the address in its canonical form
+    done: bool  # never fetched again: it was read, left out, or there before us
+    reason: str = ""  # why no article came of it
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one look at a source gave.
 
@@ -91,6 +101,7 @@ class Reading:
     last_modified: str | None = None
     moved_to: str | None = field(default=None, repr=False)  # a permanent redirect's target; may hold a secret
     manners: Manners = field(default_factory=Manners)
+    links: tuple[Link, ...] = ()  # of a listing: what was decided of them in this look
     extra: dict[str, str] = field(default_factory=dict)
     # What it means that an article is missing. window: newer ones may have pushed it out; all: the source does not have
     # it any more; some: nothing, only a part was asked for.

@@ -44,6 +44,13 @@ class Source:
     settle: timedelta | None = None  # how long a new article rests; None: not for digests, 5 min for `new: article`
     flood: int | None = None  # more new articles than this in one look are held; None: by what is usual
     identity: IdentityRule = "auto"
+    user: str = ""  # wordpress: whose application password follows
+    password: str = field(default="", repr=False)  # may hold ``${NAME}``
+    statuses: tuple[str, ...] = ("publish",)  # wordpress: posts in these are articles
+    links: tuple[str, ...] = ()  # page: patterns of the addresses that are articles; empty: pages that say so
+    per_poll: int = 20  # page: how many new pages one look fetches
+    token: str = field(default="", repr=False)  # push: whoever has it may add articles; may hold ``${NAME}``
+    full_text: Literal["auto", "always", "never"] = "auto"  # whether articles' pages are read for their whole text
 
 
 @dataclass(frozen=True, slots=True)

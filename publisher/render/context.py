@@ -11,6 +11,7 @@ from markupsafe import Markup
 from publisher.errors import TemplateError
 from publisher.model.article import Article, Image
 from publisher.model.message import Brief
+from publisher.model.sentences import reading_minutes
 from publisher.render.conventions import direction_of
 from publisher.render.fragment import tidy
 from publisher.render.merge import carries_token
@@ -59,6 +60,7 @@ def article_dict(article: Article, brief: Brief, words: Words = fold, *, html: b
         "html": Markup(tidy(article.html) if html else ""),  # noqa: S704  # sanitised at intake
         "text": "\n\n".join(paragraphs),
         "paragraphs": paragraphs,
+        "reading_minutes": reading_minutes(article.text),
         "authors": [words(name) for name in article.authors],
         "categories": [words(name) for name in article.categories],
         "image": image_dict(article.image, words) if article.image else "",

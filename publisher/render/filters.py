@@ -16,7 +16,7 @@ from publisher.render.context import sized
 from publisher.render.conventions import Conventions
 from publisher.render.fitting import drops, hashtags, shrinks
 from publisher.render.merge import Field, MergeMisuse, carries_token
-from publisher.render.words import shorten, wrap
+from publisher.render.words import excerpt, shorten, wrap
 
 Function = Callable[..., Any]
 
@@ -76,6 +76,7 @@ _OURS: dict[str, Function] = {
     "time": time,
     "wrap": wrap,
     "shorten": shorten,
+    "excerpt": excerpt,
     "truncate": shorten,
     "sized": sized,
     "shrinks": shrinks,

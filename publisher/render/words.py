@@ -6,6 +6,8 @@ import textwrap
 
 import regex
 
+from publisher.model.sentences import whole_sentences
+
 # Not allowed in HTML or mail, and cut short by libxml2: controls, lone surrogates, non-characters.
 _UNPRINTABLE = regex.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
@@ -52,6 +54,12 @@ def shorten(text: str, most: int) -> str:
         length += len(units[kept])
         kept += 1
     return cut(units, kept)
+
+
+def excerpt(text: str, most: int = 280) -> str:
+    """Cut a text to at most so many characters, at the end of a sentence; at a word where no sentence fits."""
+    line = fold(text)
+    return whole_sentences(line, most) or shorten(line, most)
 
 
 def wrap(text: str, width: int = 72, indent: str = "") -> str:

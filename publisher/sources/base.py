@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from publisher.errors import SourceError
 from publisher.model.article import Reading
 from publisher.model.project import Source
 from publisher.sources.fetch import Fetcher, Validators
 
-__all__ = ["Reader", "Validators", "open_source"]
+__all__ = ["Memory", "Reader", "Validators", "open_source"]
+
+
+STILL = 1.0  # seconds after its last change in which a file may still be being written
+
+
+def _nothing(names: Sequence[str]) -> Mapping[str, int | None]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the ledger knows of a source, for readers that don't take everything at each look.
+
+    :param wanted: how many of the newest that were there before us are to be taken all the same.
+    :param tried: says of canonical addresses how often each was fetched in vain; None: never again. Others are new.
+    """
+
+    since: datetime | None = None  # when it was last read well; None: never
+    wanted: int = 0
+    tried: Callable[[Sequence[str]], Mapping[str, int | None]] = _nothing
 
 
 class Reader(Protocol):
@@ -24,43 +45,56 @@ class Reader(Protocol):
         """
 
 
-def open_source(source: Source, location: str, fetcher: Fetcher, base: Path) -> Reader:
+def open_source(source: Source, location: str, fetcher: Fetcher, base: Path, memory: Memory | None = None) -> Reader:
     """Return the reader of a source.
 
-    :param location: the source's own, with every ``${NAME}`` resolved.
+    :param source: its password with every ``${NAME}`` resolved.
+    :param location: the source's own, resolved too.
     :param base: the project's directory, which relative paths start from.
-    :raises SourceError: a kind whose reader comes in a later version.
     """
-    if source.kind not in _READERS:
-        what, remedy = _LATER.get(source.kind, (f"no source is of the kind `{source.kind}`", "Use `feed` or `folder`."))
-        raise SourceError(what, where=source.name, remedy=remedy)
     reach = fetcher.allowing_private() if source.allow_private else fetcher
-    return _READERS[source.kind](source, location, reach, base)
+    return _READERS[source.kind](source, location, reach, base, memory or Memory())
 
 
 # Each reader is imported where it is made: a project with a feed need not wait for what reads pages and folders.
 
 
-def _feed(source: Source, location: str, fetcher: Fetcher, base: Path) -> Reader:
+def _feed(source: Source, location: str, fetcher: Fetcher, base: Path, memory: Memory) -> Reader:
     from publisher.sources.feed import FeedReader
 
     is_web = location.lower().startswith(("http://", "https://"))
     return FeedReader(location if is_web else _path(location, base), fetcher, name=source.name)
 
 
-def _folder(source: Source, location: str, fetcher: Fetcher, base: Path) -> Reader:
+def _folder(source: Source, location: str, fetcher: Fetcher, base: Path, memory: Memory) -> Reader:
     from publisher.sources.folder import FolderReader
 
-    return FolderReader(_path(location, base), name=source.name)
+    return FolderReader(_path(location, base), name=source.name, quiet=STILL)
 
 
-def _page(source: Source, location: str, fetcher: Fetcher, base: Path) -> Reader:
-    from publisher.sources.page import PageReader
+def _wordpress(source: Source, location: str, fetcher: Fetcher, base: Path, memory: Memory) -> Reader:
+    from publisher.sources.wordpress import WordPressReader
+    from publisher.sources.wordpress_rest import Rest
 
-    if not location.lower().startswith(("http://", "https://")):
-        what, remedy = "a page is read at its web address", "Use `folder:` for pages that are files."
-        raise SourceError(what, where=source.name, remedy=remedy)
-    return PageReader(location, fetcher, name=source.name)
+    rest = Rest(location, fetcher, (source.user, source.password))
+    return WordPressReader(rest, memory, statuses=source.statuses, name=source.name)
+
+
+def _page(source: Source, location: str, fetcher: Fetcher, base: Path, memory: Memory) -> Reader:
+    from publisher.sources.listing import ListingReader
+
+    return ListingReader(location.split(), source, fetcher, memory)
+
+
+class _Pushed:
+    """Articles come by themselves: there is nothing to look at."""
+
+    def read(self, known: Validators | None = None) -> Reading:
+        return Reading(unchanged=True)
+
+
+def _push(source: Source, location: str, fetcher: Fetcher, base: Path, memory: Memory) -> Reader:
+    return _Pushed()
 
 
 def _path(location: str, base: Path) -> Path:
@@ -70,18 +104,10 @@ def _path(location: str, base: Path) -> Path:
         return base / location
 
 
-_READERS: Mapping[str, Callable[[Source, str, Fetcher, Path], Reader]] = {
+_READERS: Mapping[str, Callable[[Source, str, Fetcher, Path, Memory], Reader]] = {
     "feed": _feed,
     "folder": _folder,
-    "page": _page,  # one article, as `try` takes it; lists of pages come later
-}
-_LATER: Mapping[str, tuple[str, str]] = {
-    "wordpress": (
-        "reading WordPress through its own interface comes in a later version",
-        "Use `feed:` with the site's address followed by /feed/.",
-    ),
-    "push": (
-        "articles pushed to Publisher come in a later version",
-        "Let the other system write files into a folder and use `folder:`.",
-    ),
+    "wordpress": _wordpress,
+    "page": _page,
+    "push": _push,
 }

@@ -9,6 +9,7 @@ import unicodedata
 import nh3
 from lxml import etree
 
+from publisher.model.sentences import whole_sentences
 from publisher.sources import tidy
 from publisher.sources.address import Place
 
@@ -46,12 +47,6 @@ _BLOCKS = {
     *("caption", "hr", "div"),
 }
 _LINES = {"li", "tr"}
-
-_SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*(?=\s+[\"'“‘«(\[¿¡]*[^\W_a-z])")
-_ABBREVIATED = re.compile(
-    r"(?:^|[\s(\"“])(?:[^\W\d_]|[^\W\d_]\.[^\W\d_]|Mr|Mrs|Ms|Dr|St|Sr|Jr|Prof|Gen|Sen|Rep|Gov|Lt|Col|No|vs|Inc|Ltd|Co|"
-    r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.$"
-)
 
 
 def printable(text: str) -> str:
@@ -111,12 +106,18 @@ def sanitise(html: str, place: Place) -> str:
 
 
 def plain(html: str) -> str:
-    """Return the words of sanitised html: paragraphs separated by an empty line, list items with a bullet."""
+    """Return the words of sanitised html: paragraphs separated by an empty line, list items with a bullet.
+
+    A caption belongs to its picture and is left out with it.
+    """
     if not html:
         return ""
     out = _Lines()
     depth_of_pre = 0
-    for event, node in etree.iterwalk(tidy.parsed(html), events=("start", "end")):
+    body = tidy.parsed(html)
+    for caption in [node for node in body.iter("figcaption") if _is_of_picture(node)]:
+        tidy.drop(caption)
+    for event, node in etree.iterwalk(body, events=("start", "end")):
         if not isinstance(node.tag, str):
             continue
         if event == "start":
@@ -128,6 +129,11 @@ def plain(html: str) -> str:
             out.close(node.tag)
             out.add(node.tail, keep=depth_of_pre > 0)
     return out.text()
+
+
+def _is_of_picture(caption: tidy.Node) -> bool:
+    figure = next(caption.iterancestors("figure"), None)
+    return figure is not None and next(figure.iter("img"), None) is not None
 
 
 class _Lines:
@@ -164,8 +170,4 @@ class _Lines:
 def summary_of(text: str, limit: int = SUMMARY_LIMIT) -> str:
     """Return the beginning of a text as one paragraph, cut at the end of a sentence where one fits."""
     line = fold(text[: limit * 8])
-    if len(line) <= limit:
-        return line
-    ends = [end.end() for end in _SENTENCE_END.finditer(line[: limit + 40]) if end.end() <= limit]
-    fitting = [end for end in ends if end >= limit // 4 and not _ABBREVIATED.search(line[:end])]
-    return line[: fitting[-1]] if fitting else shorten(line, limit)
+    return whole_sentences(line, limit) or shorten(line, limit)

@@ -56,6 +56,7 @@ class Fetched:
     last_modified: str | None = None
     moved_to: str | None = field(default=None, repr=False)  # where permanent redirects led, before any temporary one
     fresh_for: timedelta = timedelta()  # how long its server asks not to be asked again
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # of the answer, whatever their case
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,7 @@ class Fetcher:
             last_modified=headers.get("Last-Modified"),
             moved_to=moved,
             fresh_for=manners.of_answer(headers),
+            headers=headers,
         )
 
     def _body(self, answer: BaseHTTPResponse, url: str) -> bytes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from markdown_it import MarkdownIt
 
@@ -32,11 +34,13 @@ class FolderReader:
     """Reads the articles in a folder and the folders below it, or in one file.
 
     :param name: what errors call it: the source's name.
+    :param quiet: seconds that a file must have stood still before it is taken.
     """
 
-    def __init__(self, path: Path, name: str = "") -> None:
+    def __init__(self, path: Path, name: str = "", quiet: float = 0.0) -> None:
         self._path = path
         self._name = name
+        self._quiet = quiet
 
     def read(self, known: Validators | None = None) -> Reading:
         """Read every file once; ``known`` has no meaning here.
@@ -53,13 +57,21 @@ class FolderReader:
         articles: list[Article] = []
         for file, name in files:
             try:
-                articles.append(read_file(file, name))
+                stood = _state(file)
+                article = read_file(file, name)
+                # Also one that was written to meanwhile: half of an article is none.
+                if _state(file) != stood or 0 <= time.time() - stood[0] < self._quiet:
+                    problems.append(f"{name}: it is still being written, and left for the next look")
+                else:
+                    articles.append(article)
             except SourceError as error:
                 problems.append(str(SourceError(error.what, where=name, remedy=error.remedy)))
         if not files:
             problems.append("the folder holds no .md, .html or .txt file")
         known, repeated = apart(articles)
-        return Reading(articles=known, problems=(*problems, *repeated), title=self._path.stem)
+        is_whole = len(files) < MOST_FILES and not self._path.is_file()
+        scope: Literal["all", "some"] = "all" if is_whole else "some"
+        return Reading(articles=known, problems=(*problems, *repeated), title=self._path.stem, scope=scope)
 
     def _files(self) -> tuple[list[tuple[Path, str]], list[str]]:
         """Return the files with their names in the source, in order of name, and what is to be said of the others."""
@@ -82,6 +94,15 @@ class FolderReader:
         if path.suffix.lower() not in KINDS or any(part.startswith((".", "~")) for part in parts):
             return False
         return path.is_file() and path.resolve().is_relative_to(self._path.resolve())
+
+
+def _state(path: Path) -> tuple[float, int]:
+    """Return when a file was last written, and its size."""
+    try:
+        found = path.stat()
+    except OSError:  # gone: reading it says so
+        return 0.0, 0
+    return found.st_mtime, found.st_size
 
 
 def read_file(path: Path, name: str) -> Article:

@@ -4,70 +4,75 @@ from __future__ import annotations
 
 import re
 
+from publisher.sources import phrases
 
-def _any_of(*patterns: str) -> re.Pattern[str]:
-    """Compile patterns of whole lines; a blank in one stands for any white space."""
-    return re.compile("|".join(pattern.replace(" ", r"\s+") for pattern in patterns), re.I)
-
-
-_NETWORKS = (
-    r"facebook|twitter|x|linkedin|whatsapp|telegram|reddit|pinterest|tumblr|pocket|bluesky|mastodon|threads|instagram|"
-    r"youtube|e-?mail|messenger|viber|copy (?:the )?link|print(?: this)?"
+_FILED = re.compile(
+    r"(?:tags?|categor(?:y|ies)|topics?|kategorien?|schlagw(?:o|ö)rte?r?|stichworte?|etiquetas|categorías?|étiquettes|"
+    r"catégories?|mots-clés|categorie|filed\s+under|posted\s+in|veröffentlicht\s+(?:in|unter))\s*:\s*(.{2,200})",
+    re.I,
 )
-_EXACT = _any_of(
-    r"(?:back|return|scroll) to (?:the )?top(?: (?:button|of page))?|to top|top",
-    r"skip to (?:main )?content|menu|search|home|close|contact(?: us)?|imprint",
-    r"advertisements?|sponsored|ad|(?:story|article) continues below(?: advertisement)?",
-    r"advertisement\s*[-–—]\s*continue reading below",
-    r"share(?: (?:this|on|via|with|the)(?: [\w-]+){0,3})?\s*:?|sharing|shares?|tweet|pin it|save",
-    rf"(?:share )?(?:on |via )?(?:{_NETWORKS})",
-    r"click to (?:share|e-?mail|print)\b.{0,80}|(?:e-?mail|print) (?:this )?(?:article|page|story)",
-    r"read (?:more|next|also|the full (?:story|article))(?:\s*[:»›→].{0,160})?",
-    r"(?:see|show|load|view) (?:more|all)|continue reading|more|watch (?:next|more)|up next",
-    r"(?:subscribe|sign up|join|register|log\s*in|sign in|donate)(?: (?:now|here|today|free))?",
-    r"support us|become a member",
-    r"(?:subscribe|sign up) (?:to|for) (?:our|the) (?:[\w-]+ ){0,3}(?:newsletters?|mailing list|podcasts?|emails?)",
-    r"(?:get )?(?:our )?(?:free )?newsletters?(?: sign-?up)?|(?:enter )?your e-?mail(?: address)?",
-    r"follow(?: us)?(?: on [\w\s,&]{1,60})?|like us on facebook|like this\s*:?|like|loading(?:\.\.\.|…)?",
-    r"(?:about|more from|more by|view all posts by) (?:the |this )?authors?",
-    r"(?:no|\d+|one) comments?|comments?(?:\s*\(\d+\)| (?:off|closed|are (?:off|closed)))?",
-    r"\d+ (?:shares?|likes?|views?)",
-    r"(?:previous|next|older|newer|prev)(?: (?:article|post|story|page|posts|entries))?(?:\s*[:»›→«‹←].{0,160})?",
-    r"[«‹←<]+\s*(?:previous|older|prev|back)\b.{0,120}|.{0,120}\b(?:next|newer)\s*[»›→>]+",
-    r"(?:all rights reserved|copyright|©|\(c\)\s*\d{4}).{0,160}|.{0,100}\ball rights reserved\.?",
-    r"(?:privacy|cookie) (?:policy|settings|notice)|terms(?: (?:of (?:use|service)|(?:&|and) conditions))?",
-    r"(?:powered by|proudly powered).{0,60}|we use cookies\b.{0,200}|accept(?: (?:all|cookies|all cookies))?",
-    r"\d{1,3}\s*-?\s*min(?:ute)?s? read(?:ing time)?|(?:reading time|time to read)\s*:?\s*\d+.{0,20}",
-    r"(?:[*_=~#.•·-]\s?){3,}|\W",
-)
-_RELATED = _any_of(
-    r"(?:related|recommended|similar|popular|latest|recent|other|more|top|trending|most (?:read|popular|viewed|shared))"
-    r"(?: (?:and|for you|news|articles?|posts?|stor(?:y|ies)|content|reading|topics?|links?|videos?|headlines?|read|"
-    r"from .{1,40}|on this (?:topic|story)|in .{1,30}|like this))*\s*:?",
-    r"you (?:may|might) (?:also )?(?:like|enjoy|be interested in)\s*:?|don['’]t miss\s*:?|read (?:also|next)\s*:?",
-    r"see also\s*:?|what to read next|editors?['’]s? picks?|in case you missed it",
-)
-_REPLY = _any_of(
-    r"(?:leave|post|write|add) (?:a|your) (?:reply|comment)(?: cancel reply)?|join the (?:conversation|discussion)",
-    r"(?:\d+|one) (?:comments?|thoughts?|responses?|replies|reply)(?: (?:on|to) .{1,200})?",
-)
-_FILED = re.compile(r"(?:tags?|filed\s+under|posted\s+in|categor(?:y|ies)|topics?)\s*:\s*(.{2,200})", re.I)
+_SENTENCE = re.compile(r"(?<=[.!?:])[\s–—-]+(?=\S)")
+_LONGEST = 400  # characters; a longer paragraph tells something
+_SHORT = 160  # characters
 
 
 def is_furniture(line: str) -> bool:
     """Say whether a whole line is furniture; a sentence that merely begins like it is not."""
-    text = " ".join(line.split())
-    return bool(_EXACT.fullmatch(text))
+    return _is(phrases.EXACT, line)
 
 
 def opens_related(line: str) -> bool:
     """Say whether a line is the heading of a list of other articles."""
-    return bool(_RELATED.fullmatch(" ".join(line.split())))
+    return _is(phrases.RELATED, line)
+
+
+def opens_biography(line: str) -> bool:
+    """Say whether a line is the heading of what is said of the author."""
+    return _is(phrases.ABOUT, line)
 
 
 def opens_comments(line: str) -> bool:
     """Say whether a line is the heading of the readers' comments."""
-    return bool(_REPLY.fullmatch(" ".join(line.split())))
+    return _is(phrases.REPLY, line)
+
+
+def points_elsewhere(line: str) -> bool:
+    """Say whether a line does nothing but lead to another article: ``Read also: The harbor opens``."""
+    return _is(phrases.POINTER, line)
+
+
+def appeals(text: str, *, at_end: bool = False) -> bool:
+    """Say whether a paragraph asks the reader for something: to subscribe, follow, donate, download, comment.
+
+    :param at_end: nothing but furniture follows; then words count that an article may use as well.
+    """
+    line = phrases.folded(text) if len(text) <= _LONGEST else ""
+    if not line:
+        return False
+    sentences = _SENTENCE.split(line)
+    asking = [_asks(sentence, at_end) for sentence in sentences]
+    return asking[0] or sum(asking) * 2 >= len(asking) or (at_end and asking[-1] and len(line) <= _SHORT)
+
+
+def is_signature(line: str) -> bool:
+    """Say whether a line is only the author's name or the day: furniture above or below an article."""
+    text = " ".join(line.split())
+    return len(text) <= _SHORT and bool(
+        phrases.BYLINE.fullmatch(text) or phrases.DATELINE.fullmatch(phrases.folded(text))
+    )
+
+
+def is_credit(line: str) -> bool:
+    """Say whether a line only names who made a picture."""
+    return _is(phrases.CREDIT, line)
+
+
+def _asks(sentence: str, at_end: bool) -> bool:
+    return bool(phrases.APPEAL.match(sentence) or (at_end and phrases.WISH.match(sentence)))
+
+
+def _is(pattern: re.Pattern[str], line: str) -> bool:
+    return len(line) <= _LONGEST and bool(pattern.fullmatch(phrases.folded(line)))
 
 
 def filed_under(line: str) -> tuple[str, ...]:

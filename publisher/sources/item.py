@@ -12,6 +12,7 @@ from publisher.model.article import Article, Image
 from publisher.sources import clean, pictures
 from publisher.sources.address import Place
 from publisher.sources.dates import parse_date
+from publisher.sources.language import language_of
 
 MOST_HTML = 300_000  # characters of one article; no mail and no reader takes more
 MOST_ENTITIES = 50_000  # of one article; the sanitiser's time grows with their square
@@ -82,7 +83,7 @@ def article_of(item: Item, place: Place, language: str | None = None) -> Article
         authors=distinct(map(person, item.authors)),
         categories=distinct(category.replace("\\'", "'") for category in map(clean.one_line, item.categories)),
         image=_image(item, html, here),
-        language=tag(item.language) or tag(language),
+        language=tag(item.language) or tag(language) or language_of(text),
         published_at=moment,
         guid=item.guid or None,
         notes=(*notes, *filter(None, (complaint,))),

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from publisher.errors import SourceError
 from publisher.model.article import Article, Reading
-from publisher.sources import clean, pictures, tidy
+from publisher.sources import clean, pictures
 from publisher.sources.address import Place
+from publisher.sources.body import body_of
 from publisher.sources.fetch import Fetcher, Validators
 from publisher.sources.item import Item, article_of, tag
 from publisher.sources.pagehead import Head, read_head
 from publisher.sources.xmltext import decode
-
-_AROUND = ("nav", "header", "footer", "aside", "form", "noscript", "title")
-_SHORT = 250  # characters; below it trafilatura finds little, and small pages are read as they are
 
 
 class PageReader:
@@ -40,15 +39,16 @@ class PageReader:
             raise error.at(self._name) from error
 
 
-def read_page(data: bytes, url: str, content_type: str = "") -> Reading:
+def read_page(data: bytes, url: str, content_type: str = "", folder: Path | None = None) -> Reading:
     """Return the one article on a page.
 
+    :param folder: where a saved page lies: its pictures are looked for below it first.
     :raises SourceError: the page holds neither headline nor text.
     """
-    article = article_in(decode(data, content_type), Place(url))
+    article = article_in(decode(data, content_type), Place(url, folder))
     if article is None:
         raise SourceError("there is no article on this page", remedy="Give the address of an article or of a feed.")
-    return Reading(articles=(article,), title=article.title, language=article.language, site_url=url)
+    return Reading(articles=(article,), title=article.title, language=article.language, site_url=url, scope="some")
 
 
 def article_in(text: str, place: Place) -> Article | None:
@@ -56,13 +56,12 @@ def article_in(text: str, place: Place) -> Article | None:
     text = clean.printable(text)
     head = read_head(text)
     here = place.at(place.page(head.url) or place.url)
-    body = _without_headline(_body(text, here), head.title)
     item = Item(
         link=head.url or place.url or None,
         title=head.title,
         title_is_html=False,
         summary=clean.escaped(head.summary),
-        content=body,
+        content=body_of(text, head, here),
         authors=head.authors,
         categories=head.categories,
         dates=head.dates,
@@ -70,37 +69,6 @@ def article_in(text: str, place: Place) -> Article | None:
         pictures=_stated(head, text, here),
     )
     return article_of(item, place)
-
-
-def _body(text: str, place: Place) -> str:
-    """Return the page's main text as html; a small page is taken whole, without what stands around it."""
-    import trafilatura  # here: folders seldom need it, and it is large
-
-    try:
-        found = trafilatura.extract(
-            text, output_format="html", include_links=True, include_images=True, include_formatting=True,
-            include_tables=True, include_comments=False, url=place.url or None,
-        )  # fmt: skip
-    except Exception:  # noqa: BLE001 - it documents no errors; whatever it is, the page itself is still there to be read
-        found = None
-    if found and len(clean.plain(clean.sanitise(found, place))) >= _SHORT:
-        return str(found)
-    root = tidy.parsed(text)
-    for node in list(root.iter(*_AROUND)):
-        tidy.drop(node)
-    inside = next(root.iter("article"), next(root.iter("main"), root))
-    return tidy.inner(inside)
-
-
-def _without_headline(body: str, title: str) -> str:
-    """The headline is shown above the text: a first heading that repeats it goes."""
-    root = tidy.parsed(body)
-    first = next((node for node in root.iter("h1", "h2", "h3", "p") if node.text_content().strip()), None)
-    if first is not None and clean.fold(first.text_content()).casefold() == clean.fold(title).casefold():
-        tidy.drop(first)
-    for node in list(root.iter("h1")):
-        node.tag = "h2"
-    return tidy.inner(root)
 
 
 def _stated(head: Head, text: str, place: Place) -> tuple[pictures.Picture, ...]:

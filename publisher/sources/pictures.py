@@ -46,12 +46,15 @@ def absolute(picture: Picture, place: Place) -> Picture:
 
 def in_html(html: str, place: Place) -> tuple[Picture, ...]:
     """Return the pictures of a text, in order, with captions and credits from their figures or attributes."""
-    if "<img" not in html.lower():
-        return ()
+    return in_tree(tidy.parsed(html), place) if "<img" in html.lower() else ()
+
+
+def in_tree(root: tidy.Node, place: Place) -> tuple[Picture, ...]:
+    """Return the pictures below a node, in order, with captions and credits from their figures or attributes."""
     found = []
-    for image in tidy.parsed(html).iter("img"):
-        src = image.get("src") or ""
-        if src.startswith("data:") or tidy.is_furniture(src) or _is_hidden(image):
+    for image in root.iter("img"):
+        src = tidy.source_of(image)
+        if tidy.is_furniture(src) or _is_hidden(image):
             continue
         found.append(absolute(_of_element(image, src), place))
     return tuple(found)
@@ -63,17 +66,17 @@ def choose(pictures: Iterable[Picture]) -> Image | None:
     if not usable:
         return None
     best = min(usable, key=lambda picture: _rank(picture))
-    same = [picture for picture in usable if _file(picture.url) == _file(best.url)]
+    same = [picture for picture in usable if file_name(picture.url) == file_name(best.url)]
 
     def first(field: str) -> str:
         return next((str(getattr(picture, field)) for picture in same if getattr(picture, field)), "")
 
-    return Image(best.url, first("alt"), first("caption"), first("credit"), best.width, best.height)
+    return Image(best.url, first("alt") or first("caption"), first("caption"), first("credit"), best.width, best.height)
 
 
 def same_file(picture: Picture, others: Iterable[Picture]) -> tuple[Picture, ...]:
     """Return those of the others that show the same file."""
-    return tuple(other for other in others if _file(other.url) == _file(picture.url))
+    return tuple(other for other in others if file_name(other.url) == file_name(picture.url))
 
 
 def number(text: str | None) -> int | None:
@@ -83,12 +86,10 @@ def number(text: str | None) -> int | None:
 
 
 def _of_element(image: tidy.Node, src: str) -> Picture:
-    figure = next((node for node in image.iterancestors("figure")), None)
-    caption = next((node.text_content() for node in figure.iter("figcaption")), "") if figure is not None else ""
     return Picture(
         url=src,
         alt=tidy.spoken(image.get("alt") or ""),
-        caption=clean.fold(caption or image.get("data-caption") or ""),
+        caption=clean.fold(tidy.caption_of(image) or image.get("data-caption") or ""),
         credit=clean.fold(image.get("data-credit") or ""),
         width=tidy.size_of(image, "width"),
         height=tidy.size_of(image, "height"),
@@ -115,6 +116,6 @@ def _width_in(url: str) -> int | None:
     return int(next(group for group in found.groups() if group)) if found else None
 
 
-def _file(url: str) -> str:
+def file_name(url: str) -> str:
     """Return a picture's own file name: services wrap the same file in addresses of their own."""
     return unquote(unquote(urlsplit(url).path)).rstrip("/").rpartition("/")[2].casefold().replace("+", " ")

@@ -29,9 +29,16 @@ _FURNITURE_CLASS = re.compile(
     r"screen-reader-text|mc4wp-form|yarpp\S*|module-crunchbase|cb_widget\S*)(?:\s|$)",
     re.I,
 )
+_CAPTION = re.compile(
+    r"(?:^|[\s_-])(?:captions?|caption-?text|bildunterschrift|(?:photo|image|media)-?(?:credits?|caption)|copyright)(?:$|[\s_-])",
+    re.I,
+)
 _FRAME = re.compile(r"</?(?:html|head|body|frameset|frame)\b[^<>]*>", re.I)  # a fragment has no page of its own
 _SIGNATURE = re.compile(r"^\s*The post\s.{1,400}\s(?:first appeared|appeared first) on\s.{1,200}$", re.I | re.S)
-_LAZY = ("data-src", "data-lazy-src", "data-original")
+_LAZY = ("data-src", "data-lazy-src", "data-original", "data-orig-file", "data-large-file", "data-lazy", "data-url")
+_PLACEHOLDER = re.compile(
+    r"^data:|placeholder|/(?:blank|spacer|pixel|transparent|lazy|loading|1x1|grey|gray)[\w.-]*\.\w+", re.I
+)
 _GONE = {"script", "style", "iframe", "object", "embed", "form", "button", "svg", "math", "template", "link", "meta"}
 _RENAMED = {"h1": "h2", "h5": "h4", "h6": "h4", "del": "s", "dt": "p", "dd": "p", "address": "p", "center": "div"}
 _BLOCK_TAGS = (
@@ -62,15 +69,23 @@ def tidied(text: str, place: Place) -> str:
     """Return html with its trackers gone, its addresses absolute and its loose text in paragraphs."""
     body = parsed(text)
     _drop_furniture(body)
-    for image in list(body.iter("img")):
-        _mend_image(image, place)
-    for link in list(body.iter("a")):
-        _mend_link(link, place)
+    resolve(body, place)
     _rename(body)
     for holder in [node for node in body.iter() if node.tag in _HOLDERS]:
         _wrap_loose_text(holder)
     _drop_empty(body)
     return inner(body)
+
+
+def resolve(root: Node, place: Place) -> None:
+    """Make the addresses of pictures and links absolute; what can't be shown or followed goes."""
+    for image in list(root.iter("img")):
+        if _is_unwanted(image):
+            drop(image)
+        else:
+            _mend_image(image, place)
+    for link in list(root.iter("a")):
+        _mend_link(link, place)
 
 
 def inner(node: Node) -> str:
@@ -94,6 +109,37 @@ def size_of(image: Node, side: str) -> int | None:
         value = found[1] if found else ""
     digits = re.match(r"\s*(\d{1,5})(?:px)?\s*$", value)
     return int(digits[1]) if digits else None
+
+
+def source_of(image: Node) -> str:
+    """Return a picture's address, also where a script would put it in its place later."""
+    src = (image.get("src") or "").strip()
+    lazy = next((image.get(name) for name in _LAZY if image.get(name)), "")
+    if lazy and (not src or _PLACEHOLDER.search(src)):
+        return str(lazy).strip()
+    if src and not src.lower().startswith("data:"):
+        return src
+    return _largest(image.get("srcset") or image.get("data-srcset") or image.get("data-lazy-srcset") or "")
+
+
+def caption_of(image: Node) -> str:
+    """Return the words under a picture: of its figure, or of what WordPress made before there were figures."""
+    figure = next((node for node in image.iterancestors("figure", "div") if _is_figure(node)), None)
+    if figure is None or len(list(figure.iter("figure"))) > 1:  # a gallery's caption belongs to no single picture
+        return ""
+    words = next((node for node in figure.iter() if is_caption(node)), None)
+    return "" if words is None else " ".join(words.text_content().split())
+
+
+def is_caption(node: Node) -> bool:
+    """Say whether an element holds the words under a picture."""
+    if node.tag not in ("p", "div", "span", "dd"):
+        return bool(node.tag == "figcaption")
+    return bool(_CAPTION.search(node.get("class") or "")) and next(node.iter("img", "p"), node) is node
+
+
+def _is_figure(node: Node) -> bool:
+    return node.tag == "figure" or bool(re.search(r"(?:^|\s)wp-caption(?:\s|$)", node.get("class") or ""))
 
 
 def spoken(alt: str) -> str:
@@ -132,15 +178,12 @@ def _is_unwanted(node: Node) -> bool:
 
 
 def _mend_image(image: Node, place: Place) -> None:
-    src = (image.get("src") or "").strip()
-    if not src or src.lower().startswith("data:"):
-        src = next((image.get(name) for name in _LAZY if image.get(name)), "") or _largest(image.get("srcset") or "")
-    url = place.image(src)
+    url = place.image(source_of(image))
     if url is None:
         drop(image)
         return
     image.set("src", url)
-    image.set("alt", spoken(image.get("alt") or ""))
+    image.set("alt", spoken(image.get("alt") or "") or spoken(caption_of(image)))
     for side in ("width", "height"):
         size = size_of(image, side)
         image.attrib.pop(side, None)

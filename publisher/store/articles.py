@@ -102,6 +102,12 @@ def get(conn: Connection, article_id: int) -> LedgerArticle:
     return record_of(conn.execute(_with_source().where(articles.c.id == article_id)).mappings().one())
 
 
+def given(conn: Connection, source: str, said: Sequence[str]) -> dict[str, Article]:
+    """Return articles of a source that were completed before, by the digest of what the source said of them."""
+    query = _with_source().where(sources.c.name == source, among(articles.c.given, said)).order_by(articles.c.id)
+    return {row["given"]: record_of(row).article for row in conn.execute(query).mappings()}
+
+
 def find(conn: Connection, article_ids: Sequence[int]) -> dict[int, LedgerArticle]:
     """Return these articles, whole."""
     rows = conn.execute(_with_source().where(among(articles.c.id, article_ids))).mappings()
@@ -219,6 +225,7 @@ def record_of(row: RowMapping) -> LedgerArticle:
         language=row["language"],
         published_at=row["published_at"],
         notes=tuple(row["notes"]),
+        given=row["given"] or "",
     )
     standing = Standing(row["standing"])
     return LedgerArticle(

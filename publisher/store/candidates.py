@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, li
 from publisher.model.article import LedgerArticle, Standing
 from publisher.model.states import EditionState
 from publisher.store.articles import record_of
-from publisher.store.sql import among, take_turn, upsert
+from publisher.store.sql import among, is_postgresql, take_turn, upsert
 from publisher.store.tables import articles, edition_articles, editions, looks, sends, sources
 
-# Ids are given out before they are committed: one below the highest that is seen may still appear.
-UNSEEN = 5_000
-WORTH_IT = 1_000  # articles that a schedule has used up since it last noted where its candidates are
+# On PostgreSQL ids are given out before they are committed: one below the highest that is seen may still appear.
+UNSEEN = 1_000
+WORTH_IT = 200  # articles that a schedule has used up since it last noted where its candidates are
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,26 @@ def unused(
     key = f"{wanted} {' '.join(sorted(source_names))}"
     before = _last_look(conn, schedule, key, since)
     newest = conn.execute(select(func.coalesce(func.max(articles.c.id), 0))).scalar_one()
-    query = _candidates(schedule, source_names).where(articles.c.standing == Standing.NEW)
-    query = query.where(articles.c.first_seen_at >= since).order_by(articles.c.first_seen_at, articles.c.id)
-    if before is not None:
-        query = query.where(articles.c.id.in_(_may_be_left(schedule, before)))
-    found = [record_of(row) for row in conn.execute(query).mappings()]
+    query = _candidates(schedule, source_names).order_by(articles.c.first_seen_at, articles.c.id)
+    if before is None:
+        query = query.where(articles.c.standing == Standing.NEW, articles.c.first_seen_at >= since)
+    else:
+        # By id alone: both engines would rather go through all that is new since then.
+        is_new = func.coalesce(articles.c.standing, "") == Standing.NEW
+        query = query.where(among(articles.c.id, _may_be_left(conn, schedule, before)), is_new)
     is_worth_it = newest - (before.through if before else 0) >= WORTH_IT
-    return found, Look(key, since, newest, tuple(each.id for each in found), is_worth_it)
+    unseen = _not_there_yet(conn, newest) if is_worth_it else []  # before the look itself: what comes now is in one
+    found = [record_of(row) for row in conn.execute(query).mappings() if row["first_seen_at"] >= since]
+    return found, Look(key, since, newest, (*(each.id for each in found), *unseen), is_worth_it)
+
+
+def _not_there_yet(conn: Connection, newest: int) -> list[int]:
+    """Return the ids below the newest that no article has: others may be writing them down just now."""
+    if not is_postgresql(conn):
+        return []
+    low = max(0, newest - UNSEEN)
+    there = set(conn.execute(select(articles.c.id).where(articles.c.id > low)).scalars())
+    return [number for number in range(low + 1, newest) if number not in there]
 
 
 def _last_look(conn: Connection, schedule: str, wanted: str, since: datetime) -> Look | None:
@@ -60,15 +73,14 @@ def _last_look(conn: Connection, schedule: str, wanted: str, since: datetime) ->
     return Look(row["wanted"], row["since"], row["through"], tuple(row["waiting"]))
 
 
-def _may_be_left(schedule: str, look: Look) -> Select[Any]:
+def _may_be_left(conn: Connection, schedule: str, look: Look) -> list[int]:
     """Return what may be a candidate: what waited, what came since, and what cancelled editions have set free."""
-    mine = and_(editions.c.schedule == schedule, editions.c.state == EditionState.CANCELLED)
+    mine = and_(_is_of(schedule), editions.c.state == EditionState.CANCELLED)
     freed = select(edition_articles.c.article_id).join(editions).where(mine)
     twin = articles.alias()
     told = select(articles.c.id).join(twin, twin.c.story_id == articles.c.story_id).where(twin.c.id.in_(freed))
-    recent = select(articles.c.id).where(articles.c.id > look.through - UNSEEN)
-    waiting = select(articles.c.id).where(among(articles.c.id, look.waiting))
-    return recent.union(waiting, freed, told).subquery().select()
+    recent = select(articles.c.id).where(articles.c.id > look.through)
+    return sorted({*look.waiting, *(each for query in (freed, told, recent) for each in conn.execute(query).scalars())})
 
 
 def keep_look(conn: Connection, schedule: str, look: Look) -> None:
@@ -160,12 +172,17 @@ def _carried_by(schedule: str, *more: ColumnElement[Any]) -> Select[Any]:
         select(edition_articles.c.article_id, *more)
         .select_from(edition_articles.join(editions))
         .where(
-            editions.c.schedule == schedule,
+            _is_of(schedule),
             editions.c.state != EditionState.DRAFT,
             or_(placed, edition_articles.c.dropped.is_(True)),
             or_(editions.c.state != EditionState.CANCELLED, begun.exists()),
         )
     )
+
+
+def _is_of(schedule: str) -> ColumnElement[bool]:
+    """Say that an edition is the schedule's, without its index: few articles are asked about, and all its editions."""
+    return func.coalesce(editions.c.schedule, "") == schedule
 
 
 def in_editions_of(conn: Connection, schedules: Sequence[str], article_ids: Sequence[int]) -> dict[int, str]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, func, or_, select, update
+from sqlalchemy import Connection, func, select, update
 
 from publisher.model.article import Standing
 from publisher.model.identity import Alias
@@ -95,26 +95,31 @@ def newest_date(conn: Connection, source_id: int, now: datetime) -> datetime | N
 
 
 def missing(
-    conn: Connection, source_id: int, present: Iterable[int], *, newer_than: tuple[datetime, int] | None
+    conn: Connection,
+    source_id: int,
+    present: Iterable[int],
+    *,
+    by_window: bool = False,
+    since: datetime | None = None,
+    after: int | None = None,
 ) -> list[int]:
-    """Return the articles that may be sent, or were, and that a document doesn't have though it reaches back to them.
+    """Return the articles that may be sent, or were, and that a document doesn't have though it should.
 
-    :param newer_than: how far it reaches back: date (or first sight) and id; None: over everything.
+    :param by_window: only those that its window reaches: dated after `since`, without a date numbered above `after`.
     """
     query = select(articles.c.id).where(
         articles.c.source_id == source_id,
         articles.c.gone_at.is_(None),
         articles.c.standing.in_([Standing.NEW, Standing.HELD]),
     )
-    if newer_than is None:
-        found = list(conn.execute(query).scalars())
-    else:
-        date, number = newer_than
-        found = []
-        for age, undated in ((articles.c.published_at, False), (articles.c.first_seen_at, True)):
-            newer = and_(age >= date, or_(age > date, articles.c.id > number))
-            is_such = articles.c.published_at.is_(None) if undated else articles.c.published_at.is_not(None)
-            found += conn.execute(query.where(newer, is_such)).scalars()
+    found: list[int] = []
+    if not by_window:
+        found += conn.execute(query).scalars()
+    if since is not None:
+        found += conn.execute(query.where(articles.c.published_at > since)).scalars()
+    if after is not None:
+        undated = query.where(articles.c.published_at.is_(None), articles.c.id > after)
+        found += conn.execute(undated).scalars()
     return sorted(set(found) - set(present))
 
 

@@ -75,11 +75,11 @@ def record_good_poll(
     """Write down a good poll; validators go with the articles in one transaction, from the same answer.
 
     :param changed: what else its answer changes: title, validators, problems.
-    :param is_baseline: what was there is all that was there before us.
+    :param is_baseline: what was found is all that was there: what comes later is new.
     """
     values: dict[str, Any] = {"polled_at": at, "good_at": at, "error": None, "stopped_at": None}
     values |= {"moved_to": move.to, "moved_times": move.times, "moved_at": move.at}
-    if is_baseline and row["baseline_at"] is None:
+    if row["baseline_at"] is None and is_baseline:
         values["baseline_at"] = at
     conn.execute(update(sources).where(sources.c.id == row["id"]).values(values | changed | _turn(turn, every)))
 

@@ -83,6 +83,14 @@ def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bo
     return _Among(column, bindparam(None, list(values), Many(kind), unique=True))
 
 
+def each_of(conn: Connection, values: Iterable[str]) -> ColumnElement[str]:
+    """Return a column of these values to select from, in one parameter however many they are."""
+    given = bindparam(None, list(values), Many(Text()), unique=True)
+    if is_postgresql(conn):
+        return func.unnest(given, type_=Text()).column_valued("value")
+    return func.json_each(given).table_valued("value").c.value
+
+
 class Many(TypeDecorator[list[Any]]):
     """Many values in one parameter: a JSON array on SQLite, an array of its own on PostgreSQL."""
 

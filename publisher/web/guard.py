@@ -15,8 +15,9 @@ from publisher.web.pages import Pages
 log = structlog.get_logger()
 
 SMALL_BODY = 64 * 1024  # bytes: forms
+ARTICLE_BODY = 1024 * 1024  # bytes: an article without its pictures
 INBOX_BODY = 25 * 1024 * 1024  # bytes: a mail with its pictures
-OPEN_TO_READERS = ("/u/", "/static/")  # all that is reachable by the public name
+OPEN = ("/u/", "/static/", "/api/")  # all that is reachable by the public name
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -71,10 +72,9 @@ class Guard:
             # A page elsewhere may point its own name at this machine (DNS rebinding): only our names are served.
             if host != self._public_host():
                 return 421, "This is not the address", f"Nothing is served under the name {host}."
-            if not scope["path"].startswith(OPEN_TO_READERS):
+            if not scope["path"].startswith(OPEN):
                 return 404, "There is no such page", "Check the address."
-        foreign = headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
-        if foreign and scope["method"] == "POST" and not scope["path"].startswith("/u/"):
+        if scope["method"] == "POST" and not scope["path"].startswith("/u/") and _is_foreign(headers):
             return 403, "Not from another site", "A page of another site asked for this."
         return None
 
@@ -95,6 +95,15 @@ class _Answer:
         await self._send(message)
 
 
+def _is_foreign(headers: Headers) -> bool:
+    """Say whether a page of another site sent this: browsers say so, old ones by its Origin alone."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("none", "same-origin")
+    origin = headers.get("origin", "null")  # "null" is our own pages' too: they send no referrer
+    return origin != "null" and origin.partition("://")[2] != headers.get("host")
+
+
 def host_of(header: str) -> str:
     """Return the name in a Host header, without port and brackets; empty where there is none."""
     try:
@@ -108,7 +117,9 @@ def _is_loopback(host: str) -> bool:
 
 
 def _cap(path: str) -> int:
-    return INBOX_BODY if path.startswith("/inbox/") else SMALL_BODY
+    if path.startswith("/inbox/"):
+        return INBOX_BODY
+    return ARTICLE_BODY if path.startswith(("/api/", "/articles/")) else SMALL_BODY
 
 
 async def _read(receive: Receive, cap: int) -> bytes | None:

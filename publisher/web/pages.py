@@ -76,7 +76,9 @@ class Pages:
         return HTMLResponse(html, status, {"Content-Security-Policy": csp})
 
     def trouble(self, status: int, title: str, words: str, *, path: str = "") -> Response:
-        """Return an error: a page for people, JSON for whoever speaks the inbox's interfaces."""
+        """Return an error: a page for people, JSON for whoever speaks one of the interfaces."""
+        if path.startswith("/api/"):
+            return JSONResponse({"error": f"{title}. {words}"}, status)
         if path.startswith(("/inbox/api/", "/inbox/posts/")):
             return JSONResponse({"Error": f"{title}. {words}"}, status)
         base = "public_base.html" if path.startswith("/u/") else "base.html"

@@ -4,8 +4,19 @@
 pure. `act` writes it down in one transaction.
 """
 
-from publisher.pipeline.collect.act import Collected, foresee, record, record_failure
+from publisher.pipeline.collect.act import Collected, foresee, record, record_failure, record_in
 from publisher.pipeline.collect.judge import Situation, decide
 from publisher.pipeline.collect.match import Decision, Known, match
 
-__all__ = ["Collected", "Decision", "Known", "Situation", "decide", "foresee", "match", "record", "record_failure"]
+__all__ = [
+    "Collected",
+    "Decision",
+    "Known",
+    "Situation",
+    "decide",
+    "foresee",
+    "match",
+    "record",
+    "record_failure",
+    "record_in",
+]

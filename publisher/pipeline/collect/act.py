@@ -15,11 +15,16 @@ from publisher.pipeline import polls
 from publisher.pipeline.collect import window
 from publisher.pipeline.collect.judge import Situation, age_key, decide
 from publisher.pipeline.collect.match import Decision, Known, match
-from publisher.store import Connection, RowMapping, Store, articles, held, identity, sources
+from publisher.store import Connection, RowMapping, Store, articles, held, identity, links, sources
 
 SMALL = 50  # articles of a reading that keep nobody waiting who writes beside it
 MONTH = timedelta(days=30)  # over which what is usual is counted
-EVENTS = {Standing.NEW: "taken", Standing.BASELINE: "baseline", Standing.HELD: "held"}
+EVENTS = {
+    Standing.NEW: "taken",
+    Standing.BASELINE: "baseline",
+    Standing.HELD: "held",
+    Standing.DISCARDED: "discarded",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class Collected:
     problems: tuple[str, ...] = ()
     error: str = ""
     held: int = 0  # wait for a person
+    discarded: int = 0  # are what a person discarded
     gone: int = 0  # the source does not have them any more
 
 
@@ -58,23 +64,25 @@ def record(store: Store, source: Source, reading: Reading, now: datetime, chance
     :param chance: from 0 to 1; where in its jitter the source's next turn lies.
     """
     if len(reading.articles) <= SMALL:  # together with what other sources bring
-        return store.submit(lambda conn: _record(conn, source, reading, now, chance))
+        return store.submit(lambda conn: record_in(conn, source, reading, now, chance))
     with store.write() as conn:
-        return _record(conn, source, reading, now, chance)
+        return record_in(conn, source, reading, now, chance)
 
 
-def _record(conn: Connection, source: Source, reading: Reading, now: datetime, chance: float) -> Collected:
+def record_in(conn: Connection, source: Source, reading: Reading, now: datetime, chance: float = 0.0) -> Collected:
+    """Write down a reading within a transaction of the caller's."""
     row = polls.row_of(conn, source)
     known, matched = _matched(conn, row["id"], source, reading)
-    gone = _gone(conn, row, reading, known, matched)
+    gone = _gone(conn, row, reading, matched)
     notes = _Record(known, now)
     # Oldest first, so that ids and first-seen order follow publication.
-    for decision in _by_age(decide(matched, _situation(conn, row, source, matched, len(gone), now))):
+    for decision in _by_age(decide(matched, _situation(conn, row, source, matched, now))):
         _write(conn, row["id"], decision, notes)
     _mark_gone(conn, gone, notes)
     _backfill(conn, row, source, notes)
     identity.add_aliases(conn, row["id"], notes.aliases)
     articles.note(conn, notes.history, now)
+    links.record(conn, row["id"], reading.links, now)
     polls.note_good(conn, row, source, reading, now, chance)
     counts: dict[str, Any] = notes.counts
     return Collected(source.name, problems=reading.problems, **counts)
@@ -88,29 +96,32 @@ def _matched(conn: Connection, source_id: int | None, source: Source, reading: R
     wanted += [hint for article in reading.articles for hint in hints_of(article)]
     by_alias = identity.find_by_aliases(conn, source_id, wanted) if source_id is not None else {}
     known = Known(by_alias, articles.find(conn, sorted(set(by_alias.values()))))
-    matched = match(reading.articles, known, source.identity)
+    is_pushed = source.kind == "push"
+    matched = match(reading.articles, known, source.identity, trusts_ids=is_pushed)
     if any(each.known_id is None for each in matched):
         known = _known_by_more(conn, source_id, known, matched)
-        matched = match(reading.articles, known, source.identity)
+        matched = match(reading.articles, known, source.identity, trusts_ids=is_pushed)
     return known, matched
 
 
 def _known_by_more(conn: Connection, source_id: int | None, known: Known, matched: Sequence[Decision]) -> Known:
     """Look across sources, and for words, only for what nothing else says: that is little."""
     unknown = [each for each in matched if each.known_id is None]
-    links = [value for each in unknown for kind, value in each.aliases if kind == "link"]
+    canonical = [value for each in unknown for kind, value in each.aliases if kind == "link"]
     prints = [fingerprint(each.article.title, each.article.text) for each in unknown if is_telling(each.article)]
     own, others = identity.find_by_words(conn, source_id or 0, prints)
-    found = {**known.articles, **articles.find(conn, sorted(set(own.values()) - known.articles.keys()))}
-    return Known(known.by_alias, found, own, identity.find_links_elsewhere(conn, source_id or 0, links), others)
+    linked = identity.find_links_elsewhere(conn, source_id or 0, canonical)
+    named = {*own.values(), *others.values(), *linked.values()} - known.articles.keys()
+    found = {**known.articles, **articles.find(conn, sorted(named))}
+    return Known(known.by_alias, found, own, linked, others)
 
 
 def _situation(
-    conn: Connection, row: RowMapping, source: Source, matched: Sequence[Decision], went: int, now: datetime
+    conn: Connection, row: RowMapping, source: Source, matched: Sequence[Decision], now: datetime
 ) -> Situation:
     """Return what is known of the source; what only new articles need is looked up only where there are some."""
     since = row["baseline_at"]
-    situation = Situation(now, since is None, source.backfill, row["good_at"], flood=source.flood, went=went)
+    situation = Situation(now, since is None, source.backfill, row["good_at"], flood=source.flood)
     unknown = sum(each.known_id is None for each in matched)
     if since is None or not unknown:
         return situation
@@ -185,22 +196,17 @@ def _changes(old: LedgerArticle, decision: Decision) -> str:
     return f"{', '.join(changed)} changed" if changed else "details changed"
 
 
-def _gone(conn: Connection, row: RowMapping, reading: Reading, known: Known, matched: Sequence[Decision]) -> list[int]:
+def _gone(conn: Connection, row: RowMapping, reading: Reading, matched: Sequence[Decision]) -> list[int]:
     """Return which articles the source does not have any more, by this document."""
     if reading.unchanged or reading.is_broken or reading.scope == "some" or row["baseline_at"] is None:
         return []
     present = [each.known_id for each in matched if each.known_id is not None]
-    floor = window.floor_of([_age(each, known, place) for place, each in enumerate(matched)])
-    if reading.scope == "window" and floor is None:
-        return []
-    return identity.missing(conn, row["id"], present, newer_than=None if reading.scope == "all" else floor)
-
-
-def _age(decision: Decision, known: Known, place: int) -> window.Age:
-    old = known.articles.get(decision.known_id or 0)
-    if old is None:
-        return decision.article.published_at or window.NOW, window.NEWER - place
-    return decision.article.published_at or old.first_seen_at, old.id
+    if reading.scope == "all":
+        return identity.missing(conn, row["id"], present)
+    if not present:
+        return []  # nothing in it is known: it tells nothing of what is
+    reach = window.reach_of([window.Place(each.article.published_at, each.known_id) for each in matched])
+    return identity.missing(conn, row["id"], present, since=reach.since, after=reach.after, by_window=True)
 
 
 def _mark_gone(conn: Connection, gone: Sequence[int], notes: _Record) -> None:
@@ -236,12 +242,11 @@ def foresee(store: Store, source: Source, reading: Reading, now: datetime) -> li
     """Return what a reading would add that may be picked, and write nothing. Ids are negative."""
     with store.read() as conn:
         row = sources.find(conn, source.name)
-        known, matched = _matched(conn, row["id"] if row else None, source, reading)
+        _, matched = _matched(conn, row["id"] if row else None, source, reading)
         if row is None:
             situation = Situation(now, first_poll=True, backfill=source.backfill)
         else:
-            gone = _gone(conn, row, reading, known, matched)
-            situation = _situation(conn, row, source, matched, len(gone), now)
+            situation = _situation(conn, row, source, matched, now)
     return list(_provisional(_by_age(decide(matched, situation)), source.name, now))
 
 

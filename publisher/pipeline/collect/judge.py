@@ -16,7 +16,6 @@ OLD = timedelta(days=30)  # behind the newest that the source has had
 AHEAD = timedelta(days=30)  # a date further ahead is no plan but a mistake
 OUTAGE = timedelta(hours=1)  # a shorter gap between good polls explains no flood
 SLACK = timedelta(hours=1)  # a source's clock may be wrong, and an article comes some time after its date
-SLID = 3  # articles older than all known ones, in one poll: the document reaches further back than it did
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,6 @@ class Situation:
     usual_per_hour: float = 0.0  # new articles
     flood: int | None = None  # the source's own limit
     newest: datetime | None = None  # date of the newest article that the source has had
-    went: int = 0  # articles that this document has no more, though it reaches back beyond them
 
 
 def decide(decisions: Sequence[Decision], situation: Situation) -> tuple[Decision, ...]:
@@ -41,7 +39,7 @@ def decide(decisions: Sequence[Decision], situation: Situation) -> tuple[Decisio
     if situation.first_poll:
         return _baseline(decisions, situation.backfill)
     dated = [_judge_date(each, situation) if _is_taken(each) else each for each in decisions]
-    return tuple(_guard(_judge_reach(dated, situation), situation))
+    return tuple(_guard(dated, situation))
 
 
 def _is_taken(decision: Decision) -> bool:
@@ -86,30 +84,6 @@ def _judge_date(decision: Decision, situation: Situation) -> Decision:
         why = f"dated {date:%Y-%m-%d}, more than {OLD.days} days before the newest article of its source"
         return _hold(decision, "old", why)
     return decision
-
-
-def _judge_reach(decisions: list[Decision], situation: Situation) -> list[Decision]:
-    """Tell what was there before us and only came into view: older than everything known, where the document ends.
-
-    Where articles left the document others slide into it; where it has grown longer, a person says what they are.
-    """
-    dates = [age_key(each.article) for each in decisions if each.known_id is not None and each.article.published_at]
-    if not dates:
-        return decisions
-    floor = min(dates)
-    below = [
-        place for place, each in enumerate(decisions) if _is_taken(each) and LONG_AGO < age_key(each.article) < floor
-    ]
-    if not below or (len(below) > situation.went and len(below) < SLID):
-        return decisions
-    judged = list(decisions)
-    for place in below:
-        if len(below) <= situation.went:
-            why = "was there before the source was first polled: it came into view as others left the source"
-            judged[place] = replace(decisions[place], standing=Standing.BASELINE, reason=why)
-        else:
-            judged[place] = _hold(decisions[place], "old", "older than everything that the source had shown until now")
-    return judged
 
 
 def _guard(decisions: list[Decision], situation: Situation) -> list[Decision]:

@@ -29,7 +29,7 @@ class Decision:
     known_id: int | None = None  # the ledger's article that this is
     standing: Standing = Standing.NEW
     reason: str = "new at the source"
-    held_for: str = ""  # flood, reuse, words, old, future
+    held_for: str = ""  # flood, reuse, words, old, future, story
     about: int | None = None  # the article that the reason speaks of
     story: int | None = None  # the article of another source that tells the same
     repeats: bool = False  # the document has this article twice: what the other place says counts
@@ -40,23 +40,27 @@ class Known:
     """What the ledger knows that may be in a document."""
 
     by_alias: Mapping[Alias, int] = field(default_factory=dict)  # of the source
-    articles: Mapping[int, LedgerArticle] = field(default_factory=dict)  # those, whole
+    articles: Mapping[int, LedgerArticle] = field(default_factory=dict)  # all that are named here
     by_words: Mapping[str, int] = field(default_factory=dict)  # of the source: fingerprint, where it is telling
     links_elsewhere: Mapping[str, int] = field(default_factory=dict)  # of other sources: canonical URL
     words_elsewhere: Mapping[str, int] = field(default_factory=dict)  # of other sources: fingerprint
 
 
-def match(found: Sequence[Article], known: Known, rule: IdentityRule = "auto") -> list[Decision]:
+def match(
+    found: Sequence[Article], known: Known, rule: IdentityRule = "auto", *, trusts_ids: bool = False
+) -> list[Decision]:
     """Say of each article of a document which one of the ledger it is, or that it is none of them.
 
     An article that the document has twice, word for word the same to us, is left out the second time.
+
+    :param trusts_ids: whoever gives the ids answers for them: an id is never used again for another article.
     """
     met: set[Alias] = set()
     firm: list[Decision] = []
     for article, aliases in zip(found, aliases_in(found, rule), strict=True):
         if not met.intersection(aliases):
             met.update(aliases)
-            firm.append(_by_aliases(article, aliases, known))
+            firm.append(_by_aliases(article, aliases, known, trusts_ids=trusts_ids))
     taken: set[int] = set()
     for place, decision in enumerate(firm):
         if decision.known_id in taken:
@@ -71,12 +75,12 @@ def match(found: Sequence[Article], known: Known, rule: IdentityRule = "auto") -
     return firm
 
 
-def _by_aliases(article: Article, aliases: tuple[Alias, ...], known: Known) -> Decision:
+def _by_aliases(article: Article, aliases: tuple[Alias, ...], known: Known, *, trusts_ids: bool) -> Decision:
     hits = [(alias[0], known.by_alias[alias]) for alias in aliases if alias in known.by_alias]
     if not hits:
         return Decision(article, aliases)
     kind, article_id = hits[0]
-    if kind == "guid" and differs_wholly(known.articles[article_id].article, article):
+    if kind == "guid" and not trusts_ids and differs_wholly(known.articles[article_id].article, article):
         other = next((hit for hit in hits[1:] if hit[1] != article_id), None)
         if other is None:
             return _reused(article, aliases, article_id)
@@ -137,5 +141,15 @@ def _told_elsewhere(decision: Decision, known: Known, words: str) -> Decision:
     if same is None:
         return decision
     layer = "the same canonical URL" if by_link is not None else "the same words"
-    reason = f"{layer} as {same}, of another source: a schedule carries one of them"
-    return Decision(decision.article, decision.aliases, reason=reason, about=same, story=same)
+    standing, fate = _FATE_OF_TWIN[known.articles[same].standing]
+    reason = f"{layer} as {same}, of another source: {fate}"
+    held_for = "story" if standing is Standing.HELD else ""
+    return Decision(decision.article, decision.aliases, None, standing, reason, held_for, same, same)
+
+
+_FATE_OF_TWIN = {
+    Standing.NEW: (Standing.NEW, "a schedule carries one of them"),
+    Standing.BASELINE: (Standing.BASELINE, "it was already there when that was first polled"),
+    Standing.HELD: (Standing.HELD, "it is held"),
+    Standing.DISCARDED: (Standing.DISCARDED, "it was discarded"),
+}

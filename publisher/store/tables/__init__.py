@@ -10,6 +10,7 @@ from publisher.store.tables.articles import (
     article_revisions,
     articles,
     looks,
+    source_links,
     sources,
 )
 from publisher.store.tables.books import calls, deliveries, events, outcomes
@@ -48,6 +49,7 @@ __all__ = [
     "recipients",
     "schedules",
     "sends",
+    "source_links",
     "sources",
     "subscribers",
     "subscriptions",

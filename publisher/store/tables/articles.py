@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
 
 from publisher.store.tables.columns import Moment, Text, metadata, ref, row_id
 
@@ -56,10 +56,12 @@ articles = Table(
     Column("standing", Text, nullable=False),
     Column("reason", Text, nullable=False),
     Column("fingerprint", Text, nullable=False),
-    Column("held_for", Text),  # flood, reuse, words, old, future: why a person was asked, whatever they said
+    Column("held_for", Text),  # flood, reuse, words, old, future, story: why a person was asked, whatever they said
     Column("about_id", BigInteger),  # the article that the reason speaks of
     Column("story_id", BigInteger),  # the first of several articles, each of another source, that are one story
     Column("gone_at", Moment),  # since when its source does not have it any more; NULL: it has it, or the window passed
+    Column("given", Text),  # digest of what the source said, where more was found out
+    Index("ix_articles_source_id_given", "source_id", "given"),
     Index("ix_articles_standing_first_seen_at", "standing", "first_seen_at"),
     Index("ix_articles_fingerprint", "fingerprint"),
     Index("ix_articles_source_id_first_seen_at", "source_id", "first_seen_at"),
@@ -112,4 +114,15 @@ looks = Table(  # where a schedule's candidates are: a hint that spares it the a
     Column("since", Moment, nullable=False),
     Column("through", BigInteger, nullable=False),  # up to this id, only those waiting may still be candidates
     Column("waiting", JSON, nullable=False),
+)
+
+source_links = Table(  # what became of the addresses on a listing, so that none is fetched twice
+    "source_links",
+    metadata,
+    Column("source_id", BigInteger, ForeignKey("sources.id"), primary_key=True),
+    Column("link", Text, primary_key=True),  # canonical
+    Column("done", Boolean, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("reason", Text, nullable=False),  # why no article came of it
+    Column("seen_at", Moment, nullable=False),
 )

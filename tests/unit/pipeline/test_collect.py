@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.model.article import Article, Reading, Standing
+from publisher.model.article import Article, Link, Reading, Standing
 from publisher.model.project import Source
 from publisher.pipeline import collect
-from publisher.store import articles, sources
+from publisher.pipeline.operate import intake
+from publisher.store import articles, links, sources
 from tests.ledger import NOW, open_store
 
 SITE = Source("site", "feed", "https://harbor.example/feed")
+HOUR = timedelta(hours=1)
 
 
 def story(number: int, **changes) -> Article:
@@ -145,3 +147,218 @@ def test_however_documents_are_split_each_article_is_new_at_most_once(tmp_path_f
     first, later = set(polls[0]), {number for numbers in polls[1:] for number in numbers}
     assert sum(new) == len(later - first)
     assert sum(standing == Standing.NEW for standing in standings(store).values()) == len(later - first)
+
+
+def test_what_became_of_the_links_of_a_listing_is_written_with_its_articles(store):
+    name = "//harbor.example/1"
+    collect.record(store, SITE, Reading((story(1),), links=(Link(name, True),)), NOW)
+    with store.read() as conn:
+        assert links.tried(conn, sources.find(conn, SITE.name)["id"], [name]) == {name: None}
+
+
+# --- identity in layers -----------------------------------------------------------------------------------------------
+
+LONG = "The ferry sails again, after two years, from the old quay to the new one, as the harbour office has said. " * 3
+SENSES = {"url": "https://harbor.example/other", "title": "Something else", "text": "Nothing of what it said before."}
+
+
+def told(store) -> dict[str, str]:
+    with store.read() as conn:
+        return {each.article.title: each.reason for each in articles.latest(conn, limit=100)}
+
+
+def events(store, article_id: int) -> list[tuple[str, str]]:
+    with store.read() as conn:
+        return [(row["event"], row["reason"]) for row in articles.history(conn, [article_id])[article_id]]
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        "https://harbor.example/1/amp",
+        "https://harbor.example/1.amp",
+        "https://amp.harbor.example/1?amp=1",
+        "https://harbor-example.cdn.ampproject.org/c/s/harbor.example/1",
+    ],
+)
+def test_the_amp_variants_of_an_address_are_one_article(store, variant):
+    poll(store, story(1, guid=None))
+    assert poll(store, story(1, guid=None, url=variant)).new == 0
+
+
+def test_a_new_id_with_the_old_address_is_written_down_as_merged_with_the_reason(store):
+    poll(store, story(1))
+    poll(store, story(1, guid="tag:new-cms,99"))
+    assert events(store, 1)[-1] == ("merged", "it came under another id: the same canonical URL as 1")
+
+
+def test_the_same_id_with_another_title_link_and_text_is_held_as_a_possible_reuse(store):
+    poll(store, story(1))
+    assert poll(store, story(1, **SENSES)).held == 1
+    assert poll(store, story(1, **SENSES)).known == 1  # it is held once
+    assert "possible reuse" in told(store)["Something else"]
+    assert told(store)["Story 1"]
+
+
+@pytest.mark.parametrize("same", list(SENSES))
+def test_the_same_id_is_a_revision_as_long_as_title_link_or_text_is_the_same(store, same):
+    poll(store, story(1))
+    changes = {name: value for name, value in SENSES.items() if name != same}
+    assert poll(store, story(1, **changes)).changed == 1
+
+
+def test_a_reused_id_belongs_to_the_article_that_a_person_has_released(store):
+    poll(store, story(1))
+    poll(store, story(1, **SENSES))
+    intake.decide(store, "released", [2], actor="test", why="", now=NOW)
+    assert poll(store, story(1, **{**SENSES, "url": "https://harbor.example/moved"})).changed == 1
+    with store.read() as conn:
+        assert articles.get(conn, 2).article.url == "https://harbor.example/moved"
+
+
+def test_what_moves_to_another_system_is_known_by_title_and_date(store):
+    poll(store, story(1), story(2))
+    moved = {"guid": "tag:new,1", "url": "https://new.example/one"}
+    collected = poll(store, story(1, **moved), story(2))
+    assert (collected.new, collected.changed) == (0, 1)
+    assert "the same title and date as 1" in events(store, 1)[-2][1]
+
+
+def test_the_same_words_under_another_id_address_and_date_are_held_and_only_if_they_are_enough(store):
+    poll(store, story(1, title="Ferry", text=LONG), story(2, title="Notice", text="Short."))
+    again = {"guid": "tag:new,7", "published_at": NOW, "url": "https://harbor.example/new"}
+    assert poll(store, story(1, title="Ferry", text=LONG, **again)).held == 1
+    short = {"guid": "tag:new,8", "published_at": NOW, "url": "https://harbor.example/short"}
+    assert poll(store, story(2, title="Notice", text="Short.", **short)).new == 1
+
+
+def test_an_article_that_two_sources_have_says_so_and_a_schedule_carries_one_of_them(store):
+    culture = Source("culture", "feed", "https://harbor.example/culture/feed")
+    poll(store)
+    poll(store, source=culture)
+    poll(store, story(1))
+    assert poll(store, story(1, guid="culture:1"), source=culture).new == 1
+    with store.read() as conn:
+        first, second = articles.get(conn, 1), articles.get(conn, 2)
+    assert second.reason == "the same canonical URL as 1, of another source: a schedule carries one of them"
+    assert first.story_id == second.story_id == 1
+
+
+def test_an_article_that_was_at_one_source_before_us_is_not_new_at_another(store):
+    culture = Source("culture", "feed", "https://harbor.example/culture/feed")
+    poll(store, story(1))
+    poll(store, source=culture)
+    assert poll(store, story(1, guid="culture:1"), source=culture).baseline == 1
+
+
+def test_a_source_whose_ids_cannot_be_trusted_is_read_by_its_links(store):
+    by_link = replace(SITE, identity="link")
+    poll(store, source=by_link)
+    one, other = story(1, guid="always the same"), story(2, guid="always the same")
+    assert poll(store, one, source=by_link).new == 1
+    assert poll(store, other, source=by_link).new == 1
+
+
+# --- baseline, floods, dates ------------------------------------------------------------------------------------------
+
+
+def test_a_first_document_that_breaks_off_is_no_baseline_yet(store):
+    broken = Reading((story(3),), problems=("it breaks off",), extra={"broken": "yes"})
+    collect.record(store, SITE, broken, NOW)
+    assert poll(store, story(3), story(2), story(1)).baseline == 2
+    assert set(standings(store).values()) == {"baseline"}
+
+
+def test_a_flood_is_held_for_a_person_who_releases_or_discards_it(store):
+    poll(store, story(100, published_at=NOW))
+    flood = [story(number, published_at=None) for number in range(101, 122)]
+    assert poll(store, *flood, now=NOW + HOUR / 12).held == 21
+    assert told(store)["Story 121"] == "one of 21 new articles in one poll, where 20 are the most (flood)"
+    assert intake.decide(store, "released", [2, 3], actor="ada", why="an import", now=NOW) == [2, 3]
+    assert intake.decide(store, "discarded", [], source="site", actor="ada", why="", now=NOW) == list(range(4, 23))
+    assert told(store)["Story 121"] == "released by ada: an import"
+    assert poll(store, *flood).known == 21
+
+
+def test_the_limit_of_a_flood_can_be_the_sources_own(store):
+    poll(store)
+    own = replace(SITE, flood=2)
+    assert poll(store, story(1), story(2), source=own).new == 2
+    assert poll(store, story(3), story(4), story(5), source=own).held == 3
+
+
+def test_what_was_published_during_a_weekends_outage_is_no_flood(store):
+    poll(store)
+    came = [story(number, published_at=NOW + number * HOUR) for number in range(1, 61)]
+    assert poll(store, *reversed(came), now=NOW + 61 * HOUR).new == 60
+    old = [story(number, published_at=NOW + number * HOUR / 60) for number in range(61, 100)]
+    assert poll(store, *old, now=NOW + 62 * HOUR).held == 39
+
+
+def test_a_source_that_brings_much_may_bring_five_times_as_much_at_once(store):
+    poll(store)
+    now = NOW
+    for hour in range(10):
+        now = NOW + hour * HOUR
+        poll(store, *(story(100 + 10 * hour + number, published_at=now) for number in range(10)), now=now)
+    assert poll(store, *(story(number, published_at=None) for number in range(300, 340)), now=now + HOUR / 12).new == 40
+    assert (
+        poll(store, *(story(number, published_at=None) for number in range(400, 500)), now=now + HOUR / 6).held == 100
+    )
+
+
+def test_a_date_far_ahead_is_held_and_so_is_one_far_behind_the_source(store):
+    poll(store, story(20, published_at=NOW))
+    collected = poll(
+        store,
+        story(21, published_at=NOW + timedelta(days=400)),
+        story(22, published_at=NOW - timedelta(days=31)),
+        story(23, published_at=NOW + timedelta(days=2)),  # it waits until then
+        story(24, published_at=None),
+        story(25, published_at=NOW - timedelta(hours=3)),  # came out late
+    )
+    assert (collected.held, collected.new) == (2, 3)
+    assert "days ahead" in told(store)["Story 21"]
+    assert "days before the newest" in told(store)["Story 22"]
+
+
+# --- what is gone -----------------------------------------------------------------------------------------------------
+
+
+def gone(store) -> set[str]:
+    with store.read() as conn:
+        return {each.article.title for each in articles.latest(conn, limit=100) if each.gone_at is not None}
+
+
+def test_an_article_that_the_window_reaches_and_does_not_have_is_gone_and_may_come_back(store):
+    poll(store)
+    poll(store, story(3), story(2), story(1))
+    assert poll(store, story(3), story(1)).gone == 1
+    assert gone(store) == {"Story 2"}
+    poll(store, story(3), story(2), story(1))
+    assert gone(store) == set()
+    assert [event for event, _ in events(store, 2)] == ["taken", "gone", "back"]
+
+
+@pytest.mark.parametrize("pinned", [(), (story(0),)], ids=["plain", "with one pinned to the top"])
+def test_an_article_that_newer_ones_pushed_out_of_the_window_is_not_gone(store, pinned):
+    poll(store)
+    poll(store, *pinned, story(4), story(3), story(2), story(1))
+    poll(store, *pinned, story(6), story(5), story(4), story(3))
+    assert gone(store) == set()
+
+
+def test_a_document_that_breaks_off_or_is_unchanged_makes_nothing_gone(store):
+    poll(store)
+    poll(store, story(3), story(2), story(1))
+    collect.record(store, SITE, Reading((story(3), story(1)), problems=("x",), extra={"broken": "yes"}), NOW)
+    collect.record(store, SITE, Reading(unchanged=True), NOW)
+    collect.record(store, SITE, Reading((story(1),), scope="some"), NOW)
+    assert gone(store) == set()
+
+
+def test_what_a_source_that_shows_everything_does_not_show_is_gone(store):
+    poll(store)
+    poll(store, story(1), story(2))
+    collect.record(store, SITE, Reading((story(2),), scope="all"), NOW)
+    assert gone(store) == {"Story 1"}

@@ -10,7 +10,8 @@ from publisher.model.call import Answer, Outcome, Verdict
 from publisher.model.project import Pick, Schedule, When
 from publisher.pipeline import compose, dispatch
 from publisher.pipeline.operate import stopping
-from publisher.store import articles, editions, sources
+from publisher.store import articles, editions, held, identity, sources
+from publisher.store import candidates as candidates_of_store
 from tests.ledger import NOW, Clock, add_send, desk, subscribe
 
 MORNING = Schedule("morning", When(), Pick(), ())
@@ -168,3 +169,82 @@ def test_an_edition_cancelled_after_it_had_begun_to_leave_keeps_its_articles(sto
     dispatch.record_answer(store, place, claimed, Answer(Verdict(Outcome.SENT)))
     stopping.cancel_edition(store, edition_id, reason="a mistake", now=NOW)
     assert fire(store, "b").choice.picked == ()
+
+
+# --- what may not go yet, and what is the same story ------------------------------------------------------------------
+
+
+def test_an_article_that_is_gone_from_its_source_is_left_out():
+    assert reasons(choose([replace(known(1), gone_at=NOW)])) == {"Story 1": "gone from the source"}
+
+
+def test_a_date_of_tomorrow_is_another_clocks_and_a_later_one_is_waited_for():
+    choice = choose([known(1, age=-timedelta(hours=23)), known(2, age=-timedelta(hours=30))])
+    assert titles(choice) == ["Story 1"]
+    assert reasons(choice) == {"Story 2": "dated 2026-11-25 12:58 UTC: waits until then"}
+
+
+def test_a_new_article_rests_as_long_as_its_source_says_and_what_was_there_before_does_not():
+    settle = {"site": compose.Rest(timedelta(minutes=10), NOW - timedelta(days=1))}
+    rested = replace(known(1), first_seen_at=NOW - timedelta(minutes=10))
+    old = replace(known(3), first_seen_at=NOW - timedelta(days=1))
+    choice = compose.decide(MORNING, [rested, known(2), old], elsewhere={}, now=NOW, settle=settle)
+    assert titles(choice) == ["Story 1", "Story 3"]
+    assert reasons(choice) == {"Story 2": "rests until 07:10 UTC (settle)"}
+
+
+def test_of_one_story_that_two_sources_tell_one_goes():
+    first, second = replace(known(1), story_id=1), replace(known(2, source="culture"), story_id=1)
+    choice = choose([first, second])
+    assert titles(choice) == ["Story 1"]
+    assert reasons(choice) == {"Story 2": "the same story as 1, which goes"}
+    assert titles(choose([first, second], sources=("culture",))) == ["Story 2"]
+
+
+def test_a_story_that_went_out_from_one_source_goes_out_from_no_other(store):
+    put(store, 1)
+    fire(store, "a")
+    with store.write() as conn:
+        other = sources.ensure(conn, "culture")
+        second = articles.add(conn, other["id"], Article("Story 1"), NOW, Standing.NEW, "")
+        identity.join_story(conn, second, 1)
+    assert fire(store, "b").choice.picked == ()
+    stopping.cancel_edition(store, 1, reason="a mistake", now=NOW)
+    assert len(fire(store, "c").choice.picked) == 1
+
+
+# --- a schedule remembers where its candidates are --------------------------------------------------------------------
+
+
+def look(store, *, keep: bool = False):
+    there = compose.candidates_of(store, MORNING, now=NOW)
+    if keep:
+        with store.write() as conn:
+            candidates_of_store.keep_look(conn, "morning", there.look)
+    return [each.id for each in there.found]
+
+
+def test_what_a_schedule_remembers_hides_no_article_that_waits_comes_or_is_set_free(store):
+    for number in (1, 2, 3):
+        put(store, number)
+    schedule = replace(MORNING, pick=Pick(at_most=1))
+    there = compose.candidates_of(store, schedule, now=NOW)
+    choice = compose.decide(schedule, there.found, elsewhere={}, now=NOW)
+    with store.write() as conn:
+        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+    said = {"slot": "a", "language": "en", "due_at": NOW, "now": NOW, "version_id": version, "actor": "test"}
+    edition = compose.record(store, schedule, choice, **said).edition_id
+    assert look(store, keep=True) == [2, 3]
+    put(store, 4)
+    assert look(store) == [2, 3, 4]
+    stopping.cancel_edition(store, edition, reason="a mistake", now=NOW)
+    assert look(store) == [1, 2, 3, 4]
+
+
+def test_what_a_schedule_remembers_is_void_once_something_old_is_released(store):
+    put(store, 1, Standing.HELD)
+    put(store, 2)
+    assert look(store, keep=True) == [2]
+    with store.write() as conn:
+        held.release(conn, [1], "released by test", NOW)
+    assert look(store) == [1, 2]

@@ -259,3 +259,15 @@ def test_a_readers_value_never_breaks_the_page_and_never_reaches_another(value: 
     mine = fill(mail.html, READER | {"name": f"MINE<{value}>"})
     assert "MINE" not in other
     assert mine.count("<") == other.count("<")
+
+
+def test_articles_that_changed_since_they_were_sent_are_named_with_their_links() -> None:
+    changed = replace(STORIES[3], title="The vote: corrected figures", url="https://harbor.example/vote")
+    for made in (brief(), brief(FERRY)):
+        mail = RENDERER.mail(replace(made, updates=(changed,)))
+        html, plain = fill(mail.html, READER), fill(mail.text, READER)
+        assert "Changed since we sent it" in html
+        assert "Changed since we sent it" in plain
+        assert 'href="https://harbor.example/vote"' in html
+        assert "https://harbor.example/vote" in plain
+        assert "Changed since" not in fill(RENDERER.mail(made).html, READER)

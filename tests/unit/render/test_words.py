@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.render.words import clean, cut, fold, shorten, units_of, wrap
+from publisher.render.words import clean, cut, excerpt, fold, shorten, units_of, wrap
 
 
 @given(st.text())
@@ -30,3 +30,8 @@ def test_nothing_kept_is_nothing_without_an_ellipsis() -> None:
 def test_lines_are_wrapped_but_urls_are_not() -> None:
     url = "https://harbor.example/" + "long-" * 30
     assert wrap(f"Read it at {url} today") == f"Read it at\n{url}\ntoday"
+
+
+def test_an_excerpt_is_whole_sentences_and_else_ends_at_a_word() -> None:
+    assert excerpt("The bridge opened. Everybody crossed it in the rain.", 30) == "The bridge opened."
+    assert excerpt("The bridge opened and everybody crossed it", 20) == "The bridge opened…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -28,12 +29,11 @@ def test_a_feed_is_read_from_the_web_or_from_the_projects_directory(
 def test_a_folder_is_read_from_the_projects_directory(fetcher: Fetcher, tmp_path: Path) -> None:
     (tmp_path / "desk").mkdir()
     (tmp_path / "desk" / "a.md").write_text("# A\n\nText.")
-    assert len(open_source(Source("desk", "folder", "desk"), "desk", fetcher, tmp_path).read().articles) == 1
-
-
-def test_a_page_is_read_as_one_article(site: Site, fetcher: Fetcher, tmp_path: Path) -> None:
-    url = site.put("/a", "<h1>Bridge opens</h1><p>It opened.</p>", "text/html")
-    assert open_source(Source("one", "page", url), url, fetcher, tmp_path).read().articles[0].title == "Bridge opens"
+    (tmp_path / "desk" / "b.md").write_text("# B\n\nHalf a te")
+    os.utime(tmp_path / "desk" / "a.md", (0, 0))
+    reading = open_source(Source("desk", "folder", "desk"), "desk", fetcher, tmp_path).read()
+    assert [article.title for article in reading.articles] == ["A"]
+    assert reading.problems == ("b.md: it is still being written, and left for the next look",)
 
 
 def test_the_own_network_is_read_only_where_the_source_says_so(site: Site, tmp_path: Path) -> None:
@@ -45,10 +45,5 @@ def test_the_own_network_is_read_only_where_the_source_says_so(site: Site, tmp_p
     assert open_source(Source("site", "feed", url, allow_private=True), url, careful, tmp_path).read().articles
 
 
-@pytest.mark.parametrize("kind", ["wordpress", "push"])
-def test_what_comes_later_says_so_and_what_to_use_instead(fetcher: Fetcher, kind: str) -> None:
-    source = Source("site", kind, "https://harbor.example")  # type: ignore[arg-type]
-    with pytest.raises(SourceError, match="later version") as caught:
-        open_source(source, source.location, fetcher, Path())
-    assert caught.value.where == "site"
-    assert "`f" in caught.value.remedy
+def test_where_articles_are_pushed_there_is_nothing_to_look_at(fetcher: Fetcher, tmp_path: Path) -> None:
+    assert open_source(Source("desk", "push", ""), "", fetcher, tmp_path).read().unchanged

@@ -56,7 +56,7 @@ def test_markdown_with_front_matter_gives_everything(tmp_path: Path) -> None:
     assert article.published_at is not None
     assert article.published_at.isoformat() == "2026-11-23T06:00:00+00:00"
     assert (article.authors, article.categories) == (("Ann Lee", "Bob Day"), ("News",))
-    assert article.image == Image((tmp_path / "bridge.png").as_uri(), "", "At dawn", "Rui")
+    assert article.image == Image((tmp_path / "bridge.png").as_uri(), "At dawn", "At dawn", "Rui")
     assert (article.summary, article.language) == ("It opened.", "en")
     assert "<strong>bridge</strong>" in article.html
     assert "<table>" in article.html
@@ -103,7 +103,7 @@ def test_a_saved_page_as_text_is_an_article(tmp_path: Path) -> None:
 
 def test_a_texts_picture_may_lie_beside_it(tmp_path: Path) -> None:
     article = one(tmp_path, bridge__txt="Bridge opens\n\nPhoto: Dawn. Credit: Rui\n\nIt opened.", bridge__jpg=b"jpg")
-    assert article.image == Image((tmp_path / "bridge.jpg").as_uri(), "", "Dawn", "Rui")
+    assert article.image == Image((tmp_path / "bridge.jpg").as_uri(), "Dawn", "Dawn", "Rui")
 
 
 def test_plain_text_may_have_front_matter(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Pauses, due times of sends, tries of calls, shared limits, breakers, alerts; turns of sources, fates of articles.
+"""Pauses, due times of sends, tries of calls, limits, breakers, alerts, turns of sources, what becomes of articles.
 
 Revision ID: 0002
 Revises: 0001
@@ -32,6 +32,8 @@ def upgrade() -> None:
     op.add_column("sources", sa.Column("moved_to", sa.Text(), nullable=True))
     op.add_column("sources", sa.Column("moved_times", sa.Integer(), nullable=True))
     op.add_column("sources", sa.Column("moved_at", Moment(), nullable=True))
+    op.add_column("articles", sa.Column("given", sa.Text(), nullable=True))
+    op.create_index("ix_articles_source_id_given", "articles", ["source_id", "given"])
     op.add_column("schedules", sa.Column("reason", sa.Text(), nullable=True))
     op.add_column("edition_articles", sa.Column("dropped", sa.Boolean(), nullable=True))
     op.add_column("sends", sa.Column("due_at", Moment(), nullable=True))
@@ -47,6 +49,17 @@ def upgrade() -> None:
         sa.Column("day", sa.Text(), nullable=True),
         sa.Column("used", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_limits")),
+    )
+    op.create_table(
+        "source_links",
+        sa.Column("source_id", sa.BigInteger(), nullable=False),
+        sa.Column("link", sa.Text(), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("seen_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["source_id"], ["sources.id"], name=op.f("fk_source_links_source_id")),
+        sa.PrimaryKeyConstraint("source_id", "link", name=op.f("pk_source_links")),
     )
     op.create_table(
         "channels",

@@ -1,0 +1,48 @@
+"""New articles are completed once; what was completed before is taken from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from publisher.model.article import Article, Reading
+from publisher.model.project import Source
+from publisher.store import articles
+
+if TYPE_CHECKING:
+    from publisher.app.core import App
+    from publisher.sources.fetch import Fetcher
+
+_PAGED = ("feed", "wordpress")  # kinds that may give a part of the text only
+_WITH_PICTURES = (*_PAGED, "page")
+_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
+
+
+def completed(
+    app: App, source: Source, location: str, reading: Reading, fetcher: Fetcher, *, first_poll: bool
+) -> Reading:
+    """Return a reading whose articles have their whole text and their pictures' sizes.
+
+    A file is taken as it is: whoever wrote it could have put more into it. At the first poll only
+    those are completed that `backfill` takes: the others were there before us and are sent to nobody.
+    """
+    from publisher.sources.whole import Completer, given_by, with_remembered
+
+    is_web = location.lower().startswith(("http://", "https://"))
+    if not is_web or source.kind not in _WITH_PICTURES or not reading.articles:
+        return reading
+    completer = Completer(fetcher, source.full_text if source.kind in _PAGED else "never")
+    said = [given_by(article) for article in reading.articles if completer.wants(article)]
+    if not said:
+        return reading
+    with app.store.read() as conn:
+        remembered = articles.given(conn, source.name, said)
+    wanted = _newest(reading.articles, source.backfill if first_poll else len(reading.articles))
+    return replace(reading, articles=with_remembered(reading.articles, completer, remembered, wanted))
+
+
+def _newest(found: Sequence[Article], number: int) -> frozenset[int]:
+    places = sorted(range(len(found)), key=lambda place: found[place].published_at or _LONG_AGO, reverse=True)
+    return frozenset(places[:number])

@@ -1,0 +1,46 @@
+"""An article that someone hands to us: taken once, the same again under the same id, refused in other words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from publisher.model.article import Article, Reading
+from publisher.model.identity import aliases_of
+from publisher.model.project import Source
+from publisher.pipeline import collect, polls
+from publisher.store import Store, articles, identity
+
+Outcome = Literal["taken", "known", "revised", "refused"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """What became of an article."""
+
+    outcome: Outcome
+    article_id: int  # for `refused`: of the article that has this id already
+    reason: str = ""  # why it was taken
+
+
+def push(store: Store, source: Source, article: Article, now: datetime, *, revise: bool = False) -> Pushed:
+    """Write down an article under the id that its sender gave it (``guid``), in one transaction.
+
+    :param revise: other words under a known id are a new revision; otherwise they are refused.
+    """
+    with store.write() as conn:
+        row = polls.row_of(conn, source)
+        if row["baseline_at"] is None:  # nothing was there before us: whatever comes is new
+            polls.note_good(conn, row, source, Reading(unchanged=True), now)
+        by_id = identity.find_by_aliases(conn, row["id"], [("guid", article.guid or "")])
+        for article_id in by_id.values():
+            if articles.get(conn, article_id).article == articles.as_kept(article):
+                return Pushed("known", article_id, articles.get(conn, article_id).reason)
+            if not revise:
+                return Pushed("refused", article_id)
+        collected = collect.record_in(conn, source, Reading((article,), scope="some"), now)
+        found = identity.find_by_aliases(conn, row["id"], aliases_of(article))
+        article_id = next(iter(found.values()))
+        outcome: Outcome = "revised" if collected.changed else "known" if collected.known else "taken"
+        return Pushed(outcome, article_id, articles.get(conn, article_id).reason)

@@ -1,0 +1,97 @@
+"""The interface by which other systems hand us articles: ``POST /api/articles`` with a token."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import structlog
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from starlette.concurrency import run_in_threadpool
+
+from publisher.app import pushing
+from publisher.errors import SourceError
+from publisher.model.project import Source
+from publisher.web.allowance import Allowance
+
+if TYPE_CHECKING:
+    from publisher.app import App
+
+log = structlog.get_logger()
+
+PER_MINUTE = 120  # articles of one source
+WRONG_PER_MINUTE = 10  # tokens that nobody has
+STATUS = {"taken": 201, "known": 200, "revised": 200, "refused": 409}
+REFUSED = "this id is taken by an article with other words: send a change with PUT /api/articles/ID"
+
+
+def routes(app: App) -> APIRouter:
+    """Return the addresses below ``/api``."""
+    router = APIRouter(prefix="/api")
+    gate = _Gate(app)
+
+    @router.post("/articles")
+    async def add(request: Request) -> Response:
+        """Take an article; the same again is the same article, other words under its id are refused."""
+        source, refusal = gate.admit(request)
+        if source is None:
+            return refusal
+        key = request.headers.get("idempotency-key", "").strip()[:200]
+        return await run_in_threadpool(_take, app, source, await request.body(), key, revise=False)
+
+    @router.put("/articles/{key}")
+    async def change(request: Request, key: str) -> Response:
+        """Take an article, or what has changed in it, under the id in the address."""
+        source, refusal = gate.admit(request)
+        if source is None:
+            return refusal
+        return await run_in_threadpool(_take, app, source, await request.body(), key, revise=True)
+
+    return router
+
+
+class _Gate:
+    """Lets a request in by its token, and nobody too often."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._wrong = Allowance(WRONG_PER_MINUTE)
+        self._right: defaultdict[str, Allowance] = defaultdict(lambda: Allowance(PER_MINUTE))
+
+    def admit(self, request: Request) -> tuple[Source | None, Response]:
+        """Return the source that the token is for; or None, and what to answer."""
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        source = pushing.source_with(self._app, token.strip()) if scheme.lower() == "bearer" else None
+        wait = self._wrong.take() if source is None else self._right[source.name].take()
+        if wait:
+            return None, _error(429, "too many requests", {"Retry-After": str(wait)})
+        if source is None:
+            log.warning("push_refused", why="no source has this token")
+            words = "no push source has this token: send Authorization: Bearer TOKEN"
+            return None, _error(401, words, {"WWW-Authenticate": "Bearer"})
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind != "application/json":
+            return None, _error(415, "Content-Type must say application/json")
+        return source, Response()
+
+
+def _take(app: App, source: Source, body: bytes, key: str, *, revise: bool) -> Response:
+    from publisher.sources.pushed import read_body  # here: it brings the parsers of pages along
+
+    try:
+        article = read_body(body, key)
+    except SourceError as error:
+        return _error(400, str(error))
+    if revise and article.guid != key:
+        return _error(400, "id: is another one than in the address")
+    pushed = pushing.take(app, source, article, revise=revise)
+    log.info("article_pushed", source=source.name, article=pushed.article_id, outcome=pushed.outcome)
+    if pushed.outcome == "refused":
+        return JSONResponse({"error": REFUSED, "article": pushed.article_id}, 409)
+    said = {"article": pushed.article_id, "outcome": pushed.outcome, "reason": pushed.reason}
+    return JSONResponse({**said, "notes": list(article.notes)}, STATUS[pushed.outcome])
+
+
+def _error(status: int, words: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": words}, status, headers)

@@ -1,0 +1,90 @@
+"""The console's form for an article of one's own: it goes the way of those that other systems push."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from publisher.app import pushing
+from publisher.errors import SourceError
+from publisher.web.pages import Pages
+
+if TYPE_CHECKING:
+    from publisher.app import App
+
+HERE = "/articles/new"
+FIELDS = ("title", "text", "summary", "url", "authors", "categories", "image", "alt", "caption", "credit")
+STALE = "This page was open for too long. Nothing was added: look it over and press the button again."
+
+
+def routes(app: App, pages: Pages) -> APIRouter:
+    """Return the form's address."""
+    router = APIRouter(default_response_class=HTMLResponse)
+    # Of this process: a page of another site can neither read a form nor make its seal.
+    secret = secrets.token_bytes(32)
+
+    def form(values: dict[str, str], trouble: str = "", status: int = 200, added: int | None = None) -> Response:
+        key = values.get("key") or f"desk:{secrets.token_urlsafe(12)}"
+        return pages.page(
+            "article_new.html",
+            status=status,
+            here="new",
+            sources=[source.name for source in pushing.sources_of(app)],
+            values={name: values.get(name, "") for name in (*FIELDS, "source")},
+            key=key,
+            seal=_seal(secret, key),
+            trouble=trouble,
+            added=added,
+        )
+
+    @router.get(HERE)
+    def empty(added: int | None = None) -> Response:
+        return form({}, added=added)
+
+    @router.post(HERE)
+    async def add(request: Request) -> Response:
+        try:
+            said = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+        except HTTPException:
+            return form({}, "The form could not be read. Fill it in again.", 400)
+        if not hmac.compare_digest(_seal(secret, said.get("key", "")).encode(), said.get("seal", "").encode()):
+            return form({**said, "key": ""}, STALE, 403)
+        source = next((each for each in pushing.sources_of(app) if each.name == said.get("source")), None)
+        if source is None:
+            return form(said, "Choose where it belongs.", 400)
+        from publisher.sources.pushed import article_from  # here: it brings the parsers of pages along
+
+        try:
+            article = article_from(_values(said))
+        except SourceError as error:
+            return form(said, f"{error}.", 400)
+        # Whoever goes back, mends a word and presses again means the same article.
+        pushed = await run_in_threadpool(pushing.take, app, source, article, revise=True)
+        return RedirectResponse(f"{HERE}?added={pushed.article_id}", 303)
+
+    return router
+
+
+def _values(said: dict[str, str]) -> dict[str, Any]:
+    """Return what a form says in the words of a pushed article."""
+    values: dict[str, Any] = {name: said.get(name, "") for name in ("title", "text", "summary", "url")}
+    values |= {name: _names(said.get(name, "")) for name in ("authors", "categories")}
+    image = {name: said.get(name, "") for name in ("alt", "caption", "credit")}
+    if said.get("image", "").strip():
+        values["image"] = {**image, "url": said["image"]}
+    return {**values, "id": said["key"]}
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _seal(secret: bytes, key: str) -> str:
+    return hmac.new(secret, f"add article\n{key}".encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()

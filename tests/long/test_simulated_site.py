@@ -1,0 +1,44 @@
+"""A simulated site, the long form: twenty thousand steps of anything in any order, half on each engine."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from publisher.store import Store
+from tests.long.figures import record, unless_done
+from tests.simulation.machine import STEPS, SiteMachine
+from tests.stores import ENGINES
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
+LONG = settings(
+    max_examples=100,
+    stateful_step_count=60,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=[Phase.generate],
+)
+WANTED = 5_000  # steps of each part
+
+
+@pytest.mark.parametrize("number", range(1, 3))
+@pytest.mark.parametrize("engine", ENGINES)
+def test_whatever_a_site_does_no_article_goes_out_twice_and_none_is_lost(engine, number, request, tmp_path):
+    part = f"intake:{engine}, {number}"
+    unless_done(part)
+    if engine == "postgresql":
+        server = request.getfixturevalue("postgresql")
+        empty = lambda: Store.open(server.ledger())  # noqa: E731
+    else:
+        names = itertools.count()
+        empty = lambda: Store.open(tmp_path / f"{next(names)}.db")  # noqa: E731
+    STEPS.clear()
+    for run in itertools.count():
+        machine = type("Machine", (SiteMachine,), {"open_store": staticmethod(empty)})
+        run_state_machine_as_test(seed(1_000 * number + run)(machine), settings=LONG)
+        if STEPS["taken"] >= WANTED:
+            break
+    record(part, faults={}, steps=STEPS["taken"], slots=STEPS["slots"])

@@ -1,0 +1,81 @@
+"""A feed that gives only a part of each text: pages are read once, and nothing looks like an edit."""
+
+from __future__ import annotations
+
+import pytest
+
+from publisher.app import App
+from publisher.store import articles
+from tests.ledger import Clock
+from tests.project import ProjectDir
+from tests.unit.app.project import EVENING, edit
+from tests.unit.sources.conftest import Site, site
+
+__all__ = ["site"]  # the fixture
+
+PROSE = "<p>The bridge opened on Monday, and everybody who had waited for it crossed it in the rain.</p>" * 12
+ITEM = "<item><title>{0} opens</title><link>{1}/{0}</link><guid>{0}</guid><description>{0} […]</description></item>"
+FEED = "<rss version='2.0'><channel><title>Harbor Gazette</title><link>{}</link>{}</channel></rss>"
+
+
+class Town:
+    """A site whose feed gives the first words of its stories, and the app that reads it."""
+
+    def __init__(self, folder, site: Site) -> None:
+        ProjectDir(folder, "http://127.0.0.1:9", backfill=0)
+        edit(folder, ("feed: feed.xml", f"feed: {site.url('/feed')}\n    allow_private: true"))
+        self.app = App.open(folder, Clock(EVENING))
+        self.site, self.names = site, []
+
+    def publish(self, name: str) -> None:
+        self.names.insert(0, name)
+        page = f"<html><head><title>{name} opens</title></head><body><article>{PROSE}</article></body></html>"
+        self.site.put(f"/{name}", page, "text/html")
+        items = "".join(ITEM.format(each, self.site.address) for each in self.names)
+        self.site.put("/feed", FEED.format(self.site.address, items))
+
+    def poll(self):
+        found = self.app.poll(self.app.project.sources["site"])
+        assert not found.error
+        return found
+
+    def asked(self, name: str) -> int:
+        return [path for path, _ in self.site.asked].count(f"/{name}")
+
+    def text(self, name: str) -> str:
+        with self.app.store.read() as conn:
+            return next(each.article.text for each in articles.latest(conn, limit=9) if name in each.article.title)
+
+
+@pytest.fixture
+def town(tmp_path, site) -> Town:
+    return Town(tmp_path, site)
+
+
+def test_a_new_article_is_completed_once_and_never_looks_edited(town):
+    town.publish("Market")
+    town.poll()
+    town.publish("Bridge")
+    assert town.poll().new == 1
+    assert town.text("Bridge").count("crossed it") == 12
+    for _ in range(2):
+        found = town.poll()
+        assert (found.new, found.changed, town.asked("Bridge")) == (0, 0, 1)
+
+
+def test_what_was_there_before_us_is_not_asked_for(town):
+    town.publish("Market")
+    town.poll()
+    town.poll()
+    assert town.asked("Market") == 0
+    assert town.text("Market") == "Market […]"
+
+
+def test_never_means_that_no_page_is_read(town, tmp_path):
+    edit(tmp_path, ("    every: 1m", "    every: 1m\n    full_text: never"))
+    town.app = App.open(tmp_path, Clock(EVENING))
+    town.publish("Market")
+    town.poll()
+    town.publish("Bridge")
+    assert town.poll().new == 1
+    assert town.asked("Bridge") == 0
