@@ -207,9 +207,8 @@ def measure(pipe: Connection, port: int, folder: Path, options: argparse.Namespa
         ratios.append(rate / theirs)
         memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         print(f"round {number}: ours {rate:6.0f}, bare {theirs:6.0f} feeds/s", end="")
-        print(
-            f"   ratio {ratios[-1]:.2f} (processor {their_time / our_time:.2f})   {changed} changed   {memory} MB at most"
-        )
+        print(f"   ratio {ratios[-1]:.2f} (processor {their_time / our_time:.2f})", end="")
+        print(f"   {changed} changed   {memory} MB at most")
     print(f"ratio {sorted(ratios)[len(ratios) // 2]:.2f} in the middle; to reach: 0.70")
 
 
