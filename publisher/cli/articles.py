@@ -16,8 +16,7 @@ from publisher.errors import UsageError
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from sqlalchemy import RowMapping
-
+    from publisher.app.provenance import Provenance
     from publisher.model.article import LedgerArticle
     from publisher.pipeline.operate.intake import Word
 
@@ -56,23 +55,23 @@ def articles(
     as_json: bool = False,
 ) -> None:
     """Print the list."""
+    from publisher.app.provenance import provenance_of
     from publisher.store import articles as ledger
 
     app = open_app(project)
     with app.store.read() as conn:
-        found = (
-            list(ledger.find(conn, [article]).values()) if article else ledger.latest(conn, limit=limit, source=source)
-        )
-        ids = [each.id for each in found]
-        sent = ledger.went_out_in(conn, ids)
-        history, places = (ledger.history(conn, ids), ledger.places_of(conn, ids)) if why else ({}, {})
+        latest = ledger.find(conn, [article]).values() if article else ledger.latest(conn, limit=limit, source=source)
+        found = list(latest)
+        sent = ledger.went_out_in(conn, [each.id for each in found])
+        told = provenance_of(conn, found) if why else []
     if article and not found:
         raise UsageError(f"there is no article {article}", remedy="Look: publisher articles")
     if as_json:
-        say_json([_plain(each, sent[each.id], history.get(each.id), places.get(each.id)) for each in found])
+        more = {each.article.id: _plain(each) for each in told}
+        say_json([{**asdict(each), "sent_in": sent[each.id], **more.get(each.id, {})} for each in found])
     elif why:
-        for each in found:
-            _tell_all(each, history[each.id], places[each.id], app.zone)
+        for each in told:
+            _tell_all(each, app.zone)
     else:
         _list(found, sent, app.zone)
 
@@ -90,41 +89,26 @@ def _list(found: Sequence[LedgerArticle], sent: Mapping[int, list[dict[str, Any]
     )
 
 
-def _tell_all(each: LedgerArticle, history: Sequence[RowMapping], places: Sequence[RowMapping], zone: ZoneInfo) -> None:
+def _tell_all(told: Provenance, zone: ZoneInfo) -> None:
+    from publisher.app.provenance import place_words
+
+    each = told.article
     say(f"{each.id} {each.article.title}")
     say(f"  {each.standing}: {each.reason}")
     published = local(each.article.published_at, zone) or "without a date"
     say(f"  from {each.source}, {published}; revision {each.revision}; {each.article.url or 'without a link'}")
     for line in each.article.notes:
         say(f"  note: {line}")
-    for row in history:
+    for row in told.history:
         say(f"  {local(row['at'], zone)}  {row['event']}: {row['reason']}")
-    for row in places:
+    for row in told.places:
         say(f"  {local(row['due_at'], zone)}  edition {row['edition_id']} of {row['schedule']}: {place_words(row)}")
     say()
 
 
-def place_words(row: RowMapping) -> str:
-    """Say what an edition made of an article."""
-    if row["position"] is None:
-        word = "named as changed" if row["as_update"] == "note" else "left out"
-        return f"{word}: {row['reason']}"
-    how = f"revision {row['revision']}, sent to {row['sent']:,}" if row["sent"] else f"{row['state']}, not sent"
-    return f"number {row['position']} ({how}): {row['reason']}"
-
-
-def _plain(
-    each: LedgerArticle,
-    sent: Sequence[dict[str, Any]],
-    history: Sequence[RowMapping] | None,
-    places: Sequence[RowMapping] | None,
-) -> dict[str, Any]:
-    plain = {**asdict(each), "sent_in": sent}
-    if history is not None:
-        plain["history"] = [{name: row[name] for name in ("at", "event", "reason")} for row in history]
-    if places is not None:
-        plain["editions"] = [dict(row) for row in places]
-    return plain
+def _plain(told: Provenance) -> dict[str, Any]:
+    history = [{name: row[name] for name in ("at", "event", "reason")} for row in told.history]
+    return {"history": history, "editions": [dict(row) for row in told.places]}
 
 
 @group.command("release")

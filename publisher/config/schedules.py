@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from publisher.config.alerts import AlertsShape
 from publisher.config.channels import ChannelShape
@@ -22,7 +22,7 @@ from publisher.config.relations import check_relations
 from publisher.config.send import EntryShape, entry_keys
 from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.sources import SourceShape
-from publisher.config.values import Duration, Line, Name, PositiveDuration, zone_info
+from publisher.config.values import Duration, Line, Name, PositiveDuration, wrong, zone_info
 from publisher.config.when import WhenShape
 from publisher.model.project import Alerts, Project, Schedule, UpdateRule
 
@@ -57,6 +57,13 @@ class ScheduleShape(Shape):
     write: Line | None = key(None, "A Markdown file that makes an edition without articles", later=True)
     never_twice: bool = key(False, "Whether readers are spared articles they got from another schedule", later=True)
     measure: Literal["off", "clicks"] = key("off", "What is counted", later=True)
+
+    @model_validator(mode="after")
+    def _has_room_for_a_note(self) -> ScheduleShape:
+        if self.on_update == "note" and self.when.new:
+            what = "has `on_update: note`, but with `new: article` each edition is one article: there is no room for it"
+            raise wrong(what, "Write `repost` or `ignore`")
+        return self
 
     def record(self, name: str, document: Document, once: datetime | None) -> Schedule:
         path = ("schedules", name)

@@ -17,7 +17,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from publisher.errors import PublisherError, StoreError
-from publisher.web import api, console, desk, inbox_pages, public, showcase
+from publisher.web import api, articles, console, desk, inbox_pages, public, showcase
 from publisher.web.guard import Guard
 from publisher.web.inbox import Inbox
 from publisher.web.pages import Pages
@@ -47,6 +47,7 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.include_router(api.routes(app))
         web.include_router(console.routes(app, pages))
         web.include_router(desk.routes(app, pages))
+        web.include_router(articles.routes(app, pages))
         web.include_router(showcase.routes(app, pages))
         web.include_router(public.routes(app, pages))
     web.add_middleware(Guard, pages=pages, public_host=lambda: _public_host(app))

@@ -11,13 +11,13 @@ from publisher.app import alerts as duty
 from publisher.app.trouble import all_in
 from publisher.config.schedules import parse_project
 from publisher.errors import SourceError
-from publisher.model.article import Reading
+from publisher.model.article import Article, Reading, Standing
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.model.project import Source
 from publisher.model.states import SendState
 from publisher.pipeline import dispatch, polls, settle
-from publisher.pipeline.operate import again, holding
-from publisher.store import alerts, channels, schedules, sends, sources
+from publisher.pipeline.operate import again, holding, intake
+from publisher.store import alerts, articles, channels, schedules, sends, sources
 from publisher.store.tables import calls, deliveries
 from tests.ledger import NOW, Clock, add_edition, add_send, desk, subscribe
 
@@ -233,3 +233,31 @@ def test_a_send_that_another_channel_carries_on_is_told_until_its_own_answers_ag
     assert trouble.command.endswith("publisher release --channel letters")
     assert holding.release_channel(store, "letters", now=NOW).did_something
     assert found(store) == {}
+
+
+def hold_article(store, held_for: str, why: str) -> int:
+    with store.write() as conn:
+        source = sources.ensure(conn, "site")
+        return articles.add(conn, source["id"], Article("Ferry"), NOW, Standing.HELD, why, held_for=held_for)
+
+
+def test_a_flood_is_urgent_and_over_once_a_person_has_decided(store):
+    number = hold_article(store, "flood", "one of 21")
+    watch = duty.Watch(NOW)
+    watch.look(store, PROJECT, Clock(NOW))
+    with store.read() as conn:
+        assert [(row["cause"], bool(row["urgent"])) for row in alerts.open_ones(conn)] == [("flood:site", True)]
+        assert "publisher articles release --source site" in alerts.open_ones(conn)[0]["command"]
+    intake.decide(store, "discarded", [number], actor="ada", why="", now=NOW)
+    watch.look(store, PROJECT, Clock(NOW))
+    with store.read() as conn:
+        assert alerts.open_ones(conn) == []
+
+
+def test_articles_held_for_another_reason_can_wait_till_morning(store):
+    hold_article(store, "old", "dated 2025-01-01")
+    hold_article(store, "reuse", "a possible reuse of the id")
+    with store.read() as conn:
+        (only,) = [each for each in all_in(conn, PROJECT, NOW, NOW) if each.kind == "article"]
+    assert (only.cause, only.urgent) == ("article:site", False)
+    assert only.what == "2 articles of site held; the first, 1: dated 2025-01-01"

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import json
 
-from publisher.cli.articles import articles
+import pytest
+import typer
+
+from publisher.app import App
+from publisher.cli.articles import articles, discard, release
+from publisher.errors import UsageError
 from publisher.store import sends
+from tests.project import ProjectDir
 from tests.unit.app.project import stories
 from tests.unit.app.test_sending import with_work
 
@@ -27,3 +33,35 @@ def test_an_article_names_the_editions_that_brought_it_to_anyone(tmp_path, monke
     table = capsys.readouterr().out
     assert "sent in" in table
     assert table.count("1 morning") == len(stories(app, 1))
+
+
+def test_why_tells_what_became_of_an_article_and_what_each_edition_made_of_it(tmp_path, monkeypatch, capsys):
+    app = with_work(tmp_path, monkeypatch)
+    (first, *_) = stories(app, 1)
+    articles(article=first, why=True, project=tmp_path)
+    said = capsys.readouterr().out
+    assert "taken: among the newest 3 when the source was first polled (backfill)" in said
+    assert "edition 1 of morning: number" in said
+    articles(article=first, why=True, project=tmp_path, as_json=True)
+    (plain,) = json.loads(capsys.readouterr().out)
+    assert [row["event"] for row in plain["history"]] == ["taken"]
+    assert plain["editions"][0]["edition_id"] == 1
+
+
+def test_held_articles_are_released_and_discarded_by_number_by_source_or_all(tmp_path, capsys):
+    project = ProjectDir(tmp_path, "http://127.0.0.1:9", backfill=0)
+    app = App.open(tmp_path)
+    app.poll_all()
+    project.publish(30)
+    app.poll_all()
+    with pytest.raises(UsageError, match="it isn't said which"):
+        release(project=tmp_path)
+    release([4], why="an import", project=tmp_path, as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"released": [4]}
+    discard(source="site", project=tmp_path)
+    assert "26 articles discarded" in capsys.readouterr().err
+    with pytest.raises(typer.Exit):
+        release(everything=True, project=tmp_path)
+    articles(article=4, project=tmp_path, as_json=True)
+    (plain,) = json.loads(capsys.readouterr().out)
+    assert (plain["standing"], plain["reason"].endswith(": an import")) == ("new", True)

@@ -203,6 +203,13 @@ def test_a_file_with_many_mistakes_has_them_all_said_in_its_own_order():
         parse_project(text)
 
 
+def test_a_note_about_a_change_has_no_room_where_each_article_is_an_edition():
+    note = BASE.replace('at: "07:00"', "new: article").replace("    send:", "    on_update: note\n    send:")
+    with pytest.raises(ConfigError, match="there is no room for it") as refused:
+        parse_project(note)
+    assert "Write `repost` or `ignore`" in str(refused.value)
+
+
 def test_a_circle_of_fallbacks_is_said_once():
     channels = "  a: {sender: x, fallback: b}\n  b: {sender: x, fallback: c}\n  c: {sender: x, fallback: b}\nschedules:"
     assert problems_of(with_line("schedules:", channels)) == (

@@ -8,11 +8,12 @@ import pytest
 import requests
 
 from publisher.errors import SourceError
+from publisher.model.article import Article, Standing
 from publisher.model.project import Source
 from publisher.model.states import SendState
 from publisher.pipeline import address, polls
 from publisher.pipeline.operate import holding, stopping
-from publisher.store import facts, messages, schedules, sends, sources
+from publisher.store import articles, facts, messages, schedules, sends, sources
 from tests.ledger import add_edition
 from tests.unit.web.ledger import HOSTILE_WORDS, NOW, add_reader, png
 
@@ -23,7 +24,18 @@ def page(site, path: str) -> str:
     return answer.text
 
 
-PAGES = ["/", "/sources", "/editions", "/editions/1", "/log", "/deliveries/1", "/deliveries/2", "/deliveries/3"]
+PAGES = [
+    "/",
+    "/sources",
+    "/editions",
+    "/editions/1",
+    "/articles",
+    "/articles/1",
+    "/log",
+    "/deliveries/1",
+    "/deliveries/2",
+    "/deliveries/3",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -204,3 +216,23 @@ def test_a_picture_is_shown_only_if_an_article_has_it_and_it_lies_below_the_feed
     assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/png")
     assert answer.content == png()
     assert requests.get(f"{own_site.url}/media/{'0' * 64}", timeout=5).status_code == 404
+
+
+def test_an_articles_page_tells_what_became_of_it_and_where_it_was_sent(own_site):
+    with own_site.app.store.write() as conn:
+        articles.note(conn, [(1, "merged", "it came under another id: the same canonical URL as 1")], NOW)
+    text = page(own_site, "/articles/1")
+    assert "the same canonical URL as 1" in text
+    assert "number 1" in text
+    assert 'href="/editions/1"' in text
+    assert 'href="/articles/1"' in page(own_site, "/articles")
+    assert requests.get(own_site.url + "/articles/99999", timeout=10).status_code == 404
+
+
+def test_articles_that_are_held_say_so_with_the_command(own_site):
+    with own_site.app.store.write() as conn:
+        source = sources.ensure(conn, "site")
+        why = "one of 21 new articles in one poll, where 20 are the most (flood)"
+        number = articles.add(conn, source["id"], Article("Too much"), NOW, Standing.HELD, why, held_for="flood")
+    assert "1 of site held" in page(own_site, "/articles")
+    assert f"publisher articles release {number}" in page(own_site, f"/articles/{number}")
