@@ -11,6 +11,7 @@ import pytest
 
 from publisher.cli import log_to_stderr
 from publisher.store import Store
+from publisher.store.postgresql import WRITING
 from tests.stores import ENGINES, start_postgresql
 
 IN_CI = os.environ.get("CI") == "true"
@@ -21,6 +22,12 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 def plain_log():
     """Log as the commands do: the library's own way of printing an exception takes seconds, and shows variables."""
     log_to_stderr(logging.WARNING)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_database():
+    """Several test processes share two cores: one that had no turn for two seconds is not frozen."""
+    WRITING["idle_in_transaction_session_timeout"] = "20s"
 
 
 @pytest.fixture(scope="session")

@@ -165,12 +165,13 @@ def begin_due(app: App) -> int:
     due = [source for source in app.project.sources.values() if rhythm.is_due(rows.get(source.name), source, now)]
     if due:
         versions.accepted(app)  # first: a schedule sees what is first seen after it was added
-    for first in range(0, len(due), AT_ONCE):
+    taken: dict[str, RowMapping] = {}
+    for first in range(0, len(due), AT_ONCE):  # all before the first is asked: what comes of it is written meanwhile
         batch = due[first : first + AT_ONCE]
-        taken = app.store.submit(partial(_claim, batch=batch, now=now))
-        app.intake.turns.update(taken)
-        for name, row in taken.items():
-            app.polling.ask(name, apart=bool(row["failures"]))
+        taken |= app.store.submit(partial(_claim, batch=batch, now=now))
+    app.intake.turns.update(taken)
+    for name, row in taken.items():
+        app.polling.ask(name, apart=bool(row["failures"]))
     return len(due)
 
 

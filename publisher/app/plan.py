@@ -34,7 +34,7 @@ def plan_slot(app: App, schedule: Schedule, at: datetime | None = None) -> Plan:
     now = at or app.clock()
     slot = next(slots_after(schedule.when, app.zone, now), None) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
     there = compose.candidates_of(app.store, schedule, now=now)
-    foreseen, problems = _foresee(app, schedule)
+    foreseen, problems = _foresee(app, schedule, now)
     choice = compose.decide(
         schedule,
         [*there.found, *foreseen],
@@ -70,7 +70,7 @@ def plan_slot(app: App, schedule: Schedule, at: datetime | None = None) -> Plan:
     return Plan(schedule, slot, choice, products, people, tuple(problems))
 
 
-def _foresee(app: App, schedule: Schedule) -> tuple[list[LedgerArticle], list[str]]:
+def _foresee(app: App, schedule: Schedule, now: datetime) -> tuple[list[LedgerArticle], list[str]]:
     found: list[LedgerArticle] = []
     problems: list[str] = []
     for name, source in app.project.sources.items():
@@ -82,7 +82,7 @@ def _foresee(app: App, schedule: Schedule) -> tuple[list[LedgerArticle], list[st
             problems.append(str(error))
             continue
         problems += [f"{name}: {problem}" for problem in reading.problems]
-        fresh = collect.foresee(app.store, source, reading, app.clock())
+        fresh = collect.foresee(app.store, source, reading, now)
         # Ids of articles that are not in the ledger yet: negative, and told apart across sources.
         found += [replace(article, id=article.id - len(found)) for article in fresh]
     return found, problems

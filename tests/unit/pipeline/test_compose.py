@@ -193,6 +193,13 @@ def test_a_new_article_rests_as_long_as_its_source_says_and_what_was_there_befor
     assert reasons(choice) == {"Story 2": "rests until 07:10 UTC (settle)"}
 
 
+def test_without_a_rest_an_article_goes_that_was_first_seen_by_a_clock_ahead_of_ours():
+    settle = {"site": compose.Rest(timedelta(), NOW - timedelta(days=1))}
+    ahead = replace(known(1), first_seen_at=NOW + timedelta(seconds=2))
+    choice = compose.decide(MORNING, [ahead], elsewhere={}, now=NOW, settle=settle)
+    assert [each.id for each, _ in choice.picked] == [1]
+
+
 def test_of_one_story_that_two_sources_tell_one_goes():
     first, second = replace(known(1), story_id=1), replace(known(2, source="culture"), story_id=1)
     choice = choose([first, second])
