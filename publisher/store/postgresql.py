@@ -51,7 +51,7 @@ SESSION = {
 }
 # No transaction spans anything slow: who is silent in one for so long is frozen, and holds rows that others need.
 # Several such silences may follow one another, and a take-over must still come within the lease and five seconds.
-WRITING = SESSION | {"idle_in_transaction_session_timeout": "2s"}
+WRITING = SESSION | {"idle_in_transaction_session_timeout": "1500ms"}
 READING = SESSION | {
     "default_transaction_isolation": "repeatable read",  # one consistent picture
     "default_transaction_read_only": "on",
