@@ -12,7 +12,7 @@ demo: $(RUN)/.ready  ## The main job, end to end; FEED=address-or-file for your 
 	@$(RUN)/publisher try '$(or $(FEED),examples/harbor-gazette/feed.xml)'
 
 test: $(DEV)/.ready  ## All tests
-	$(DEV)/python -m pytest -n 3 tests
+	$(DEV)/python -m pytest -n 3 --dist worksteal tests
 
 # Hours: each part is under one, and PUBLISHER_RESUME=1 goes on after the last that was finished. LONG chooses parts.
 test-long: $(DEV)/.ready  ## The long forms of T1 to T8, part by part; LONG="-k t6" for some, figures in benchmarks/figures
