@@ -26,7 +26,11 @@ def plain_log():
 
 @pytest.fixture(scope="session", autouse=True)
 def patient_database():
-    """Several test processes share two cores: one that had no turn for two seconds is not frozen."""
+    """Several test processes share two cores: one that had no turn for a while is not frozen.
+
+    Only tests in these processes are spared: every `publisher` that a test starts has the product's own limit, and
+    tests/conformance/test_store_sharing.py shows what the limit does.
+    """
     WRITING["idle_in_transaction_session_timeout"] = "20s"
 
 

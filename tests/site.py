@@ -120,7 +120,7 @@ def serving() -> Iterator[Site]:
                 answer(self)
 
         def log_request(self, code: object = "-", size: object = "-") -> None:
-            site.statuses.append(int(code))  # type: ignore[call-overload]
+            site.statuses.append(int(code))
 
         def log_message(self, *args: object) -> None:
             pass

@@ -68,7 +68,7 @@ def poll(app: App, source: Source) -> Collected:
     else:
         return _record(app, source, row, reading)
     log.warning("source_failed", source=source.name, error=str(trouble))
-    return collect.record_failure(app.store, source, trouble, app.clock(), random())  # noqa: S311
+    return collect.record_failure(app.store, source, trouble, app.clock(), random())  # noqa: S311 -- jitter
 
 
 def _record(app: App, source: Source, row: RowMapping | None, reading: Reading) -> Collected:

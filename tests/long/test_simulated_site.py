@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
-from hypothesis import HealthCheck, Phase, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import HealthCheck, Phase, settings
 
-from publisher.store import Store
 from tests.long.figures import record, unless_done
+from tests.long.machines import empty_ledgers, take_steps
 from tests.simulation.machine import STEPS, SiteMachine
 from tests.stores import ENGINES
 
@@ -29,16 +26,5 @@ WANTED = 5_000  # steps of each part
 def test_whatever_a_site_does_no_article_goes_out_twice_and_none_is_lost(engine, number, request, tmp_path):
     part = f"intake:{engine}, {number}"
     unless_done(part)
-    if engine == "postgresql":
-        server = request.getfixturevalue("postgresql")
-        empty = lambda: Store.open(server.ledger())  # noqa: E731
-    else:
-        names = itertools.count()
-        empty = lambda: Store.open(tmp_path / f"{next(names)}.db")  # noqa: E731
-    STEPS.clear()
-    for run in itertools.count():
-        machine = type("Machine", (SiteMachine,), {"open_store": staticmethod(empty)})
-        run_state_machine_as_test(seed(1_000 * number + run)(machine), settings=LONG)
-        if STEPS["taken"] >= WANTED:
-            break
+    take_steps(SiteMachine, STEPS, WANTED, empty_ledgers(engine, request, tmp_path), 1_000 * number, LONG)
     record(part, faults={}, steps=STEPS["taken"], slots=STEPS["slots"])

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
-from hypothesis import HealthCheck, seed, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis import HealthCheck, settings
 
-from publisher.store import Store
 from tests.crash.machine import STEPS, LedgerMachine
 from tests.long.figures import record, unless_done
+from tests.long.machines import empty_ledgers, take_steps
 from tests.stores import ENGINES
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
@@ -23,16 +20,5 @@ WANTED = 10_000  # steps of each part
 def test_whatever_happens_in_whatever_order_the_promises_hold(engine, number, request, tmp_path):
     part = f"t4:{engine}, {number}"
     unless_done(part)
-    if engine == "postgresql":
-        server = request.getfixturevalue("postgresql")
-        empty = lambda: Store.open(server.ledger())  # noqa: E731
-    else:
-        names = itertools.count()
-        empty = lambda: Store.open(tmp_path / f"{next(names)}.db")  # noqa: E731
-    STEPS.clear()
-    for run in itertools.count():
-        machine = type("Machine", (LedgerMachine,), {"open_store": staticmethod(empty)})
-        run_state_machine_as_test(seed(1_000 * number + run)(machine), settings=LONG)
-        if STEPS["taken"] >= WANTED:
-            break
+    take_steps(LedgerMachine, STEPS, WANTED, empty_ledgers(engine, request, tmp_path), 1_000 * number, LONG)
     record(part, faults={}, steps=STEPS["taken"])

@@ -34,16 +34,16 @@ def poll(app: App) -> str:
     return collected.error
 
 
-def story(site: Site, number: int) -> str:  # noqa: F811
+def story(site: Site, number: int) -> str:  # noqa: F811 -- the fixture imported above
     head = f'<meta property="og:type" content="article"><title>Story {number}</title>'
     return site.put(f"/news/{number}", f"<html><head>{head}</head><h1>Story {number}</h1><p>Words.</p>", "text/html")
 
 
-def listing(site: Site, *numbers: int) -> None:  # noqa: F811
+def listing(site: Site, *numbers: int) -> None:  # noqa: F811 -- the fixture imported above
     site.put("/news/", "".join(f'<a href="/news/{number}">x</a>' for number in numbers), "text/html")
 
 
-def test_a_listing_has_a_baseline_and_each_page_after_it_is_fetched_once(tmp_path, site):  # noqa: F811
+def test_a_listing_has_a_baseline_and_each_page_after_it_is_fetched_once(tmp_path, site):  # noqa: F811 -- the fixture imported above
     for number in (1, 2, 3):
         story(site, number)
     with project(tmp_path, f"{{page: {site.url('/news/')}, allow_private: true, backfill: 1}}") as app:

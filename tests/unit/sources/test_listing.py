@@ -38,7 +38,7 @@ class Ledger:
 def look(
     fetcher: Fetcher, *urls: str, ledger: Ledger | None = None, first: bool = False, wanted: int = 0, **options: object
 ) -> Reading:
-    source = Source("site", "page", " ".join(urls), **options)  # type: ignore[arg-type]
+    source = Source("site", "page", " ".join(urls), **options)
     ledger = ledger or Ledger()
     memory = Memory(None if first else YESTERDAY, wanted, ledger.tried)
     reading = open_source(source, source.location, fetcher, Path(), memory).read()
