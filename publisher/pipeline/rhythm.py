@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from publisher.errors import PublisherError, SourceError
@@ -28,7 +29,12 @@ Row = Mapping[str, Any] | RowMapping
 
 def place_of(source: Source) -> str:
     """Digest of where a source is, as its file says it: what is known of one place means nothing at another."""
-    return hashlib.sha256(f"{source.kind}\n{source.location}".encode()).hexdigest()[:32]
+    return _digest(f"{source.kind}\n{source.location}")
+
+
+@lru_cache(maxsize=10_000)  # of each source it is asked several times at each poll
+def _digest(place: str) -> str:
+    return hashlib.sha256(place.encode()).hexdigest()[:32]
 
 
 def is_due(row: Row | None, source: Source, now: datetime) -> bool:

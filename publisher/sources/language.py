@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter, defaultdict
 from collections.abc import Mapping
+from heapq import nlargest
 
 _LEAST = 120  # characters; a shorter text says too little
 _WORDS = 500
@@ -77,16 +79,24 @@ def language_of(text: str) -> str | None:
     words = re.findall(r"[^\W\d_]+", text.casefold())[:_WORDS]
     if len(text) < _LEAST or not words:
         return None
-    shares: dict[str, float] = {}
-    for tag, common in _common_words():
-        share = sum(word in common for word in words) / len(words)
-        shares[tag] = max(share, shares.get(tag, 0.0))
-    first, second = sorted(shares, key=lambda tag: -shares[tag])[:2]
-    return first if shares[first] >= _SHARE and shares[first] - shares[second] >= _LEAD else None
+    hits: Counter[str] = Counter()  # by justext's name
+    for word, times in Counter(words).items():
+        for name in _languages_of().get(word, ()):
+            hits[name] += times
+    shares = {"": 0.0, "-": 0.0}  # so that there are always two to compare
+    for name, number in hits.items():
+        shares[_NAMES[name]] = max(number / len(words), shares.get(_NAMES[name], 0.0))
+    (first, share), (_, next_share) = nlargest(2, shares.items(), key=lambda each: each[1])
+    return first if share >= _SHARE and share - next_share >= _LEAD else None
 
 
 @functools.cache
-def _common_words() -> tuple[tuple[str, frozenset[str]], ...]:
+def _languages_of() -> Mapping[str, tuple[str, ...]]:
+    """Return in which languages each common word is common."""
     import justext  # here: only where a source doesn't say
 
-    return tuple((tag, frozenset(justext.get_stoplist(name))) for name, tag in _NAMES.items())
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for name in _NAMES:
+        for word in justext.get_stoplist(name):
+            found[word].append(name)
+    return {word: tuple(names) for word, names in found.items()}

@@ -22,6 +22,7 @@ MOST = 100  # articles of one look that are completed; the others are taken as t
 PATIENCE = 60.0  # seconds for all of them
 GIVE_UP = 3  # failures one after the other: the site doesn't want it
 _WHOLE = 700  # characters; so long a text that isn't cut is the article
+_TAIL = 300  # characters at the end of a text that say whether it is cut
 _PICTURE_CAP = 5_000_000  # bytes
 _CUT = re.compile(
     r"(?:…|\.\.\.|\[(?:…|\.\.\.)\]|\(more(?:…|\.\.\.)?\)|(?:continue reading|read (?:more|the (?:full|whole|rest))|"
@@ -38,7 +39,7 @@ def given_by(article: Article) -> str:
 
 def is_whole(article: Article) -> bool:
     """Say whether a source gave the whole text, as far as can be told from it."""
-    return len(article.text) >= _WHOLE and not _CUT.search(article.text)
+    return len(article.text) >= _WHOLE and not _CUT.search(article.text[-_TAIL:])
 
 
 def needs_text(article: Article, rule: Rule) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, and_, delete, or_, select, update
 
 from publisher.store.sql import insert_new, upsert
-from publisher.store.tables import alerts, facts
+from publisher.store.tables import alerts, facts, update_row
 
 HEARD = "heard"
 
@@ -76,7 +76,7 @@ def note_hearing(conn: Connection, alert_id: int, entry: str, word: str, now: da
 
 def record_told_clear(conn: Connection, alert_id: int, now: datetime) -> None:
     """Write down that everyone who heard of it knows that it is over."""
-    conn.execute(update(alerts).where(alerts.c.id == alert_id).values(told_clear_at=now))
+    update_row(conn, alerts, alert_id, {"told_clear_at": now})
     _forget(conn, alert_id)
 
 

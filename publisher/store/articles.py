@@ -7,12 +7,12 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select
 
 from publisher.model.article import Article, Image, LedgerArticle, Standing
 from publisher.model.identity import fingerprint
 from publisher.store.plain import plain
-from publisher.store.sql import among
+from publisher.store.sql import among, among_named
 from publisher.store.tables import (
     article_history,
     article_revisions,
@@ -22,6 +22,7 @@ from publisher.store.tables import (
     insert_row,
     sends,
     sources,
+    update_row,
 )
 
 TEXTS = ("title", "url", "summary", "html", "text", "authors", "categories", "language", "notes")
@@ -70,7 +71,7 @@ def revise(conn: Connection, article_id: int, article: Article, seen_at: datetim
         )
     )
     values = _values(article) | {"changed_at": seen_at, "revision": old["revision"] + 1}
-    conn.execute(update(articles).where(articles.c.id == article_id).values(values))
+    update_row(conn, articles, article_id, values)
 
 
 def note(conn: Connection, lines: Iterable[tuple[int, str, str]], at: datetime) -> None:
@@ -110,8 +111,9 @@ def given(conn: Connection, source: str, said: Sequence[str]) -> dict[str, Artic
 
 def find(conn: Connection, article_ids: Sequence[int]) -> dict[int, LedgerArticle]:
     """Return these articles, whole."""
-    rows = conn.execute(_with_source().where(among(articles.c.id, article_ids))).mappings()
-    return {row["id"]: record_of(row) for row in rows}
+    if not article_ids:
+        return {}
+    return {row["id"]: record_of(row) for row in conn.execute(_THESE, {"ids": article_ids}).mappings()}
 
 
 def load(conn: Connection, chosen: Iterable[LedgerArticle]) -> list[LedgerArticle]:
@@ -189,6 +191,9 @@ def local_pictures(conn: Connection) -> list[tuple[str, str]]:
 
 def _with_source() -> Select[Any]:
     return select(articles, sources.c.name.label("source")).join(sources)
+
+
+_THESE = _with_source().where(among_named(articles.c.id, "ids"))
 
 
 def as_kept(article: Article) -> Article:

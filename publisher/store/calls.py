@@ -14,7 +14,7 @@ from sqlalchemy import Boolean, Connection, Integer, LargeBinary, RowMapping, Te
 from publisher.model.call import Recipient, Verdict
 from publisher.model.states import CALL_MOVES, CallState
 from publisher.store.sql import among, upsert
-from publisher.store.tables import Moment, calls, outcomes
+from publisher.store.tables import Moment, calls, outcomes, update_row
 from publisher.store.words import Statement
 
 # In the words of the partial index, or SQLite would read every call there ever was.
@@ -137,7 +137,7 @@ def take_again(
 
 def park(conn: Connection, call_id: int) -> None:
     """Leave an unknown call to a person."""
-    conn.execute(update(calls).where(calls.c.id == call_id).values(retry_at=None))
+    update_row(conn, calls, call_id, {"retry_at": None})
 
 
 def get(conn: Connection, call_id: int) -> RowMapping:
@@ -188,7 +188,7 @@ def journal(conn: Connection, call_id: int) -> dict[str, Any]:
 
 def note(conn: Connection, call_id: int, step: str, data: dict[str, Any]) -> None:
     """Keep what a sender of several steps has done so far."""
-    conn.execute(update(calls).where(calls.c.id == call_id).values(journal={**journal(conn, call_id), step: data}))
+    update_row(conn, calls, call_id, {"journal": {**journal(conn, call_id), step: data}})
 
 
 def of_delivery(conn: Connection, delivery_id: int, call_id: int | None) -> list[RowMapping]:

@@ -2,30 +2,64 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from publisher.model.article import Standing
 from publisher.model.identity import Alias
-from publisher.store.sql import among, upsert
+from publisher.store.sql import among, among_named, upsert
 from publisher.store.tables import article_aliases, articles
+
+# Of every changed document these are asked: to make them anew each time would take longer than to run them.
+_OWN_ALIASES = select(article_aliases.c.kind, article_aliases.c.value, article_aliases.c.article_id).where(
+    article_aliases.c.source_id == bindparam("source_id"),
+    among_named(article_aliases.c.kind, "kinds"),
+    among_named(article_aliases.c.value, "names"),
+)
+_LINKS_ELSEWHERE = (
+    select(article_aliases.c.value, func.min(article_aliases.c.article_id).label("first"))
+    .where(
+        article_aliases.c.kind == "link",
+        among_named(article_aliases.c.value, "links"),
+        article_aliases.c.source_id != bindparam("source_id"),
+    )
+    .group_by(article_aliases.c.value)
+)
+_IS_OWN = (articles.c.source_id == bindparam("source_id")).label("own")
+_SAME_WORDS = (
+    select(articles.c.fingerprint, _IS_OWN, func.min(articles.c.id))
+    .where(among_named(articles.c.fingerprint, "prints"), articles.c.standing != Standing.DISCARDED)
+    .group_by(articles.c.fingerprint, _IS_OWN)
+)
+_USUAL = select(func.count()).where(
+    articles.c.source_id == bindparam("source_id"),
+    articles.c.first_seen_at >= bindparam("since"),
+    articles.c.standing != Standing.BASELINE,
+    func.coalesce(articles.c.held_for, "") != "flood",
+)
+_LAST_DATES = (
+    select(articles.c.published_at)
+    .where(articles.c.source_id == bindparam("source_id"))
+    .order_by(articles.c.first_seen_at.desc(), articles.c.id.desc())
+    .limit(200)
+)
+_MAY_BE_MISSED = select(articles.c.id).where(
+    articles.c.source_id == bindparam("source_id"),
+    articles.c.gone_at.is_(None),
+    articles.c.standing.in_([Standing.NEW, Standing.HELD]),
+)
+_MISSED_BY_DATE = _MAY_BE_MISSED.where(articles.c.published_at > bindparam("since"))
+_MISSED_BY_NUMBER = _MAY_BE_MISSED.where(articles.c.published_at.is_(None), articles.c.id > bindparam("after"))
 
 
 def find_by_aliases(conn: Connection, source_id: int, aliases: Iterable[Alias]) -> dict[Alias, int]:
     """Return the article id of each alias that the ledger knows within the source."""
-    values: defaultdict[str, set[str]] = defaultdict(set)
-    for kind, value in aliases:
-        values[kind].add(value)
-    found: dict[Alias, int] = {}
-    table = article_aliases.c
-    for kind, wanted in values.items():
-        query = select(table.value, table.article_id).where(table.source_id == source_id, table.kind == kind)
-        rows = conn.execute(query.where(among(table.value, sorted(wanted))))
-        found |= {(kind, value): article_id for value, article_id in rows}
-    return found
+    wanted = set(aliases)
+    given = {"kinds": sorted({kind for kind, _ in wanted}), "names": sorted({name for _, name in wanted})}
+    rows = conn.execute(_OWN_ALIASES, {"source_id": source_id, **given})
+    return {(kind, name): article_id for kind, name, article_id in rows if (kind, name) in wanted}
 
 
 def add_aliases(conn: Connection, source_id: int, aliases: Iterable[tuple[int, Alias]]) -> None:
@@ -49,22 +83,15 @@ def find_by_words(conn: Connection, source_id: int, prints: Sequence[str]) -> tu
     """Return the first article with each fingerprint: of this source, and of others."""
     own: dict[str, int] = {}
     others: dict[str, int] = {}
-    is_own = (articles.c.source_id == source_id).label("own")
-    query = select(articles.c.fingerprint, is_own, func.min(articles.c.id)).where(
-        among(articles.c.fingerprint, prints), articles.c.standing != Standing.DISCARDED
-    )
-    for words, mine, article_id in conn.execute(query.group_by(articles.c.fingerprint, is_own)):
+    for words, mine, article_id in conn.execute(_SAME_WORDS, {"source_id": source_id, "prints": prints}):
         (own if mine else others)[words] = article_id
     return own, others
 
 
 def find_links_elsewhere(conn: Connection, source_id: int, links: Sequence[str]) -> dict[str, int]:
     """Return the first article of another source with each canonical URL."""
-    table = article_aliases.c
-    query = select(table.value, func.min(table.article_id).label("first")).where(
-        table.kind == "link", among(table.value, links), table.source_id != source_id
-    )
-    return {row.value: row.first for row in conn.execute(query.group_by(table.value))}
+    rows = conn.execute(_LINKS_ELSEWHERE, {"source_id": source_id, "links": links})
+    return {row.value: row.first for row in rows}
 
 
 def join_story(conn: Connection, article_id: int, other_id: int) -> None:
@@ -77,21 +104,14 @@ def join_story(conn: Connection, article_id: int, other_id: int) -> None:
 def usual_per_hour(conn: Connection, source_id: int, since: datetime, now: datetime) -> float:
     """Return how many articles of a source came in an hour, floods left out."""
     hours = (now - since).total_seconds() / 3600
-    query = select(func.count()).where(
-        articles.c.source_id == source_id,
-        articles.c.first_seen_at >= since,
-        articles.c.standing != Standing.BASELINE,
-        func.coalesce(articles.c.held_for, "") != "flood",
-    )
-    return float(conn.execute(query).scalar_one()) / max(hours, 1.0)
+    count = conn.execute(_USUAL, {"source_id": source_id, "since": since}).scalar_one()
+    return float(count) / max(hours, 1.0)
 
 
 def newest_date(conn: Connection, source_id: int, now: datetime) -> datetime | None:
     """Return the newest date among the articles that came last from a source, those of the future left out."""
-    last = select(articles.c.published_at).where(articles.c.source_id == source_id)
-    last = last.order_by(articles.c.first_seen_at.desc(), articles.c.id.desc()).limit(200)
-    dates = [date for date in conn.execute(last).scalars() if date is not None and date <= now]
-    return max(dates, default=None)
+    dates = conn.execute(_LAST_DATES, {"source_id": source_id}).scalars()
+    return max((date for date in dates if date is not None and date <= now), default=None)
 
 
 def missing(
@@ -107,20 +127,15 @@ def missing(
 
     :param by_window: only those that its window reaches: dated after `since`, without a date numbered above `after`.
     """
-    query = select(articles.c.id).where(
-        articles.c.source_id == source_id,
-        articles.c.gone_at.is_(None),
-        articles.c.standing.in_([Standing.NEW, Standing.HELD]),
-    )
-    found: list[int] = []
+    found: set[int] = set()
+    mine = {"source_id": source_id}
     if not by_window:
-        found += conn.execute(query).scalars()
+        found.update(conn.execute(_MAY_BE_MISSED, mine).scalars())
     if since is not None:
-        found += conn.execute(query.where(articles.c.published_at > since)).scalars()
+        found.update(conn.execute(_MISSED_BY_DATE, {**mine, "since": since}).scalars())
     if after is not None:
-        undated = query.where(articles.c.published_at.is_(None), articles.c.id > after)
-        found += conn.execute(undated).scalars()
-    return sorted(set(found) - set(present))
+        found.update(conn.execute(_MISSED_BY_NUMBER, {**mine, "after": after}).scalars())
+    return sorted(found.difference(present))
 
 
 def set_gone(conn: Connection, article_ids: Sequence[int], at: datetime | None) -> None:

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
-from sqlalchemy import update
-
 from publisher.errors import StoreError
 from publisher.store.database import Store
-from publisher.store.tables import insert_row, processes
+from publisher.store.tables import insert_row, processes, update_row
 
 
 @contextmanager
@@ -29,7 +27,7 @@ def at_work(store: Store, command: str, now: datetime) -> Iterator[int]:
 
 def record_end(store: Store, process_id: int, now: datetime) -> None:
     with store.write() as conn:
-        conn.execute(update(processes).where(processes.c.id == process_id).values(ended_at=now))
+        update_row(conn, processes, process_id, {"ended_at": now})
 
 
 def is_alive(store: Store, process_id: int) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, func, 
 from publisher.errors import BooksError
 from publisher.model.states import ENDED, SEND_MOVES, DeliveryState, EditionState, SendState
 from publisher.store.sql import is_postgresql
-from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends
+from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends, update_row
 from publisher.store.words import Statement
 
 CLAIMABLE = (SendState.ADDRESSED, SendState.SENDING)
@@ -140,7 +140,7 @@ def hand_over(conn: Connection, send_id: int, channel: str, fallback: str, why: 
     """Let another channel carry what this one certainly did not send. What is under way or unknown stays with it."""
     if lock(conn, send_id)["channel"] != channel:
         return
-    conn.execute(update(sends).where(sends.c.id == send_id).values(channel=fallback))
+    update_row(conn, sends, send_id, {"channel": fallback})
     what = f"{fallback} carries on: {why}"
     add_reasons(conn, send_id, [{"check": "fallback", "blocks": False, "what": what, "remedy": "", "channel": channel}])
 
@@ -168,11 +168,11 @@ def lost_channel(send: RowMapping) -> dict[str, Any]:
 def add_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, Any]]) -> None:
     now = lock(conn, send_id)["reasons"]
     fresh = [dict(reason) for reason in reasons if reason not in now]
-    conn.execute(update(sends).where(sends.c.id == send_id).values(reasons=[*now, *fresh]))
+    update_row(conn, sends, send_id, {"reasons": [*now, *fresh]})
 
 
 def set_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, Any]]) -> None:
-    conn.execute(update(sends).where(sends.c.id == send_id).values(reasons=[dict(reason) for reason in reasons]))
+    update_row(conn, sends, send_id, {"reasons": [dict(reason) for reason in reasons]})
 
 
 def new_term(send: RowMapping, now: datetime) -> datetime | None:
@@ -182,7 +182,7 @@ def new_term(send: RowMapping, now: datetime) -> datetime | None:
 
 def set_term(conn: Connection, send_id: int, give_up_at: datetime | None) -> None:
     """Say anew when trying ends."""
-    conn.execute(update(sends).where(sends.c.id == send_id).values(give_up_at=give_up_at))
+    update_row(conn, sends, send_id, {"give_up_at": give_up_at})
 
 
 def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, candidates: int = 0) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
 from publisher.model.source import Move, Turn
 from publisher.store.sql import among, upsert
-from publisher.store.tables import sources
+from publisher.store.tables import sources, update_row
 
 MICROSECOND = timedelta(microseconds=1)
 # What is known of one place means nothing at another.
@@ -23,26 +23,28 @@ _VOID = {
 
 _TURN = ("next_poll_at", "waits_why", "not_before", "failures", "rhythm")
 
+_NAMED = select(sources).where(sources.c.name == bindparam("source"))
+_LOCKING = _NAMED.with_for_update(key_share=True)
+
 
 def ensure(conn: Connection, name: str, place: str | None = None) -> RowMapping:
     """Return the source's row, making it at first sight. Until the transaction ends nobody else writes of it.
 
     :param place: digest of its address: where that has changed, what was known of the old one is forgotten.
     """
-    query = select(sources).where(sources.c.name == name).with_for_update(key_share=True)
-    row = conn.execute(query).mappings().one_or_none()
+    row = conn.execute(_LOCKING, {"source": name}).mappings().one_or_none()
     if row is None:
         conn.execute(upsert(conn, sources).values(name=name, title="", backfilled=0).on_conflict_do_nothing())
-        row = conn.execute(query).mappings().one()
+        row = conn.execute(_LOCKING, {"source": name}).mappings().one()
     if place is not None and row["place"] != place:
         void = _VOID if row["place"] is not None else {}
-        conn.execute(update(sources).where(sources.c.id == row["id"]).values(place=place, **void))
-        row = conn.execute(query).mappings().one()
+        update_row(conn, sources, row["id"], {"place": place, **void})
+        row = conn.execute(_LOCKING, {"source": name}).mappings().one()
     return row
 
 
 def find(conn: Connection, name: str) -> RowMapping | None:
-    return conn.execute(select(sources).where(sources.c.name == name)).mappings().one_or_none()
+    return conn.execute(_NAMED, {"source": name}).mappings().one_or_none()
 
 
 def every(conn: Connection) -> list[RowMapping]:
@@ -81,7 +83,7 @@ def record_good_poll(
     values |= {"moved_to": move.to, "moved_times": move.times, "moved_at": move.at}
     if row["baseline_at"] is None and is_baseline:
         values["baseline_at"] = at
-    conn.execute(update(sources).where(sources.c.id == row["id"]).values(values | changed | _turn(turn, every)))
+    update_row(conn, sources, row["id"], values | changed | _turn(turn, every))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def record_unchanged(conn: Connection, notes: Sequence[Unchanged]) -> None:
 
 
 def record_backfill(conn: Connection, source_id: int, number: int) -> None:
-    conn.execute(update(sources).where(sources.c.id == source_id).values(backfilled=number))
+    update_row(conn, sources, source_id, {"backfilled": number})
 
 
 def record_bad_poll(
@@ -123,7 +125,7 @@ def record_bad_poll(
     """Write down a poll that gave nothing; an address that it had moved to is not trusted any more."""
     values: dict[str, Any] = {"polled_at": at, "error": error, "moved_to": None, "moved_times": 0, "moved_at": None}
     values["stopped_at"] = at if turn.stopped else None
-    conn.execute(update(sources).where(sources.c.id == row["id"]).values(values | _turn(turn, every)))
+    update_row(conn, sources, row["id"], values | _turn(turn, every))
 
 
 def start(conn: Connection, name: str, *, actor: str) -> bool:

@@ -79,8 +79,16 @@ def among(column: ColumnElement[Any], values: Iterable[Any]) -> ColumnElement[bo
 
     SQLite takes 32,766 parameters and PostgreSQL 65,535; an audience has more members than that.
     """
-    kind = BigInteger() if isinstance(column.type, BigInteger) else Text()
-    return _Among(column, bindparam(None, list(values), Many(kind), unique=True))
+    return _Among(column, bindparam(None, list(values), _many_of(column), unique=True))
+
+
+def among_named(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    """Say the same in a statement that is made once: the values are given by this name when it is run."""
+    return _Among(column, bindparam(name, type_=_many_of(column)))
+
+
+def _many_of(column: ColumnElement[Any]) -> Many:
+    return Many(BigInteger() if isinstance(column.type, BigInteger) else Text())
 
 
 def each_of(conn: Connection, values: Iterable[str]) -> ColumnElement[str]:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, or_, select
 
 from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.store.sql import among, upsert
-from publisher.store.tables import domains, lists, subscribers, subscriptions, suppressions
+from publisher.store.tables import domains, lists, subscribers, subscriptions, suppressions, update_row
 
 
 def ensure_list(conn: Connection, name: str) -> int:
@@ -50,7 +50,7 @@ def add_many(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 def learn(conn: Connection, known: Subscriber, name: str, attributes: Mapping[str, str]) -> None:
     """Add to what is known of a person; what is not mentioned stays."""
     values = {"name": name or known.name, "attributes": {**known.attributes, **attributes}}
-    conn.execute(update(subscribers).where(subscribers.c.id == known.id).values(values))
+    update_row(conn, subscribers, known.id, values)
 
 
 def states_on(conn: Connection, list_id: int, subscriber_ids: Sequence[int]) -> dict[int, str]:

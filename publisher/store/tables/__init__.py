@@ -14,7 +14,7 @@ from publisher.store.tables.articles import (
     sources,
 )
 from publisher.store.tables.books import calls, deliveries, events, outcomes
-from publisher.store.tables.columns import Moment, Text, insert_row, metadata
+from publisher.store.tables.columns import Moment, Text, insert_row, metadata, update_row
 from publisher.store.tables.editions import COUNTED, edition_articles, editions, messages, sends
 from publisher.store.tables.people import domains, lists, recipients, subscribers, subscriptions, suppressions
 from publisher.store.tables.project import facts, processes, project_versions, schedules
@@ -54,4 +54,5 @@ __all__ = [
     "subscribers",
     "subscriptions",
     "suppressions",
+    "update_row",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import sqlalchemy
@@ -15,9 +17,13 @@ from sqlalchemy import (
     MetaData,
     Table,
     TypeDecorator,
+    Update,
+    bindparam,
     insert,
+    update,
 )
 from sqlalchemy.engine import Dialect
+from sqlalchemy.sql.dml import ReturningInsert
 
 from publisher.clock import require_aware
 from publisher.store.plain import plain
@@ -69,4 +75,21 @@ def ref(name: str, target: str, *, nullable: bool = False) -> Column[int]:
 
 def insert_row(conn: Connection, table: Table, **values: Any) -> int:
     """Insert one row and return its id."""
-    return int(conn.execute(insert(table).values(values).returning(table.c.id)).scalar_one())
+    return int(conn.execute(_inserting(table), values).scalar_one())
+
+
+@cache
+def _inserting(table: Table) -> ReturningInsert[Any]:
+    return insert(table).returning(table.c.id)
+
+
+def update_row(conn: Connection, table: Table, row_id: int, values: Mapping[str, Any]) -> None:
+    """Write into the row with an id."""
+    new = {f"new_{name}": value for name, value in values.items()}
+    conn.execute(_updating(table, tuple(values)), {"row": row_id, **new})
+
+
+@cache
+def _updating(table: Table, names: tuple[str, ...]) -> Update:
+    new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in names}
+    return update(table).where(table.c.id == bindparam("row")).values(new)
