@@ -23,21 +23,21 @@ LIVES, SECONDS = 10, 8.0
 WORDS = re.compile("the disk (failed|is full)")
 # Calls that only the ledger makes: a Python that can't read its own modules tells us nothing of the ledger.
 FAULTS = {
-    "write": ("posix/io/rw/pwrite", EIO),
-    "full": ("posix/io/rw/pwrite", ENOSPC),
-    "read": ("posix/io/rw/pread", EIO),
-    "sync": ("posix/io/sync/fdatasync", EIO),
-    "sync with metadata": ("posix/io/sync/fsync", EIO),
+    "write": (EIO, "posix/io/rw/pwrite"),
+    "full": (ENOSPC, "posix/io/rw/pwrite"),
+    "read": (EIO, "posix/io/rw/pread"),
+    # With which of the two SQLite syncs a file is decided where it is built.
+    "sync": (EIO, "posix/io/sync/fdatasync", "posix/io/sync/fsync"),
 }
 
 
-def failing(point: str, errno: int, probability: float) -> dict[str, str]:
+def failing(errno: int, *points: str, probability: float) -> dict[str, str]:
     """Return the environment in which so large a share of these system calls fails, as fiu-run would set it."""
     libraries = sorted(LIBRARIES.glob("fiu_*_preload.so"), reverse=True)
     if not libraries:
         pytest.skip("there is no fault injection on this machine: apt-get install fiu-utils")
-    rule = f"enable_random name={point},probability={probability},failinfo={errno}"
-    return {"LD_PRELOAD": " ".join(map(str, libraries)), "FIU_ENABLE": rule}
+    rules = [f"enable_random name={point},probability={probability},failinfo={errno}" for point in points]
+    return {"LD_PRELOAD": " ".join(map(str, libraries)), "FIU_ENABLE": "\n".join(rules)}
 
 
 def suffer(process: subprocess.Popen[bytes], log: Path) -> None:
