@@ -92,7 +92,7 @@ class SourceError(PublisherError):
     def at(self, where: str, what: str = "") -> SourceError:
         """Return the same error with the place where it belongs, and in other words if they are given."""
         said: dict[str, Any] = {"status": self.status, "retry_after": self.retry_after}
-        return SourceError(what or self.what, where=where or self.where, remedy=self.remedy, **said)
+        return type(self)(what or self.what, where=where or self.where, remedy=self.remedy, **said)
 
 
 class TemplateError(PublisherError):

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from publisher.audience import imports
-from publisher.model.article import Article
+from publisher.model.article import Article, Standing
 from publisher.model.call import Recipient
 from publisher.model.message import Mail, Post, Slot
 from publisher.model.states import EditionState, SendState
@@ -15,7 +15,7 @@ from publisher.model.subscriber import SubscriptionState
 from publisher.model.tokens import address_hash
 from publisher.pipeline import address
 from publisher.pipeline.dispatch import Desk
-from publisher.store import Store, articles, editions, messages, processes, sends, sources, subscribers
+from publisher.store import Connection, Store, articles, editions, messages, processes, sends, sources, subscribers
 from publisher.store.deliveries import Member
 
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
@@ -66,6 +66,19 @@ def subscribe(store: Store, count: int, list_name: str = "daily") -> None:
         imports.import_csv(store, path, list_name, hash_key=HASH_KEY, now=NOW, actor="test")
 
 
+def add_article(
+    conn: Connection,
+    source_id: int,
+    article: Article,
+    standing: Standing = Standing.NEW,
+    held_for: str = "",
+    why: str = "new at the source",
+) -> int:
+    """Write down an article that a source brought, and return its id."""
+    new = articles.NewArticle(article, standing, why, held_for)
+    return articles.add(conn, source_id, [new], NOW)[0]
+
+
 def leave(store: Store, email: str, *list_names: str) -> None:
     """End a reader's subscriptions, as their own click would."""
     with store.write() as conn:
@@ -82,7 +95,7 @@ def add_edition(store: Store, slot: str = "2026-11-24T07:00", schedule: str = "m
     with store.write() as conn:
         source = sources.ensure(conn, "site")
         article = Article("Ferry service resumes", url=f"https://harbor.example/{slot}", text="After two years.")
-        article_id = articles.add(conn, source["id"], article, NOW, articles.Standing.NEW, "new at the source")
+        article_id = add_article(conn, source["id"], article)
         edition_id = editions.add(
             conn,
             schedule=schedule,

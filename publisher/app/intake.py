@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooSlowError
 from contextlib import suppress
@@ -19,7 +19,7 @@ from sqlalchemy import RowMapping
 
 from publisher.app import versions
 from publisher.app.completing import completed
-from publisher.errors import PublisherError, SourceError
+from publisher.errors import PublisherError, SourceError, StoreError
 from publisher.model.article import Reading
 from publisher.model.project import Source
 from publisher.pipeline import collect, polls, rhythm
@@ -57,26 +57,27 @@ def poll(app: App, source: Source) -> Collected:
     refused = rhythm.may_not(row, source, app.clock())
     if refused:
         return Collected(source.name, error=refused)
+    asked_at = app.clock()
     try:
-        reading = _read(app, source, row)
+        return _record(app, source, row, _read(app, source, row), asked_at)
+    except StoreError:
+        raise  # the ledger is in trouble, not the source
     except PublisherError as error:
         trouble = error
     except Exception as error:
         log.exception("source_not_understood", source=source.name)
         what = f"can't be understood ({type(error).__name__}: see the log)"
         trouble = SourceError(what, where=source.name, remedy="It is tried again at a later poll.")
-    else:
-        return _record(app, source, row, reading)
     log.warning("source_failed", source=source.name, error=str(trouble))
     return collect.record_failure(app.store, source, trouble, app.clock(), random())  # noqa: S311 -- jitter
 
 
-def _record(app: App, source: Source, row: RowMapping | None, reading: Reading) -> Collected:
+def _record(app: App, source: Source, row: RowMapping | None, reading: Reading, asked_at: datetime) -> Collected:
     """Write down what was read; that nothing is new can wait a moment for others of whom the same is to be said."""
     now, chance = app.clock(), random()  # noqa: S311 -- jitter
     note = polls.unchanged(row, source, reading, now, chance) if row is not None else None
     if note is None:
-        return collect.record(app.store, source, reading, now, chance)
+        return collect.record(app.store, source, reading, now, chance, asked_at)
     app.intake.unchanged.append(note)
     if len(app.intake.unchanged) >= AT_ONCE:
         write_down(app)
@@ -105,6 +106,7 @@ def _row(app: App, source: Source) -> RowMapping | None:
 
 def _read(app: App, source: Source, row: RowMapping | None) -> Reading:
     # Here: commands that read no source need not wait for the parsers of feeds and pages.
+    from publisher.sources.address import web_url
     from publisher.sources.base import Validators, open_source
     from publisher.sources.fetch import Fetcher
 
@@ -114,7 +116,8 @@ def _read(app: App, source: Source, row: RowMapping | None) -> Reading:
     resolve = app.settings.resolve
     location = rhythm.address_of(row, source) or resolve(source.location, source.where)
     agent = f"Publisher ({app.project.publication.name}; {app.project.publication.url})"
-    fetcher = Fetcher(user_agent=agent, allow_private=source.allow_private)
+    opened_by = tuple(each for each in location.split() if "@" in each and web_url(each))
+    fetcher = Fetcher(user_agent=agent, allow_private=source.allow_private, opened_by=opened_by)
     resolved = replace(source, user=resolve(source.user, source.where), password=resolve(source.password, source.where))
     reading = open_source(resolved, location, fetcher, app.folder, _memory(app, source, row)).read(known)
     first_poll = row is None or row["baseline_at"] is None
@@ -168,19 +171,24 @@ def begin_due(app: App) -> int:
     taken: dict[str, RowMapping] = {}
     for first in range(0, len(due), AT_ONCE):  # all before the first is asked: what comes of it is written meanwhile
         batch = due[first : first + AT_ONCE]
-        taken |= app.store.submit(partial(_claim, batch=batch, now=now))
+        taken |= app.store.submit(partial(_claim, batch=batch, met=rows.keys(), now=now))
     app.intake.turns.update(taken)
     for name, row in taken.items():
         app.polling.ask(name, apart=bool(row["failures"]))
     return len(due)
 
 
-def _claim(conn: Connection, batch: Sequence[Source], now: datetime) -> dict[str, RowMapping]:
-    """Take the turns that are still to be had; return the row of each source, by name."""
+def _claim(conn: Connection, batch: Sequence[Source], met: Collection[str], now: datetime) -> dict[str, RowMapping]:
+    """Take the turns that are still to be had; return the row of each source, by name.
+
+    :param met: sources that have a row; where it can't be had, someone else is at it.
+    """
     rows = sources.lock_free(conn, [source.name for source in batch])
     taken = {}
     for source in batch:
         row = rows.get(source.name)
+        if row is None and source.name in met:
+            continue
         if row is None or row["place"] != rhythm.place_of(source):
             row = polls.row_of(conn, source)
         if rhythm.is_due(row, source, now):

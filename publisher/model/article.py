@@ -102,12 +102,7 @@ class Reading:
     moved_to: str | None = field(default=None, repr=False)  # a permanent redirect's target; may hold a secret
     manners: Manners = field(default_factory=Manners)
     links: tuple[Link, ...] = ()  # of a listing: what was decided of them in this look
-    extra: dict[str, str] = field(default_factory=dict)
+    is_broken: bool = False  # the document breaks off: what is missing in it may be there
     # What it means that an article is missing. window: newer ones may have pushed it out; all: the source does not have
     # it any more; some: nothing, only a part was asked for.
     scope: Literal["window", "all", "some"] = "window"
-
-    @property
-    def is_broken(self) -> bool:
-        """Say whether the document breaks off: what is missing in it may be there."""
-        return bool(self.extra.get("broken"))

@@ -61,8 +61,7 @@ def _validators(row: RowMapping, reading: Reading, now: datetime) -> dict[str, A
 
 
 def _whole(reading: Reading, now: datetime) -> dict[str, Any]:
-    # After trouble with a document the next fetch must be whole, not a 304.
-    is_good = not reading.problems
+    is_good = not reading.is_broken  # else the next answer must be whole: a 304 would freeze what broke off
     return {
         "etag": reading.etag if is_good else None,
         "last_modified": reading.last_modified if is_good and _is_past(reading.last_modified, now) else None,

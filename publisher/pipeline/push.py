@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Literal
 
 from publisher.model.article import Article, Reading
-from publisher.model.identity import aliases_of
 from publisher.model.project import Source
 from publisher.pipeline import collect, polls
 from publisher.store import Store, articles, identity
@@ -29,18 +28,20 @@ def push(store: Store, source: Source, article: Article, now: datetime, *, revis
 
     :param revise: other words under a known id are a new revision; otherwise they are refused.
     """
+    seen = collect.Sighting.of(source, Reading((article,), scope="some"))
     with store.write() as conn:
+        articles.lock(conn)
         row = polls.row_of(conn, source)
         if row["baseline_at"] is None:  # nothing was there before us: whatever comes is new
             polls.note_good(conn, row, source, Reading(unchanged=True), now)
-        by_id = identity.find_by_aliases(conn, row["id"], [("guid", article.guid or "")])
+        by_id = identity.find_by_aliases(conn, row["id"], seen.marks[0].aliases[:1])
         for article_id in by_id.values():
             if articles.get(conn, article_id).article == articles.as_kept(article):
                 return Pushed("known", article_id, articles.get(conn, article_id).reason)
             if not revise:
                 return Pushed("refused", article_id)
-        collected = collect.record_in(conn, source, Reading((article,), scope="some"), now)
-        found = identity.find_by_aliases(conn, row["id"], aliases_of(article))
+        collected = collect.record_in(conn, seen, now)
+        found = identity.find_by_aliases(conn, row["id"], seen.marks[0].aliases)
         article_id = next(iter(found.values()))
         outcome: Outcome = "revised" if collected.changed else "known" if collected.known else "taken"
         return Pushed(outcome, article_id, articles.get(conn, article_id).reason)

@@ -70,16 +70,34 @@ def joined(base: str, href: str | None) -> str:
 
 
 def web_url(url: str | None) -> str | None:
-    """Return an http or https address with its spaces and quotes escaped, or None where it is something else."""
+    """Return an http or https address with its spaces and quotes escaped, or None where it is something else.
+
+    A name and a password in it are left out: it is for readers.
+    """
     text = _JUNK.sub("", url or "").strip()
     try:
         parts = urlsplit(text)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
-    except ValueError:
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # no port, no host
         return None
     if not usable or len(text) > LONGEST:
         return None
+    if "@" in parts.netloc:  # a name and password open a source to us; what a reader gets carries neither
+        text = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
     return re.sub(r"[\s\"<>\\^`{|}]", lambda found: quote(found[0]), text)
+
+
+def login_of(url: str) -> str:
+    """Return the ``name:password`` that an address carries, or an empty string."""
+    parts = urlsplit(url)
+    return f"{unquote(parts.username or '')}:{unquote(parts.password or '')}" if "@" in parts.netloc else ""
+
+
+def origin_of(url: str) -> tuple[str, str, int | None]:
+    """Return scheme, host and port: what a name and a password are for."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", port
 
 
 def shown(url: str) -> str:

@@ -55,8 +55,7 @@ class FeedReader:
             etag, last_modified = got.etag or known.etag, got.last_modified or known.last_modified
         else:
             reading = self._parse(got.body, got.url, got.content_type)
-            # After trouble the next poll asks for the whole again: validators of a broken answer would freeze it.
-            etag, last_modified = (None, None) if reading.extra.get("broken") else (got.etag, got.last_modified)
+            etag, last_modified = got.etag, got.last_modified
         asked = manners.joined(got.fresh_for, reading.manners)
         return replace(reading, etag=etag, last_modified=last_modified, moved_to=got.moved_to, manners=asked)
 
@@ -89,8 +88,10 @@ def read_feed(data: bytes, place: Place, content_type: str = "", memory: Memory 
         # A folder's pictures come and go: what stands there is made each time.
         feed = read_tree(document.root) if place.folder else read_tree(document.root, place.url, memory.find)
         broken = document.problems
+        if broken and not feed.items:
+            raise SourceError(f"nothing in it can be read: {broken[0]}", remedy="It is tried again at the next poll.")
     reading = replace(_reading(feed, place, memory), manners=asked)
-    return replace(reading, problems=(*broken, *reading.problems), extra={"broken": "yes"} if broken else {})
+    return replace(reading, problems=(*broken, *reading.problems), is_broken=bool(broken))
 
 
 def _reading(feed: Feed, place: Place, memory: Memory) -> Reading:

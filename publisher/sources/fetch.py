@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import urllib3.exceptions
 from urllib3 import BaseHTTPResponse, Timeout
@@ -16,7 +16,7 @@ from urllib3.exceptions import ProtocolError
 
 from publisher.errors import SourceError
 from publisher.sources import manners
-from publisher.sources.address import shown
+from publisher.sources.address import login_of, origin_of, shown
 from publisher.sources.wire import UNTIL, Gate, OverTimeError, RefusedAddressError, connections, is_any
 
 REDIRECTS = 5
@@ -67,6 +67,7 @@ class Fetcher:
     :param cap: bytes after decompression.
     :param allow_private: let addresses of this machine and its network be read.
     :param total: seconds for the whole answer, redirects included.
+    :param opened_by: addresses with a name and a password, which open all that is at the same host and port.
     """
 
     user_agent: str
@@ -75,6 +76,7 @@ class Fetcher:
     allow_private: bool = False
     total: float = 60.0
     gate: Gate = Gate()  # noqa: RUF009 -- frozen
+    opened_by: tuple[str, ...] = field(default=(), repr=False)
 
     def allowing_private(self) -> Fetcher:
         """Return the same fetcher for a source whose editor said that it stands in the own network."""
@@ -125,18 +127,19 @@ class Fetcher:
         raise AssertionError("unreachable")
 
     def _headers(self, url: str, etag: str | None, last_modified: str | None) -> dict[str, str]:
-        """Return what is said of ourselves: no cookies, and a password only to the address that holds it.
+        """Return what is said of ourselves: no cookies, and a password only where it belongs.
 
         :raises SourceError: the address is none.
         """
         try:
             parts = urlsplit(url)
-            host, name, password, _ = parts.hostname, parts.username, parts.password, parts.port
+            host, _ = parts.hostname, parts.port
         except ValueError:
-            host, name, password, parts = None, None, None, urlsplit("")
+            host, parts = None, urlsplit("")
         if parts.scheme not in ("http", "https") or not host:
             raise _refusal(url, "is no web address", "Write it as https://…")
-        login = f"{unquote(name or '')}:{unquote(password or '')}" if name or password else ""
+        opened_by = (each for each in (url, *self.opened_by) if origin_of(each) == origin_of(url))
+        login = next(filter(None, map(login_of, opened_by)), "")
         return (
             {"User-Agent": self.user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
             | ({"Authorization": f"Basic {b64encode(login.encode()).decode()}"} if login else {})

@@ -54,24 +54,30 @@ class FolderReader:
 
     def _read(self) -> Reading:
         files, problems = self._files()
-        articles: list[Article] = []
-        for file, name in files:
-            try:
-                stood = _state(file)
-                article = read_file(file, name)
-                # Also one that was written to meanwhile: half of an article is none.
-                if _state(file) != stood or 0 <= time.time() - stood[0] < self._quiet:
-                    problems.append(f"{name}: it is still being written, and left for the next look")
-                else:
-                    articles.append(article)
-            except SourceError as error:
-                problems.append(str(SourceError(error.what, where=name, remedy=error.remedy)))
+        looks = [self._look_at(file, name) for file, name in files]
+        articles = [each for each in looks if isinstance(each, Article)]
+        errors = [each for each in looks if isinstance(each, SourceError)]
+        problems += map(str, errors)
         if not files:
             problems.append("the folder holds no .md, .html or .txt file")
         known, repeated = apart(articles)
-        is_whole = len(files) < MOST_FILES and not self._path.is_file()
+        # A file that could not be read is not gone, and an empty folder may be a disk that is not mounted.
+        unread = [error for error in errors if not isinstance(error, DraftError)]
+        is_whole = 0 < len(files) < MOST_FILES and not unread and not self._path.is_file()
         scope: Literal["all", "some"] = "all" if is_whole else "some"
         return Reading(articles=known, problems=(*problems, *repeated), title=self._path.stem, scope=scope)
+
+    def _look_at(self, file: Path, name: str) -> Article | SourceError:
+        """Return the article in a file, or why it gives none."""
+        stood = _state(file)
+        try:
+            article = read_file(file, name)
+        except SourceError as error:
+            return error.at(name)
+        # Also one that was written to meanwhile: half of an article is none.
+        if _state(file) != stood or 0 <= time.time() - stood[0] < self._quiet:
+            return SourceError("it is still being written, and left for the next look", where=name)
+        return article
 
     def _files(self) -> tuple[list[tuple[Path, str]], list[str]]:
         """Return the files with their names in the source, in order of name, and what is to be said of the others."""
@@ -94,6 +100,10 @@ class FolderReader:
         if path.suffix.lower() not in KINDS or any(part.startswith((".", "~")) for part in parts):
             return False
         return path.is_file() and path.resolve().is_relative_to(self._path.resolve())
+
+
+class DraftError(SourceError):
+    """The file says itself that it is not to be published."""
 
 
 def _state(path: Path) -> tuple[float, int]:
@@ -125,7 +135,7 @@ def read_file(path: Path, name: str) -> Article:
 def _written(text: str, path: Path, place: Place) -> Article | None:
     values, body = frontmatter.split(text)
     if frontmatter.is_draft(values):
-        raise SourceError("it is marked as a draft", remedy="Take `draft: true` out to publish it.")
+        raise DraftError("it is marked as a draft", remedy="Take `draft: true` out to publish it.")
     item = _markdown(values, body) if path.suffix.lower() in _MARKDOWN else _plain(values, body)
     found = tuple(_found(picture, path) for picture in item.pictures) or _own_picture(path)
     article = article_of(replace(item, pictures=found), place)

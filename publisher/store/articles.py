@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,14 +12,13 @@ from sqlalchemy import Connection, RowMapping, Select, func, insert, select
 from publisher.model.article import Article, Image, LedgerArticle, Standing
 from publisher.model.identity import fingerprint
 from publisher.store.plain import plain
-from publisher.store.sql import among, among_named
+from publisher.store.sql import among, among_named, take_turn
 from publisher.store.tables import (
     article_history,
     article_revisions,
     articles,
     edition_articles,
     editions,
-    insert_row,
     sends,
     sources,
     update_row,
@@ -28,32 +27,45 @@ from publisher.store.tables import (
 TEXTS = ("title", "url", "summary", "html", "text", "authors", "categories", "language", "notes")
 
 
-def add(
-    conn: Connection,
-    source_id: int,
-    article: Article,
-    seen_at: datetime,
-    standing: Standing,
-    reason: str,
-    *,
-    held_for: str = "",
-    about: int | None = None,
-) -> int:
-    """Write down an article seen for the first time.
+def lock(conn: Connection) -> None:
+    """Let only one transaction at a time say which articles are known and which are new."""
+    take_turn(conn, "articles", patience="60s")
+
+
+@dataclass(frozen=True, slots=True)
+class NewArticle:
+    """An article seen for the first time.
 
     :param held_for: why a person is asked: flood, reuse, words, old, future.
     :param about: the article that the reason speaks of.
     """
-    values = _values(article) | {
-        "source_id": source_id,
-        "first_seen_at": seen_at,
-        "revision": 1,
-        "standing": standing.value,
-        "reason": reason,
-        "held_for": held_for or None,
-        "about_id": about,
-    }
-    return insert_row(conn, articles, **values)
+
+    article: Article
+    standing: Standing
+    reason: str
+    held_for: str = ""
+    about: int | None = None
+
+
+def add(conn: Connection, source_id: int, found: Sequence[NewArticle], seen_at: datetime) -> list[int]:
+    """Write down articles of a source, and return their ids, which rise in the order given."""
+    rows = [
+        _values(new.article)
+        | {
+            "source_id": source_id,
+            "first_seen_at": seen_at,
+            "revision": 1,
+            "standing": new.standing.value,
+            "reason": new.reason,
+            "held_for": new.held_for or None,
+            "about_id": new.about,
+        }
+        for new in found
+    ]
+    return list(conn.execute(_ADDING, rows).scalars()) if rows else []
+
+
+_ADDING = insert(articles).returning(articles.c.id, sort_by_parameter_order=True)
 
 
 def revise(conn: Connection, article_id: int, article: Article, seen_at: datetime) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
@@ -11,6 +11,9 @@ from publisher.model.article import Standing
 from publisher.model.identity import Alias
 from publisher.store.sql import among, among_named, upsert
 from publisher.store.tables import article_aliases, articles
+
+HOUR = timedelta(hours=1)
+YOUNG = timedelta(hours=6)  # a source that is known for less has shown nothing yet of what is usual
 
 # Of every changed document these are asked: to make them anew each time would take longer than to run them.
 _OWN_ALIASES = select(article_aliases.c.kind, article_aliases.c.value, article_aliases.c.article_id).where(
@@ -103,9 +106,9 @@ def join_story(conn: Connection, article_id: int, other_id: int) -> None:
 
 def usual_per_hour(conn: Connection, source_id: int, since: datetime, now: datetime) -> float:
     """Return how many articles of a source came in an hour, floods left out."""
-    hours = (now - since).total_seconds() / 3600
+    hours = (now - since) / HOUR
     count = conn.execute(_USUAL, {"source_id": source_id, "since": since}).scalar_one()
-    return float(count) / max(hours, 1.0)
+    return float(count) / max(hours, YOUNG / HOUR)
 
 
 def newest_date(conn: Connection, source_id: int, now: datetime) -> datetime | None:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import insert, select, text, update
 
 from publisher.errors import StoreError
-from publisher.model.article import Article, Reading, Standing
+from publisher.model.article import Article, Reading
 from publisher.model.project import Source
 from publisher.model.states import CallState, DeliveryState, EditionState, SendState
 from publisher.pipeline import address, collect, settle
@@ -35,7 +35,7 @@ from publisher.store import (
 from publisher.store import subscribers as people
 from publisher.store.tables import deliveries as rows
 from publisher.store.tables import facts, recipients, schedules
-from tests.ledger import MAIL, NOW, add_edition, add_send, books, subscribe
+from tests.ledger import MAIL, NOW, add_article, add_edition, add_send, books, subscribe
 
 D = DeliveryState
 
@@ -150,7 +150,7 @@ def test_an_article_of_many_scripts_is_the_same_when_it_is_seen_again(store):
     article = Article("Ζάγκρεμπ \0", url="https://h.example/1", text="ا\u0644", authors=("Þór",))
     with store.write() as conn:
         source = sources.ensure(conn, "site")
-        number = articles.add(conn, source["id"], article, NOW, Standing.NEW, "new")
+        number = add_article(conn, source["id"], article)
         assert articles.get(conn, number).article == replace(article, title="Ζάγκρεμπ \ufffd")
         assert articles.get(conn, number).article == articles.as_kept(article)
 
@@ -456,12 +456,26 @@ def test_two_who_collect_one_source_at_once_keep_each_article_once(store):
 
     def seen(conn) -> None:
         row = sources.ensure(conn, "site")
-        number = articles.add(conn, row["id"], reading.articles[0], NOW, Standing.NEW, "new")
+        number = add_article(conn, row["id"], reading.articles[0])
         identity.add_aliases(conn, row["id"], [(number, ("guid", "1")), (number, ("link", "//h.example/1"))])
 
     meanwhile(store, seen, lambda: collect.record(store, source, reading, NOW))
     with store.read() as conn:
         assert len(articles.latest(conn, limit=10)) == 1
+
+
+def test_one_story_that_two_sources_bring_at_once_is_one_story(store):
+    story = Article("Ferry", url="https://h.example/1", text="After two years.")
+    site, culture = (Source(name, "feed", f"https://h.example/{name}") for name in ("site", "culture"))
+    for source in (site, culture):
+        collect.record(store, source, Reading(()), NOW)
+
+    def seen(conn) -> None:
+        collect.record_in(conn, collect.Sighting.of(site, Reading((story,))), NOW)
+
+    meanwhile(store, seen, lambda: collect.record(store, culture, Reading((story,)), NOW))
+    with store.read() as conn:
+        assert {each.story_id for each in articles.latest(conn, limit=10)} == {1}
 
 
 def test_two_who_compose_for_one_schedule_at_once_carry_no_article_twice(store):

@@ -4,7 +4,7 @@
 pure. `act` writes it down in one transaction.
 """
 
-from publisher.pipeline.collect.act import Collected, foresee, record, record_failure, record_in
+from publisher.pipeline.collect.act import Collected, Sighting, foresee, record, record_failure, record_in
 from publisher.pipeline.collect.judge import Situation, decide
 from publisher.pipeline.collect.match import Decision, Known, match
 
@@ -12,6 +12,7 @@ __all__ = [
     "Collected",
     "Decision",
     "Known",
+    "Sighting",
     "Situation",
     "decide",
     "foresee",

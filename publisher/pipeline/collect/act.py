@@ -9,7 +9,7 @@ from typing import Any
 
 from publisher.errors import PublisherError
 from publisher.model.article import LedgerArticle, Reading, Standing
-from publisher.model.identity import Alias, aliases_in, fingerprint, hints_of, is_telling
+from publisher.model.identity import Alias, Marks, is_telling, marks_in
 from publisher.model.project import Source
 from publisher.pipeline import polls
 from publisher.pipeline.collect import window
@@ -53,31 +53,70 @@ class _Record:
     aliases: list[tuple[int, Alias]] = field(default_factory=list)
     history: list[tuple[int, str, str]] = field(default_factory=list)
     back: list[int] = field(default_factory=list)
+    is_late: bool = False  # others read the source later than we, and have written it down
 
     def count(self, outcome: str, number: int = 1) -> None:
         self.counts[outcome] = self.counts.get(outcome, 0) + number
 
+    def learn(self, article_id: int, marks: Marks) -> None:
+        """Note the names of an article that the ledger doesn't have yet."""
+        names = dict.fromkeys((*marks.aliases, *marks.hints))
+        self.aliases += [(article_id, name) for name in names if name not in self.known.by_alias]
 
-def record(store: Store, source: Source, reading: Reading, now: datetime, chance: float = 0.0) -> Collected:
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What was read of a source, and by what its articles are known.
+
+    :param asked_at: when the source was asked; None: just now.
+    """
+
+    source: Source
+    reading: Reading
+    marks: tuple[Marks, ...]
+    asked_at: datetime | None = None
+
+    @classmethod
+    def of(cls, source: Source, reading: Reading, asked_at: datetime | None = None) -> Sighting:
+        return cls(source, reading, marks_in(reading.articles, source.identity), asked_at)
+
+
+def record(
+    store: Store,
+    source: Source,
+    reading: Reading,
+    now: datetime,
+    chance: float = 0.0,
+    asked_at: datetime | None = None,
+) -> Collected:
     """Write down a reading: articles, aliases, history and validators in one transaction.
 
     :param chance: from 0 to 1; where in its jitter the source's next turn lies.
+    :param asked_at: when the source was asked: what others read of it later counts more.
     """
+    seen = Sighting.of(source, reading, asked_at)
     if len(reading.articles) <= SMALL:  # together with what other sources bring
-        return store.submit(lambda conn: record_in(conn, source, reading, now, chance))
+        return store.submit(lambda conn: record_in(conn, seen, now, chance))
     with store.write() as conn:
-        return record_in(conn, source, reading, now, chance)
+        return record_in(conn, seen, now, chance)
 
 
-def record_in(conn: Connection, source: Source, reading: Reading, now: datetime, chance: float = 0.0) -> Collected:
+def record_in(conn: Connection, seen: Sighting, now: datetime, chance: float = 0.0) -> Collected:
     """Write down a reading within a transaction of the caller's."""
+    source, reading = seen.source, seen.reading
+    if reading.articles:  # one at a time: two sources that bring one story at the same moment would not see each other
+        articles.lock(conn)
     row = polls.row_of(conn, source)
-    known, matched = _matched(conn, row["id"], source, reading)
-    gone = _gone(conn, row, reading, matched)
-    notes = _Record(known, now)
+    is_late = seen.asked_at is not None and row["good_at"] is not None and row["good_at"] > seen.asked_at
+    known, matched = _matched(conn, row["id"], seen)
+    gone = [] if is_late else _gone(conn, row, reading, matched)
+    notes = _Record(known, now, is_late=is_late)
     # Oldest first, so that ids and first-seen order follow publication.
-    for decision in _by_age(decide(matched, _situation(conn, row, source, matched, now))):
-        _write(conn, row["id"], decision, notes)
+    decisions = _by_age(decide(matched, _situation(conn, row, source, matched, now)))
+    _add(conn, row["id"], [each for each in decisions if each.known_id is None], notes)
+    for decision in decisions:
+        if decision.known_id is not None:
+            notes.count(_meet(conn, decision, known.articles[decision.known_id], notes))
     _mark_gone(conn, gone, notes)
     _backfill(conn, row, source, notes)
     identity.add_aliases(conn, row["id"], notes.aliases)
@@ -88,27 +127,27 @@ def record_in(conn: Connection, source: Source, reading: Reading, now: datetime,
     return Collected(source.name, problems=reading.problems, **counts)
 
 
-def _matched(conn: Connection, source_id: int | None, source: Source, reading: Reading) -> tuple[Known, list[Decision]]:
+def _matched(conn: Connection, source_id: int | None, seen: Sighting) -> tuple[Known, list[Decision]]:
     """Return what the ledger knows of a document's articles, and which of it each of them is."""
-    if not reading.articles:
+    found, marks = seen.reading.articles, seen.marks
+    if not found:
         return Known(), []
-    wanted = [alias for aliases in aliases_in(reading.articles, source.identity) for alias in aliases]
-    wanted += [hint for article in reading.articles for hint in hints_of(article)]
+    wanted = [alias for each in marks for alias in (*each.aliases, *each.hints)]
     by_alias = identity.find_by_aliases(conn, source_id, wanted) if source_id is not None else {}
     known = Known(by_alias, articles.find(conn, sorted(set(by_alias.values()))))
-    is_pushed = source.kind == "push"
-    matched = match(reading.articles, known, source.identity, trusts_ids=is_pushed)
+    is_pushed = seen.source.kind == "push"
+    matched = match(found, marks, known, trusts_ids=is_pushed)
     if any(each.known_id is None for each in matched):
         known = _known_by_more(conn, source_id, known, matched)
-        matched = match(reading.articles, known, source.identity, trusts_ids=is_pushed)
+        matched = match(found, marks, known, trusts_ids=is_pushed)
     return known, matched
 
 
 def _known_by_more(conn: Connection, source_id: int | None, known: Known, matched: Sequence[Decision]) -> Known:
     """Look across sources, and for words, only for what nothing else says: that is little."""
     unknown = [each for each in matched if each.known_id is None]
-    canonical = [value for each in unknown for kind, value in each.aliases if kind == "link"]
-    prints = [fingerprint(each.article.title, each.article.text) for each in unknown if is_telling(each.article)]
+    canonical = [value for each in unknown for kind, value in each.marks.aliases if kind == "link"]
+    prints = [each.marks.words for each in unknown if is_telling(each.article)]
     own, others = identity.find_by_words(conn, source_id or 0, prints)
     linked = identity.find_links_elsewhere(conn, source_id or 0, canonical)
     named = {*own.values(), *others.values(), *linked.values()} - known.articles.keys()
@@ -136,39 +175,21 @@ def _by_age(decisions: Iterable[Decision]) -> list[Decision]:
     return sorted(newest_last, key=lambda decision: age_key(decision.article))
 
 
-def _write(conn: Connection, source_id: int, decision: Decision, notes: _Record) -> None:
-    if decision.known_id is None:
-        article_id = _add(conn, source_id, decision, notes)
-    else:
-        article_id = decision.known_id
-        notes.count(_meet(conn, decision, notes.known.articles[article_id], notes))
-    wanted = (*decision.aliases, *hints_of(decision.article))
-    notes.aliases += [(article_id, alias) for alias in dict.fromkeys(wanted) if alias not in notes.known.by_alias]
-
-
-def _add(conn: Connection, source_id: int, decision: Decision, notes: _Record) -> int:
-    standing, why = decision.standing, decision.reason
-    article_id = articles.add(
-        conn,
-        source_id,
-        decision.article,
-        notes.now,
-        standing,
-        why,
-        held_for=decision.held_for,
-        about=decision.about,
-    )
-    if decision.story is not None:
-        identity.join_story(conn, article_id, decision.story)
-    notes.history.append((article_id, EVENTS[standing], why))
-    notes.count(standing.value)
-    return article_id
+def _add(conn: Connection, source_id: int, unknown: Sequence[Decision], notes: _Record) -> None:
+    new = [articles.NewArticle(d.article, d.standing, d.reason, d.held_for, d.about) for d in unknown]
+    for article_id, decision in zip(articles.add(conn, source_id, new, notes.now), unknown, strict=True):
+        if decision.story is not None:
+            identity.join_story(conn, article_id, decision.story)
+        notes.history.append((article_id, EVENTS[decision.standing], decision.reason))
+        notes.count(decision.standing.value)
+        notes.learn(article_id, decision.marks)
 
 
 def _meet(conn: Connection, decision: Decision, old: LedgerArticle, notes: _Record) -> str:
     """Take over what a known article says now, and note what is new about it."""
     notes.history += [(old.id, event, why) for event, why in _news(decision, notes.known)]
-    if decision.repeats:
+    notes.learn(old.id, decision.marks)
+    if decision.repeats or notes.is_late:  # what was read later stands
         return "known"
     if old.gone_at is not None:
         notes.back.append(old.id)
@@ -182,7 +203,7 @@ def _meet(conn: Connection, decision: Decision, old: LedgerArticle, notes: _Reco
 
 def _news(decision: Decision, known: Known) -> Iterator[tuple[str, str]]:
     """Yield under which new names an article was met."""
-    new = {kind for kind, _ in decision.aliases if (kind, _) not in known.by_alias}
+    new = {alias[0] for alias in decision.marks.aliases if alias not in known.by_alias}
     if "guid" in new:
         yield "merged", f"it came under another id: {decision.reason}"
     elif "link" in new and decision.article.guid:
@@ -242,7 +263,7 @@ def foresee(store: Store, source: Source, reading: Reading, now: datetime) -> li
     """Return what a reading would add that may be picked, and write nothing. Ids are negative."""
     with store.read() as conn:
         row = sources.find(conn, source.name)
-        _, matched = _matched(conn, row["id"] if row else None, source, reading)
+        _, matched = _matched(conn, row["id"] if row else None, Sighting.of(source, reading))
         if row is None:
             situation = Situation(now, first_poll=True, backfill=source.backfill)
         else:

@@ -37,8 +37,9 @@ def decide(decisions: Sequence[Decision], situation: Situation) -> tuple[Decisio
     :param decisions: as `match` gives them.
     """
     if situation.first_poll:
-        return _baseline(decisions, situation.backfill)
-    dated = [_judge_date(each, situation) if _is_taken(each) else each for each in decisions]
+        return _baseline(decisions, situation)
+    told = [_judge_twin(each, situation) for each in decisions]
+    dated = [_judge_date(each, situation) if _is_taken(each) else each for each in told]
     return tuple(_guard(dated, situation))
 
 
@@ -46,16 +47,16 @@ def _is_taken(decision: Decision) -> bool:
     return decision.known_id is None and decision.standing is Standing.NEW
 
 
-def _baseline(decisions: Sequence[Decision], backfill: int) -> tuple[Decision, ...]:
+def _baseline(decisions: Sequence[Decision], situation: Situation) -> tuple[Decision, ...]:
     unknown = [place for place, each in enumerate(decisions) if each.known_id is None]
     by_age = sorted(unknown, key=lambda place: (age_key(decisions[place].article), -place), reverse=True)
-    fresh = frozenset(by_age[:backfill])
+    fresh = frozenset(by_age[: situation.backfill])
     taken = f"among the newest {len(fresh)} when the source was first polled (backfill)"
     there = "was already there when the source was first polled"
     return tuple(
         each
         if each.known_id is not None
-        else replace(each, standing=Standing.NEW, reason=_beside(taken, each), held_for="")
+        else _judge_date(replace(each, standing=Standing.NEW, reason=_beside(taken, each), held_for=""), situation)
         if place in fresh
         else replace(each, standing=Standing.BASELINE, reason=there, held_for="")
         for place, each in enumerate(decisions)
@@ -72,6 +73,15 @@ def age_key(article: Article) -> datetime:
 
 def _hold(decision: Decision, kind: str, why: str) -> Decision:
     return replace(decision, standing=Standing.HELD, held_for=kind, reason=why)
+
+
+def _judge_twin(decision: Decision, situation: Situation) -> Decision:
+    """What another source had before us is new here where it is dated after the last look at this one."""
+    date, since = decision.article.published_at, situation.good_at
+    is_old_elsewhere = decision.known_id is None and decision.standing is Standing.BASELINE
+    if not is_old_elsewhere or date is None or since is None or not since < date <= situation.now + SLACK:
+        return decision
+    return replace(decision, standing=Standing.NEW, reason=f"{decision.reason}; it came here since the last look")
 
 
 def _judge_date(decision: Decision, situation: Situation) -> Decision:

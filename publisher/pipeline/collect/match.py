@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from publisher.model.article import Article, LedgerArticle, Standing
-from publisher.model.identity import (
-    Alias,
-    IdentityRule,
-    aliases_in,
-    canonical_url,
-    differs_wholly,
-    fingerprint,
-    hints_of,
-    is_telling,
-)
+from publisher.model.identity import Alias, Marks, canonical_url, differs_wholly, is_alike, is_telling
 
 WORDS_OF = {"link": "the same canonical URL", "title+date": "the same title and date", "content": "the same words"}
 
@@ -25,7 +16,7 @@ class Decision:
     """What becomes of one article of a reading."""
 
     article: Article
-    aliases: tuple[Alias, ...]
+    marks: Marks
     known_id: int | None = None  # the ledger's article that this is
     standing: Standing = Standing.NEW
     reason: str = "new at the source"
@@ -47,7 +38,7 @@ class Known:
 
 
 def match(
-    found: Sequence[Article], known: Known, rule: IdentityRule = "auto", *, trusts_ids: bool = False
+    found: Sequence[Article], marks: Sequence[Marks], known: Known, *, trusts_ids: bool = False
 ) -> list[Decision]:
     """Say of each article of a document which one of the ledger it is, or that it is none of them.
 
@@ -57,94 +48,99 @@ def match(
     """
     met: set[Alias] = set()
     firm: list[Decision] = []
-    for article, aliases in zip(found, aliases_in(found, rule), strict=True):
-        if not met.intersection(aliases):
-            met.update(aliases)
-            firm.append(_by_aliases(article, aliases, known, trusts_ids=trusts_ids))
+    for article, own in zip(found, marks, strict=True):
+        if not met.intersection(own.aliases):
+            met.update(own.aliases)
+            firm.append(_by_aliases(article, own, known, trusts_ids=trusts_ids))
     taken: set[int] = set()
     for place, decision in enumerate(firm):
         if decision.known_id in taken:
-            firm[place] = _repeated(decision)
+            firm[place] = replace(decision, repeats=True)
         elif decision.known_id is not None:
             taken.add(decision.known_id)
     # Hints last: they only speak of articles that the document doesn't have in their own name.
     for place, decision in enumerate(firm):
         if decision.known_id is None and not decision.held_for:
-            firm[place] = _by_hints(decision, known, taken)
+            hinted = decision if trusts_ids else _by_hints(decision, known, taken)
+            is_settled = hinted.known_id is not None or hinted.held_for
+            firm[place] = hinted if is_settled else _told_elsewhere(hinted, known)
             taken.update(each for each in (firm[place].known_id,) if each is not None)
     return firm
 
 
-def _by_aliases(article: Article, aliases: tuple[Alias, ...], known: Known, *, trusts_ids: bool) -> Decision:
-    hits = [(alias[0], known.by_alias[alias]) for alias in aliases if alias in known.by_alias]
+def _by_aliases(article: Article, marks: Marks, known: Known, *, trusts_ids: bool) -> Decision:
+    hits = [(alias[0], known.by_alias[alias]) for alias in marks.aliases if alias in known.by_alias]
     if not hits:
-        return Decision(article, aliases)
+        return Decision(article, marks)
     kind, article_id = hits[0]
     if kind == "guid" and not trusts_ids and differs_wholly(known.articles[article_id].article, article):
         other = next((hit for hit in hits[1:] if hit[1] != article_id), None)
         if other is None:
-            return _reused(article, aliases, article_id)
+            return _reused(article, marks, article_id)
         kind, article_id = other
-    return Decision(article, aliases, article_id, reason=_same(kind, article_id))
+    return _with_same(kind, Decision(article, marks), known.articles[article_id])
+
+
+def _with_same(kind: str, decision: Decision, old: LedgerArticle) -> Decision:
+    """Say that it is an article of the ledger; title and date alone don't say it of two pages with different texts."""
+    article = decision.article
+    if kind == "title+date" and _path(article) != _path(old.article) and not is_alike(article.text, old.article.text):
+        why = f"the same title and date as {old.id}, but another id or address and another text"
+        return replace(decision, standing=Standing.HELD, reason=why, held_for="words", about=old.id)
+    return replace(decision, known_id=old.id, reason=_same(kind, old.id))
 
 
 def _same(kind: str, article_id: int) -> str:
     return "the same id at the source" if kind == "guid" else f"{WORDS_OF[kind]} as {article_id}"
 
 
-def _reused(article: Article, aliases: tuple[Alias, ...], article_id: int) -> Decision:
+def _reused(article: Article, marks: Marks, article_id: int) -> Decision:
     why = f"its id is that of {article_id}, but title, link and text all differ: a possible reuse of the id"
     # The id stays with the article that has it until a person says that this is another.
-    own = tuple(alias for alias in aliases if alias[0] != "guid")
-    return Decision(article, own, standing=Standing.HELD, reason=why, held_for="reuse", about=article_id)
-
-
-def _repeated(decision: Decision) -> Decision:
-    return Decision(decision.article, decision.aliases, decision.known_id, reason=decision.reason, repeats=True)
+    own = tuple(alias for alias in marks.aliases if alias[0] != "guid")
+    return Decision(
+        article, replace(marks, aliases=own), standing=Standing.HELD, reason=why, held_for="reuse", about=article_id
+    )
 
 
 def _by_hints(decision: Decision, known: Known, taken: set[int]) -> Decision:
     """Match by title and date, which is enough; or by words, which need a date, a path or a person beside them."""
-    article = decision.article
-    for hint in hints_of(article):
+    for hint in decision.marks.hints:
         same = known.by_alias.get(hint)
         if same is not None and same not in taken:
-            return Decision(article, decision.aliases, same, reason=_same("title+date", same))
-    words = fingerprint(article.title, article.text)
-    if is_telling(article):
-        same = known.by_words.get(words)
+            return _with_same("title+date", decision, known.articles[same])
+    if is_telling(decision.article):
+        same = known.by_words.get(decision.marks.words)
         if same is not None and same not in taken:
             return _same_words(decision, known.articles[same])
-    return _told_elsewhere(decision, known, words)
+    return decision
 
 
 def _same_words(decision: Decision, old: LedgerArticle) -> Decision:
     article = decision.article
     if article.published_at == old.article.published_at or _path(article) == _path(old.article):
         why = f"the same words as {old.id}, under a new id and address"
-        return Decision(article, decision.aliases, old.id, reason=why)
+        return replace(decision, known_id=old.id, reason=why)
     why = f"the same words as {old.id} under another id, address and date"
-    return Decision(article, decision.aliases, standing=Standing.HELD, reason=why, held_for="words", about=old.id)
+    return replace(decision, standing=Standing.HELD, reason=why, held_for="words", about=old.id)
 
 
 def _path(article: Article) -> str:
     return canonical_url(article.url or "").removeprefix("//").partition("/")[2]
 
 
-def _told_elsewhere(decision: Decision, known: Known, words: str) -> Decision:
+def _told_elsewhere(decision: Decision, known: Known) -> Decision:
     """An article of another source that is the same story stays an article of both: a schedule carries one of them."""
-    link = next((value for kind, value in decision.aliases if kind == "link"), "")
-    by_link = known.links_elsewhere.get(link)
-    same = (
-        by_link if by_link is not None else known.words_elsewhere.get(words) if is_telling(decision.article) else None
-    )
+    link = next((value for kind, value in decision.marks.aliases if kind == "link"), "")
+    layer, same = "the same canonical URL", known.links_elsewhere.get(link)
+    if same is None and is_telling(decision.article):
+        layer, same = "the same words", known.words_elsewhere.get(decision.marks.words)
     if same is None:
         return decision
-    layer = "the same canonical URL" if by_link is not None else "the same words"
     standing, fate = _FATE_OF_TWIN[known.articles[same].standing]
     reason = f"{layer} as {same}, of another source: {fate}"
     held_for = "story" if standing is Standing.HELD else ""
-    return Decision(decision.article, decision.aliases, None, standing, reason, held_for, same, same)
+    return replace(decision, standing=standing, reason=reason, held_for=held_for, about=same, story=same)
 
 
 _FATE_OF_TWIN = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -238,3 +239,36 @@ def test_a_source_that_no_reader_can_make_sense_of_has_a_state_too(open_app, sit
     look(app)
     assert state(app).state == "failing"
     assert "is no feed" in state(app).error
+
+
+def test_a_password_in_a_sources_address_is_in_nothing_that_a_reader_gets(open_app, site):
+    item = "<item><title>One</title><link>/one</link><description>&lt;img src='/a.png'&gt; Text</description></item>"
+    site.put("/feed", f"<rss version='2.0'><channel><title>T</title><link>/</link>{item}</channel></rss>")
+    app = open_app(site=site.url("/feed").replace("http://", "http://editor:secret@"))
+    look(app)
+    with app.store.read() as conn:
+        (only,) = articles.latest(conn, limit=10)
+    assert only.article.url == site.url("/one")
+    assert "secret" not in repr(only)
+
+
+def test_a_source_that_someone_else_is_at_is_left_to_them(open_app, site, clock):
+    app = open_app(site=site.feed("/feed", "One"))
+    look(app)
+    with app.store.write() as conn:
+        taken = intake._claim(conn, [app.project.sources["site"]], met={"site", "other"}, now=clock() + 6 * MINUTE)
+        assert [*taken] == ["site"]
+        unmet = replace(app.project.sources["site"], name="other")
+        assert intake._claim(conn, [unmet], met={"site", "other"}, now=clock() + 6 * MINUTE) == {}
+
+
+@pytest.mark.parametrize(("body", "is_kept"), [("<item><title>One</title></item><item/>", True), ("<item><tit", False)])
+def test_a_document_that_breaks_off_is_asked_for_whole_the_next_time_and_one_with_a_bad_item_is_not(
+    open_app, site, body, is_kept
+):
+    end = "</channel></rss>" if is_kept else ""
+    head = "<rss version='2.0'><channel><title>T</title><item><title>Zero</title></item>"
+    app = open_app(site=site.put("/feed", head + body + end, ETag='"1"'))
+    look(app)
+    assert row(app)["problems"]
+    assert row(app)["etag"] == ('"1"' if is_kept else None)

@@ -17,9 +17,9 @@ from publisher.model.project import Source
 from publisher.model.states import SendState
 from publisher.pipeline import dispatch, polls, settle
 from publisher.pipeline.operate import again, holding, intake
-from publisher.store import alerts, articles, channels, schedules, sends, sources
+from publisher.store import alerts, channels, schedules, sends, sources
 from publisher.store.tables import calls, deliveries
-from tests.ledger import NOW, Clock, add_edition, add_send, desk, subscribe
+from tests.ledger import NOW, Clock, add_article, add_edition, add_send, desk, subscribe
 
 PROJECT = parse_project("""\
 version: 1
@@ -238,7 +238,7 @@ def test_a_send_that_another_channel_carries_on_is_told_until_its_own_answers_ag
 def hold_article(store, held_for: str, why: str) -> int:
     with store.write() as conn:
         source = sources.ensure(conn, "site")
-        return articles.add(conn, source["id"], Article("Ferry"), NOW, Standing.HELD, why, held_for=held_for)
+        return add_article(conn, source["id"], Article("Ferry"), Standing.HELD, held_for, why)
 
 
 def test_a_flood_is_urgent_and_over_once_a_person_has_decided(store):

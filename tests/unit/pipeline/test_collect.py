@@ -224,6 +224,46 @@ def test_what_moves_to_another_system_is_known_by_title_and_date(store):
     assert "the same title and date as 1" in events(store, 1)[-2][1]
 
 
+def test_two_articles_with_one_headline_and_date_are_two_and_a_person_is_asked(store):
+    poll(store)
+    poll(store, story(1, title="Police report", text="A boat was stolen at the quay."))
+    other = {"guid": "tag:harbor,7", "url": "https://harbor.example/7", "text": "Nobody broke into any house."}
+    assert poll(store, story(1, title="Police report", **other)).held == 1
+    with store.read() as conn:
+        assert articles.get(conn, 1).article.text == "A boat was stolen at the quay."
+
+
+def test_two_items_of_one_link_and_headline_are_two_articles_if_ids_and_words_differ(store):
+    poll(store)
+    link = {"url": "https://harbor.example/live", "title": "Live"}
+    assert poll(store, story(1, **link), story(2, **link)).new == 2
+
+
+def test_the_front_page_is_no_articles_address(store):
+    poll(store)
+    front = {"guid": None, "url": "https://harbor.example/"}
+    assert poll(store, story(1, **front)).new == 1
+    assert poll(store, story(2, **front)).new == 1
+
+
+@pytest.mark.parametrize("url", ["https://h:99999/", "https://harbor.example/" + "ö" * 1_900])
+def test_an_address_that_leads_nowhere_or_is_long_costs_nothing(store, url):
+    poll(store)
+    strange = story(1, guid="x" * 6_000, url=url)
+    assert poll(store, strange, story(2)).new == 2
+    assert poll(store, strange, story(2)).known == 2
+
+
+def test_what_was_read_earlier_and_is_written_down_later_undoes_nothing(store):
+    poll(store)
+    poll(store, story(2), story(1), now=NOW + HOUR)
+    poll(store, story(3), story(2, title="Story 2, corrected"), story(1), now=NOW + 2 * HOUR)
+    early = Reading((story(2), story(1)), scope="all")
+    collect.record(store, SITE, early, NOW + 3 * HOUR, asked_at=NOW + HOUR)
+    assert gone(store) == set()
+    assert "Story 2, corrected" in told(store)
+
+
 def test_the_same_words_under_another_id_address_and_date_are_held_and_only_if_they_are_enough(store):
     poll(store, story(1, title="Ferry", text=LONG), story(2, title="Notice", text="Short."))
     again = {"guid": "tag:new,7", "published_at": NOW, "url": "https://harbor.example/new"}
@@ -251,6 +291,14 @@ def test_an_article_that_was_at_one_source_before_us_is_not_new_at_another(store
     assert poll(store, story(1, guid="culture:1"), source=culture).baseline == 1
 
 
+def test_an_article_that_a_younger_source_had_before_us_is_new_where_it_comes_later(store):
+    culture = Source("culture", "feed", "https://harbor.example/culture/feed")
+    poll(store)
+    later = story(1, published_at=NOW + HOUR)
+    poll(store, later, source=culture, now=NOW + 2 * HOUR)  # its baseline
+    assert poll(store, later, now=NOW + 3 * HOUR).new == 1
+
+
 def test_a_source_whose_ids_cannot_be_trusted_is_read_by_its_links(store):
     by_link = replace(SITE, identity="link")
     poll(store, source=by_link)
@@ -263,7 +311,7 @@ def test_a_source_whose_ids_cannot_be_trusted_is_read_by_its_links(store):
 
 
 def test_a_first_document_that_breaks_off_is_no_baseline_yet(store):
-    broken = Reading((story(3),), problems=("it breaks off",), extra={"broken": "yes"})
+    broken = Reading((story(3),), problems=("it breaks off",), is_broken=True)
     collect.record(store, SITE, broken, NOW)
     assert poll(store, story(3), story(2), story(1)).baseline == 2
     assert set(standings(store).values()) == {"baseline"}
@@ -278,6 +326,17 @@ def test_a_flood_is_held_for_a_person_who_releases_or_discards_it(store):
     assert intake.decide(store, "discarded", [], source="site", actor="ada", why="", now=NOW) == list(range(4, 23))
     assert told(store)["Story 121"] == "released by ada: an import"
     assert poll(store, *flood).known == 21
+
+
+def test_what_a_source_brought_in_its_first_minutes_is_not_yet_usual(store):
+    poll(store)
+    poll(store, *(story(number, published_at=None) for number in range(1, 8)), now=NOW + HOUR / 6)
+    assert poll(store, *(story(number, published_at=None) for number in range(8, 38)), now=NOW + HOUR / 3).held == 30
+
+
+def test_a_date_far_ahead_is_held_among_the_newest_of_the_baseline_too(store):
+    ahead = story(2, published_at=NOW + timedelta(days=40))
+    assert poll(store, story(1), ahead, source=replace(SITE, backfill=2)).held == 1
 
 
 def test_the_limit_of_a_flood_can_be_the_sources_own(store):
@@ -351,7 +410,7 @@ def test_an_article_that_newer_ones_pushed_out_of_the_window_is_not_gone(store, 
 def test_a_document_that_breaks_off_or_is_unchanged_makes_nothing_gone(store):
     poll(store)
     poll(store, story(3), story(2), story(1))
-    collect.record(store, SITE, Reading((story(3), story(1)), problems=("x",), extra={"broken": "yes"}), NOW)
+    collect.record(store, SITE, Reading((story(3), story(1)), problems=("x",), is_broken=True), NOW)
     collect.record(store, SITE, Reading(unchanged=True), NOW)
     collect.record(store, SITE, Reading((story(1),), scope="some"), NOW)
     assert gone(store) == set()

@@ -10,9 +10,9 @@ from publisher.model.call import Answer, Outcome, Verdict
 from publisher.model.project import Pick, Schedule, When
 from publisher.pipeline import compose, dispatch
 from publisher.pipeline.operate import stopping
-from publisher.store import articles, editions, held, identity, sources
 from publisher.store import candidates as candidates_of_store
-from tests.ledger import NOW, Clock, add_send, desk, subscribe
+from publisher.store import editions, held, identity, sources
+from tests.ledger import NOW, Clock, add_article, add_send, desk, subscribe
 
 MORNING = Schedule("morning", When(), Pick(), ())
 
@@ -79,9 +79,7 @@ def test_what_another_edition_carries_is_left_out():
 def put(store, number: int, standing=Standing.NEW) -> None:
     with store.write() as conn:
         source = sources.ensure(conn, "site")
-        articles.add(
-            conn, source["id"], Article(f"Story {number}", url=f"https://h.example/{number}"), NOW, standing, ""
-        )
+        add_article(conn, source["id"], Article(f"Story {number}", url=f"https://h.example/{number}"), standing)
 
 
 def fire(store, slot: str):
@@ -213,7 +211,7 @@ def test_a_story_that_went_out_from_one_source_goes_out_from_no_other(store):
     fire(store, "a")
     with store.write() as conn:
         other = sources.ensure(conn, "culture")
-        second = articles.add(conn, other["id"], Article("Story 1"), NOW, Standing.NEW, "")
+        second = add_article(conn, other["id"], Article("Story 1"))
         identity.join_story(conn, second, 1)
     assert fire(store, "b").choice.picked == ()
     stopping.cancel_edition(store, 1, reason="a mistake", now=NOW)

@@ -39,6 +39,21 @@ def test_a_revision_is_the_same_article(store):
     assert push(store, DESK, STORY, NOW).outcome == "refused"  # what it said before is not what it says now
 
 
+def test_another_article_under_the_same_headline_is_another_article(store):
+    first = push(store, DESK, replace(STORY, published_at=NOW), NOW)
+    other = replace(STORY, guid="cms-2", url="https://harbor.example/2", text="It rained.", published_at=NOW)
+    second = push(store, DESK, other, NOW)
+    assert second.outcome == "taken"
+    assert second.article_id != first.article_id
+
+
+def test_an_id_of_any_length_is_an_id(store):
+    long = replace(STORY, guid="cms-" + "1" * 10_000)
+    assert push(store, DESK, long, NOW).outcome == "taken"
+    assert push(store, DESK, long, NOW).outcome == "known"
+    assert push(store, DESK, replace(long, guid=f"{long.guid}2", url=None, title="Other"), NOW).outcome == "taken"
+
+
 def test_another_id_with_a_known_address_is_the_same_article(store):
     first = push(store, DESK, STORY, NOW)
     second = push(store, DESK, replace(STORY, guid="cms-2"), NOW)

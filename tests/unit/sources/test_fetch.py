@@ -263,6 +263,16 @@ def test_a_password_goes_to_the_address_that_holds_it_and_nowhere_else(site: Sit
     assert [headers.get("Authorization") for _, headers in site.asked] == ["Basic ZWRpdG9yOmhAc2g=", None]
 
 
+def test_an_address_with_a_password_opens_its_whole_site_and_no_other(site: Site) -> None:
+    own, other = site.put("/page", "x"), site.put("/other", "x").replace("127.0.0.1", "localhost")
+    login = site.url("/feed").replace("http://", "http://editor:h%40sh@")
+    fetcher = Fetcher("t", allow_private=True, opened_by=(login,))
+    for address in (own, other):
+        fetcher.get(address)
+    assert [headers.get("Authorization") for _, headers in site.asked] == ["Basic ZWRpdG9yOmhAc2g=", None]
+    assert "h%40sh" not in repr(fetcher)
+
+
 @pytest.mark.parametrize(
     ("headers", "rest"),
     [

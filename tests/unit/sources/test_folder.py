@@ -167,6 +167,19 @@ def test_an_empty_folder_is_said(tmp_path: Path) -> None:
     assert read(tmp_path).problems == ("the folder holds no .md, .html or .txt file",)
 
 
+def test_a_folder_says_what_is_gone_only_where_every_file_could_be_read(tmp_path: Path) -> None:
+    (tmp_path / "one.md").write_text("# One\n\nIt sails.")
+    assert FolderReader(tmp_path).read().scope == "all"
+    (tmp_path / "two.md").write_text("---\ntitle: Two\ndraft: true\n---\nWords.")
+    assert FolderReader(tmp_path).read().scope == "all"  # it says itself that it is withdrawn
+    (tmp_path / "two.md").write_text("---\ntitle: [\n---\nWords.")
+    assert FolderReader(tmp_path).read().scope == "some"
+    assert FolderReader(tmp_path, quiet=60).read().scope == "some"
+    for file in tmp_path.glob("*.md"):
+        file.unlink()
+    assert FolderReader(tmp_path).read().scope == "some"
+
+
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="there is no folder") as caught:
         FolderReader(tmp_path / "nowhere", name="desk").read()

@@ -13,15 +13,16 @@ from pathlib import Path
 from publisher.app import App
 from publisher.audience import imports
 from publisher.config.keys import KeyRing
-from publisher.model.article import Article, Image, Standing
+from publisher.model.article import Article, Image
 from publisher.model.call import Outcome, Recipient, Verdict
 from publisher.model.message import Card, Mail, Post, Slot
 from publisher.model.states import CallState, DeliveryState, EditionState, SendState
 from publisher.model.tokens import leaving_token
 from publisher.pipeline import address
-from publisher.store import articles, calls, deliveries, editions, log, messages, processes, sends, sources, subscribers
+from publisher.store import calls, deliveries, editions, log, messages, processes, sends, sources, subscribers
 from publisher.web.inbox import Inbox
 from publisher.web.server import Server, make_app
+from tests.ledger import add_article
 
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 HOSTILE = "<script>alert('headline')</script> & \"quotes\""
@@ -182,7 +183,7 @@ def _edition(app: App, picture: str) -> int:
             ),
             Article("A story that waits", url="javascript:alert(1)"),
         ]
-        ids = [articles.add(conn, source, article, NOW, Standing.NEW, "new at the source") for article in own]
+        ids = [add_article(conn, source, article) for article in own]
         made = editions.add(
             conn,
             schedule="morning",

@@ -14,7 +14,7 @@ from publisher.model.states import SendState
 from publisher.pipeline import address, polls
 from publisher.pipeline.operate import holding, stopping
 from publisher.store import articles, facts, messages, schedules, sends, sources
-from tests.ledger import add_edition
+from tests.ledger import add_article, add_edition
 from tests.unit.web.ledger import HOSTILE_WORDS, NOW, add_reader, png
 
 
@@ -233,6 +233,6 @@ def test_articles_that_are_held_say_so_with_the_command(own_site):
     with own_site.app.store.write() as conn:
         source = sources.ensure(conn, "site")
         why = "one of 21 new articles in one poll, where 20 are the most (flood)"
-        number = articles.add(conn, source["id"], Article("Too much"), NOW, Standing.HELD, why, held_for="flood")
+        number = add_article(conn, source["id"], Article("Too much"), Standing.HELD, "flood", why)
     assert "1 of site held" in page(own_site, "/articles")
     assert f"publisher articles release {number}" in page(own_site, f"/articles/{number}")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.model.article import Article, Image, Standing
-from publisher.store import articles, sources
+from publisher.model.article import Article, Image
+from publisher.store import sources
 from publisher.web import media
 from publisher.web.places import digest
-from tests.unit.web.ledger import NOW, open_project, png
+from tests.ledger import add_article
+from tests.unit.web.ledger import open_project, png
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def know(app, path) -> str:
     url = path if isinstance(path, str) else path.as_uri()
     with app.store.write() as conn:
         source = sources.ensure(conn, "site")["id"]
-        articles.add(conn, source, Article(url, image=Image(url)), NOW, Standing.NEW, "new")
+        add_article(conn, source, Article(url, image=Image(url)))
     return digest(url)
 
 
