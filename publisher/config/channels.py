@@ -16,6 +16,16 @@ from publisher.model.project import Channel
 SECRET = re.compile(r"(^|_)(key|token|secret|password|passphrase|credentials?)$|^apikey$", re.IGNORECASE)
 
 
+class UtmShape(Shape):
+    """What links to articles say of where their readers come from, for the newspaper's own statistics."""
+
+    source: Line = key("", "`utm_source`; the channel's name where nothing is written")
+    medium: Line = key("", "`utm_medium`; `email` or `social` where nothing is written")
+    campaign: Line = key("", "`utm_campaign`; the schedule's name where nothing is written")
+    content: Line = key("", "`utm_content`")
+    term: Line = key("", "`utm_term`")
+
+
 class ChannelShape(Shape):
     """A sender with its options."""
 
@@ -32,6 +42,9 @@ class ChannelShape(Shape):
     fallback: Name | None = key(None, "Channel that takes over what this one provably did not send")
     per_domain: dict[Line, Rate] = key({}, "Recipients in a time for single mail domains: `{gmail.com: 20/s}`")
     quiet: Span | None = key(None, 'Hours in which nothing is sent: `"22:00-07:00"`')
+    utm: UtmShape | None = key(
+        None, "Parameters for statistics on every link to an article: `{source: newsletter}`; `{}` for the usual ones"
+    )
     warm_up: Duration | None = key(None, "How long a new sending domain takes to reach its full rate", later=True)
 
     def record(self, name: str, document: Document) -> Channel:
@@ -49,6 +62,7 @@ class ChannelShape(Shape):
             per_domain={domain.casefold(): rate for domain, rate in self.per_domain.items()},
             quiet=self.quiet,
             fallback=self.fallback or "",
+            utm=None if self.utm is None else self.utm.model_dump(),
             where=document.where_key(path),
             places={option: document.where((*path, option)) for option in written},
         )

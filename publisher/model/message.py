@@ -60,7 +60,7 @@ class Card:
 class Post:
     """A post on a network, or a thread of them."""
 
-    parts: tuple[str, ...]  # one text, or several for a thread; each fits the network's limit
+    parts: tuple[str, ...]  # one text, or several for a thread; each fits the network's limits
     language: str = "en"
     card: Card | None = None
 
@@ -74,12 +74,22 @@ Message = Mail | Post
 
 @dataclass(frozen=True, slots=True)
 class PostRules:
-    """How a network counts: what the renderer fits to and the preview shows."""
+    """How a network counts: what the renderer fits to and the preview shows.
+
+    :param limit: of one post, in ``unit``; ``weighted`` is what X counts, as twitter-text does.
+    :param url_length: what any URL costs; None: its own length.
+    :param most_bytes: a second limit, in bytes of UTF-8; None: there is none.
+    :param shows_short: URLs count as they are shown, without scheme and the most of a long path.
+    :param threads: a post may be several, each an answer to the one before it.
+    """
 
     network: str
     limit: int
-    url_length: int | None = None  # what any URL costs; None: its own length
-    unit: Literal["graphemes", "utf16", "codepoints", "bytes"] = "graphemes"
+    url_length: int | None = None
+    unit: Literal["graphemes", "utf16", "codepoints", "bytes", "weighted"] = "graphemes"
+    most_bytes: int | None = None
+    shows_short: bool = False
+    threads: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,7 @@ class Brief:
     note: str = ""  # html of the editor's note, sanitised
     updates: tuple[Article, ...] = ()  # sent in an earlier edition and changed since
     practice: bool = False
+    utm: tuple[tuple[str, str], ...] = ()  # parameters that every link to an article gets
 
 
 @dataclass(frozen=True, slots=True)

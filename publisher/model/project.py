@@ -80,6 +80,7 @@ class Channel:
     per_domain: Mapping[str, float] = field(default_factory=dict)  # recipients per second, by mail domain
     quiet: tuple[time, time] | None = None  # hours in which nothing is sent, in the publication's zone
     fallback: str = ""
+    utm: Mapping[str, str] | None = None  # source, medium …: what articles' links say of where readers come from
     where: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
 

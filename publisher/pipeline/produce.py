@@ -17,7 +17,7 @@ from sqlalchemy import RowMapping
 from publisher.errors import PublisherError, TemplateError
 from publisher.model.article import Article
 from publisher.model.message import Brief, Finding, Message
-from publisher.model.project import Entry, Project, Schedule
+from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.model.states import EditionState, SendState
 from publisher.pipeline import pacing
 from publisher.render import Renderer
@@ -134,7 +134,17 @@ def brief_of(
         subject=entry.subject,
         preheader=entry.preheader or paper.preheader,
         practice=studio.practice,
+        utm=_utm(project.channels[entry.via], schedule, is_mail=bool(entry.to)),
     )
+
+
+def _utm(channel: Channel, schedule: Schedule, *, is_mail: bool) -> tuple[tuple[str, str], ...]:
+    """Return the parameters by which a newspaper's statistics know where its readers come from."""
+    if channel.utm is None:
+        return ()
+    usual = {"source": channel.name, "medium": "email" if is_mail else "social", "campaign": schedule.name}
+    said = usual | {name: value for name, value in channel.utm.items() if value}
+    return tuple((f"utm_{name}", value) for name, value in said.items())
 
 
 def _check_reach(studio: Studio, project: Project, entry: Entry) -> tuple[Finding, ...]:

@@ -9,8 +9,8 @@ import regex
 from lxml import html as markup
 
 from publisher.model.message import Brief, Finding, Mail, Post, PostRules, Slot, Text
+from publisher.model.post_size import fits, length, urls_in
 from publisher.render.context import article_dict
-from publisher.render.counting import length, urls_in
 from publisher.render.merge import carries_token
 
 CLIPPED_AT = 100_000  # bytes; Gmail hides what comes after about 102 KB, the unsubscribe link first
@@ -142,12 +142,11 @@ def _alt_of(title: str, is_missing: bool) -> Findings:
 
 def post_too_long(post: Post, brief: Brief, rules: PostRules) -> Findings:
     for part in post.parts:
-        count = length(part, rules)
-        if count > rules.limit:
+        if not fits(part, rules):
             yield Finding(
                 "post-too-long",
                 True,
-                f"{count} of {rules.limit} {rules.unit} on {rules.network}",
+                f"{length(part, rules)} of {rules.limit} {rules.unit} on {rules.network}",
                 "Mark in the template what may give way: {{ lead.summary | shrinks(1) }}",
             )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from markupsafe import Markup
 
@@ -49,7 +50,7 @@ def context_of(brief: Brief, words: Words = fold, *, html: bool = True) -> dict[
 
 def article_dict(article: Article, brief: Brief, words: Words = fold, *, html: bool = False) -> dict[str, Any]:
     """Return one article for templates; what it doesn't have is an empty string or list."""
-    url = _url(article.url or "", _PAGES)
+    url = _counted(_url(article.url or "", _PAGES), brief)
     foreign = _foreign_language(article, brief)
     paragraphs = [words(part) for part in article.text.split("\n\n") if part.strip()]
     return {
@@ -102,6 +103,15 @@ def _url(url: str, schemes: tuple[str, ...]) -> str:
     """Return an address that may be linked or shown; empty for any other."""
     folded = "%20".join(clean(url).split())
     return folded if folded.lower().startswith(tuple(f"{scheme}:" for scheme in schemes)) else ""
+
+
+def _counted(url: str, brief: Brief) -> str:
+    """Return an article's address with the parameters of the channel; what it says already stays."""
+    page, hash_sign, fragment = url.partition("#")
+    missing = [(name, value) for name, value in brief.utm if not re.search(rf"[?&]{re.escape(name)}=", page)]
+    if not url or not missing:
+        return url
+    return f"{page}{'&' if '?' in page else '?'}{urlencode(missing)}{hash_sign}{fragment}"
 
 
 def _host(url: str) -> str:

@@ -3,6 +3,7 @@
 {{ lead.title | shrinks(3) }}       shortened last, with an ellipsis
 {{ lead.summary | shrinks(1, 5) }}  shortened first, gone when fewer than five words would be left
 {{ tags | drops(2) }}               words fall away from the end, without an ellipsis
+{{ next_post }}                     here the next post of a thread begins; each is fitted by itself
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from dataclasses import dataclass
 import regex
 
 from publisher.model.message import PostRules
-from publisher.render.counting import length
+from publisher.model.post_size import fits
 from publisher.render.words import cut, units_of
 
 # Control characters never occur in authored text (words.clean), so these can't be imitated.
 _BEGIN, _MIDDLE, _END = "\x02", "\x1f", "\x03"
+NEXT_POST = "\x1d"
 _MARKED = re.compile(f"{_BEGIN}(\\d+) (\\d+) ([01]){_MIDDLE}([^{_END}]*){_END}")
 
 
@@ -32,12 +34,15 @@ def drops(text: object, rank: int = 1) -> str:
     return f"{_BEGIN}{int(rank)} 0 0{_MIDDLE}{text}{_END}"
 
 
-def hashtags(names: Sequence[object], most: int = 3) -> list[str]:
-    """Make hashtags of categories, a capital for each word so that screen readers find it: ``#CityCouncil``."""
+def hashtags(names: Sequence[object], most: int = 3, joint: str = "") -> list[str]:
+    """Make hashtags of categories, a capital for each word so that screen readers find it: ``#CityCouncil``.
+
+    :param joint: set between the words, for networks where people write ``#City_Council``.
+    """
     tags: dict[str, str] = {}
     for name in names:
         words = regex.findall(r"[\p{L}\p{M}\p{N}]+", regex.sub("['’]", "", str(name)))
-        tag = "".join(word[:1].upper() + word[1:] for word in words)
+        tag = joint.join(word[:1].upper() + word[1:] for word in words)
         if regex.search(r"\p{L}", tag) and tag.casefold() != "uncategorized":
             tags.setdefault(tag.casefold(), f"#{tag}")
     return list(tags.values())[:most]
@@ -57,11 +62,16 @@ class _Part:
         return cut(self.units, self.kept, ellipsis=self.ellipsis) if self.rank else self.units[0]
 
 
+def posts_in(text: str) -> list[str]:
+    """Divide a rendered template into the posts of a thread; those that say nothing are none."""
+    return [post for post in text.split(NEXT_POST) if _joined(_parts_of(post))] or [text]
+
+
 def fit(text: str, rules: PostRules) -> str:
     """Shorten the marked parts of a rendered post until it fits; what can't be made to fit is returned too long."""
     parts = _parts_of(text)
     for part in sorted((part for part in parts if part.rank), key=lambda part: part.rank):
-        if length(_joined(parts), rules) <= rules.limit:
+        if fits(_joined(parts), rules):
             break
         _shorten(part, parts, rules)
     return _joined(parts)
@@ -83,7 +93,7 @@ def _shorten(part: _Part, parts: list[_Part], rules: PostRules) -> None:
     low, high = 0, part.kept
     while low < high:
         part.kept = (low + high + 1) // 2
-        if length(_joined(parts), rules) <= rules.limit:
+        if fits(_joined(parts), rules):
             low = part.kept
         else:
             high = part.kept - 1

@@ -36,7 +36,8 @@ class Mastodon(Sender):
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
-        return PostRules("mastodon", cls.stated(options, "limit"), cls.stated(options, "url_length"))
+        limit, url_length = cls.stated(options, "limit"), cls.stated(options, "url_length")
+        return PostRules("mastodon", limit, url_length, threads=True)
 
     def __init__(self, options: MastodonOptions, http: Http) -> None:
         super().__init__(options, http)

@@ -14,8 +14,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from publisher.model.post_size import urls_in
 from publisher.model.states import SENTENCES
-from publisher.render.counting import urls_in
 from publisher.web.headers import policy
 from publisher.web.places import Places, Served
 

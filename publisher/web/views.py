@@ -13,8 +13,8 @@ from publisher.app.standing import known, next_command
 from publisher.errors import PublisherError
 from publisher.model.article import LedgerArticle
 from publisher.model.message import Card, Mail, Message, Post, PostRules, fill, slots_of
+from publisher.model.post_size import length
 from publisher.pipeline.produce import preview_values
-from publisher.render.counting import length
 from publisher.senders.registry import sender_class
 from publisher.store import articles, editions, facts, log, messages, sends, sources
 from publisher.store.tables import COUNTED

@@ -10,7 +10,7 @@ from publisher.model.article import Article, Image
 from publisher.model.message import Brief, PostRules
 
 MORNING = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
-MASTODON = PostRules("mastodon", 500, url_length=23)
+MASTODON = PostRules("mastodon", 500, url_length=23, threads=True)
 WEBHOOK = PostRules("webhook", 1000)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.model.message import PostRules
-from publisher.render.counting import length
+from publisher.model.post_size import length
 from publisher.render.fitting import drops, fit, hashtags, shrinks
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"

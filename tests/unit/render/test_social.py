@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from publisher.errors import TemplateError
 from publisher.model.article import Article
-from publisher.model.message import PostRules
+from publisher.model.message import PostRules, fill
+from publisher.model.post_size import fits, length
 from publisher.render import Renderer, default_theme
-from publisher.render.counting import length
 from publisher.render.social import neutralise
 from publisher.render.words import fold
-from tests.unit.render.samples import FERRY, MASTODON, STORIES, WEBHOOK, brief
+from tests.unit.render.samples import FERRY, MASTODON, READER, STORIES, WEBHOOK, brief
 
 RENDERER = Renderer([default_theme()])
 
@@ -84,6 +84,61 @@ def test_a_link_that_is_no_web_page_is_not_posted() -> None:
     assert post.card is None
 
 
+def test_a_thread_is_posts_that_are_fitted_one_by_one(tmp_path) -> None:
+    (tmp_path / "social").mkdir()
+    words = "{% for each in articles %}{{ next_post }}{{ each.title }}\n{{ each.summary | shrinks }}{% endfor %}"
+    (tmp_path / "social/thread.txt").write_text(words)
+    renderer = Renderer([tmp_path, default_theme()])
+    short = replace(MASTODON, limit=90)
+    post = renderer.post(brief(template="social/thread.txt"), short)
+    assert [part.partition("\n")[0] for part in post.parts] == [neutralise(each.title) for each in STORIES]
+    assert all(length(part, short) <= 90 for part in post.parts)
+    alone = renderer.post(brief(template="social/thread.txt"), replace(MASTODON, threads=False, limit=9_000))
+    assert len(alone.parts) == 1
+    assert neutralise(STORIES[7].title) in alone.text
+
+
+BLUESKY = PostRules("bluesky", 300, most_bytes=3_000, shows_short=True, threads=True)
+X = PostRules("x", 280, unit="weighted")
+
+
+def test_a_network_that_shows_a_card_of_ours_has_no_address_in_its_text() -> None:
+    post = RENDERER.post(brief(FERRY), BLUESKY)
+    assert "https://" not in post.text
+    assert post.card is not None
+    assert post.card.url == FERRY.url
+
+
+def test_an_edition_is_a_thread_with_a_post_for_each_story() -> None:
+    post = RENDERER.post(brief(template="social/thread.txt"), BLUESKY)
+    assert post.parts[0].startswith("Morning briefing, ")
+    assert [STORIES[0].url in part for part in post.parts[:3]] == [False, True, False]
+    assert len(post.parts) == 1 + len(STORIES)
+    assert RENDERER.check(post, brief(template="social/thread.txt"), BLUESKY) == ()
+
+
+UTM = (("utm_source", "toots"), ("utm_medium", "social"))
+
+
+@pytest.mark.parametrize(
+    ("url", "counted"),
+    [
+        ("https://harbor.example/1", "https://harbor.example/1?utm_source=toots&utm_medium=social"),
+        ("https://harbor.example/1?p=2#top", "https://harbor.example/1?p=2&utm_source=toots&utm_medium=social#top"),
+        ("https://harbor.example/1?utm_source=own", "https://harbor.example/1?utm_source=own&utm_medium=social"),
+    ],
+)
+def test_links_say_where_their_readers_come_from(url: str, counted: str) -> None:
+    post = RENDERER.post(brief(replace(FERRY, url=url), utm=UTM), MASTODON)
+    assert counted in post.text
+    assert post.card is not None
+    assert post.card.url == counted
+    mail = RENDERER.mail(brief(replace(FERRY, url=url), utm=UTM))
+    assert counted in fill(mail.text, READER)
+    assert counted.replace("&", "&amp;") in fill(mail.html, READER)
+    assert RENDERER.check(mail, brief(replace(FERRY, url=url), utm=UTM)) == ()
+
+
 def test_a_merge_field_in_a_post_is_an_error() -> None:
     with pytest.raises(TemplateError):
         RENDERER.post(brief(FERRY, template="email/digest.txt"), MASTODON)
@@ -100,16 +155,18 @@ def test_a_template_that_is_missing_is_named() -> None:
     summary=st.text(max_size=600),
     categories=st.lists(st.text(max_size=30), max_size=4),
     limit=st.integers(60, 500),
+    network=st.sampled_from(["mastodon", "bluesky", "x", "linkedin", "facebook", "threads", "telegram"]),
     unit=st.sampled_from(["graphemes", "utf16", "codepoints", "bytes"]),
 )
 def test_a_post_of_any_unicode_never_exceeds_its_limit(
-    title: str, summary: str, categories: list[str], limit: int, unit: str
+    title: str, summary: str, categories: list[str], limit: int, network: str, unit: str
 ) -> None:
-    rules = PostRules("mastodon", limit, 23, unit)  # type: ignore[arg-type]
+    rules = replace(X, limit=limit) if network == "x" else PostRules(network, limit, 23, unit)  # type: ignore[arg-type]
     article = replace(FERRY, title=title, summary=summary, categories=tuple(categories))
     post = RENDERER.post(brief(article), rules)
-    assert length(post.text, rules) <= limit
-    assert str(FERRY.url) in post.text
+    assert fits(post.text, rules)
+    assert post.card is not None
+    assert (str(FERRY.url) in post.text) == (network not in {"bluesky", "linkedin", "facebook", "threads"})
 
 
 @settings(max_examples=150, deadline=None)

@@ -3,12 +3,13 @@ from __future__ import annotations
 import pytest
 
 from publisher.model.message import PostRules
-from publisher.render.counting import length, urls_in
+from publisher.model.post_size import fits, length, shown_url, urls_in
 
 FAMILY = "\U0001f468\u200d\U0001f469\u200d\U0001f467\u200d\U0001f466"
 THUMB = "\U0001f44d\U0001f3fd"
 FLAGS = "\U0001f1eb\U0001f1f7\U0001f1e9\U0001f1ea"
 ENGLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f"
+X = PostRules("x", 280, unit="weighted")
 MASTODON = PostRules("mastodon", 500, url_length=23)
 
 
@@ -53,6 +54,66 @@ def test_a_text_is_counted_in_the_networks_unit(
 )
 def test_a_text_is_counted_as_mastodon_counts(text: str, count: int) -> None:
     assert length(text, MASTODON) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("hello", 5),
+        ("e\u0301", 1),
+        ("日本語", 6),
+        ("Hi https://example.com/a/very/long/path?with=query", 26),
+        ("visit example.com now", 33),
+        ("see localhost:8000/x", 20),
+        ("mail a@b.com", 12),
+        (FAMILY, 2),
+        (THUMB, 2),
+        (FLAGS[:2], 2),
+        ("“quoted” – dash — …", 20),
+        ("a\u200db", 3),
+        ("ﷺ", 2),
+        ("https://example.com.", 24),
+        ("(https://example.com/a_(b))", 25),
+        ("https://example.com/日本語", 29),
+        ("#тест тест", 10),
+        ("http://192.168.0.1/x", 20),
+        ("ftp://example.com/x", 19),
+        ("example.unknowntld/x", 20),
+        ("t.co/abc", 23),
+        ("①②③", 6),
+        ("→ arrow", 8),
+        ("€", 2),
+        ("https://例え.jp/パス", 27),
+        ("x" * 280, 280),
+    ],
+)
+def test_a_text_is_counted_as_x_counts(text: str, count: int) -> None:
+    assert length(text, X) == count
+    assert fits(text, X)
+    assert not fits("y" * (280 - count) + " " + text, X)
+
+
+def test_two_limits_hold_together() -> None:
+    bluesky = PostRules("bluesky", 300, most_bytes=3_000, shows_short=True)
+    assert fits("x" * 300, bluesky)
+    assert not fits("x" * 301, bluesky)
+    assert fits(FAMILY * 120, bluesky)  # 25 bytes each
+    assert not fits(FAMILY * 121, bluesky)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://example.com", "example.com"),
+        ("https://example.com/", "example.com"),
+        ("https://www.example.com/a/b", "example.com/a/b"),
+        ("https://example.com/2026/11/28/the-ferry-sails-again?x=1", "example.com/2026/11/28/th…"),
+    ],
+)
+def test_a_long_address_is_shown_short(url: str, shown: str) -> None:
+    assert shown_url(url) == shown
+    rules = PostRules("bluesky", 300, shows_short=True)
+    assert length(f"See {url}", rules) == 4 + len(shown)
 
 
 def test_a_network_that_counts_urls_in_full_does() -> None:

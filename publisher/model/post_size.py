@@ -1,6 +1,8 @@
-"""How long a post is: counted as its network counts. One counter for the renderer, the checks, preview and senders."""
+"""How long a post is, as its network counts: one counter for the renderer, the checks, the preview and the senders."""
 
 from __future__ import annotations
+
+import sys
 
 import regex
 
@@ -11,6 +13,7 @@ _URL = regex.compile(r"https?://[^\s<>\"]+", regex.IGNORECASE)
 _HOST = regex.compile(
     r"https?://(?:[^\s/?#@]*@)?(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[\w-]+)\.?(?::\d+)?(?:[/?#]|\Z)", regex.I
 )
+SHOWN_PATH = 14  # characters of an address's path that are shown
 _TRAILING = ".,;:!?'\"…»”’*_~。、，！？"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _REMOTE_MENTION = regex.compile(r"(?<![\w/=])@(\w+(?:[.-]\w+)*)@[\w-]+(?:\.[\w-]+)+")
@@ -31,13 +34,42 @@ def _trim(url: str) -> str:
     return url
 
 
+def fits(text: str, rules: PostRules) -> bool:
+    """Say whether a network takes a text as one post."""
+    return length(text, rules) <= rules.limit and size(text, rules) <= (rules.most_bytes or sys.maxsize)
+
+
 def length(text: str, rules: PostRules) -> int:
     """Return what a text costs on a network, in the network's own unit."""
+    if rules.unit == "weighted":
+        from twitter_text import parse_tweet  # here: it takes a while to import, and only X counts so
+
+        return int(parse_tweet(text).weightedLength)
+    text = _as_shown(text) if rules.shows_short else text
     if rules.url_length is not None:
         text = _with_short_urls(text, rules.url_length)
     if rules.network == "mastodon":
         text = _REMOTE_MENTION.sub(r"@\1", text)
     return _size(text, rules)
+
+
+def size(text: str, rules: PostRules) -> int:
+    """Return the bytes of a text in UTF-8, as the network shows it."""
+    return len((_as_shown(text) if rules.shows_short else text).encode())
+
+
+def shown_url(url: str) -> str:
+    """Return an address as it is shown where a link carries the whole of it: its host and how its path begins."""
+    host, slash, path = url.partition("://")[2].removeprefix("www.").partition("/")
+    if not path:
+        return host
+    return host + slash + (path if len(path) <= SHOWN_PATH else f"{path[: SHOWN_PATH - 1]}…")
+
+
+def _as_shown(text: str) -> str:
+    for start, stop in reversed(urls_in(text)):
+        text = text[:start] + shown_url(text[start:stop]) + text[stop:]
+    return text
 
 
 def _with_short_urls(text: str, cost: int) -> str:
