@@ -112,7 +112,7 @@ def test_an_empty_post_never_leaves(sender: Sender, provider: FakeProvider) -> N
 
 def test_the_limits_are_the_editors() -> None:
     assert made().rules == PostRules("mastodon", 500, 23, threads=True)
-    assert made(limit=5_000, url_length=25).rules == PostRules("mastodon", 5_000, 25)
+    assert made(limit=5_000, url_length=25).rules == PostRules("mastodon", 5_000, 25, threads=True)
 
 
 def test_a_server_that_ignores_keys_is_never_asked_twice() -> None:
