@@ -15,11 +15,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import missing
 
 from publisher.errors import TemplateError
+from publisher.render import limits
 from publisher.render.conventions import Conventions
 from publisher.render.filters import CONVENTIONS, FILTERS, GLOBALS, TESTS
 from publisher.render.merge import REMEDY, Field, MergeMisuse, Reader, carries_token
 
-LARGEST_OUTPUT = 2_000_000  # characters; a mail over 100,000 bytes is held anyway
 LARGEST_TEMPLATE = 500_000  # bytes
 _ENDINGS = (".html", ".txt", ".css")  # of templates
 
@@ -47,9 +47,11 @@ class Engine:
     """Render templates from folders, the first that has a file wins.
 
     :param folders: a project's own folder before the default theme; those that don't exist are passed over.
+    :param seconds: of the processor's time, for one template.
     """
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], seconds: float = limits.SECONDS) -> None:
+        self._seconds = seconds
         self.folders = tuple(folder.resolve() for folder in folders)
         loader = jinja2.ChoiceLoader([_Folder(folder) for folder in self.folders])
         self._environment = _Environment(
@@ -59,6 +61,7 @@ class Engine:
             trim_blocks=True,
             lstrip_blocks=True,
             keep_trailing_newline=False,
+            finalize=limits.printable,
         )
 
     def has(self, name: str) -> bool:
@@ -82,7 +85,8 @@ class Engine:
     ) -> str:
         token = CONVENTIONS.set(conventions)
         try:
-            return _collect(get(), where, context)
+            with limits.metered(self._seconds):
+                return _collect(get(), where, context)
         except _FAULTS as error:
             _explain(error, where, context)
         finally:
@@ -95,10 +99,9 @@ def _collect(template: jinja2.Template, where: str, context: Mapping[str, Any]) 
     for piece in template.generate(context):
         pieces.append(piece)
         size += len(piece)
-        if size > LARGEST_OUTPUT:
-            raise TemplateError(
-                f"it prints more than {LARGEST_OUTPUT:,} characters", where=where, remedy="Look for a loop in a loop"
-            )
+        if size > limits.LONGEST:
+            what = f"it prints more than {limits.LONGEST:,} characters"
+            raise TemplateError(what, where=where, remedy="Look for a loop in a loop")
     return "".join(pieces)
 
 
@@ -107,7 +110,7 @@ class _Environment(ImmutableSandboxedEnvironment):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self.filters = dict(FILTERS)
+        self.filters = FILTERS | limits.FILTERS
         self.tests = dict(TESTS)
         self.globals = dict(GLOBALS)
 
@@ -121,6 +124,21 @@ class _Environment(ImmutableSandboxedEnvironment):
             return obj[attribute]
         return super().getattr(obj, attribute)
 
+    def _parse(self, source: str, name: str | None, filename: str | None) -> jinja2.nodes.Template:
+        return limits.meter(super()._parse(source, name, filename))
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        own = next((methods for kind, methods in limits.METHODS.items() if isinstance(obj, kind)), None)
+        return super().is_safe_attribute(obj, attr, value) and (own is None or attr in own)
+
+    def call(self, context: Context, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        limits.step()
+        method = getattr(obj, "__wrapped__", obj)  # the sandbox wraps `format`
+        text = getattr(method, "__self__", None)
+        if isinstance(text, str):
+            limits.allow(method.__name__, text, args)
+        return limits.bounded(super().call(context, obj, *args, **kwargs))
+
     def getitem(self, obj: Any, argument: Any) -> Any:
         if isinstance(obj, Reader):
             return obj.field(argument)
@@ -133,7 +151,9 @@ class _Environment(ImmutableSandboxedEnvironment):
                 raise MergeMisuse(label, f"used with {operator} (to join texts write ~)")
         if operator in ("*", "**"):
             _refuse_huge(operator, left, right)
-        return super().call_binop(context, operator, left, right)
+        if operator == "%" and isinstance(left, str):
+            raise jinja2.exceptions.SecurityError("% is for numbers; for texts there is .format()")
+        return limits.bounded(super().call_binop(context, operator, left, right))
 
 
 def _refuse_huge(operator: str, left: Any, right: Any) -> None:
@@ -141,7 +161,7 @@ def _refuse_huge(operator: str, left: Any, right: Any) -> None:
     sizes = [len(value) if isinstance(value, str | list | tuple) else abs(value) for value in (left, right)]
     if operator == "**" and (sizes[0] > 1_000 or sizes[1] > 10):
         raise jinja2.exceptions.SecurityError("a power this large is not calculated in a template")
-    if operator == "*" and sizes[0] * sizes[1] > LARGEST_OUTPUT and not all(isinstance(v, int) for v in (left, right)):
+    if operator == "*" and sizes[0] * sizes[1] > limits.MOST and not all(isinstance(v, int) for v in (left, right)):
         raise jinja2.exceptions.SecurityError("a text this long is not made in a template")
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from typing import Any
 
 from jinja2 import filters as jinja_filters
 from jinja2 import tests as jinja_tests
+from jinja2.nodes import EvalContext
 from jinja2.sandbox import safe_range
-from jinja2.utils import Namespace
+from jinja2.utils import Namespace, pass_eval_context
 
+from publisher.render import limits
 from publisher.render.context import sized
 from publisher.render.conventions import Conventions
 from publisher.render.fitting import drops, hashtags, shrinks
@@ -26,7 +28,7 @@ CONVENTIONS: ContextVar[Conventions] = ContextVar("conventions")
 # Jinja's own, less those that print anything unescaped, reach into objects or give another text each time.
 _JINJA_FILTERS = (
     "abs batch capitalize dictsort first float groupby int items last length count list lower map max min reject "
-    "rejectattr replace reverse round select selectattr slice sort string striptags sum title trim unique upper "
+    "rejectattr reverse round select selectattr slice sort string striptags sum title trim unique upper "
     "urlencode wordcount e escape"
 )
 _JINJA_TESTS = (
@@ -54,6 +56,27 @@ def default(value: Any, fallback: Any = "", boolean: bool = True) -> Any:
     return jinja_filters.do_default(value, fallback, boolean)
 
 
+@pass_eval_context
+def replace(eval_context: EvalContext, text: str, old: str, new: str, count: int | None = None) -> str:
+    """Put a text in the place of another."""
+    limits.allow("replace", str(text), (old, new))
+    return jinja_filters.do_replace(eval_context, text, old, new, count)
+
+
+@pass_eval_context
+def join(eval_context: EvalContext, items: Iterable[Any], between: str = "", attribute: Any = None) -> str:
+    """Put texts together; merge fields may be among them."""
+    found = list(items)
+    limits.refuse_product(len(found), between)
+    joined: str = limits.bounded(jinja_filters.sync_do_join(eval_context, found, between, attribute))
+    return joined
+
+
+def _wrap(text: str, width: int = 72, indent: str = "") -> str:
+    limits.refuse_product(len(text), indent)
+    return wrap(text, width, indent)
+
+
 def _without_fields(name: str, function: Function) -> Function:
     """Refuse merge fields, and texts that one was printed into: what the function made of them would be wrong."""
 
@@ -62,7 +85,8 @@ def _without_fields(name: str, function: Function) -> Function:
         for value in (*args, *kwargs.values()):
             if carries_token(value):
                 raise MergeMisuse(value.label if isinstance(value, Field) else "a merge field", f"given to {name!r}")
-        return function(*args, **kwargs)
+        limits.refuse_counts((*args[1:], *kwargs.values()))
+        return limits.bounded(function(*args, **kwargs))
 
     return guarded
 
@@ -74,7 +98,8 @@ def _guard(functions: Mapping[str, Function]) -> dict[str, Function]:
 _OURS: dict[str, Function] = {
     "date": date,
     "time": time,
-    "wrap": wrap,
+    "wrap": _wrap,
+    "replace": replace,
     "shorten": shorten,
     "excerpt": excerpt,
     "truncate": shorten,
@@ -89,7 +114,7 @@ FILTERS: dict[str, Function] = {
     **_guard(_OURS),
     "default": default,
     "d": default,
-    "join": jinja_filters.do_join,
+    "join": join,
 }
 _ALL_TESTS: Mapping[str, Any] = jinja_tests.TESTS
 TESTS: dict[str, Function] = _guard({name: _ALL_TESTS[name] for name in _JINJA_TESTS.split()})

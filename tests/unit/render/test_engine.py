@@ -56,12 +56,53 @@ def error_of(folder: Path, source: str) -> TemplateError:
         "{{ '<b>' | safe }}",
         "{{ 1 / 0 }}",
         "{{ articles[7].title }}",
+        "{{ '{:99999999}'.format(1) }}",
+        "{{ '{:{}}'.format(1, 99999999) }}",
+        "{{ '%99999999d' % 1 }}",
+        "{{ 'a'.ljust(10**8) }}",
+        "{{ 'a'.encode() }}",
+        "{{ ('a' * 900000).replace('a', 'b' * 1000) }}",
+        "{{ ('a' * 900000) | replace('a', 'b' * 1000) }}",
+        "{{ range(10000) | join('x' * 10000) }}",
+        "{{ ('x' * 10000).join(range(10000) | map('string') | list) }}",
+        "{{ 'a b c' | wrap(1, 'x' * 900000) }}",
+        "{{ [1] | batch(10**9, 1) | list }}",
+        "{% set n = namespace(a='aa') %}{% for i in range(60) %}{% set n.a = n.a ~ n.a %}{% endfor %}",
+        "{% set n = namespace(a='aa') %}{% for i in range(60) %}{% set n.a = n.a + n.a %}{% endfor %}",
+        "{% set n = namespace(a=3) %}{% for i in range(60) %}{% set n.a = n.a * n.a %}{% endfor %}",
+        "{% set n = namespace(a=1) %}{% for i in range(60) %}{% set n.a = [n.a, n.a] %}{% endfor %}",
+        "{% set n = namespace(a=1) %}{% for i in range(60) %}{% set n.a = (n.a, n.a) %}{% endfor %}",
+        "{% set n = namespace(a=1) %}{% for i in range(60) %}{% set n.a = {1: n.a, 2: n.a} %}{% endfor %}",
+        "{% set n = namespace(a=1) %}{% for i in range(60) %}{% set n.a = dict(a=n.a, b=n.a) %}{% endfor %}",
+        "{{ articles }}",
     ],
 )
 def test_a_hostile_template_gets_an_error_and_nothing_else(tmp_path: Path, hostile: str) -> None:
     error = error_of(tmp_path, hostile)
     assert error.where.startswith(("templates/email/page.html", "email/page.html"))
     assert "root:" not in str(error)
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
+        "{% for a in range(99999) %}{{ (range(99999) | sum) and '' }}{% endfor %}",
+        "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(50) }}",
+        "{% for a in [1] recursive %}{{ loop([1, 1]) if loop.depth < 90 }}{% endfor %}",
+    ],
+)
+def test_a_template_that_would_compute_for_ever_is_stopped(endless: str) -> None:
+    with pytest.raises(TemplateError, match="computes for too long"):
+        Engine([], seconds=0.2).render_string(endless, {}, ENGLISH, where="here")
+
+
+def test_a_loop_knows_its_length_and_its_neighbours(tmp_path: Path) -> None:
+    words = (
+        "{% for a in articles %}{{ loop.index }}/{{ loop.length }}{{ ',' if not loop.last }}{% else %}none{% endfor %}"
+    )
+    assert render(tmp_path, words) == "1/2,2/2"
+    assert render(tmp_path, "{% for a in [] %}x{% else %}none{% endfor %}") == "none"
 
 
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path) -> None:

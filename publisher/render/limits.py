@@ -1,0 +1,180 @@
+"""What a template may use up: time, and the size of what it makes. A hostile one ends in an error, not a worker.
+
+Jinja's sandbox keeps a template from reaching out; it does not keep it from counting to a billion. So every loop and
+every call takes a step, which looks at the clock, and nothing larger than a mail could ever be is made.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from jinja2 import nodes
+from jinja2.exceptions import SecurityError
+
+LONGEST = 2_000_000  # characters of any text; a mail over 100,000 bytes is held anyway
+MOST = 1_000_000  # items of any list, those of the lists within it counted too
+BITS = 256  # of any whole number
+SECONDS = 5.0  # of processor, for one template
+
+_UNTIL: ContextVar[float] = ContextVar("until")  # of this thread's processor time
+_CONTAINERS = (list, tuple, dict, set, frozenset)
+_WIDE = re.compile(r"\{[^{}]*:[^{}]*(?:\{|\d{4})")  # a format that sets its width elsewhere, or to thousands
+
+# What a value's own methods may be. Others make texts of any size, or leave text altogether.
+METHODS: Mapping[type, frozenset[str]] = {
+    str: frozenset(
+        [
+            "capitalize",
+            "casefold",
+            "count",
+            "endswith",
+            "find",
+            "format",
+            "index",
+            "isalnum",
+            "isalpha",
+            "isdecimal",
+            "isdigit",
+            "islower",
+            "isnumeric",
+            "isspace",
+            "istitle",
+            "isupper",
+            "join",
+            "lower",
+            "lstrip",
+            "partition",
+            "removeprefix",
+            "removesuffix",
+            "replace",
+            "rfind",
+            "rindex",
+            "rpartition",
+            "rsplit",
+            "rstrip",
+            "split",
+            "splitlines",
+            "startswith",
+            "strip",
+            "striptags",
+            "swapcase",
+            "title",
+            "unescape",
+            "upper",
+        ]
+    ),
+    dict: frozenset({"get", "items", "keys", "values"}),
+    list: frozenset({"count", "index"}),
+    tuple: frozenset({"count", "index"}),
+}
+
+
+@contextmanager
+def metered(seconds: float) -> Iterator[None]:
+    """Give what is rendered within so much of the processor's time."""
+    token = _UNTIL.set(time.thread_time() + seconds)
+    try:
+        yield
+    finally:
+        _UNTIL.reset(token)
+
+
+def step() -> None:
+    """Look at the clock; outside of a rendering, as when a template is compiled, there is none."""
+    if time.thread_time() > _UNTIL.get(float("inf")):
+        raise SecurityError("it computes for too long: look for a loop in a loop")
+
+
+def steps(items: Iterable[Any]) -> Iterator[Any]:
+    """Yield the items of a loop."""
+    for item in items:
+        step()
+        yield item
+
+
+def bounded(value: Any) -> Any:
+    """Return a value that is not larger than any that a template needs."""
+    if isinstance(value, str) and len(value) > LONGEST:
+        raise SecurityError(f"a text of more than {LONGEST:,} characters is not made in a template")
+    if isinstance(value, _CONTAINERS) and _weight(value, {}) > MOST:
+        raise SecurityError(f"a list of more than {MOST:,} items is not made in a template")
+    if isinstance(value, int) and value.bit_length() > BITS:
+        raise SecurityError("a number this large is not calculated in a template")
+    return value
+
+
+def _weight(value: Any, known: dict[int, int]) -> int:
+    """Count items to the bottom: a list that holds another twice is as large as two of it, when it is compared."""
+    if not isinstance(value, _CONTAINERS):
+        return 1
+    if id(value) not in known:
+        inside = value.values() if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_weight(each, known) for each in inside)
+    return known[id(value)]
+
+
+def printable(value: Any) -> Any:
+    """Return what may be printed; a list as a whole is a mistake, and may be of any length."""
+    if isinstance(value, _CONTAINERS):
+        raise SecurityError("a list can't be printed as a whole: join it, or print one thing of it")
+    return value
+
+
+def refuse_counts(numbers: Iterable[Any]) -> None:
+    """Refuse to do something a million times over."""
+    if any(isinstance(number, int) and number > MOST for number in numbers):
+        raise SecurityError(f"nothing is done more than {MOST:,} times in a template")
+
+
+def allow(name: str, text: str, args: tuple[Any, ...]) -> None:
+    """Refuse to call a text's method where what it makes would be too large."""
+    if name == "format" and _WIDE.search(text):
+        raise SecurityError("a width of thousands is not formatted in a template")
+    refuse_counts(args)
+    if name == "replace" and len(args) > 1:
+        refuse_product(text.count(str(args[0])) + 1, str(args[1]))
+    if name == "join" and args and isinstance(args[0], list | tuple):
+        refuse_product(len(args[0]), text)
+
+
+def refuse_product(times: int, text: object) -> None:
+    """Refuse what would put a text so many times."""
+    if times * len(str(text)) > LONGEST:
+        raise SecurityError(f"a text of more than {LONGEST:,} characters is not made in a template")
+
+
+def meter(template: nodes.Template) -> nodes.Template:
+    """Let every loop take steps, and everything that is put together be looked at."""
+    for loop in [*template.find_all(nodes.For)]:
+        loop.iter = _through("steps of a loop", loop.iter)
+    _bound_all(template)
+    return template
+
+
+def _bound_all(node: nodes.Node) -> None:
+    for name, value in [*node.iter_fields()]:
+        if isinstance(value, nodes.Node):
+            setattr(node, name, _bounding(value))
+        elif isinstance(value, list):
+            value[:] = [_bounding(each) if isinstance(each, nodes.Node) else each for each in value]
+
+
+def _bounding(node: nodes.Node) -> nodes.Node:
+    _bound_all(node)
+    is_made = isinstance(node, nodes.Concat | nodes.List | nodes.Dict) or (
+        isinstance(node, nodes.Tuple) and node.ctx == "load"
+    )
+    return _through("size", node) if is_made else node
+
+
+def _through(name: str, node: Any) -> nodes.Filter:
+    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+
+
+# Under names with blanks, which no template can write.
+FILTERS = {"steps of a loop": steps, "size": bounded}
