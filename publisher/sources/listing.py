@@ -21,6 +21,7 @@ from publisher.sources.sitemap import Listed, is_sitemap, read_sitemap, unpacked
 from publisher.sources.xmltext import decode
 
 MOST_SITEMAPS = 50  # of one index
+GIVE_UP = 5  # sitemaps that can't be read
 TRIES = 5  # of a page that can't be fetched
 BUDGET = 120.0  # seconds in which pages are fetched; the rest is for the next look
 OVERLAP = timedelta(days=2)  # a sitemap's own date may lag behind
@@ -42,13 +43,15 @@ class ListingReader:
         self._source = source
         self._fetcher = fetcher
         self._memory = memory
+        self._unread: list[SourceError] = []  # listings and sitemaps of this look
 
     def read(self, known: Validators | None = None) -> Reading:
         """Look at the listings, and fetch what is new on them, at most ``per_poll:`` pages.
 
         At the first look nothing is fetched but what ``backfill:`` wants: what is there was there before us.
 
-        :raises SourceError: a listing can't be read, or has no link that could be an article.
+        :raises SourceError: no listing can be read, or none has a link that could be an article. Of several, those that
+            can't be read are problems of the reading.
         """
         try:
             return self._read(known if known and len(self._addresses) == 1 else Validators())
@@ -64,7 +67,8 @@ class ListingReader:
         look.fetch(waiting[: self._source.per_poll])
         reading = Reading(
             articles=tuple(look.articles),
-            problems=tuple(look.problems),
+            problems=(*map(str, self._unread), *look.problems),
+            is_broken=any(error.status not in (404, 410) for error in self._unread),
             site_url=self._addresses[0],
             links=(*past, *self._never_met(unfit), *look.links),
             scope="some",
@@ -82,9 +86,18 @@ class ListingReader:
         found: dict[bool, dict[str, Listed]] = {True: {}, False: {}}
         got = Fetched("", 304, b"")
         for address in self._addresses:
-            got = self._fetcher.get(address, known.etag, known.last_modified)
-            for each, fits in self._links_of(got) if got.status != 304 else ():
+            try:
+                got = self._fetcher.get(address, known.etag, known.last_modified)
+                links = self._links_of(got) if got.status != 304 else []
+            except SourceError as error:
+                if len(self._addresses) == 1:
+                    raise
+                self._unread.append(error)
+                continue
+            for each, fits in links:
                 found[fits].setdefault(each.name, each)
+        if not found[True] and len(self._unread) >= len(self._addresses):
+            raise self._unread[0]
         return [*found[True].values()], [each for name, each in found[False].items() if name not in found[True]], got
 
     def _never_met(self, unfit: Sequence[Listed]) -> list[Link]:
@@ -115,18 +128,25 @@ class ListingReader:
         is_index, entries = read_sitemap(body, got.content_type)
         if not is_index:
             return [*entries]
-        if len(entries) > MOST_SITEMAPS:
-            what = f"{shown(got.url)} names {len(entries):,} sitemaps, more than {MOST_SITEMAPS}"
+        children = [entry for entry in entries if self._may_hold_news(entry)]
+        if len(children) > MOST_SITEMAPS:
+            what = f"{shown(got.url)} names {len(children):,} sitemaps, more than {MOST_SITEMAPS}"
             raise SourceError(what, remedy="Give `page:` those that hold the articles.")
-        return [each for entry in entries if self._may_hold_news(entry) for each in self._in_child(entry.url)]
+        return [each for child in children for each in self._in_child(child.url)]
 
     def _may_hold_news(self, entry: Listed) -> bool:
         since = self._memory.since
         return since is None or entry.changed_at is None or entry.changed_at > since - OVERLAP
 
     def _in_child(self, url: str) -> list[Listed]:
-        got = self._fetcher.get(url)
-        is_index, entries = read_sitemap(unpacked(got.body, self._fetcher.cap), got.content_type)
+        try:
+            got = self._fetcher.get(url)
+            is_index, entries = read_sitemap(unpacked(got.body, self._fetcher.cap), got.content_type)
+        except SourceError as error:  # the others are read all the same, unless the site is down
+            self._unread.append(error)
+            if len(self._unread) >= GIVE_UP:
+                raise
+            return []
         return [] if is_index else [*entries]
 
     def _waiting(self, listed: list[Listed]) -> tuple[list[tuple[Listed, int]], list[Link]]:

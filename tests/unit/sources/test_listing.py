@@ -251,6 +251,23 @@ def test_a_sitemap_of_50_000_links_is_taken_as_there_before_without_a_fetch(site
     assert len(site.asked) == 1
 
 
+def test_a_dead_sitemap_or_listing_costs_nothing_of_the_others(site: Site, fetcher: Fetcher) -> None:
+    alive = sitemap(site, [entry(story(site, 1))], "/posts.xml")
+    broken = site.status("/broken.xml", 500)
+    index = sitemap(site, [entry(each, name="sitemap") for each in (broken, alive)], root="sitemapindex")
+    reading = look(fetcher, index)
+    assert titles(reading) == ["Story 1"]
+    assert "broken.xml" in reading.problems[0]
+    assert reading.is_broken  # what is not seen yet must not be new when it is
+    gone = site.status("/gone/", 404)
+    reading = look(fetcher, gone, listing(site, [story(site, 2)], "/b/"))
+    assert titles(reading) == ["Story 2"]
+    assert "/gone/" in reading.problems[0]
+    assert not reading.is_broken
+    with pytest.raises(SourceError, match="/gone/"):
+        look(fetcher, gone, broken)
+
+
 def test_several_listings_are_read_together(site: Site, fetcher: Fetcher) -> None:
     urls = [listing(site, [story(site, 1)], "/a/"), listing(site, [story(site, 2), "/news/1"], "/b/")]
     assert sorted(titles(look(fetcher, *urls))) == ["Story 1", "Story 2"]
