@@ -50,7 +50,7 @@ def shorten(text: str, most: int) -> str:
         return text
     units = units_of(text)
     kept, length = 1, len(units[0])
-    while length + len(units[kept].rstrip()) < most:
+    while kept < len(units) and length + len(units[kept].rstrip()) < most:
         length += len(units[kept])
         kept += 1
     return cut(units, kept)

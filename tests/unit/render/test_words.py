@@ -23,6 +23,11 @@ def test_a_text_is_shortened_at_the_end_of_a_word() -> None:
     assert shorten("", 5) == ""
 
 
+def test_a_text_of_one_word_that_is_too_long_stays_whole() -> None:
+    address = "https://harbor.example/" + "long-" * 40
+    assert shorten(address, 140) == address
+
+
 def test_nothing_kept_is_nothing_without_an_ellipsis() -> None:
     assert cut(["one ", "two"], 0) == ""
 
