@@ -13,7 +13,7 @@ _UNPRINTABLE = regex.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff
 
 # A unit is what is never cut: a URL, a word with the space after it, or one ideograph (their lines break anywhere).
 _UNIT = regex.compile(
-    r"https?://\S+\s*|[\p{Han}\p{Hiragana}\p{Katakana}][\p{M}\u200d\p{Po}\p{Pe}]*\s*"
+    r"https?://\S*\s*|[\p{Han}\p{Hiragana}\p{Katakana}][\p{M}\u200d\p{Po}\p{Pe}]*\s*"
     r"|(?:(?!https?://)[^\s\p{Han}\p{Hiragana}\p{Katakana}])+\s*"
 )
 _LOOSE_END = regex.compile(r"[\s,;:–—\-(\[«“]+\Z")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,6 +10,11 @@ from publisher.render.words import clean, cut, excerpt, fold, shorten, units_of,
 @given(st.text())
 def test_units_joined_again_are_the_text(text: str) -> None:
     assert "".join(units_of(fold(text))) == fold(text)
+
+
+@pytest.mark.parametrize("text", ["http://", "see https:// now", "http://https://", "東http://京"])
+def test_half_an_address_loses_no_letter(text: str) -> None:
+    assert "".join(units_of(text)) == text
 
 
 def test_what_no_mail_can_carry_is_taken_out() -> None:
