@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
-from pathlib import Path
 
 import pytest
 
 from publisher.cli import log_to_stderr
 from publisher.store import Store
 from publisher.store.postgresql import WRITING
+from tests import browser
 from tests.stores import ENGINES, start_postgresql
 
 IN_CI = os.environ.get("CI") == "true"
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -37,18 +35,11 @@ def patient_database():
 @pytest.fixture(scope="session")
 def chromium():
     """A headless browser of this machine. Without one the test is skipped by name; see below for CI."""
-    found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
-    if found is None:
-        words = "there is no Chromium on this machine: apt-get install chromium"
+    if browser.find() is None:
+        words = browser.MISSING
         pytest.skip(words)
-    from playwright.sync_api import sync_playwright
-
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-    quiet += ["--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(Path(found)), args=quiet)
-        yield browser
-        browser.close()
+    with browser.opened() as running:
+        yield running
 
 
 @pytest.fixture(scope="session")
