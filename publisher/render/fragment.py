@@ -13,6 +13,7 @@ BODY_WIDTH = 560  # pixels: the sheet's 600 less its padding
 _PLAIN = {"h1": "h2", "figure": "div", "section": "div", "article": "div", "main": "div", "header": "div"}
 _PLAIN |= {"footer": "div", "aside": "div", "nav": "div", "figcaption": "div", "mark": "b", "time": "span"}
 _NOT_IN_MAIL = ("script", "style", "link", "iframe", "video", "audio", "object", "embed", "form", "base", "meta")
+_HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _SIZE = re.compile(r"\s*(\d+)(?:px)?\s*\Z")
 
 
@@ -25,9 +26,11 @@ def tidy(fragment: str) -> str:
     etree.strip_tags(root, etree.Comment, "wbr")
     for element in root.iter(*_PLAIN):
         _rename(element)
-    for image in root.iter("img"):
-        _size(image)
-    return _inside(root)
+    _close_ranks(root)
+    for cell in root.iter("th"):
+        cell.set("scope", "row" if cell.getparent().find("td") is not None else "col")
+    unsized = dict(filter(None, map(_size, root.iter("img"))))
+    return _told_apart(_inside(root), unsized)
 
 
 def _rename(element: html.HtmlElement) -> None:
@@ -36,8 +39,22 @@ def _rename(element: html.HtmlElement) -> None:
     element.tag = _PLAIN[element.tag]
 
 
-def _size(image: html.HtmlElement) -> None:
-    """Give a picture whole numbers for a size, no wider than the mail; one of unknown size keeps its shape."""
+def _close_ranks(root: html.HtmlElement) -> None:
+    """Let each heading be one step below the one it belongs to: who reads by headings must not miss a step."""
+    above: list[str] = []
+    for heading in list(root.iter(*_HEADINGS)):
+        while above and above[-1] >= heading.tag:
+            above.pop()
+        above.append(heading.tag)
+        heading.tag = _HEADINGS[len(above) - 1]
+
+
+def _size(image: html.HtmlElement) -> tuple[str, str] | None:
+    """Give a picture whole numbers for a size, no wider than the mail.
+
+    Of one whose height nobody knows it is stated as two thirds of the width. Returned is then how it is printed, and
+    how it would be without that.
+    """
     width, height = (_pixels(image.attrib.pop(name, "")) for name in ("width", "height"))
     for name in ("srcset", "sizes", "loading", "decoding", "style"):
         image.attrib.pop(name, None)
@@ -46,6 +63,18 @@ def _size(image: html.HtmlElement) -> None:
     if width and height:
         image.set("height", str(max(1, round(height * shown / width))))
     image.set("alt", image.get("alt") or "")
+    if width and height:
+        return None
+    without = _printed(image)
+    image.set("height", str(shown * 2 // 3))
+    return _printed(image), without
+
+
+def _told_apart(whole: str, unsized: dict[str, str]) -> str:
+    """Hide a height that is a guess from Outlook's Word: every other client corrects it by the picture itself."""
+    for image, without in unsized.items():
+        whole = whole.replace(image, f"<!--[if mso]>{without}<![endif]--><!--[if !mso]><!-->{image}<!--<![endif]-->")
+    return whole
 
 
 def _pixels(value: str) -> int:
@@ -53,6 +82,10 @@ def _pixels(value: str) -> int:
     return int(found[1]) if found else 0
 
 
+def _printed(element: html.HtmlElement) -> str:
+    return str(html.tostring(element, encoding="unicode", with_tail=False))
+
+
 def _inside(root: html.HtmlElement) -> str:
-    whole = str(html.tostring(root, encoding="unicode"))
+    whole = _printed(root)
     return whole.removeprefix("<div>").removesuffix("</div>")
