@@ -2,8 +2,9 @@
 PYTHON ?= python3
 RUN := .venv/bin
 DEV := .venv-dev/bin
+WEB := tests/judges/node_modules
 
-.PHONY: demo test check test-long lock clean help
+.PHONY: demo test test-web email-report check test-long lock clean help
 
 help:  ## What can be made here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -13,6 +14,12 @@ demo: $(RUN)/.ready  ## The main job, end to end; FEED=address-or-file for your 
 
 test: $(DEV)/.ready  ## All tests
 	$(DEV)/python -m pytest -n 3 --dist worksteal tests
+
+test-web: $(DEV)/.ready $(WEB)/.ready  ## What needs npm or Java: the judges of mails
+	$(DEV)/python -m pytest -m web tests/judges
+
+email-report: $(DEV)/.ready $(WEB)/.ready  ## Figures and pictures of our mails, into docs/email-report.md
+	$(DEV)/python -m tests.judges.report
 
 # Hours: each part is under one, and PUBLISHER_RESUME=1 goes on after the last that was finished. LONG chooses parts.
 test-long: $(DEV)/.ready  ## The long forms of T1 to T8, part by part; LONG="-k t6" for some, figures in benchmarks/figures
@@ -29,7 +36,7 @@ lock:  ## Pin every dependency with its hashes (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev -o requirements-dev.lock -c requirements.lock pyproject.toml
 
 clean:  ## Remove what was made here
-	rm -rf .venv .venv-dev publisher-try build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-dev $(WEB) publisher-try build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 $(RUN)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -41,4 +48,9 @@ $(DEV)/.ready: requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv-dev
 	$(DEV)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(DEV)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# npm and Node come with the Python packages. npm ci takes what the lock pins, checks its hashes and runs no scripts.
+$(WEB)/.ready: $(DEV)/.ready tests/judges/package-lock.json
+	PATH="$(CURDIR)/$(DEV):$$PATH" npm ci --prefix tests/judges --silent
 	@touch $@

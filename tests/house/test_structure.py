@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import zipfile
@@ -46,3 +47,14 @@ def test_lock_files_name_no_index_and_pin_every_hash():
         pins = [line for line in text.splitlines() if "==" in line and not line.startswith(("#", " "))]
         assert len(pins) > 20
         assert text.count("--hash=sha256:") >= len(pins)
+
+
+def test_the_judges_npm_packages_are_pinned_with_hashes_and_name_no_registry():
+    folder = ROOT / "tests" / "judges"
+    wanted = json.loads((folder / "package.json").read_text())["dependencies"]
+    packages = json.loads((folder / "package-lock.json").read_text())["packages"]
+    assert packages.pop("")["dependencies"] == wanted
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    for name, package in packages.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, name

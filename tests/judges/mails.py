@@ -1,0 +1,128 @@
+"""The mails that are judged, rendered by the product's own Renderer with the theme that comes with Publisher."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.policy import SMTP
+from pathlib import Path
+
+from publisher.model.article import Article
+from publisher.model.message import Brief, Mail, fill
+from publisher.render import Renderer, default_theme
+from tests.judges.stories import ARABIC, EIGHT, FERRY, MORNING, ROUGH, ROUGH_ARTICLE, SITE, THIRTY
+
+READER = {
+    "email": "ada@reader.example",
+    "name": "Ada Reader",
+    "first_name": "Ada",
+    "unsubscribe_url": "https://letters.harbor.example/u/mZ3vQ8sT1kXw7bNcR5yJ2dLf",
+    "preferences_url": "https://letters.harbor.example/p/mZ3vQ8sT1kXw7bNcR5yJ2dLf",
+}
+
+
+def _brief(articles: Iterable[Article], **more: str) -> Brief:
+    plain = {
+        "publication": "Harbor Gazette",
+        "site_url": SITE,
+        "from_name": "Harbor Gazette",
+        "from_email": "news@harbor.example",
+        "reply_to": "desk@harbor.example",
+        "address": "1 Quay Street, 4450-208 Harbor",
+        "timezone": "Europe/Lisbon",
+        "language": "en",
+        "schedule": "morning",
+        "slot": "2026-11-24T07:00",
+        "list_name": "daily",
+        "list_title": "Morning briefing",
+        "list_about": "The day’s news at seven, Monday to Friday.",
+        "list_domain": "letters.harbor.example",
+    }
+    return Brief(**(plain | more), due_at=MORNING, articles=tuple(articles))
+
+
+_ARABIC = {
+    "publication": "جريدة الميناء",
+    "from_name": "جريدة الميناء",
+    "address": "١ شارع الرصيف، الميناء",
+    "timezone": "Asia/Beirut",
+    "language": "ar",
+    "list_title": "نشرة الصباح",
+    "list_about": "أخبار اليوم في السابعة صباحًا.",
+}
+
+ABOUT = {
+    "digest-8": "a digest of eight stories",
+    "digest-1": "a digest of one",
+    "digest-30": "a digest of thirty; the pictures show its end",
+    "article": "a mail with a single story, whole",
+    "rtl": "a digest of eight stories in Arabic, with words of its own",
+    "rough-digest": "long words and addresses, pictures that are not there, stories that lack nearly everything",
+    "rough-article": "an article with whatever a source's markup may hold",
+}
+BRIEFS = {
+    "digest-8": _brief(EIGHT),
+    "digest-1": _brief([FERRY], template="email/digest.html"),
+    "digest-30": _brief(THIRTY),
+    "article": _brief([FERRY]),
+    "rtl": _brief(ARABIC, **_ARABIC),
+    "rough-digest": _brief(ROUGH),
+    "rough-article": _brief([ROUGH_ARTICLE]),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A mail as one reader gets it."""
+
+    name: str
+    mail: Mail
+    html: str
+    text: str
+    stories: int
+
+    def as_message(self, *, precedence: bool) -> bytes:
+        """Return the mail as its last server hands it over.
+
+        :param precedence: False leaves the header `Precedence` out, as a provider may that sets its own.
+        """
+        message = EmailMessage(policy=SMTP)
+        message["From"] = f"{self.mail.from_name} <{self.mail.from_email}>"
+        message["To"] = READER["email"]
+        message["Reply-To"] = self.mail.reply_to
+        message["Subject"] = fill(self.mail.subject, READER)
+        message["Date"] = "Tue, 24 Nov 2026 07:00:04 +0000"
+        message["Message-ID"] = "<7.1764.9c1f@letters.harbor.example>"
+        for name, value in self.mail.headers:
+            if precedence or name != "Precedence":
+                message[name] = fill(value, READER)
+        message.set_content(self.text, cte="quoted-printable")
+        message.add_alternative(self.html, subtype="html", cte="quoted-printable")
+        return _HANDED_OVER + message.as_bytes()
+
+
+_HANDED_OVER = (
+    b"Received: from out.harbor.example (out.harbor.example [93.184.215.14])\r\n"
+    b"\tby mx.reader.example (Postfix) with ESMTPS id 4Q7Xk21vN\r\n"
+    b"\tfor <ada@reader.example>; Tue, 24 Nov 2026 07:00:05 +0000 (UTC)\r\n"
+)
+
+
+def render_all() -> dict[str, Rendered]:
+    """Render every mail; ValueError where one of the product's own checks would hold it."""
+    plain = Renderer([default_theme()])
+    arabic = Renderer([Path(__file__).parent / "arabic", default_theme()])  # only its words are its own
+    return {name: _render(arabic if brief.language == "ar" else plain, name, brief) for name, brief in BRIEFS.items()}
+
+
+def _render(renderer: Renderer, name: str, brief: Brief) -> Rendered:
+    mail = renderer.mail(brief)
+    held = [finding.what for finding in renderer.check(mail, brief) if finding.blocks]
+    if held:
+        raise ValueError(f"{name} would be held: {'; '.join(held)}")
+    html = fill(mail.html, READER)
+    if left := re.search(r"\{\{|\{%", html):
+        raise ValueError(f"{name} has a placeholder left: {left[0]}")
+    return Rendered(name, mail, html, fill(mail.text, READER), len(brief.articles))
