@@ -23,7 +23,7 @@ READER = {
 }
 
 
-def _brief(articles: Iterable[Article], **more: str) -> Brief:
+def brief(articles: Iterable[Article], **more: str) -> Brief:
     plain = {
         "publication": "Harbor Gazette",
         "site_url": SITE,
@@ -63,13 +63,13 @@ ABOUT = {
     "rough-article": "an article with whatever a source's markup may hold",
 }
 BRIEFS = {
-    "digest-8": _brief(EIGHT),
-    "digest-1": _brief([FERRY], template="email/digest.html"),
-    "digest-30": _brief(THIRTY),
-    "article": _brief([FERRY]),
-    "rtl": _brief(ARABIC, **_ARABIC),
-    "rough-digest": _brief(ROUGH),
-    "rough-article": _brief([ROUGH_ARTICLE]),
+    "digest-8": brief(EIGHT),
+    "digest-1": brief([FERRY], template="email/digest.html"),
+    "digest-30": brief(THIRTY),
+    "article": brief([FERRY]),
+    "rtl": brief(ARABIC, **_ARABIC),
+    "rough-digest": brief(ROUGH),
+    "rough-article": brief([ROUGH_ARTICLE]),
 }
 
 
