@@ -133,7 +133,9 @@ def serving() -> Iterator[Site]:
     site = Site(f"http://127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
-    yield site
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    try:
+        yield site
+    finally:  # else a test that fails inside keeps its process from ending
+        server.shutdown()
+        server.server_close()
+        thread.join()

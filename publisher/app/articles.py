@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from publisher.app import composing
+from publisher.app import composing, presence
 from publisher.model.article import LedgerArticle
 from publisher.model.project import Schedule, When
 from publisher.pipeline import compose
@@ -97,9 +97,11 @@ def _picked(app: App, schedule: Schedule, settle: Mapping[str, Rest]) -> list[Pi
 
 
 def _fire(app: App, schedule: Schedule, picked: Sequence[Picked], actor: str) -> list[int]:
+    gone = presence.leave_out_gone(app, [one.article for one in picked], presence.in_time())
     made = [
         composing.record(app, schedule, Slot(one.key, app.clock()), one.choice, actor=actor).edition_id
         for one in picked
+        if one.article.id not in gone
     ]
     return [edition for edition in made if edition is not None]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from publisher.app import versions
+from publisher.app import presence, versions
 from publisher.model.project import Schedule
 from publisher.pipeline import compose as verb
 from publisher.pipeline.compose import Choice, Composed, Rest
@@ -48,6 +48,7 @@ def compose_known(
     :param held: why its sends have to wait for a person.
     """
     versions.accepted(app)
+    until = presence.in_time()
     while True:
         now = app.clock()
         there = verb.candidates_of(app.store, schedule, now=now)
@@ -60,6 +61,9 @@ def compose_known(
             updates=there.updates,
             settle=rests(app),
         )
+        used = [candidate for candidate, _ in (*choice.picked, *choice.noted)]
+        if not as_draft and presence.leave_out_gone(app, used, until):
+            continue  # chosen anew, from what is left
         choice = replace(choice, held=held)
         composed = record(app, schedule, slot, choice, actor=actor, as_draft=as_draft, look=there.look)
         if not composed.is_stale:

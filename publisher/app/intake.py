@@ -29,6 +29,7 @@ from publisher.store import Connection, links, sources
 if TYPE_CHECKING:
     from publisher.app.core import App
     from publisher.sources.base import Memory
+    from publisher.sources.fetch import Fetcher
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ class Intake:
     def __init__(self) -> None:
         self.turns: dict[str, RowMapping] = {}  # rows of the sources that it has claimed, and not asked yet
         self.unchanged: deque[sources.Unchanged] = deque()
+        self.silent: dict[str, float] = {}  # sources that did not say whether they have articles, and until when
 
     def take_unchanged(self) -> list[sources.Unchanged]:
         notes = []
@@ -106,22 +108,31 @@ def _row(app: App, source: Source) -> RowMapping | None:
 
 def _read(app: App, source: Source, row: RowMapping | None) -> Reading:
     # Here: commands that read no source need not wait for the parsers of feeds and pages.
-    from publisher.sources.address import web_url
     from publisher.sources.base import Validators, open_source
-    from publisher.sources.fetch import Fetcher
 
     known = None
     if row is not None and not rhythm.asks_whole(row, source, app.clock()):
         known = Validators(row["etag"], row["last_modified"])
-    resolve = app.settings.resolve
-    location = rhythm.address_of(row, source) or resolve(source.location, source.where)
-    agent = f"Publisher ({app.project.publication.name}; {app.project.publication.url})"
-    opened_by = tuple(each for each in location.split() if "@" in each and web_url(each))
-    fetcher = Fetcher(user_agent=agent, allow_private=source.allow_private, opened_by=opened_by)
-    resolved = replace(source, user=resolve(source.user, source.where), password=resolve(source.password, source.where))
+    resolved, location, fetcher = reach(app, source, row)
     reading = open_source(resolved, location, fetcher, app.folder, _memory(app, source, row)).read(known)
     first_poll = row is None or row["baseline_at"] is None
     return completed(app, source, location, reading, fetcher, first_poll=first_poll)
+
+
+def reach(app: App, source: Source, row: RowMapping | None) -> tuple[Source, str, Fetcher]:
+    """Return a source with its secrets, where it is by now, and what may fetch from there.
+
+    :raises ConfigError: a secret is not set.
+    """
+    from publisher.sources.address import web_url
+    from publisher.sources.fetch import Fetcher
+
+    resolve = app.settings.resolve
+    location = rhythm.address_of(row, source) or resolve(source.location, source.where)
+    resolved = replace(source, user=resolve(source.user, source.where), password=resolve(source.password, source.where))
+    agent = f"Publisher ({app.project.publication.name}; {app.project.publication.url})"
+    opened_by = tuple(each for each in location.split() if "@" in each and web_url(each))
+    return resolved, location, Fetcher(user_agent=agent, allow_private=source.allow_private, opened_by=opened_by)
 
 
 def _memory(app: App, source: Source, row: RowMapping | None) -> Memory:

@@ -76,8 +76,8 @@ def _wordpress(source: Source, location: str, fetcher: Fetcher, base: Path, memo
     from publisher.sources.wordpress import WordPressReader
     from publisher.sources.wordpress_rest import Rest
 
-    rest = Rest(location, fetcher, (source.user, source.password))
-    return WordPressReader(rest, memory, statuses=source.statuses, name=source.name)
+    rest = Rest(location, fetcher, (source.user, source.password), source.statuses)
+    return WordPressReader(rest, memory, name=source.name)
 
 
 def _page(source: Source, location: str, fetcher: Fetcher, base: Path, memory: Memory) -> Reader:

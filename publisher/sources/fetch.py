@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -23,6 +23,7 @@ REDIRECTS = 5
 _CHUNK = 65_536
 _MOVED = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
+NOT_THERE = (404, 410)
 _FEEDS = "application/atom+xml, application/rss+xml, application/feed+json"
 _ACCEPT = f"{_FEEDS}, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5"
 _FAILURES = (urllib3.exceptions.HTTPError, OSError, ValueError)
@@ -87,15 +88,39 @@ class Fetcher:
 
         :raises SourceError: unreachable, refused, missing, too large, too slow, or no address at all.
         """
+        known = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        return self._fetch(url, {name: value for name, value in known.items() if value}, self._body)
+
+    def is_there(self, url: str) -> bool:
+        """Say whether there is something at an address, without reading it; only 404 and 410 mean that there is not.
+
+        Asked by GET: there are servers that answer HEAD with 404.
+
+        :raises SourceError: it can't be told.
+        """
+        try:
+            self._fetch(url, {}, lambda answer, here: b"")
+        except SourceError as error:
+            if error.status in NOT_THERE:
+                return False
+            raise
+        return True
+
+    def _fetch(self, url: str, more: Mapping[str, str], read: Callable[[BaseHTTPResponse, str], bytes]) -> Fetched:
+        """Fetch an address, following redirects.
+
+        :param more: headers beside those that every request has.
+        :param read: reads the answer's body, which came from an address.
+        """
         until = time.monotonic() + self.total
         UNTIL.set(until)
         here, moved, permanent = url, None, True
         for _ in range(REDIRECTS + 1):
-            answer = self._ask(here, self._headers(here, etag, last_modified), until)
+            answer = self._ask(here, {**self._headers(here), **more}, until)
             try:
                 target = _target(answer, here)
                 if target is None:
-                    return self._take(answer, here, moved)
+                    return self._take(answer, here, moved, read)
             finally:
                 answer.close()  # what was read to its end has given its connection back by then
             permanent = permanent and answer.status in _PERMANENT
@@ -126,7 +151,7 @@ class Fetcher:
                 raise self._failure(url, error) from None
         raise AssertionError("unreachable")
 
-    def _headers(self, url: str, etag: str | None, last_modified: str | None) -> dict[str, str]:
+    def _headers(self, url: str) -> dict[str, str]:
         """Return what is said of ourselves: no cookies, and a password only where it belongs.
 
         :raises SourceError: the address is none.
@@ -140,21 +165,23 @@ class Fetcher:
             raise _refusal(url, "is no web address", "Write it as https://…")
         opened_by = (each for each in (url, *self.opened_by) if origin_of(each) == origin_of(url))
         login = next(filter(None, map(login_of, opened_by)), "")
-        return (
-            {"User-Agent": self.user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
-            | ({"Authorization": f"Basic {b64encode(login.encode()).decode()}"} if login else {})
-            | ({"If-None-Match": etag} if etag else {})
-            | ({"If-Modified-Since": last_modified} if last_modified else {})
-        )
+        own = {"User-Agent": self.user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
+        return own | ({"Authorization": f"Basic {b64encode(login.encode()).decode()}"} if login else {})
 
-    def _take(self, answer: BaseHTTPResponse, url: str, moved: str | None) -> Fetched:
+    def _take(
+        self,
+        answer: BaseHTTPResponse,
+        url: str,
+        moved: str | None,
+        read: Callable[[BaseHTTPResponse, str], bytes],
+    ) -> Fetched:
         if answer.status != 304 and not 200 <= answer.status < 300:
             raise _refused_by_server(url, answer.status, answer.headers)
         headers = answer.headers
         return Fetched(
             url=url,
             status=304 if answer.status == 304 else 200,
-            body=self._body(answer, url),
+            body=read(answer, url),
             content_type=headers.get("Content-Type", ""),
             etag=headers.get("ETag"),
             last_modified=headers.get("Last-Modified"),
@@ -169,15 +196,19 @@ class Fetcher:
         if stated.isdecimal() and int(stated) > self.cap:
             raise self._too_large(url)
         body = bytearray()
+        for piece in self._pieces(answer, url):
+            body += piece
+            if len(body) > self.cap:
+                raise self._too_large(url)
+        return bytes(body)
+
+    def _pieces(self, answer: BaseHTTPResponse, url: str) -> Iterator[bytes]:
         try:
             while piece := answer.read1(_CHUNK, decode_content=True):
-                body += piece
-                if len(body) > self.cap:
-                    raise self._too_large(url)
+                yield piece
         except _FAILURES as error:
             raise self._failure(url, error) from None
-        answer.release_conn()
-        return bytes(body)
+        answer.release_conn()  # all was read: another request may go over it
 
     def _too_large(self, url: str) -> SourceError:
         cap = f"{self.cap:,} bytes ({self.cap / 1_000_000:g} MB)"

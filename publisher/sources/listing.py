@@ -14,7 +14,7 @@ from publisher.model.source import Manners
 from publisher.sources import anchors, clean, manners
 from publisher.sources.address import Place, shown
 from publisher.sources.base import Memory
-from publisher.sources.fetch import Fetched, Fetcher, Validators
+from publisher.sources.fetch import NOT_THERE, Fetched, Fetcher, Validators
 from publisher.sources.page import is_front_page, read_page
 from publisher.sources.pagehead import read_head
 from publisher.sources.sitemap import Listed, is_sitemap, read_sitemap, unpacked
@@ -196,7 +196,7 @@ class _Look:
         try:
             got = self.fetcher.get(listed.url)
         except SourceError as error:
-            is_last = error.status in (404, 410) or tries + 1 >= TRIES
+            is_last = error.status in NOT_THERE or tries + 1 >= TRIES
             return Link(listed.name, is_last, str(error)), None
         try:
             return Link(listed.name, True), self._article(listed, got)

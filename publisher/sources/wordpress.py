@@ -19,7 +19,7 @@ from publisher.sources.base import Memory
 from publisher.sources.dates import parse_date
 from publisher.sources.fetch import Validators
 from publisher.sources.item import Item, article_of
-from publisher.sources.wordpress_post import item_of
+from publisher.sources.wordpress_post import asks_for_password, item_of
 from publisher.sources.wordpress_rest import PER_PAGE, Page, Rest
 
 OVERLAP = timedelta(days=2)
@@ -39,11 +39,10 @@ class WordPressReader:
     :param name: what errors call it: the source's name.
     """
 
-    def __init__(self, rest: Rest, memory: Memory, *, statuses: tuple[str, ...] = ("publish",), name: str = "") -> None:
+    def __init__(self, rest: Rest, memory: Memory, name: str = "") -> None:
         self._rest = rest
         self._memory = memory
         self._name = name
-        self._status = {} if statuses == ("publish",) else {"status": ",".join(statuses)}
 
     def read(self, known: Validators | None = None) -> Reading:
         """Ask for what is new and what has changed; at the first look for all there is, older posts by name only.
@@ -81,7 +80,7 @@ class WordPressReader:
     ) -> None:
         """Go through the pages; again where a post went meanwhile, for then another has slipped to a page before."""
         for _ in range(ROUNDS):
-            if self._is_whole(walk, {**query, **self._status}, most, stop):
+            if self._is_whole(walk, query, most, stop):
                 return
         walk.problems.append("it changed again and again while it was read: what is missing comes with the next look")
 
@@ -104,7 +103,7 @@ class WordPressReader:
         articles: list[Article] = []
         problems = [*dict.fromkeys(walk.problems)]
         for post in walk.posts.values():
-            article = None if _asks_for_password(post) else article_of(_named(item_of(post)), Place(self._rest.site))
+            article = None if asks_for_password(post) else article_of(_named(item_of(post)), Place(self._rest.site))
             if article is None:
                 problems.append(_why_left_out(post))
             else:
@@ -144,13 +143,8 @@ def _named(item: Item) -> Item:
     return item if item.title or item.content else replace(item, title=item.link or "")
 
 
-def _asks_for_password(post: Post) -> bool:
-    content = post.get("content")
-    return isinstance(content, dict) and bool(content.get("protected"))
-
-
 def _why_left_out(post: Post) -> str:
-    if not _asks_for_password(post):
+    if not asks_for_password(post):
         return f"post {post['id']} has neither headline nor text and was left out"
     title = clean.one_line(item_of(post).title, limit=80)
     return f"“{title or post['id']}” asks readers for a password and was left out"

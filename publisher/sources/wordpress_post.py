@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,17 @@ from publisher.sources.item import Item
 from publisher.sources.pictures import Picture
 
 _TAXONOMIES = ("category", "post_tag")
+
+
+def number_of(guid: str) -> int | None:
+    """Return the number of the post that an id of ours names; None where it is another's."""
+    found = re.fullmatch(r"wp:(\d{1,18})", guid)
+    return int(found[1]) if found else None
+
+
+def asks_for_password(post: dict[str, Any]) -> bool:
+    """Say whether readers have to know a password to read a post."""
+    return bool(_dict(post, "content").get("protected"))
 
 
 def item_of(post: dict[str, Any]) -> Item:

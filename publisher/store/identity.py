@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
@@ -75,6 +76,16 @@ def add_aliases(conn: Connection, source_id: int, aliases: Iterable[tuple[int, A
         conn.execute(upsert(conn, article_aliases).on_conflict_do_nothing(), rows)
 
 
+def guids_of(conn: Connection, article_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Return the ids by which these articles are known at their sources."""
+    table = article_aliases.c
+    query = select(table.article_id, table.value).where(table.kind == "guid", among(table.article_id, article_ids))
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for article_id, value in conn.execute(query.order_by(table.value)):
+        found[article_id].append(value)
+    return {article_id: tuple(found[article_id]) for article_id in article_ids}
+
+
 def take_guid(conn: Connection, article_id: int, former_id: int) -> None:
     """Give an article the ids of another, which has them no more: the id was used again."""
     table = article_aliases.c
@@ -141,6 +152,11 @@ def missing(
     return sorted(found.difference(present))
 
 
-def set_gone(conn: Connection, article_ids: Sequence[int], at: datetime | None) -> None:
-    """Write down since when their source does not have these articles any more; None: it has them again."""
-    conn.execute(update(articles).where(among(articles.c.id, article_ids)).values(gone_at=at))
+def set_gone(conn: Connection, article_ids: Sequence[int], at: datetime | None) -> list[int]:
+    """Write down since when their source does not have these articles any more; None: it has them again.
+
+    :return: of which this was not known.
+    """
+    is_new = articles.c.gone_at.is_not(None) if at is None else articles.c.gone_at.is_(None)
+    query = update(articles).where(among(articles.c.id, article_ids), is_new).values(gone_at=at)
+    return sorted(conn.execute(query.returning(articles.c.id)).scalars())

@@ -4,7 +4,16 @@
 pure. `act` writes it down in one transaction.
 """
 
-from publisher.pipeline.collect.act import Collected, Sighting, foresee, record, record_failure, record_in
+from publisher.pipeline.collect.act import (
+    Collected,
+    Sighting,
+    foresee,
+    note_gone,
+    record,
+    record_failure,
+    record_gone,
+    record_in,
+)
 from publisher.pipeline.collect.judge import Situation, decide
 from publisher.pipeline.collect.match import Decision, Known, match
 
@@ -17,7 +26,9 @@ __all__ = [
     "decide",
     "foresee",
     "match",
+    "note_gone",
     "record",
     "record_failure",
+    "record_gone",
     "record_in",
 ]

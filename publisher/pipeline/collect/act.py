@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -234,10 +234,24 @@ def _mark_gone(conn: Connection, gone: Sequence[int], notes: _Record) -> None:
     if notes.back:
         identity.set_gone(conn, notes.back, None)
     if gone:
-        identity.set_gone(conn, gone, notes.now)
-        why = "gone from the source: what it has now reaches back beyond it"
-        notes.history += [(article_id, "gone", why) for article_id in gone]
+        note_gone(conn, dict.fromkeys(gone, "gone from the source: what it has now reaches back beyond it"), notes.now)
         notes.count("gone", len(gone))
+
+
+def record_gone(store: Store, gone: Mapping[int, str], now: datetime) -> None:
+    """Write down which articles their source does not have any more, each with the reason."""
+
+    def write(conn: Connection) -> None:
+        articles.lock(conn)  # as whoever writes down a reading, and changes several of them
+        note_gone(conn, gone, now)
+
+    store.submit(write)
+
+
+def note_gone(conn: Connection, gone: Mapping[int, str], now: datetime) -> None:
+    """Write down within a transaction of the caller's which articles are gone; what is known of it already is not."""
+    new = identity.set_gone(conn, sorted(gone), now)
+    articles.note(conn, ((article_id, "gone", gone[article_id]) for article_id in new), now)
 
 
 def _backfill(conn: Connection, row: RowMapping, source: Source, notes: _Record) -> None:
