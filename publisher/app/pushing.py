@@ -67,5 +67,10 @@ def take(app: App, source: Source, article: Article, *, revise: bool = False) ->
     return push.push(app.store, source, article, app.clock(), revise=revise)
 
 
+def withdraw(app: App, source: Source, key: str) -> int | None:
+    """Take back an article that was handed to us; return which, None where none has this id."""
+    return push.withdraw(app.store, source, key, app.clock())
+
+
 def _digest(text: str) -> bytes:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

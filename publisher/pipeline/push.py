@@ -12,6 +12,7 @@ from publisher.pipeline import collect, polls
 from publisher.store import Store, articles, identity
 
 Outcome = Literal["taken", "known", "revised", "refused"]
+WITHDRAWN = "gone from the source: whoever pushed it has withdrawn it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,24 @@ def push(store: Store, source: Source, article: Article, now: datetime, *, revis
             polls.note_good(conn, row, source, Reading(unchanged=True), now)
         by_id = identity.find_by_aliases(conn, row["id"], seen.marks[0].aliases[:1])
         for article_id in by_id.values():
-            if articles.get(conn, article_id).article == articles.as_kept(article):
-                return Pushed("known", article_id, articles.get(conn, article_id).reason)
-            if not revise:
+            old = articles.get(conn, article_id)
+            is_same = old.article == articles.as_kept(article)
+            if is_same and old.gone_at is None:
+                return Pushed("known", article_id, old.reason)
+            if not is_same and not revise:
                 return Pushed("refused", article_id)
         collected = collect.record_in(conn, seen, now)
         found = identity.find_by_aliases(conn, row["id"], seen.marks[0].aliases)
         article_id = next(iter(found.values()))
         outcome: Outcome = "revised" if collected.changed else "known" if collected.known else "taken"
         return Pushed(outcome, article_id, articles.get(conn, article_id).reason)
+
+
+def withdraw(store: Store, source: Source, key: str, now: datetime) -> int | None:
+    """Write down that an article is gone where it was pushed from; return which, None where none has this id."""
+    with store.write() as conn:
+        articles.lock(conn)
+        row = polls.row_of(conn, source)
+        by_id = identity.find_by_aliases(conn, row["id"], [("guid", key)])
+        collect.note_gone(conn, dict.fromkeys(by_id.values(), WITHDRAWN), now)
+        return next(iter(by_id.values()), None)

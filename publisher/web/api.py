@@ -1,4 +1,4 @@
-"""The interface by which other systems hand us articles: ``POST /api/articles`` with a token."""
+"""The interface by which other systems hand us articles, and take them back: ``/api/articles`` with a token."""
 
 from __future__ import annotations
 
@@ -40,13 +40,21 @@ def routes(app: App) -> APIRouter:
         key = request.headers.get("idempotency-key", "").strip()[:200]
         return await run_in_threadpool(_take, app, source, await request.body(), key, revise=False)
 
-    @router.put("/articles/{key}")
+    @router.put("/articles/{key:path}")
     async def change(request: Request, key: str) -> Response:
         """Take an article, or what has changed in it, under the id in the address."""
         source, refusal = gate.admit(request)
         if source is None:
             return refusal
         return await run_in_threadpool(_take, app, source, await request.body(), key, revise=True)
+
+    @router.delete("/articles/{key:path}")
+    async def withdraw(request: Request, key: str) -> Response:
+        """Let no edition carry an article any more; the same again changes nothing."""
+        source, refusal = gate.admit(request)
+        if source is None:
+            return refusal
+        return await run_in_threadpool(_withdraw, app, source, key)
 
     return router
 
@@ -71,7 +79,7 @@ class _Gate:
             words = "no push source has this token: send Authorization: Bearer TOKEN"
             return None, _error(401, words, {"WWW-Authenticate": "Bearer"})
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if kind != "application/json":
+        if kind != "application/json" and request.method != "DELETE":  # which has no body
             return None, _error(415, "Content-Type must say application/json")
         return source, Response()
 
@@ -91,6 +99,14 @@ def _take(app: App, source: Source, body: bytes, key: str, *, revise: bool) -> R
         return JSONResponse({"error": REFUSED, "article": pushed.article_id}, 409)
     said = {"article": pushed.article_id, "outcome": pushed.outcome, "reason": pushed.reason}
     return JSONResponse({**said, "notes": list(article.notes)}, STATUS[pushed.outcome])
+
+
+def _withdraw(app: App, source: Source, key: str) -> Response:
+    article_id = pushing.withdraw(app, source, key)
+    if article_id is None:
+        return _error(404, "no article has this id")
+    log.info("article_pushed", source=source.name, article=article_id, outcome="withdrawn")
+    return JSONResponse({"article": article_id, "outcome": "withdrawn"})
 
 
 def _error(status: int, words: str, headers: dict[str, str] | None = None) -> Response:

@@ -6,6 +6,7 @@ import json
 import logging
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import requests
@@ -116,6 +117,44 @@ def test_a_change_is_a_revision(site):
     assert (answer.status_code, answer.json()["article"], answer.json()["outcome"]) == (200, article, "revised")
     assert (kept(site)[0].article.title, kept(site)[0].revision) == ("Bridge closes", 2)
     assert push(site, STORY, method="PUT", path="/another").status_code == 400
+
+
+def withdraw(site, key: str = "cms-4711", token: str = TOKEN):
+    return push(site, b"", token, method="DELETE", path=f"/{key}", Content_Type="")
+
+
+def test_what_is_withdrawn_is_gone_however_often_that_is_said(site):
+    article = push(site).json()["article"]
+    for _ in range(2):
+        answer = withdraw(site)
+        assert (answer.status_code, answer.json()) == (200, {"article": article, "outcome": "withdrawn"})
+    assert kept(site)[0].gone_at is not None
+    with site.app.store.read() as conn:
+        events = [row["event"] for row in articles.history(conn, [article])[article]]
+    assert events == ["taken", "gone"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+def test_what_is_sent_again_after_it_was_withdrawn_is_there_again(site, method):
+    push(site)
+    withdraw(site)
+    answer = push(site, method=method, path="/cms-4711" if method == "PUT" else "")
+    assert (answer.status_code, answer.json()["outcome"]) == (200, "known")
+    assert kept(site)[0].gone_at is None
+
+
+def test_only_the_source_that_sent_an_article_withdraws_it(site):
+    push(site)
+    assert withdraw(site, token=OTHER).status_code == 404
+    assert withdraw(site, token="wrong").status_code == 401
+    assert withdraw(site, "cms-4712").json() == {"error": "no article has this id"}
+    assert kept(site)[0].gone_at is None
+
+
+def test_an_id_may_be_an_address(site):
+    key = "https://harbor.example/bridge?id=1"
+    push(site, {**STORY, "id": key})
+    assert withdraw(site, quote(key, safe="")).status_code == 200
 
 
 def test_the_key_of_the_request_stands_in_for_an_id(site):

@@ -30,6 +30,9 @@ def test_the_request_of_the_page_gives_its_answer(tmp_path, monkeypatch):
         path = re.search(r"PUT (/api/articles/\S+)`", PAGE)[1]
         said = requests.put(site.url + path, json={**ARTICLE, "title": "Mended"}, headers=headers, timeout=5)
         assert (said.status_code, said.json()["article"], said.json()["outcome"]) == (200, 1, "revised")
+        path = re.search(r"DELETE (/api/articles/\S+)`", PAGE)[1]
+        said = requests.delete(site.url + path, headers=headers, timeout=5)
+        assert (said.status_code, said.json()) == (200, {"article": 1, "outcome": "withdrawn"})
 
 
 def test_every_status_of_the_page_is_one_that_is_given():
