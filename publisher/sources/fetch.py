@@ -21,6 +21,7 @@ from publisher.sources.wire import UNTIL, Gate, OverTimeError, RefusedAddressErr
 
 REDIRECTS = 5
 _CHUNK = 65_536
+_FEW = 4_096  # bytes that are read at once where only the beginning is wanted
 _MOVED = (301, 302, 303, 307, 308)
 _PERMANENT = (301, 308)
 NOT_THERE = (404, 410)
@@ -105,6 +106,23 @@ class Fetcher:
                 return False
             raise
         return True
+
+    def begin(self, url: str, enough: Callable[[bytes], bool], most: int) -> bytes:
+        """Fetch the beginning of what is at an address: as much as is enough, and at most so many bytes.
+
+        :raises SourceError: as `get`.
+        """
+
+        def read(answer: BaseHTTPResponse, here: str) -> bytes:
+            body = b""
+            for piece in self._pieces(answer, here, _FEW):
+                body += piece
+                if len(body) >= most or enough(body):
+                    break
+            return body[:most]
+
+        # A part of what is packed can't be unpacked.
+        return self._fetch(url, {"Range": f"bytes=0-{most - 1}", "Accept-Encoding": "identity"}, read).body
 
     def _fetch(self, url: str, more: Mapping[str, str], read: Callable[[BaseHTTPResponse, str], bytes]) -> Fetched:
         """Fetch an address, following redirects.
@@ -196,15 +214,15 @@ class Fetcher:
         if stated.isdecimal() and int(stated) > self.cap:
             raise self._too_large(url)
         body = bytearray()
-        for piece in self._pieces(answer, url):
+        for piece in self._pieces(answer, url, _CHUNK):
             body += piece
             if len(body) > self.cap:
                 raise self._too_large(url)
         return bytes(body)
 
-    def _pieces(self, answer: BaseHTTPResponse, url: str) -> Iterator[bytes]:
+    def _pieces(self, answer: BaseHTTPResponse, url: str, most: int) -> Iterator[bytes]:
         try:
-            while piece := answer.read1(_CHUNK, decode_content=True):
+            while piece := answer.read1(most, decode_content=True):
                 yield piece
         except _FAILURES as error:
             raise self._failure(url, error) from None

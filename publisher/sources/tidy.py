@@ -35,6 +35,7 @@ _CAPTION = re.compile(
 )
 _FRAME = re.compile(r"</?(?:html|head|body|frameset|frame)\b[^<>]*>", re.I)  # a fragment has no page of its own
 _SIGNATURE = re.compile(r"^\s*The post\s.{1,400}\s(?:first appeared|appeared first) on\s.{1,200}$", re.I | re.S)
+DOT = 2  # pixels; so small a picture is there to be counted, not to be seen
 _LAZY = ("data-src", "data-lazy-src", "data-original", "data-orig-file", "data-large-file", "data-lazy", "data-url")
 _PLACEHOLDER = re.compile(
     r"^data:|placeholder|/(?:blank|spacer|pixel|transparent|lazy|loading|1x1|grey|gray)[\w.-]*\.\w+", re.I
@@ -172,7 +173,7 @@ def _is_unwanted(node: Node) -> bool:
     if node.tag == "a":
         return is_furniture(node.get("href") or "")
     if node.tag == "img":
-        is_dot = any((size_of(node, side) or 9) <= 2 for side in ("width", "height"))
+        is_dot = any((size_of(node, side) or 9) <= DOT for side in ("width", "height"))
         return bool(hidden) or is_dot or is_furniture(node.get("src") or "")
     return bool(hidden)
 

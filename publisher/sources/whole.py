@@ -1,9 +1,8 @@
-"""Complete an article once: its whole text from its page where the source gives only a part, its picture's size."""
+"""Complete an article once: its whole text from its page where the source gives only a part, its pictures' sizes."""
 
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 import time
 from collections.abc import Iterable, Mapping
@@ -14,6 +13,7 @@ from publisher.errors import SourceError
 from publisher.model.article import Article, Image
 from publisher.sources import clean, pictures
 from publisher.sources.fetch import Fetcher
+from publisher.sources.measure import Measure, needs_size, noted
 from publisher.sources.page import read_page
 
 Rule = Literal["auto", "always", "never"]
@@ -23,7 +23,6 @@ PATIENCE = 60.0  # seconds for all of them
 GIVE_UP = 3  # failures one after the other: the site doesn't want it
 _WHOLE = 700  # characters; so long a text that isn't cut is the article
 _TAIL = 300  # characters at the end of a text that say whether it is cut
-_PICTURE_CAP = 5_000_000  # bytes
 _CUT = re.compile(
     r"(?:…|\.\.\.|\[(?:…|\.\.\.)\]|\(more(?:…|\.\.\.)?\)|(?:continue reading|read (?:more|the (?:full|whole|rest))|"
     r"weiterlesen|lire la suite|leer m[áa]s|leia mais|leggi tutto|lees meer)[^.!?]{0,120}[→»…]?)\s*$",
@@ -47,12 +46,6 @@ def needs_text(article: Article, rule: Rule) -> bool:
     return bool(article.url) and (rule == "always" or (rule == "auto" and not is_whole(article)))
 
 
-def needs_size(article: Article) -> bool:
-    """Say whether its picture has to be looked at to know its size."""
-    image = article.image
-    return image is not None and not (image.width and image.height) and image.url.startswith(("http://", "https://"))
-
-
 @dataclass(slots=True)
 class Completer:
     """Completes the articles of one look at a source, within its bounds; after them articles stay as they are.
@@ -65,54 +58,43 @@ class Completer:
     _until: float = field(default_factory=lambda: time.monotonic() + PATIENCE)
     _left: int = MOST
     _failures: int = 0
+    _measure: Measure = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._measure = Measure(self.fetcher)
 
     def wants(self, article: Article) -> bool:
         return needs_text(article, self.rule) or needs_size(article)
 
     def complete(self, article: Article) -> Article:
-        """Return the article with what its page and its picture say; a note tells what was done, or why it wasn't."""
+        """Return the article with what its page and its pictures say; a note tells what was done, or why it wasn't."""
         if needs_text(article, self.rule):
             article = self._with_text(article)
-        if needs_size(article) and article.image is not None and self._may_go_on():
-            article = self._with_size(article, article.image)
-        return article
+        return self._measure.sized(article, self._until)
 
     def _may_go_on(self) -> bool:
         return self._left > 0 and self._failures < GIVE_UP and time.monotonic() < self._until
 
     def _with_text(self, article: Article) -> Article:
         if not self._may_go_on():
-            return _noted(article, "its page was not read: too many at once, or the site refuses")
+            return noted(article, "its page was not read: too many at once, or the site refuses")
         self._left -= 1
         try:
             got = self.fetcher.get(article.url or "")
             page = read_page(got.body, got.url, got.content_type).articles[0]
         except SourceError as error:
             self._failures += 1
-            return _noted(article, f"its page can't be read, the source's own words stand: {error}")
+            return noted(article, f"its page can't be read, the source's own words stand: {error}")
         self._failures = 0
         return merged(article, page)
-
-    def _with_size(self, article: Article, image: Image) -> Article:
-        try:
-            size = size_of(replace(self.fetcher, cap=_PICTURE_CAP).get(image.url).body)
-        except SourceError as error:
-            return _noted(article, f"the size of its picture is not known: {error}")
-        if size is None:
-            return _noted(article, "the size of its picture is not known: it is of no kind that can be read")
-        if min(size) < pictures.SMALL // 2:
-            return replace(
-                _noted(article, f"its picture is too small ({size[0]}×{size[1]}) and was dropped"), image=None
-            )
-        return replace(article, image=replace(image, width=size[0], height=size[1]))
 
 
 def merged(article: Article, page: Article) -> Article:
     """Return the article with its page's text, where that is more and of the same article."""
     if len(page.text) <= len(article.text) or not _is_same(article, page):
-        return _noted(article, "its page says no more than the source")
+        return noted(article, "its page says no more than the source")
     return replace(
-        _noted(article, "the text is its page's: the source gives only a part"),
+        noted(article, "the text is its page's: the source gives only a part"),
         html=page.html,
         text=page.text,
         summary=article.summary or page.summary,
@@ -122,17 +104,6 @@ def merged(article: Article, page: Article) -> Article:
         language=article.language or page.language,
         published_at=article.published_at or page.published_at,
     )
-
-
-def size_of(data: bytes) -> tuple[int, int] | None:
-    """Return the width and height of a picture in pixels, or None where they can't be told."""
-    import imagesize  # here: few looks find a new picture
-
-    try:
-        width, height = imagesize.get(io.BytesIO(data))
-    except Exception:  # noqa: BLE001 - it documents no errors; a broken picture has no size
-        return None
-    return (int(width), int(height)) if width > 0 and height > 0 else None
 
 
 def with_remembered(
@@ -154,10 +125,6 @@ def with_remembered(
         else:
             done.append(replace(completer.complete(article) if place in wanted else article, given=given))
     return tuple(done)
-
-
-def _noted(article: Article, note: str) -> Article:
-    return replace(article, notes=(*article.notes, note))
 
 
 def _is_same(article: Article, page: Article) -> bool:

@@ -63,6 +63,21 @@ def test_a_new_article_is_completed_once_and_never_looks_edited(town):
         assert (found.new, found.changed, town.asked("Bridge")) == (0, 0, 1)
 
 
+def test_the_pictures_of_a_text_are_measured_once_for_each_revision(town, tmp_path):
+    picture = town.site.put("/quay.gif", b"GIF89a\x80\x02\xe0\x01\x80\x00\x00", "image/gif")
+    town.publish("Market")
+    town.poll()
+    words = f"<![CDATA[{PROSE}<p><img src='{picture}'></p>{{}}]]>"
+    for more, outcome in (("", (1, 0)), ("", (0, 0)), ("<p>Mended.</p>", (0, 1)), ("<p>Mended.</p>", (0, 0))):
+        item = ITEM.format("Bridge", town.site.address).replace("Bridge […]", words.format(more))
+        town.site.put("/feed", FEED.format(town.site.address, item))
+        found = town.poll()
+        assert (found.new, found.changed) == outcome
+    assert town.asked("quay.gif") == 2
+    with town.app.store.read() as conn:
+        assert 'width="640" height="480"' in articles.latest(conn, limit=1)[0].article.html
+
+
 def test_what_was_there_before_us_is_not_asked_for(town):
     town.publish("Market")
     town.poll()

@@ -7,6 +7,7 @@ import gzip
 import socket
 import time
 import zlib
+from dataclasses import replace
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 
@@ -126,6 +127,23 @@ def test_an_answer_that_breaks_off_is_no_answer(site: Site, fetcher: Fetcher) ->
     site.pages["/feed"] = answer
     with pytest.raises(SourceError, match="broke off"):
         fetcher.get(site.url("/feed"))
+
+
+def test_the_beginning_is_read_as_far_as_it_is_enough(site: Site, fetcher: Fetcher) -> None:
+    url = site.put("/large", b"a" * 50_000 + b"b" + b"c" * 5_000_000, "image/png")
+    body = fetcher.begin(url, lambda data: b"b" in data, most=100_000)
+    assert 50_000 < len(body) < 100_000
+    assert len(fetcher.begin(url, lambda data: False, most=100_000)) == 100_000
+    assert site.asked[0][1]["Range"] == "bytes=0-99999"
+    assert site.asked[0][1]["Accept-Encoding"] == "identity"
+
+
+def test_a_beginning_is_checked_and_timed_as_a_whole_page_is(site: Site, fetcher: Fetcher) -> None:
+    with pytest.raises(SourceError, match="own network"):
+        Fetcher("test").begin(site.put("/x", b"x"), lambda data: False, most=10)
+    slow = replace(fetcher, total=0.3)
+    with pytest.raises(SourceError, match=r"still sending after 0\.3 seconds"):
+        slow.begin(site.trickle("/slow", b"x" * 100), lambda data: False, most=1_000)
 
 
 def test_silence_ends_after_the_timeout(site: Site) -> None:

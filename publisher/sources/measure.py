@@ -1,0 +1,123 @@
+"""How large an article's pictures are: measured once, by the beginning of each file, and written beside it."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from html import unescape
+
+from publisher.errors import SourceError
+from publisher.model.article import Article, Image
+from publisher.sources import clean, pictures, tidy
+from publisher.sources.address import Place
+from publisher.sources.fetch import Fetcher
+
+MOST = 10  # pictures of one text that are measured
+PATIENCE = 5.0  # seconds for those of one article
+GIVE_UP = 3  # failures one after the other: the server of the pictures does not answer
+_BEGINNING = 262_144  # bytes; in a photograph the size stands behind its colours and a small picture of itself
+# As sanitised html has it; an attribute's text may hold a ">".
+_IMG = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
+_SRC = re.compile(r'\ssrc="(https?://[^"]*)"', re.I)
+
+Size = tuple[int, int]  # width and height in pixels
+
+
+def needs_size(article: Article) -> bool:
+    """Say whether one of its pictures has to be looked at to know its size."""
+    return bool(_unsized(article))
+
+
+@dataclass(slots=True)
+class Measure:
+    """Measures the pictures of all articles of one look at a source."""
+
+    fetcher: Fetcher
+    _failures: int = 0
+
+    def sized(self, article: Article, until: float) -> Article:
+        """Return the article with the sizes of its pictures, and without those that are too small to be seen.
+
+        :param until: a moment on the monotonic clock: what is not measured by then keeps its place without a size.
+        """
+        until = min(until, time.monotonic() + PATIENCE)
+        found = {url: self._size_at(url, until) for url in _unsized(article)}
+        sizes = {url: size for url, size in found.items() if not isinstance(size, str)}
+        done = replace(article, html=_with_sizes(article.html, sizes)) if sizes else article
+        lead = article.image
+        return _with_lead(done, lead, found[lead.url]) if lead is not None and lead.url in found else done
+
+    def _size_at(self, url: str, until: float) -> Size | str:
+        """Return a picture's size, or why it is not known."""
+        left = until - time.monotonic()
+        if left <= 0 or self._failures >= GIVE_UP:
+            return "too many at once, or their server does not answer"
+        try:
+            hurried = replace(self.fetcher, total=min(left, self.fetcher.total))
+            data = hurried.begin(url, lambda data: size_of(data) is not None, _BEGINNING)
+        except SourceError as error:
+            self._failures += 1
+            return str(error)
+        self._failures = 0
+        return size_of(data) or "it is of no kind that can be read"
+
+
+def size_of(data: bytes) -> Size | None:
+    """Return the width and height of a picture by its beginning, or None where they can't be told."""
+    import imagesize  # here: few looks find a new picture
+
+    try:
+        width, height = imagesize.get(io.BytesIO(data))
+    except Exception:  # noqa: BLE001 - it documents no errors; a broken picture has no size
+        return None
+    return (int(width), int(height)) if width > 0 and height > 0 else None
+
+
+def _unsized(article: Article) -> list[str]:
+    """Return the addresses of the pictures to be measured, the article's own first, then those of its text."""
+    image = article.image
+    own = [image.url] if image and not (image.width and image.height) and _is_web(image.url) else []
+    tags = [tag for tag in _IMG.findall(article.html) if not (' width="' in tag and ' height="' in tag)]
+    text = dict.fromkeys(unescape(src[1]) for tag in tags if (src := _SRC.search(tag)))
+    return list(dict.fromkeys([*own, *list(text)[:MOST]]))
+
+
+def _is_web(url: str) -> bool:
+    return url.startswith(("http://", "https://"))
+
+
+def _with_sizes(html: str, sizes: Mapping[str, Size]) -> str:
+    """Write the sizes down; cleaning anew drops what turns out to be a tracker, and what stood around it alone."""
+    body = tidy.parsed(html)
+    for image in body.iter("img"):
+        size = sizes.get(image.get("src") or "")
+        if size is not None:
+            width, height = _shown(size, tidy.size_of(image, "width"), tidy.size_of(image, "height"))
+            image.set("width", str(width))
+            image.set("height", str(height))
+    return clean.sanitise(tidy.inner(body), Place())
+
+
+def _shown(size: Size, width: int | None, height: int | None) -> Size:
+    """Return how large a picture is to be shown: a side that its source states stands, the other keeps the shape."""
+    if min(size) <= tidy.DOT or bool(width) == bool(height):
+        return size
+    scale = width / size[0] if width else (height or 0) / size[1]
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _with_lead(article: Article, image: Image, size: Size | str) -> Article:
+    if isinstance(size, str):
+        return noted(article, f"the size of its picture is not known: {size}")
+    if min(size) >= pictures.SMALL // 2:
+        return replace(article, image=replace(image, width=size[0], height=size[1]))
+    other = pictures.choose(pictures.in_html(article.html, Place()))
+    return replace(noted(article, f"its picture is too small ({size[0]}×{size[1]}) and was dropped"), image=other)
+
+
+def noted(article: Article, note: str) -> Article:
+    """Return the article with a note for the editor."""
+    return replace(article, notes=(*article.notes, note))
