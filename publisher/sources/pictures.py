@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from publisher.model.article import Image
 from publisher.sources import clean, tidy
 from publisher.sources.address import Place
+from publisher.sources.credits import split_credit
 
 SMALL = 100  # pixels; a narrower picture is an icon or an author's portrait
 _PORTRAIT = re.compile(
@@ -71,7 +72,14 @@ def choose(pictures: Iterable[Picture]) -> Image | None:
     def first(field: str) -> str:
         return next((str(getattr(picture, field)) for picture in same if getattr(picture, field)), "")
 
-    return Image(best.url, first("alt") or first("caption"), first("caption"), first("credit"), best.width, best.height)
+    caption, credit = _told_apart(first("caption"), first("credit"))
+    return Image(best.url, first("alt") or caption, caption, credit, best.width, best.height)
+
+
+def _told_apart(caption: str, credit: str) -> tuple[str, str]:
+    """Take the credit out of a caption; where the source gives another beside it, both stay as they are."""
+    words, found = split_credit(caption)
+    return (words, found) if credit.casefold() in ("", found.casefold()) else (caption, credit)
 
 
 def same_file(picture: Picture, others: Iterable[Picture]) -> tuple[Picture, ...]:

@@ -6,18 +6,14 @@ import re
 from dataclasses import dataclass, field
 
 from publisher.sources import clean, furniture
+from publisher.sources.credits import split_credit
 from publisher.sources.dates import parse_written_date
 from publisher.sources.labels import labels_in
 
 HEADLINE_LIMIT = 200  # characters
 _CAPTION = re.compile(
-    r"^[\[(]?(?:photo(?:graph)?|image|picture|pictured|foto|bild|illustration|caption|video|graphic)\s*:\s*(?P<words>.+?)[\])]?$",
+    r"^(?P<bracket>[\[(])?(?:photo(?:graph)?|image|picture|pictured|foto|bild|illustration|caption|video|graphic)\s*:\s*(?P<words>.+?)(?(bracket)[\])]?)$",
     re.I | re.S,
-)
-_CREDIT = re.compile(
-    r"(?:^|[\s.(|–—-])(?:photo\s+|image\s+|picture\s+)?(?:credits?|courtesy\s+of|source|foto|photo(?:graph)?\s+by|image\s+by|picture\s+by)"
-    r"\s*:?\s+(?P<name>[^:]{2,120}?)[\])]?\s*$",
-    re.I,
 )
 _CREDIT_LINE = re.compile(
     r"^(?:(?:photo|image|picture)\s+)?(?:credits?\s*:|(?:photo|image|picture)s?\s+(?:by|courtesy\s+of)\b)", re.I
@@ -159,17 +155,16 @@ def _paragraphs(blocks: list[str], found: _Found) -> tuple[str, ...]:
 def _take_caption(block: str, found: _Found) -> bool:
     if len(block) > 600 or "\n" in block:
         return False
-    credit = _CREDIT.search(block)
     caption = _CAPTION.match(block)
-    if _CREDIT_LINE.match(block) and credit and len(block) <= 160:
-        found.credit = found.credit or credit["name"].strip(" .")
+    words, credit = split_credit(block)
+    if credit and not words and _CREDIT_LINE.match(block):
+        found.credit = found.credit or credit
         return True
     if not caption or (found.caption and not credit):
         return False
-    words = caption["words"]
-    inner = _CREDIT.search(words)
-    found.credit = found.credit or (inner["name"].strip(" .") if inner else "")
-    found.caption = found.caption or (words[: inner.start()] if inner else words).strip(" .|–—-(")
+    words, credit = split_credit(caption["words"])
+    found.credit = found.credit or credit
+    found.caption = found.caption or words.strip(" .|–—-(")
     return True
 
 

@@ -79,7 +79,7 @@ def test_a_post_gives_everything_that_it_says(site: WordPress, fetcher: Fetcher)
         "<p>It opened on Monday. People crossed it.</p>",
     )
     assert article.image == Image(
-        "https://harbor.example/bridge.jpg", "The bridge at night", "It took six years. Photo: Bo", "", 1600, 900
+        "https://harbor.example/bridge.jpg", "The bridge at night", "It took six years.", "Bo", 1600, 900
     )
     assert article.notes == ()
 
