@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -10,8 +11,9 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from publisher.model.article import Standing
 from publisher.model.identity import Alias
-from publisher.store.sql import among, among_named, upsert
+from publisher.store.sql import among, among_named
 from publisher.store.tables import article_aliases, articles
+from publisher.store.words import Statement
 
 HOUR = timedelta(hours=1)
 YOUNG = timedelta(hours=6)  # a source that is known for less has shown nothing yet of what is usual
@@ -57,6 +59,17 @@ _MAY_BE_MISSED = select(articles.c.id).where(
 _MISSED_BY_DATE = _MAY_BE_MISSED.where(articles.c.published_at > bindparam("since"))
 _MISSED_BY_NUMBER = _MAY_BE_MISSED.where(articles.c.published_at.is_(None), articles.c.id > bindparam("after"))
 
+# One statement for many rows, else PostgreSQL's driver sends one for each. Of an object, not of an array, both engines
+# make rows by the same word; WHERE: else SQLite takes ON CONFLICT for a part of the SELECT.
+_ADD_ALIASES = Statement(
+    """
+    INSERT INTO article_aliases (source_id, kind, value, article_id)
+    SELECT :source_id, value ->> 0, value ->> 1, CAST(value ->> 2 AS BIGINT)
+    FROM json_each([CAST(]:rows[ AS json)]) WHERE true
+    ON CONFLICT DO NOTHING
+    """
+)
+
 
 def find_by_aliases(conn: Connection, source_id: int, aliases: Iterable[Alias]) -> dict[Alias, int]:
     """Return the article id of each alias that the ledger knows within the source."""
@@ -68,12 +81,9 @@ def find_by_aliases(conn: Connection, source_id: int, aliases: Iterable[Alias]) 
 
 def add_aliases(conn: Connection, source_id: int, aliases: Iterable[tuple[int, Alias]]) -> None:
     """Let articles be known by these aliases too; one that another article has stays with that one."""
-    rows = [
-        {"source_id": source_id, "kind": kind, "value": value, "article_id": article_id}
-        for article_id, (kind, value) in aliases
-    ]
+    rows = {str(place): (kind, name, article_id) for place, (article_id, (kind, name)) in enumerate(aliases)}
     if rows:
-        conn.execute(upsert(conn, article_aliases).on_conflict_do_nothing(), rows)
+        _ADD_ALIASES(conn, source_id=source_id, rows=json.dumps(rows))
 
 
 def guids_of(conn: Connection, article_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
