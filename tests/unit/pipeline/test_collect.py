@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -140,13 +141,12 @@ def test_what_a_poll_would_bring_is_foreseen_without_writing(store):
 @settings(max_examples=25, deadline=None)
 @given(polls=st.lists(st.lists(st.integers(0, 9), max_size=6), min_size=1, max_size=6))
 def test_however_documents_are_split_each_article_is_new_at_most_once(tmp_path_factory, polls):
-    store = open_store(tmp_path_factory.mktemp("ledger"))
-    new: list[int] = []
-    for numbers in polls:
-        new.append(poll(store, *(story(number) for number in numbers)).new)
+    with closing(open_store(tmp_path_factory.mktemp("ledger"))) as store:
+        new = [poll(store, *(story(number) for number in numbers)).new for numbers in polls]
+        kept = standings(store)
     first, later = set(polls[0]), {number for numbers in polls[1:] for number in numbers}
     assert sum(new) == len(later - first)
-    assert sum(standing == Standing.NEW for standing in standings(store).values()) == len(later - first)
+    assert sum(standing == Standing.NEW for standing in kept.values()) == len(later - first)
 
 
 def test_what_became_of_the_links_of_a_listing_is_written_with_its_articles(store):

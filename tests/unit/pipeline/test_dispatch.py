@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -56,7 +57,8 @@ def run_to_end(store, desk, channel, sender):
 
 @pytest.fixture
 def store(tmp_path):
-    return open_store(tmp_path)
+    with closing(open_store(tmp_path)) as store:
+        yield store
 
 
 def test_everyone_is_written_to_once_and_the_books_close(store):

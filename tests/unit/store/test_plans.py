@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 from sqlalchemy import event, text
 
@@ -22,13 +24,19 @@ STATEMENTS = {
 BIG = ("deliveries", "calls", "subscribers", "subscriptions", "recipients")
 
 
+@pytest.fixture
+def used(tmp_path):
+    """A ledger on SQLite with a send to a few."""
+    with closing(open_store(tmp_path)) as store:
+        subscribe(store, 3)
+        add_send(store, add_edition(store))
+        yield store
+
+
 @pytest.mark.parametrize("name", STATEMENTS)
-def test_a_statement_of_every_call_looks_at_no_whole_table(tmp_path, name):
-    store = open_store(tmp_path)
-    subscribe(store, 3)
-    add_send(store, add_edition(store))
+def test_a_statement_of_every_call_looks_at_no_whole_table(used, name):
     asked: list = []
-    with store.write() as conn:
+    with used.write() as conn:
         event.listen(conn, "before_cursor_execute", lambda c, cursor, sql, values, *_: asked.append((sql, values)))
         STATEMENTS[name](conn)
         said = [(sql, values) for sql, values in asked if "deliveries" in sql or "calls" in sql]
