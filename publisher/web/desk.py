@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from publisher.app import App
 
 HERE = "/articles/new"
+_KEY = re.compile(r"desk:[\w-]{16}")
 FIELDS = ("title", "text", "summary", "url", "authors", "categories", "image", "alt", "caption", "credit")
 STALE = "This page was open for too long. Nothing was added: look it over and press the button again."
 
@@ -31,7 +33,7 @@ def routes(app: App, pages: Pages) -> APIRouter:
     secret = secrets.token_bytes(32)
 
     def form(values: dict[str, str], trouble: str = "", status: int = 200, added: int | None = None) -> Response:
-        key = values.get("key") or f"desk:{secrets.token_urlsafe(12)}"
+        key = values.get("key") or _new_key()
         return pages.page(
             "article_new.html",
             status=status,
@@ -45,8 +47,9 @@ def routes(app: App, pages: Pages) -> APIRouter:
         )
 
     @router.get(HERE)
-    def empty(added: int | None = None) -> Response:
-        return form({}, added=added)
+    def empty(key: str = "", added: int | None = None) -> Response:
+        # The key stands in the address: a browser that goes back asks for this page anew, and fills in what was typed.
+        return form({"key": key}, added=added) if _KEY.fullmatch(key) else _to_empty_form()
 
     @router.post(HERE)
     async def add(request: Request) -> Response:
@@ -67,9 +70,17 @@ def routes(app: App, pages: Pages) -> APIRouter:
             return form(said, f"{error}.", 400)
         # Whoever goes back, mends a word and presses again means the same article.
         pushed = await run_in_threadpool(pushing.take, app, source, article, revise=True)
-        return RedirectResponse(f"{HERE}?added={pushed.article_id}", 303)
+        return _to_empty_form(f"&added={pushed.article_id}")
 
     return router
+
+
+def _new_key() -> str:
+    return f"desk:{secrets.token_urlsafe(12)}"
+
+
+def _to_empty_form(more: str = "") -> Response:
+    return RedirectResponse(f"{HERE}?key={_new_key()}{more}", 303)
 
 
 def _values(said: dict[str, str]) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def test_what_an_editor_writes_is_an_article(site):
     answer = press(site, {**form(site), **fields, "url": "https://harbor.example/bridge"})
     (article,) = kept(site)
     assert answer.status_code == 200
-    assert f"Article {article.id} is in the ledger" in answer.text
+    assert f'<a href="/articles/{article.id}">Article {article.id}</a> is in the ledger' in answer.text
     assert (article.source, article.standing) == ("desk", "new")
     assert article.article.authors == ("Ann Lee", "Bo Day")
     assert article.article.html == "<p>It opened.</p>\n<p>At last.</p>"
@@ -69,6 +69,14 @@ def test_what_is_wrong_is_said_and_what_was_written_stays(site):
     assert "&lt;script&gt;" in answer.text
     assert HOSTILE not in answer.text
     assert kept(site) == []
+
+
+@pytest.mark.parametrize("key", ["", "cms-4711", "desk:", 'desk:"><script>x</script>'])
+def test_a_key_in_the_address_that_was_not_ours_is_not_taken_over(site, key):
+    page = requests.get(f"{site.url}/articles/new", params={"key": key}, timeout=5)
+    (own,) = re.findall(r'name="key" value="([^"]*)"', page.text)
+    assert re.fullmatch(r"desk:[\w-]{16}", own)
+    assert page.url == f"{site.url}/articles/new?key={own}"
 
 
 @pytest.mark.parametrize("changes", [{"seal": "x"}, {"seal": ""}, {"key": "another"}, {"key": "é", "seal": "é"}])
