@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -107,8 +109,11 @@ def rss(*titles: str, head: str = "") -> str:
 
 
 @contextmanager
-def serving() -> Iterator[Site]:
-    """Serve a site until the block ends."""
+def serving(secure: ssl.SSLContext | None = None) -> Iterator[Site]:
+    """Serve a site until the block ends.
+
+    :param secure: by https, with the certificate that this holds.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -129,8 +134,17 @@ def serving() -> Iterator[Site]:
         daemon_threads = True
         request_queue_size = 64
 
+        def finish_request(self, request: socket.socket, client_address: object) -> None:
+            if secure:  # here, in a thread of its own
+                request = secure.wrap_socket(request, server_side=True)
+            super().finish_request(request, client_address)
+
+        def handle_error(self, request: object, client_address: object) -> None:
+            if not secure:  # else who does not believe the certificate hangs up, as it should
+                super().handle_error(request, client_address)
+
     server = Server(("127.0.0.1", 0), Handler)
-    site = Site(f"http://127.0.0.1:{server.server_address[1]}")
+    site = Site(f"{'https' if secure else 'http'}://127.0.0.1:{server.server_address[1]}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     try:

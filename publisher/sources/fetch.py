@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import urllib3.exceptions
@@ -28,6 +29,20 @@ NOT_THERE = (404, 410)
 _FEEDS = "application/atom+xml, application/rss+xml, application/feed+json"
 _ACCEPT = f"{_FEEDS}, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5"
 _FAILURES = (urllib3.exceptions.HTTPError, OSError, ValueError)
+
+E = TypeVar("E", bound=BaseException)
+
+# By the codes of X509_verify_cert(3).
+_CERTIFICATES = {
+    9: "is not valid yet",
+    10: "ran out",
+    18: "was made by the site itself",
+    19: "was made by the site itself",
+    20: "is vouched for by nobody who is known here",
+    21: "is vouched for by nobody who is known here",
+    62: "is for another name",
+    64: "is for another address",
+}
 
 _STATUS = {
     401: ("asks for a name and a password (401)", "Put them into the source's address, or use a public address."),
@@ -237,7 +252,7 @@ class Fetcher:
         if _is_about(error, OverTimeError):
             return _refusal(url, f"was still sending after {self.total:g} seconds", "Try again later.")
         if _is_about(error, urllib3.exceptions.SSLError):
-            return _refusal(url, "has no valid certificate", "Ask the site's technicians to renew it.")
+            return _without_tls(url, error)
         if _is_about(error, urllib3.exceptions.NameResolutionError):
             return _unknown_host(url)
         if _is_about(error, urllib3.exceptions.TimeoutError) and not _is_about(error, ConnectionRefusedError):
@@ -261,13 +276,25 @@ def _target(answer: BaseHTTPResponse, here: str) -> str | None:
 
 
 def _is_about(error: BaseException | None, kind: type[BaseException]) -> bool:
+    return _cause(error, kind) is not None
+
+
+def _cause(error: BaseException | None, kind: type[E]) -> E | None:
     """Look for a kind of error among the causes that the libraries wrapped into one another."""
     for _ in range(8):
         if error is None or isinstance(error, kind):
-            return error is not None
+            return error
         inner = getattr(error, "reason", None) or next((a for a in error.args if isinstance(a, BaseException)), None)
         error = inner if isinstance(inner, BaseException) else error.__cause__ or error.__context__
-    return False
+    return None
+
+
+def _without_tls(url: str, error: Exception) -> SourceError:
+    wrong = _cause(error, ssl.SSLCertVerificationError)
+    if wrong is None:
+        return _refusal(url, "speaks no https that can be understood", "Is the address right, and https its beginning?")
+    why = _CERTIFICATES.get(wrong.verify_code, f"is not to be trusted ({wrong.verify_message})")
+    return _refusal(url, f"has no valid certificate: it {why}", "Ask the site's technicians to mend it.")
 
 
 def _refused_by_server(url: str, status: int, headers: Mapping[str, str]) -> SourceError:

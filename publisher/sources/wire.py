@@ -69,10 +69,12 @@ class Gate:
     :param allows: says of an IP address whether it may be.
     :param resolve: names a host's addresses. Asked once for a connection, which then goes to what it named: a name
         that leads elsewhere a moment later leads nowhere.
+    :param authorities: a file of those whose certificates are believed.
     """
 
     allows: Callable[[str], bool] = is_public
     resolve: Callable[[str, int], Sequence[str]] = addresses_of
+    authorities: str = DEFAULT_CA_BUNDLE_PATH
 
     def addresses(self, host: str, port: int) -> Sequence[str]:
         """Return where to connect to.
@@ -89,7 +91,7 @@ class Gate:
 @cache
 def connections(gate: Gate) -> PoolManager:
     """Return the kept connections of everyone who fetches through this gate."""
-    made = PoolManager(num_pools=HOSTS, retries=False, maxsize=4, ssl_context=_trusted())
+    made = PoolManager(num_pools=HOSTS, retries=False, maxsize=4, ssl_context=_trusting(gate.authorities))
     made.pool_classes_by_scheme = {
         "http": _pool(HTTPConnectionPool, HTTPConnection, gate),
         "https": _pool(HTTPSConnectionPool, HTTPSConnection, gate),
@@ -103,10 +105,10 @@ def _pool(pool: type, connection: type, gate: Gate) -> Any:
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def _trusting(authorities: str) -> ssl.SSLContext:
     """Return one context for all: reading the certificates for each connection would take longer than the fetch."""
     context = create_urllib3_context()
-    context.load_verify_locations(DEFAULT_CA_BUNDLE_PATH)
+    context.load_verify_locations(authorities)
     return context
 
 
