@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import html.entities
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lxml import etree
@@ -21,6 +22,22 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# By the Encoding Standard (encoding.spec.whatwg.org): what is written under these labels, and what they are read as.
+_AS_BROWSERS = {
+    "ascii": "cp1252",
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+}
+_ENOUGH = 200_000  # bytes that say what the others are
+_LETTER = re.compile(r"[^\x00-\x7f]")
+_HALVES = re.compile(r"&#(5[56]\d{3}|xd[89ab][0-9a-f]{2});&#(5[67]\d{3}|xd[c-f][0-9a-f]{2});", re.I)
 _SEVEN_BIT = ("iso-2022", "iso2022", "hz", "utf-7")  # look like ASCII and mean something else
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
@@ -51,18 +68,58 @@ def decode(data: bytes, content_type: str = "") -> str:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return data[len(bom) :].decode(encoding, "replace")
-    if data[:4] in (b"<\0?\0", b"\0<\0?"):
+    if data[:2] in (b"<\0", b"\0<"):
         return data.decode("utf-16-le" if data[0] else "utf-16-be", "replace")
+    return _HALVES.sub(_joined, _by_labels(data, content_type))
+
+
+def _by_labels(data: bytes, content_type: str) -> str:
     inside = _DECLARATION.search(data[:1_000]) or _META.search(data[:4_000])
     header = _CHARSET.search(content_type)
     labels = [header[1] if header else "", inside[1].decode("ascii") if inside else ""]
     seven_bit = [label for label in labels if label.lower().startswith(_SEVEN_BIT)]
-    for label in (*seven_bit, "utf-8", *labels, "cp1252"):
-        try:
-            return data.decode("cp1252" if label.lower() in ("iso-8859-1", "latin1", "us-ascii") else label)
-        except (LookupError, ValueError):
-            continue
-    return data.decode("utf-8", "replace")
+    for label in (*seven_bit, "utf-8"):
+        with suppress(LookupError, ValueError):
+            return data.decode(label)
+    if _is_mostly_utf8(data):
+        return data.decode("utf-8", "as-windows-1252")
+    for label in labels:
+        with suppress(LookupError, ValueError):
+            return data.decode(_meant_by(label))
+    return data.decode("cp1252", "replace")
+
+
+def _is_mostly_utf8(data: bytes) -> bool:
+    """Say whether more letters are UTF-8 than not: few bytes of anything else look like it by chance."""
+    letters = _LETTER.findall(data[:_ENOUGH].decode("utf-8", "replace"))
+    return letters.count("\ufffd") * 2 < len(letters)
+
+
+def _meant_by(label: str) -> str:
+    """Return the encoding that browsers take a label for.
+
+    :raises LookupError: none, or one that a document in which the label could be read can't have.
+    """
+    name = codecs.lookup(label).name
+    if name.startswith(("utf-16", "utf-32")):
+        raise LookupError(label)
+    return _AS_BROWSERS.get(name, name)
+
+
+def _as_windows(error: UnicodeError) -> tuple[str, int]:
+    """Read bytes that are no UTF-8 as what is most often pasted into it."""
+    assert isinstance(error, UnicodeDecodeError)  # noqa: S101 -- only decoding is handled
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("as-windows-1252", _as_windows)
+
+
+def _joined(found: re.Match[str]) -> str:
+    """Return the letter that two halves of it are: numbers of UTF-16 where those of Unicode belong."""
+    high, low = (int(half[1:], 16) if half[0] in "xX" else int(half) for half in found.groups())
+    is_pair = 0xD800 <= high < 0xDC00 <= low < 0xE000
+    return chr(0x10000 + (high - 0xD800) * 0x400 + low - 0xDC00) if is_pair else found[0]
 
 
 def read_document(text: str) -> Document:
