@@ -32,6 +32,7 @@ _GONE_WITH_CONTENT = {"script", "style", "iframe", "object", "svg", "math", "sel
 
 # Control characters, lone surrogates, byte-order marks and soft hyphens: never meant to be seen, always in the way.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\ud800-\udfff\ufeff\ufffe\uffff]")
+_SEEN = re.compile(r"[^\s\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f]")
 _SPACED_TAG = re.compile(r"</?(?:br|p|div|li|ul|ol|h[1-6]|tr|td|th|hr|blockquote)\b[^<>]*>", re.I)
 _TAG = re.compile(
     r"</?(?:a|abbr|acronym|article|audio|b|bdi|bdo|big|body|center|cite|code|del|dfn|em|embed|figcaption|figure|font|"
@@ -71,12 +72,15 @@ def shorten(text: str, limit: int) -> str:
 def one_line(text: str, *, is_html: bool = True, limit: int = TITLE_LIMIT) -> str:
     """Return a headline, name or label as plain text: tags out, entities resolved once, white space folded.
 
+    One of which nothing would be seen is empty.
+
     :param is_html: False where the source says that it is plain text: then what looks like a tag stays.
     """
     line = text[: limit * 20]
     if is_html:
         line = _TAG.sub("", _SPACED_TAG.sub(" ", _HIDDEN.sub("", _COMMENT.sub("", line))))
-    return shorten(fold(html_escapes.unescape(line)), limit)
+    words = fold(html_escapes.unescape(line))
+    return shorten(words, limit) if _SEEN.search(words) else ""
 
 
 def escaped(text: str) -> str:

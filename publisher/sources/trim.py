@@ -53,7 +53,8 @@ def _words(node: Node) -> str:
 
 
 def _key(text: str) -> str:
-    return clean.fold(text).casefold().strip(" .,:;|–—-")
+    """Return what counts of a line: a headline that is broken in two has a blank here and none there."""
+    return "".join(clean.fold(text).casefold().strip(" .,:;|–—-").split())
 
 
 def _has_picture(node: Node) -> bool:

@@ -71,6 +71,7 @@ def test_text_becomes_paragraphs() -> None:
         ("<script>alert(1)</script>Hi", "Hi"),
         ("a<!-- x -->b", "ab"),
         ("\u200b \ufeffA\x07 \xad", "\u200b A"),
+        ("\u200b&nbsp;\u2060", ""),
         ("e\u0301", "é"),
         ("x \ud800 y", "x y"),
     ],

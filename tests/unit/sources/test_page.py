@@ -109,6 +109,59 @@ def test_a_page_in_another_encoding_is_read() -> None:
     assert "Café" in one(data).text
 
 
+def headed(head: str = "", heading: str = "") -> Article:
+    return one(f"<html><head>{head}</head><body><article>{heading}{BODY}</article></body></html>".encode())
+
+
+@pytest.mark.parametrize(
+    ("heading", "title"),
+    [
+        ("The <em>bridge</em><br>opens<script>alert(1)</script>", "The bridge opens"),
+        ("<a href='/1'><span>Bridge</span></a>\n\t opens", "Bridge opens"),
+        ("Tom &amp; Jerry &ldquo;win&rdquo; &#8212; at&nbsp;last", "Tom & Jerry “win” — at last"),
+        ("Tom &amp;amp; Jerry", "Tom & Jerry"),  # escaped twice, as many systems do
+        ("The &lt;main&gt; event", "The <main> event"),  # about the element
+        ("If a &lt; b", "If a < b"),
+        ("🎉 Bridge opens 👨\u200d👩\u200d👧 🇵🇹", "🎉 Bridge opens 👨\u200d👩\u200d👧 🇵🇹"),
+        ("&#55356;&#57225; Bridge &#x1F309;", "🎉 Bridge 🌉"),
+        ("Bridge\u00ad\ufeff opens\u0007 &#0;", "Bridge opens \ufffd"),
+    ],
+)
+def test_a_headline_is_what_a_reader_sees_and_is_not_repeated_in_the_text(heading: str, title: str) -> None:
+    article = headed(heading=f"<h1>{heading}</h1>")
+    assert article.title == title
+    assert article.text.startswith("Paragraph 0")
+
+
+@pytest.mark.parametrize("heading", ["", "<h1></h1>", "<h1> &nbsp;\u200b </h1>", "<h1><img src='/x.png' alt=''></h1>"])
+@pytest.mark.parametrize(
+    "head",
+    [
+        "<title>Bridge opens</title>",
+        "<title> </title><meta property='og:title' content='&lt;b&gt;Bridge&lt;/b&gt; opens'>",
+        """<script type="application/ld+json">{"@type": "NewsArticle", "headline": "Bridge <i>opens</i>"}</script>""",
+        """<title>Bridge opens</title><script type="application/ld+json">{"@type": "Report", "headline": 7}</script>""",
+    ],
+)
+def test_where_the_heading_is_empty_the_head_says_it(head: str, heading: str) -> None:
+    assert headed(head, heading).title == "Bridge opens"
+
+
+@pytest.mark.parametrize(
+    "head", ["", "<title></title>", "<title>&#8203;</title><meta property='og:title' content='&amp;nbsp;'>"]
+)
+def test_a_page_without_a_headline_is_called_by_its_first_words(head: str) -> None:
+    article = headed(head, "<h1>\u200b</h1>")
+    assert article.title.startswith("Paragraph 0: the bridge opened on Monday")
+    assert "no headline of its own" in article.notes[0]
+
+
+def test_a_headline_without_end_is_cut_at_a_word() -> None:
+    title = headed(heading=f"<h1>{'word ' * 2_000}</h1>").title
+    assert len(title) <= 300
+    assert title.endswith("word…")
+
+
 def test_a_reader_fetches_its_page(site: Site, fetcher: Fetcher) -> None:
     url = site.put("/bridge", page(), "text/html")
     assert PageReader(url, fetcher).read().articles[0].url == url
