@@ -20,14 +20,15 @@ from sqlalchemy import RowMapping
 from publisher.app import versions
 from publisher.app.completing import completed
 from publisher.errors import PublisherError, SourceError, StoreError
-from publisher.model.article import Reading
+from publisher.model.article import LedgerArticle, Reading
 from publisher.model.project import Source
 from publisher.pipeline import collect, polls, rhythm
 from publisher.pipeline.collect import Collected
-from publisher.store import Connection, links, sources
+from publisher.store import Connection, articles, links, sources
 
 if TYPE_CHECKING:
     from publisher.app.core import App
+    from publisher.sources.again import Visits
     from publisher.sources.base import Memory
     from publisher.sources.fetch import Fetcher
 
@@ -43,6 +44,7 @@ class Intake:
     def __init__(self) -> None:
         self.turns: dict[str, RowMapping] = {}  # rows of the sources that it has claimed, and not asked yet
         self.unchanged: deque[sources.Unchanged] = deque()
+        self.visits: Visits | None = None  # made with the first source whose pages are looked at again
         self.silent: dict[str, float] = {}  # sources that did not say whether they have articles, and until when
 
     def take_unchanged(self) -> list[sources.Unchanged]:
@@ -146,7 +148,19 @@ def _memory(app: App, source: Source, row: RowMapping | None) -> Memory:
             return links.tried(conn, row["id"], names)
 
     since = row["good_at"] if row["baseline_at"] else None
-    return Memory(since, max(0, source.backfill - row["backfilled"]), tried)
+    memory = Memory(since, max(0, source.backfill - row["backfilled"]), tried)
+    return _with_visits(app, source, memory) if source.kind == "page" else memory
+
+
+def _with_visits(app: App, source: Source, memory: Memory) -> Memory:
+    from publisher.sources import again
+
+    def taken() -> Sequence[LedgerArticle]:
+        with app.store.read() as conn:
+            return articles.latest(conn, limit=again.MOST, source=source.name)
+
+    app.intake.visits = app.intake.visits or again.Visits(app.clock)
+    return replace(memory, taken=taken, visits=app.intake.visits)
 
 
 def poll_now(app: App, chosen: Sequence[Source], patience: timedelta | None) -> list[Collected]:

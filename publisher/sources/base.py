@@ -6,11 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from publisher.model.article import Reading
+from publisher.model.article import LedgerArticle, Reading
 from publisher.model.project import Source
 from publisher.sources.fetch import Fetcher, Validators
+
+if TYPE_CHECKING:
+    from publisher.sources.again import Visits
 
 __all__ = ["Memory", "Reader", "Validators", "open_source"]
 
@@ -28,11 +31,15 @@ class Memory:
 
     :param wanted: how many of the newest that were there before us are to be taken all the same.
     :param tried: says of canonical addresses how often each was fetched in vain; None: never again. Others are new.
+    :param taken: returns the newest articles that came of it.
+    :param visits: when their pages were looked at; None: they are not looked at again.
     """
 
     since: datetime | None = None  # when it was last read well; None: never
     wanted: int = 0
     tried: Callable[[Sequence[str]], Mapping[str, int | None]] = _nothing
+    taken: Callable[[], Sequence[LedgerArticle]] = tuple
+    visits: Visits | None = None
 
 
 class Reader(Protocol):

@@ -13,6 +13,7 @@ from publisher.model.project import Source
 from publisher.model.source import Manners
 from publisher.sources import anchors, clean, manners
 from publisher.sources.address import Place, shown
+from publisher.sources.again import corrected
 from publisher.sources.base import Memory
 from publisher.sources.fetch import NOT_THERE, Fetched, Fetcher, Validators
 from publisher.sources.page import is_front_page, read_page
@@ -54,14 +55,16 @@ class ListingReader:
             can't be read are problems of the reading.
         """
         try:
-            return self._read(known if known and len(self._addresses) == 1 else Validators())
+            reading = self._read(known if known and len(self._addresses) == 1 else Validators())
+            return self._with_corrections(reading)
         except SourceError as error:
             raise error.at(self._source.name) from error
 
     def _read(self, known: Validators) -> Reading:
         listed, unfit, got = self._listed(known)
         if got.status == 304:
-            return Reading(unchanged=True, etag=got.etag or known.etag, last_modified=got.last_modified)
+            last_modified = got.last_modified or known.last_modified
+            return Reading(unchanged=True, etag=got.etag or known.etag, last_modified=last_modified)
         waiting, past = self._waiting(listed)
         look = _Look(self._fetcher, says_so=not self._source.links)
         look.fetch(waiting[: self._source.per_poll])
@@ -80,6 +83,13 @@ class ListingReader:
         etag, last_modified = (got.etag, got.last_modified) if is_done else (None, None)
         asked = manners.joined(got.fresh_for, Manners())
         return replace(reading, etag=etag, last_modified=last_modified, moved_to=got.moved_to, manners=asked)
+
+    def _with_corrections(self, reading: Reading) -> Reading:
+        memory = self._memory
+        again = corrected(self._fetcher, memory.visits, memory.taken()) if memory.visits else []
+        if not again:
+            return reading
+        return replace(reading, articles=(*reading.articles, *again), unchanged=False, scope="some")
 
     def _listed(self, known: Validators) -> tuple[list[Listed], list[Listed], Fetched]:
         """Return the links that may be articles, those that may not, and the last listing's answer."""

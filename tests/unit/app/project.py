@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,6 +20,16 @@ def open_app(folder: Path, clock: Clock, when: str = 'at: "07:00"', **options: o
     """Make a project with one schedule and open it."""
     ProjectDir(folder, "http://127.0.0.1:9", when=when, **options)
     return App.open(folder, clock)
+
+
+@contextmanager
+def reading(folder: Path, source: str, when: str = 'at: "07:00"') -> Iterator[App]:
+    """Open a project whose source `site` is another one, in the own network, that has no articles from before."""
+    ProjectDir(folder, "http://127.0.0.1:9", when=when, backfill=0)
+    edit(folder, ("feed: feed.xml", f"{source}\n    allow_private: true"))
+    app = App.open(folder, Clock(EVENING))
+    yield app
+    app.store.close()
 
 
 def edit(folder: Path, *changes: tuple[str, str]) -> None:

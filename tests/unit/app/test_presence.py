@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -13,23 +12,12 @@ from publisher.app import App, composing, presence
 from publisher.app.articles import fire_new_articles
 from publisher.model.article import LedgerArticle
 from publisher.store import articles
-from tests.ledger import Clock
-from tests.project import ProjectDir
-from tests.unit.app.project import EVENING, edit, stories
+from tests.unit.app.project import edit, reading, stories
 from tests.unit.sources.conftest import Site, site
 from tests.unit.sources.wordpress_site import wordpress_site
 
 __all__ = ["site"]  # the fixture
 MINUTE = timedelta(minutes=1)
-
-
-@contextmanager
-def opened(folder, source: str, when: str = 'at: "07:00"') -> Iterator[App]:
-    ProjectDir(folder, "http://127.0.0.1:9", when=when, backfill=0)
-    edit(folder, ("feed: feed.xml", f"{source}\n    allow_private: true"))
-    app = App.open(folder, Clock(EVENING))
-    yield app
-    app.store.close()
 
 
 def poll(app: App) -> None:
@@ -70,7 +58,7 @@ class Blog:
 
 @pytest.fixture
 def blog(tmp_path) -> Iterator[Blog]:
-    with wordpress_site() as served, opened(tmp_path, f"wordpress: {served.address}") as app:
+    with wordpress_site() as served, reading(tmp_path, f"wordpress: {served.address}") as app:
         yield Blog(app, served)
 
 
@@ -115,7 +103,7 @@ def test_a_draft_asks_nothing(blog):
 
 
 def test_each_new_article_is_asked_for_before_it_fires(tmp_path):
-    with wordpress_site() as served, opened(tmp_path, f"wordpress: {served.address}", "new: article") as app:
+    with wordpress_site() as served, reading(tmp_path, f"wordpress: {served.address}", "new: article") as app:
         blog = Blog(app, served)
         del served.posts[3]
         (edition,) = fire_new_articles(app, app.schedule("morning"), actor="test")
@@ -138,7 +126,7 @@ def page(site: Site, number: int) -> None:
 
 
 def test_an_article_of_a_listing_whose_page_is_gone_stays_out(tmp_path, site):
-    with opened(tmp_path, f"page: {site.url('/news/')}") as app:
+    with reading(tmp_path, f"page: {site.url('/news/')}") as app:
         page(site, 1)
         poll(app)
         for number in (2, 3, 4):
