@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from publisher.app import presence, versions
-from publisher.model.project import Schedule
+from publisher.model.project import Project, Schedule
 from publisher.pipeline import compose as verb
 from publisher.pipeline.compose import Choice, Composed, Rest
 from publisher.runtime.slots import Slot
-from publisher.store import sources
+from publisher.store import Connection, sources
 from publisher.store.candidates import Look
 
 if TYPE_CHECKING:
@@ -71,15 +71,20 @@ def compose_known(
 
 
 def rests(app: App, otherwise: timedelta = timedelta()) -> dict[str, Rest]:
+    """Return how long new articles rest, by source, in a transaction of its own."""
+    with app.store.read() as conn:
+        return rests_in(conn, app.project, otherwise)
+
+
+def rests_in(conn: Connection, project: Project, otherwise: timedelta = timedelta()) -> dict[str, Rest]:
     """Return how long new articles rest, by source.
 
     :param otherwise: for a source that doesn't say it.
     """
-    with app.store.read() as conn:
-        begun = {row["name"]: row["baseline_at"] for row in sources.every(conn)}
+    begun = {row["name"]: row["baseline_at"] for row in sources.every(conn)}
     return {
         name: Rest(otherwise if source.settle is None else source.settle, begun.get(name))
-        for name, source in app.project.sources.items()
+        for name, source in project.sources.items()
     }
 
 

@@ -60,8 +60,8 @@ def show(plan: Plan, app: App) -> None:
         say(f"  ! {problem}")
     if choice.skipped:
         say(f"  skipped: {choice.skipped}")
-    rows = [["in", candidate.article.title, reason] for candidate, reason in choice.picked]
-    rows += [["out", candidate.article.title, reason] for candidate, reason in choice.left]
+    kinds = {"in": choice.picked, "named": choice.noted, "out": choice.left}
+    rows = [[kind, each.article.title, reason] for kind, found in kinds.items() for each, reason in found]
     if rows:
         table("", ["", "article", "why"], rows)
     for product, people in zip(plan.products, plan.people, strict=True):
@@ -99,6 +99,7 @@ def plain(plan: Plan) -> dict[str, object]:
         "due_at": plan.slot.due_at,
         "skipped": plan.choice.skipped,
         "articles": [article(*pair) for pair in plan.choice.picked],
+        "named": [article(*pair) for pair in plan.choice.noted],
         "left_out": [article(*pair) for pair in plan.choice.left],
         "problems": list(plan.problems),
         "sends": [

@@ -196,6 +196,12 @@ def _too_few(found: int, pick: Pick, hint: str) -> str:
 
 
 def candidates_of(store: Store, schedule: Schedule, *, now: datetime) -> Candidates:
+    """Return what the ledger holds for a schedule, in a transaction of its own."""
+    with store.read() as conn:
+        return candidates_in(conn, schedule, now=now)
+
+
+def candidates_in(conn: Connection, schedule: Schedule, *, now: datetime) -> Candidates:
     """Return what the ledger holds for a schedule.
 
     A schedule sees the articles first seen since it was added, and as many older ones as its `backfill:` says. One
@@ -203,24 +209,21 @@ def candidates_of(store: Store, schedule: Schedule, *, now: datetime) -> Candida
     schedule comes round more rarely.
     """
     pick = schedule.pick
-    with store.read() as conn:
-        row = schedules.get(conn, schedule.name)
-        added_at = row["added_at"] if row else now  # not accepted yet: it would be added now
-        span = max(WAITS_AT_MOST, pick.newer_than or timedelta())
-        look_back = _look_back(conn, schedule, now - span)
-        since = max(added_at, look_back)
-        found, look = candidates.unused(conn, schedule.name, pick.sources, since=since, wanted=f"{span}")
-        if schedule.backfill and added_at >= look_back:  # what is older than that goes out no more
-            older = candidates.unused_older(
-                conn, schedule.name, pick.sources, added_at=added_at, number=schedule.backfill
-            )
-            found = older + found
-        elsewhere = candidates.in_editions_of(conn, pick.not_in, [each.id for each in found]) if pick.not_in else {}
-        hint = "" if found else _hint(conn, schedule, added_at)
-        changed: list[LedgerArticle] = []
-        if schedule.on_update != "ignore":
-            told_since = (row["updates_since"] if row else None) or added_at
-            changed = updates.changed_since_sent(conn, schedule, since=max(told_since, now - NEWS_FOR))
+    row = schedules.get(conn, schedule.name)
+    added_at = row["added_at"] if row else now  # not accepted yet: it would be added now
+    span = max(WAITS_AT_MOST, pick.newer_than or timedelta())
+    look_back = _look_back(conn, schedule, now - span)
+    since = max(added_at, look_back)
+    found, look = candidates.unused(conn, schedule.name, pick.sources, since=since, wanted=f"{span}")
+    if schedule.backfill and added_at >= look_back:  # what is older than that goes out no more
+        older = candidates.unused_older(conn, schedule.name, pick.sources, added_at=added_at, number=schedule.backfill)
+        found = older + found
+    elsewhere = candidates.in_editions_of(conn, pick.not_in, [each.id for each in found]) if pick.not_in else {}
+    hint = "" if found else _hint(conn, schedule, added_at)
+    changed: list[LedgerArticle] = []
+    if schedule.on_update != "ignore":
+        told_since = (row["updates_since"] if row else None) or added_at
+        changed = updates.changed_since_sent(conn, schedule, since=max(told_since, now - NEWS_FOR))
     return Candidates(found, changed, elsewhere, hint, look)
 
 

@@ -128,11 +128,6 @@ def find(conn: Connection, article_ids: Sequence[int]) -> dict[int, LedgerArticl
     return {row["id"]: record_of(row) for row in conn.execute(_THESE, {"ids": article_ids}).mappings()}
 
 
-def load(conn: Connection, chosen: Iterable[LedgerArticle]) -> list[LedgerArticle]:
-    """Return articles whole; those that the ledger doesn't hold yet (negative ids) as they are."""
-    return [get(conn, each.id) if each.id > 0 else each for each in chosen]
-
-
 def latest(conn: Connection, *, limit: int, source: str = "") -> list[LedgerArticle]:
     """Return the articles most recently seen, newest first."""
     query = _with_source().order_by(articles.c.first_seen_at.desc(), articles.c.id.desc()).limit(limit)

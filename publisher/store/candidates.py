@@ -36,7 +36,7 @@ def unused(
 ) -> tuple[list[LedgerArticle], Look]:
     """Return the articles first seen since a moment that no edition of the schedule has carried, oldest first.
 
-    Without their html and text, which choosing doesn't need: `articles.load` brings them.
+    Without their html and text, which choosing doesn't need: `articles.get` brings them.
 
     :param wanted: what beside the sources decides which are looked for.
     """

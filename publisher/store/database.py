@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -19,6 +19,10 @@ from publisher.clock import now as wall_clock
 from publisher.errors import NotWrittenError
 
 T = TypeVar("T")
+
+
+class _TakenBack(Exception):  # noqa: N818 -- no error: the end of a rehearsal
+    """Ends a transaction without a trace."""
 
 
 class Store(ABC):
@@ -70,6 +74,13 @@ class Store(ABC):
                     yield conn
             finally:
                 self._mine.is_writing = False
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[Connection]:
+        """A write transaction that is taken back when it ends: what a write would find, and nothing written."""
+        with suppress(_TakenBack), self.write() as conn:
+            yield conn
+            raise _TakenBack
 
     @contextmanager
     def _transaction(self, conn: Connection) -> Iterator[None]:

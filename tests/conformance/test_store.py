@@ -74,6 +74,15 @@ def test_a_write_that_raises_leaves_nothing_behind(store):
     assert fact(store, "half") is None
 
 
+def test_a_rehearsal_finds_what_it_wrote_and_leaves_nothing_behind(store):
+    with store.rehearsal() as conn:
+        conn.execute(insert(facts).values(name="tried", value="once"))
+        assert conn.execute(select(facts.c.value).where(facts.c.name == "tried")).scalar_one() == "once"
+    assert fact(store, "tried") is None
+    with pytest.raises(RuntimeError, match="no rehearsal"), store.rehearsal():
+        raise RuntimeError("no rehearsal")
+
+
 def fact(store: Store, name: str) -> str | None:
     with store.read() as conn:
         return conn.execute(select(facts.c.value).where(facts.c.name == name)).scalar_one_or_none()

@@ -7,7 +7,6 @@ pure. `act` writes it down in one transaction.
 from publisher.pipeline.collect.act import (
     Collected,
     Sighting,
-    foresee,
     note_gone,
     record,
     record_failure,
@@ -24,7 +23,6 @@ __all__ = [
     "Sighting",
     "Situation",
     "decide",
-    "foresee",
     "match",
     "note_gone",
     "record",

@@ -271,22 +271,3 @@ def record_failure(
     """Write down that a source could not be read; nothing that is known changes."""
     store.submit(lambda conn: polls.note_bad(conn, polls.row_of(conn, source), source, error, now, chance))
     return Collected(source.name, error=str(error))
-
-
-def foresee(store: Store, source: Source, reading: Reading, now: datetime) -> list[LedgerArticle]:
-    """Return what a reading would add that may be picked, and write nothing. Ids are negative."""
-    with store.read() as conn:
-        row = sources.find(conn, source.name)
-        _, matched = _matched(conn, row["id"] if row else None, Sighting.of(source, reading))
-        if row is None:
-            situation = Situation(now, first_poll=True, backfill=source.backfill)
-        else:
-            situation = _situation(conn, row, source, matched, now)
-    return list(_provisional(_by_age(decide(matched, situation)), source.name, now))
-
-
-def _provisional(decisions: Iterable[Decision], source: str, now: datetime) -> Iterable[LedgerArticle]:
-    for number, decision in enumerate(decisions, start=1):
-        if decision.known_id is None and decision.standing is Standing.NEW:
-            article = replace(decision.article, guid=None)
-            yield LedgerArticle(-number, source, article, now, decision.standing, decision.reason)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from publisher.app import App
+from publisher.app import App, composing
+from publisher.pipeline.compose import Choice
 from publisher.store import editions, sends
 from tests.ledger import Clock
 from tests.project import ProjectDir
@@ -46,6 +47,35 @@ def add_schedule(folder: Path, name: str, when: str = 'at: "07:00"', more: str =
     text = f"  {name}:\n    when: {{{when}}}\n{more}    send:\n      - {{via: letters, to: daily}}\n"
     path = folder / "schedules.yaml"
     path.write_text(path.read_text() + text)
+
+
+def open_with_press(folder: Path, clock: Clock) -> App:
+    """Open a project with two feeds, each looked at once; its schedule names what has changed since it was sent."""
+    open_app(folder, clock, backfill=0)
+    press = ("lists:\n", "  press:\n    feed: press.xml\nlists:\n")
+    both = ("pick: {from: [site], at_most: 8}", "pick: {from: [site, press], at_most: 8}\n    on_update: note")
+    edit(folder, press, both)
+    write_feed(folder / "feed.xml", first="A first word")
+    write_feed(folder / "press.xml", other="Another house")
+    app = App.open(folder, clock)
+    compose_now(app)
+    clock.advance(timedelta(hours=1))
+    return app
+
+
+def write_feed(path: Path, **stories: str) -> None:
+    """Write a feed of stories, the newest first; each name is the title and the last part of the address."""
+    items = "".join(
+        f"<item><title>{name.title()}</title><link>https://harbor.example/{name}</link>"
+        f"<description>{text}</description></item>"
+        for name, text in stories.items()
+    )
+    path.write_text(f'<?xml version="1.0"?><rss version="2.0"><channel><title>Harbor</title>{items}</channel></rss>')
+
+
+def compose_now(app: App, schedule: str = "morning") -> Choice:
+    """Compose an edition as `publisher send` does; return what it chose."""
+    return composing.compose(app, app.schedule(schedule), composing.manual_slot(app), actor="test").choice
 
 
 def found(app: App, schedule: str = "") -> list[tuple[str, str]]:

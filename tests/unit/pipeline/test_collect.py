@@ -131,13 +131,6 @@ def test_an_emptied_feed_that_fills_again_brings_nothing_new(store):
     assert poll(store, story(1), story(2)).new == 0
 
 
-def test_what_a_poll_would_bring_is_foreseen_without_writing(store):
-    poll(store, story(1))
-    foreseen = collect.foresee(store, SITE, Reading((story(1), story(2))), NOW)
-    assert [each.article.title for each in foreseen] == ["Story 2"]
-    assert standings(store) == {"Story 1": "baseline"}
-
-
 @settings(max_examples=25, deadline=None)
 @given(polls=st.lists(st.lists(st.integers(0, 9), max_size=6), min_size=1, max_size=6))
 def test_however_documents_are_split_each_article_is_new_at_most_once(tmp_path_factory, polls):
