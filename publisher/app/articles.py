@@ -91,6 +91,8 @@ def _picked(app: App, schedule: Schedule, settle: Mapping[str, Rest]) -> list[Pi
         key = f"{_key(update)}:r{update.revision}"
         found.append(Picked(replace(update, first_seen_at=update.changed_at or app.clock()), key, choice))
     found = [each for each in found if each.choice.picked]
+    told, _ = compose.one_of_each_story([each.article for each in found])
+    found = [each for each in found if each.article in told]
     with app.store.read() as conn:
         had = editions.slots_had(conn, schedule.name, [each.key for each in found])
     return [each for each in found if each.key not in had]

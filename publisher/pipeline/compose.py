@@ -93,7 +93,7 @@ def decide(
         candidates = [*candidates, *(replace(each, first_seen_at=each.changed_at or now) for each in updates)]
     wanted, left = _sift(candidates, pick, elsewhere, settle, now)
     wanted.sort(key=_published, reverse=pick.order == "newest")
-    wanted, twins = _one_of_each_story(wanted)
+    wanted, twins = one_of_each_story(wanted)
     left += twins
     chosen, rest = wanted[: pick.at_most], wanted[pick.at_most :]
     drops = pick.rest == "drop" and len(chosen) >= pick.at_least
@@ -134,7 +134,7 @@ def _noted(schedule: Schedule, updates: Sequence[LedgerArticle]) -> tuple[tuple[
     return tuple((update, update.reason) for update in updates if update.gone_at is None)
 
 
-def _one_of_each_story(
+def one_of_each_story(
     wanted: Sequence[LedgerArticle],
 ) -> tuple[list[LedgerArticle], list[tuple[LedgerArticle, str]]]:
     """Leave out an article that another source tells too: the ledger's first one of them goes."""

@@ -14,6 +14,7 @@ from publisher.pipeline.operate import stopping
 from publisher.store import editions, schedules, sends
 from tests.ledger import Clock
 from tests.project import ProjectDir
+from tests.unit.app.project import edit, open_with_press, write_feed
 
 EVENING = datetime(2026, 11, 23, 20, tzinfo=UTC)
 
@@ -107,6 +108,20 @@ def test_every_new_article_is_a_slot_of_its_own(tmp_path):
     clock.advance(timedelta(minutes=5))
     assert len(fire_due(app)) == 1
     assert {slot.partition(":")[0] for slot, _ in fired(app)} == {"article"}
+
+
+def test_a_story_that_two_sources_bring_in_one_look_is_one_slot(tmp_path):
+    clock = Clock(EVENING)
+    open_with_press(tmp_path, clock)
+    edit(tmp_path, ('at: "07:00"', "new: article"), ("on_update: note", "on_update: ignore"))
+    app = App.open(tmp_path, clock)
+    fire_due(app)
+    write_feed(tmp_path / "feed.xml", bridge="The bridge opens", first="A first word")
+    write_feed(tmp_path / "press.xml", bridge="The bridge is open", other="Another house")
+    app.poll_all()
+    clock.advance(timedelta(minutes=6))
+    assert len(fire_due(app)) == 1
+    assert fire_due(app) == []
 
 
 def test_outside_its_hours_a_schedule_for_new_articles_waits(tmp_path):
