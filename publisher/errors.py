@@ -4,6 +4,7 @@
     ├── UsageError            the command was called wrongly (exit code 2)
     ├── ConfigError           schedules.yaml, .env or the key file says something that can't be meant (exit code 2)
     ├── SourceError           a feed, folder or page could not be read
+    │   └── PrivateAddressError    it stands inside the own network, and nobody said that it may be read there
     ├── TemplateError         a template is missing, broken or asks for what is not there
     ├── StoreError            the database is locked, read-only, full, unknown or not ours
     ├── ChannelError          a channel can't be used at all: unknown sender, missing option, wrong credentials
@@ -93,6 +94,10 @@ class SourceError(PublisherError):
         """Return the same error with the place where it belongs, and in other words if they are given."""
         said: dict[str, Any] = {"status": self.status, "retry_after": self.retry_after}
         return type(self)(what or self.what, where=where or self.where, remedy=self.remedy, **said)
+
+
+class PrivateAddressError(SourceError):
+    """An address stands inside the own network, and nobody said that it may be read there."""
 
 
 class TemplateError(PublisherError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from publisher.errors import SourceError
+from publisher.errors import PrivateAddressError, SourceError
 from publisher.model.article import Article
 from publisher.model.sentences import reading_minutes
 
@@ -17,22 +17,49 @@ def extract(target: str, *, url: str = "", allow_private: bool = False) -> Artic
     :param url: where a saved page stood: what its relative addresses are relative to.
     :raises SourceError: it can't be read, or holds no article.
     """
+    from publisher.sources.address import shown
+
+    try:
+        return _read(target, url, allow_private)
+    except PrivateAddressError as error:
+        raise SourceError(error.what, remedy="If that is meant, give --allow-private.") from error
+    except SourceError as error:
+        is_named = target in error.what or shown(target) in error.what
+        raise error if is_named else error.at(target) from error
+
+
+def _read(target: str, url: str, allow_private: bool) -> Article:
     # Here: only this command reads pages, and their parsers are large.
     from publisher.sources.fetch import Fetcher
     from publisher.sources.files import read_capped
     from publisher.sources.page import read_page
 
     fetcher = Fetcher(user_agent="Publisher (extract)", allow_private=allow_private)
-    try:
-        if target.lower().startswith(("http://", "https://")):
-            got = fetcher.get(target)
-            reading = read_page(got.body, url or got.url, got.content_type)
-        else:
-            path = Path(target)
-            reading = read_page(read_capped(path, fetcher.cap), url, folder=None if url else path.parent)
-    except SourceError as error:
-        raise SourceError(error.what, where=target, remedy=error.remedy) from error
-    return reading.articles[0]
+    if target.lower().startswith(("http://", "https://")):
+        got = fetcher.get(target)
+        _refuse_list(target, got.body, got.content_type)
+        return read_page(got.body, url or got.url, got.content_type).articles[0]
+    path = Path(target)
+    data = read_capped(path, fetcher.cap)
+    _refuse_list(target, data)
+    return read_page(data, url, folder=None if url else path.parent).articles[0]
+
+
+def _refuse_list(target: str, data: bytes, content_type: str = "") -> None:
+    """Refuse what lists articles and is none.
+
+    :raises SourceError: it is a feed or a sitemap.
+    """
+    from publisher.sources.discover import is_feed
+    from publisher.sources.sitemap import is_sitemap
+    from publisher.sources.xmltext import decode
+
+    if is_sitemap(data):
+        remedy = "Give the address of one article; as a source of new ones it is `page:` in schedules.yaml."
+        raise SourceError("this is a sitemap, not an article", remedy=remedy)
+    if is_feed(decode(data, content_type)):
+        remedy = f"Give the address of one article; to see what the feed gives: publisher try {target}"
+        raise SourceError("this is a feed, not an article", remedy=remedy)
 
 
 def plain(article: Article) -> dict[str, Any]:

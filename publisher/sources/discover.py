@@ -106,7 +106,7 @@ def _bare_domain(text: str, fetcher: Fetcher) -> Found:
 def _on_the_web(url: str, fetcher: Fetcher) -> Found:
     got = fetcher.get(url)
     text = decode(got.body, got.content_type)
-    if _is_feed(text):
+    if is_feed(text):
         return Found("feed", url)
     is_article = read_head(text).is_article and not is_front_page(got.url)
     feed = None if is_article else _feed_of(got, text, fetcher)
@@ -134,10 +134,11 @@ def _answers_with_feed(url: str, fetcher: Fetcher) -> bool:
         got = fetcher.get(url)
     except SourceError:  # no feed there: the next candidate is asked
         return False
-    return _is_feed(decode(got.body, got.content_type))
+    return is_feed(decode(got.body, got.content_type))
 
 
-def _is_feed(text: str) -> bool:
+def is_feed(text: str) -> bool:
+    """Say whether a document is a feed: RSS, RDF, Atom or JSON Feed."""
     if looks_like_json(text):
         return '"items"' in text and "jsonfeed" in text[:2_000]
     return not looks_like_html(text) and bool(_FEED.search(text[:20_000]))

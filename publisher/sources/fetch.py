@@ -15,7 +15,7 @@ import urllib3.exceptions
 from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import ProtocolError
 
-from publisher.errors import SourceError
+from publisher.errors import PrivateAddressError, SourceError
 from publisher.sources import manners
 from publisher.sources.address import login_of, origin_of, shown
 from publisher.sources.wire import UNTIL, Gate, OverTimeError, RefusedAddressError, connections, is_any
@@ -309,8 +309,8 @@ def _refused_by_server(url: str, status: int, headers: Mapping[str, str]) -> Sou
 
 
 def _private(url: str) -> SourceError:
-    what = "is inside this machine's own network, which sources may not read"
-    return _refusal(url, what, "If that is meant, set `allow_private: true` on the source.")
+    what = f"{shown(url)} is inside this machine's own network, which is not read unasked"
+    return PrivateAddressError(what, remedy="If that is meant, set `allow_private: true` on the source.")
 
 
 def _unknown_host(url: str) -> SourceError:

@@ -9,6 +9,7 @@ import typer
 
 from publisher.cli.extract import extract
 from publisher.errors import UsageError
+from tests.site import rss, serving
 
 PAGE = """<html><head><title>Bridge opens | Harbor Gazette</title><meta name="author" content="Ann Lee">
 <meta property="article:published_time" content="2026-11-23T06:00Z"><meta property="article:section" content="News">
@@ -57,9 +58,36 @@ def test_people_see_facts_and_text(saved, capsys):
 
 
 def test_an_address_of_the_own_network_is_refused_unless_it_is_allowed(capsys):
+    address = "http://127.0.0.1:9/x"
     with pytest.raises(typer.Exit):
-        extract(["http://127.0.0.1:9/x"])
-    assert "own network" in capsys.readouterr().err
+        extract([address])
+    refused = capsys.readouterr().err
+    assert refused.startswith(f"{address} is inside this machine's own network")
+    assert refused.count(address) == 1
+    assert refused.endswith("If that is meant, give --allow-private.\n")
+    with pytest.raises(typer.Exit):
+        extract([address], allow_private=True)
+    assert capsys.readouterr().err.startswith(f"{address} can't be reached")
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        (rss("One", "Two"), "this is a feed, not an article. Give the address of one article; to see what the feed"),
+        ('{"version": "https://jsonfeed.org/version/1.1", "items": []}', "this is a feed, not an article"),
+        ("<urlset><url><loc>https://harbor.example/1</loc></url></urlset>", "this is a sitemap, not an article"),
+    ],
+)
+def test_what_lists_articles_is_no_article(tmp_path, capsys, document, said):
+    saved = tmp_path / "list.xml"
+    saved.write_text(document)
+    with serving() as site:
+        for place in (str(saved), site.put("/list", document)):
+            with pytest.raises(typer.Exit):
+                extract([place], allow_private=True)
+            shown = capsys.readouterr()
+            assert shown.out == ""
+            assert shown.err.startswith(f"{place}: {said}")
 
 
 def test_one_address_cannot_be_that_of_two_pages(saved):
