@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from publisher.app import telling
 from publisher.app.core import App
+from publisher.config.values import TO_BE_CHANGED
 from publisher.errors import ConfigError, PublisherError
 from publisher.model.article import Article, Image
 from publisher.model.project import Channel, Entry
@@ -121,6 +122,8 @@ def missing_for_real(app: App) -> list[str]:
         missing.append("practice: true stands in schedules.yaml: take it out when the rest is done")
     if not produce.is_reachable(paper.public_url):
         missing.append("publication.public_url: the https address at which readers reach Publisher, to unsubscribe")
+    if paper.from_email == TO_BE_CHANGED:
+        missing.append(f"publication.from: {TO_BE_CHANGED} is nobody's address; write who the mail comes from")
     if not paper.address:
         missing.append("publication.address: the postal address, which the law asks for in every newsletter")
     missing += [str(note) for note in app.settings.missing(app.project)]

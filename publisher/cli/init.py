@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import typer
 
 from publisher.cli.output import can_ask, say
-from publisher.errors import SourceError, UsageError
+from publisher.errors import PrivateAddressError, SourceError, UsageError
 
 if TYPE_CHECKING:
     from publisher.model.article import Reading
+    from publisher.model.project import Source
 
 
 def init(
@@ -33,11 +36,11 @@ def init(
         remedy = "Change that file, or name another folder"
         raise UsageError("there is a project already", where=str(folder / "schedules.yaml"), remedy=remedy)
     said = site or _ask()
-    kind, location, reading = _look(said)
+    source, reading = _look(said)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "templates").mkdir(exist_ok=True)
-        text = _schedules(kind, location, reading, name)
+        text = _schedules(source, reading, name)
         (folder / "schedules.yaml").write_text(text, encoding="utf-8")
         (folder / ".gitignore").write_text(".env\nkeys.json\npublisher.db*\ninbox/\n", encoding="utf-8")
         if not (folder / ".env").exists():
@@ -52,47 +55,82 @@ def init(
         raise UsageError(
             f"can't write there: {error.strerror}", where=str(folder), remedy="Name another folder"
         ) from error
-    _say_what_next(folder, location, len(reading.articles))
+    _say_what_next(folder, source.location, len(reading.articles))
 
 
 def _ask() -> str:
     if not can_ask():
-        raise UsageError("whose articles?", remedy="Give the site's address: --site https://your-site.example")
+        raise UsageError(
+            "it isn't said whose articles", remedy="Give the site's address: --site https://your-site.example"
+        )
     return str(typer.prompt("Your site's address"))
 
 
-def _look(said: str) -> tuple[str, str, Reading]:
+def _look(said: str) -> tuple[Source, Reading]:
+    """Find the source that is meant and read it once; it may stand in the own network where it does."""
     from publisher.model.project import Source
     from publisher.sources.base import open_source
     from publisher.sources.discover import discover
     from publisher.sources.fetch import Fetcher
 
-    fetcher = Fetcher(user_agent="Publisher (init)", allow_private=True)
-    kind, location = discover(said, fetcher)
+    fetcher = Fetcher(user_agent="Publisher (init)")
+    kind, location = discover(said, fetcher.allowing_private())
     if kind not in ("feed", "folder"):
         remedy = "Give the address of its feed, or of the site's front page"
         raise SourceError("this is a single article, not a source of new ones", where=said, remedy=remedy)
     if not urlsplit(location).scheme:
         location = str(Path(location).resolve())  # the project's folder is another place than this one
-    source = Source("site", kind, location, allow_private=True)
-    reading = open_source(source, location, fetcher, Path()).read(None)
+    source = Source("site", kind, location)
+    try:
+        reading = open_source(source, location, fetcher, Path()).read(None)
+    except PrivateAddressError:
+        source = replace(source, allow_private=True)
+        reading = open_source(source, location, fetcher, Path()).read(None)
     for problem in reading.problems:
         sys.stderr.write(f"{location}: {problem}\n")
-    return kind, location, reading
+    return source, reading
 
 
-def _schedules(kind: str, location: str, reading: Reading, name: str) -> str:
-    host = urlsplit(reading.site_url or location).hostname or "example.org"
+def _schedules(source: Source, reading: Reading, name: str) -> str:
+    place = urlsplit(reading.site_url or source.location)
+    host = place.hostname or "example.org"
     title = name or reading.title or host
+    private = "\n    allow_private: true   # it stands in the own network" if source.allow_private else ""
     return PROJECT.format(
         name=_quoted(title),
-        url=_quoted(reading.site_url or f"https://{host}"),
-        sender=_quoted(f"{title} <news@{host.removeprefix('www.')}>"),
-        language=_quoted((reading.language or "en").replace("_", "-")),
-        kind=kind,
-        location=_quoted(location),
+        url=_quoted(reading.site_url or _front_page(place) or f"https://{host}"),
+        sender=_sender(title, host.removeprefix("www.")),
+        language=_quoted(_language(reading.language or "en")),
+        kind=source.kind,
+        location=_quoted(source.location) + private,
         timezone=_quoted(_zone()),
     )
+
+
+def _front_page(place: SplitResult) -> str:
+    from publisher.sources.address import shown
+
+    return shown(f"{place.scheme}://{place.netloc}") if place.hostname else ""
+
+
+def _language(stated: str) -> str:
+    """Return the source's language; English where what it states is none."""
+    from publisher.config.values import language
+
+    try:
+        return language(stated)
+    except ValueError:
+        return "en"
+
+
+def _sender(title: str, host: str) -> str:
+    """Return who the mail comes from; where the site's host takes no mail, an address that is plainly to be changed."""
+    from publisher.config.values import TO_BE_CHANGED, mailbox
+
+    with suppress(ValueError):
+        mailbox(f"{title} <news@{host}>")
+        return _quoted(f"{title} <news@{host}>")
+    return _quoted(TO_BE_CHANGED) + "   # change this: the address that your mail comes from"
 
 
 def _quoted(text: str) -> str:

@@ -26,6 +26,7 @@ RATE = re.compile(r"([0-9]{1,7}) */ *([a-z]+)")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 LANGUAGE = re.compile(r"([a-z]{2,3})(-[A-Za-z]{4})?(-(?:[A-Za-z]{2}|[0-9]{3}))?", re.IGNORECASE)
 MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]+)>")
+TO_BE_CHANGED = "news@example.com"  # stands where nobody has said yet who the mail comes from
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 T = TypeVar("T")
