@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from publisher.config.problems import suggestion
+from publisher.errors import UsageError
 from publisher.model.project import Project, Source
 from publisher.pipeline import rhythm
 from publisher.sources.address import shown, web_url
@@ -49,6 +52,16 @@ class SourceNow:
         moved = f"{moves} {self.moved_to}" if self.moved_to else ""
         said = (self.error.removeprefix(f"{self.name}: "), *self.problems, self.waits_why, moved, self.remedy)
         return [line for line in said if line]
+
+
+def check_name(name: str, known: Collection[str]) -> None:
+    """Refuse a name that no source has.
+
+    :raises UsageError: the nearest there is, or all.
+    """
+    if name not in known:
+        remedy = suggestion(name, known) or "Write one under `sources:` in schedules.yaml"
+        raise UsageError(f"there is no source {name!r}", remedy=remedy)
 
 
 def standing(opened: Opened) -> list[SourceNow]:

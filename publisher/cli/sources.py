@@ -20,7 +20,7 @@ COLUMNS = ["source", "kind", "state", "last good", "next", "every", "where"]
 
 
 def sources(
-    start: Annotated[str, typer.Option(help="Ask this source again at once: it was stopped, or waits.")] = "",
+    start: Annotated[str, typer.Option(help="Have this source asked at once, whenever its turn would be.")] = "",
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -41,15 +41,19 @@ def sources(
 
 
 def _start(operator: Operator, name: str, *, quiet: bool) -> None:
+    from publisher.app.sources import check_name
+    from publisher.app.status import is_running
     from publisher.store import sources as ledger
 
-    if name not in operator.project.sources:
-        known = ", ".join(operator.project.sources) or "none"
-        raise UsageError(f"there is no source {name!r}", remedy=f"Sources in schedules.yaml: {known}")
+    check_name(name, operator.project.sources)
+    if operator.project.sources[name].kind == "push":
+        remedy = "Have its system send them, or write one in the console: docs/sources/push.md"
+        raise UsageError(f"{name} is asked for nothing: its articles come by themselves", remedy=remedy)
     with operator.store.write() as conn:
-        was_waiting = ledger.start(conn, name, actor=operator.actor)
+        ledger.start(conn, name, actor=operator.actor)
     if not quiet:
-        say(f"{name}: {'is asked again now' if was_waiting else 'was neither stopped nor waiting after a failure'}")
+        when = "at once" if is_running(operator.store) else "when `publisher run` or a send comes next: none is at work"
+        say(f"{name}: is asked {when}")
 
 
 def _row(each: SourceNow, operator: Operator) -> list[Any]:

@@ -128,12 +128,10 @@ def record_bad_poll(
     update_row(conn, sources, row["id"], values | _turn(turn, every))
 
 
-def start(conn: Connection, name: str, *, actor: str) -> bool:
-    """Let a source that is stopped, or waits after failures, be asked again at once; say whether it was so."""
-    is_waiting = sources.c.stopped_at.is_not(None) | (sources.c.failures > 0)
+def start(conn: Connection, name: str, *, actor: str) -> None:
+    """Let a source's turn come at once, whether it was stopped, waits after failures, or has been asked just now."""
     free = {"stopped_at": None, "next_poll_at": None, "not_before": None, "waits_why": None, "failures": 0}
-    query = update(sources).where(sources.c.name == name, is_waiting).values(actor=actor, **free)
-    return conn.execute(query).rowcount == 1
+    conn.execute(update(sources).where(sources.c.name == name).values(actor=actor, **free))
 
 
 def _turn(turn: Turn, every: timedelta) -> dict[str, Any]:

@@ -148,11 +148,19 @@ def test_what_is_gone_is_asked_no_more_until_a_person_says_so(open_app, site, cl
     assert "publisher sources --start site" in state(app).remedy
     site.feed("/feed", "One")
     with app.store.write() as conn:
-        assert sources.start(conn, "site", actor="cli:ada")
-        assert not sources.start(conn, "site", actor="cli:ada")
+        sources.start(conn, "site", actor="cli:ada")
     assert look(app) == 1
     assert state(app).state == "well"
     assert row(app)["actor"] == "cli:ada"
+
+
+def test_a_source_that_is_well_is_asked_at_once_where_a_person_says_so(open_app, site, clock):
+    app = open_app(site=site.feed("/feed", "One"))
+    assert [look(app), look(app)] == [1, 0]
+    with app.store.write() as conn:
+        sources.start(conn, "site", actor="cli:ada")
+    assert [look(app), look(app)] == [1, 0]
+    assert state(app).state == "well"
 
 
 def test_another_address_in_the_file_starts_it_again_and_takes_no_validators_along(open_app, site, clock):

@@ -13,8 +13,10 @@ from publisher.errors import SourceError, UsageError
 from publisher.model.article import Reading
 from publisher.model.source import Manners
 from publisher.pipeline import polls
+from publisher.store import processes
 from tests.ledger import NOW
 from tests.project import ProjectDir
+from tests.unit.app.project import edit
 
 
 @pytest.fixture
@@ -49,17 +51,33 @@ def test_a_source_that_rests_says_why_and_until_when(app):
     assert "(ttl)" in said
 
 
-def test_a_source_that_is_gone_says_how_to_start_it_and_is_started_once(app):
+def test_a_source_that_is_gone_says_how_to_start_it_and_when_it_is_asked(app):
     note(app, SourceError("is gone for good (410)", where="site", status=410))
     said = run(app)
     assert "stopped" in said
     assert "site: is gone for good (410)" in said
     assert "publisher sources --start site" in said
-    assert "site: is asked again now" in run(app, "--start", "site")
-    assert "neither stopped nor waiting" in run(app, "--start", "site")
+    assert "site: is asked when `publisher run` or a send comes next" in run(app, "--start", "site")
+    with processes.at_work(app.store, "run", app.clock()):
+        assert "site: is asked at once" in run(app, "--start", "site")
 
 
-def test_a_name_that_is_no_source_is_told_those_there_are(app):
+def test_a_source_that_is_well_is_asked_at_once_too(app):
+    note(app, Reading(title="Harbor Gazette"))
+    (before,) = json.loads(run(app, "--json"))
+    (after,) = json.loads(run(app, "--start", "site", "--json"))
+    assert (before["state"], after["state"]) == ("well", "well")
+    assert before["next_poll_at"] is not None
+    assert after["next_poll_at"] is None
+
+
+def test_a_source_whose_articles_come_by_themselves_is_asked_for_nothing(app):
+    edit(app.folder, ("lists:\n", "  cms: {push: true}\nlists:\n"))
+    with pytest.raises(UsageError, match="cms is asked for nothing: its articles come by themselves"):
+        run(app, "--start", "cms")
+
+
+def test_a_name_that_is_no_source_is_told_the_nearest_there_is(app):
     with pytest.raises(UsageError) as caught:
         run(app, "--start", "sight")
-    assert caught.value.remedy == "Sources in schedules.yaml: site"
+    assert caught.value.remedy == "Did you mean `site`?"
