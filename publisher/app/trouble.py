@@ -195,14 +195,17 @@ def _sources(conn: Connection, project: Project, now: datetime) -> Iterator[Trou
     for row in concerns.failing_sources(conn, now - SOURCE_SILENT):
         if row["name"] not in project.sources or row["polled_at"] is None:
             continue
+        error = (row["error"] or "").removeprefix(f"{row['name']}: ")
+        command = "publisher sources"
         if row["stopped_at"] is not None:
-            what = f"the source {row['name']} is not asked any more: {row['error']}"
-            command = f"publisher sources; to ask it again: publisher sources --start {row['name']}"
-            yield Trouble(f"source:{row['name']}", what, "articles from it", command, False)
+            what = "is not asked any more"
+            command += f"; to ask it again: publisher sources --start {row['name']}"
+        elif row["good_at"] is None:
+            what = "has never been read"
         else:
-            since = "ever" if row["good_at"] is None else f"since {row['good_at']:%Y-%m-%d %H:%M} UTC"
-            what = f"the source {row['name']} could not be read {since}: {row['error']}"
-            yield Trouble(f"source:{row['name']}", what, "articles from it", "publisher sources", False)
+            what = f"has not been read since {row['good_at']:%Y-%m-%d %H:%M} UTC"
+        what = f"the source {row['name']} {what}: {error}"
+        yield Trouble(f"source:{row['name']}", what, f"articles from {row['name']}", command, False)
 
 
 def _articles(conn: Connection) -> Iterator[Trouble]:
@@ -211,18 +214,23 @@ def _articles(conn: Connection) -> Iterator[Trouble]:
     for row in waiting:
         if row["held_for"] == "flood":
             what = f"{row['count']:,} new articles of {row['name']} are held: more at once than it usually has (flood)"
-            yield Trouble(f"flood:{row['name']}", what, "none of them goes out", _decide_on(row["name"]), True)
+            yield Trouble(f"flood:{row['name']}", what, _takers(row["name"]), _decide_on(row["name"]), True)
     for name in dict.fromkeys(row["name"] for row in waiting if row["held_for"] != "flood"):
         mine = [row for row in waiting if row["name"] == name and row["held_for"] != "flood"]
         count, first = sum(row["count"] for row in mine), min(mine, key=lambda row: row["first"])
         articles = "1 article" if count == 1 else f"{count:,} articles"
         what = f"{articles} of {name} held; the first, {first['first']}: {first['reason']}"
-        yield Trouble(f"article:{name}", what, "none of them goes out", _decide_on(name), False)
+        yield Trouble(f"article:{name}", what, _takers(name), _decide_on(name), False)
+
+
+def _takers(source: str) -> str:
+    return f"schedules that take from {source}"
 
 
 def _decide_on(source: str) -> str:
     which = f"--source {source}"
-    return f"publisher articles --why {which}; then: publisher articles release {which}, or: discard {which}"
+    decide = f"publisher articles release {which}; or: publisher articles discard {which}"
+    return f"publisher articles --why {which}; then: {decide}"
 
 
 def _title(send: RowMapping) -> str:

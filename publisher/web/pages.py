@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -14,6 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from publisher.model.counting import many
 from publisher.model.post_size import urls_in
 from publisher.model.states import SENTENCES
 from publisher.web.headers import policy
@@ -42,6 +44,8 @@ WORDS: Mapping[str, str] = {
     "answered": "answered",
     "given back": "given back before anything was said",
 }
+
+_COMMAND = re.compile(r"`?(\bpublisher [a-z][^;,()`]*[^;,()`\s.])`?")
 
 
 class Pages:
@@ -98,7 +102,8 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {"moment": moment, "size": size, "linked": linked, "state_words": state_words, "host": host}
+    words = {"state_words": state_words, "to_type": to_type, "many": many}
+    made.filters |= {"moment": moment, "size": size, "linked": linked, "host": host, **words}
     return made
 
 
@@ -120,6 +125,13 @@ def size(count: int) -> str:
 
 def state_words(state: str) -> str:
     return WORDS.get(state, state)
+
+
+def to_type(words: str) -> Markup:
+    """Print what to do, each command in it as one to type."""
+    parts = _COMMAND.split(words)
+    marked = [Markup("<code>{}</code>").format(part) if odd % 2 else escape(part) for odd, part in enumerate(parts)]
+    return Markup("").join(marked)
 
 
 def linked(text: str) -> Markup:

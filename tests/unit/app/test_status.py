@@ -111,7 +111,18 @@ def test_an_alert_of_another_needs_a_person_and_says_that_nobody_was_told(store)
     found = status(store)
     assert found.needs_a_person
     assert "no slot fires" in text(found)
-    assert "nobody has been told of this yet" in text(found)
+    assert "Nobody has been told of 1 alert yet: see `alerts:`" in text(found)
+
+
+def test_that_nobody_was_told_is_said_once_for_all_alerts_whatever_is_known_of_them_otherwise(store):
+    for cause in ("clock", "held:1"):
+        duty.begin(store, Clock(), cause, what=f"{cause} is wrong", affected="all", command="mend it", urgent=True)
+    shown = text(status(store)).splitlines()
+    assert [line for line in shown if "told" in line] == [
+        "Nobody has been told of 2 alerts yet: see `alerts:` in schedules.yaml"
+    ]
+    first = shown.index("! clock is wrong (since 2026-11-24 07:00:00 UTC)")
+    assert shown[first + 1 : first + 3] == ["    affected: all", "    mend it"]
 
 
 def test_an_alert_about_what_is_mended_since_is_not_believed(store):

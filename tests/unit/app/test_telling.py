@@ -183,7 +183,7 @@ def test_a_refusal_of_the_only_one_is_said_by_status(desk):
     d.begin()
     look(d, REFUSALS)
     found = "\n".join(lines(status_of(d.app.store, d.app.project, d.clock()), None))
-    assert "nobody has been told of this yet" in found
+    assert "Nobody has been told of 1 alert yet" in found
     assert "ops can't be told of this: refused: " in found
 
 

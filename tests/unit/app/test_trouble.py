@@ -158,6 +158,16 @@ def test_a_source_that_fails_for_hours_is_one(store):
     assert "no such host" in found(store, NOW + timedelta(hours=7))["source:site"].what
 
 
+def test_a_source_that_was_never_read_says_so_and_names_itself_once(store):
+    site = Source("site", "feed", "https://harbor.example/feed")
+    with store.write() as conn:
+        error = SourceError("none of its links is an article", where="site", remedy="Write `links:`")
+        polls.note_bad(conn, sources.ensure(conn, "site"), site, error, NOW)
+    trouble = found(store, NOW + timedelta(hours=7))["source:site"]
+    assert trouble.what == "the source site has never been read: none of its links is an article. Write `links:`"
+    assert trouble.affected == "articles from site"
+
+
 def test_a_source_that_is_gone_is_one_at_once_and_says_how_to_ask_it_again(store):
     with store.write() as conn:
         site = Source("site", "feed", "https://harbor.example/feed")
@@ -247,7 +257,9 @@ def test_a_flood_is_urgent_and_over_once_a_person_has_decided(store):
     watch.look(store, PROJECT, Clock(NOW))
     with store.read() as conn:
         assert [(row["cause"], bool(row["urgent"])) for row in alerts.open_ones(conn)] == [("flood:site", True)]
-        assert "publisher articles release --source site" in alerts.open_ones(conn)[0]["command"]
+        command = alerts.open_ones(conn)[0]["command"]
+    which = "--source site"
+    assert command.endswith(f"publisher articles release {which}; or: publisher articles discard {which}")
     intake.decide(store, "discarded", [number], actor="ada", why="", now=NOW)
     watch.look(store, PROJECT, Clock(NOW))
     with store.read() as conn:

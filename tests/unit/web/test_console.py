@@ -14,6 +14,7 @@ from publisher.model.states import SendState
 from publisher.pipeline import address, polls
 from publisher.pipeline.operate import holding, stopping
 from publisher.store import articles, facts, messages, schedules, sends, sources
+from publisher.web.pages import to_type
 from tests.ledger import add_article, add_edition
 from tests.unit.web.ledger import HOSTILE_WORDS, NOW, add_reader, png
 
@@ -107,8 +108,25 @@ def test_the_first_page_says_what_is_held_what_is_wrong_and_what_to_type(own_sit
     assert "publisher release --all" in text
     assert "4 readers wait" in text
     assert "<code>publisher release 1</code>" in text
-    assert "Nobody has been told of this yet." in text
+    assert "Nobody has been told of 1 alert yet" in text
+    assert "<strong>Urgent:</strong>" in text
     assert "<img src=x" not in text
+
+
+@pytest.mark.parametrize(
+    ("words", "marked"),
+    [
+        (
+            "publisher articles --why --source site; or: publisher articles discard --source site",
+            "[publisher articles --why --source site]; or: [publisher articles discard --source site]",
+        ),
+        ("publisher status (it is tried again by itself)", "[publisher status] (it is tried again by itself)"),
+        ("publisher status, and the log of `publisher run`", "[publisher status], and the log of [publisher run]"),
+        ("mend <it>, then: publisher resend 1", "mend &lt;it&gt;, then: [publisher resend 1]"),
+    ],
+)
+def test_each_command_in_a_sentence_is_one_to_type(words, marked):
+    assert to_type(words) == marked.replace("[", "<code>").replace("]", "</code>")
 
 
 def test_an_edition_that_was_stopped_after_some_had_left_says_so(own_site):
