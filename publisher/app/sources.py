@@ -31,11 +31,11 @@ class SourceNow:
     name: str
     kind: str
     place: str  # its address without password and query
-    every: timedelta
-    state: str = "never asked"  # or: well, in part, failing, stopped
+    every: timedelta | None  # None: it is not asked, its articles come by themselves
+    state: str = "never asked"  # or: well, in part, failing, stopped; of one that is not asked: nothing yet
     title: str = ""  # what it calls itself
     polled_at: datetime | None = None
-    good_at: datetime | None = None
+    good_at: datetime | None = None  # of one that is not asked: when the last article came
     next_poll_at: datetime | None = None
     waits_why: str = ""  # why that is later than its rhythm
     failures: int = 0  # polls in a row that gave nothing
@@ -73,6 +73,8 @@ def standing(opened: Opened) -> list[SourceNow]:
 
 def _now(source: Source, row: RowMapping | None) -> SourceNow:
     place = shown(source.location) if web_url(source.location) else source.location
+    if source.kind == "push":
+        return _pushed(source, row)
     if row is None or row["place"] not in (None, rhythm.place_of(source)):
         return SourceNow(source.name, source.kind, place, source.every)
     is_moved = rhythm.address_of(row, source) is not None
@@ -95,6 +97,12 @@ def _now(source: Source, row: RowMapping | None) -> SourceNow:
         is_moved=is_moved,
         remedy=_remedy(source.name, row, moved_to if is_moved else ""),
     )
+
+
+def _pushed(source: Source, row: RowMapping | None) -> SourceNow:
+    came_at = row["good_at"] if row is not None else None
+    state = "well" if came_at else "nothing yet"
+    return SourceNow(source.name, source.kind, "", None, state, polled_at=came_at, good_at=came_at)
 
 
 def _state(row: RowMapping) -> str:

@@ -32,7 +32,7 @@ def sources(
         _start(operator, start, quiet=as_json)
     found = standing(operator)
     if as_json:
-        say_json([asdict(each) | {"every": each.every.total_seconds()} for each in found])
+        say_json([asdict(each) | {"every": each.every and each.every.total_seconds()} for each in found])
         return
     table("", COLUMNS, [_row(each, operator) for each in found])
     for each in found:
@@ -57,10 +57,18 @@ def _start(operator: Operator, name: str, *, quiet: bool) -> None:
 
 
 def _row(each: SourceNow, operator: Operator) -> list[Any]:
-    coming = local(each.next_poll_at, operator.zone) or ("never" if each.state == "stopped" else "now")
-    return [each.name, each.kind, each.state, local(each.good_at, operator.zone), coming, _span(each), each.place]
+    good = local(each.good_at, operator.zone)
+    return [each.name, each.kind, each.state, good, _coming(each, operator), _span(each), each.place]
+
+
+def _coming(each: SourceNow, operator: Operator) -> str:
+    if each.every is None:
+        return "comes by itself"
+    return local(each.next_poll_at, operator.zone) or ("never" if each.state == "stopped" else "now")
 
 
 def _span(each: SourceNow) -> str:
+    if each.every is None:
+        return ""
     seconds = each.every.total_seconds()
     return f"{seconds:g} s" if seconds < 60 or seconds % 60 else f"{seconds / 60:g} min"

@@ -115,6 +115,11 @@ def marks_in(articles: Sequence[Article], rule: IdentityRule = "auto") -> tuple[
     return tuple(map(partial(_marks_of, rule=rule), articles, own_links, words))
 
 
+def id_alias(guid: str) -> Alias:
+    """Return the alias that a source's own id is."""
+    return "guid", _short(guid)
+
+
 def _page_of(article: Article) -> str:
     """Return the canonical address of an article's page; empty for none, and for a front page, which is many's."""
     link = canonical_url(article.url or "")
@@ -130,7 +135,7 @@ def _marks_of(article: Article, link: str, words: str, *, rule: IdentityRule) ->
     hints = _hints_of(article)
     found: list[Alias] = []
     if article.guid and rule != "link":
-        found.append(("guid", _short(article.guid)))
+        found.append(id_alias(article.guid))
     if link and not (found and rule == "guid"):
         found.append(("link", link))
     if not any(kind == "guid" for kind, _ in found):

@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Literal
 
 from publisher.model.article import Article, Reading
+from publisher.model.identity import id_alias
 from publisher.model.project import Source
 from publisher.pipeline import collect, polls
 from publisher.store import Store, articles, identity
 
 Outcome = Literal["taken", "known", "revised", "refused"]
 WITHDRAWN = "gone from the source: whoever pushed it has withdrawn it"
+UNCHANGED = "the same was sent before"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Pushed:
 
     outcome: Outcome
     article_id: int  # for `refused`: of the article that has this id already
-    reason: str = ""  # why it was taken
+    reason: str = ""  # of this outcome, as the ledger has it: new at the source; revision 2: title changed
 
 
 def push(store: Store, source: Source, article: Article, now: datetime, *, revise: bool = False) -> Pushed:
@@ -40,14 +42,15 @@ def push(store: Store, source: Source, article: Article, now: datetime, *, revis
             old = articles.get(conn, article_id)
             is_same = old.article == articles.as_kept(article)
             if is_same and old.gone_at is None:
-                return Pushed("known", article_id, old.reason)
+                return Pushed("known", article_id, UNCHANGED)
             if not is_same and not revise:
                 return Pushed("refused", article_id)
         collected = collect.record_in(conn, seen, now)
         found = identity.find_by_aliases(conn, row["id"], seen.marks[0].aliases)
         article_id = next(iter(found.values()))
         outcome: Outcome = "revised" if collected.changed else "known" if collected.known else "taken"
-        return Pushed(outcome, article_id, articles.get(conn, article_id).reason)
+        told = articles.history(conn, [article_id])[article_id][-1]
+        return Pushed(outcome, article_id, told["reason"] if told["at"] == now else UNCHANGED)
 
 
 def withdraw(store: Store, source: Source, key: str, now: datetime) -> int | None:
@@ -55,6 +58,6 @@ def withdraw(store: Store, source: Source, key: str, now: datetime) -> int | Non
     with store.write() as conn:
         articles.lock(conn)
         row = polls.row_of(conn, source)
-        by_id = identity.find_by_aliases(conn, row["id"], [("guid", key)])
+        by_id = identity.find_by_aliases(conn, row["id"], [id_alias(key)])
         collect.note_gone(conn, dict.fromkeys(by_id.values(), WITHDRAWN), now)
         return next(iter(by_id.values()), None)

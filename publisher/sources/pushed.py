@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -12,6 +16,7 @@ from publisher.errors import SourceError
 from publisher.model.article import Article
 from publisher.sources import clean
 from publisher.sources.address import Place, web_url
+from publisher.sources.dropped import dropped
 from publisher.sources.item import Item, article_of
 from publisher.sources.pictures import Picture
 
@@ -54,11 +59,14 @@ class PushedArticle(_Shape):
     def _makes_sense(self) -> Self:
         for name, url in (("url", self.url), ("image.url", self.image.url if self.image else "")):
             if url and not web_url(url):
-                raise PydanticCustomError("publisher", "{what}", {"what": f"{name}: is no web address (https://…)"})
+                raise _wrong(name, "is no web address (https://…)")
         if self.html and self.text:
-            what = "html: stands beside text: send one of the two"
-            raise PydanticCustomError("publisher", "{what}", {"what": what})
+            raise _wrong("html", "stands beside text: send one of the two")
         return self
+
+
+def _wrong(name: str, what: str) -> PydanticCustomError:
+    return PydanticCustomError("publisher", "{name}: {what}", {"name": name, "what": what})
 
 
 def read_body(body: bytes, key: str = "") -> Article:
@@ -76,21 +84,22 @@ def read_body(body: bytes, key: str = "") -> Article:
     return article_from({**said, "id": said.get("id") or key})
 
 
-def article_from(values: dict[str, Any]) -> Article:
+def article_from(values: dict[str, Any], called: Mapping[str, str] = MappingProxyType({})) -> Article:
     """Return the article that these values describe.
 
+    :param called: what whoever gave them calls the fields, where it isn't their name.
     :raises SourceError: what is wrong with them, field by field.
     """
     try:
         pushed = PushedArticle.model_validate(values)
     except ValidationError as error:
-        raise SourceError("; ".join(_words(item) for item in error.errors(include_url=False)[:10])) from None
+        raise SourceError("; ".join(_words(item, called) for item in error.errors(include_url=False)[:10])) from None
     if not pushed.id:
         raise SourceError("id: is missing: give each article an id of your own, or the header Idempotency-Key")
     article = article_of(_item(pushed), Place(pushed.url))
     if article is None or not article.title:
-        raise SourceError("title: is empty once its markup is taken out")
-    return article
+        raise SourceError(f"{called.get('title', 'title')}: is empty once its markup is taken out")
+    return replace(article, notes=(*article.notes, *dropped(pushed.html, article.html)))
 
 
 def _item(pushed: PushedArticle) -> Item:
@@ -110,19 +119,28 @@ def _item(pushed: PushedArticle) -> Item:
     )
 
 
-def _words(item: Any) -> str:
+_PLAIN = {
+    "missing": "is missing",
+    "string_too_short": "is empty",
+    "string_type": "should be text",
+    "tuple_type": "should be a list",
+    "model_type": "should be an object",
+}
+
+
+def _words(item: Any, called: Mapping[str, str]) -> str:
     """Say what is wrong with one field; never its value, which may be long or secret."""
-    kind, place = item["type"], ".".join(str(part) for part in item["loc"])
+    kind, context = item["type"], item.get("ctx", {})
+    place = ".".join(str(part) for part in item["loc"]) if kind != "publisher" else context["name"]
+    name = called.get(re.sub(r"\.\d+$", "", place), place)
     if kind == "publisher":
-        return str(item["ctx"]["what"])
-    if kind == "missing":
-        return f"{place}: is missing"
+        return f"{name}: {context['what']}"
+    if kind in _PLAIN:
+        return f"{name}: {_PLAIN[kind]}"
     if kind == "extra_forbidden":
-        return f"{place}: is no field; there are {', '.join(PushedArticle.model_fields)}"
-    if kind == "string_too_short":
-        return f"{place}: is empty"
+        return f"{name}: is no field; there are {', '.join(PushedArticle.model_fields)}"
     if kind in ("string_too_long", "too_long"):
-        return f"{place}: is longer than {item['ctx']['max_length']:,}"
+        return f"{name}: is longer than {context['max_length']:,}"
     if kind.startswith(("datetime", "timezone", "date")):
-        return f"{place}: is no time with a zone: write 2026-11-23T07:00:00+01:00"
-    return f"{place}: {item['msg'][:1].lower()}{item['msg'][1:]}"
+        return f"{name}: is no time with a zone: write 2026-11-23T07:00:00+01:00"
+    return f"{name}: {item['msg'][:1].lower()}{item['msg'][1:]}"

@@ -22,7 +22,20 @@ if TYPE_CHECKING:
 
 HERE = "/articles/new"
 _KEY = re.compile(r"desk:[\w-]{16}")
-FIELDS = ("title", "text", "summary", "url", "authors", "categories", "image", "alt", "caption", "credit")
+LABELS = {
+    "title": "Headline",
+    "text": "Text",
+    "summary": "Summary",
+    "url": "Address on the site",
+    "authors": "Authors",
+    "categories": "Categories",
+    "image": "Address of a picture",
+    "alt": "What the picture shows",
+    "caption": "Caption",
+    "credit": "Credit",
+}
+OF_PICTURE = ("alt", "caption", "credit")  # fields of their own in the form, and parts of `image` in an article
+CALLED = LABELS | {"image.url": LABELS["image"]} | {f"image.{name}": LABELS[name] for name in OF_PICTURE}
 STALE = "This page was open for too long. Nothing was added: look it over and press the button again."
 
 
@@ -39,7 +52,8 @@ def routes(app: App, pages: Pages) -> APIRouter:
             status=status,
             here="new",
             sources=[source.name for source in pushing.sources_of(app)],
-            values={name: values.get(name, "") for name in (*FIELDS, "source")},
+            labels=LABELS,
+            values={name: values.get(name, "") for name in (*LABELS, "source")},
             key=key,
             seal=_seal(secret, key),
             trouble=trouble,
@@ -65,7 +79,7 @@ def routes(app: App, pages: Pages) -> APIRouter:
         from publisher.sources.pushed import article_from  # here: it brings the parsers of pages along
 
         try:
-            article = article_from(_values(said))
+            article = article_from(_values(said), CALLED)
         except SourceError as error:
             return form(said, f"{error}.", 400)
         # Whoever goes back, mends a word and presses again means the same article.
@@ -87,7 +101,7 @@ def _values(said: dict[str, str]) -> dict[str, Any]:
     """Return what a form says in the words of a pushed article."""
     values: dict[str, Any] = {name: said.get(name, "") for name in ("title", "text", "summary", "url")}
     values |= {name: _names(said.get(name, "")) for name in ("authors", "categories")}
-    image = {name: said.get(name, "") for name in ("alt", "caption", "credit")}
+    image = {name: said.get(name, "") for name in OF_PICTURE}
     if said.get("image", "").strip():
         values["image"] = {**image, "url": said["image"]}
     return {**values, "id": said["key"]}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -10,13 +11,15 @@ from typer.testing import CliRunner
 from publisher.app import App
 from publisher.cli.commands import cli
 from publisher.errors import SourceError, UsageError
-from publisher.model.article import Reading
+from publisher.model.article import Article, Reading
 from publisher.model.source import Manners
-from publisher.pipeline import polls
+from publisher.pipeline import polls, push
 from publisher.store import processes
-from tests.ledger import NOW
+from tests.ledger import NOW, Clock
 from tests.project import ProjectDir
 from tests.unit.app.project import edit
+
+CMS = ("lists:\n", "  cms: {push: true}\nlists:\n")
 
 
 @pytest.fixture
@@ -71,8 +74,23 @@ def test_a_source_that_is_well_is_asked_at_once_too(app):
     assert after["next_poll_at"] is None
 
 
+def test_a_source_whose_articles_come_by_themselves_says_when_the_last_came(app):
+    edit(app.folder, CMS)
+
+    def shown() -> list[str]:
+        return next(line for line in run(app).splitlines() if "cms" in line).split()
+
+    assert shown() == ["cms", "push", "nothing", "yet", "comes", "by", "itself"]
+    cms = App.open(app.folder, Clock(NOW)).project.sources["cms"]
+    for hours in range(3):
+        push.push(app.store, cms, Article("Ferry", guid=f"{hours}"), NOW + timedelta(hours=hours))
+    assert shown() == ["cms", "push", "well", "2026-11-24", "09:00:00", "WET", "comes", "by", "itself"]
+    last = json.loads(run(app, "--json"))[-1]
+    assert (last["every"], last["next_poll_at"], last["good_at"]) == (None, None, "2026-11-24T09:00:00+00:00")
+
+
 def test_a_source_whose_articles_come_by_themselves_is_asked_for_nothing(app):
-    edit(app.folder, ("lists:\n", "  cms: {push: true}\nlists:\n"))
+    edit(app.folder, CMS)
     with pytest.raises(UsageError, match="cms is asked for nothing: its articles come by themselves"):
         run(app, "--start", "cms")
 

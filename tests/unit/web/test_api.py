@@ -98,7 +98,7 @@ def test_a_repeat_is_the_same_article(site):
     first, again = push(site), push(site)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json()["article"] == again.json()["article"]
-    assert again.json()["outcome"] == "known"
+    assert (again.json()["outcome"], again.json()["reason"]) == ("known", "the same was sent before")
     assert len(kept(site)) == 1
 
 
@@ -115,6 +115,7 @@ def test_a_change_is_a_revision(site):
     said = {name: value for name, value in STORY.items() if name != "id"}
     answer = push(site, {**said, "title": "Bridge closes"}, method="PUT", path="/cms-4711")
     assert (answer.status_code, answer.json()["article"], answer.json()["outcome"]) == (200, article, "revised")
+    assert answer.json()["reason"] == "revision 2: title changed"
     assert (kept(site)[0].article.title, kept(site)[0].revision) == ("Bridge closes", 2)
     assert push(site, STORY, method="PUT", path="/another").status_code == 400
 
@@ -155,6 +156,27 @@ def test_an_id_may_be_an_address(site):
     key = "https://harbor.example/bridge?id=1"
     push(site, {**STORY, "id": key})
     assert withdraw(site, quote(key, safe="")).status_code == 200
+
+
+def test_a_change_of_what_was_never_sent_is_an_article(site):
+    answer = push(site, STORY, method="PUT", path="/cms-4711")
+    assert (answer.status_code, answer.json()["outcome"]) == (201, "taken")
+    assert answer.json()["reason"] == "new at the source"
+
+
+def test_what_was_taken_out_of_a_text_is_said(site):
+    html = (
+        '<p>It <a href="javascript:x()">opened</a>, <a href="/late">at last</a>.</p><script>x()</script>'
+        '<img src="/p.gif" width="1" height="1"><img src="/b.jpg" width="900">'
+    )
+    answer = push(site, {**STORY, "text": "", "html": html})
+    notes = [
+        "1 link dropped: it leads to no web page, or shares the article",
+        "1 picture dropped: it can't be shown, or is there only to count readers",
+        "<script> dropped: mail can't show it",
+    ]
+    assert answer.json()["notes"] == notes
+    assert kept(site)[0].article.notes == tuple(notes)
 
 
 def test_the_key_of_the_request_stands_in_for_an_id(site):
@@ -211,16 +233,17 @@ def test_an_allowance_fills_again():
         ({"title": ""}, "title: is empty"),
         ({"title": " \n "}, "title: is empty"),
         ({"title": "\u200b\u00ad"}, None),
-        ({"title": 7}, "title: input should be a valid string"),
+        ({"title": 7}, "title: should be text"),
         ({"url": "javascript:alert(1)"}, "url: is no web address (https://…)"),
         ({"url": "/bridge"}, "url: is no web address (https://…)"),
         ({"image": {"url": "data:image/png;base64,xx"}}, "image.url: is no web address (https://…)"),
+        ({"image": "b.jpg"}, "image: should be an object"),
         ({"image": {}}, "image.url: is missing"),
         ({"html": "<p>x</p>"}, "html: stands beside text: send one of the two"),
         ({"published_at": "yesterday"}, "published_at: is no time with a zone: write 2026-11-23T07:00:00+01:00"),
         ({"published_at": "2026-11-23T07:00:00"}, "published_at: is no time with a zone: write"),
         ({"autor": "Ann"}, "autor: is no field; there are id, title, url,"),
-        ({"authors": "Ann"}, "authors: input should be a valid tuple"),
+        ({"authors": "Ann"}, "authors: should be a list"),
         ({"authors": ["x"] * 51}, "authors: is longer than 50"),
         ({"id": "x" * 201}, "id: is longer than 200"),
     ],

@@ -65,7 +65,7 @@ def test_what_is_wrong_is_said_and_what_was_written_stays(site):
     fields = {**form(site), "title": "", "text": HOSTILE, "url": "javascript:alert(1)"}
     answer = press(site, fields)
     assert answer.status_code == 400
-    assert "title: is empty" in answer.text
+    assert "Headline: is empty" in answer.text
     assert "&lt;script&gt;" in answer.text
     assert HOSTILE not in answer.text
     assert kept(site) == []
@@ -77,6 +77,21 @@ def test_a_key_in_the_address_that_was_not_ours_is_not_taken_over(site, key):
     (own,) = re.findall(r'name="key" value="([^"]*)"', page.text)
     assert re.fullmatch(r"desk:[\w-]{16}", own)
     assert page.url == f"{site.url}/articles/new?key={own}"
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"url": "bridge"}, "Address on the site: is no web address"),
+        ({"image": "b.jpg"}, "Address of a picture: is no web address"),
+        ({"image": "https://harbor.example/b.jpg", "caption": "x" * 2_001}, "Caption: is longer than 2,000"),
+        ({"authors": f"Ann, {'x' * 201}"}, "Authors: is longer than 200"),
+    ],
+)
+def test_what_is_wrong_is_called_as_the_form_calls_it(site, fields, words):
+    answer = press(site, {**form(site), "title": "Bridge opens", "text": "It opened.", **fields})
+    assert words in answer.text
+    assert f">{words.partition(':')[0]}</label>" in answer.text
 
 
 @pytest.mark.parametrize("changes", [{"seal": "x"}, {"seal": ""}, {"key": "another"}, {"key": "é", "seal": "é"}])
