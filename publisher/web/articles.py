@@ -9,7 +9,10 @@ from fastapi.responses import HTMLResponse, Response
 
 from publisher.app.provenance import place_words, provenance_of
 from publisher.store import articles, held
+from publisher.web.frames import with_pictures
+from publisher.web.headers import MAIL, PICTURES
 from publisher.web.pages import Pages
+from publisher.web.places import Served
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -48,6 +51,23 @@ def routes(app: App, pages: Pages) -> APIRouter:
             raise HTTPException(404, "There is no such article.")
         only = told[0]
         places = [(row, place_words(row)) for row in only.places]
-        return pages.page("article.html", here="articles", each=only.article, history=only.history, editions=places)
+        return pages.page(
+            "article.html",
+            pictures=PICTURES,
+            here="articles",
+            each=only.article,
+            history=only.history,
+            editions=places,
+        )
+
+    @router.get("/articles/{article_id}/text")
+    def text(article_id: int) -> Response:
+        """Return the text as it was cleaned, for the frame that shows it: sandboxed, with pictures and no scripts."""
+        with app.store.read() as conn:
+            found = articles.find(conn, [article_id]).get(article_id)
+        if found is None:
+            raise HTTPException(404, "There is no such article.")
+        html = pages.html("article_text.html", Served(), article=found.article)
+        return HTMLResponse(with_pictures(html, Served()), headers={"Content-Security-Policy": MAIL})
 
     return router

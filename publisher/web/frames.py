@@ -1,4 +1,4 @@
-"""A mail as a page of its own, for the frames that show it: as a light or a dark screen would."""
+"""A mail, or an article's text, as a page of its own, for the frames that show it."""
 
 from __future__ import annotations
 
@@ -25,8 +25,13 @@ def frame(html: str, places: Places, *, dark: bool) -> str:
     scheme = "dark" if dark else "light"
     html = _STYLE.sub(lambda found: found[1] + _in_scheme(found[2], scheme) + found[3], html)
     html = _META.sub(lambda found: found[1] + scheme, html)
-    html = _LOCAL.sub(lambda found: html_escapes.escape(places.picture(html_escapes.unescape(found[0]))), html)
+    html = with_pictures(html, places)
     return html if places.is_served else _with_policy(html)
+
+
+def with_pictures(html: str, places: Places) -> str:
+    """Return html whose local pictures are found where they are shown."""
+    return _LOCAL.sub(lambda found: html_escapes.escape(places.picture(html_escapes.unescape(found[0]))), html)
 
 
 def _in_scheme(css: str, scheme: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-PICTURES = "img-src 'self' http: https: data:"  # only where a card or a mail shows an article's own picture
+PICTURES = "img-src 'self' http: https: data:"  # only where a card, a mail or a page shows an article's own picture
 
 COMMON = {
     "X-Content-Type-Options": "nosniff",

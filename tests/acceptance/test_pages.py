@@ -11,6 +11,8 @@ from tests.unit.web.ledger import fill, open_project, served, subscription
 
 pytestmark = pytest.mark.browser
 WIDTHS = (360, 768, 1280)
+CONSOLE = ("/", "/editions", "/editions/1", "/log", "/deliveries/2", "/sources")
+CONSOLE += ("/articles", "/articles/1", "/articles/new")
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +97,7 @@ def test_the_frames_show_the_mail_on_desktop_phone_and_dark_screen(site, visit, 
 
 def test_pages_raise_no_complaint_and_ask_nobody_else(site, visit):
     tab = visit()
-    paths = ["/", "/editions", f"/editions/{site.edition}", "/log", "/deliveries/2", "/inbox", "/inbox/posts"]
-    for address in [*(site.url + path for path in paths), site.leaving]:
+    for address in [*(site.url + path for path in (*CONSOLE, "/inbox", "/inbox/posts")), site.leaving]:
         tab.page.goto(address)
         tab.frames()
     assert tab.complaints == []
@@ -106,9 +107,30 @@ def test_pages_raise_no_complaint_and_ask_nobody_else(site, visit):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_page_is_wider_than_the_screen(site, visit, width):
     tab = visit(viewport={"width": width, "height": 800})
-    for path in ("/", "/editions", f"/editions/{site.edition}", "/log", "/deliveries/2", "/inbox", "/inbox/posts"):
+    for path in (*CONSOLE, "/inbox", "/inbox/posts"):
         tab.page.goto(site.url + path)
         assert tab.page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.parametrize("path", ["/articles", "/sources"])
+def test_on_a_phone_no_cell_of_these_tables_is_beyond_the_edge(site, visit, path):
+    tab = visit(viewport={"width": 360, "height": 800})
+    tab.page.goto(site.url + path)
+    cells = tab.page.query_selector_all("tbody td, tbody th")
+    boxes = [box for box in (cell.bounding_box() for cell in cells) if box]
+    assert len(boxes) >= 4
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_articles_text_is_shown_in_a_frame_of_its_own(site, visit, scheme):
+    tab = visit(viewport={"width": 390, "height": 900}, color_scheme=scheme)
+    tab.page.goto(f"{site.url}/articles/1")
+    ((_, frame),) = tab.frames()
+    assert "happened at the quay" in frame.evaluate("document.body.innerText")
+    assert (brightness(frame.evaluate("getComputedStyle(document.body).backgroundColor")) > 200) is (scheme == "light")
+    assert tab.page.evaluate("document.querySelector('.picture img').naturalWidth") == 40
+    assert tab.complaints == []
 
 
 def test_the_pages_left_as_files_show_the_same_from_disk(site, visit, tmp_path):

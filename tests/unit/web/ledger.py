@@ -179,7 +179,14 @@ def _edition(app: App, picture: str) -> int:
         source = sources.ensure(conn, "site")["id"]
         own = [
             Article(
-                HOSTILE, url="https://harbor.example/ferry", image=Image(picture, alt="The quay"), published_at=NOW
+                HOSTILE,
+                url="https://harbor.example/ferry",
+                html=f'<p>What happened at the quay.</p><figure><img src="{picture}"></figure>',
+                text="What happened at the quay.",
+                authors=("Ann Lee",),
+                image=Image(picture, "The quay", "At the quay", "the <b>desk</b>"),
+                published_at=NOW,
+                notes=("its date is none",),
             ),
             Article("A story that waits", url="javascript:alert(1)"),
         ]

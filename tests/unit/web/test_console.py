@@ -247,6 +247,24 @@ def test_an_articles_page_tells_what_became_of_it_and_where_it_was_sent(own_site
     assert requests.get(own_site.url + "/articles/99999", timeout=10).status_code == 404
 
 
+def test_an_articles_page_shows_what_stands_in_it_and_what_was_mended(own_site):
+    shown = page(own_site, "/articles/1")
+    for words in ("the &lt;b&gt;desk&lt;/b&gt;", "At the quay", "its date is none", "Ann Lee"):
+        assert words in shown
+    assert re.search(r'<img src="/media/[0-9a-f]{64}" alt="The quay">', shown)
+    assert re.search(r'<iframe [^>]*src="/articles/1/text" [^>]*sandbox></iframe>', shown)
+
+
+def test_an_articles_text_is_a_page_of_its_own_that_can_do_nothing(own_site):
+    answer = requests.get(own_site.url + "/articles/1/text", timeout=10)
+    policy = answer.headers["Content-Security-Policy"].split("; ")
+    assert {"sandbox", "default-src 'none'", "base-uri 'none'", "frame-ancestors 'self'"} <= set(policy)
+    assert "<p>What happened at the quay.</p>" in answer.text
+    assert "<script" not in answer.text
+    assert re.search(r'<img src="/media/[0-9a-f]{64}">', answer.text)
+    assert requests.get(own_site.url + "/articles/99999/text", timeout=10).status_code == 404
+
+
 def test_articles_that_are_held_say_so_with_the_command(own_site):
     with own_site.app.store.write() as conn:
         source = sources.ensure(conn, "site")
