@@ -1,4 +1,7 @@
-"""What an edited schedules.yaml changes in the days ahead, against the version that holds. Writes nothing."""
+"""What an edited schedules.yaml changes, in its sources and in the days ahead, against the version that holds.
+
+Writes nothing.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from publisher.model.project import Channel, Entry, Project, Schedule
+from publisher.model.project import Channel, Entry, Project, Schedule, Source
 from publisher.runtime.slots import Slot, slots_after
 
 if TYPE_CHECKING:
@@ -45,6 +48,36 @@ def changes(before: Project | None, after: Project, now: datetime) -> list[Chang
         assert before is not None  # noqa: S101 -- it is where the schedule is from
         found.append(Change("removed", schedule.name, "", (), (), tuple(_ahead(schedule, before, now)), ()))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class SourceChange:
+    """What becomes of one source. ``kind``: added, removed, changed."""
+
+    kind: str
+    source: str
+    lines: tuple[str, ...]  # what follows, in words
+
+
+def source_changes(before: Project | None, after: Project) -> list[SourceChange]:
+    """Return every source that differs, in the order of the file; removed ones last. Pure."""
+    old = dict(before.sources) if before else {}
+    found = []
+    for source in after.sources.values():
+        was = old.pop(source.name, None)
+        if was is None:
+            found.append(SourceChange("added", source.name, (_first_look(source),)))
+        elif names := _names(was, source):
+            found.append(SourceChange("changed", source.name, (f"is read differently: {', '.join(names)}",)))
+    gone = "brings nothing more; what it has brought stays in the ledger"
+    return found + [SourceChange("removed", name, (gone,)) for name in old]
+
+
+def _first_look(source: Source) -> str:
+    if source.kind == "push":
+        return "takes articles from the first one on"
+    taken = f", but for the newest {source.backfill} (backfill)" if source.backfill else ""
+    return f"what it has at its first look was there before, and is not sent{taken}"
 
 
 def _compare(old: Schedule | None, new: Schedule, before: Project, after: Project, now: datetime) -> Change | None:
@@ -126,18 +159,30 @@ def _names(old: object, new: object) -> list[str]:
     return [WRITTEN.get(name, name) for name in names if name != "where" and getattr(old, name) != getattr(new, name)]
 
 
-WRITTEN = {"sources": "from", "from_name": "from", "from_email": "from", "pace_every": "pace", "pace_per_day": "pace"}
+WRITTEN = {
+    "location": "address",
+    "statuses": "status",
+    "sources": "from",
+    "from_name": "from",
+    "from_email": "from",
+    "pace_every": "pace",
+    "pace_per_day": "pace",
+}
 
 
 def of_app(app: App, after: Project) -> list[Change]:
     """Return what a file changes against the version that holds; against nothing where none was accepted yet."""
+    return changes(held_by(app), after, app.clock())
+
+
+def held_by(app: App) -> Project | None:
+    """Return the version that holds; None where none was accepted yet."""
     from publisher.app import versions
     from publisher.store import schedules
 
     with app.store.read() as conn:
         held = schedules.accepted_version(conn)
-    before = versions.project_of(app, held) if held is not None else None
-    return changes(before, after, app.clock())
+    return versions.project_of(app, held) if held is not None else None
 
 
 def _said_of(project: Project, channel: str) -> Channel | None:

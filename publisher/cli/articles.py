@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from publisher.app.provenance import Provenance
+    from publisher.app.sources import Opened
     from publisher.model.article import LedgerArticle
     from publisher.pipeline.operate.intake import Word
 
@@ -59,6 +60,8 @@ def articles(
     from publisher.store import articles as ledger
 
     app = open_app(project)
+    if source:
+        _check_source(app, source)
     with app.store.read() as conn:
         latest = ledger.find(conn, [article]).values() if article else ledger.latest(conn, limit=limit, source=source)
         found = list(latest)
@@ -99,16 +102,27 @@ def _tell_all(told: Provenance, zone: ZoneInfo) -> None:
     say(f"  from {each.source}, {published}; revision {each.revision}; {each.article.url or 'without a link'}")
     for line in each.article.notes:
         say(f"  note: {line}")
-    for row in told.history:
-        say(f"  {local(row['at'], zone)}  {row['event']}: {row['reason']}")
+    lines = [(row["at"], f"{row['event']}: {row['reason']}") for row in told.history]
     for row in told.places:
-        say(f"  {local(row['due_at'], zone)}  edition {row['edition_id']} of {row['schedule']}: {place_words(row)}")
+        lines.append((row["made_at"], f"edition {row['edition_id']} of {row['schedule']}: {place_words(row)}"))
+    for at, words in sorted(lines, key=lambda line: line[0]):
+        say(f"  {local(at, zone)}  {words}")
     say()
 
 
 def _plain(told: Provenance) -> dict[str, Any]:
     history = [{name: row[name] for name in ("at", "event", "reason")} for row in told.history]
     return {"history": history, "editions": [dict(row) for row in told.places]}
+
+
+def _check_source(opened: Opened, name: str) -> None:
+    """Refuse a source that neither the file nor the ledger knows: of one taken out of the file articles stay."""
+    from publisher.app.sources import check_name
+    from publisher.store import sources
+
+    with opened.store.read() as conn:
+        met = [row["name"] for row in sources.every(conn)]
+    check_name(name, [*opened.project.sources, *met])
 
 
 @group.command("release")
@@ -145,9 +159,8 @@ def _decide(word: Word, ids: list[int], source: str, everything: bool, why: str,
         what = "it isn't said which articles" if not (ids or source or everything) else "that says twice which articles"
         raise UsageError(what, remedy=f"publisher articles {verb} 812 813, or --source NAME, or --all")
     operator = open_operator(project)
-    if source and source not in operator.project.sources:
-        known = ", ".join(operator.project.sources) or "none"
-        raise UsageError(f"there is no source {source!r}", remedy=f"Sources in schedules.yaml: {known}")
+    if source:
+        _check_source(operator, source)
     done = intake.decide(operator.store, word, ids, source=source, actor=operator.actor, why=why, now=operator.clock())
     if as_json:
         say_json({word: done})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
@@ -23,22 +24,26 @@ def diff(
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Show what an edited schedules.yaml changes in the next 7 days, against the version that holds. Writes nothing."""
+    """Show what an edited schedules.yaml changes, in its sources and in the next 7 days. Writes nothing."""
     from publisher.app import App
-    from publisher.app.diff import of_app
+    from publisher.app.diff import held_by, of_app, source_changes
     from publisher.config.reading import read_text
     from publisher.config.schedules import parse_project
 
     app = App.open(project)
     after = parse_project(read_text(file), file.name) if file else app.project
-    found = of_app(app, after)
+    sources, found = source_changes(held_by(app), after), of_app(app, after)
     if as_json:
-        say_json([_plain(change) for change in found])
+        say_json([asdict(source) for source in sources] + [_plain(change) for change in found])
         return
+    for source in sources:
+        say(f"source {source.source}: {source.kind}")
+        for line in source.lines:
+            say(f"  {line}")
     for change in found:
         _show(change, ZoneInfo(after.publication.timezone))
     if not found:
-        say("nothing changes in the next 7 days")
+        say("no schedule changes in the next 7 days" if sources else "nothing changes in the next 7 days")
 
 
 def _show(change: Change, zone: ZoneInfo) -> None:

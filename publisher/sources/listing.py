@@ -129,9 +129,9 @@ class ListingReader:
     def _without_links(self, listing: str, own: Sequence[str]) -> SourceError:
         if not own:
             return SourceError(f"{shown(listing)} has no link to a page of its own site", remedy=_FEED_REMEDY)
-        some = ", ".join(clean.shorten(url.split("/", 3)[-1], 60) for url in own[:3])
+        some = ", ".join(clean.shorten(f"/{url.split('/', 3)[-1]}", 60) for url in own[:3])
         said = "fits `links:`" if self._source.links else "looks like an article"
-        remedy = f"There are such as /{some}: write `links:` after these."
+        remedy = f"There are such as {some}: write `links:` after these."
         return SourceError(f"none of the {len(own):,} links of {shown(listing)} {said}", remedy=remedy)
 
     def _in_sitemap(self, got: Fetched, body: bytes) -> list[Listed]:

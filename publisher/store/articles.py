@@ -161,6 +161,7 @@ def places_of(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[Ro
             editions.c.schedule,
             editions.c.slot,
             editions.c.due_at,
+            editions.c.made_at,
             editions.c.state,
             brought.scalar_subquery().label("sent"),
         )

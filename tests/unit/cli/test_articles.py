@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import timedelta
 
 import pytest
 import typer
 
-from publisher.app import App
+from publisher.app import App, composing
 from publisher.cli.articles import articles, discard, release
 from publisher.errors import UsageError
 from publisher.store import sends
+from tests.ledger import Clock
 from tests.project import ProjectDir
-from tests.unit.app.project import stories
+from tests.unit.app.project import EVENING, edit, open_with_press, stories, write_feed
 from tests.unit.app.test_sending import with_work
 
 
@@ -46,6 +49,36 @@ def test_why_tells_what_became_of_an_article_and_what_each_edition_made_of_it(tm
     (plain,) = json.loads(capsys.readouterr().out)
     assert [row["event"] for row in plain["history"]] == ["taken"]
     assert plain["editions"][0]["edition_id"] == 1
+
+
+def test_why_tells_in_the_order_of_time(tmp_path, capsys):
+    clock = Clock(EVENING)
+    app = open_with_press(tmp_path, clock)
+    write_feed(tmp_path / "feed.xml", bridge="The bridge opens", first="A first word")
+    slot = composing.manual_slot(app)  # due before its sources are asked
+    clock.advance(timedelta(seconds=2))
+    composing.compose(app, app.schedule("morning"), slot, actor="test")
+    clock.advance(timedelta(hours=1))
+    write_feed(tmp_path / "feed.xml", bridge="The bridge stays shut", first="A first word")
+    app.poll_all()
+    articles(article=3, why=True, project=tmp_path)
+    told = re.findall(r"WET  ([\w ]+):", capsys.readouterr().out)
+    assert told == ["taken", "edition 2 of morning", "revised"]
+
+
+@pytest.mark.parametrize("command", [articles, release, discard])
+def test_a_source_that_nobody_knows_is_told_the_nearest(tmp_path, command):
+    open_with_press(tmp_path, Clock(EVENING))
+    with pytest.raises(UsageError) as caught:
+        command(source="pres", project=tmp_path)
+    assert str(caught.value) == "there is no source 'pres'. Did you mean `press`?"
+
+
+def test_articles_of_a_source_that_was_taken_out_of_the_file_are_still_listed(tmp_path, capsys):
+    open_with_press(tmp_path, Clock(EVENING))
+    edit(tmp_path, ("  press:\n    feed: press.xml\n", ""), ("from: [site, press]", "from: [site]"))
+    articles(source="press", project=tmp_path, as_json=True)
+    assert [each["source"] for each in json.loads(capsys.readouterr().out)] == ["press"]
 
 
 def test_held_articles_are_released_and_discarded_by_number_by_source_or_all(tmp_path, capsys):

@@ -165,9 +165,10 @@ def test_a_listing_without_links_says_what_else_to_use(site: Site, fetcher: Fetc
 
 def test_a_pattern_that_fits_nothing_is_told_with_what_there_is(site: Site, fetcher: Fetcher) -> None:
     with pytest.raises(SourceError) as caught:
-        look(fetcher, listing(site, ["/2026/11/bridge"]), links=("/news/*",))
-    assert "none of the 1 links" in str(caught.value)
-    assert "There are such as /2026/11/bridge: write `links:` after these." in str(caught.value)
+        look(fetcher, listing(site, ["/2026/11/bridge", "/2026/11/ferry"]), links=("/news/*",))
+    assert "none of the 2 links" in str(caught.value)
+    said = "There are such as /2026/11/bridge, /2026/11/ferry: write `links:` after these."
+    assert said in str(caught.value)
 
 
 def test_a_page_that_fails_is_tried_again_behind_the_others_and_not_for_ever(site: Site, fetcher: Fetcher) -> None:
