@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Sequence
 
 import structlog
 
@@ -12,11 +13,21 @@ from publisher.errors import PublisherError
 
 def main() -> None:
     """Run the command line; exit 0 when all is fine, 1 when the answer is no, 2 for wrong use."""
-    from publisher.cli.commands import cli  # imported late: a broken pipe or Ctrl-C while importing is quiet too
+    # Imported late: a broken pipe or Ctrl-C while importing is quiet too.
+    import typer
 
-    log_to_stderr(logging.WARNING)
+    from publisher.cli.commands import cli
+    from publisher.cli.usage import words_of
+
+    remark_on_stderr()
     try:
-        cli(prog_name="publisher")
+        sys.exit(cli(prog_name="publisher", standalone_mode=False))
+    except typer.TyperException as error:
+        sys.stderr.write(f"{words_of(error)}\n")
+        sys.exit(error.exit_code)
+    except typer.Abort:
+        sys.stderr.write("Aborted: nothing was done\n")
+        sys.exit(1)
     except PublisherError as error:
         for line in getattr(error, "problems", ()) or (str(error),):
             sys.stderr.write(f"{line}\n")
@@ -26,18 +37,27 @@ def main() -> None:
         sys.exit(1)
 
 
+def remark_on_stderr() -> None:
+    """Say on stderr, in words, what happens while a command is at work; tables and JSON have stdout to themselves."""
+    from publisher.cli.remarks import in_words
+
+    _say([in_words], logging.WARNING)
+
+
 def log_to_stderr(level: int) -> None:
     """Log lines are short sentences with fields, on stderr; tables and JSON have stdout to themselves."""
+    renderer = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(),
+        sort_keys=False,
+        exception_formatter=structlog.dev.plain_traceback,  # the usual one prints local variables: secrets
+    )
+    stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
+    _say([structlog.processors.add_log_level, stamp, renderer], level)
+
+
+def _say(processors: Sequence[structlog.typing.Processor], level: int) -> None:
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.dev.ConsoleRenderer(
-                colors=sys.stderr.isatty(),
-                sort_keys=False,
-                exception_formatter=structlog.dev.plain_traceback,  # the usual one prints local variables: secrets
-            ),
-        ],
+        processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
