@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from publisher.cli.opening import open_app, open_operator
-from publisher.cli.output import AsJson, ProjectDir, local, say, say_json, table, tell
+from publisher.cli.output import AsJson, ProjectDir, headline, local, say, say_json, table, tell
 from publisher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _list(found: Sequence[LedgerArticle], sent: Mapping[int, list[dict[str, Any]
         "",
         ["id", "source", "published", "headline", "standing", "sent in", "reason"],
         [
-            [each.id, each.source, local(each.article.published_at, zone), each.article.title]
+            [each.id, each.source, local(each.article.published_at, zone, seconds=False), headline(each.article.title)]
             + [each.standing + (", gone" if each.gone_at else "")]
             + [", ".join(f"{one['edition']} {one['schedule']}" for one in sent[each.id]), each.reason]
             for each in found

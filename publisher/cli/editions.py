@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from publisher.cli.opening import open_app
 from publisher.cli.output import AsJson, ProjectDir, local, say_json, table
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+COLUMNS = ("id", "schedule", "due", "slot", "state", "sent", "failed", "unknown", "to do", "why")
+WHERE_USED = ("slot", "failed", "unknown", "to do")  # columns that are left out where nothing stands in them
 
 
 def editions(
@@ -28,20 +34,21 @@ def editions(
     if as_json:
         say_json([{**_plain(dict(row)), "waiting": waiting.get(row["id"], [])} for row in found])
         return
-    table(
-        "",
-        ["id", "schedule", "slot", "due", "state", "sent", "failed", "unknown", "to do", "why"],
-        [
-            [row["id"], row["schedule"], row["slot"], local(row["due_at"], app.zone), row["state"], row["sent"]]
-            + [
-                row["failed"],
-                row["n_unknown"],
-                row["n_pending"] + row["n_taken"],
-                _why(row["reason"], waiting.get(row["id"], [])),
-            ]
-            for row in found
-        ],
-    )
+    rows = [_row(row, waiting.get(row["id"], []), app.zone) for row in found]
+    used = [place for place, name in enumerate(COLUMNS) if name not in WHERE_USED or any(row[place] for row in rows)]
+    table("", [COLUMNS[place] for place in used], [[row[place] for place in used] for row in rows])
+
+
+def _row(row: RowMapping, waiting: list[str], zone: Any) -> list[Any]:
+    due = local(row["due_at"], zone, seconds=False)
+    counts = [row["sent"], row["failed"], row["n_unknown"], row["n_pending"] + row["n_taken"]]
+    return [row["id"], row["schedule"], due, _slot(row["slot"]), row["state"], *counts, _why(row["reason"], waiting)]
+
+
+def _slot(key: str) -> str:
+    """Return what a slot is where it isn't a time, which stands beside it."""
+    kind, _, rest = key.partition(":")
+    return {"manual": "by hand", "test": "test", "article": f"article {rest}"}.get(kind, "")
 
 
 def _why(reason: str, waiting: list[str]) -> str:

@@ -40,19 +40,37 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
+TEXTS = frozenset({"article", "headline", "reason", "to look it up at the provider", "where", "why"})  # they give way
+NARROWEST = 12  # characters in which a text can still be read
+HEADLINE = 100  # characters of a headline that a table shows
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; off a terminal it is as wide as it needs to be, so that nothing is cut."""
+    """Print a table; off a terminal it is as wide as it needs to be, so that nothing is cut.
+
+    At a terminal texts are folded to make room for names, times and numbers, which stay in one line where they fit.
+    """
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
+    cells = [[_cell(value) for value in row] for row in rows]
     is_terminal = sys.stdout.isatty()
+    console = Console(file=sys.stdout, width=None if is_terminal else 240, highlight=False)
+    folds = is_terminal and _width(columns, cells) > console.width
     shown = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
     for name in columns:
-        shown.add_column(name, overflow="fold", no_wrap=not is_terminal)
-    for row in rows:
-        shown.add_row(*(_cell(value) for value in row))
-    Console(file=sys.stdout, width=None if is_terminal else 240, highlight=False).print(shown)
+        shown.add_column(name, overflow="fold", no_wrap=not (folds or (is_terminal and name in TEXTS)))
+    for row in cells:
+        shown.add_row(*row)
+    console.print(shown)
+
+
+def _width(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
+    """Return how wide a table is at least, where only texts are folded."""
+    widest = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    fixed = [NARROWEST if name in TEXTS else width for name, width in zip(columns, widest, strict=True)]
+    return sum(fixed) + 3 * len(columns) + 1
 
 
 def _cell(value: object) -> str:
@@ -63,9 +81,14 @@ def _cell(value: object) -> str:
     return escape(" ".join(str(value).split()))
 
 
-def local(moment: datetime | None, zone: Any) -> str:
+def headline(title: str) -> str:
+    """Return a headline as a table shows it."""
+    return title if len(title) <= HEADLINE else f"{title[: HEADLINE - 1].rstrip()}…"
+
+
+def local(moment: datetime | None, zone: Any, *, seconds: bool = True) -> str:
     """Return a time as the publication's clock shows it, with the zone's name."""
-    return "" if moment is None else moment.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S %Z")
+    return "" if moment is None else moment.astimezone(zone).strftime(f"%Y-%m-%d %H:%M{':%S' if seconds else ''} %Z")
 
 
 def can_ask() -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from publisher.cli.opening import open_app
-from publisher.cli.output import AsJson, ProjectDir, local, reason_lines, say, say_json, table
+from publisher.cli.output import AsJson, ProjectDir, headline, local, reason_lines, say, say_json, table
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -61,7 +61,7 @@ def show(plan: Plan, app: App) -> None:
     if choice.skipped:
         say(f"  skipped: {choice.skipped}")
     kinds = {"in": choice.picked, "named": choice.noted, "out": choice.left}
-    rows = [[kind, each.article.title, reason] for kind, found in kinds.items() for each, reason in found]
+    rows = [[kind, headline(each.article.title), reason] for kind, found in kinds.items() for each, reason in found]
     if rows:
         table("", ["", "article", "why"], rows)
     for product, people in zip(plan.products, plan.people, strict=True):
