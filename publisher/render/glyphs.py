@@ -1,0 +1,192 @@
+"""Text as runs of one font and one direction: which font can draw what, and in which order the runs stand."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+from itertools import groupby
+from typing import Literal
+
+import regex
+from PIL import ImageFont, features
+
+Direction = Literal["ltr", "rtl"]
+
+BOLD = 700
+_PACKAGE = "manimgx_fonts"  # Noto, unmodified, under the Open Font License
+# Tried in this order, cluster by cluster. Those of PLAIN are drawn right without shaping, too.
+_PLAIN = ("", "Armenian", "Georgian", "Ethiopic")
+_SHAPED = (
+    *("Arabic", "Hebrew", "Devanagari", "Bengali", "Gurmukhi", "Gujarati", "Oriya", "Tamil", "Telugu", "Kannada"),
+    *("Malayalam", "Sinhala", "Thai", "Lao", "Myanmar", "Khmer"),
+)
+LATIN = "NotoSans[wght].ttf"
+LOW = frozenset({LATIN, "NotoSansArmenian[wght].ttf", "NotoSansGeorgian[wght].ttf", "NotoEmoji[wght].ttf"})
+
+_CLUSTER = regex.compile(r"\X")
+# Joiners, direction marks, variation selectors, soft hyphens: nothing to be seen, so no font must have them.
+_UNSEEN = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}]")
+_LETTER = regex.compile(r"[\p{L}\p{N}]")
+_NUMBER = regex.compile(r"[$€£¥#]?\p{Nd}+(?:[.,:/]\p{Nd}+)*[%٪]?")
+# More marks than any language puts on a letter: they would climb out of the card.
+_HEAP = regex.compile(r"([\u0300-\u036f]{2})[\u0300-\u036f]+|(\p{M}{4})\p{M}+")
+
+
+class UndrawableError(ValueError):
+    """A text holds letters that no font of ours can draw. Its message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring characters that are drawn in one go."""
+
+    text: str
+    font: str
+    direction: Direction
+
+
+class Fonts:
+    """The fonts of one drawing, each opened once for a size. Not for several threads."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, int], ImageFont.FreeTypeFont] = {}
+
+    def get(self, name: str, size: int) -> ImageFont.FreeTypeFont:
+        key = (name, size)
+        if key not in self._open:
+            with as_file(files(_PACKAGE).joinpath(name)) as path:
+                font = ImageFont.truetype(path, size)
+            font.set_variation_by_axes([BOLD])
+            self._open[key] = font
+        return self._open[key]
+
+    def width(self, runs: Sequence[Run], size: int) -> float:
+        return sum(self.advance(run, size) for run in runs)
+
+    def advance(self, run: Run, size: int) -> float:
+        return self.get(run.font, size).getlength(run.text, direction=told(run.direction))
+
+
+def told(direction: Direction) -> Direction | None:
+    """Return what Pillow is told of a direction; it takes that only where it can shape."""
+    return direction if can_shape() else None
+
+
+@cache
+def can_shape() -> bool:
+    """Say whether this Pillow joins Arabic letters and orders lines that run from the right."""
+    return bool(features.check("raqm"))
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    scripts = (*_PLAIN, *_SHAPED) if can_shape() else _PLAIN
+    return (*(f"NotoSans{script}[wght].ttf" for script in scripts), "NotoEmoji[wght].ttf", "NotoSansSymbols[wght].ttf")
+
+
+@cache
+def _characters(name: str) -> frozenset[int]:
+    """Return every character that a font has a glyph for."""
+    from fontTools.ttLib import TTFont  # here: only who draws a card waits for it
+
+    with as_file(files(_PACKAGE).joinpath(name)) as path, TTFont(path, lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+def drawable(text: str) -> str:
+    """Return a text without the signs that no font of ours has, such as the newest emoji.
+
+    :raises UndrawableError: letters or digits are among them: the text would lose its meaning.
+    """
+    kept, missing = [], []
+    for cluster in _CLUSTER.findall(_HEAP.sub(r"\1\2", text)):
+        if _font_of(cluster):
+            kept.append(cluster)
+        elif _LETTER.search(cluster):
+            missing.append(cluster)
+    if missing:
+        raise UndrawableError(f"no font for “{''.join(dict.fromkeys(missing))[:12]}”")
+    line = " ".join("".join(kept).split())
+    return line if _UNSEEN.sub("", line).strip() else ""
+
+
+def direction_of(text: str, language: Direction) -> Direction:
+    """Say from which side a text is written: as its language, if it has such letters, else as its first letter."""
+    sides = [side for side in map(_side, text) if side]
+    if language in sides or not sides:
+        return language if sides else "ltr"
+    return sides[0]
+
+
+def runs_of(text: str, direction: Direction) -> list[Run]:
+    """Divide one line of drawable text into runs, in the order in which they stand from left to right."""
+    levels = _levels(text, direction)
+    at, pieces = 0, []
+    for cluster in _CLUSTER.findall(text):
+        pieces.append((cluster, _font_of(cluster) or LATIN, levels[at]))
+        at += len(cluster)
+    groups = groupby(pieces, key=lambda piece: piece[1:])
+    runs = [(level, "".join(piece[0] for piece in group), font) for (font, level), group in groups]
+    # Unicode's rule L2: from the highest level down, every sequence at that level or above is turned round.
+    for level in range(max((run[0] for run in runs), default=0), 0, -1):
+        turned: list[tuple[int, str, str]] = []
+        for is_deep, found in groupby(runs, key=lambda run, least=level: run[0] >= least):  # type: ignore[misc]
+            sequence = list(found)
+            turned += reversed(sequence) if is_deep else sequence
+        runs = turned
+    return [Run(words, font, "rtl" if level % 2 else "ltr") for level, words, font in runs]
+
+
+def _font_of(cluster: str) -> str:
+    """Return the first font that has all that is to be seen of a cluster; empty where none has."""
+    return _font_for(frozenset(ord(sign) for sign in _UNSEEN.sub("", cluster)))
+
+
+@cache
+def _font_for(signs: frozenset[int]) -> str:
+    return next((name for name in _names() if signs <= _characters(name)), "") if signs else LATIN
+
+
+def _side(sign: str) -> Direction | None:
+    kind = unicodedata.bidirectional(sign)
+    return "ltr" if kind == "L" else "rtl" if kind in ("R", "AL") else None
+
+
+def _levels(text: str, direction: Direction) -> list[int]:
+    """Give every character its level (Unicode's bidirectional algorithm, without explicit embeddings).
+
+    Even levels run from the left, odd ones from the right.
+    """
+    base = 1 if direction == "rtl" else 0
+    sides: list[Direction | None] = [_side(sign) for sign in text]
+    numbers = [False] * len(text)
+    before: Direction = direction
+    for found in _NUMBER.finditer(text):
+        before = next((side for side in reversed(sides[: found.start()]) if side), direction)
+        for at in range(*found.span()):
+            sides[at], numbers[at] = before, before == "rtl"
+    _settle_neutrals(sides, direction)
+    return [_level(side, is_number, base) for side, is_number in zip(sides, numbers, strict=True)]
+
+
+def _settle_neutrals(sides: list[Direction | None], direction: Direction) -> None:
+    """Let what stands between letters of one direction run with them, and all else as the line does."""
+    at = 0
+    while at < len(sides):
+        end = at
+        while end < len(sides) and sides[end] is None:
+            end += 1
+        if end > at:
+            left = sides[at - 1] if at else direction
+            right = sides[end] if end < len(sides) else direction
+            sides[at:end] = [left if left == right else direction] * (end - at)
+        at = end + 1
+
+
+def _level(side: Direction | None, is_number: bool, base: int) -> int:
+    if side == "rtl":
+        return 2 if is_number else 1
+    return 2 * base

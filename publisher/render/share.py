@@ -1,0 +1,193 @@
+"""The picture of a post whose article has none: its headline and the publication's name, drawn as a card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+from math import ceil
+
+import regex
+from PIL import Image, ImageDraw
+
+from publisher.render import glyphs
+from publisher.render.conventions import direction_of
+from publisher.render.glyphs import Direction, Fonts, UndrawableError
+from publisher.render.words import ELLIPSIS, cut, fold, units_of
+
+WIDTH, HEIGHT = 1200, 630  # pixels: what every network takes for a large card
+MARGIN = 80  # networks crop and round the corners
+LARGEST, SMALLEST, STEP = 76, 40, 2
+LINES = 5
+GROUND, INK, FAINT, ACCENT = (11, 63, 112), (255, 255, 255), (214, 230, 245), (143, 193, 240)
+_BRAND = 32
+_BAR = (96, 8)  # the accent over the headline
+_TOP, _BOTTOM = MARGIN + 40, HEIGHT - MARGIN - 66  # between them stands the headline
+_ROOM = WIDTH - 2 * MARGIN
+_MOST = 700  # characters of a headline that are looked at: more than five lines hold
+_SLACK = 0.985  # widths are measured at one size and scaled: hinting moves them a little
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    lines: list[str]
+    size: int
+
+
+@lru_cache(maxsize=32)  # plan, checks of drafts and the send draw the same card
+def draw_card(headline: str, publication: str, language: str) -> bytes:
+    """Draw a card of 1200 × 630 pixels; return it as PNG, the same bytes for the same words.
+
+    :param language: BCP 47, of the headline.
+    :raises UndrawableError: the headline is empty, or in a script that none of our fonts has.
+    """
+    words = glyphs.drawable(fold(headline)[:_MOST])
+    if not words:
+        raise UndrawableError("there are no words in the headline")
+    direction = glyphs.direction_of(words, direction_of(language))
+    pen = _Pen(direction)
+    fitted = _fit(words, pen)
+    pen.bar()
+    pen.headline(fitted)
+    pen.brand(_name(publication))
+    return pen.png()
+
+
+def _name(publication: str) -> str:
+    try:
+        return glyphs.drawable(fold(publication))
+    except UndrawableError:
+        return ""  # the network shows the site's address beside the card
+
+
+class _Pen:
+    """Draws on one card, from the side on which its headline begins."""
+
+    def __init__(self, direction: Direction) -> None:
+        self._direction: Direction = direction
+        self._fonts = Fonts()
+        self._image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
+        self._draw = ImageDraw.Draw(self._image)
+        self._widths: dict[tuple[str, int], float] = {}
+
+    def width(self, text: str, size: int) -> float:
+        if (text, size) not in self._widths:
+            self._widths[text, size] = self._fonts.width(glyphs.runs_of(text, self._direction), size)
+        return self._widths[text, size]
+
+    def bar(self) -> None:
+        width, height = _BAR
+        left = WIDTH - MARGIN - width if self._direction == "rtl" else MARGIN
+        self._draw.rectangle((left, MARGIN, left + width - 1, MARGIN + height - 1), fill=ACCENT)
+
+    def headline(self, fitted: _Fitted) -> None:
+        step = _line_height(fitted.lines, fitted.size)
+        baseline = _TOP + round(step * 0.5 + fitted.size * 0.36)
+        for number, line in enumerate(fitted.lines):
+            self.line(line, fitted.size, baseline + number * step, INK)
+
+    def brand(self, name: str) -> None:
+        size = _BRAND
+        while size > 24 and self.width(name, size) > _ROOM:
+            size -= STEP
+        clusters = regex.findall(r"\X", name)
+        while clusters and self.width(name, size) > _ROOM:
+            clusters.pop()
+            name = "".join(clusters).rstrip() + ELLIPSIS
+        self.line(name, size, HEIGHT - MARGIN - 8, FAINT)
+
+    def line(self, text: str, size: int, baseline: int, fill: tuple[int, int, int]) -> None:
+        runs = glyphs.runs_of(text, self._direction)
+        left = WIDTH - MARGIN - self._fonts.width(runs, size) if self._direction == "rtl" else float(MARGIN)
+        for run in runs:
+            font = self._fonts.get(run.font, size)
+            self._draw.text((left, baseline), run.text, fill, font, anchor="ls", direction=glyphs.told(run.direction))
+            left += self._fonts.advance(run, size)
+
+    def png(self) -> bytes:
+        out = BytesIO()
+        self._image.save(out, "PNG", compress_level=6)
+        return out.getvalue()
+
+
+def _line_height(lines: Sequence[str], size: int) -> int:
+    """Return how far lines stand apart: letters with marks over and under them need more room."""
+    is_tall = any(run.font not in glyphs.LOW for line in lines for run in glyphs.runs_of(line, "ltr"))
+    return round(size * (1.5 if is_tall else 1.22))
+
+
+def _fit(words: str, pen: _Pen) -> _Fitted:
+    """Set the words as large as they fit; where they don't even at the smallest size, the last line ends with “…”."""
+    whole = units_of(words)
+    step = _line_height([words], LARGEST) / LARGEST
+    for size in range(LARGEST, SMALLEST - 1, -STEP):
+        text = _Measured([part for unit in whole for part in _parts(unit, size, pen)], pen)
+        lines = text.wrap(text.room(size))
+        if lines is not None and len(lines) <= min(LINES, int((_BOTTOM - _TOP) / (step * size))):
+            return _Fitted(text.joined(text.balanced(lines, text.room(size))), size)
+    return _Fitted(_cut(text, pen), SMALLEST)
+
+
+def _parts(unit: str, size: int, pen: _Pen) -> list[str]:
+    """Divide a word that is too long for a line even at the smallest size into like parts, between whole characters."""
+    word = unit.rstrip()
+    width = pen.width(word, LARGEST)
+    if width <= _ROOM * _SLACK * LARGEST / SMALLEST:
+        return [unit]
+    clusters = regex.findall(r"\X", unit)
+    count = ceil(width / (_ROOM * _SLACK * LARGEST / size))
+    per_part = ceil(len(clusters) / count)
+    return ["".join(clusters[at : at + per_part]) for at in range(0, len(clusters), per_part)]
+
+
+class _Measured:
+    """Units of text with their widths at the largest size: what is not cut, to be broken into lines."""
+
+    def __init__(self, units: list[str], pen: _Pen) -> None:
+        self.units = units
+        self._widths = [pen.width(unit.rstrip(), LARGEST) for unit in units]
+        self._spaces = [pen.width(unit, LARGEST) for unit in units]
+
+    @staticmethod
+    def room(size: int) -> float:
+        """Return the room of a line at a size, in the measure of the widths."""
+        return _ROOM * _SLACK * LARGEST / size
+
+    def wrap(self, room: float) -> list[tuple[int, int]] | None:
+        """Return which units stand in each line; None where one is too wide."""
+        lines, start, used = [], 0, 0.0
+        for number, width in enumerate(self._widths):
+            if width > room:
+                return None
+            if used + width > room:
+                lines.append((start, number))
+                start, used = number, 0.0
+            used += self._spaces[number]
+        return [*lines, (start, len(self.units))]
+
+    def balanced(self, lines: list[tuple[int, int]], room: float) -> list[tuple[int, int]]:
+        """Return as many lines that are as equal as can be: no single word in the last."""
+        low = max(self._widths)
+        while room - low > 2:
+            middle = (low + room) / 2
+            tried = self.wrap(middle)
+            if tried is not None and len(tried) <= len(lines):
+                lines, room = tried, middle
+            else:
+                low = middle
+        return lines
+
+    def joined(self, lines: list[tuple[int, int]]) -> list[str]:
+        return ["".join(self.units[start:end]).strip() for start, end in lines]
+
+
+def _cut(text: _Measured, pen: _Pen) -> list[str]:
+    """Fill the lines at the smallest size; what is left over is left out."""
+    lines = (text.wrap(text.room(SMALLEST)) or [])[: min(LINES, (_BOTTOM - _TOP) // _line_height(text.units, SMALLEST))]
+    start, end = lines[-1]
+    last = cut(text.units[start:], end - start)
+    while end > start + 1 and pen.width(last, SMALLEST) > _ROOM:
+        end -= 1
+        last = cut(text.units[start:], end - start)
+    return [*text.joined(lines[:-1]), last]
