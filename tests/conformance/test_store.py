@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from hashlib import sha256
 
 import pytest
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import func, insert, select, text, update
 
 from publisher.errors import StoreError
 from publisher.model.article import Article, Reading
@@ -27,6 +28,7 @@ from publisher.store import (
     deliveries,
     editions,
     identity,
+    media,
     messages,
     processes,
     sends,
@@ -35,6 +37,7 @@ from publisher.store import (
 from publisher.store import subscribers as people
 from publisher.store.tables import deliveries as rows
 from publisher.store.tables import facts, recipients, schedules
+from publisher.store.tables import media as pictures
 from tests.ledger import MAIL, NOW, add_article, add_edition, add_send, books, subscribe
 
 D = DeliveryState
@@ -507,3 +510,29 @@ def test_two_who_compose_for_one_schedule_at_once_carry_no_article_twice(store):
             return compose(conn, "second")
 
     assert meanwhile(store, lambda conn: compose(conn, "first"), other) == (True, False)
+
+
+# --- pictures ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_picture_is_kept_byte_for_byte_and_once(store):
+    content = bytes(range(256)) * 300
+    with store.write() as conn:
+        digest = media.keep(conn, content, type="image/png", now=NOW)
+    with store.write() as conn:
+        assert media.keep(conn, content, type="image/png", now=NOW + timedelta(days=1)) == digest
+        other = media.keep(conn, content + b"!", type="image/png", now=NOW)
+    assert digest == sha256(content).hexdigest() != other
+    with store.read() as conn:
+        assert media.get(conn, digest) == media.Picture("image/png", content)
+        assert media.get(conn, "0" * 64) is None
+        assert conn.execute(select(func.count()).select_from(pictures)).scalar_one() == 2
+
+
+def test_two_that_keep_one_picture_at_once_both_go_on(store):
+    def keep(_) -> str:
+        with store.write() as conn:
+            return media.keep(conn, b"one", type="image/png", now=NOW)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(keep, range(8)))) == 1

@@ -15,7 +15,7 @@ from publisher.store.tables.articles import (
 )
 from publisher.store.tables.books import calls, deliveries, events, outcomes
 from publisher.store.tables.columns import Moment, Text, insert_row, metadata, update_row
-from publisher.store.tables.editions import COUNTED, edition_articles, editions, messages, sends
+from publisher.store.tables.editions import COUNTED, edition_articles, editions, media, messages, sends
 from publisher.store.tables.people import domains, lists, recipients, subscribers, subscriptions, suppressions
 from publisher.store.tables.project import facts, processes, project_versions, schedules
 from publisher.store.tables.shared import alerts, channels, limits
@@ -41,6 +41,7 @@ __all__ = [
     "limits",
     "lists",
     "looks",
+    "media",
     "messages",
     "metadata",
     "outcomes",

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    UniqueConstraint,
+)
 
 from publisher.model.states import DeliveryState
 from publisher.store.tables.columns import Moment, Text, metadata, ref, row_id
@@ -83,4 +94,13 @@ messages = Table(  # never changes
     Column("digest", Text, nullable=False),
     Column("made_at", Moment, nullable=False),
     UniqueConstraint("send_id", "revision", "variant"),
+)
+
+media = Table(  # pictures that we made; kept, because networks may ask for them again at any time
+    "media",
+    metadata,
+    Column("digest", Text, primary_key=True),  # SHA-256 of the content, in hexadecimal
+    Column("type", Text, nullable=False),  # image/png
+    Column("content", LargeBinary, nullable=False),
+    Column("made_at", Moment, nullable=False),
 )

@@ -1,0 +1,37 @@
+"""Pictures that we made, each once, under the digest of its content."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection, select
+
+from publisher.store.sql import insert_new
+from publisher.store.tables import media
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as it is served."""
+
+    type: str  # image/png
+    content: bytes
+
+
+def digest_of(content: bytes) -> str:
+    """Return the name of a content: SHA-256, in hexadecimal."""
+    return sha256(content).hexdigest()
+
+
+def keep(conn: Connection, content: bytes, *, type: str, now: datetime) -> str:  # noqa: A002 -- HTTP's word for it
+    """Keep a picture unless it is there already; return its digest."""
+    digest = digest_of(content)
+    insert_new(conn, media, digest=digest, type=type, content=content, made_at=now)
+    return digest
+
+
+def get(conn: Connection, digest: str) -> Picture | None:
+    row = conn.execute(select(media.c.type, media.c.content).where(media.c.digest == digest)).one_or_none()
+    return None if row is None else Picture(row.type, bytes(row.content))
