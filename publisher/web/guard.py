@@ -11,13 +11,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publisher.web.headers import COMMON, policy
 from publisher.web.pages import Pages
+from publisher.web.places import CARD
 
 log = structlog.get_logger()
 
 SMALL_BODY = 64 * 1024  # bytes: forms
 ARTICLE_BODY = 1024 * 1024  # bytes: an article without its pictures
 INBOX_BODY = 25 * 1024 * 1024  # bytes: a mail with its pictures
-OPEN = ("/u/", "/static/", "/api/")  # all that is reachable by the public name
+OPEN = ("/u/", "/static/", "/api/")  # with CARD: all that is reachable by the public name
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -72,7 +73,7 @@ class Guard:
             # A page elsewhere may point its own name at this machine (DNS rebinding): only our names are served.
             if host != self._public_host():
                 return 421, "This is not the address", f"Nothing is served under the name {host}."
-            if not scope["path"].startswith(OPEN):
+            if not is_open(scope["path"]):
                 return 404, "There is no such page", "Check the address."
         if scope["method"] == "POST" and not scope["path"].startswith("/u/") and _is_foreign(headers):
             return 403, "Not from another site", "A page of another site asked for this."
@@ -93,6 +94,11 @@ class _Answer:
             for name, value in {**COMMON, "Content-Security-Policy": policy()}.items():
                 headers.setdefault(name, value)
         await self._send(message)
+
+
+def is_open(path: str) -> bool:
+    """Say whether an address is there for everybody; local pictures, beside the cards under /media, are not."""
+    return path.startswith(OPEN) or CARD.fullmatch(path) is not None
 
 
 def _is_foreign(headers: Headers) -> bool:

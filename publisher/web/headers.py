@@ -11,6 +11,8 @@ COMMON = {
     "X-Robots-Tag": "noindex",
 }
 
+FOREVER = "public, max-age=31536000, immutable"  # of what is named by its own digest: RFC 8246
+
 
 def policy(pictures: str = "img-src 'self'") -> str:
     """Return the Content-Security-Policy of a page.

@@ -57,6 +57,10 @@ class Pages:
     def __init__(self, app: App | None) -> None:
         self.app = app
 
+    @property
+    def _public_url(self) -> str:
+        return self.app.project.publication.public_url if self.app else ""
+
     def html(self, template: str, places: Places, **context: Any) -> str:
         """Return a page as text."""
         common = {
@@ -76,7 +80,7 @@ class Pages:
         :param pictures: the directive that lets it show pictures of others.
         """
         csp = policy(pictures) if pictures else policy()
-        html = self.html(template, Served(), **context)
+        html = self.html(template, Served(self._public_url), **context)
         return HTMLResponse(html, status, {"Content-Security-Policy": csp})
 
     def trouble(self, status: int, title: str, words: str, *, path: str = "") -> Response:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Protocol
+
+CARD = re.compile(r"/media/([0-9a-f]{64})\.png")  # the path of a picture that we made
 
 
 class Places(Protocol):
@@ -24,9 +27,15 @@ class Places(Protocol):
 
 
 class Served:
-    """Addresses under the console."""
+    """Addresses under the console.
+
+    :param public_url: under which our own pictures have their addresses: shown from here, before the world can.
+    """
 
     is_served = True
+
+    def __init__(self, public_url: str = "") -> None:
+        self._public_url = public_url
 
     def style(self) -> str:
         return "/static/style.css"
@@ -35,6 +44,8 @@ class Served:
         return f"/messages/{send_id}/html{'?dark=1' if dark else ''}"
 
     def picture(self, url: str) -> str:
+        if own := own_card(url, self._public_url):
+            return f"/media/{own}.png"
         return f"/media/{digest(url)}" if is_local(url) else _on_the_web(url)
 
 
@@ -42,12 +53,14 @@ class Lying:
     """Addresses relative to a page that was written as a file.
 
     :param copy: copies a local picture beside the page and returns its name there; empty where it may not be shown.
+    :param public_url: under which our own pictures have their addresses: they are copied, too.
     """
 
     is_served = False
 
-    def __init__(self, copy: Callable[[str], str]) -> None:
+    def __init__(self, copy: Callable[[str], str], public_url: str = "") -> None:
         self._copy = copy
+        self._public_url = public_url
 
     def style(self) -> str:
         return "style.css"
@@ -56,11 +69,19 @@ class Lying:
         return f"mail-{send_id}{'-dark' if dark else ''}.html"
 
     def picture(self, url: str) -> str:
-        return self._copy(url) if is_local(url) else _on_the_web(url)
+        is_here = is_local(url) or own_card(url, self._public_url)
+        return self._copy(url) if is_here else _on_the_web(url)
 
 
 def is_local(url: str) -> bool:
     return url.lower().startswith("file:")
+
+
+def own_card(url: str, public_url: str) -> str:
+    """Return the digest of a picture that we made, from its address; empty for any other."""
+    path = url.removeprefix(public_url.rstrip("/"))
+    found = CARD.fullmatch(path)
+    return found[1] if found else ""
 
 
 def digest(url: str) -> str:

@@ -1,4 +1,7 @@
-"""What readers see: the page behind the leaving link of every mail. Looking changes nothing, one press does."""
+"""What the world sees: the page behind the leaving link of every mail, and the pictures of posts.
+
+Looking changes nothing, one press does.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from starlette.exceptions import HTTPException
 
 from publisher.audience import preferences
 from publisher.audience.preferences import Choice
+from publisher.store import media
+from publisher.web.headers import FOREVER
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -24,6 +29,18 @@ def routes(app: App, pages: Pages) -> APIRouter:
     @router.api_route("/u/{token}", methods=["GET", "HEAD"])
     def look(token: str) -> Response:
         return _page(preferences.look_up(app.store, token, app.link_key), done="")
+
+    @router.api_route("/media/{digest}.png", methods=["GET", "HEAD"])
+    def picture(digest: str, request: Request) -> Response:
+        """Serve a share card: it is named by its content, so it never changes and may be kept for ever."""
+        with app.store.read() as conn:
+            found = media.get(conn, digest)
+        if found is None:
+            raise HTTPException(404, "There is no such picture.")
+        headers = {"ETag": f'"{digest}"', "Cache-Control": FOREVER}
+        if digest in request.headers.get("If-None-Match", ""):
+            return Response(status_code=304, headers=headers)
+        return Response(found.content, media_type=found.type, headers=headers)
 
     @router.post("/u/{token}")
     async def choose(token: str, request: Request) -> Response:

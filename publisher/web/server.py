@@ -44,12 +44,12 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
     if app is None:
         web.add_api_route("/", lambda: RedirectResponse("/inbox", 303), methods=["GET"])
     else:
+        web.include_router(public.routes(app, pages))  # first: a card's address is also one of a local picture
         web.include_router(api.routes(app))
         web.include_router(console.routes(app, pages))
         web.include_router(desk.routes(app, pages))
         web.include_router(articles.routes(app, pages))
         web.include_router(showcase.routes(app, pages))
-        web.include_router(public.routes(app, pages))
     web.add_middleware(Guard, pages=pages, public_host=lambda: _public_host(app))
     return web
 

@@ -20,11 +20,12 @@ from publisher.model.article import LedgerArticle
 from publisher.model.message import Post
 from publisher.model.states import DeliveryState
 from publisher.store import deliveries, log, messages
+from publisher.store import media as cards
 from publisher.web import media
 from publisher.web.frames import frame
 from publisher.web.headers import PICTURES
 from publisher.web.pages import Pages, stylesheet
-from publisher.web.places import Lying, digest
+from publisher.web.places import Lying, digest, own_card
 from publisher.web.views import EditionView, MailView, SendView, edition_view, filled
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def write_files(app: App, edition_id: int, out: Path) -> list[Path]:
     """
     view = _view(app, edition_id)
     folder = _Folder(out)
-    places = Lying(lambda url: _copy_picture(app, url, folder))
+    public_url = app.project.publication.public_url
+    places = Lying(lambda url: _copy_picture(app, url, folder), public_url)
     for send in view.sends:
         if send.mail is not None:
             for dark in (False, True):
@@ -68,11 +70,22 @@ def write_files(app: App, edition_id: int, out: Path) -> list[Path]:
 
 
 def _copy_picture(app: App, url: str, folder: _Folder) -> str:
+    if own := own_card(url, app.project.publication.public_url):
+        return _copy_card(app, own, folder)
     path = media.find(app, digest(url))
     if path is None:
         return ""
     name = f"pictures/{digest(url)[:16]}{path.suffix.lower()}"
     folder.copy(path, name)
+    return name
+
+
+def _copy_card(app: App, card: str, folder: _Folder) -> str:
+    with app.store.read() as conn:
+        kept = cards.get(conn, card)
+    if kept is None:
+        return ""
+    folder.write_bytes(name := f"pictures/{card[:16]}.png", kept.content)
     return name
 
 
@@ -189,6 +202,9 @@ class _Folder:
 
     def write_json(self, name: str, data: object) -> None:
         self.write(name, json.dumps(data, indent=2, ensure_ascii=False, default=_iso) + "\n")
+
+    def write_bytes(self, name: str, content: bytes) -> None:
+        self._place(name).write_bytes(content)
 
     def copy(self, source: Path, name: str) -> None:
         shutil.copyfile(source, self._place(name))

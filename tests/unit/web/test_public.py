@@ -1,12 +1,13 @@
-"""The leaving page: looking changes nothing, one press leaves, another takes it back."""
+"""The leaving page: looking changes nothing, one press leaves, another takes it back. The pictures of posts."""
 
 from __future__ import annotations
 
 import pytest
 import requests
 
-from publisher.store import subscribers
-from tests.unit.web.ledger import subscription, token
+from publisher.store import media, subscribers
+from publisher.web.places import digest
+from tests.unit.web.ledger import NOW, png, subscription, token
 
 URLENCODED = b"List-Unsubscribe=One-Click"
 MULTIPART = b'--b1\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--b1--\r\n'
@@ -104,3 +105,55 @@ def test_a_changed_token_is_not_ours(site):
         changed = good[:place] + ("A" if good[place] != "A" else "B") + good[place + 1 :]
         requests.post(f"{site.url}/u/{changed}", data=URLENCODED, timeout=5)
         assert subscription(site.app, "reader2@example.org") == "confirmed"
+
+
+# --- pictures of posts ------------------------------------------------------------------------------------------------
+
+PUBLIC = {"Host": "letters.harbor.example"}
+
+
+@pytest.fixture(scope="module")
+def card(site) -> str:
+    with site.app.store.write() as conn:
+        return media.keep(conn, png(), type="image/png", now=NOW)
+
+
+@pytest.mark.parametrize("headers", [{}, PUBLIC, {**PUBLIC, "X-Forwarded-For": "192.0.2.1"}])
+def test_a_picture_is_served_to_the_world_and_may_be_kept_for_ever(site, card, headers):
+    answer = requests.get(f"{site.url}/media/{card}.png", headers=headers, timeout=5)
+    assert (answer.status_code, answer.content) == (200, png())
+    assert answer.headers["Content-Type"] == "image/png"
+    assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.headers["ETag"] == f'"{card}"'
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_picture_that_is_known_is_not_sent_again(site, card):
+    for said in (f'"{card}"', f'W/"{card}"', f'"other", "{card}"'):
+        answer = requests.get(f"{site.url}/media/{card}.png", headers={**PUBLIC, "If-None-Match": said}, timeout=5)
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["ETag"] == f'"{card}"'
+
+
+def test_asking_only_for_the_head_of_a_picture_gives_its_size(site, card):
+    answer = requests.head(f"{site.url}/media/{card}.png", headers=PUBLIC, timeout=5)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["Content-Length"] == str(len(png()))
+
+
+@pytest.mark.parametrize("headers", [{}, PUBLIC])
+@pytest.mark.parametrize(
+    "name", ["0" * 64 + ".png", "x.png", "%00.png", "..%2f..%2fkeys.json.png", "é.png", ".png", "a" * 5_000 + ".png"]
+)
+def test_any_other_picture_is_not_there(site, headers, name):
+    answer = requests.get(f"{site.url}/media/{name}", headers=headers, timeout=5)
+    assert answer.status_code == 404
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_local_picture_is_shown_on_this_machine_only(site):
+    address = f"{site.url}/media/{digest(site.picture)}"
+    assert requests.get(address, timeout=5).status_code == 200
+    for url in (address, f"{address}.png"):
+        assert requests.get(url, headers=PUBLIC, timeout=5).status_code == 404

@@ -15,7 +15,14 @@ from publisher.web.inbox import Inbox
 from publisher.web.server import Server, make_app
 from tests.unit.web.ledger import open_project, served, token
 
-VALUES = {"edition_id": "1", "delivery_id": "1", "send_id": "1", "article_id": "1", "channel": "mastodon"}
+VALUES = {
+    "digest": "0" * 64,
+    "edition_id": "1",
+    "delivery_id": "1",
+    "send_id": "1",
+    "article_id": "1",
+    "channel": "mastodon",
+}
 VALUES |= {"name": "style.css", "key": "1"}
 
 
