@@ -6,6 +6,7 @@
     ├── SourceError           a feed, folder or page could not be read
     │   └── PrivateAddressError    it stands inside the own network, and nobody said that it may be read there
     ├── TemplateError         a template is missing, broken or asks for what is not there
+    ├── UndrawableError       no share card can be drawn of a headline
     ├── StoreError            the database is locked, read-only, full, unknown or not ours
     ├── ChannelError          a channel can't be used at all: unknown sender, missing option, wrong credentials
     └── ImportFileError         a file of subscribers could not be taken in
@@ -102,6 +103,10 @@ class PrivateAddressError(SourceError):
 
 class TemplateError(PublisherError):
     """A template is missing, broken, or asks for something that is not there."""
+
+
+class UndrawableError(PublisherError):
+    """No share card can be drawn: the headline is empty, or has letters that no font of ours has."""
 
 
 class StoreError(PublisherError):

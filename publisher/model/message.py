@@ -81,6 +81,7 @@ class PostRules:
     :param most_bytes: a second limit, in bytes of UTF-8; None: there is none.
     :param shows_short: URLs count as they are shown, without scheme and the most of a long path.
     :param threads: a post may be several, each an answer to the one before it.
+    :param shows_card: the card is ours, picture and all; False: the network looks at the page itself, or shows none.
     """
 
     network: str
@@ -90,6 +91,7 @@ class PostRules:
     most_bytes: int | None = None
     shows_short: bool = False
     threads: bool = False
+    shows_card: bool = False
 
 
 @dataclass(frozen=True, slots=True)

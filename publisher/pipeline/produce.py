@@ -20,9 +20,11 @@ from publisher.model.message import Brief, Finding, Message
 from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.model.states import EditionState, SendState
 from publisher.pipeline import pacing
+from publisher.pipeline.pictures import TYPE as PICTURE_TYPE
+from publisher.pipeline.pictures import with_picture
 from publisher.render import Renderer
 from publisher.senders.base import Sender
-from publisher.store import Connection, Store, articles, editions, facts, messages, sends
+from publisher.store import Connection, Store, articles, editions, facts, media, messages, sends
 from publisher.store.sql import take_turn
 
 ABOVE_ALL_REGULAR = 2  # priority of ordinary mail: alerts are 0, confirmations 1
@@ -35,6 +37,7 @@ class Produced:
     entry: Entry
     message: Message | None
     findings: tuple[Finding, ...]
+    picture: bytes | None = None  # that we made for it: kept with it
 
     @property
     def is_held(self) -> bool:
@@ -68,6 +71,8 @@ def produce_entry(
     channel = project.channels[entry.via]
     brief = brief_of(studio, project, schedule, entry, slot=slot, due_at=due_at, chosen=chosen)
     brief = replace(brief, updates=tuple(updates))
+    picture: bytes | None = None
+    notes: tuple[Finding, ...] = ()
     try:
         rules = studio.sender_class(channel.sender).rules_of(channel.options)
         if entry.to:
@@ -77,12 +82,15 @@ def produce_entry(
             if rules is None:
                 raise TemplateError(f"{entry.via} sends mail: it needs `to:` with a list", where=entry.where)
             message = studio.renderer.post(brief, rules)
-            findings = studio.renderer.check(message, brief, rules)
+            if rules.shows_card:
+                base = _pictures_at(studio, project)
+                message, picture, notes = with_picture(message, brief, studio.renderer, base=base)
+            findings = studio.renderer.check(message, brief, rules) + notes
     except PublisherError as error:
         return Produced(entry, None, (_failed(error),))
     except Exception as error:  # noqa: BLE001 -- ours, or a sender's package: it holds its own entry, and no other
         return Produced(entry, None, (_fault(error),))
-    return Produced(entry, message, findings + _check_reach(studio, project, entry))
+    return Produced(entry, message, findings + _check_reach(studio, project, entry), picture)
 
 
 def _failed(error: PublisherError) -> Finding:
@@ -160,6 +168,12 @@ def _check_reach(studio: Studio, project: Project, entry: Entry) -> tuple[Findin
             "Set publication.public_url to the https address at which readers reach Publisher",
         ),
     )
+
+
+def _pictures_at(studio: Studio, project: Project) -> str | None:
+    """Return the address below which networks find our pictures; in practice these pages' own, if need be."""
+    public_url = project.publication.public_url
+    return public_url if studio.practice or is_reachable(public_url) else None
 
 
 def is_reachable(public_url: str) -> bool:
@@ -263,7 +277,7 @@ def _record_one(
         give_up_after=schedule.give_up_after // timedelta(microseconds=1),
     )
     if product.message is not None:
-        messages.add(conn, send_id, product.message, now)
+        _keep(conn, send_id, product, now)
     return send_id
 
 
@@ -290,10 +304,17 @@ def remake(
 def _replace_message(conn: Connection, send_id: int, product: Produced, now: datetime) -> None:
     found = messages.newest_revision(conn, send_id)
     if product.message is not None:
-        messages.add(conn, send_id, product.message, now, revision=found + 1)
+        _keep(conn, send_id, product, now, revision=found + 1)
     sends.set_reasons(conn, send_id, [_plain(finding) for finding in product.findings])
     if not product.is_held:
         sends.move(conn, send_id, SendState.READY)
+
+
+def _keep(conn: Connection, send_id: int, product: Produced, now: datetime, *, revision: int = 1) -> None:
+    assert product.message is not None  # noqa: S101 -- only called with one
+    messages.add(conn, send_id, product.message, now, revision=revision)
+    if product.picture is not None:
+        media.keep(conn, product.picture, type=PICTURE_TYPE, now=now)
 
 
 def _plain(finding: Finding) -> dict[str, str | bool]:

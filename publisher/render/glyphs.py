@@ -13,8 +13,11 @@ from typing import Literal
 import regex
 from PIL import ImageFont, features
 
+from publisher.errors import UndrawableError
+
 Direction = Literal["ltr", "rtl"]
 
+REMEDY = "Give the article a picture where it is written"
 BOLD = 700
 _PACKAGE = "manimgx_fonts"  # Noto, unmodified, under the Open Font License
 # Tried in this order, cluster by cluster. Those of PLAIN are drawn right without shaping, too.
@@ -33,10 +36,6 @@ _LETTER = regex.compile(r"[\p{L}\p{N}]")
 _NUMBER = regex.compile(r"[$€£¥#]?\p{Nd}+(?:[.,:/]\p{Nd}+)*[%٪]?")
 # More marks than any language puts on a letter: they would climb out of the card.
 _HEAP = regex.compile(r"([\u0300-\u036f]{2})[\u0300-\u036f]+|(\p{M}{4})\p{M}+")
-
-
-class UndrawableError(ValueError):
-    """A text holds letters that no font of ours can draw. Its message says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,8 @@ def drawable(text: str) -> str:
         elif _LETTER.search(cluster):
             missing.append(cluster)
     if missing:
-        raise UndrawableError(f"no font for “{''.join(dict.fromkeys(missing))[:12]}”")
+        letters = "".join(dict.fromkeys(missing))[:12]
+        raise UndrawableError(f"no font for “{letters}”", remedy=REMEDY)
     line = " ".join("".join(kept).split())
     return line if _UNSEEN.sub("", line).strip() else ""
 

@@ -30,6 +30,13 @@ class Renderer:
         """Render a post and fit it to the network's limit; TemplateError as for ``mail``."""
         return render_post(self._engine, brief, rules)
 
+    def share_image(self, brief: Brief) -> bytes:
+        """Draw the card of the lead article, as PNG; UndrawableError where its headline is in no font of ours."""
+        from publisher.render.share import draw_card  # here: only posts without a picture need what draws
+
+        lead = brief.articles[0]
+        return draw_card(lead.title, brief.publication, lead.language or brief.language)
+
     def check(self, message: Message, brief: Brief, rules: PostRules | None = None) -> tuple[Finding, ...]:
         """Return everything that is wrong with a message; a post needs the rules that it was rendered with."""
         if isinstance(message, Mail):

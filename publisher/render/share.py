@@ -11,9 +11,10 @@ from math import ceil
 import regex
 from PIL import Image, ImageDraw
 
+from publisher.errors import UndrawableError
 from publisher.render import glyphs
 from publisher.render.conventions import direction_of
-from publisher.render.glyphs import Direction, Fonts, UndrawableError
+from publisher.render.glyphs import REMEDY, Direction, Fonts
 from publisher.render.words import ELLIPSIS, cut, fold, units_of
 
 WIDTH, HEIGHT = 1200, 630  # pixels: what every network takes for a large card
@@ -44,7 +45,7 @@ def draw_card(headline: str, publication: str, language: str) -> bytes:
     """
     words = glyphs.drawable(fold(headline)[:_MOST])
     if not words:
-        raise UndrawableError("there are no words in the headline")
+        raise UndrawableError("there are no words in the headline", remedy=REMEDY)
     direction = glyphs.direction_of(words, direction_of(language))
     pen = _Pen(direction)
     fitted = _fit(words, pen)

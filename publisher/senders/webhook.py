@@ -40,7 +40,7 @@ class Webhook(Sender):
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
-        return PostRules("webhook", cls.stated(options, "limit"))
+        return PostRules("webhook", cls.stated(options, "limit"), shows_card=True)
 
     def __init__(self, options: WebhookOptions, http: Http) -> None:
         super().__init__(options, http)

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
+from publisher.errors import UndrawableError
 from publisher.render import glyphs, share
-from publisher.render.glyphs import Run, UndrawableError
+from publisher.render.glyphs import Run
 from publisher.render.share import GROUND, HEIGHT, MARGIN, WIDTH, draw_card
 
 PAPER = "Harbor Gazette"
