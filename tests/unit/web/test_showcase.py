@@ -10,8 +10,9 @@ import pytest
 
 from publisher.errors import UsageError
 from publisher.model.states import EditionState
-from publisher.store import editions
-from publisher.web.showcase import write_files, write_out
+from publisher.store import editions, media
+from publisher.web.places import Lying, Served
+from publisher.web.showcase import _copy_picture, _Folder, write_files, write_out
 from tests.unit.web.ledger import HOSTILE, NOW, open_project, png
 
 
@@ -122,3 +123,16 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_the_system(site, tmp_pat
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(OSError, match="file"):
         write_out(site.app, site.edition, tmp_path / "file")
+
+
+def test_a_card_of_ours_is_shown_from_here_before_the_world_can_fetch_it(site, tmp_path):
+    with site.app.store.write() as conn:
+        card = media.keep(conn, png(), type="image/png", now=NOW)
+    public = "https://letters.harbor.example"
+    lying = Lying(lambda url: _copy_picture(site.app, url, _Folder(tmp_path)), public)
+    for url in (f"{public}/media/{card}.png", f"/media/{card}.png"):
+        assert Served(f"{public}/").picture(url) == f"/media/{card}.png"
+        assert (tmp_path / lying.picture(url)).read_bytes() == png()
+    elsewhere = f"https://harbor.example/media/{card}.png"
+    assert Served(public).picture(elsewhere) == lying.picture(elsewhere) == elsewhere
+    assert lying.picture(f"{public}/media/{'0' * 64}.png") == ""
