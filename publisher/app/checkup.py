@@ -12,6 +12,7 @@ from publisher.pipeline import produce
 from publisher.senders.registry import sender_class, sender_names
 from publisher.store import subscribers
 
+_OF_THE_PROJECT = ("template", "contrast")  # checks of what stands in it, whatever the articles
 SAMPLE = (
     Article(
         title="A headline to try the template on",
@@ -110,7 +111,9 @@ def wrong_templates(app: App) -> list[str]:
                     product = produce.produce_entry(
                         app.studio, app.project, schedule, entry, slot="check", due_at=app.clock(), chosen=chosen
                     )
-                    wrong += [f"{f.what}. {f.remedy}" for f in product.findings if f.check == "template" and f.blocks]
+                    wrong += [
+                        f"{f.what}. {f.remedy}" for f in product.findings if f.check in _OF_THE_PROJECT and f.blocks
+                    ]
     return list(dict.fromkeys(wrong))
 
 

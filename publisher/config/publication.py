@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 from publisher.config.shape import REQUIRED, Shape, key
+from publisher.config.theme import ThemeShape
 from publisher.config.values import Language, Line, Mailbox, ReplyTo, WebAddress, Zone
 from publisher.model.project import MailingList, Publication
+from publisher.model.theme import Theme
 
 
 class PublicationShape(Shape):
@@ -25,7 +27,7 @@ class PublicationShape(Shape):
     timezone: Zone = key("UTC", "IANA zone of all times in this file")
     language: Language = key("en", "Language of mail and posts, as a code: `en`, `pt-PT`")
     preheader: Line = key("", "What inboxes show after the subject")
-    theme: dict[str, str] = key({}, "Colours, logo, fonts and width of the templates, as `name: value`")
+    theme: ThemeShape | None = key(None, "How mails look: colours, logo, fonts, width")
 
     def record(self) -> Publication:
         name, address = self.sender
@@ -40,7 +42,7 @@ class PublicationShape(Shape):
             timezone=self.timezone,
             language=self.language,
             preheader=self.preheader,
-            theme=self.theme,
+            theme=self.theme.record() if self.theme else Theme(),
         )
 
 
@@ -52,7 +54,7 @@ class ListShape(Shape):
     archive: Literal["off", "public"] = key("off", "Whether past editions can be read on the web", later=True)
     double_opt_in: bool = key(True, "Whether a sign-up must be confirmed by mail", later=True)
     welcome: bool = key(False, "Whether a new subscriber gets a welcome mail", later=True)
-    language: Language | None = key(None, "Language of this list, where it isn't the publication's", later=True)
+    language: Language | None = key(None, "Language of this list, where it isn't the publication's")
 
     def record(self, name: str, where: str) -> MailingList:
         return MailingList(

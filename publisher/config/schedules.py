@@ -101,7 +101,6 @@ class ProjectShape(Shape):
     inserts: dict[str, Any] | list[Any] = key({}, "Labelled blocks, such as a sponsor's", later=True)
     alerts: AlertsShape | None = key(None, "Who is told when something is wrong")
     retention: dict[str, Any] = key({}, "How long things are kept", later=True)
-    theme: dict[str, Any] = key({}, "Colours, logo and fonts for all templates", later=True)
 
 
 def load_project(folder: Path) -> Project:

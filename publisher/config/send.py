@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from publisher.config.shape import REQUIRED, Shape, key
+from publisher.config.theme import ThemeShape
 from publisher.config.values import Duration, Language, Line, Mailbox, Name, Names, ReplyTo, Texts
 from publisher.model.project import Entry
+from publisher.model.theme import Theme
 
 
 class EntryShape(Shape):
@@ -24,7 +26,7 @@ class EntryShape(Shape):
     reply_to: ReplyTo = key("", "Where answers to this mail go")
     language: Language | None = key(None, "Language of this message")
     after: Duration | None = key(None, "How long after the mail of the same edition", later=True)
-    theme: dict[str, str] = key({}, "Colours and so on for this message alone", later=True)
+    theme: ThemeShape | None = key(None, "How this mail looks, where it isn't as the publication's `theme` says")
     subjects: Texts = key((), "Two subjects to be tried against each other", later=True)
 
     def record(self, entry_key: str, where: str) -> Entry:
@@ -40,6 +42,7 @@ class EntryShape(Shape):
             from_email=address,
             reply_to=self.reply_to,
             language=self.language or "",
+            theme=self.theme.record() if self.theme else Theme(),
             after=self.after,
             where=where,
         )

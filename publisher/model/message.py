@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html as html_escapes
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
 
 from publisher.model.article import Article, Image
+from publisher.model.theme import Theme
 
 Context = Literal["html", "url", "url-part", "text", "header"]
 
@@ -121,6 +122,7 @@ class Brief:
     updates: tuple[Article, ...] = ()  # sent in an earlier edition and changed since
     practice: bool = False
     utm: tuple[tuple[str, str], ...] = ()  # parameters that every link to an article gets
+    theme: Theme = field(default_factory=Theme)
 
 
 @dataclass(frozen=True, slots=True)

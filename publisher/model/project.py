@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from publisher.model.identity import IdentityRule
+from publisher.model.theme import Theme
 
 MissedRule = Literal["latest", "all", "skip"]
 UpdateRule = Literal["ignore", "note", "repost"]
@@ -27,7 +28,7 @@ class Publication:
     timezone: str = "UTC"
     language: str = "en"
     preheader: str = ""
-    theme: Mapping[str, str] = field(default_factory=dict)
+    theme: Theme = field(default_factory=Theme)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +135,7 @@ class Entry:
     from_email: str = ""
     reply_to: str = ""
     language: str = ""
+    theme: Theme = field(default_factory=Theme)  # over the publication's
     after: timedelta | None = None
     where: str = ""
 

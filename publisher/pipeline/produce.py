@@ -143,6 +143,7 @@ def brief_of(
         preheader=entry.preheader or paper.preheader,
         practice=studio.practice,
         utm=_utm(project.channels[entry.via], schedule, is_mail=bool(entry.to)),
+        theme=entry.theme.over(paper.theme),
     )
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from math import floor
 
 import regex
 from lxml import html as markup
 
 from publisher.model.message import Brief, Finding, Mail, Post, PostRules, Slot, Text
 from publisher.model.post_size import fits, length, urls_in
+from publisher.render.colour import ENOUGH
 from publisher.render.context import article_dict
 from publisher.render.merge import carries_token
+from publisher.render.theme import unreadable
 
 CLIPPED_AT = 100_000  # bytes; Gmail hides what comes after about 102 KB, the unsubscribe link first
 LARGE_AT = 80_000
@@ -125,6 +128,18 @@ def _missing_from_text(what: str) -> Finding:
     return Finding("text-part", True, f"{what} is missing from the text part", "Print it in the text template too")
 
 
+def too_faint(mail: Mail, brief: Brief) -> Findings:
+    for scheme, name, colour, paper, measured, better in unreadable(brief.theme):
+        ratio = f"{floor(measured * 100) / 100:.2f}:1"  # rounded down: 4.499 is not 4.50
+        place = f"theme.{name}" if scheme == "light" else f"theme.dark.{name}"
+        yield Finding(
+            "contrast",
+            True,
+            f"{place}: {colour} on {paper} has a contrast of {ratio} in the {scheme} scheme; text needs {ENOUGH}:1",
+            f'Write `{name}: "{better}"`, the nearest that passes',
+        )
+
+
 def missing_alt(mail: Mail, brief: Brief) -> Findings:
     for article in brief.articles:
         yield from _alt_of(article.title, article.image is not None and not article.image.alt.strip())
@@ -182,6 +197,7 @@ MAIL_CHECKS: tuple[Callable[[Mail, Brief], Findings], ...] = (
     from_name,
     postal_address,
     text_part,
+    too_faint,
     missing_alt,
 )
 POST_CHECKS: tuple[Callable[[Post, Brief, PostRules], Findings], ...] = (

@@ -16,6 +16,7 @@ from publisher.model.sentences import reading_minutes
 from publisher.render.conventions import direction_of
 from publisher.render.fragment import tidy
 from publisher.render.merge import carries_token
+from publisher.render.theme import inner_width, theme_dict
 from publisher.render.words import clean, fold
 
 Words = Callable[[str], str]
@@ -43,8 +44,9 @@ def context_of(brief: Brief, words: Words = fold, *, html: bool = True) -> dict[
         "updates": [article_dict(article, brief, words) for article in brief.updates],
         "language": brief.language,
         "dir": direction_of(brief.language),
-        "note": Markup(tidy(brief.note) if html else ""),  # noqa: S704  # sanitised where it was written
+        "note": Markup(tidy(brief.note, inner_width(brief.theme)) if html else ""),  # noqa: S704  # sanitised where it was written
         "practice": brief.practice,
+        "theme": theme_dict(brief.theme, fold(brief.publication)),
     }
 
 
@@ -58,7 +60,7 @@ def article_dict(article: Article, brief: Brief, words: Words = fold, *, html: b
         "url": url,
         "host": _host(url),
         "summary": words(article.summary),
-        "html": Markup(tidy(article.html) if html else ""),  # noqa: S704  # sanitised at intake
+        "html": Markup(tidy(article.html, inner_width(brief.theme)) if html else ""),  # noqa: S704  # sanitised at intake
         "text": "\n\n".join(paragraphs),
         "paragraphs": paragraphs,
         "reading_minutes": reading_minutes(article.text),

@@ -8,7 +8,6 @@ from lxml import etree, html
 
 from publisher.render.words import clean
 
-BODY_WIDTH = 560  # pixels: the sheet's 600 less its padding
 # Elements that mail clients know, for those that they drop or that would disturb the order of headings.
 _PLAIN = {"h1": "h2", "figure": "div", "section": "div", "article": "div", "main": "div", "header": "div"}
 _PLAIN |= {"footer": "div", "aside": "div", "nav": "div", "figcaption": "div", "mark": "b", "time": "span"}
@@ -17,8 +16,11 @@ _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _SIZE = re.compile(r"\s*(\d+)(?:px)?\s*\Z")
 
 
-def tidy(fragment: str) -> str:
-    """Return sanitised html ready to stand in a mail; text and links stay as they are."""
+def tidy(fragment: str, width: int = 560) -> str:
+    """Return sanitised html ready to stand in a mail; text and links stay as they are.
+
+    :param width: pixels that a picture can have.
+    """
     if not fragment.strip():
         return ""
     root = html.fragment_fromstring(clean(fragment), create_parent="div")
@@ -29,7 +31,7 @@ def tidy(fragment: str) -> str:
     _close_ranks(root)
     for cell in root.iter("th"):
         cell.set("scope", "row" if cell.getparent().find("td") is not None else "col")
-    unsized = dict(filter(None, map(_size, root.iter("img"))))
+    unsized = dict(filter(None, (_size(image, width) for image in root.iter("img"))))
     return _told_apart(_inside(root), unsized)
 
 
@@ -49,7 +51,7 @@ def _close_ranks(root: html.HtmlElement) -> None:
         heading.tag = _HEADINGS[len(above) - 1]
 
 
-def _size(image: html.HtmlElement) -> tuple[str, str] | None:
+def _size(image: html.HtmlElement, most: int) -> tuple[str, str] | None:
     """Give a picture whole numbers for a size, no wider than the mail.
 
     Of one whose height nobody knows it is stated as two thirds of the width. Returned is then how it is printed, and
@@ -58,7 +60,7 @@ def _size(image: html.HtmlElement) -> tuple[str, str] | None:
     width, height = (_pixels(image.attrib.pop(name, "")) for name in ("width", "height"))
     for name in ("srcset", "sizes", "loading", "decoding", "style"):
         image.attrib.pop(name, None)
-    shown = min(width or BODY_WIDTH, BODY_WIDTH)
+    shown = min(width or most, most)
     image.set("width", str(shown))
     if width and height:
         image.set("height", str(max(1, round(height * shown / width))))

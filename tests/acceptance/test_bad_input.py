@@ -78,6 +78,16 @@ def test_a_broken_template_is_found_by_check_and_holds_the_send(project, templat
     assert project.json("log") == []
 
 
+def test_a_colour_that_can_hardly_be_read_is_found_by_check_and_holds_the_send(project):
+    change(project, "to: daily}", 'to: daily, theme: {accent: "#ffcc00"}}')
+    project.subscribe(1)
+    for command in (("check",), ("plan",), ("send", "morning", "--yes")):
+        said = " ".join(project.publisher(*command, code=1).split())
+        assert "#ffcc00 on #ffffff has a contrast of 1.51:1" in said
+        assert 'accent: "#8f720e"' in said
+    assert project.json("log") == []
+
+
 def test_one_broken_channel_does_not_stop_the_other(tmp_path):
     with FakeProvider("mastodon") as network:
         project = ProjectDir(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from publisher.config.schedules import load_project, parse_project
 from publisher.errors import ConfigError
 from publisher.model.project import Publication
+from publisher.model.theme import Palette, Theme
 from tests.unit.config.project_text import BASE, problems_of, schedule, with_line
 
 
@@ -25,7 +26,7 @@ def test_the_publication_is_read():
         address="1 Quay",
         timezone="UTC",
         language="pt-PT",
-        theme={"accent": "#036", "width": "600"},
+        theme=Theme(light=Palette(accent="#003366"), width=600),
     )
 
 

@@ -1,0 +1,112 @@
+"""A theme made whole: every colour in both schemes, fonts and sizes, as plain data for templates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from publisher.model.theme import Logo, Palette, Theme
+from publisher.render.colour import ENOUGH, contrast, from_lch, mix, readable, to_lch
+
+WIDTH = 600  # pixels
+PADDING = 20  # pixels on either side of what stands on the paper
+SANS = '-apple-system, "Segoe UI", Roboto, Helvetica, Arial, sans-serif'
+SERIF = 'Georgia, "Times New Roman", serif'
+# Outlook's Word sets Times New Roman where it lacks the first font of a list: it is told the first that Windows has.
+_ON_WINDOWS = ("Arial", "Georgia", "Verdana", "Tahoma", "Trebuchet MS", "Times New Roman", "Courier New")
+_LAST_ON_WINDOWS = {"serif": "Georgia", "monospace": "Courier New"}
+
+Colours = dict[str, str]
+_LIGHT: Colours = {"accent": "#0b4f8a", "text": "#1f1e1c", "paper": "#ffffff", "ground": "#f3f1ec"}
+_LIGHT |= {"muted": "#5d5a53", "line": "#cfcbc1", "blank": "#efece5"}
+_DARK: Colours = {"accent": "#8fc1f0", "text": "#eceae4", "paper": "#1d1d1b", "ground": "#121211"}
+_DARK |= {"muted": "#b3afa5", "line": "#45433d", "blank": "#2d2c28"}
+
+
+def theme_dict(theme: Theme, publication: str) -> dict[str, Any]:
+    """Return what templates know as ``theme``."""
+    light, dark = palettes(theme)
+    heading, text = theme.heading or SERIF, theme.text or SANS
+    fonts = {"heading": heading, "text": text}
+    fonts |= {"outlook_heading": _on_windows(theme.heading) if theme.heading else "", "outlook_text": _on_windows(text)}
+    width = theme.width or WIDTH
+    logo = _logo_dict(theme.logo, publication, width - 2 * PADDING) if theme.logo else ""
+    return {**light, "dark": dark, "fonts": fonts, "width": width, "inner": width - 2 * PADDING, "logo": logo}
+
+
+def inner_width(theme: Theme) -> int:
+    """Return how wide a picture can be, in pixels."""
+    return (theme.width or WIDTH) - 2 * PADDING
+
+
+def palettes(theme: Theme) -> tuple[Colours, Colours]:
+    """Return the colours of the light and the dark scheme: as chosen, else such that they can be read."""
+    light = _filled(theme.light, _LIGHT)
+    wanted = {name: _darkened(name, value) for name, value in _given(theme.light).items()}
+    dark = _filled(theme.dark, _DARK | wanted)
+    rule = bool(theme.light.accent or theme.dark.accent)
+    return (
+        light | _tones(light, _LIGHT) | {"rule": light["accent"] if rule else ""},
+        dark | _tones(dark, _DARK) | {"rule": dark["accent"] if rule else ""},
+    )
+
+
+def unreadable(theme: Theme) -> list[tuple[str, str, str, str, float, str]]:
+    """Return what is under 4.5:1: scheme, name, its colour, the paper's, the contrast, and a colour that passes."""
+    found = []
+    for scheme, colours in zip(("light", "dark"), palettes(theme), strict=True):
+        paper = colours["paper"]
+        for name in ("text", "accent"):
+            measured = contrast(colours[name], paper)
+            if measured < ENOUGH:
+                found.append((scheme, name, colours[name], paper, measured, readable(colours[name], paper)))
+    return found
+
+
+def _given(palette: Palette) -> Colours:
+    names = ("accent", "text", "paper", "ground")
+    return {name: value for name in names if (value := str(getattr(palette, name)))}
+
+
+def _filled(palette: Palette, usual: Colours) -> Colours:
+    """Complete what was chosen; what was not gives way, so that it can be read on the chosen paper."""
+    given = _given(palette)
+    colours = {name: given.get(name) or usual[name] for name in ("paper", "ground")}
+    for name in ("text", "accent"):
+        colours[name] = given.get(name) or readable(usual[name], colours["paper"])
+    return colours
+
+
+def _darkened(name: str, colour: str) -> str:
+    """Turn a colour of the light scheme into its counterpart: the same hue, for the same purpose."""
+    lightness, chroma, hue = to_lch(colour)
+    if name == "accent":
+        return colour  # as it is, if it can be read on the dark paper: _filled sees to that
+    if name == "text":
+        return colour if lightness > 0.8 else from_lch((0.94, min(chroma, 0.02), hue))
+    return colour if lightness < 0.35 else from_lch((0.23 if name == "paper" else 0.18, min(chroma, 0.02), hue))
+
+
+def _tones(colours: Colours, usual: Colours) -> Colours:
+    """Return the colours between text and paper: small print, lines, and what stands where a picture is awaited."""
+    names = ("muted", "line", "blank")
+    text, paper = colours["text"], colours["paper"]
+    if (text, paper) == (usual["text"], usual["paper"]):
+        return {name: usual[name] for name in names}
+    muted, line, blank = (mix(text, paper, part) for part in (0.28, 0.78, 0.92))
+    return {"muted": readable(muted, paper), "line": line, "blank": blank}
+
+
+def _on_windows(stack: str) -> str:
+    names = [name.strip().strip('"') for name in stack.split(",")]
+    return next((name for name in names if name in _ON_WINDOWS), _LAST_ON_WINDOWS.get(names[-1].lower(), "Arial"))
+
+
+def _logo_dict(logo: Logo, publication: str, widest: int) -> dict[str, Any]:
+    scale = min(1.0, widest / logo.width)
+    return {
+        "image": logo.image,
+        "dark": logo.dark,
+        "alt": logo.alt or publication,
+        "width": round(logo.width * scale),
+        "height": max(1, round(logo.height * scale)),
+    }
