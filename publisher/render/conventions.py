@@ -1,7 +1,8 @@
-"""How dates are written and in which direction lines run: the publication's language and time zone."""
+"""How dates and numbers are written, and in which direction lines run: the publication's language and time zone."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -10,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_skeleton, format_time
+from babel.numbers import format_decimal
 
 from publisher.errors import TemplateError
 
@@ -69,6 +71,23 @@ class Conventions:
     def time(self, moment: str, form: str = "short") -> str:
         """Write an hour; ``form`` as for ``date``. Empty stays empty."""
         return format_time(self._local(moment), format=form, locale=self._locale) if moment else ""
+
+    def number(self, value: float) -> str:
+        """Write a number with the language's own signs for thousands and decimals."""
+        if not isinstance(value, int | float):  # a text such as 1e999999999 would take the memory
+            raise ValueError(f"{str(value)[:40]!r} is not a number")
+        return format_decimal(value, locale=self._locale)
+
+    def plural(self, number: float, forms: Mapping[str, str]) -> str:
+        """Choose the form that a number asks for and put the number where it says ``{}``.
+
+        :param forms: texts by CLDR category: one, other; in some languages also zero, two, few, many.
+        """
+        if not isinstance(forms, Mapping) or "other" not in forms:
+            raise ValueError("the forms of a plural are texts for one, other and so on: words.minutes")
+        written = self.number(number)
+        form = forms.get(self._locale.plural_form(number), forms["other"])
+        return str(form).replace("{}", written, 1)  # never .format(): it would reach into what it is given
 
     def _local(self, moment: str) -> datetime:
         return datetime.fromisoformat(moment).astimezone(self._zone)

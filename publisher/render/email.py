@@ -12,6 +12,7 @@ from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine
 from publisher.render.inline import inline
 from publisher.render.merge import merge_names, split_html, split_text
+from publisher.render.wording import words_of
 from publisher.render.words import fold, shorten
 
 _PREHEADER_LENGTH = 140  # characters; no inbox shows more
@@ -23,6 +24,7 @@ def render_mail(engine: Engine, brief: Brief) -> Mail:
     page, plain = _templates(engine, brief)
     conventions = Conventions(brief.language, brief.timezone)
     context = context_of(brief) | merge_names()
+    context["words"] = words_of(engine, context, conventions)
     subject = _subject(engine, brief, context, conventions)
     context |= {"subject": subject, **_preheader(engine, brief, context, conventions)}
     html = inline(engine.render(page, context, conventions), where=page)

@@ -7,7 +7,7 @@ import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import jinja2
 from jinja2.runtime import Context, StrictUndefined
@@ -19,6 +19,8 @@ from publisher.render import limits
 from publisher.render.conventions import Conventions
 from publisher.render.filters import CONVENTIONS, FILTERS, GLOBALS, TESTS
 from publisher.render.merge import REMEDY, Field, MergeMisuse, Reader, carries_token
+
+T = TypeVar("T")
 
 LARGEST_TEMPLATE = 500_000  # bytes
 _ENDINGS = (".html", ".txt", ".css")  # of templates
@@ -80,13 +82,24 @@ class Engine:
         """Render a line that stands in the configuration, as plain text; ``where`` names its place."""
         return self._run(lambda: self._environment.from_string(source), where, context, conventions)
 
+    def setting(self, name: str, variable: str, context: Mapping[str, Any], conventions: Conventions) -> Any:
+        """Return what a template sets a variable to; None where it doesn't. TemplateError as for ``render``."""
+
+        def read() -> Any:
+            return getattr(self._environment.get_template(name).make_module(dict(context)), variable, None)
+
+        return self._guarded(read, name, context, conventions)
+
     def _run(
         self, get: Callable[[], jinja2.Template], where: str, context: Mapping[str, Any], conventions: Conventions
     ) -> str:
+        return self._guarded(lambda: _collect(get(), where, context), where, context, conventions)
+
+    def _guarded(self, work: Callable[[], T], where: str, context: Mapping[str, Any], conventions: Conventions) -> T:
         token = CONVENTIONS.set(conventions)
         try:
             with limits.metered(self._seconds):
-                return _collect(get(), where, context)
+                return work()
         except _FAULTS as error:
             _explain(error, where, context)
         finally:

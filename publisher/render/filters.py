@@ -47,6 +47,16 @@ def time(moment: str, form: str = "short") -> str:
     return CONVENTIONS.get().time(moment, form)
 
 
+def number(value: float) -> str:
+    """Write a number as the publication's language does."""
+    return CONVENTIONS.get().number(value)
+
+
+def plural(value: float, forms: Mapping[str, str]) -> str:
+    """Write a number with its noun: ``{{ 5 | plural(words.minutes) }}``."""
+    return CONVENTIONS.get().plural(value, forms)
+
+
 def default(value: Any, fallback: Any = "", boolean: bool = True) -> Any:
     """Put something in the place of what is missing or empty; for a merge field this is done for each reader."""
     if isinstance(value, Field):
@@ -98,6 +108,8 @@ def _guard(functions: Mapping[str, Function]) -> dict[str, Function]:
 _OURS: dict[str, Function] = {
     "date": date,
     "time": time,
+    "number": number,
+    "plural": plural,
     "wrap": _wrap,
     "replace": replace,
     "shorten": shorten,

@@ -10,6 +10,7 @@ from publisher.render.context import article_dict, context_of
 from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine
 from publisher.render.fitting import NEXT_POST, fit, posts_in
+from publisher.render.wording import words_of
 from publisher.render.words import fold
 
 # WORD JOINER: no width, no line break, and no network takes what follows it for a name.
@@ -22,13 +23,12 @@ def render_post(engine: Engine, brief: Brief, rules: PostRules) -> Post:
     """Render a post from ``social/<network>.txt``, or ``social/post.txt``, or the template that the brief names."""
     name = brief.template or engine.first_of(f"social/{rules.network}.txt", "social/post.txt")
     of_post = {"network": rules.network, "limit": rules.limit, "next_post": NEXT_POST if rules.threads else "\n\n"}
-    text = engine.render(name, context_of(brief, neutralise, html=False) | of_post, _conventions(brief))
+    conventions = Conventions(brief.language, brief.timezone)
+    context = context_of(brief, neutralise, html=False) | of_post
+    context["words"] = words_of(engine, context, conventions)
+    text = engine.render(name, context, conventions)
     parts = tuple(fit(post, rules) for post in posts_in(text))
     return Post(parts, language=brief.language, card=_card(brief.articles[0], brief))
-
-
-def _conventions(brief: Brief) -> Conventions:
-    return Conventions(brief.language, brief.timezone)
 
 
 def neutralise(text: str) -> str:

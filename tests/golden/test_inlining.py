@@ -13,6 +13,7 @@ from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine, default_theme
 from publisher.render.inline import inline
 from publisher.render.merge import merge_names
+from publisher.render.wording import words_of
 from tests.golden.test_messages import BRIEFS
 
 pytestmark = pytest.mark.browser
@@ -31,7 +32,8 @@ def before(brief: Brief) -> str:
     """Return a mail as its template makes it, its styles still together."""
     page = "email/article.html" if len(brief.articles) == 1 else "email/digest.html"
     context = context_of(brief) | merge_names() | {"subject": "Subject", "preheader": "Words", "preheader_padding": []}
-    return Engine([default_theme()]).render(page, context, Conventions(brief.language, brief.timezone))
+    engine, conventions = Engine([default_theme()]), Conventions(brief.language, brief.timezone)
+    return engine.render(page, context | {"words": words_of(engine, context, conventions)}, conventions)
 
 
 def by_the_other(html: str) -> str:

@@ -32,7 +32,7 @@ def test_the_wheel_carries_the_default_theme_and_the_pages(tmp_path):
     pages = {str(path.relative_to(ROOT)) for path in _files(ROOT / "publisher" / "web" / "pages")}
     migrations = {str(path.relative_to(ROOT)) for path in _files(ROOT / "publisher" / "store" / "migrations")}
     assert theme
-    assert theme | pages | migrations <= names
+    assert theme | pages | migrations | {"publisher/render/wording.json"} <= names
 
 
 def _files(folder: Path) -> list[Path]:

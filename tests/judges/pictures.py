@@ -36,6 +36,14 @@ preserveAspectRatio="xMidYMid slice"><path d="M0-9h12v26H0z" fill="{sky}"/>
 <path d="M-9 9 0 5 1.6 5.6l2.1-.8 2.3.4 2-.7 2.2.8 1.8-.4L21 9z" fill="{near}"/>
 <path d="M-9 5.8h30V17H-9z" fill="{ground}"/>{drawn}</svg>
 """
+# A logo has no field: what is behind it must do.
+_LOGO = """
+<svg xmlns="http://www.w3.org/2000/svg" width="480" height="96" viewBox="0 0 120 24"><g fill="{0}">
+<path d="M2 15h20l-3 6H5zM6 9h12v5H6zM13 3h3v5h-3z"/></g>
+<g stroke="{0}" stroke-width="2.6" fill="none"><path d="M31 4v16M31 12h9M40 4v16M47 20l6-15 6 15M49.5 14h7M66 20V5h6a4 4 0 0 1 0
+8h-6M72 13l5 7M84 4v16h5a4 4 0 0 0 0-8h-5 4a4 4 0 0 0 0-7h-4M107 12a7.5 7.5 0 1 1-.1-1"/></g></svg>
+"""
+_LOGOS = {"logo": "#7a0f3c", "logo-dark": "#ffb3cf"}
 _COLOURS = ("sky", "sun", "far", "near", "ground", "thing")
 _DUSK = ("#f3c9a5", "#f7e3b5", "#a98a8f", "#6d6a82", "#31435c", "#f6f1e7")
 _NOON = ("#bfd9e6", "#fdf6dc", "#8fb0b3", "#5f8a86", "#2f5d68", "#c4543d")
@@ -53,6 +61,8 @@ _DRAWN = {
 
 def draw(name: str) -> str | None:
     """Return a picture as SVG; None for one that is not there."""
+    if name in _LOGOS:
+        return _LOGO.strip().format(_LOGOS[name])
     if name not in _DRAWN:
         return None
     width, height, palette, drawn = _DRAWN[name]

@@ -1,0 +1,42 @@
+"""The words that readers see and no editor wrote, in the edition's language; `wording.json` has them all."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from publisher.errors import TemplateError
+from publisher.render.conventions import Conventions
+from publisher.render.engine import Engine
+
+OWN = "partials/words.txt"  # what an editor says otherwise
+Wording = dict[str, Any]  # each a text, or texts by plural category (CLDR): one, few, many, other …
+
+
+def words_of(engine: Engine, context: dict[str, Any], conventions: Conventions) -> Wording:
+    """Return what templates know as ``words``: an editor's own before those of the language, and English for the rest.
+
+    Raises TemplateError where the editor's file isn't a template, or sets no ``words``.
+    """
+    own = engine.setting(OWN, "words", context, conventions)
+    if not isinstance(own, dict):
+        raise TemplateError("it sets no words", where=OWN, remedy='Write {% set words = {"read": "Read on"} %}')
+    return wording(conventions.language) | own
+
+
+@cache
+def catalogue() -> dict[str, Wording]:
+    """Return the words by language."""
+    found: dict[str, Wording] = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+    return found
+
+
+def wording(language: str) -> Wording:
+    """Return the words of a language: of its region, of the language at large, then English, word by word."""
+    known = catalogue()
+    words: Wording = {}
+    for tag in ("en", language.partition("-")[0], language):
+        words |= known.get(tag, {})
+    return words

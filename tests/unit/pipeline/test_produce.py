@@ -1,0 +1,45 @@
+"""What a message is rendered from: a line of `send:` before its list, the list before the publication."""
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from publisher.config.schedules import parse_project
+from publisher.model.article import Article
+from publisher.model.theme import Palette, Theme
+from publisher.pipeline.produce import Studio, brief_of
+from publisher.render import Renderer, default_theme
+from tests.unit.config.project_text import with_line
+
+PAPER = '  timezone: Europe/Lisbon\n  language: pt\n  theme: {accent: "#b3122e", width: 640}\n'
+
+
+def brief_from(text: str):
+    project = parse_project(text.replace("  timezone: Europe/Lisbon\n", PAPER))
+    schedule = project.schedules["morning"]
+    studio = Studio(Renderer([default_theme()]), cast(Any, None))
+    when = {"slot": "2026-11-24T07:00", "due_at": datetime(2026, 11, 24, 7, tzinfo=UTC)}
+    chosen = [Article("Title", url="https://harbor.example/1")]
+    return brief_of(studio, project, schedule, schedule.send[0], **when, chosen=chosen)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "language"),
+    [
+        ("to: daily", "to: daily", "pt"),
+        ("{title: Morning briefing}", "{title: Morning briefing, language: ar}", "ar"),
+        ("to: daily", "to: daily, language: he", "he"),
+    ],
+)
+def test_a_message_speaks_the_language_of_its_line_of_its_list_or_of_the_publication(old, new, language):
+    brief = brief_from(with_line(old, new))
+    direction = "ltr" if language == "pt" else "rtl"
+    assert brief.language == language
+    page = "".join(part for part in Renderer([default_theme()]).mail(brief).html if isinstance(part, str))
+    assert page.count(f'lang="{language}" dir="{direction}"') == 2
+
+
+def test_a_messages_theme_is_laid_over_the_publications():
+    brief = brief_from(with_line("to: daily", 'to: daily, theme: {accent: "#064"}'))
+    assert brief.theme == Theme(Palette(accent="#006644"), width=640)
