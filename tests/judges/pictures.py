@@ -40,8 +40,7 @@ preserveAspectRatio="xMidYMid slice"><path d="M0-9h12v26H0z" fill="{sky}"/>
 _LOGO = """
 <svg xmlns="http://www.w3.org/2000/svg" width="480" height="96" viewBox="0 0 120 24"><g fill="{0}">
 <path d="M2 15h20l-3 6H5zM6 9h12v5H6zM13 3h3v5h-3z"/></g>
-<g stroke="{0}" stroke-width="2.6" fill="none"><path d="M31 4v16M31 12h9M40 4v16M47 20l6-15 6 15M49.5 14h7M66 20V5h6a4 4 0 0 1 0
-8h-6M72 13l5 7M84 4v16h5a4 4 0 0 0 0-8h-5 4a4 4 0 0 0 0-7h-4M107 12a7.5 7.5 0 1 1-.1-1"/></g></svg>
+<g fill="{0}"><path d="M30 4h4v7h6V4h4v16h-4v-6h-6v6h-4zM50 4h22v4H50zM50 10h34v4H50zM50 16h28v4H50z"/></g></svg>
 """
 _LOGOS = {"logo": "#7a0f3c", "logo-dark": "#ffb3cf"}
 _COLOURS = ("sky", "sun", "far", "near", "ground", "thing")
