@@ -79,7 +79,7 @@ def test_a_template_that_wants_all_memory_holds_its_edition_once(tmp_path):
         app.sending.advance()
     (send,) = sends_of(app, 1)
     assert send["state"] == "held"
-    assert send["reasons"][0]["what"].startswith("templates/email/own.html:1: this makes a text for which")
+    assert send["reasons"][0]["what"].startswith("templates/email/own.html:1: the sandbox forbids this")
     assert not [each for each in logs if each["log_level"] == "error"]
 
 
