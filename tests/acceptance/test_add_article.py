@@ -107,7 +107,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_still_there_to_be_mended(si
     wrong = {"Address on the site": "javascript:alert(1)"}
     fill(page, **wrong)
     press(page)
-    assert page.get_by_role("alert").inner_text() == "url: is no web address (https://…)."
+    assert page.get_by_role("alert").inner_text() == "Address on the site: is no web address (https://…)."
     assert page.get_by_label("Source").input_value() == "culture"
     for label, words in {**WORDS, **wrong}.items():
         assert page.get_by_label(label, exact=True).input_value() == words
