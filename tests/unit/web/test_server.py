@@ -44,7 +44,8 @@ def test_every_route_forbids_scripts_and_caching(site):
     values = {**VALUES, "token": token(site.app), "message_id": "0" * 32}
     for route in routes(site.app, site.inbox):
         for method in sorted(route.methods):
-            answer = requests.request(method, site.url + route.path.format(**values), timeout=5)
+            path = route.path.replace(":path}", "}").format(**values)
+            answer = requests.request(method, site.url + path, timeout=5)
             looked_at += 1
             csp = answer.headers["Content-Security-Policy"]
             assert "default-src 'none'" in csp, route.path
