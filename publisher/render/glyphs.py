@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.resources import as_file, files
 from itertools import groupby
 from typing import Literal
@@ -121,6 +121,10 @@ def direction_of(text: str, language: Direction) -> Direction:
     return sides[0]
 
 
+def _is_deep(level: int, run: tuple[int, str, str]) -> bool:
+    return run[0] >= level
+
+
 def runs_of(text: str, direction: Direction) -> list[Run]:
     """Divide one line of drawable text into runs, in the order in which they stand from left to right."""
     levels = _levels(text, direction)
@@ -133,7 +137,7 @@ def runs_of(text: str, direction: Direction) -> list[Run]:
     # Unicode's rule L2: from the highest level down, every sequence at that level or above is turned round.
     for level in range(max((run[0] for run in runs), default=0), 0, -1):
         turned: list[tuple[int, str, str]] = []
-        for is_deep, found in groupby(runs, key=lambda run, least=level: run[0] >= least):  # type: ignore[misc]
+        for is_deep, found in groupby(runs, key=partial(_is_deep, level)):
             sequence = list(found)
             turned += reversed(sequence) if is_deep else sequence
         runs = turned

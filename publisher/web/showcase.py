@@ -146,7 +146,7 @@ def _post_text(app: App, send: SendView) -> str:
     with app.store.read() as conn:
         found = messages.of_send(conn, send.row["id"])
     assert found is not None  # noqa: S101 -- a send with a post view has its post
-    assert isinstance(found[1], Post)  # noqa: S101
+    assert isinstance(found[1], Post)  # noqa: S101 -- and a post it is
     return found[1].text + "\n"
 
 

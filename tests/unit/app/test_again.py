@@ -39,7 +39,10 @@ class Town:
         etag = f'"{hashlib.sha256(body).hexdigest()[:8]}"'
         self.site.put("/whole", body, "text/html", ETag=etag)
         self.site.status("/same", 304)
-        choose = lambda request: "/same" if request.headers.get("If-None-Match") == etag else "/whole"  # noqa: E731
+
+        def choose(request) -> str:
+            return "/same" if request.headers.get("If-None-Match") == etag else "/whole"
+
         self.site.pages["/news/"] = lambda request: self.site.pages[choose(request)](request)
 
     def poll(self):

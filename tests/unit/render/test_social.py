@@ -161,7 +161,7 @@ def test_a_template_that_is_missing_is_named() -> None:
 def test_a_post_of_any_unicode_never_exceeds_its_limit(
     title: str, summary: str, categories: list[str], limit: int, network: str, unit: str
 ) -> None:
-    rules = replace(X, limit=limit) if network == "x" else PostRules(network, limit, 23, unit)  # type: ignore[arg-type]
+    rules = replace(X, limit=limit) if network == "x" else PostRules(network, limit, 23, unit)
     article = replace(FERRY, title=title, summary=summary, categories=tuple(categories))
     post = RENDERER.post(brief(article), rules)
     assert fits(post.text, rules)
