@@ -47,7 +47,8 @@ def look_again_at(store, moment):
 def test_each_is_listed_with_what_one_needs_to_look_it_up(store, edition, doubted):
     with store.read() as conn:
         found = by_hand.doubtful(conn, Doubtful(edition_id=edition))
-    assert [row["to"] for row in found] == sorted(row["to"] for row in doubted)
+    assert [row["id"] for row in found] == sorted(row["id"] for row in doubted)
+    assert {row["id"]: row["to"] for row in found} == {row["id"]: row["to"] for row in doubted}
     assert {(row["schedule"], row["channel"], row["reason"]) for row in found} == {
         ("morning", "letters", "no answer came")
     }
