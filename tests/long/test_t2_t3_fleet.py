@@ -15,12 +15,13 @@ from tests.long.figures import record, unless_done
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3 * 3600)]
 
 
-def carry_out(part: str, fleet: Fleet, torment, **options) -> None:
+def carry_out(part: str, fleet: Fleet, torment, stops: int, **options) -> None:
     began = time.monotonic()
     verdict = fleet.run(torment, **options)
     seconds = round(time.monotonic() - began)
     record(part, faults=verdict.faults, seconds=seconds, stopped=len(fleet.stopped), **verdict.figures)
     assert verdict.faults == {}, verdict
+    assert len(fleet.stopped) >= stops, f"only {len(fleet.stopped)} processes were stopped: the work was done too soon"
     shutil.rmtree(fleet.folder)
 
 
@@ -35,8 +36,10 @@ def fresh(part: str):
 def test_kills_and_database_faults_lose_nobody_and_double_nobody(per_call, number, postgresql):
     part = f"t2:{per_call} per call, {number}"
     temper = Temper(unavailable=0.01, drop_after=0.01, latency=0.02)
-    plan = Plan(125_000, 125, 12_500, per_call, temper=temper, seed=number)
-    carry_out(part, Fleet(fresh(part), plan, postgresql), kills(125), database_faults=True)
+    # Slow enough that there is work for 125 kills, a second or two apart.
+    options = {"rate": "450/s"} if per_call > 1 else {}
+    plan = Plan(125_000, 125, 12_500, per_call, temper=temper, seed=number, options=options)
+    carry_out(part, Fleet(fresh(part), plan, postgresql), kills(125), 125, database_faults=True)
 
 
 @pytest.mark.parametrize("number", range(1, 6))
@@ -45,4 +48,4 @@ def test_frozen_processes_write_nothing_under_a_stale_token(number, postgresql):
     # Slow enough that there is work for a hundred freezes of six seconds, three at once.
     plan = Plan(40_000, 0, 10_000, temper=Temper(unavailable=0.01, drop_after=0.01, latency=0.5), seed=number)
     fleet = Fleet(fresh(part), plan, postgresql, lease=3.0)
-    carry_out(part, fleet, freezes(100))
+    carry_out(part, fleet, freezes(100), 100)
