@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from publisher.model.article import Article, Reading
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PAGED = ("feed", "wordpress")  # kinds that may give a part of the text only
 _WITH_PICTURES = (*_PAGED, "page")
+_ASKED_FOR = timedelta(days=1)  # how long a page that could not be read is asked for again
 _LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
@@ -38,9 +39,13 @@ def completed(
     if not said:
         return reading
     with app.store.read() as conn:
-        remembered = articles.given(conn, source.name, said)
+        remembered = articles.given(conn, source.name, said, parts_before=app.clock() - _ASKED_FOR)
     wanted = _newest(reading.articles, source.backfill if first_poll else len(reading.articles))
-    return replace(reading, articles=with_remembered(reading.articles, completer, remembered, wanted))
+    found = with_remembered(reading.articles, completer, remembered, wanted)
+    if completer.missed:
+        # Without validators the source is read whole at its next turn: "nothing is new" would hide what is missing.
+        return replace(reading, articles=found, etag=None, last_modified=None)
+    return replace(reading, articles=found)
 
 
 def _newest(found: Sequence[Article], number: int) -> frozenset[int]:

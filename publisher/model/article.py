@@ -9,6 +9,8 @@ from typing import Literal
 
 from publisher.model.source import Manners
 
+PART = "part:"  # before `Article.given` where the page is to be asked again
+
 
 @dataclass(frozen=True, slots=True)
 class Image:
@@ -43,6 +45,11 @@ class Article:
     guid: str | None = None  # raw, as in the document: never resolved, never trimmed of fragments
     notes: tuple[str, ...] = ()  # what was mended or dropped at intake, for the editor
     given: str = ""  # digest of what the source said, where its page or its picture was asked for more
+
+    @property
+    def is_part(self) -> bool:
+        """Say whether its page, which has the whole text, could not be read for now."""
+        return self.given.startswith(PART)
 
     def __post_init__(self) -> None:
         if self.published_at is not None and self.published_at.tzinfo is None:

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
-from publisher.errors import SourceError
-from publisher.model.article import Article, Image
+from publisher.errors import PrivateAddressError, SourceError
+from publisher.model.article import PART, Article, Image
 from publisher.sources import clean, pictures
 from publisher.sources.fetch import Fetcher
 from publisher.sources.measure import Measure, needs_size, noted
@@ -55,6 +55,7 @@ class Completer:
 
     fetcher: Fetcher
     rule: Rule
+    missed: int = field(default=0, init=False)  # pages that are to be asked for again
     _until: float = field(default_factory=lambda: time.monotonic() + PATIENCE)
     _left: int = MOST
     _failures: int = 0
@@ -67,26 +68,48 @@ class Completer:
         return needs_text(article, self.rule) or needs_size(article)
 
     def complete(self, article: Article) -> Article:
-        """Return the article with what its page and its pictures say; a note tells what was done, or why it wasn't."""
+        """Return the article with what its page and its pictures say; a note tells what was done, or why it wasn't.
+
+        Where the page can't be read for now, the article is a part of itself (`Article.is_part`).
+        """
+        given = given_by(article)
         if needs_text(article, self.rule):
-            article = self._with_text(article)
-        return self._measure.sized(article, self._until)
+            try:
+                article = self._with_text(article)
+            except _NotNowError as error:
+                article, given = noted(article, str(error)), PART + given
+                self.missed += 1
+        return replace(self._measure.sized(article, self._until), given=given)
 
     def _may_go_on(self) -> bool:
         return self._left > 0 and self._failures < GIVE_UP and time.monotonic() < self._until
 
     def _with_text(self, article: Article) -> Article:
         if not self._may_go_on():
-            return noted(article, "its page was not read: too many at once, or the site refuses")
+            raise _NotNowError("its page was not read: too many at once, or the site refuses")
         self._left -= 1
         try:
             got = self.fetcher.get(article.url or "")
             page = read_page(got.body, got.url, got.content_type).articles[0]
         except SourceError as error:
             self._failures += 1
-            return noted(article, f"its page can't be read, the source's own words stand: {error}")
+            why = f"its page can't be read, the source's own words stand: {error}"
+            if _may_pass(error):
+                raise _NotNowError(why) from error
+            return noted(article, why)
         self._failures = 0
         return merged(article, page)
+
+
+class _NotNowError(Exception):
+    """A page was not read, and may be at the next look."""
+
+
+def _may_pass(error: SourceError) -> bool:
+    """Say whether a page may be read later: its server was in trouble, or did not answer at all."""
+    if isinstance(error, PrivateAddressError):
+        return False
+    return error.status is None or error.status in (408, 425, 429) or error.status >= 500
 
 
 def merged(article: Article, page: Article) -> Article:
@@ -123,7 +146,7 @@ def with_remembered(
         if given in remembered:
             done.append(replace(remembered[given], guid=article.guid))
         else:
-            done.append(replace(completer.complete(article) if place in wanted else article, given=given))
+            done.append(completer.complete(article) if place in wanted else replace(article, given=given))
     return tuple(done)
 
 

@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, insert, select
+from sqlalchemy import Connection, RowMapping, Select, and_, func, insert, or_, select
 
-from publisher.model.article import Article, Image, LedgerArticle, Standing
+from publisher.model.article import PART, Article, Image, LedgerArticle, Standing
 from publisher.model.identity import fingerprint
 from publisher.store.plain import plain
 from publisher.store.sql import among, among_named, take_turn
@@ -86,6 +86,11 @@ def revise(conn: Connection, article_id: int, article: Article, seen_at: datetim
     update_row(conn, articles, article_id, values)
 
 
+def complete(conn: Connection, article_id: int, article: Article) -> None:
+    """Take over the text of an article's page, read at last: nobody edited it, so it is no revision."""
+    update_row(conn, articles, article_id, _values(article))
+
+
 def note(conn: Connection, lines: Iterable[tuple[int, str, str]], at: datetime) -> None:
     """Write down what became of articles: article, event and reason."""
     rows = [{"article_id": article_id, "at": at, "event": event, "reason": why} for article_id, event, why in lines]
@@ -115,10 +120,15 @@ def get(conn: Connection, article_id: int) -> LedgerArticle:
     return record_of(conn.execute(_with_source().where(articles.c.id == article_id)).mappings().one())
 
 
-def given(conn: Connection, source: str, said: Sequence[str]) -> dict[str, Article]:
-    """Return articles of a source that were completed before, by the digest of what the source said of them."""
-    query = _with_source().where(sources.c.name == source, among(articles.c.given, said)).order_by(articles.c.id)
-    return {row["given"]: record_of(row).article for row in conn.execute(query).mappings()}
+def given(conn: Connection, source: str, said: Sequence[str], parts_before: datetime) -> dict[str, Article]:
+    """Return articles of a source that were completed before, by the digest of what the source said of them.
+
+    :param parts_before: those whose page could not be read are among them if they were first seen before.
+    """
+    parts = and_(among(articles.c.given, [PART + digest for digest in said]), articles.c.first_seen_at < parts_before)
+    query = _with_source().where(sources.c.name == source, or_(among(articles.c.given, said), parts))
+    rows = conn.execute(query.order_by(articles.c.id)).mappings()
+    return {row["given"].removeprefix(PART): record_of(row).article for row in rows}
 
 
 def find(conn: Connection, article_ids: Sequence[int]) -> dict[int, LedgerArticle]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from publisher.errors import PublisherError
-from publisher.model.article import LedgerArticle, Reading, Standing
+from publisher.model.article import PART, Article, LedgerArticle, Reading, Standing
 from publisher.model.identity import Alias, Marks, is_telling, marks_in
 from publisher.model.project import Source
 from publisher.pipeline import polls
@@ -194,11 +194,23 @@ def _meet(conn: Connection, decision: Decision, old: LedgerArticle, notes: _Reco
     if old.gone_at is not None:
         notes.back.append(old.id)
         notes.history.append((old.id, "back", "the source has it again"))
-    if articles.as_kept(decision.article) == old.article:
+    new = _no_shorter(decision.article, old.article)
+    if articles.as_kept(new) == old.article or (new.is_part and new.given == old.article.given):
         return "known"
-    articles.revise(conn, old.id, decision.article, notes.now)
-    notes.history.append((old.id, "revised", f"revision {old.revision + 1}: {_changes(old, decision)}"))
+    if old.article.is_part and old.article.given == PART + new.given:
+        articles.complete(conn, old.id, new)
+        notes.history.append((old.id, "completed", "its page could be read at last"))
+        return "known"
+    articles.revise(conn, old.id, new, notes.now)
+    notes.history.append((old.id, "revised", f"revision {old.revision + 1}: {_changes(old, new)}"))
     return "changed"
+
+
+def _no_shorter(new: Article, old: Article) -> Article:
+    """Keep the text that was whole while an edited article's page can't be read."""
+    if not new.is_part or old.is_part or len(old.text) <= len(new.text):
+        return new
+    return replace(new, html=old.html, text=old.text)
 
 
 def _news(decision: Decision, known: Known) -> Iterator[tuple[str, str]]:
@@ -210,8 +222,8 @@ def _news(decision: Decision, known: Known) -> Iterator[tuple[str, str]]:
         yield "merged", f"it came under another address: {decision.reason}"
 
 
-def _changes(old: LedgerArticle, decision: Decision) -> str:
-    new, kept = articles.as_kept(decision.article), old.article
+def _changes(old: LedgerArticle, article: Article) -> str:
+    new, kept = articles.as_kept(article), old.article
     fields = {"title": "title", "text": "text", "summary": "summary", "url": "address", "published_at": "date"}
     changed = [word for name, word in fields.items() if getattr(new, name) != getattr(kept, name)]
     return f"{', '.join(changed)} changed" if changed else "details changed"

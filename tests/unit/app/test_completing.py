@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from publisher.app import App
@@ -29,10 +31,16 @@ class Town:
 
     def publish(self, name: str) -> None:
         self.names.insert(0, name)
+        self.serve(name)
+        self.list()
+
+    def serve(self, name: str) -> None:
         page = f"<html><head><title>{name} opens</title></head><body><article>{PROSE}</article></body></html>"
         self.site.put(f"/{name}", page, "text/html")
+
+    def list(self, teaser: str = "", **headers: str) -> None:
         items = "".join(ITEM.format(each, self.site.address) for each in self.names)
-        self.site.put("/feed", FEED.format(self.site.address, items))
+        self.site.put("/feed", FEED.format(self.site.address, items.replace(" […]", f"{teaser} […]")), **headers)
 
     def poll(self):
         found = self.app.poll(self.app.project.sources["site"])
@@ -94,3 +102,50 @@ def test_never_means_that_no_page_is_read(town, tmp_path):
     town.publish("Bridge")
     assert town.poll().new == 1
     assert town.asked("Bridge") == 0
+
+
+def test_a_page_that_cannot_be_read_for_now_is_asked_for_again_and_its_text_is_no_edit(town):
+    town.publish("Market")
+    town.poll()
+    town.publish("Bridge")
+    town.list(ETag='"1"')
+    town.site.status("/Bridge", 503)
+    for outcome in ((1, 0), (0, 0)):
+        found = town.poll()
+        assert (found.new, found.changed) == outcome
+        assert town.text("Bridge") == "Bridge […]"
+    town.serve("Bridge")
+    assert town.poll().changed == 0
+    assert town.text("Bridge").count("crossed it") == 12
+    assert [headers.get("If-None-Match") for path, headers in town.site.asked if path == "/feed"][1:] == [None] * 3
+    assert (town.poll().changed, town.asked("Bridge")) == (0, 3)
+    assert town.site.asked[-1][1]["If-None-Match"] == '"1"'
+    with town.app.store.read() as conn:
+        (bridge,) = articles.latest(conn, limit=1)
+        assert bridge.revision == 1
+        assert [line["event"] for line in articles.history(conn, [bridge.id])[bridge.id]] == ["taken", "completed"]
+
+
+def test_a_page_is_asked_for_again_for_a_day(town):
+    town.publish("Market")
+    town.poll()
+    town.publish("Bridge")
+    town.site.status("/Bridge", 503)
+    for _ in range(4):
+        town.poll()
+        town.app.clock.advance(timedelta(hours=9))
+    assert town.asked("Bridge") == 3
+    assert town.text("Bridge") == "Bridge […]"
+
+
+def test_an_edited_article_keeps_its_whole_text_while_its_page_cannot_be_read(town):
+    town.publish("Market")
+    town.poll()
+    town.publish("Bridge")
+    town.poll()
+    town.site.status("/Bridge", 503)
+    town.list(" at noon")
+    assert town.poll().changed == 2  # Market's words too
+    assert town.text("Bridge").count("crossed it") == 12
+    town.serve("Bridge")
+    assert (town.poll().changed, town.asked("Bridge")) == (0, 3)
