@@ -14,7 +14,7 @@ from publisher.errors import StoreError
 
 log = structlog.get_logger()
 
-LOOK = 0.5  # seconds between two looks at the connection
+LOOK = 0.25  # seconds between two looks at the connection
 
 
 class Keeper:

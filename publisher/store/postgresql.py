@@ -25,7 +25,7 @@ from publisher.store.tables import facts
 from publisher.store.trouble import explain, is_lost, may_be_tried_again
 
 OLDEST = 14
-GRACE = 2.0  # seconds in which a process whose connection broke takes its lock again
+GRACE = 1.5  # seconds in which a process whose connection broke takes its lock again
 TRIES = (0.0, 0.1, 1.0, 3.0)  # seconds before each try of a submitted write
 TIME_KNOWN_FOR = 5.0  # seconds for which our own clock counts on from the time that the server told
 T = TypeVar("T")

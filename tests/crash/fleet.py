@@ -144,7 +144,11 @@ class Fleet:
         """Say whether the process has claimed something in this life."""
         assert worker.process is not None
         query = "SELECT 1 FROM calls c JOIN processes p ON p.id = c.process_id WHERE p.pid = %s LIMIT 1"
-        return bool(self.ask(query, worker.process.pid))
+        return worker.process.poll() is None and bool(self.ask(query, worker.process.pid))
+
+    def can_spare(self, worker: Worker) -> bool:
+        """Say whether the process is at work, and another that can take over from it."""
+        return self.is_at_work(worker) and any(self.is_at_work(other) for other in self.workers if other is not worker)
 
     def ask(self, query: str, *values: object) -> list[tuple]:
         """Ask the database, which may be away for a moment."""
@@ -247,7 +251,7 @@ class Fleet:
 
 
 def kills(count: int) -> Callable[[Fleet], None]:
-    """Kill a process at random, 50 to 900 ms after it began to work, and start it again: so many times."""
+    """Kill a process at random, 50 to 900 ms after it and another began to work, and start it again: so many times."""
 
     def torment(fleet: Fleet) -> None:
         done = 0
@@ -257,7 +261,7 @@ def kills(count: int) -> Callable[[Fleet], None]:
             if worker.process.poll() is not None:
                 fleet.start(worker)
             end = time.monotonic() + 60
-            while not fleet.is_at_work(worker) and fleet.waiting() and time.monotonic() < end:
+            while not fleet.can_spare(worker) and fleet.waiting() and time.monotonic() < end:
                 time.sleep(0.05)
             time.sleep(fleet.random.uniform(0.05, 0.9))
             fleet.kill(worker)
