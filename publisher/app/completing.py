@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from publisher.model.article import Article, Reading
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _PAGED = ("feed", "wordpress")  # kinds that may give a part of the text only
 _WITH_PICTURES = (*_PAGED, "page")
 _ASKED_FOR = timedelta(days=1)  # how long a page that could not be read is asked for again
-_LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 
 
 def completed(
@@ -29,10 +28,10 @@ def completed(
     A file is taken as it is: whoever wrote it could have put more into it. At the first poll only
     those are completed that `backfill` takes: the others were there before us and are sent to nobody.
     """
+    from publisher.sources.address import is_web
     from publisher.sources.whole import Completer, given_by, with_remembered
 
-    is_web = location.lower().startswith(("http://", "https://"))
-    if not is_web or source.kind not in _WITH_PICTURES or not reading.articles:
+    if not is_web(location) or source.kind not in _WITH_PICTURES or not reading.articles:
         return reading
     completer = Completer(fetcher, source.full_text if source.kind in _PAGED else "never")
     said = [given_by(article) for article in reading.articles if completer.wants(article)]
@@ -49,5 +48,5 @@ def completed(
 
 
 def _newest(found: Sequence[Article], number: int) -> frozenset[int]:
-    places = sorted(range(len(found)), key=lambda place: found[place].published_at or _LONG_AGO, reverse=True)
+    places = sorted(range(len(found)), key=lambda place: found[place].age, reverse=True)
     return frozenset(places[:number])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Literal
 
 from publisher.model.source import Manners
 
+LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 PART = "part:"  # before `Article.given` where the page is to be asked again
 
 
@@ -45,6 +46,11 @@ class Article:
     guid: str | None = None  # raw, as in the document: never resolved, never trimmed of fragments
     notes: tuple[str, ...] = ()  # what was mended or dropped at intake, for the editor
     given: str = ""  # digest of what the source said, where its page or its picture was asked for more
+
+    @property
+    def age(self) -> datetime:
+        """Return its date to sort by; what has none is older than everything that has one."""
+        return self.published_at or LONG_AGO
 
     @property
     def is_part(self) -> bool:

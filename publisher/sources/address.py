@@ -56,6 +56,11 @@ class Place:
             return None
 
 
+def is_web(location: str) -> bool:
+    """Say whether something is written as an address on the web, not as a path."""
+    return location.lower().startswith(("http://", "https://"))
+
+
 def is_file(url: str) -> bool:
     """Say whether an address names a file of this machine."""
     return url.strip().lower().startswith("file:")

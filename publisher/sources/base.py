@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from publisher.model.article import LedgerArticle, Reading
 from publisher.model.project import Source
+from publisher.sources.address import is_web
 from publisher.sources.fetch import Fetcher, Validators
 
 if TYPE_CHECKING:
@@ -69,8 +70,7 @@ def open_source(source: Source, location: str, fetcher: Fetcher, base: Path, mem
 def _feed(source: Source, location: str, fetcher: Fetcher, base: Path, memory: Memory) -> Reader:
     from publisher.sources.feed import FeedReader
 
-    is_web = location.lower().startswith(("http://", "https://"))
-    return FeedReader(location if is_web else _path(location, base), fetcher, name=source.name)
+    return FeedReader(location if is_web(location) else _path(location, base), fetcher, name=source.name)
 
 
 def _folder(source: Source, location: str, fetcher: Fetcher, base: Path, memory: Memory) -> Reader:

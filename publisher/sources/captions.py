@@ -14,7 +14,7 @@ def taken(root: Node, place: Place) -> tuple[pictures.Picture, ...]:
     """Take the captions out of a page and return its pictures with them."""
     found = pictures.in_tree(root, place)
     for node in list(root.iter()):
-        if isinstance(node.tag, str) and tidy.is_caption(node) and _is_of_picture(node):
+        if isinstance(node.tag, str) and tidy.is_caption(node) and tidy.is_of_picture(node):
             tidy.drop(node)
     return found
 
@@ -41,9 +41,3 @@ def _frame(image: Node, caption: str) -> None:
     figure.tail, image.tail = image.tail, None
     figure.append(image)
     figure.append(words)
-
-
-def _is_of_picture(caption: Node) -> bool:
-    """A caption of a table or a quotation is part of the text."""
-    figure = next(caption.iterancestors("figure"), None)
-    return caption.tag != "figcaption" or (figure is not None and next(figure.iter("img"), None) is not None)

@@ -119,7 +119,7 @@ def plain(html: str) -> str:
     out = _Lines()
     depth_of_pre = 0
     body = tidy.parsed(html)
-    for caption in [node for node in body.iter("figcaption") if _is_of_picture(node)]:
+    for caption in [node for node in body.iter("figcaption") if tidy.is_of_picture(node)]:
         tidy.drop(caption)
     for event, node in etree.iterwalk(body, events=("start", "end")):
         if not isinstance(node.tag, str):
@@ -133,11 +133,6 @@ def plain(html: str) -> str:
             out.close(node.tag)
             out.add(node.tail, keep=depth_of_pre > 0)
     return out.text()
-
-
-def _is_of_picture(caption: tidy.Node) -> bool:
-    figure = next(caption.iterancestors("figure"), None)
-    return figure is not None and next(figure.iter("img"), None) is not None
 
 
 class _Lines:

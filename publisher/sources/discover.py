@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from publisher.errors import SourceError
 from publisher.model.article import Reading
-from publisher.sources.address import Place, shown
+from publisher.sources.address import Place, is_web, shown
 from publisher.sources.alternate import feeds_in, wordpress_feed
 from publisher.sources.base import Reader
 from publisher.sources.feed import FeedReader
@@ -60,8 +60,7 @@ def reader_of(found: Found, fetcher: Fetcher) -> Reader:
         return PageReader(found.location, fetcher)
     if found.kind == "folder":
         return FolderReader(Path(found.location))
-    is_web = found.location.startswith(("http://", "https://"))
-    return FeedReader(found.location if is_web else Path(found.location), fetcher)
+    return FeedReader(found.location if is_web(found.location) else Path(found.location), fetcher)
 
 
 def read_anything(address: str, fetcher: Fetcher, known: Validators | None = None) -> tuple[Found, Reading]:

@@ -14,12 +14,12 @@ from publisher.sources.fetch import Fetcher, Validators
 from publisher.sources.files import read_capped
 from publisher.sources.item import Item, apart, article_of, tag
 from publisher.sources.jsonfeed import looks_like_json, read_json
-from publisher.sources.memory import Memory
+from publisher.sources.seen import Seen
 from publisher.sources.xmlfeed import Feed, read_tree
 from publisher.sources.xmltext import decode, looks_like_html, read_document
 
 MOST_PROBLEMS = 20  # of one reading
-MEMORY = Memory()  # of this process: a poll makes only what is new or changed
+SEEN = Seen()  # of this process: a poll makes only what is new or changed
 
 
 class FeedReader:
@@ -66,11 +66,11 @@ class FeedReader:
             raise error.at("", f"{shown(url)}: {error.what}") from error
 
 
-def read_feed(data: bytes, place: Place, content_type: str = "", memory: Memory = MEMORY) -> Reading:
+def read_feed(data: bytes, place: Place, content_type: str = "", seen: Seen = SEEN) -> Reading:
     """Return what a feed's bytes hold.
 
     :param place: where they come from: the feed's address, or the folder of a local file.
-    :param memory: of what was met before.
+    :param seen: articles that were met before.
     :raises SourceError: they are no feed at all.
     """
     if not data.strip():
@@ -86,15 +86,15 @@ def read_feed(data: bytes, place: Place, content_type: str = "", memory: Memory 
         document = read_document(text)
         asked = manners.of_feed(document.root)
         # A folder's pictures come and go: what stands there is made each time.
-        feed = read_tree(document.root) if place.folder else read_tree(document.root, place.url, memory.find)
+        feed = read_tree(document.root) if place.folder else read_tree(document.root, place.url, seen.find)
         broken = document.problems
         if broken and not feed.items:
             raise SourceError(f"nothing in it can be read: {broken[0]}", remedy="It is tried again at the next poll.")
-    reading = replace(_reading(feed, place, memory), manners=asked)
+    reading = replace(_reading(feed, place, seen), manners=asked)
     return replace(reading, problems=(*broken, *reading.problems), is_broken=bool(broken))
 
 
-def _reading(feed: Feed, place: Place, memory: Memory) -> Reading:
+def _reading(feed: Feed, place: Place, seen: Seen) -> Reading:
     site = place.page(feed.link)
     here = place.at(site)
     articles: list[Article] = []
@@ -103,7 +103,7 @@ def _reading(feed: Feed, place: Place, memory: Memory) -> Reading:
     for number, (item, key) in enumerate(zip(feed.items, keys, strict=True), 1):
         article = item if isinstance(item, Article) else article_of(item, here, feed.language)
         if article is not None and key is not None:
-            memory.keep(key, article)
+            seen.keep(key, article)
         if isinstance(item, Item) and article is None:
             which = (
                 f" ({shown(item.link)})" if item.link and web_url(item.link) else f" ({item.guid})" if item.guid else ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from publisher.errors import SourceError
-from publisher.model.article import Article, Link, Reading
+from publisher.model.article import LONG_AGO, Article, Link, Reading
 from publisher.model.project import Source
 from publisher.model.source import Manners
 from publisher.sources import anchors, clean, manners
@@ -26,7 +26,6 @@ GIVE_UP = 5  # sitemaps that can't be read
 TRIES = 5  # of a page that can't be fetched
 BUDGET = 120.0  # seconds in which pages are fetched; the rest is for the next look
 OVERLAP = timedelta(days=2)  # a sitemap's own date may lag behind
-LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 UNFIT = "does not look like an article, or does not fit `links:`"
 THERE_BEFORE = "was already there when the source was first polled"
 _FEED_REMEDY = "If a script builds the page, use its sitemap (`page: …/sitemap.xml`) or its feed (`feed: …`)."

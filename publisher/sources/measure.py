@@ -12,7 +12,7 @@ from html import unescape
 from publisher.errors import SourceError
 from publisher.model.article import Article, Image
 from publisher.sources import clean, pictures, tidy
-from publisher.sources.address import Place
+from publisher.sources.address import Place, is_web
 from publisher.sources.fetch import Fetcher
 
 MOST = 10  # pictures of one text that are measured
@@ -79,14 +79,10 @@ def size_of(data: bytes) -> Size | None:
 def _unsized(article: Article) -> list[str]:
     """Return the addresses of the pictures to be measured, the article's own first, then those of its text."""
     image = article.image
-    own = [image.url] if image and not (image.width and image.height) and _is_web(image.url) else []
+    own = [image.url] if image and not (image.width and image.height) and is_web(image.url) else []
     tags = [tag for tag in _IMG.findall(article.html) if not (' width="' in tag and ' height="' in tag)]
     text = dict.fromkeys(unescape(src[1]) for tag in tags if (src := _SRC.search(tag)))
     return list(dict.fromkeys([*own, *list(text)[:MOST]]))
-
-
-def _is_web(url: str) -> bool:
-    return url.startswith(("http://", "https://"))
 
 
 def _with_sizes(html: str, sizes: Mapping[str, Size]) -> str:

@@ -139,6 +139,12 @@ def is_caption(node: Node) -> bool:
     return bool(_CAPTION.search(node.get("class") or "")) and next(node.iter("img", "p"), node) is node
 
 
+def is_of_picture(caption: Node) -> bool:
+    """Say whether a caption stands under a picture: one of a table or a quotation is part of the text."""
+    figure = next(caption.iterancestors("figure"), None)
+    return caption.tag != "figcaption" or (figure is not None and next(figure.iter("img"), None) is not None)
+
+
 def _is_figure(node: Node) -> bool:
     return node.tag == "figure" or bool(re.search(r"(?:^|\s)wp-caption(?:\s|$)", node.get("class") or ""))
 

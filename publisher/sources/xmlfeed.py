@@ -21,8 +21,8 @@ from publisher.model.article import Article
 from publisher.sources import clean
 from publisher.sources.address import web_url
 from publisher.sources.item import Item
-from publisher.sources.memory import key_of
 from publisher.sources.pictures import Picture, is_image_file, number
+from publisher.sources.seen import key_of
 
 _MEDIA = ("http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss")
 _ATOM = ("http://www.w3.org/2005/Atom", "http://purl.org/atom/ns#")

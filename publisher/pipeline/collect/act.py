@@ -13,7 +13,7 @@ from publisher.model.identity import Alias, Marks, is_telling, marks_in
 from publisher.model.project import Source
 from publisher.pipeline import polls
 from publisher.pipeline.collect import window
-from publisher.pipeline.collect.judge import Situation, age_key, decide
+from publisher.pipeline.collect.judge import Situation, decide
 from publisher.pipeline.collect.match import Decision, Known, match
 from publisher.store import Connection, RowMapping, Store, articles, held, identity, links, sources
 
@@ -172,7 +172,7 @@ def _situation(
 def _by_age(decisions: Iterable[Decision]) -> list[Decision]:
     """Order articles as they were published; those of one moment stand in a document newest first."""
     newest_last = list(decisions)[::-1]
-    return sorted(newest_last, key=lambda decision: age_key(decision.article))
+    return sorted(newest_last, key=lambda decision: decision.article.age)
 
 
 def _add(conn: Connection, source_id: int, unknown: Sequence[Decision], notes: _Record) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from publisher.model.article import Article, Standing
+from publisher.model.article import Standing
 from publisher.pipeline.collect.match import Decision
 
-LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 FLOOD = 20  # new articles in one poll that are never too many
 TIMES_USUAL = 5
 OLD = timedelta(days=30)  # behind the newest that the source has had
@@ -49,7 +48,7 @@ def _is_taken(decision: Decision) -> bool:
 
 def _baseline(decisions: Sequence[Decision], situation: Situation) -> tuple[Decision, ...]:
     unknown = [place for place, each in enumerate(decisions) if each.known_id is None]
-    by_age = sorted(unknown, key=lambda place: (age_key(decisions[place].article), -place), reverse=True)
+    by_age = sorted(unknown, key=lambda place: (decisions[place].article.age, -place), reverse=True)
     fresh = frozenset(by_age[: situation.backfill])
     taken = f"among the newest {len(fresh)} when the source was first polled (backfill)"
     there = "was already there when the source was first polled"
@@ -65,10 +64,6 @@ def _baseline(decisions: Sequence[Decision], situation: Situation) -> tuple[Deci
 
 def _beside(reason: str, decision: Decision) -> str:
     return f"{reason}; {decision.reason}" if decision.story is not None else reason
-
-
-def age_key(article: Article) -> datetime:
-    return article.published_at or LONG_AGO
 
 
 def _hold(decision: Decision, kind: str, why: str) -> Decision:

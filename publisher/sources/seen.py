@@ -21,7 +21,7 @@ def key_of(*said: bytes | str) -> bytes:
     return digest.digest()
 
 
-class Memory:
+class Seen:
     """Remembers articles by what their source said, word for word; the longest unused are forgotten first."""
 
     def __init__(self, most: int = MOST) -> None:
