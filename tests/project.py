@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from xml.sax.saxutils import escape
 
 from publisher.config.keys import KeyRing
+from tests.command import Command
 
 PROJECT = """\
 version: 1
@@ -88,18 +88,16 @@ class ProjectDir:
 
     def publisher(self, *words: str, code: int = 0, timeout: float = 120) -> str:
         """Run the command here; fail unless it ends with this code. Return what it printed, stdout first."""
-        done = subprocess.run(
-            [sys.executable, "-m", "publisher", *words],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            stdin=subprocess.DEVNULL,
-            check=False,
-            env=environment(),
-        )
-        said = done.stdout + done.stderr
-        assert done.returncode == code, said
+        with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+            command = Command(words, cwd=self.folder, env=environment(), stdout=out, stderr=err)
+            try:
+                ended = command.wait(timeout)
+            finally:
+                command.kill()
+            out.seek(0)
+            err.seek(0)
+            said = out.read() + err.read()
+        assert ended == code, said
         assert "Traceback" not in said
         return said
 

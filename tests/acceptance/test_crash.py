@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ from publisher.app import App
 from publisher.runtime.embedded import THREADS
 from publisher.store import log, sends
 from publisher.testing import FakeProvider, Fault
+from tests.command import Command
 from tests.project import WEBHOOK, ProjectDir, environment
 
 READERS = 250
@@ -22,11 +21,8 @@ KILLS = 3
 @contextmanager
 def running(project: ProjectDir):
     """A `publisher run` of the project; killed if the block leaves it alive."""
-    command = [sys.executable, "-m", "publisher", "run", "--port", "0"]
     with (project.folder / "run.log").open("ab") as out:
-        process = subprocess.Popen(
-            command, cwd=project.folder, env=environment(), stdout=out, stderr=out, stdin=subprocess.DEVNULL
-        )
+        process = Command(["run", "--port", "0"], cwd=project.folder, env=environment(), stdout=out, stderr=out)
         try:
             yield process
         finally:
@@ -78,23 +74,6 @@ def test_a_run_that_is_killed_and_started_again_loses_nobody_and_doubles_nobody(
         assert {row["to"] for row in rows if row["state"] == "sent"} <= accepted
         assert accepted <= {row["to"] for row in rows}
         assert all(row["reason"] for row in rows if row["state"] == "unknown")
-
-
-def test_a_run_that_is_told_to_stop_finishes_its_calls_and_leaves_nothing_unknown(tmp_path):
-    with FakeProvider("webhook") as provider:
-        project = ProjectDir(tmp_path, provider.url, channel=WEBHOOK, when="every: 2s", backfill=3)
-        project.subscribe(READERS)
-        for _ in range(2):
-            already = len(provider.accepted)
-            with running(project) as process:
-                wait_for(lambda enough=already + 20: len(provider.accepted) >= enough, "some accepted")
-                process.send_signal(signal.SIGTERM)
-                assert process.wait(30) == 0
-        app = App.open(tmp_path)
-        with running(project):
-            wait_for(lambda: is_settled(app), "the books to settle")
-        assert states(app) == {"sent": READERS}
-        assert Counter(provider.addresses()) == {f"reader{n}@example.org": 1 for n in range(READERS)}
 
 
 def test_a_slot_that_comes_while_running_is_sent_without_anyone_asking(tmp_path):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import os
 import time
 from collections import Counter
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +18,7 @@ from publisher.errors import PublisherError
 from publisher.store import log
 from publisher.testing import FakeProvider, Fault
 from tests.acceptance.test_crash import running, wait_for
+from tests.command import Command
 from tests.project import MAILGUN, WEBHOOK, ProjectDir, environment
 
 READERS = 60
@@ -201,10 +202,9 @@ def test_a_broken_file_keeps_nobody_from_holding_what_runs(project, provider):
 
 def test_a_send_that_is_told_to_end_finishes_its_calls_and_begins_no_more(project, provider):
     provider.fails(*SLOW)
-    command = [sys.executable, "-m", "publisher", "send", "morning", "--yes"]
-    sender = subprocess.Popen(
-        command, cwd=project.folder, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    with Path(os.devnull).open("wb") as nothing:
+        words = ["send", "morning", "--yes"]
+        sender = Command(words, cwd=project.folder, env=environment(), stdout=nothing, stderr=nothing)
     try:
         wait_for(lambda: len(provider.accepted) >= 6, "some accepted")
         sender.terminate()

@@ -20,6 +20,7 @@ from pathlib import Path
 from random import Random
 from types import MappingProxyType
 
+from tests.command import Command, Process
 from tests.crash.keyless import install_keyless
 from tests.crash.oracle import Verdict, judge
 from tests.crash.proxy import harming
@@ -130,7 +131,7 @@ class Loop:
                 assert process.wait(40) == 0, "a run that was told to stop did not end with 0"
         self._remember(kills=self.done["kills"] + 1)
 
-    def _get_on(self, process: subprocess.Popen[bytes]) -> None:
+    def _get_on(self, process: Process) -> None:
         """Let a life run until its share of the deliveries is settled, so that kills are spread over all of them."""
         share = self.plan.deliveries * (self.done["kills"] + 1) / max(1, self.plan.kills)
         end = time.monotonic() + SETTLE_PATIENCE
@@ -153,26 +154,30 @@ class Loop:
             assert process.wait(40) == 0
 
     @contextmanager
-    def living(self, harm: Mapping[str, str] = MappingProxyType({})) -> Iterator[subprocess.Popen[bytes]]:
+    def living(self, harm: Mapping[str, str] = MappingProxyType({})) -> Iterator[Process]:
         """A `publisher run` of the project; killed if the block leaves it alive.
 
         :param harm: variables of its environment that make it suffer.
         """
-        command = [sys.executable, "-m", "publisher", "run", "--port", "0"]
+        words = ["run", "--port", "0"]
         self._remember(lives=self.done["lives"] + 1)
         environ = {**environment(), **QUICK, **self.plan.environ, **harm}
         environ["PYTHONPATH"] += os.pathsep + str(self.folder / "plugins")
         with (self.folder / "run.log").open("ab") as out:
-            process = subprocess.Popen(
-                command, cwd=self.folder, env=environ, stdout=out, stderr=out, stdin=subprocess.DEVNULL
-            )
+            if self.plan.environ or harm:  # what breaks it, or makes it suffer, is loaded as an interpreter starts
+                whole = [sys.executable, "-m", "publisher", *words]
+                process: Process = subprocess.Popen(
+                    whole, cwd=self.folder, env=environ, stdout=out, stderr=out, stdin=subprocess.DEVNULL
+                )
+            else:
+                process = Command(words, cwd=self.folder, env=environ, stdout=out, stderr=out)
             try:
                 yield process
             finally:
                 process.kill()
                 process.wait()
 
-    def _first_request(self, process: subprocess.Popen[bytes]) -> bool:
+    def _first_request(self, process: Process) -> bool:
         """Wait for the first line that the sink logs in this life; False when there is nothing to send."""
         before = self.log.stat().st_size if self.log.exists() else 0
         end = time.monotonic() + START_PATIENCE
