@@ -1,4 +1,4 @@
-"""Which edition a person means: a number, `morning` (its latest) or `morning@2026-11-24`."""
+"""What a person means: an edition by number, `morning` (its latest) or `morning@2026-11-24`; a schedule, a channel."""
 
 from __future__ import annotations
 
@@ -50,6 +50,30 @@ def edition_named(
     if found is None:
         raise _unknown(conn, name, day, zone, schedules)
     return int(found)
+
+
+def schedule_named(conn: Connection, said: str, schedules: Iterable[str]) -> str:
+    """Return the name of a schedule that there is, or was.
+
+    :param schedules: the names in schedules.yaml.
+    :raises UsageError: there is none, and never was.
+    """
+    return _known("schedule", said, schedules, editions.schedules_met(conn))
+
+
+def channel_named(conn: Connection, said: str, channels: Iterable[str]) -> str:
+    """Return the name of a channel that there is, or was; as `schedule_named`."""
+    return _known("channel", said, channels, sends.channels_met(conn))
+
+
+def _known(kind: str, said: str, now: Iterable[str], before: Iterable[str]) -> str:
+    if said in {*now, *before}:
+        return said
+    near = get_close_matches(said, [*now, *before], 1)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    raise UsageError(
+        f"there is no {kind} {said!r}", remedy=f"{hint}{kind.title()}s in schedules.yaml: {', '.join(now) or 'none'}"
+    )
 
 
 def _fit(conn: Connection, name: str, since: datetime | None, until: datetime | None, meant: Meant) -> list[RowMapping]:

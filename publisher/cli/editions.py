@@ -25,10 +25,13 @@ def editions(
 ) -> None:
     """List the editions, newest first; skipped ones say why and what to do."""
     from publisher.app import standing
+    from publisher.app.naming import schedule_named
     from publisher.store import editions as ledger
 
     app = open_app(project)
     with app.store.read() as conn:
+        if schedule:
+            schedule_named(conn, schedule, app.project.schedules)
         found = ledger.latest(conn, limit=limit, schedule=schedule)
         waiting = standing.waiting_lines(conn, app.project.schedules, {row["id"] for row in found})
     if as_json:

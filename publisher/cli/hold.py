@@ -108,14 +108,10 @@ def release(
 
 
 def _channel_named(operator: Operator, name: str) -> str:
-    from publisher.store import channels
+    from publisher.app.naming import channel_named
 
     with operator.store.read() as conn:
-        is_known = name in operator.project.channels or channels.get(conn, name) is not None
-    if not is_known:
-        known = ", ".join(operator.project.channels) or "none"
-        raise UsageError(f"there is no channel {name!r}", remedy=f"Channels in schedules.yaml: {known}")
-    return name
+        return channel_named(conn, name, operator.project.channels)
 
 
 def _released_words(done: Released) -> str:

@@ -24,6 +24,7 @@ def log(
 ) -> None:
     """Show the send log: one line for each recipient of each send."""
     from publisher.app import standing
+    from publisher.app.naming import channel_named
     from publisher.store import log as ledger
 
     app = open_app(project)
@@ -35,6 +36,8 @@ def log(
         limit=limit,
     )
     with app.store.read() as conn:
+        if channel:
+            channel_named(conn, channel, app.project.channels)
         found = ledger.find(conn, wanted)
         # A mail that is held before its audience is frozen has no delivery, and yet is part of what was to go out.
         is_whole = not (to or state)

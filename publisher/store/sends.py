@@ -29,6 +29,11 @@ def get(conn: Connection, send_id: int) -> RowMapping:
     return conn.execute(select(sends).where(sends.c.id == send_id)).mappings().one()
 
 
+def channels_met(conn: Connection) -> list[str]:
+    """Return the names of all channels that ever had a send."""
+    return list(conn.execute(select(sends.c.channel).distinct().order_by(sends.c.channel)).scalars())
+
+
 def lock(conn: Connection, send_id: int) -> RowMapping:
     """Return the send as it is and stays until the transaction ends.
 

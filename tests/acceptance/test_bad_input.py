@@ -137,6 +137,8 @@ def test_a_csv_with_bad_rows_gives_its_good_ones(project):
     [
         (("send", "nope"), "there is no schedule 'nope'. Schedules: morning"),
         (("log", "--edition", "99"), "there is no edition 99"),
+        (("log", "--channel", "leters"), "there is no channel 'leters'. Did you mean letters?"),
+        (("editions", "mornin"), "there is no schedule 'mornin'. Did you mean morning?"),
         (("log", "--state", "lost"), "there is no state 'lost'"),
         (("subscribers", "import", "people.csv", "--list", "nope"), "there is no list 'nope'"),
         (("plan", "--at", "tomorrow"), "Write it like 2026-11-24T07:00"),
