@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+TEMPLATES = "templates"  # the project's own, before the default theme
+
 
 class App:
     """One project, opened: its file, its ledger, its keys, and the verbs wired to them.
@@ -108,8 +110,7 @@ class App:
         from publisher.render.engine import default_theme
         from publisher.senders.registry import sender_class
 
-        own = self.folder / "templates"
-        folders = [own, default_theme()] if own.is_dir() else [default_theme()]
+        folders = [self.folder / TEMPLATES, default_theme()]
         return Studio(Renderer(folders), sender_class, practice=self.is_practice)
 
     @property

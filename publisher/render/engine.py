@@ -55,9 +55,8 @@ class Engine:
     def __init__(self, folders: Sequence[Path], seconds: float = limits.SECONDS) -> None:
         self._seconds = seconds
         self.folders = tuple(folder.resolve() for folder in folders)
-        loader = jinja2.ChoiceLoader([_Folder(folder) for folder in self.folders])
         self._environment = _Environment(
-            loader=loader,
+            loader=_Folders(self.folders),
             undefined=_Undefined,
             autoescape=lambda name: name is not None and name.endswith(".html"),
             trim_blocks=True,
@@ -194,20 +193,38 @@ class _Undefined(StrictUndefined):
         return f"there is no {self._undefined_name!r} in {str(self._undefined_obj)[:40]!r}"
 
 
-class _Folder(jinja2.BaseLoader):
-    """Templates of one folder; a name or a link that leads out of it finds nothing."""
+class _Folders(jinja2.BaseLoader):
+    """Templates of folders, the first that has a file wins; a name or a link that leads out of one finds nothing.
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    A file that was saved, laid over one of a later folder or taken away is read anew at its next use.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._folders = folders
 
     def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
-        path = self._folder / template
-        if _leads_out(template) or not path.is_file() or not path.resolve().is_relative_to(self._folder):
+        path = self._find(template)
+        if path is None:
             raise jinja2.TemplateNotFound(template)
         if path.stat().st_size > LARGEST_TEMPLATE:
             raise jinja2.TemplateSyntaxError(f"it is larger than {LARGEST_TEMPLATE:,} bytes", 1, template, str(path))
-        changed_at = path.stat().st_mtime_ns
-        return _read(path, template), str(path), lambda: path.is_file() and path.stat().st_mtime_ns == changed_at
+        read_as = _stamp(path)
+        return _read(path, template), str(path), lambda: self._find(template) == path and _stamp(path) == read_as
+
+    def _find(self, template: str) -> Path | None:
+        if _leads_out(template):
+            return None
+        found = ((folder, folder / template) for folder in self._folders)
+        return next((path for folder, path in found if path.is_file() and path.resolve().is_relative_to(folder)), None)
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    """Return what changes when a file is saved, at once twice too; None where it is gone."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 def _leads_out(name: str) -> bool:

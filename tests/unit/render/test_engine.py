@@ -173,6 +173,22 @@ def test_a_saved_template_is_used_at_once(tmp_path: Path) -> None:
     assert engine.render("a.txt", {}, ENGLISH) == "two!"
 
 
+def test_a_template_laid_over_the_theme_is_used_at_once_and_the_themes_again_when_it_is_taken_away(
+    tmp_path: Path,
+) -> None:
+    own, theme = tmp_path / "own", tmp_path / "theme"
+    theme.mkdir()
+    (theme / "part.txt").write_text("the theme's")
+    (theme / "page.txt").write_text("{% include 'part.txt' %}")
+    engine = Engine([own, theme])
+    assert engine.render("page.txt", {}, ENGLISH) == "the theme's"
+    own.mkdir()
+    (own / "part.txt").write_text("our own")
+    assert engine.render("page.txt", {}, ENGLISH) == "our own"
+    (own / "part.txt").unlink()
+    assert engine.render("page.txt", {}, ENGLISH) == "the theme's"
+
+
 def test_html_is_escaped_and_text_is_not(tmp_path: Path) -> None:
     assert render(tmp_path, "{{ article.title }}") == "A &amp; B"
     assert render(tmp_path, "{{ article.title }}", "email/page.txt") == "A & B"
