@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Sequence
 from datetime import timedelta
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
@@ -201,9 +202,11 @@ class App:
     def schedule(self, name: str) -> Schedule:
         """Return the schedule with this name.
 
-        :raises UsageError: there is none; the names there are.
+        :raises UsageError: there is none; the nearest name, and all there are.
         """
         if name not in self.project.schedules:
+            near = get_close_matches(name, self.project.schedules, 1)
+            hint = f"Did you mean {near[0]}? " if near else ""
             known = ", ".join(self.project.schedules) or "none"
-            raise UsageError(f"there is no schedule {name!r}", remedy=f"Schedules: {known}")
+            raise UsageError(f"there is no schedule {name!r}", remedy=f"{hint}Schedules: {known}")
         return self.project.schedules[name]

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from publisher.app.composing import rests_in
 from publisher.app.core import App
-from publisher.errors import PublisherError
-from publisher.model.article import Article
+from publisher.errors import PublisherError, UsageError
+from publisher.model.article import Article, LedgerArticle
 from publisher.model.project import Schedule
 from publisher.pipeline import collect, compose, produce
 from publisher.pipeline.collect import Sighting
 from publisher.pipeline.compose import Choice
 from publisher.pipeline.produce import Produced
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import articles, subscribers
+from publisher.store import Connection, articles, subscribers
+
+MOMENT = timedelta(microseconds=1)
+YEARS = range(2000, 3000)  # further off no calendar is certain, and no arithmetic safe
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a schedule's sources said at one look, and what was wrong with those that said nothing."""
+
+    seen: tuple[Sighting, ...]
+    problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +41,47 @@ class Plan:
     products: tuple[Produced, ...]
     people: tuple[int, ...]  # for each product: how many it would go to
     problems: tuple[str, ...]  # of the sources
+    newest: tuple[LedgerArticle, ...] = ()  # of its sources, where nothing would go: to show how it would look
 
 
-def plan_slot(app: App, schedule: Schedule, at: datetime | None = None) -> Plan:
-    """Work out what the schedule's next slot would do, if it came now, and write nothing."""
+def moment_said(said: str, zone: ZoneInfo) -> datetime:
+    """Return the time that a person wrote, by the publication's clock where it names no zone.
+
+    :raises UsageError: it is none.
+    """
+    try:
+        moment = datetime.fromisoformat(said.strip())
+    except ValueError:
+        moment = None
+    if moment is None or moment.year not in YEARS:
+        raise UsageError(f"{said!r} is no time", remedy="Write it like 2026-11-24T07:00")
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def plan_slot(app: App, schedule: Schedule, at: datetime | None = None, looked: Looked | None = None) -> Plan:
+    """Work out what the schedule's next slot would do, if it came now, and write nothing.
+
+    :param at: as if it were then; a slot of that very moment is the next one.
+    :param looked: what its sources said a moment ago; None: they are asked.
+    """
     now = at or app.clock()
-    slot = next(slots_after(schedule.when, app.zone, now), None) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
-    seen, problems = _look(app, schedule)
-    choice, chosen = _choose(app, schedule, seen, now)
-    products = _produce(app, schedule, slot, chosen, [each.article for each, _ in choice.noted])
+    since = at - MOMENT if at else now
+    slot = next(slots_after(schedule.when, app.zone, since), None) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
+    looked = looked or look(app, schedule)
+    choice, chosen, newest = _choose(app, schedule, looked.seen, now)
+    products = produced(app, schedule, slot, chosen, [each.article for each, _ in choice.noted])
+    return Plan(schedule, slot, choice, products, people_for(app, products), looked.problems, newest)
+
+
+def people_for(app: App, products: Sequence[Produced]) -> tuple[int, ...]:
+    """Return for each product how many it would go to."""
     entries = [product.entry for product in products]
     with app.store.read() as conn:
-        people = tuple(subscribers.count(conn, entry.to) if entry.to else 1 for entry in entries)
-    return Plan(schedule, slot, choice, products, people, tuple(problems))
+        return tuple(subscribers.count(conn, entry.to) if entry.to else 1 for entry in entries)
 
 
-def _look(app: App, schedule: Schedule) -> tuple[list[Sighting], list[str]]:
-    """Look at the schedule's sources; return what each said, and what was wrong."""
+def look(app: App, schedule: Schedule) -> Looked:
+    """Look at the schedule's sources and write nothing."""
     seen: list[Sighting] = []
     problems: list[str] = []
     for name, source in app.project.sources.items():
@@ -58,10 +95,12 @@ def _look(app: App, schedule: Schedule) -> tuple[list[Sighting], list[str]]:
             continue
         problems += [f"{name}: {problem}" for problem in reading.problems]
         seen.append(Sighting.of(source, reading, asked_at))
-    return seen, problems
+    return Looked(tuple(seen), tuple(problems))
 
 
-def _choose(app: App, schedule: Schedule, seen: list[Sighting], now: datetime) -> tuple[Choice, list[Article]]:
+def _choose(
+    app: App, schedule: Schedule, seen: Sequence[Sighting], now: datetime
+) -> tuple[Choice, list[Article], tuple[LedgerArticle, ...]]:
     """Take in what was read and choose among it as a slot does, in a transaction that is taken back."""
     with app.store.rehearsal() as conn:
         articles.lock(conn)  # before any source's row, as whoever collects: else two could wait for one another
@@ -78,12 +117,23 @@ def _choose(app: App, schedule: Schedule, seen: list[Sighting], now: datetime) -
             # Each goes when it has rested: shown is what goes then.
             settle={} if schedule.when.new else rests_in(conn, app.project),
         )
-        return choice, [articles.get(conn, each.id).article for each, _ in choice.picked]
+        chosen = [articles.get(conn, each.id).article for each, _ in choice.picked]
+        return choice, chosen, () if chosen else _newest(conn, schedule)
 
 
-def _produce(
-    app: App, schedule: Schedule, slot: Slot, chosen: list[Article], updates: list[Article]
+def _newest(conn: Connection, schedule: Schedule) -> tuple[LedgerArticle, ...]:
+    """Return the newest articles of a schedule's sources, sent or not, in its order."""
+    most = schedule.pick.at_most
+    names = schedule.pick.sources or ("",)
+    found = [each for name in names for each in articles.latest(conn, limit=most, source=name)]
+    newest = sorted(found, key=lambda each: (each.article.published_at or each.first_seen_at, each.id))[-most:]
+    return tuple(newest if schedule.pick.order == "oldest" else reversed(newest))
+
+
+def produced(
+    app: App, schedule: Schedule, slot: Slot, chosen: Sequence[Article], updates: Sequence[Article] = ()
 ) -> tuple[Produced, ...]:
+    """Make the schedule's messages of these articles, and check them. Writes nothing."""
     if schedule.when.new:
         chosen = chosen[:1]  # each article is an edition of its own: the first stands for all
     if not chosen:

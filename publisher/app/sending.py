@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, partial
@@ -198,8 +198,7 @@ class Sending:
         key_id, key = self._app.keys.current("link")
         assert member.subscriber_id is not None  # noqa: S101 -- accounts have no values
         link = f"{self._app.public_url}/u/{leaving_token(member.subscriber_id, member.list_id, key_id, key)}"
-        own = {"email": member.address, "name": member.name, "first_name": member.name.partition(" ")[0]}
-        return {**member.attributes, **own, "unsubscribe_url": link, "preferences_url": link}
+        return own_values(member.address, member.name, member.attributes, link)
 
     def take_over(self) -> tuple[int, int]:
         """Close the calls that nobody carries on; return how many deliveries were given back and are unknown."""
@@ -232,3 +231,12 @@ class Sending:
                 if not made or any(send["state"] not in waits_for_a_person for send in open_sends):
                     return False
         return True
+
+
+def own_values(address: str, name: str, attributes: Mapping[str, str], link: str) -> dict[str, str]:
+    """Return the values that a reader's mails are filled with.
+
+    :param link: where they leave a list and choose others.
+    """
+    own = {"email": address, "name": name, "first_name": name.partition(" ")[0]}
+    return {**attributes, **own, "unsubscribe_url": link, "preferences_url": link}

@@ -202,6 +202,11 @@ def waiting_lines(
     return found
 
 
+def paused(row: Any) -> str:
+    """Return why a schedule is paused, from its row; empty: it is not, or the ledger doesn't know it yet."""
+    return "" if row is None or row["paused_at"] is None else row["reason"] or "by a person"
+
+
 def known(schedule: str | None, schedules: Collection[str]) -> str | None:
     """Return the schedule's name if schedules.yaml has it still, else None: then no command may name it."""
     return schedule if schedule in schedules else None

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from publisher.app.standing import HeldEarly, SendNow, held_early, known, next_command, send_now
+from publisher.app.standing import HeldEarly, SendNow, held_early, known, next_command, paused, send_now
 from publisher.app.trouble import KINDS, Trouble, all_in
 from publisher.app.waits import Wait, waits
 from publisher.model.project import Project
@@ -155,9 +155,8 @@ def _next_slots(conn: Connection, project: Project, now: datetime) -> tuple[Next
     zone = ZoneInfo(project.publication.timezone)
     found = []
     for schedule in project.schedules.values():
-        row = known.get(schedule.name)
-        if row is not None and row["paused_at"] is not None:
-            found.append(NextSlot(schedule.name, None, f"paused: {row['reason'] or 'by a person'}"))
+        if why := paused(known.get(schedule.name)):
+            found.append(NextSlot(schedule.name, None, f"paused: {why}"))
             continue
         slot = None if schedule.when.new else next(slots_after(schedule.when, zone, now), None)
         note = "on every new article" if schedule.when.new else "" if slot else "no more slots"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,10 +25,10 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Show the next slots: which articles would go to how many people. Runs the real thing and writes nothing."""
-    from publisher.app.plan import plan_slot
+    from publisher.app.plan import moment_said, plan_slot
 
     app = open_app(project)
-    moment = _moment(at, app) if at else None
+    moment = moment_said(at, app.zone) if at else None
     names = [schedule] if schedule else list(app.project.schedules)
     plans = [plan_slot(app, app.schedule(name), moment) for name in names]
     if as_json:
@@ -39,16 +38,6 @@ def plan(
             show(each, app)
     if app.trouble or any(product.is_held for each in plans for product in each.products):
         raise typer.Exit(1)
-
-
-def _moment(said: str, app: App) -> datetime:
-    from publisher.errors import UsageError
-
-    try:
-        moment = datetime.fromisoformat(said)
-    except ValueError as error:
-        raise UsageError(f"--at {said!r} is no time", remedy="Write it like 2026-11-24T07:00") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=app.zone)
 
 
 def show(plan: Plan, app: App) -> None:

@@ -122,6 +122,18 @@ def of_list(list_id: int) -> Select[Any]:
     )
 
 
+def standing_on(conn: Connection, subscriber_id: int, list_names: Sequence[str]) -> dict[str, RowMapping]:
+    """Return a person's state on those of these lists that they are, or were, on, and why they are suppressed."""
+    scope = or_(suppressions.c.scope == "all", suppressions.c.scope == "list:" + lists.c.name)
+    why = select(suppressions.c.reason).where(suppressions.c.address_hash == subscribers.c.address_hash, scope)
+    query = (
+        select(lists.c.name, subscriptions.c.state, why.limit(1).scalar_subquery().label("suppressed"))
+        .select_from(subscriptions.join(lists).join(subscribers))
+        .where(subscribers.c.id == subscriber_id, among(lists.c.name, list_names))
+    )
+    return {row["name"]: row for row in conn.execute(query).mappings()}
+
+
 def count(conn: Connection, list_names: Sequence[str]) -> int:
     """Return how many people these lists would reach now, each once, the suppressed left out."""
     scope = or_(suppressions.c.scope == "all", suppressions.c.scope == "list:" + lists.c.name)

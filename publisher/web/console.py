@@ -10,12 +10,12 @@ from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from publisher.app.sources import standing
-from publisher.app.standing import held_early, known, waiting_lines
+from publisher.app.standing import held_early, known, paused, waiting_lines
 from publisher.errors import UsageError
 from publisher.model.project import Schedule
 from publisher.model.states import DeliveryState
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import RowMapping, alerts, calls, editions, facts, log, schedules, sends, sources
+from publisher.store import alerts, calls, editions, facts, log, schedules, sends, sources
 from publisher.web import media
 from publisher.web.frames import frame
 from publisher.web.headers import MAIL
@@ -90,19 +90,14 @@ def _next_slots(app: App) -> list[dict[str, Any]]:
     with app.store.read() as conn:
         known = schedules.every(conn)
     return [
-        {"schedule": schedule, "paused": paused, "slots": [] if paused else _slots_of(app, schedule)}
+        {"schedule": schedule, "paused": why, "slots": [] if why else _slots_of(app, schedule)}
         for schedule in app.project.schedules.values()
-        for paused in [_paused(known.get(schedule.name))]
+        for why in [paused(known.get(schedule.name))]
     ]
 
 
 def _slots_of(app: App, schedule: Schedule) -> list[Slot]:
     return [] if schedule.when.new else list(islice(slots_after(schedule.when, app.zone, app.clock()), NEXT_SLOTS))
-
-
-def _paused(row: RowMapping | None) -> str:
-    """Return why a schedule is paused; empty: it is not."""
-    return "" if row is None or row["paused_at"] is None else row["reason"] or "by a person"
 
 
 def _send_log(router: APIRouter, app: App, pages: Pages) -> None:

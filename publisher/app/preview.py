@@ -1,0 +1,164 @@
+"""A slot as its readers would get it: the plan's own messages, filled with the values of one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from publisher.app.checkup import SAMPLE
+from publisher.app.core import TEMPLATES, App
+from publisher.app.plan import Looked, Plan, people_for, plan_slot, produced
+from publisher.app.sending import own_values
+from publisher.app.standing import paused
+from publisher.config.reading import FILE
+from publisher.config.schedules import load_project
+from publisher.config.settings import FILE as SECRETS
+from publisher.config.settings import Settings
+from publisher.errors import UsageError
+from publisher.model.article import LedgerArticle
+from publisher.model.message import Mail, slots_of
+from publisher.model.project import Entry, Schedule
+from publisher.model.subscriber import Subscriber, SubscriptionState
+from publisher.pipeline.produce import Produced, preview_values
+from publisher.store import Connection, schedules, subscribers
+from publisher.store.audience import BY_ANOTHER
+
+STORIES = 3  # made-up ones, where no article was ever seen
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """For whom a preview is."""
+
+    values: Mapping[str, str]
+    email: str = ""  # empty: a made-up one
+    left_out: Mapping[str, str] | None = None  # why they would not get an entry of `send:`, by its key
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a slot would send, and to whom. Where nothing would go it shows other articles, and says so."""
+
+    plan: Plan
+    products: tuple[Produced, ...]
+    people: tuple[int, ...]  # for each product: how many it would go to
+    reader: Reader
+    made_at: datetime
+    paused: str = ""  # why the schedule is paused; empty: it is not
+
+    @property
+    def is_example(self) -> bool:
+        """Say whether what it shows would not go out: there is nothing to send."""
+        return not self.plan.products
+
+    @property
+    def instead(self) -> tuple[LedgerArticle, ...]:
+        """The articles of an example; none where they are made up."""
+        return self.plan.newest if self.is_example else ()
+
+    @property
+    def is_held(self) -> bool:
+        return any(product.is_held for product in self.products)
+
+    def left_out(self, product: Produced) -> str:
+        """Return why the reader would not get it; empty: they would."""
+        return (self.reader.left_out or {}).get(product.entry.key, "") or _missing(product, self.reader)
+
+
+def preview(
+    app: App, schedule: Schedule, at: datetime | None = None, *, email: str = "", looked: Looked | None = None
+) -> Preview:
+    """Make what a slot would send, by the code that sends it, and write nothing.
+
+    :param at: the slot of this moment, or the next one after it.
+    :param email: a subscriber, whose own values and lists hold; empty: a made-up reader's.
+    :param looked: what the sources said a moment ago; None: they are asked.
+    :raises UsageError: nobody has that address, or the time is past.
+    """
+    now = app.clock()
+    if at is not None and at < now:
+        what = f"{at.astimezone(app.zone):%Y-%m-%d %H:%M} is past"
+        raise UsageError(what, remedy=f"Name a time to come; what went out then: publisher editions {schedule.name}")
+    reader = _reader(app, schedule, email) if email else Reader(preview_values())
+    plan = plan_slot(app, schedule, at, looked)
+    shown = [each.article for each in plan.newest] or list(SAMPLE * STORIES)
+    products = plan.products or produced(app, schedule, plan.slot, shown)
+    with app.store.read() as conn:
+        why_paused = paused(schedules.get(conn, schedule.name))
+    return Preview(plan, products, people_for(app, products), reader, now, why_paused)
+
+
+def _reader(app: App, schedule: Schedule, email: str) -> Reader:
+    with app.store.read() as conn:
+        person = subscribers.find(conn, app.hash_of(email))
+        if person is None:
+            raise UsageError(f"nobody has the address {email}", remedy="See them all: publisher subscribers export")
+        left_out = _left_out(conn, person, schedule.send)
+    # The links by which they leave are theirs alone: a preview has others.
+    link = preview_values()["unsubscribe_url"]
+    return Reader(own_values(person.email, person.name, person.attributes, link), person.email, left_out)
+
+
+def _left_out(conn: Connection, person: Subscriber, entries: Sequence[Entry]) -> dict[str, str]:
+    """Return why a person would not get entries, by their key, as the freezing of an audience decides it."""
+    found: dict[str, str] = {}
+    is_served = False
+    for entry in entries:
+        if entry.to:
+            found[entry.key] = BY_ANOTHER if is_served else _why_not(conn, person, entry.to)
+            is_served = is_served or not found[entry.key]
+    return found
+
+
+def _why_not(conn: Connection, person: Subscriber, names: Sequence[str]) -> str:
+    standing = subscribers.standing_on(conn, person.id, names)
+    on = [row for row in standing.values() if row["state"] == SubscriptionState.CONFIRMED]
+    if any(row["suppressed"] is None for row in on):
+        return ""
+    if on:
+        return f"is not written to: {on[0]['suppressed']}"
+    said = [f"{_LEFT_OR_NOT_COME[row['state']]} {name}" for name, row in standing.items()]
+    return " and ".join(said) or f"is not on {' or '.join(names)}"
+
+
+_LEFT_OR_NOT_COME = {SubscriptionState.LEFT: "has left", SubscriptionState.UNCONFIRMED: "has not confirmed"}
+
+
+def _missing(product: Produced, reader: Reader) -> str:
+    """Say which value the mail asks for that this subscriber doesn't have: nobody is sent a mail with a hole in it."""
+    if not reader.email or not isinstance(product.message, Mail):
+        return ""
+    needed = dict.fromkeys(slot.field for slot in slots_of(product.message) if not slot.default)
+    missing = [field for field in needed if not reader.values.get(field)]
+    return f"has no value for {', '.join(missing)}, and the template gives no default" if missing else ""
+
+
+# --- following the editor ---------------------------------------------------------------------------------------------
+
+
+def as_saved(app: App) -> App:
+    """Return the project as its files say it at this moment, whichever version holds: a preview comes before that.
+
+    :raises ConfigError: the file says something that can't be meant.
+    """
+    project = load_project(app.folder)
+    if project.version == app.project.version:
+        return app
+    saved = App(app.folder, project, app.store, app.keys, Settings.load(app.folder), app.clock)
+    saved.inbox = app.inbox
+    return saved
+
+
+def files_as_saved(app: App) -> str:
+    """Return a digest that changes when an editor saves a template or the schedule file."""
+    own = sorted(path for path in (app.folder / TEMPLATES).rglob("*") if path.is_file())
+    found = sha256()
+    for path in (app.folder / FILE, app.folder / SECRETS, *own):
+        try:
+            stat = path.stat()
+        except OSError:
+            continue  # it is just being replaced: the next look sees it
+        found.update(f"{path} {stat.st_mtime_ns} {stat.st_size} {stat.st_ino}\n".encode())
+    return found.hexdigest()[:16]
