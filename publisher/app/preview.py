@@ -14,7 +14,6 @@ from publisher.app.sending import own_values
 from publisher.app.standing import paused
 from publisher.config.reading import FILE
 from publisher.config.schedules import load_project
-from publisher.config.settings import FILE as SECRETS
 from publisher.config.settings import Settings
 from publisher.errors import UsageError
 from publisher.model.article import LedgerArticle
@@ -155,7 +154,7 @@ def files_as_saved(app: App) -> str:
     """Return a digest that changes when an editor saves a template or the schedule file."""
     own = sorted(path for path in (app.folder / TEMPLATES).rglob("*") if path.is_file())
     found = sha256()
-    for path in (app.folder / FILE, app.folder / SECRETS, *own):
+    for path in (app.folder / FILE, *own):
         try:
             stat = path.stat()
         except OSError:

@@ -14,6 +14,7 @@ from publisher.cli.init import init
 from publisher.cli.log import log
 from publisher.cli.pause import pause, resume
 from publisher.cli.plan import plan
+from publisher.cli.preview import preview
 from publisher.cli.run import run
 from publisher.cli.send import send
 from publisher.cli.sources import sources
@@ -33,6 +34,7 @@ cli = typer.Typer(
 cli.command("init")(init)
 cli.command("check")(check)
 cli.command("plan")(plan)
+cli.command("preview")(preview)
 cli.command("try")(try_source)
 cli.command("extract")(extract)
 cli.command("run")(run)

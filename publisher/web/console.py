@@ -17,8 +17,7 @@ from publisher.model.states import DeliveryState
 from publisher.runtime.slots import Slot, slots_after
 from publisher.store import alerts, calls, editions, facts, log, schedules, sends, sources
 from publisher.web import media
-from publisher.web.frames import frame
-from publisher.web.headers import MAIL
+from publisher.web.frames import framed
 from publisher.web.pages import Pages
 from publisher.web.places import Served
 from publisher.web.views import SendView, mail_view
@@ -165,8 +164,7 @@ def _parts_of_pages(router: APIRouter, app: App) -> None:
             view = mail_view(conn, send_id)
         if view is None:
             raise HTTPException(404, "There is no such mail.")
-        html = frame(view.html, Served(), dark=dark)
-        return HTMLResponse(html, headers={"Content-Security-Policy": MAIL})
+        return framed(view.html, Served(), dark=dark)
 
     @router.get("/media/{name}")
     def picture(name: str) -> Response:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import html as html_escapes
 import re
 
-from publisher.web.headers import MAIL
+from fastapi.responses import HTMLResponse
+
+from publisher.web.headers import MAIL, WITHOUT_PICTURES
 from publisher.web.places import Places
 
 _STYLE = re.compile(r"(<style\b[^>]*>)(.*?)(</style>)", re.I | re.S)
@@ -17,16 +19,24 @@ _HEAD = re.compile(r"<head\b[^>]*>", re.I)
 ALWAYS, NEVER = "(min-width: 0px)", "(max-width: 0px)"  # media features that may stand wherever a scheme may
 
 
-def frame(html: str, places: Places, *, dark: bool) -> str:
+def framed(html: str, places: Places, *, dark: bool, pictures: bool = True) -> HTMLResponse:
+    """Return a filled mail as an answer for its frame."""
+    policy = MAIL if pictures else WITHOUT_PICTURES
+    return HTMLResponse(frame(html, places, dark=dark), headers={"Content-Security-Policy": policy})
+
+
+def frame(html: str, places: Places, *, dark: bool, pictures: bool = True) -> str:
     """Return a filled mail as its frame shows it: one scheme whatever the viewer's own is, local pictures found.
 
     The mail that is sent stays as it is; this is a copy.
+
+    :param pictures: of a file, whether its policy lets it show any; what is served has that in its headers.
     """
     scheme = "dark" if dark else "light"
     html = _STYLE.sub(lambda found: found[1] + _in_scheme(found[2], scheme) + found[3], html)
     html = _META.sub(lambda found: found[1] + scheme, html)
     html = with_pictures(html, places)
-    return html if places.is_served else _with_policy(html)
+    return html if places.is_served else _with_policy(html, MAIL if pictures else WITHOUT_PICTURES)
 
 
 def with_pictures(html: str, places: Places) -> str:
@@ -39,8 +49,8 @@ def _in_scheme(css: str, scheme: str) -> str:
     return _BOTH.sub(lambda found: found[1] + scheme, css)
 
 
-def _with_policy(html: str) -> str:
+def _with_policy(html: str, policy: str) -> str:
     """A file has no headers: its policy stands in it. (Sandboxing and framing can't be said there.)"""
-    rules = "; ".join(rule for rule in MAIL.split("; ") if not rule.startswith(("sandbox", "frame-ancestors")))
+    rules = "; ".join(rule for rule in policy.split("; ") if not rule.startswith(("sandbox", "frame-ancestors")))
     meta = f'<meta http-equiv="Content-Security-Policy" content="{rules.replace("img-src *", "img-src * file:")}">'
     return _HEAD.sub(lambda found: found[0] + meta, html, count=1)

@@ -14,18 +14,20 @@ COMMON = {
 FOREVER = "public, max-age=31536000, immutable"  # of what is named by its own digest: RFC 8246
 
 
-def policy(pictures: str = "img-src 'self'") -> str:
+def policy(pictures: str = "img-src 'self'", *, framed: bool = False) -> str:
     """Return the Content-Security-Policy of a page.
 
     :param pictures: the directive that says which pictures it may show.
+    :param framed: it stands in a frame of another page of ours.
     """
+    parents = "'self'" if framed else "'none'"
     rules = [
         "default-src 'none'",
         "style-src 'self'",
         "frame-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
-        "frame-ancestors 'none'",
+        f"frame-ancestors {parents}",
     ]
     return "; ".join([*rules, pictures])
 
@@ -34,3 +36,4 @@ def policy(pictures: str = "img-src 'self'") -> str:
 MAIL = (
     "sandbox; default-src 'none'; img-src * data:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'"
 )
+WITHOUT_PICTURES = MAIL.replace("img-src * data:", "img-src 'none'")  # as mail programs do until a reader allows them

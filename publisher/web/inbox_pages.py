@@ -12,8 +12,8 @@ from publisher.errors import PublisherError
 from publisher.model.article import Image
 from publisher.model.message import Card, Post
 from publisher.web import mailpit
-from publisher.web.frames import frame
-from publisher.web.headers import MAIL, PICTURES
+from publisher.web.frames import framed
+from publisher.web.headers import PICTURES
 from publisher.web.inbox import Inbox
 from publisher.web.pages import Pages
 from publisher.web.places import Served
@@ -127,8 +127,7 @@ def _mail_pages(router: APIRouter, inbox: Inbox, pages: Pages) -> None:
 
     @router.get("/messages/{message_id}/html", response_class=HTMLResponse)
     def body(message_id: str, dark: bool = False) -> Response:
-        html = frame(_mail(inbox, message_id)["HTML"], Served(), dark=dark)
-        return HTMLResponse(html, headers={"Content-Security-Policy": MAIL})
+        return framed(_mail(inbox, message_id)["HTML"], Served(), dark=dark)
 
 
 def _is_json(request: Request) -> bool:

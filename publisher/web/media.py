@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -28,6 +29,11 @@ def find(app: App, name: str) -> Path | None:
     """Return the file of a picture by the digest of its address; None for anything that may not be shown."""
     with app.store.read() as conn:
         known = articles.local_pictures(conn)
+    return find_among(app, known, name)
+
+
+def find_among(app: App, known: Iterable[tuple[str, str]], name: str) -> Path | None:
+    """Return the file of one of these pictures, each with the name of its article's source, or None as above."""
     for url, source in known:
         if digest(url) == name and source in app.project.sources:
             return _allowed(url, _folder(app, app.project.sources[source]))

@@ -74,13 +74,16 @@ class Pages:
         }
         return environment().get_template(template).render(common | context)
 
-    def page(self, template: str, *, status: int = 200, pictures: str = "", **context: Any) -> HTMLResponse:
+    def page(
+        self, template: str, *, status: int = 200, pictures: str = "", places: Places | None = None, **context: Any
+    ) -> HTMLResponse:
         """Return a page as an answer.
 
+        :param places: where what belongs to it is; None: where the ledger's things are.
         :param pictures: the directive that lets it show pictures of others.
         """
         csp = policy(pictures) if pictures else policy()
-        html = self.html(template, Served(self._public_url), **context)
+        html = self.html(template, places or Served(self._public_url), **context)
         return HTMLResponse(html, status, {"Content-Security-Policy": csp})
 
     def trouble(self, status: int, title: str, words: str, *, path: str = "") -> Response:
@@ -106,7 +109,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    words = {"state_words": state_words, "to_type": to_type, "many": many}
+    words = {"state_words": state_words, "to_type": to_type, "many": many, "sentence": sentence}
     made.filters |= {"moment": moment, "size": size, "linked": linked, "host": host, **words}
     return made
 
@@ -129,6 +132,11 @@ def size(count: int) -> str:
 
 def state_words(state: str) -> str:
     return WORDS.get(state, state)
+
+
+def sentence(words: str) -> str:
+    """Print words with the full stop that they may have already."""
+    return words if words.endswith((".", "?", "!")) else f"{words}."
 
 
 def to_type(words: str) -> Markup:

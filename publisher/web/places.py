@@ -19,8 +19,8 @@ class Places(Protocol):
 
     def style(self) -> str: ...
 
-    def frame(self, send_id: int, *, dark: bool = False) -> str:
-        """Return where the mail of a send is shown."""
+    def frame(self, number: int, *, dark: bool = False, pictures: bool = True) -> str:
+        """Return where a mail is shown: of the send with this number, or of the preview's entry."""
 
     def picture(self, url: str) -> str:
         """Return where a picture is; empty where it can't be shown."""
@@ -40,13 +40,38 @@ class Served:
     def style(self) -> str:
         return "/static/style.css"
 
-    def frame(self, send_id: int, *, dark: bool = False) -> str:
-        return f"/messages/{send_id}/html{'?dark=1' if dark else ''}"
+    def frame(self, number: int, *, dark: bool = False, pictures: bool = True) -> str:
+        return f"/messages/{number}/html{_looks(dark, pictures)}"
 
     def picture(self, url: str) -> str:
         if own := own_card(url, self._public_url):
             return f"/media/{own}.png"
         return f"/media/{digest(url)}" if is_local(url) else _on_the_web(url)
+
+
+class OnTheShelf(Served):
+    """Addresses of a preview, which this process keeps for a while and no ledger does.
+
+    :param key: of the preview.
+    :param has: whether the preview brings a picture along.
+    """
+
+    def __init__(self, key: str, public_url: str, has: Callable[[str], bool]) -> None:
+        super().__init__(public_url)
+        self._key = key
+        self._has = has
+
+    def frame(self, number: int, *, dark: bool = False, pictures: bool = True) -> str:
+        return f"/previews/{self._key}/{number}/html{_looks(dark, pictures)}"
+
+    def picture(self, url: str) -> str:
+        name = own_card(url, self._public_url) or digest(url)
+        return f"/previews/{self._key}/pictures/{name}" if self._has(name) else super().picture(url)
+
+
+def _looks(dark: bool, pictures: bool) -> str:
+    said = [name for name, is_said in (("dark=1", dark), ("pictures=0", not pictures)) if is_said]
+    return f"?{'&'.join(said)}" if said else ""
 
 
 class Lying:
@@ -65,8 +90,8 @@ class Lying:
     def style(self) -> str:
         return "style.css"
 
-    def frame(self, send_id: int, *, dark: bool = False) -> str:
-        return f"mail-{send_id}{'-dark' if dark else ''}.html"
+    def frame(self, number: int, *, dark: bool = False, pictures: bool = True) -> str:
+        return f"mail-{number}{'-dark' if dark else ''}{'' if pictures else '-bare'}.html"
 
     def picture(self, url: str) -> str:
         is_here = is_local(url) or own_card(url, self._public_url)

@@ -17,7 +17,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from publisher.errors import PublisherError, StoreError
-from publisher.web import api, articles, console, desk, inbox_pages, public, showcase
+from publisher.web import api, articles, console, desk, inbox_pages, previews, public, showcase
 from publisher.web.guard import Guard
 from publisher.web.inbox import Inbox
 from publisher.web.pages import Pages
@@ -50,6 +50,7 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.include_router(desk.routes(app, pages))
         web.include_router(articles.routes(app, pages))
         web.include_router(showcase.routes(app, pages))
+        web.include_router(previews.routes(app, pages))
     web.add_middleware(Guard, pages=pages, public_host=lambda: _public_host(app))
     return web
 

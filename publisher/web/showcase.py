@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 from collections import Counter
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +19,7 @@ from publisher.model.states import DeliveryState
 from publisher.store import deliveries, log, messages
 from publisher.store import media as cards
 from publisher.web import media
+from publisher.web.folder import Folder
 from publisher.web.frames import frame
 from publisher.web.headers import PICTURES
 from publisher.web.pages import Pages, stylesheet
@@ -56,7 +54,7 @@ def write_files(app: App, edition_id: int, out: Path) -> list[Path]:
     :raises OSError: the folder can't be written.
     """
     view = _view(app, edition_id)
-    folder = _Folder(out)
+    folder = Folder(out)
     public_url = app.project.publication.public_url
     places = Lying(lambda url: _copy_picture(app, url, folder), public_url)
     for send in view.sends:
@@ -69,7 +67,7 @@ def write_files(app: App, edition_id: int, out: Path) -> list[Path]:
     return folder.written
 
 
-def _copy_picture(app: App, url: str, folder: _Folder) -> str:
+def _copy_picture(app: App, url: str, folder: Folder) -> str:
     if own := own_card(url, app.project.publication.public_url):
         return _copy_card(app, own, folder)
     path = media.find(app, digest(url))
@@ -80,7 +78,7 @@ def _copy_picture(app: App, url: str, folder: _Folder) -> str:
     return name
 
 
-def _copy_card(app: App, card: str, folder: _Folder) -> str:
+def _copy_card(app: App, card: str, folder: Folder) -> str:
     with app.store.read() as conn:
         kept = cards.get(conn, card)
     if kept is None:
@@ -99,7 +97,7 @@ def write_out(app: App, edition_id: int, out: Path) -> list[Path]:
     :raises OSError: the folder can't be written.
     """
     view = _view(app, edition_id)
-    folder = _Folder(out)
+    folder = Folder(out)
     names: Counter[str] = Counter()
     for send in view.sends:
         if send.mail is not None:
@@ -135,7 +133,7 @@ def _for_first_reader(app: App, send: SendView) -> MailView:
     return filled(send.mail.mail, app.sending.introduce(member).values) if member else send.mail
 
 
-def _write_mail(view: MailView, folder: _Folder, name: str) -> None:
+def _write_mail(view: MailView, folder: Folder, name: str) -> None:
     folder.write(f"{name}.html", view.html)
     folder.write(f"{name}.txt", view.text)
     own = {"subject": view.subject, "from": view.sender, "reply_to": view.mail.reply_to}
@@ -188,36 +186,3 @@ def _delivery_plain(row: RowMapping) -> dict[str, Any]:
     plain = {name: row[name] for name in names}
     words = {"provider_id": row["provider_id"], "reason": row["reason"], "url": row["url"]}
     return {"delivery": row["id"], "edition": row["edition_id"], **plain, **words}
-
-
-class _Folder:
-    """Writes files below a folder and remembers which."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-        self.written: list[Path] = []
-
-    def write(self, name: str, text: str) -> None:
-        self._place(name).write_text(text, encoding="utf-8", newline="\n")
-
-    def write_json(self, name: str, data: object) -> None:
-        self.write(name, json.dumps(data, indent=2, ensure_ascii=False, default=_iso) + "\n")
-
-    def write_bytes(self, name: str, content: bytes) -> None:
-        self._place(name).write_bytes(content)
-
-    def copy(self, source: Path, name: str) -> None:
-        shutil.copyfile(source, self._place(name))
-
-    def _place(self, name: str) -> Path:
-        path = self._root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path not in self.written:
-            self.written.append(path)
-        return path
-
-
-def _iso(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"no JSON for {type(value).__name__}")

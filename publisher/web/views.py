@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,17 @@ from publisher.store.tables import COUNTED
 
 if TYPE_CHECKING:
     from publisher.app import App
+    from publisher.app.preview import Preview
+    from publisher.model.project import Entry
 
 BAR = 1_000  # units of a bar's whole width
+UNITS = {
+    "graphemes": "characters",
+    "codepoints": "characters",
+    "utf16": "UTF-16 units",
+    "bytes": "bytes",
+    "weighted": "characters, as X counts",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +90,11 @@ class PostView:
     limit: int | None = None
     unit: str = "graphemes"
     language: str = "en"
+
+    @property
+    def units(self) -> str:
+        """What its network counts, in words."""
+        return UNITS[self.unit]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +172,35 @@ def mail_view(conn: Connection, send_id: int) -> MailView | None:
 def filled(mail: Mail, values: Mapping[str, str] | None = None) -> MailView:
     """Return a mail with a reader's values; what nobody gave stands in brackets, so that the page can be made."""
     needed = {slot.field: f"[{slot.field}]" for slot in slots_of(mail) if slot.default is None}
-    return MailView(mail, {**needed, **(preview_values() if values is None else values)})
+    given = {field: value for field, value in (preview_values() if values is None else values).items() if value}
+    return MailView(mail, {**needed, **given})
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """One line of `send:` as a preview shows it."""
+
+    entry: Entry
+    mail: MailView | None
+    post: PostView | None
+    findings: list[dict[str, Any]]
+    people: int
+    left_out: str  # why the reader for whom it is would not get it; empty: they would
+
+
+def entry_views(app: App, preview: Preview) -> list[EntryView]:
+    """Return what a preview shows, line by line of `send:`."""
+    return [
+        EntryView(
+            product.entry,
+            filled(product.message, preview.reader.values) if isinstance(product.message, Mail) else None,
+            post_view(app, product.entry.via, product.message) if isinstance(product.message, Post) else None,
+            [asdict(finding) for finding in product.findings],
+            people,
+            preview.left_out(product),
+        )
+        for product, people in zip(preview.products, preview.people, strict=True)
+    ]
 
 
 def _send_view(app: App, row: RowMapping, message: Message | None, schedule: str | None) -> SendView:

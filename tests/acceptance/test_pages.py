@@ -7,12 +7,13 @@ import re
 import pytest
 
 from publisher.web.showcase import write_out
-from tests.unit.web.ledger import fill, open_project, served, subscription
+from tests.unit.web.ledger import fill, open_project, open_with_feed, served, subscription
 
 pytestmark = pytest.mark.browser
 WIDTHS = (360, 768, 1280)
 CONSOLE = ("/", "/editions", "/editions/1", "/log", "/deliveries/2", "/sources")
 CONSOLE += ("/articles", "/articles/1", "/articles/new")
+PREVIEW = "/schedules/morning/preview"
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +108,7 @@ def test_pages_raise_no_complaint_and_ask_nobody_else(site, visit):
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_page_is_wider_than_the_screen(site, visit, width):
     tab = visit(viewport={"width": width, "height": 800})
-    for path in (*CONSOLE, "/inbox", "/inbox/posts"):
+    for path in (*CONSOLE, PREVIEW, f"{PREVIEW}?at=x", "/inbox", "/inbox/posts"):
         tab.page.goto(site.url + path)
         assert tab.page.evaluate("document.documentElement.scrollWidth") <= width, path
 
@@ -131,6 +132,34 @@ def test_an_articles_text_is_shown_in_a_frame_of_its_own(site, visit, scheme):
     assert (brightness(frame.evaluate("getComputedStyle(document.body).backgroundColor")) > 200) is (scheme == "light")
     assert tab.page.evaluate("document.querySelector('.picture img').naturalWidth") == 40
     assert tab.complaints == []
+
+
+def test_a_preview_shows_the_mail_in_every_light_and_offers_what_is_saved_without_scripts(tmp_path, chromium):
+    with served(open_with_feed(tmp_path), tmp_path) as site:
+        context = chromium.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
+        look_at_preview(site, context.new_page())
+        context.close()
+
+
+def look_at_preview(site, page) -> None:
+    page.goto(site.url + PREVIEW)
+    shown = []
+    for element in page.query_selector_all("iframe.mail"):
+        element.scroll_into_view_if_needed()
+        element.content_frame().wait_for_load_state()
+        shown.append((element, element.content_frame()))
+    pictures = [frame.evaluate("document.images[0].naturalWidth") for _, frame in shown]
+    assert pictures == [40, 40, 40, 40, 0]
+    assert [frame.evaluate("innerWidth") for _, frame in shown] == [640, 360, 640, 360, 640]
+    assert [background(*each) < 40 for each in shown] == [False, False, True, True, False]
+    own = site.app.folder / "templates" / "partials" / "footer.html"
+    own.parent.mkdir(parents=True)
+    own.write_text("<tr><td>{{ nothing }}</td></tr>")
+    page.frame_locator("iframe.strip").get_by_role("link", name="Show it as it is now").click()
+    assert "'nothing' is not defined" in page.get_by_text("Held:").first.locator("..").inner_text()
+    own.unlink()
+    page.frame_locator("iframe.strip").get_by_role("link", name="Show it as it is now").press("Enter")
+    page.wait_for_selector("iframe.mail")
 
 
 def test_the_pages_left_as_files_show_the_same_from_disk(site, visit, tmp_path):

@@ -69,6 +69,12 @@ HTML_HEAD = """<!DOCTYPE html>
 </style></head><body style="background-color:#f3f1ec;color:#1f1e1c"><h1 style="font-size:30px">Good morning """
 
 
+FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Harbor</title>
+<item><title>&lt;script&gt;alert(1)&lt;/script&gt; Ferry</title><link>https://harbor.example/ferry</link>
+<description>The ferry is back.</description><enclosure url="quay.png" type="image/png" length="1"/></item>
+</channel></rss>"""
+
+
 @dataclass
 class Site:
     """A project being served."""
@@ -96,6 +102,17 @@ def open_project(folder: Path) -> App:
     (folder / "feed").mkdir()
     KeyRing.create(folder / "keys.json")
     return App.open(folder, clock=lambda: NOW)
+
+
+def open_with_feed(folder: Path) -> App:
+    """Make a project of a reader and a feed with one story, which was not looked at yet."""
+    app = open_project(folder)
+    text = (folder / "schedules.yaml").read_text().replace("feed/feed.xml}", "feed/feed.xml, backfill: 3}")
+    (folder / "schedules.yaml").write_text(text)
+    (folder / "feed" / "feed.xml").write_text(FEED)
+    (folder / "feed" / "quay.png").write_bytes(png())
+    add_reader(app, "ada@example.org", "Ada Lovelace")
+    return app
 
 
 @contextmanager

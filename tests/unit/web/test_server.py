@@ -23,7 +23,7 @@ VALUES = {
     "article_id": "1",
     "channel": "mastodon",
 }
-VALUES |= {"name": "style.css", "key": "1"}
+VALUES |= {"name": "style.css", "key": "1", "number": "1"}
 
 
 def routes(app, inbox) -> list[APIRoute]:
@@ -76,7 +76,9 @@ def test_this_machines_own_names_are_served(site, host):
     assert requests.get(f"{site.url}/", headers={"Host": host}, timeout=5).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/editions/1", "/log", "/inbox", "/messages/1/html", "/deliveries/1"])
+@pytest.mark.parametrize(
+    "path", ["/", "/editions/1", "/log", "/inbox", "/messages/1/html", "/deliveries/1", "/schedules/morning/preview"]
+)
 def test_the_console_is_not_open_under_the_public_name(site, path):
     answer = requests.get(f"{site.url}{path}", headers={"Host": "letters.harbor.example"}, timeout=5)
     assert answer.status_code == 404

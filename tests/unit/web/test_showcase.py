@@ -11,8 +11,9 @@ import pytest
 from publisher.errors import UsageError
 from publisher.model.states import EditionState
 from publisher.store import editions, media
+from publisher.web.folder import Folder
 from publisher.web.places import Lying, Served
-from publisher.web.showcase import _copy_picture, _Folder, write_files, write_out
+from publisher.web.showcase import _copy_picture, write_files, write_out
 from tests.unit.web.ledger import HOSTILE, NOW, open_project, png
 
 
@@ -129,7 +130,7 @@ def test_a_card_of_ours_is_shown_from_here_before_the_world_can_fetch_it(site, t
     with site.app.store.write() as conn:
         card = media.keep(conn, png(), type="image/png", now=NOW)
     public = "https://letters.harbor.example"
-    lying = Lying(lambda url: _copy_picture(site.app, url, _Folder(tmp_path)), public)
+    lying = Lying(lambda url: _copy_picture(site.app, url, Folder(tmp_path)), public)
     for url in (f"{public}/media/{card}.png", f"/media/{card}.png"):
         assert Served(f"{public}/").picture(url) == f"/media/{card}.png"
         assert (tmp_path / lying.picture(url)).read_bytes() == png()
