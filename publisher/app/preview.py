@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -20,6 +20,7 @@ from publisher.model.article import LedgerArticle
 from publisher.model.message import Mail, slots_of
 from publisher.model.project import Entry, Schedule
 from publisher.model.subscriber import Subscriber, SubscriptionState
+from publisher.pipeline.address import nobody_on
 from publisher.pipeline.produce import Produced, preview_values
 from publisher.store import Connection, schedules, subscribers
 from publisher.store.audience import BY_ANOTHER
@@ -84,9 +85,18 @@ def preview(
     plan = plan_slot(app, schedule, at, looked)
     shown = [each.article for each in plan.newest] or list(SAMPLE * STORIES)
     products = plan.products or produced(app, schedule, plan.slot, shown)
+    people = people_for(app, products)
+    products = tuple(_with_audience(product, count) for product, count in zip(products, people, strict=True))
     with app.store.read() as conn:
         why_paused = paused(schedules.get(conn, schedule.name))
-    return Preview(plan, products, people_for(app, products), reader, now, why_paused)
+    return Preview(plan, products, people, reader, now, why_paused)
+
+
+def _with_audience(product: Produced, people: int) -> Produced:
+    """Add what the send finds when it is addressed: that there is nobody to send it to."""
+    if people:
+        return product
+    return replace(product, findings=(nobody_on(product.entry.to), *product.findings))
 
 
 def _reader(app: App, schedule: Schedule, email: str) -> Reader:

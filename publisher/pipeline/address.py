@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from publisher.model.message import Finding
 from publisher.model.states import DeliveryState, EditionState, SendState
 from publisher.store import Connection, RowMapping, Store, audience, editions, messages, sends, subscribers
 
@@ -34,7 +36,8 @@ def record(store: Store, send_id: int, *, now: datetime) -> bool:
             audience.freeze_account(conn, send_id=send_id, channel=send["channel"], message_id=found[0], due_at=due_at)
             counted = Counter({DeliveryState.PENDING.value: 1})
         if not counted:
-            _hold_for_nobody(conn, send_id, send["audience"])
+            found_nobody = nobody_on(send["audience"])
+            _hold(conn, send_id, found_nobody.check, found_nobody.what, found_nobody.remedy)
             return False
         sends.move(conn, send_id, SendState.ADDRESSED)
         sends.post_to_books(conn, send_id, counted, candidates=counted.total())
@@ -82,10 +85,10 @@ def _freeze_lists(
     return counted
 
 
-def _hold_for_nobody(conn: Connection, send_id: int, names: list[str]) -> None:
-    lists = " and ".join(names)
+def nobody_on(names: Sequence[str]) -> Finding:
+    """Return what holds a send to lists without a reader."""
     remedy = f"Add readers with `publisher subscribers import FILE.csv --list {names[0]}`, then send the edition"
-    _hold(conn, send_id, "audience", f"nobody is subscribed to {lists}", remedy)
+    return Finding("audience", True, f"nobody is subscribed to {' and '.join(names)}", remedy)
 
 
 def _hold(conn: Connection, send_id: int, check: str, what: str, remedy: str, **values: Any) -> None:

@@ -67,6 +67,12 @@ def test_it_is_the_mail_that_is_sent(app):
     assert (mail_of(made).text, mail_of(made).headers) == (sent.text, sent.headers)
 
 
+def test_an_audience_of_nobody_holds_it_as_it_holds_the_send(app):
+    assert [finding.what for finding in shown(app).products[0].findings] == ["nobody is subscribed to daily"]
+    add(app)
+    assert not shown(app).is_held
+
+
 def test_it_writes_nothing(app):
     add(app)
     before = dump(app)

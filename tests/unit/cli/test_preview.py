@@ -16,11 +16,13 @@ from publisher.errors import UsageError
 from tests.ledger import Clock
 from tests.project import environment
 from tests.unit.app.project import compose_now, open_app
+from tests.unit.web.ledger import add_reader
 
 
 @pytest.fixture
 def app(tmp_path):
     app = open_app(tmp_path, Clock(now() - timedelta(hours=2)))
+    add_reader(app, "ada@example.org", "Ada Lovelace")
     yield app
     app.store.close()
 
@@ -33,7 +35,7 @@ def run(app, *words: str, code: int = 0) -> str:
 
 def test_words_sizes_and_checks_are_printed(app):
     said = run(app, "morning")
-    assert "letters: 0 people on daily" in said
+    assert "letters: 1 person on daily" in said
     assert "subject: Story 3: quay & harbour" in said
     assert "KB of HTML" in said
     assert "every check is passed" in said
