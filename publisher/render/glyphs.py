@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import as_file, files
 from itertools import groupby
-from typing import Literal
 
 import regex
 from PIL import ImageFont, features
 
 from publisher.errors import UndrawableError
-
-Direction = Literal["ltr", "rtl"]
+from publisher.render.bidi import levels_of, side_of, without_embeddings
+from publisher.render.conventions import Direction
 
 REMEDY = "Give the article a picture where it is written"
 BOLD = 700
@@ -33,7 +31,7 @@ _CLUSTER = regex.compile(r"\X")
 # Joiners, direction marks, variation selectors, soft hyphens: nothing to be seen, so no font must have them.
 _UNSEEN = regex.compile(r"[\p{Default_Ignorable_Code_Point}\p{Cc}\p{Cf}]")
 _LETTER = regex.compile(r"[\p{L}\p{N}]")
-_NUMBER = regex.compile(r"[$€£¥#]?\p{Nd}+(?:[.,:/]\p{Nd}+)*[%٪]?")
+_TOO_FINE = frozenset({0xFDFD})  # a sentence in one sign, which FreeType gives up on ("raster overflow")
 # More marks than any language puts on a letter: they would climb out of the card.
 _HEAP = regex.compile(r"([\u0300-\u036f]{2})[\u0300-\u036f]+|(\p{M}{4})\p{M}+")
 
@@ -92,7 +90,7 @@ def _characters(name: str) -> frozenset[int]:
     from fontTools.ttLib import TTFont  # here: only who draws a card waits for it
 
     with as_file(files(_PACKAGE).joinpath(name)) as path, TTFont(path, lazy=True) as font:
-        return frozenset(font.getBestCmap())
+        return frozenset(font.getBestCmap()) - _TOO_FINE
 
 
 def drawable(text: str) -> str:
@@ -101,7 +99,7 @@ def drawable(text: str) -> str:
     :raises UndrawableError: letters or digits are among them: the text would lose its meaning.
     """
     kept, missing = [], []
-    for cluster in _CLUSTER.findall(_HEAP.sub(r"\1\2", text)):
+    for cluster in _CLUSTER.findall(_HEAP.sub(r"\1\2", without_embeddings(text))):
         if _font_of(cluster):
             kept.append(cluster)
         elif _LETTER.search(cluster):
@@ -115,7 +113,7 @@ def drawable(text: str) -> str:
 
 def direction_of(text: str, language: Direction) -> Direction:
     """Say from which side a text is written: as its language, if it has such letters, else as its first letter."""
-    sides = [side for side in map(_side, text) if side]
+    sides = [side for side in map(side_of, text) if side]
     if language in sides or not sides:
         return language if sides else "ltr"
     return sides[0]
@@ -127,7 +125,7 @@ def _is_deep(level: int, run: tuple[int, str, str]) -> bool:
 
 def runs_of(text: str, direction: Direction) -> list[Run]:
     """Divide one line of drawable text into runs, in the order in which they stand from left to right."""
-    levels = _levels(text, direction)
+    levels = levels_of(text, direction)
     at, pieces = 0, []
     for cluster in _CLUSTER.findall(text):
         pieces.append((cluster, _font_of(cluster) or LATIN, levels[at]))
@@ -152,45 +150,3 @@ def _font_of(cluster: str) -> str:
 @cache
 def _font_for(signs: frozenset[int]) -> str:
     return next((name for name in _names() if signs <= _characters(name)), "") if signs else LATIN
-
-
-def _side(sign: str) -> Direction | None:
-    kind = unicodedata.bidirectional(sign)
-    return "ltr" if kind == "L" else "rtl" if kind in ("R", "AL") else None
-
-
-def _levels(text: str, direction: Direction) -> list[int]:
-    """Give every character its level (Unicode's bidirectional algorithm, without explicit embeddings).
-
-    Even levels run from the left, odd ones from the right.
-    """
-    base = 1 if direction == "rtl" else 0
-    sides: list[Direction | None] = [_side(sign) for sign in text]
-    numbers = [False] * len(text)
-    before: Direction = direction
-    for found in _NUMBER.finditer(text):
-        before = next((side for side in reversed(sides[: found.start()]) if side), direction)
-        for at in range(*found.span()):
-            sides[at], numbers[at] = before, before == "rtl"
-    _settle_neutrals(sides, direction)
-    return [_level(side, is_number, base) for side, is_number in zip(sides, numbers, strict=True)]
-
-
-def _settle_neutrals(sides: list[Direction | None], direction: Direction) -> None:
-    """Let what stands between letters of one direction run with them, and all else as the line does."""
-    at = 0
-    while at < len(sides):
-        end = at
-        while end < len(sides) and sides[end] is None:
-            end += 1
-        if end > at:
-            left = sides[at - 1] if at else direction
-            right = sides[end] if end < len(sides) else direction
-            sides[at:end] = [left if left == right else direction] * (end - at)
-        at = end + 1
-
-
-def _level(side: Direction | None, is_number: bool, base: int) -> int:
-    if side == "rtl":
-        return 2 if is_number else 1
-    return 2 * base
