@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
-from math import ceil
 
 import regex
 from PIL import Image, ImageDraw
 
 from publisher.errors import UndrawableError
 from publisher.render import glyphs
-from publisher.render.conventions import direction_of
-from publisher.render.glyphs import REMEDY, Direction, Fonts
+from publisher.render.conventions import Direction, direction_of
+from publisher.render.glyphs import REMEDY, Fonts
 from publisher.render.words import ELLIPSIS, cut, fold, units_of
 
 WIDTH, HEIGHT = 1200, 630  # pixels: what every network takes for a large card
@@ -26,7 +25,7 @@ _BRAND = 32
 _BAR = (96, 8)  # the accent over the headline
 _TOP, _BOTTOM = MARGIN + 40, HEIGHT - MARGIN - 66  # between them stands the headline
 _ROOM = WIDTH - 2 * MARGIN
-_MOST = 700  # characters of a headline that are looked at: more than five lines hold
+_LOOKED_AT = regex.compile(r"\X{0,700}")  # whole characters of a headline: more than five lines hold
 _SLACK = 0.985  # widths are measured at one size and scaled: hinting moves them a little
 
 
@@ -43,9 +42,7 @@ def draw_card(headline: str, publication: str, language: str) -> bytes:
     :param language: BCP 47, of the headline.
     :raises UndrawableError: the headline is empty, or in a script that none of our fonts has.
     """
-    words = glyphs.drawable(fold(headline)[:_MOST])
-    if not words:
-        raise UndrawableError("there are no words in the headline", remedy=REMEDY)
+    words = _words(headline)
     direction = glyphs.direction_of(words, direction_of(language))
     pen = _Pen(direction)
     fitted = _fit(words, pen)
@@ -53,6 +50,13 @@ def draw_card(headline: str, publication: str, language: str) -> bytes:
     pen.headline(fitted)
     pen.brand(_name(publication))
     return pen.png()
+
+
+def _words(headline: str) -> str:
+    words = glyphs.drawable(_LOOKED_AT.match(fold(headline))[0])
+    if not words:
+        raise UndrawableError("there are no words in the headline", remedy=REMEDY)
+    return words
 
 
 def _name(publication: str) -> str:
@@ -119,27 +123,26 @@ def _line_height(lines: Sequence[str], size: int) -> int:
 
 
 def _fit(words: str, pen: _Pen) -> _Fitted:
-    """Set the words as large as they fit; where they don't even at the smallest size, the last line ends with “…”."""
-    whole = units_of(words)
-    step = _line_height([words], LARGEST) / LARGEST
+    """Set the words as large as they fit; where they don't even at the smallest size, the last line ends with “…”.
+
+    :raises UndrawableError: one character, such as a chain of joined emoji, is wider than a line.
+    """
+    text = _Measured([part for unit in units_of(words) for part in _parts(unit, pen)], pen)
     for size in range(LARGEST, SMALLEST - 1, -STEP):
-        text = _Measured([part for unit in whole for part in _parts(unit, size, pen)], pen)
         lines = text.wrap(text.room(size))
-        if lines is not None and len(lines) <= min(LINES, int((_BOTTOM - _TOP) / (step * size))):
+        most = min(LINES, (_BOTTOM - _TOP) // _line_height([words], size))
+        if lines is not None and len(lines) <= most:
             return _Fitted(text.joined(text.balanced(lines, text.room(size))), size)
-    return _Fitted(_cut(text, pen), SMALLEST)
+    if lines is None:
+        raise UndrawableError("a character of the headline is wider than a card", remedy=REMEDY)
+    return _Fitted(_cut(text, lines[:most], pen), SMALLEST)
 
 
-def _parts(unit: str, size: int, pen: _Pen) -> list[str]:
-    """Divide a word that is too long for a line even at the smallest size into like parts, between whole characters."""
-    word = unit.rstrip()
-    width = pen.width(word, LARGEST)
-    if width <= _ROOM * _SLACK * LARGEST / SMALLEST:
+def _parts(unit: str, pen: _Pen) -> list[str]:
+    """Divide a word that is too long for a line even at the smallest size into its characters."""
+    if pen.width(unit.rstrip(), SMALLEST) <= _ROOM * _SLACK:
         return [unit]
-    clusters = regex.findall(r"\X", unit)
-    count = ceil(width / (_ROOM * _SLACK * LARGEST / size))
-    per_part = ceil(len(clusters) / count)
-    return ["".join(clusters[at : at + per_part]) for at in range(0, len(clusters), per_part)]
+    return list(regex.findall(r"\X\s*", unit))
 
 
 class _Measured:
@@ -183,9 +186,8 @@ class _Measured:
         return ["".join(self.units[start:end]).strip() for start, end in lines]
 
 
-def _cut(text: _Measured, pen: _Pen) -> list[str]:
-    """Fill the lines at the smallest size; what is left over is left out."""
-    lines = (text.wrap(text.room(SMALLEST)) or [])[: min(LINES, (_BOTTOM - _TOP) // _line_height(text.units, SMALLEST))]
+def _cut(text: _Measured, lines: list[tuple[int, int]], pen: _Pen) -> list[str]:
+    """Return these lines; what is left over is left out, and the last one says so."""
     start, end = lines[-1]
     last = cut(text.units[start:], end - start)
     while end > start + 1 and pen.width(last, SMALLEST) > _ROOM:

@@ -6,12 +6,14 @@ import time
 from io import BytesIO
 
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from publisher.errors import UndrawableError
 from publisher.render import glyphs, share
+from publisher.render.conventions import Direction
 from publisher.render.glyphs import Run
 from publisher.render.share import GROUND, HEIGHT, MARGIN, WIDTH, draw_card
 
@@ -28,6 +30,9 @@ HEADLINES = {
     "hindi": "बंदरगाह दो साल बाद फिर से खुला",
     "thai": "ท่าเรือเปิดให้บริการอีกครั้งหลังการซ่อมแซม",
     "wide": "W" * 400,
+    "uneven": "i" * 200 + "W" * 200,
+    "accents": "i\u0301\u0302" * 900,
+    "ligature": "The \ufdfd sign",
     "marks": "Z" + "\u0351" * 500 + "algo",
 }
 
@@ -47,7 +52,7 @@ def _difference(image: Image.Image) -> Image.Image:
 
 def lines_of(headline: str, language: str = "en") -> tuple[list[str], int]:
     direction = glyphs.direction_of(headline, "rtl" if language in ("ar", "he") else "ltr")
-    fitted = share._fit(glyphs.drawable(headline), share._Pen(direction))
+    fitted = share._fit(share._words(headline), share._Pen(direction))
     return fitted.lines, fitted.size
 
 
@@ -98,6 +103,17 @@ def test_a_word_that_is_too_long_for_a_line_is_divided_and_others_are_not() -> N
     assert lines[-1].endswith("meets")
 
 
+def test_a_long_word_is_divided_between_characters_only() -> None:
+    """Marks stay on their letter, also where no more of a headline is looked at."""
+    lines, _ = lines_of(HEADLINES["accents"])
+    assert set(regex.findall(r"\X", "".join(lines))) == {"i\u0301\u0302", "…"}
+
+
+def test_a_character_that_is_wider_than_a_line_gives_no_card() -> None:
+    with pytest.raises(UndrawableError, match="wider than a card"):
+        draw_card("Ferry " + "\u200d".join("👨" * 60), PAPER, "en")
+
+
 def test_a_card_of_a_language_written_from_the_right_begins_there() -> None:
     left, _, right, _ = ink(picture(ARABIC, "ar"))
     assert right > WIDTH - MARGIN - 4
@@ -124,9 +140,7 @@ def test_letters_are_joined_and_not_only_reversed() -> None:
         ("שלום 31:28.", "rtl", [".", "31:28", " ", "שלום"]),
     ],
 )
-def test_runs_stand_in_the_order_in_which_they_are_seen(
-    text: str, direction: glyphs.Direction, seen: list[str]
-) -> None:
+def test_runs_stand_in_the_order_in_which_they_are_seen(text: str, direction: Direction, seen: list[str]) -> None:
     runs = glyphs.runs_of(text, direction)
     assert [run.text for run in _by_word(runs)] == seen
 
