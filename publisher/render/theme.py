@@ -88,12 +88,14 @@ def _darkened(name: str, colour: str) -> str:
 
 def _tones(colours: Colours, usual: Colours) -> Colours:
     """Return the colours between text and paper: small print, lines, and what stands where a picture is awaited."""
-    names = ("muted", "line", "blank")
     text, paper = colours["text"], colours["paper"]
     if (text, paper) == (usual["text"], usual["paper"]):
-        return {name: usual[name] for name in names}
-    muted, line, blank = (mix(text, paper, part) for part in (0.28, 0.78, 0.92))
-    return {"muted": readable(muted, paper), "line": line, "blank": blank}
+        muted, line, blank = (usual[name] for name in ("muted", "line", "blank"))
+    else:
+        muted, line, blank = (mix(text, paper, part) for part in (0.28, 0.78, 0.92))
+    # A picture that isn't loaded shows its words there, in the colour of text or of a link.
+    is_faint = min(contrast(colours[name], blank) for name in ("text", "accent")) < ENOUGH
+    return {"muted": readable(muted, paper), "line": line, "blank": paper if is_faint else blank}
 
 
 def _on_windows(stack: str) -> str:

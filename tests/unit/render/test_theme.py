@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from lxml import html as markup
 
 from publisher.model.message import Brief, Finding, Mail, fill
 from publisher.model.theme import Logo, Palette, Theme
 from publisher.render import Renderer, default_theme
 from publisher.render.colour import contrast
 from publisher.render.theme import palettes, theme_dict, unreadable
-from tests.unit.render.samples import FERRY, READER, brief
+from tests.unit.render.samples import FERRY, READER, STORIES, brief
 
 RENDERER = Renderer([default_theme()])
 LOGO = Logo("https://harbor.example/logo.png", 240, 48)
@@ -44,6 +47,16 @@ def test_a_derived_dark_scheme_can_be_read_where_the_light_one_can(palette: Pale
     assert {scheme for scheme, *_ in unreadable(Theme(palette))} <= {"light"}
 
 
+@settings(deadline=None)
+@given(st.builds(Theme, *[st.builds(Palette, COLOURS, COLOURS, COLOURS, COLOURS)] * 2))
+def test_the_words_of_a_picture_that_is_not_loaded_can_be_read(theme: Theme) -> None:
+    """They stand on its blank, in the colour of the text around it or of a link."""
+    for colours in palettes(theme):
+        for name in ("text", "accent"):
+            on_blank, on_paper = (contrast(colours[name], colours[ground]) for ground in ("blank", "paper"))
+            assert on_blank >= min(4.5, on_paper)
+
+
 def test_a_dark_counterpart_keeps_the_hue_and_a_written_one_is_kept() -> None:
     _, dark = palettes(Theme(Palette(accent="#b3122e", paper="#fff8e7")))
     assert (dark["accent"], dark["paper"]) == ("#e74e57", "#211c12")
@@ -71,11 +84,24 @@ def test_colours_fonts_and_width_are_where_readers_see_them() -> None:
         assert part in html
 
 
+def test_every_link_has_a_colour_of_the_theme_in_both_schemes() -> None:
+    linked = replace(FERRY, html='<p><a href="https://harbor.example/a">A</a></p>')
+    html = html_of(Theme(), linked, updates=(STORIES[1],), note='<p><a href="https://harbor.example/n">N</a></p>')
+    links = markup.document_fromstring(html).iter("a")
+    for link in links:
+        assert re.search(r"color:(#0b4f8a|inherit)", link.get("style", "")), markup.tostring(link)
+        is_known_in_the_dark = link.get("class") or {"body", "story note"} & {
+            each.get("class") for each in link.iterancestors()
+        }
+        assert is_known_in_the_dark, markup.tostring(link)
+
+
 def test_a_logo_stands_for_the_name_with_its_words_and_size() -> None:
     for html in (html_of(Theme(logo=LOGO), FERRY), html_of(Theme(logo=LOGO)), html_of(Theme(logo=LOGO), list_title="")):
         (image,) = [part for part in html.split("<img")[1:] if "logo.png" in part]
         assert 'width="240" height="48" alt="Harbor Gazette"' in image
         assert "background-color:#fff" in image
+        assert "color:#1f1e1c" in image  # its words on that ground, on dark screens too
         assert html.count("<h1") == 1
 
 
