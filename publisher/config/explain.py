@@ -18,6 +18,9 @@ Words = tuple[str, str]  # what continues "`key: value` …", remedy
 UNSPOKEN = {"feed", "wordpress", "page", "base_url", "password", "token"}
 
 
+_CREDENTIALS = re.compile(r"//[^/\s]*@")  # in an address
+
+
 def explain(error: ValidationError, root: type[Shape], document: Document, problems: Problems) -> None:
     """Add every error of the shapes to the problems."""
     for item in error.errors(include_url=False):
@@ -74,7 +77,7 @@ def _subject(path: Path_, value: object) -> str:
     if isinstance(value, str | int | float) and _is_speakable(path):
         text = str(value).lower() if isinstance(value, bool) else str(value)
         if len(text) <= 60 and "\n" not in text:
-            return f"`{_name(path)}: {text}`"
+            return f"`{_name(path)}: {_CREDENTIALS.sub('//…@', text)}`"
     return _label(path)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
@@ -13,7 +14,9 @@ from publisher.model.theme import Logo, Palette, Theme
 
 NARROWEST, WIDEST = 480, 700  # pixels of a mail
 _COLOUR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
+_NOT_IN_ADDRESS = re.compile(r"""[\s"'<>\\^`{|}]""")
 _FONT = re.compile(r"-?[A-Za-z][A-Za-z0-9-]*(?: [A-Za-z0-9-]+)*")
+_NO_FONTS = ("inherit", "initial", "unset", "revert", "default")  # words of CSS: one of them undoes the whole list
 _LAST_RESORTS = ("serif", "sans-serif", "monospace")
 
 
@@ -31,7 +34,7 @@ def fonts(value: str) -> str:
     """Check a list of fonts, and quote the names that hold a space."""
     names = [part.strip().strip("\"'").strip() for part in value.split(",")]
     for name in names:
-        if not _FONT.fullmatch(name):
+        if not _FONT.fullmatch(name) or name.lower() in _NO_FONTS:
             raise wrong(f"holds {name!r}, which is no font", "Write names with commas: `Lora, Georgia, serif`")
     if names[-1].lower() not in _LAST_RESORTS:
         usual = f"{value.strip().rstrip(',')}, sans-serif"
@@ -43,6 +46,12 @@ def picture_address(value: str) -> str:
     """Check the address of a picture, which mail programs load over https only."""
     if not web_address(value).startswith("https://"):
         raise wrong("is not an https address", "Write the picture's address whole, with `https://`")
+    if _NOT_IN_ADDRESS.search(value):
+        raise wrong(
+            "holds a sign that addresses don't have", "Write it as a browser's address bar does: `%20` for a space"
+        )
+    if urlsplit(value).username is not None:
+        raise wrong("tells every reader a name and password", "Put the picture where everybody may fetch it")
     return value
 
 

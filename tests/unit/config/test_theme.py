@@ -61,6 +61,21 @@ def test_a_send_may_look_otherwise():
             "Write names with commas: `Lora, Georgia, serif`",
         ),
         (
+            "fonts: {text: 'inherit, serif'}",
+            "7:19: `text: inherit, serif` holds 'inherit', which is no font. "
+            "Write names with commas: `Lora, Georgia, serif`",
+        ),
+        (
+            "logo: {image: https://harbor.example/our logo.png, width: 240, height: 48}",
+            "7:19: `image: https://harbor.example/our logo.png` holds a sign that addresses don't have. "
+            "Write it as a browser's address bar does: `%20` for a space",
+        ),
+        (
+            "logo: {image: https://ada:pw@harbor.example/l.png, width: 240, height: 48}",
+            "7:19: `image: https://…@harbor.example/l.png` tells every reader a name and password. "
+            "Put the picture where everybody may fetch it",
+        ),
+        (
             "logo: {width: 240, height: 48}",
             "7:5: `logo:` has no `image:`. Add `image: https://harbor.example/logo.png`",
         ),
