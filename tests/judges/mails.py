@@ -64,6 +64,8 @@ THEME = Theme(
     width=640,
 )
 
+NOTE = '<p>Good morning. Today’s <a href="https://harbor.example/tides">tides</a> are <b>late</b>, and so are we.</p>'
+
 ABOUT = {
     "digest-8": "a digest of eight stories",
     "digest-1": "a digest of one",
@@ -71,6 +73,7 @@ ABOUT = {
     "article": "a mail with a single story, whole",
     "rtl": "a digest of eight stories in Arabic",
     "themed": "a digest of eight in colours, fonts and a width of an editor's own, with a logo",
+    "parts": "what a mail has only at times: the line about practice, an editor's note, what has changed",
     "rough-digest": "long words and addresses, pictures that are not there, stories that lack nearly everything",
     "rough-article": "an article with whatever a source's markup may hold",
 }
@@ -81,6 +84,7 @@ BRIEFS = {
     "article": brief([FERRY]),
     "rtl": brief(ARABIC, **_ARABIC),
     "themed": replace(brief(EIGHT), theme=THEME),
+    "parts": replace(brief(EIGHT[:2]), practice=True, note=NOTE, updates=(EIGHT[2], replace(EIGHT[3], url=None))),
     "rough-digest": brief(ROUGH),
     "rough-article": brief([ROUGH_ARTICLE]),
 }

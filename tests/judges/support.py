@@ -5,9 +5,11 @@ how often it is used for each element. The worst of either is taken from 100:
 
     score = 100 - max(partial(f) * uses(f) / elements) - max(unsupported(f) * uses(f) / elements)
 
-It is counted once over every version of every client known, and once over the latest versions of the core clients. The
-features looked for are elements, kinds of pictures, what stands in <style>, properties of elements, and attributes that
-say what a property says. Scores compare with one another, not with those of another tool.
+The formula is that of Mailpit's HTML check, written anew. It is counted once over every version of every client
+known, and once over the latest versions of the core clients. The features looked for are elements, kinds of pictures,
+what stands in <style>, properties of elements, and attributes that say what a property says; selectors, units, roles
+and the like are not. So scores compare with one another, not with those of Mailpit or another tool. Every version
+counts alike: how many people use it is not in the data.
 """
 
 from __future__ import annotations

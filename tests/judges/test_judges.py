@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from tests.judges.bench import JUDGES
 from tests.judges.mails import ABOUT, Rendered, render_all
+from tests.judges.report import PAGE
+from tests.judges.structure import SIZE
 from tests.judges.verdict import Judge, Verdict
 
 pytestmark = pytest.mark.web
@@ -23,6 +26,9 @@ SPOILED = (
     ("HTML check", "</h1>", f"</h1>{'<p style=margin:0>x</p>' * 20}", "css-margin"),
     ("SpamAssassin", "", "Buy now. " * 40, "MPART_ALT_DIFF"),
     ("structure", 'class="sheet" role="presentation"', 'class="sheet"', "a layout table without a role"),
+    ("structure", ' lang="en"', "", "html has no lang"),
+    ("structure", "<h1", "<h2", "there are 0 h1"),
+    ("structure", 'alt="A white ferry leaves the quay at dusk"', "", "no alt"),
     ("structure", ' dir="ltr"', "", "body's wrapper has no dir"),
     ("structure", ' height="373"', ' height="auto"', "height='auto'"),
 )
@@ -58,6 +64,12 @@ def verdicts():
 @pytest.mark.parametrize("judge", JUDGES, ids=lambda judge: judge.name)
 def test_a_mail_reaches_the_target_of_the_judge(judge, name, verdicts):
     assert verdicts(judge)[name].faults == ()
+
+
+def test_the_report_is_of_these_mails(verdicts):
+    """After a change of the templates `make email-report` has to be run again."""
+    said = dict(re.findall(r"^\| (\S+) \| \**([\d.]+)", PAGE.read_text("utf-8"), re.MULTILINE))
+    assert {name: said.get(name) for name in ABOUT} == {name: verdicts(SIZE)[name].figure for name in ABOUT}
 
 
 @pytest.mark.parametrize("number", range(len(SPOILED)), ids=[f"{row[0]}: {row[3]}" for row in SPOILED])
