@@ -4,7 +4,7 @@ RUN := .venv/bin
 DEV := .venv-dev/bin
 WEB := tests/judges/node_modules
 
-.PHONY: demo test test-web email-report check test-long lock clean help
+.PHONY: demo test test-web email-report demo-picture check test-long lock clean help
 
 help:  ## What can be made here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -20,6 +20,9 @@ test-web: $(DEV)/.ready $(WEB)/.ready  ## What needs npm or Java: the judges of 
 
 email-report: $(DEV)/.ready $(WEB)/.ready  ## Figures and pictures of our mails, into docs/email-report.md
 	$(DEV)/python -m tests.judges.report
+
+demo-picture: $(DEV)/.ready  ## What `make demo` shows of its mail, as README's picture
+	$(DEV)/python -m tests.judges.demo
 
 # Hours: each part is under one, and PUBLISHER_RESUME=1 goes on after the last that was finished. LONG chooses parts.
 test-long: $(DEV)/.ready  ## The long forms of T1 to T8, part by part; LONG="-k t6" for some, figures in benchmarks/figures

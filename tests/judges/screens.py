@@ -96,15 +96,15 @@ def _picture(page: Any, width: int, tallest: int, *, from_below: bool) -> bytes:
     whole = int(page.evaluate("document.documentElement.scrollHeight"))
     height = min(tallest, whole)
     clip = {"x": 0, "y": whole - height if from_below else 0, "width": width, "height": height}
-    shot = Image.open(io.BytesIO(page.screenshot(full_page=True, clip=clip))).convert("RGB")
-    out = io.BytesIO()
-    _with_few_colours(shot).save(out, "PNG", optimize=True)
-    return out.getvalue()
+    return small_png(page.screenshot(full_page=True, clip=clip))
 
 
-def _with_few_colours(shot: Image.Image) -> Image.Image:
+def small_png(content: bytes) -> bytes:
     """Keep the 64 commonest colours as they are and turn the others, edges of letters mostly, into the nearest."""
+    shot = Image.open(io.BytesIO(content)).convert("RGB")
     common = sorted(shot.getcolors(1 << 24), reverse=True)[:64]
     palette = Image.new("P", (1, 1))
     palette.putpalette([part for _, colour in common for part in colour])
-    return shot.quantize(palette=palette, dither=Image.Dither.NONE)
+    out = io.BytesIO()
+    shot.quantize(palette=palette, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    return out.getvalue()
