@@ -95,7 +95,7 @@ class FontsShape(Shape):
 class ThemeShape(Shape):
     """How mails look."""
 
-    accent: Colour = key("", 'Links, and the line below the head: `"#0b4f8a"`, in quotes')
+    accent: Colour = key("", 'Links, the line below the head, the ground of share cards: `"#0b4f8a"`, in quotes')
     text: Colour = key("", "Text")
     paper: Colour = key("", "What text stands on")
     ground: Colour = key("", "What the paper lies on")

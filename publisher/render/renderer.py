@@ -35,7 +35,7 @@ class Renderer:
         from publisher.render.share import draw_card  # here: only posts without a picture need what draws
 
         lead = brief.articles[0]
-        return draw_card(lead.title, brief.publication, lead.language or brief.language)
+        return draw_card(lead.title, brief.publication, lead.language or brief.language, brief.theme.light.accent)
 
     def check(self, message: Message, brief: Brief, rules: PostRules | None = None) -> tuple[Finding, ...]:
         """Return everything that is wrong with a message; a post needs the rules that it was rendered with."""

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw
 
 from publisher.errors import UndrawableError
 from publisher.render import glyphs
+from publisher.render.colour import contrast, mix, readable
 from publisher.render.conventions import Direction, direction_of
 from publisher.render.glyphs import REMEDY, Fonts
 from publisher.render.words import ELLIPSIS, cut, fold, units_of
@@ -20,7 +21,6 @@ WIDTH, HEIGHT = 1200, 630  # pixels: what every network takes for a large card
 MARGIN = 80  # networks crop and round the corners
 LARGEST, SMALLEST, STEP = 76, 40, 2
 LINES = 5
-GROUND, INK, FAINT, ACCENT = (11, 63, 112), (255, 255, 255), (214, 230, 245), (143, 193, 240)
 _BRAND = 32
 _BAR = (96, 8)  # the accent over the headline
 _TOP, _BOTTOM = MARGIN + 40, HEIGHT - MARGIN - 66  # between them stands the headline
@@ -30,21 +30,44 @@ _SLACK = 0.985  # widths are measured at one size and scaled: hinting moves them
 
 
 @dataclass(frozen=True, slots=True)
+class Inks:
+    """The colours of a card, each of which can be read on its ground."""
+
+    ground: str
+    headline: str
+    name: str
+    bar: str
+
+
+USUAL = Inks("#0b3f70", "#ffffff", "#d6e6f5", "#8fc1f0")
+
+
+def inks_on(accent: str) -> Inks:
+    """Return the colours of a card on the ground of a theme's accent; the usual ones where it is empty."""
+    if not accent:
+        return USUAL
+    ink = max("#ffffff", "#000000", key=lambda end: contrast(end, accent))
+    name, bar = (readable(mix(ink, accent, part), accent) for part in (0.15, 0.45))
+    return Inks(accent, ink, name, bar)
+
+
+@dataclass(frozen=True, slots=True)
 class _Fitted:
     lines: list[str]
     size: int
 
 
 @lru_cache(maxsize=32)  # plan, checks of drafts and the send draw the same card
-def draw_card(headline: str, publication: str, language: str) -> bytes:
-    """Draw a card of 1200 × 630 pixels; return it as PNG, the same bytes for the same words.
+def draw_card(headline: str, publication: str, language: str, accent: str = "") -> bytes:
+    """Draw a card of 1200 × 630 pixels; return it as PNG, the same bytes for the same words and colour.
 
     :param language: BCP 47, of the headline.
+    :param accent: of the theme, `#rrggbb`; empty: Publisher's own colours.
     :raises UndrawableError: the headline is empty, or in a script that none of our fonts has.
     """
     words = _words(headline)
     direction = glyphs.direction_of(words, direction_of(language))
-    pen = _Pen(direction)
+    pen = _Pen(direction, inks_on(accent))
     fitted = _fit(words, pen)
     pen.bar()
     pen.headline(fitted)
@@ -69,10 +92,11 @@ def _name(publication: str) -> str:
 class _Pen:
     """Draws on one card, from the side on which its headline begins."""
 
-    def __init__(self, direction: Direction) -> None:
+    def __init__(self, direction: Direction, inks: Inks = USUAL) -> None:
         self._direction: Direction = direction
+        self._inks = inks
         self._fonts = Fonts()
-        self._image = Image.new("RGB", (WIDTH, HEIGHT), GROUND)
+        self._image = Image.new("RGB", (WIDTH, HEIGHT), inks.ground)
         self._draw = ImageDraw.Draw(self._image)
         self._widths: dict[tuple[str, int], float] = {}
 
@@ -84,13 +108,13 @@ class _Pen:
     def bar(self) -> None:
         width, height = _BAR
         left = WIDTH - MARGIN - width if self._direction == "rtl" else MARGIN
-        self._draw.rectangle((left, MARGIN, left + width - 1, MARGIN + height - 1), fill=ACCENT)
+        self._draw.rectangle((left, MARGIN, left + width - 1, MARGIN + height - 1), fill=self._inks.bar)
 
     def headline(self, fitted: _Fitted) -> None:
         step = _line_height(fitted.lines, fitted.size)
         baseline = _TOP + round(step * 0.5 + fitted.size * 0.36)
         for number, line in enumerate(fitted.lines):
-            self.line(line, fitted.size, baseline + number * step, INK)
+            self.line(line, fitted.size, baseline + number * step, self._inks.headline)
 
     def brand(self, name: str) -> None:
         size = _BRAND
@@ -100,9 +124,9 @@ class _Pen:
         while clusters and self.width(name, size) > _ROOM:
             clusters.pop()
             name = "".join(clusters).rstrip() + ELLIPSIS
-        self.line(name, size, HEIGHT - MARGIN - 8, FAINT)
+        self.line(name, size, HEIGHT - MARGIN - 8, self._inks.name)
 
-    def line(self, text: str, size: int, baseline: int, fill: tuple[int, int, int]) -> None:
+    def line(self, text: str, size: int, baseline: int, fill: str) -> None:
         runs = glyphs.runs_of(text, self._direction)
         left = WIDTH - MARGIN - self._fonts.width(runs, size) if self._direction == "rtl" else float(MARGIN)
         for run in runs:

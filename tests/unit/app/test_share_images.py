@@ -63,6 +63,12 @@ def test_an_article_without_a_picture_gives_a_card_with_its_headline(tmp_path):
     assert product.findings == ()
 
 
+def test_a_card_has_the_accent_of_the_theme(tmp_path):
+    themed = ("  timezone: Europe/Lisbon\n", '  timezone: Europe/Lisbon\n  theme: {accent: "#b3122e"}\n')
+    product = produced(open_app(tmp_path, POST_ONLY, themed), FERRY)
+    assert product.picture == share.draw_card(FERRY.title, "Harbor Gazette", "en", "#b3122e")
+
+
 def test_an_articles_own_picture_comes_first(tmp_path):
     product = produced(open_app(tmp_path, POST_ONLY), replace(FERRY, image=PHOTO))
     assert (picture_of(product), product.picture) == (PHOTO, None)

@@ -9,13 +9,14 @@ import pytest
 import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageColor
 
 from publisher.errors import UndrawableError
 from publisher.render import glyphs, share
+from publisher.render.colour import contrast
 from publisher.render.conventions import Direction
 from publisher.render.glyphs import Run
-from publisher.render.share import GROUND, HEIGHT, MARGIN, WIDTH, draw_card
+from publisher.render.share import HEIGHT, MARGIN, USUAL, WIDTH, draw_card, inks_on
 
 PAPER = "Harbor Gazette"
 LONG = "Council votes to bring back the night ferry after eleven years of argument and two lawsuits " * 4
@@ -47,7 +48,7 @@ def ink(image: Image.Image) -> tuple[int, int, int, int]:
 
 
 def _difference(image: Image.Image) -> Image.Image:
-    return ImageChops.difference(image, Image.new("RGB", image.size, GROUND)).convert("L")
+    return ImageChops.difference(image, Image.new("RGB", image.size, USUAL.ground)).convert("L")
 
 
 def lines_of(headline: str, language: str = "en") -> tuple[list[str], int]:
@@ -203,25 +204,22 @@ def test_a_publication_that_cannot_be_drawn_is_left_out_and_a_long_one_ends_in_d
     assert ink(picture("Ferry", publication="The Harbor Gazette and " * 20))[2] <= WIDTH - MARGIN + 4
 
 
-def test_every_text_has_a_contrast_of_at_least_four_and_a_half() -> None:
-    image = picture("Ferry resumes")
-    ground = image.getpixel((2, 2))
-    for box in ((MARGIN, 120, WIDTH - MARGIN, 220), (MARGIN, 500, WIDTH - MARGIN, 560), (MARGIN, 80, 176, 88)):
-        colours = image.crop(box).getcolors(100_000)
-        letters = max((count, colour) for count, colour in colours if colour != ground)[1]
-        assert _contrast(letters, ground) >= 4.5
+@given(st.just("") | st.integers(0, 0xFFFFFF).map("#{:06x}".format))
+def test_all_that_is_drawn_has_a_contrast_of_at_least_four_and_a_half(accent: str) -> None:
+    inks = inks_on(accent)
+    assert all(contrast(ink, inks.ground) >= 4.5 for ink in (inks.headline, inks.name, inks.bar))
 
 
-def _contrast(one: tuple[int, ...], other: tuple[int, ...]) -> float:
-    """WCAG 2.2, contrast ratio."""
-    bright, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (bright + 0.05) / (dark + 0.05)
-
-
-def _luminance(colour: tuple[int, ...]) -> float:
-    parts = [value / 255 for value in colour]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+@pytest.mark.parametrize("accent", ["", "#b3122e", "#ffe14d", "#777777"])
+def test_a_card_has_the_colours_that_were_reckoned(accent: str) -> None:
+    image = Image.open(BytesIO(draw_card("Ferry resumes", PAPER, "en", accent)))
+    inks = inks_on(accent)
+    assert image.getpixel((2, 2)) == ImageColor.getrgb(inks.ground)
+    places = {inks.headline: (120, 220), inks.name: (500, 560), inks.bar: (80, 88)}
+    for ink, (top, bottom) in places.items():
+        found = image.crop((MARGIN, top, WIDTH - MARGIN, bottom)).getcolors(100_000)
+        commonest = max((count, colour) for count, colour in found if colour != image.getpixel((2, 2)))[1]
+        assert commonest == ImageColor.getrgb(ink)
 
 
 def test_the_same_words_give_the_same_bytes() -> None:
