@@ -71,9 +71,17 @@ def _filled(palette: Palette, usual: Colours) -> Colours:
     """Complete what was chosen; what was not gives way, so that it can be read on the chosen paper."""
     given = _given(palette)
     colours = {name: given.get(name) or usual[name] for name in ("paper", "ground")}
-    for name in ("text", "accent"):
-        colours[name] = given.get(name) or readable(usual[name], colours["paper"])
+    paper = colours["paper"]
+    colours["accent"] = given.get("accent") or readable(usual["accent"], paper)
+    colours["text"] = given.get("text") or _text_on(paper, usual["text"])
     return colours
+
+
+def _text_on(paper: str, usual: str) -> str:
+    """Return the usual text; where it is too faint on the paper, the light one or the dark one instead."""
+    if contrast(usual, paper) >= ENOUGH:
+        return usual
+    return readable(max(_LIGHT["text"], _DARK["text"], key=lambda text: contrast(text, paper)), paper)
 
 
 def _darkened(name: str, colour: str) -> str:

@@ -57,6 +57,12 @@ def test_the_words_of_a_picture_that_is_not_loaded_can_be_read(theme: Theme) -> 
             assert on_blank >= min(4.5, on_paper)
 
 
+def test_text_on_a_dark_paper_is_light_and_not_only_just_readable() -> None:
+    light, _ = palettes(Theme(Palette(paper="#202020")))
+    _, dark = palettes(Theme(Palette(text="#2a1024"), Palette(paper="#f4f4f4")))
+    assert (light["text"], dark["text"]) == ("#eceae4", "#1f1e1c")
+
+
 def test_a_dark_counterpart_keeps_the_hue_and_a_written_one_is_kept() -> None:
     _, dark = palettes(Theme(Palette(accent="#b3122e", paper="#fff8e7")))
     assert (dark["accent"], dark["paper"]) == ("#e74e57", "#211c12")
