@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,7 +26,7 @@ _BRAND = 32
 _BAR = (96, 8)  # the accent over the headline
 _TOP, _BOTTOM = MARGIN + 40, HEIGHT - MARGIN - 66  # between them stands the headline
 _ROOM = WIDTH - 2 * MARGIN
-_LOOKED_AT = regex.compile(r"\X{0,700}")  # whole characters of a headline: more than five lines hold
+_LOOKED_AT = regex.compile(r"\X{0,700}")  # whole characters: more than five lines hold
 _SLACK = 0.985  # widths are measured at one size and scaled: hinting moves them a little
 
 
@@ -76,15 +77,19 @@ def draw_card(headline: str, publication: str, language: str, accent: str = "") 
 
 
 def _words(headline: str) -> str:
-    words = glyphs.drawable(_LOOKED_AT.match(fold(headline))[0])
+    words = _drawable(headline)
     if not words:
         raise UndrawableError("there are no words in the headline", remedy=REMEDY)
     return words
 
 
+def _drawable(text: str) -> str:
+    return glyphs.drawable(_LOOKED_AT.match(fold(text))[0])
+
+
 def _name(publication: str) -> str:
     try:
-        return glyphs.drawable(fold(publication))
+        return _drawable(publication)
     except UndrawableError:
         return ""  # the network shows the site's address beside the card
 
@@ -120,11 +125,18 @@ class _Pen:
         size = _BRAND
         while size > 24 and self.width(name, size) > _ROOM:
             size -= STEP
-        clusters = regex.findall(r"\X", name)
-        while clusters and self.width(name, size) > _ROOM:
-            clusters.pop()
-            name = "".join(clusters).rstrip() + ELLIPSIS
+        if self.width(name, size) > _ROOM:
+            name = self._shortened(regex.findall(r"\X", name), size)
         self.line(name, size, HEIGHT - MARGIN - 8, self._inks.name)
+
+    def _shortened(self, clusters: list[str], size: int) -> str:
+        """Return as many of the characters as there is room for, and an ellipsis."""
+
+        def first(count: int) -> str:
+            return "".join(clusters[:count]).rstrip() + ELLIPSIS
+
+        counts = range(1, len(clusters))
+        return first(bisect_left(counts, True, key=lambda count: self.width(first(count), size) > _ROOM))
 
     def line(self, text: str, size: int, baseline: int, fill: str) -> None:
         runs = glyphs.runs_of(text, self._direction)
