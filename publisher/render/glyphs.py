@@ -74,14 +74,18 @@ def told(direction: Direction) -> Direction | None:
 
 @cache
 def can_shape() -> bool:
-    """Say whether this Pillow joins Arabic letters and orders lines that run from the right."""
+    """Say whether Pillow can join letters here: it brings raqm along, which looks for the machine's own FriBiDi."""
     return bool(features.check("raqm"))
+
+
+def _file(script: str) -> str:
+    return f"NotoSans{script}[wght].ttf"
 
 
 @cache
 def _names() -> tuple[str, ...]:
     scripts = (*_PLAIN, *_SHAPED) if can_shape() else _PLAIN
-    return (*(f"NotoSans{script}[wght].ttf" for script in scripts), "NotoEmoji[wght].ttf", "NotoSansSymbols[wght].ttf")
+    return (*map(_file, scripts), "NotoEmoji[wght].ttf", "NotoSansSymbols[wght].ttf")
 
 
 @cache
@@ -106,6 +110,11 @@ def drawable(text: str) -> str:
             missing.append(cluster)
     if missing:
         letters = "".join(dict.fromkeys(missing))[:12]
+        if not can_shape() and any(_signs_of(missing[0]) <= _characters(_file(script)) for script in _SHAPED):
+            raise UndrawableError(
+                f"“{letters}” can't be drawn without FriBiDi",
+                remedy="Install it on the machine where Publisher runs; Debian calls it libfribidi0",
+            )
         raise UndrawableError(f"no font for “{letters}”", remedy=REMEDY)
     line = " ".join("".join(kept).split())
     return line if _UNSEEN.sub("", line).strip() else ""
@@ -144,7 +153,11 @@ def runs_of(text: str, direction: Direction) -> list[Run]:
 
 def _font_of(cluster: str) -> str:
     """Return the first font that has all that is to be seen of a cluster; empty where none has."""
-    return _font_for(frozenset(ord(sign) for sign in _UNSEEN.sub("", cluster)))
+    return _font_for(_signs_of(cluster))
+
+
+def _signs_of(cluster: str) -> frozenset[int]:
+    return frozenset(map(ord, _UNSEEN.sub("", cluster)))
 
 
 @cache

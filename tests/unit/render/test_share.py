@@ -190,8 +190,10 @@ def test_without_shaping_what_needs_it_is_not_drawn(monkeypatch: pytest.MonkeyPa
     glyphs._font_for.cache_clear()
     monkeypatch.setattr(glyphs, "can_shape", lambda: False)
     try:
-        with pytest.raises(UndrawableError):
+        with pytest.raises(UndrawableError, match="can't be drawn without FriBiDi"):
             glyphs.drawable(ARABIC)
+        with pytest.raises(UndrawableError, match="no font for “港”"):
+            glyphs.drawable("港")
         assert glyphs.drawable("Ferry Ελλάδα Київ") == "Ferry Ελλάδα Київ"
     finally:
         monkeypatch.undo()
