@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -30,28 +31,34 @@ def take_over(
     """
     with store.read() as conn:
         orphans = [call for call in calls.open_ones(conn) if not is_held(call)]
-    given_back = unknown = 0
+    by_send = defaultdict(list)
     for orphan in orphans:
+        by_send[orphan["send_id"]].append(orphan["id"])
+    given_back = unknown = 0
+    for send_id, call_ids in by_send.items():
         try:
-            back, lost = _take(store, orphan, now, now + retry)
+            back, lost = _take(store, send_id, call_ids, now, now + retry)
         except StoreError as error:  # the others are taken over all the same
-            log.error("take_over_failed", call=orphan["id"], error=str(error))
+            log.error("take_over_failed", send=send_id, calls=len(call_ids), error=str(error))
             continue
         given_back, unknown = given_back + back, unknown + lost
     return given_back, unknown
 
 
-def _take(store: Store, orphan: RowMapping, now: datetime, retry_at: datetime) -> tuple[int, int]:
+def _take(store: Store, send_id: int, call_ids: Sequence[int], now: datetime, retry_at: datetime) -> tuple[int, int]:
+    """Close a send's orphans together: its lock is waited for once, behind all who are sending."""
+    back = lost = 0
     try:
         with store.write() as conn:
-            if sends.is_out_of_balance(sends.lock(conn, orphan["send_id"])):
+            if sends.is_out_of_balance(sends.lock(conn, send_id)):
                 return 0, 0  # a person has to look at its books first
-            call = calls.get(conn, orphan["id"])
-            if call["state"] == CallState.CLAIMED:
-                return give_back(conn, call, now), 0
-            if call["state"] == CallState.SENDING:
-                return 0, _call_unknown(conn, call, now, retry_at)
-            return 0, 0
+            for call_id in call_ids:
+                call = calls.get(conn, call_id)
+                if call["state"] == CallState.CLAIMED:
+                    back += give_back(conn, call, now)
+                elif call["state"] == CallState.SENDING:
+                    lost += _call_unknown(conn, call, now, retry_at)
+        return back, lost
     except BooksError as error:
         with store.write() as conn:
             sends.set_aside(conn, error.send_id, error.what)

@@ -28,7 +28,7 @@ def test_a_source_that_fails_is_said_in_its_own_words(tmp_path):
 def test_what_helps_nobody_is_not_said_and_errors_always_are():
     with pytest.raises(structlog.DropEvent):
         in_words(None, "warning", {"event": "late_answer_left_out", "call": 1})
-    assert in_words(None, "error", {"event": "take_over_failed", "call": 5}) == "take over failed: call 5"
+    assert in_words(None, "error", {"event": "take_over_failed", "send": 5}) == "take over failed: send 5"
 
 
 def test_a_fault_of_our_own_keeps_its_traceback_and_no_secrets():
