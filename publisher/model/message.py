@@ -34,6 +34,16 @@ Text = tuple[str | Slot, ...]  # parts in order; neighbouring strings are joined
 
 
 @dataclass(frozen=True, slots=True)
+class Finding:
+    """What a check found in a message, or what was mended in it."""
+
+    check: str  # the check's id: `no-unsubscribe-link`
+    blocks: bool  # True: the send is held; False: a note
+    what: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A newsletter for any number of readers."""
 
@@ -45,6 +55,7 @@ class Mail:
     from_email: str
     reply_to: str = ""
     language: str = "en"
+    mended: tuple[Finding, ...] = field(default=(), compare=False)  # while it was made; kept with the send
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +75,7 @@ class Post:
     parts: tuple[str, ...]  # one text, or several for a thread; each fits the network's limits
     language: str = "en"
     card: Card | None = None
+    mended: tuple[Finding, ...] = field(default=(), compare=False)  # while it was made; kept with the send
 
     @property
     def text(self) -> str:
@@ -123,16 +135,6 @@ class Brief:
     practice: bool = False
     utm: tuple[tuple[str, str], ...] = ()  # parameters that every link to an article gets
     theme: Theme = field(default_factory=Theme)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a check found in a message."""
-
-    check: str  # the check's id: `no-unsubscribe-link`
-    blocks: bool  # True: the send is held; False: a note
-    what: str
-    remedy: str
 
 
 def escape(value: str, context: Context) -> str:

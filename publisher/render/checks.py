@@ -1,4 +1,4 @@
-"""What is looked at before anyone gets a message. Each check is a function, named by its id."""
+"""What is looked at before anyone gets a message, and what stops it. Each check is a function, named by its id."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import regex
 from lxml import html as markup
 
 from publisher.model.message import Brief, Finding, Mail, Post, PostRules, Slot, Text
-from publisher.model.post_size import fits, length, urls_in
+from publisher.model.post_size import fits, length
 from publisher.render.colour import ENOUGH
 from publisher.render.context import article_dict
 from publisher.render.merge import carries_token
+from publisher.render.notes import MAIL_NOTES, POST_NOTES
+from publisher.render.shortening import CLIPPED_AT, LARGE_AT, bytes_of
+from publisher.render.social import words_beside_links
 from publisher.render.theme import unreadable
 
-CLIPPED_AT = 100_000  # bytes; Gmail hides what comes after about 102 KB, the unsubscribe link first
-LARGE_AT = 80_000
-_SLOT_ROOM = 100  # bytes that a reader's value is taken to need
 _PLACEHOLDER = re.compile(r"\{\{-?\s*(?:recipient\b|unsubscribe_url\b|preferences_url\b)|\{%-?\s*\w+")
 _FROM_TRICKS = regex.compile(r"\A\s*(?:re|fwd?|aw|wg)\s*:|\p{Emoji_Presentation}|[\u2600-\u27bf\ufe0f]", regex.I)
 
@@ -63,9 +63,7 @@ def leftover_field(mail: Mail, brief: Brief) -> Findings:
 
 def _leftovers(place: str, text: str, brief: Brief) -> Findings:
     for found in _PLACEHOLDER.finditer(text):
-        if not any(
-            found[0] in said for article in brief.articles for said in (article.title, article.summary, article.text)
-        ):
+        if not any(_squeezed(found[0]) in words for words in _authored(brief)):
             yield Finding(
                 "leftover-field", True, f"{found[0]} stands unreplaced in the {place}", "Merge fields work in templates"
             )
@@ -74,17 +72,28 @@ def _leftovers(place: str, text: str, brief: Brief) -> Findings:
         yield Finding("leftover-field", True, f"the {place} holds half a merge field", "Look at the template's filters")
 
 
+def _authored(brief: Brief) -> Iterator[str]:
+    """Yield what articles say: there a placeholder is part of the story."""
+    for article in (*brief.articles, *brief.updates):
+        picture = article.image
+        said = [article.title, article.url or "", article.summary, article.html, article.text]
+        said += [*article.authors, *article.categories]
+        said += [picture.url, picture.alt, picture.caption, picture.credit] if picture else []
+        yield from map(_squeezed, said)
+
+
 def empty_subject(mail: Mail, brief: Brief) -> Findings:
     if not any(isinstance(part, Slot) or part.strip() for part in mail.subject):
         yield Finding("empty-subject", True, "the subject is empty", "Write `subject:`, or give the lead a headline")
 
 
 def size(mail: Mail, brief: Brief) -> Findings:
-    count = sum(len(part.encode()) if isinstance(part, str) else _SLOT_ROOM for part in mail.html)
+    """An edition is shortened before it comes here: what is large now is the template."""
+    count, remedy = bytes_of(mail.html), "Look at what the template prints besides the stories"
     if count > CLIPPED_AT:
-        yield Finding("html-clipped", True, f"{count:,} bytes: Gmail would cut the end off", "Send fewer articles")
+        yield Finding("html-clipped", True, f"{count:,} bytes: Gmail would cut the end off", remedy)
     elif count > LARGE_AT:
-        yield Finding("html-large", False, f"{count:,} bytes of html", "Gmail cuts mails off at 100,000 bytes")
+        yield Finding("html-large", False, f"{count:,} bytes of html; Gmail cuts off at 100,000", remedy)
 
 
 def from_name(mail: Mail, brief: Brief) -> Findings:
@@ -140,21 +149,6 @@ def too_faint(mail: Mail, brief: Brief) -> Findings:
         )
 
 
-def missing_alt(mail: Mail, brief: Brief) -> Findings:
-    for article in brief.articles:
-        yield from _alt_of(article.title, article.image is not None and not article.image.alt.strip())
-
-
-def _alt_of(title: str, is_missing: bool) -> Findings:
-    if is_missing:
-        yield Finding(
-            "missing-alt",
-            False,
-            f"the picture of {title!r} has no description",
-            "The caption stands in, if there is one; write an alternative text where the article is written",
-        )
-
-
 def post_too_long(post: Post, brief: Brief, rules: PostRules) -> Findings:
     for part in post.parts:
         if not fits(part, rules):
@@ -168,25 +162,12 @@ def post_too_long(post: Post, brief: Brief, rules: PostRules) -> Findings:
 
 def empty_post(post: Post, brief: Brief, rules: PostRules) -> Findings:
     for part in post.parts:
-        if not _words_beside_links(part):
-            yield Finding(
-                "empty-post", True, "no words are left in the post", "Shorten the headline, or write the post"
-            )
-
-
-def _words_beside_links(text: str) -> str:
-    for start, end in reversed(urls_in(text)):
-        text = text[:start] + text[end:]
-    return " ".join(word for word in text.split() if not word.startswith("#"))
+        if not words_beside_links(part):
+            yield Finding("empty-post", True, "no words are left in the post", "Print the headline in its template")
 
 
 def leftover_in_post(post: Post, brief: Brief, rules: PostRules) -> Findings:
     yield from _leftovers("post", post.text, brief)
-
-
-def missing_alt_in_post(post: Post, brief: Brief, rules: PostRules) -> Findings:
-    picture = post.card.image if post.card else None
-    yield from _alt_of(brief.articles[0].title, picture is not None and not picture.alt.strip())
 
 
 MAIL_CHECKS: tuple[Callable[[Mail, Brief], Findings], ...] = (
@@ -198,13 +179,13 @@ MAIL_CHECKS: tuple[Callable[[Mail, Brief], Findings], ...] = (
     postal_address,
     text_part,
     too_faint,
-    missing_alt,
+    *MAIL_NOTES,
 )
 POST_CHECKS: tuple[Callable[[Post, Brief, PostRules], Findings], ...] = (
     post_too_long,
     empty_post,
     leftover_in_post,
-    missing_alt_in_post,
+    *POST_NOTES,
 )
 
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from publisher.errors import TemplateError
-from publisher.model.message import Brief, Mail, Slot, Text
+from publisher.model.message import Brief, Finding, Mail, Slot, Text
 from publisher.render.context import context_of
 from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine
 from publisher.render.inline import inline
-from publisher.render.merge import merge_names, split_html, split_text
+from publisher.render.merge import merge_names, shown_length, split_html, split_text
+from publisher.render.shortening import Cut, as_finding, bytes_of, least_cut, with_cut
 from publisher.render.wording import words_of
-from publisher.render.words import fold, shorten
+from publisher.render.words import cut, fold, shorten, units_of
 
+LONGEST_SUBJECT = 150  # characters; inboxes show half of it
 _PREHEADER_LENGTH = 140  # characters; no inbox shows more
 _PREHEADER_ROOM = 40  # repeats of invisible padding; at 80 SpamAssassin objects
 
@@ -25,20 +28,39 @@ def render_mail(engine: Engine, brief: Brief) -> Mail:
     conventions = Conventions(brief.language, brief.timezone)
     context = context_of(brief) | merge_names()
     context["words"] = words_of(engine, context, conventions)
-    subject = _subject(engine, brief, context, conventions)
+    subject, mended = _fitted(_subject(engine, brief, context, conventions))
     context |= {"subject": subject, **_preheader(engine, brief, context, conventions)}
-    html = inline(engine.render(page, context, conventions), where=page)
-    text = _without_gaps(engine.render(plain, context, conventions))
+
+    def html_with(cut: Cut) -> Text:
+        html = inline(engine.render(page, with_cut(context, cut, brief), conventions), where=page)
+        return split_html(html, where=page)
+
+    html, less, shortened = _not_large(brief, html_with)
+    text = _without_gaps(engine.render(plain, with_cut(context, less, brief), conventions))
     return Mail(
         subject=split_text(subject, "header", where="subject"),
-        html=split_html(html, where=page),
+        html=html,
         text=split_text(text, "text", where=plain),
         headers=_headers(brief),
         from_name=_one_line(brief.from_name, "from"),
         from_email=_one_line(brief.from_email, "from"),
         reply_to=_one_line(brief.reply_to, "reply_to"),
         language=brief.language,
+        mended=mended + shortened,
     )
+
+
+def _not_large(brief: Brief, html_with: Callable[[Cut], Text]) -> tuple[Text, Cut, tuple[Finding, ...]]:
+    """Return the html with as much in it as Gmail shows, what it does without, and what to say of that."""
+    made: dict[Cut, Text] = {}
+
+    def size_with(cut: Cut) -> int:
+        made[cut] = html_with(cut)
+        return bytes_of(made[cut])
+
+    less = least_cut(brief, size_with)
+    notes = () if less == Cut() else (as_finding(less, brief, bytes_of(made[Cut()])),)
+    return made[less], less, notes
 
 
 def _templates(engine: Engine, brief: Brief) -> tuple[str, str]:
@@ -50,9 +72,25 @@ def _templates(engine: Engine, brief: Brief) -> tuple[str, str]:
 
 def _subject(engine: Engine, brief: Brief, context: dict[str, Any], conventions: Conventions) -> str:
     if not brief.subject:
-        return str(context["lead"]["title"])
+        return str(context["lead"]["title"]) or context["list"]["title"] or context["publication"]["name"]
     where = f"schedules.yaml, subject of {brief.schedule}"
     return _one_line(engine.render_string(brief.subject, context, conventions, where=where).strip(), where)
+
+
+def _fitted(subject: str) -> tuple[str, tuple[Finding, ...]]:
+    """Cut a subject that no inbox shows whole, at the end of a word."""
+    length = shown_length(subject)
+    if length <= LONGEST_SUBJECT:
+        return subject, ()
+    units = units_of(subject)
+    kept = next(kept for kept in range(len(units), 0, -1) if kept == 1 or _fits(cut(units, kept)))
+    short = cut(units, kept)
+    what = f"the subject has {length} characters, more than {LONGEST_SUBJECT}: it ends with {short[-30:]!r}"
+    return short, (Finding("subject-fitted", False, what, "Write a shorter `subject:`, or a shorter headline"),)
+
+
+def _fits(subject: str) -> bool:
+    return shown_length(subject) <= LONGEST_SUBJECT
 
 
 def _preheader(engine: Engine, brief: Brief, context: dict[str, Any], conventions: Conventions) -> dict[str, Any]:

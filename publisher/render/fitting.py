@@ -16,6 +16,7 @@ import regex
 
 from publisher.model.message import PostRules
 from publisher.model.post_size import fits
+from publisher.render.merge import defuse
 from publisher.render.words import cut, units_of
 
 # Control characters never occur in authored text (words.clean), so these can't be imitated.
@@ -44,7 +45,7 @@ def hashtags(names: Sequence[object], most: int = 3, joint: str = "") -> list[st
         words = regex.findall(r"[\p{L}\p{M}\p{N}]+", regex.sub("['’]", "", str(name)))
         tag = joint.join(word[:1].upper() + word[1:] for word in words)
         if regex.search(r"\p{L}", tag) and tag.casefold() != "uncategorized":
-            tags.setdefault(tag.casefold(), f"#{tag}")
+            tags.setdefault(tag.casefold(), f"#{defuse(tag)}")
     return list(tags.values())[:most]
 
 
@@ -65,6 +66,11 @@ class _Part:
 def posts_in(text: str) -> list[str]:
     """Divide a rendered template into the posts of a thread; those that say nothing are none."""
     return [post for post in text.split(NEXT_POST) if _joined(_parts_of(post))] or [text]
+
+
+def whole(text: str) -> str:
+    """Return a rendered post as it would be if every network took texts of any length."""
+    return _joined(_parts_of(text))
 
 
 def fit(text: str, rules: PostRules) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from lxml import etree, html
 
+from publisher.render.addresses import fault_of_link, fault_of_source
+from publisher.render.merge import defuse
 from publisher.render.words import clean
 
 # Elements that mail clients know, for those that they drop or that would disturb the order of headings.
@@ -13,17 +16,22 @@ _PLAIN = {"h1": "h2", "figure": "div", "section": "div", "article": "div", "main
 _PLAIN |= {"footer": "div", "aside": "div", "nav": "div", "figcaption": "div", "mark": "b", "time": "span"}
 _NOT_IN_MAIL = ("script", "style", "link", "iframe", "video", "audio", "object", "embed", "form", "base", "meta")
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
+_WHOLE = {"p", "pre", "tr", "hr", *_HEADINGS}  # blocks that are never cut within
+_BLOCKS = {*_WHOLE, "div", "blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tfoot"}
 _SIZE = re.compile(r"\s*(\d+)(?:px)?\s*\Z")
 
 
-def tidy(fragment: str, width: int = 560) -> str:
-    """Return sanitised html ready to stand in a mail; text and links stay as they are.
+def tidy(fragment: str, width: int = 560, *, practice: bool = False) -> str:
+    """Return sanitised html ready to stand in a mail; text stays as it is, and so do links that lead somewhere.
 
     :param width: pixels that a picture can have.
+    :param practice: pictures may be files of this machine.
     """
     if not fragment.strip():
         return ""
-    root = html.fragment_fromstring(clean(fragment), create_parent="div")
+    root = _parsed(fragment)
+    for element, _, _ in list(_unusable(root, practice)):
+        (element.drop_tree if element.tag == "img" else element.drop_tag)()
     etree.strip_elements(root, *_NOT_IN_MAIL, with_tail=False)
     etree.strip_tags(root, etree.Comment, "wbr")
     for element in root.iter(*_PLAIN):
@@ -32,7 +40,87 @@ def tidy(fragment: str, width: int = 560) -> str:
     for cell in root.iter("th"):
         cell.set("scope", "row" if cell.getparent().find("td") is not None else "col")
     unsized = dict(filter(None, (_size(image, width) for image in root.iter("img"))))
-    return _told_apart(_inside(root), unsized)
+    return defuse(_told_apart(_inside(root), unsized))  # again: parsing may have put an imitation together
+
+
+def dropped(fragment: str, *, practice: bool = False) -> list[tuple[str, str, str]]:
+    """Return what ``tidy`` drops: the element's name, its address, and the reason."""
+    if "<" not in fragment:
+        return []
+    return [(element.tag, address, why) for element, address, why in _unusable(_parsed(fragment), practice)]
+
+
+def pictures_in(fragment: str, *, practice: bool = False) -> list[html.HtmlElement]:
+    """Return the pictures of a text that ``tidy`` keeps."""
+    pictures = _parsed(fragment).iter("img") if "<img" in fragment else ()
+    return [image for image in pictures if not fault_of_source(image.get("src") or "", practice=practice)]
+
+
+def is_sized(image: html.HtmlElement) -> bool:
+    """Say whether a picture of a text states both its sides."""
+    return all(_pixels(image.get(side) or "") for side in ("width", "height"))
+
+
+def _unusable(root: html.HtmlElement, practice: bool) -> Iterator[tuple[html.HtmlElement, str, str]]:
+    for element in root.iter("a", "img"):
+        address = str(element.get("href" if element.tag == "a" else "src") or "")
+        if element.tag == "a":
+            why = fault_of_link(address) if address else ""
+        else:
+            why = fault_of_source(address, practice=practice)
+        if why:
+            yield element, address, why
+
+
+def blocks_in(fragment: str) -> int:
+    """Count the blocks that ``without_end`` can take off a text."""
+    return len(list(_blocks(_parsed(fragment)))) if fragment.strip() else 0
+
+
+def without_end(fragment: str, lost: int) -> str:
+    """Take so many blocks off the end of a text, with headings that would then stand above nothing."""
+    root = _parsed(fragment)
+    blocks = list(_blocks(root))
+    kept = blocks[: len(blocks) - lost]
+    while kept and kept[-1].tag in ("hr", *_HEADINGS):
+        kept.pop()
+    for block in reversed(blocks[len(kept) :]):
+        _take_out(block, root)
+    return _inside(root) if kept else ""
+
+
+def beginning(fragment: str, most: int) -> str:
+    """Return as many of a text's blocks as have so many characters."""
+    if len(fragment) <= most:
+        return fragment
+    sizes = [len(_printed(block)) + len(block.tail or "") for block in _blocks(_parsed(fragment))]
+    kept, length = 0, 0
+    while kept < len(sizes) and length + sizes[kept] <= most:
+        length += sizes[kept]
+        kept += 1
+    return without_end(fragment, len(sizes) - kept)
+
+
+def _blocks(parent: html.HtmlElement) -> Iterator[html.HtmlElement]:
+    """Yield the smallest blocks that can go alone: of a list its items, of a table its rows; a figure is one."""
+    for child in parent:
+        is_whole = child.tag in _WHOLE or child.tag not in _BLOCKS or child.find("img") is not None
+        if is_whole or not any(inner.tag in _BLOCKS for inner in child):
+            yield child
+        else:
+            yield from _blocks(child)
+
+
+def _take_out(block: html.HtmlElement, root: html.HtmlElement) -> None:
+    """Remove a block with what comes after it, and what stood around it alone."""
+    parent = block.getparent()
+    parent.remove(block)
+    if parent is not root and len(parent) == 0:
+        _take_out(parent, root)
+
+
+def _parsed(fragment: str) -> html.HtmlElement:
+    return html.fragment_fromstring(clean(fragment), create_parent="div")
 
 
 def _rename(element: html.HtmlElement) -> None:

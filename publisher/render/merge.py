@@ -20,6 +20,8 @@ from publisher.model.message import Context, Slot, Text
 # "0" and "8" and "9" are outside of the base 32 alphabet, so that a token ends where it should, whatever follows.
 MARKER = "0mergefield8"
 _TOKEN = re.compile(MARKER + "([a-z2-7]+)9")
+_IMITATION = re.compile(MARKER, re.IGNORECASE)
+_USUAL = 12  # characters of a reader's value
 _RESERVED = ("unsubscribe_url", "preferences_url")  # everything else is an attribute of `recipient`
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 REMEDY = (
@@ -108,8 +110,18 @@ def carries_token(value: object) -> bool:
     return isinstance(value, Field) or (isinstance(value, str) and MARKER in value.lower())
 
 
+def defuse(text: str) -> str:
+    """Make authored text that imitates a token harmless: its zero becomes a letter, and nothing rejoins that."""
+    return _IMITATION.sub("O" + MARKER[1:], text)
+
+
 def count_tokens(text: str) -> int:
     return len(_TOKEN.findall(text))
+
+
+def shown_length(text: str) -> int:
+    """Count characters as a reader sees them: a field is as long as its default, or as a short name."""
+    return len(_TOKEN.sub(lambda match: _field(match).default or "x" * _USUAL, text))
 
 
 def merge_names() -> dict[str, Field | Reader]:

@@ -2,38 +2,93 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import regex
 
 from publisher.model.article import Article
-from publisher.model.message import Brief, Card, Post, PostRules
+from publisher.model.message import Brief, Card, Finding, Post, PostRules
+from publisher.model.post_size import fits, length, urls_in
 from publisher.render.context import article_dict, context_of
 from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine
-from publisher.render.fitting import NEXT_POST, fit, posts_in
+from publisher.render.fitting import NEXT_POST, fit, posts_in, whole
 from publisher.render.wording import words_of
-from publisher.render.words import fold
+from publisher.render.words import authored
 
 # WORD JOINER: no width, no line break, and no network takes what follows it for a name.
 _JOINER = "\u2060"
-_MENTION = regex.compile(r"(?<!\w)([@＠])(?=\w)")
-_TAG = regex.compile(r"([#＃])(?=\w*\p{L})")
+# What a network could take for a name, a tag, a ticker symbol or Slack's call to everybody. X finds names after letters
+# that aren't ASCII and after RT; nobody finds one in an address of mail.
+_LIVE = regex.compile(
+    r"(?<![A-Za-z0-9_])[@＠](?=[\w\[])|(?<=\bRT)[@＠](?=\w)|[#＃](?=\S*\p{L})|(?<!\w)\$(?=[A-Za-z])|<(?=[!@#])"
+)
 
 
 def render_post(engine: Engine, brief: Brief, rules: PostRules) -> Post:
     """Render a post from ``social/<network>.txt``, or ``social/post.txt``, or the template that the brief names."""
+    post = _rendered(engine, brief, rules)
+    if all(fits(part, rules) for part in post.parts):
+        return post
+    linked = [article for article in brief.articles if length(article.url or "", rules) > rules.limit // 2]
+    if not linked:
+        return post
+    kept = tuple(replace(each, url=None) if each in linked else each for each in brief.articles)
+    without = _rendered(engine, replace(brief, articles=kept), rules)
+    notes = tuple(_link_dropped(article, rules) for article in linked)
+    return replace(without, card=post.card, mended=without.mended + notes)
+
+
+def _rendered(engine: Engine, brief: Brief, rules: PostRules) -> Post:
     name = brief.template or engine.first_of(f"social/{rules.network}.txt", "social/post.txt")
     of_post = {"network": rules.network, "limit": rules.limit, "next_post": NEXT_POST if rules.threads else "\n\n"}
     conventions = Conventions(brief.language, brief.timezone)
     context = context_of(brief, neutralise, html=False) | of_post
     context["words"] = words_of(engine, context, conventions)
-    text = engine.render(name, context, conventions)
-    parts = tuple(fit(post, rules) for post in posts_in(text))
-    return Post(parts, language=brief.language, card=_card(brief.articles[0], brief))
+    posts = posts_in(engine.render(name, context, conventions))
+    parts = tuple(_fitted(post, rules, brief) for post in posts)
+    notes = tuple(_shortened(post, part, rules) for post, part in zip(posts, parts, strict=True) if part != whole(post))
+    return Post(parts, language=brief.language, card=_card(brief.articles[0], brief), mended=notes[:1])
+
+
+def _fitted(post: str, rules: PostRules, brief: Brief) -> str:
+    """Fit a post; where an endless word leaves nothing to say, the publication's name is said."""
+    part = fit(post, rules)
+    if words_beside_links(part) or not words_beside_links(whole(post)):
+        return part
+    return fit(f"{neutralise(brief.publication)}\n\n{post}", rules)
+
+
+def words_beside_links(text: str) -> str:
+    """Return what a post says beside its links and hashtags."""
+    for start, end in reversed(urls_in(text)):
+        text = text[:start] + text[end:]
+    return " ".join(word for word in text.split() if not word.startswith("#"))
+
+
+def _shortened(post: str, part: str, rules: PostRules) -> Finding:
+    before, after = length(whole(post), rules), length(part, rules)
+    what = f"shortened for {rules.network}: from {before} to {after} of {rules.limit} {rules.unit}"
+    return Finding("post-fitted", False, what, "Look at it in the preview; a shorter summary is not cut")
+
+
+def _link_dropped(article: Article, rules: PostRules) -> Finding:
+    what = f"the link of {article.title!r} is left out: it is too long for a post on {rules.network}"
+    return Finding("bad-link", False, what, "Give the article a shorter address")
 
 
 def neutralise(text: str) -> str:
-    """Fold authored text and keep its @names and #words from becoming live mentions and tags."""
-    return str(_TAG.sub(rf"\1{_JOINER}", _MENTION.sub(rf"\1{_JOINER}", fold(text))))
+    """Fold authored text and keep its @names and #words from becoming live mentions and tags; addresses stay whole."""
+    folded, end = authored(text), 0
+    pieces = []
+    for start, stop in urls_in(folded):
+        pieces += [_harmless(folded[end:start]), folded[start:stop]]
+        end = stop
+    return "".join([*pieces, _harmless(folded[end:])])
+
+
+def _harmless(text: str) -> str:
+    return str(_LIVE.sub(lambda sign: sign[0] + _JOINER, text))
 
 
 def _card(article: Article, brief: Brief) -> Card | None:

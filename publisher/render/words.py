@@ -7,6 +7,7 @@ import textwrap
 import regex
 
 from publisher.model.sentences import whole_sentences
+from publisher.render.merge import defuse
 
 # Not allowed in HTML or mail, and cut short by libxml2: controls, lone surrogates, non-characters.
 _UNPRINTABLE = regex.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -28,6 +29,11 @@ def clean(text: str) -> str:
 def fold(text: str) -> str:
     """Clean a text and make it one line."""
     return " ".join(clean(text).split())
+
+
+def authored(text: str) -> str:
+    """Fold what an article or an editor says, and let nothing in it pass for a merge field of ours."""
+    return defuse(fold(text))
 
 
 def units_of(text: str) -> list[str]:

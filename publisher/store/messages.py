@@ -53,7 +53,7 @@ def newest_revision(conn: Connection, send_id: int) -> int:
 def encode(message: Message) -> dict[str, Any]:
     """Return the message as plain JSON."""
     if isinstance(message, Post):
-        return asdict(message)
+        return {name: value for name, value in asdict(message).items() if name != "mended"}
     return {
         "subject": _encode_text(message.subject),
         "html": _encode_text(message.html),

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from lxml import html as markup
 
-from publisher.model.article import Article
-from publisher.model.message import Brief, Finding, Mail, Post, Slot
+from publisher.model.article import Article, Image
+from publisher.model.message import Brief, Finding, Mail, Post, Slot, fill
 from publisher.render import Renderer, default_theme
-from tests.unit.render.samples import FERRY, MASTODON, STORIES, brief
+from publisher.render.shortening import bytes_of
+from tests.unit.render.samples import FERRY, MASTODON, READER, STORIES, brief
 
 RENDERER = Renderer([default_theme()])
 
@@ -52,11 +56,137 @@ def test_an_empty_subject_is_held() -> None:
     assert blocking(replace(RENDERER.mail(brief()), subject=(" ",)), brief()) == {"empty-subject"}
 
 
-def test_a_mail_that_gmail_would_clip_is_held_and_a_large_one_noted() -> None:
-    briefing = brief(replace(FERRY, html=f"<p>{'word ' * 25_000}</p>"))
-    assert blocking(RENDERER.mail(briefing), briefing) == {"html-clipped"}
-    briefing = brief(replace(FERRY, html=f"<p>{'word ' * 17_000}</p>"))
-    assert [finding.check for finding in notes(RENDERER.mail(briefing), briefing)] == ["html-large"]
+def test_a_template_that_gmail_would_clip_is_held_and_a_large_one_noted(tmp_path: Path) -> None:
+    (tmp_path / "partials").mkdir()
+    for letters, blocks, check in ((100_000, True, "html-clipped"), (75_000, False, "html-large")):
+        words = f"{{% if note %}}<tr><td>{'x' * letters}</td></tr>{{% endif %}}"
+        (tmp_path / "partials/note.html").write_text(words)
+        for briefing in (brief(note="<p>Hello</p>"), brief(FERRY, note="<p>Hello</p>")):
+            mail = Renderer([tmp_path, default_theme()]).mail(briefing)
+            assert (check, blocks) in {(found.check, found.blocks) for found in RENDERER.check(mail, briefing)}
+            assert "mail-shortened" not in {found.check for found in RENDERER.check(mail, briefing)}
+
+
+def checked(briefing: Brief) -> tuple[Mail, str]:
+    """Return a mail that goes out, with what was mended in it."""
+    mail = RENDERER.mail(briefing)
+    findings = RENDERER.check(mail, briefing)
+    assert not any(finding.blocks for finding in findings)
+    return mail, "\n".join(f"{finding.check}: {finding.what}" for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("html", "end"),
+    [
+        ("".join(f"<h2>Part {n}</h2><p>{'word ' * 200}</p>" for n in range(300)), "word"),
+        (f"<ul>{''.join(f'<li>Item {n} {chr(233) * 100}</li>' for n in range(2_000))}</ul>", "é"),
+        (f"<p>{'word ' * 25_000}</p>", FERRY.summary[-9:]),
+        ("word " * 25_000, FERRY.summary[-9:]),
+        ("", "word"),
+    ],
+    ids=["chapters", "one list", "one paragraph", "no markup", "no html"],
+)
+def test_an_article_that_is_too_long_is_cut_between_blocks_and_read_on_the_web(html: str, end: str) -> None:
+    text = "\n\n".join(["word " * 200] * 400) if not html else FERRY.text
+    briefing = brief(replace(FERRY, html=html, text=text))
+    mail, said = checked(briefing)
+    assert bytes_of(mail.html) <= 80_000
+    assert "mail-shortened" in said
+    assert "ends early" in said
+    page = markup.document_fromstring(fill(mail.html, READER))
+    assert page.xpath(f"//a[@href='{FERRY.url}'][text()='Read on, on the web']")
+    body = page.xpath("//div[@class='body']")[0]
+    assert body.text_content().strip().endswith(end)
+    assert f"Read on, on the web: {FERRY.url}" in fill(mail.text, READER)
+    if "<h2>" in html:  # as much as there is room for, and no heading at the end
+        assert bytes_of(mail.html) > 77_000
+        assert body[-1].tag == "p"
+        assert fill(mail.text, READER).count("word") <= body.text_content().count("word")
+
+
+def test_a_digest_that_is_too_large_loses_from_its_end_what_is_not_a_headline_and_then_stories() -> None:
+    stories = [replace(FERRY, title=f"Story number {n}", url=f"https://harbor.example/{n}") for n in range(170)]
+    mail, said = checked(brief(*stories[:100]))
+    assert bytes_of(mail.html) <= 80_000
+    page = fill(mail.html, READER)
+    assert all(f"Story number {n}<" in page for n in range(100))
+    shown = page.count("From Monday two boats")
+    assert f"the last {101 - shown} stories shown with the headline only" in said  # one of them is the preheader
+    assert "left out" not in said
+    mail, said = checked(brief(*stories))
+    assert bytes_of(mail.html) <= 80_000
+    assert "stories left out" in said
+    page = markup.document_fromstring(fill(mail.html, READER))
+    assert page.xpath("//a[@href='https://harbor.example'][text()='Read on, on the web']")
+    assert "Read on, on the web: https://harbor.example" in fill(mail.text, READER)
+
+
+def test_a_template_with_the_texts_of_all_stories_loses_the_last_ones_first(tmp_path: Path) -> None:
+    (tmp_path / "email").mkdir()
+    words = "{% for article in articles %}<h1>{{ article.title }}</h1>{{ article.html }}{% endfor %}"
+    own = (
+        (default_theme() / "email/digest.html").read_text("utf-8").replace('{% include "partials/note.html" %}', words)
+    )
+    (tmp_path / "email/whole.html").write_text(own)
+    long = "<p>" + "word " * 4_000 + "</p>"
+    briefing = brief(*(replace(each, html=long) for each in STORIES), template="email/whole.html")
+    mail = Renderer([tmp_path, default_theme()]).mail(briefing)
+    assert bytes_of(mail.html) <= 80_000
+    assert "the last 5 stories shown without the text" in mail.mended[0].what
+
+
+def test_a_subject_that_is_too_long_is_cut_at_a_word() -> None:
+    title = "The council " + "votes and " * 30
+    mail, said = checked(brief(replace(FERRY, title=title)))
+    subject = fill(mail.subject, READER)
+    assert subject.endswith(" votes…")
+    assert 130 < len(subject) <= 150
+    assert "subject-fitted" in said
+    assert f"<title>{subject}</title>" in fill(mail.html, READER)
+    named = brief(replace(FERRY, title=title), subject="{{ recipient.first_name | default('You') }}: {{ lead.title }}")
+    assert fill(checked(named)[0].subject, READER).startswith("Ada: The council")
+    assert "subject-fitted" not in checked(brief())[1]
+
+
+def test_an_article_without_a_headline_gives_a_subject_all_the_same() -> None:
+    mail, _ = checked(brief(Article("", text="Words.")))
+    assert mail.subject == ("Morning briefing",)
+
+
+def test_bad_links_and_pictures_are_left_out_with_their_reasons() -> None:
+    inside = (
+        '<p><a href="javascript:x()">Words</a> <img src="https://harbor.example/a.jpg"><img src="x.jpg" alt="x"></p>'
+    )
+    article = replace(FERRY, url="ftp://harbor.example/1", image=Image("https://a.example/i", width=32), html=inside)
+    _, said = checked(brief(article))
+    assert said.splitlines() == [
+        f"bad-link: the link 'ftp://harbor.example/1' of {FERRY.title!r} is left out: it is no web address",
+        f"bad-picture: the picture 'https://a.example/i' of {FERRY.title!r} is left out: under 60 pixels it is an icon",
+        f"bad-link: the link 'javascript:x()' of {FERRY.title!r} is left out: it is no web address",
+        f"bad-picture: the picture 'x.jpg' of {FERRY.title!r} is left out: it is no web address",
+        f"missing-alt: a picture in the text of {FERRY.title!r} has no description",
+        f"missing-size: no size is stated for 1 picture of {FERRY.title!r}: the shape is a guess",
+    ]
+
+
+def test_a_post_that_was_fitted_says_from_what_to_what() -> None:
+    briefing = brief(replace(FERRY, summary="word " * 200))
+    post = RENDERER.post(briefing, MASTODON)
+    (note,) = RENDERER.check(post, briefing, MASTODON)
+    assert note.check == "post-fitted"
+    assert not note.blocks
+    assert re.match(r"shortened for mastodon: from 11\d\d to 49\d of 500 graphemes", note.what)
+    assert RENDERER.check(RENDERER.post(brief(FERRY), MASTODON), brief(FERRY), MASTODON) == ()
+
+
+def test_a_link_for_which_a_post_has_no_room_is_left_out() -> None:
+    rules = replace(MASTODON, network="other", url_length=None)
+    briefing = brief(replace(FERRY, url=f"https://harbor.example/{'x' * 480}"))
+    post = RENDERER.post(briefing, rules)
+    assert post.text.startswith(FERRY.title)
+    assert "https" not in post.text
+    assert [found.check for found in RENDERER.check(post, briefing, rules) if "link" in found.what] == ["bad-link"]
+    assert post.card is not None
 
 
 @pytest.mark.parametrize("name", ["Re: Gazette", "Gazette \U0001f525", "✅ Gazette", "Fwd: x", "AW: x"])
@@ -94,12 +224,16 @@ def test_a_post_that_is_too_long_is_held() -> None:
     assert blocking(post, brief(FERRY)) == {"post-too-long"}
 
 
-@pytest.mark.parametrize("title", ["", "x" * 600])
-def test_a_post_without_words_is_held(title: str) -> None:
+@pytest.mark.parametrize(("title", "words"), [("", "harbor.example"), ("x" * 600, "Harbor Gazette")])
+def test_a_post_of_an_article_that_says_nothing_names_its_host_or_the_publication(title: str, words: str) -> None:
     briefing = brief(Article(title, url="https://harbor.example/1"))
     post = RENDERER.post(briefing, MASTODON)
-    expected = set() if not title else {"empty-post"}  # without a headline the host stands in
-    assert blocking(post, briefing) == expected
+    assert post.text == f"{words}\n\nhttps://harbor.example/1"
+    assert blocking(post, briefing) == set()
+
+
+def test_a_post_without_words_is_held() -> None:
+    briefing = brief(FERRY)
     assert blocking(Post(("#Tag https://harbor.example/1",)), briefing) == {"empty-post"}
     assert blocking(Post(("",)), briefing) == {"empty-post"}
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,11 +11,11 @@ from lxml import html as markup
 
 from publisher.errors import TemplateError
 from publisher.model.article import Article
-from publisher.model.message import Slot, fill
+from publisher.model.message import Slot, fill, slots_of
 from publisher.render import Renderer, default_theme
-from publisher.render.merge import MARKER
+from publisher.render.merge import token_of
 from publisher.render.words import fold
-from tests.unit.render.samples import FERRY, READER, STORIES, brief, picture
+from tests.unit.render.samples import FERRY, MASTODON, READER, STORIES, brief, picture
 
 RENDERER = Renderer([default_theme()])
 
@@ -127,9 +128,12 @@ def test_a_height_that_nobody_knows_is_a_guess_that_outlooks_word_does_not_see()
         assert markup.document_fromstring(html).xpath("//img[not(@height)]") == []
 
 
-def test_a_picture_of_the_example_that_lies_in_a_file_is_passed_through() -> None:
-    article = replace(FERRY, image=replace(picture("a"), url="file:///srv/example/a.jpg"))
-    assert 'src="file:///srv/example/a.jpg"' in fill(RENDERER.mail(brief(article)).html, READER)
+def test_a_picture_that_lies_in_a_file_is_shown_in_practice_and_to_no_reader() -> None:
+    inside = '<p>Words</p><img src="file:///srv/example/b.jpg">'
+    article = replace(FERRY, image=replace(picture("a"), url="file:///srv/example/a.jpg"), html=inside)
+    for practice, shown in ((True, 2), (False, 0)):
+        html = fill(RENDERER.mail(brief(article, practice=practice)).html, READER)
+        assert len(set(re.findall(r'src="file:///srv/example/(.).jpg"', html))) == shown
 
 
 def test_a_picture_without_a_description_is_decoration_and_carries_no_link() -> None:
@@ -185,12 +189,18 @@ def test_the_text_part_has_every_headline_and_link_on_its_own_line() -> None:
     assert max(len(line) for line in text.splitlines() if "http" not in line) <= 72
 
 
-def test_text_that_imitates_a_merge_field_is_refused() -> None:
-    for article in (replace(FERRY, title=f"A {MARKER}abc9"), replace(FERRY, html=f"<p>{MARKER.upper()}X</p>")):
-        with pytest.raises(TemplateError, match="imitates"):
-            RENDERER.mail(brief(article))
-    with pytest.raises(TemplateError, match="imitates"):
-        RENDERER.mail(brief(note=f"<p>{MARKER}</p>"))
+def test_text_that_imitates_a_merge_field_is_made_harmless_and_the_mail_goes_out() -> None:
+    token = token_of("email", "all@example.org")
+    split = f"0\x00{token[1:]}", f"<p>&#48;{token[1:]}</p>", f'<a href="https://a.example/?{token.upper()}">x</a>'
+    for text in (token, *split):
+        article = replace(FERRY, title=text, summary=text, html=text, text=text, authors=(text,), categories=(text,))
+        briefing = brief(replace(article, url=f"https://a.example/{token}"), note=text, updates=(article,))
+        mail = RENDERER.mail(briefing)
+        assert {slot.field for slot in slots_of(mail)} == {"unsubscribe_url"}
+        assert "Omergefield8" in fill(mail.html, READER)
+        post = RENDERER.post(briefing, MASTODON)
+        assert not any(finding.blocks for finding in RENDERER.check(mail, briefing))
+        assert not any(finding.blocks for finding in RENDERER.check(post, briefing, MASTODON))
 
 
 def test_a_project_overrides_one_partial_and_keeps_the_rest(tmp_path: Path) -> None:

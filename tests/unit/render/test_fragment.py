@@ -1,16 +1,23 @@
 from __future__ import annotations
 
 import pytest
+from lxml import html
 
-from publisher.render.fragment import tidy
+from publisher.render.fragment import beginning, blocks_in, dropped, tidy, without_end
 
 
 @pytest.mark.parametrize(
     ("given", "made"),
     [
         ("<h1>Title</h1>", "<h2>Title</h2>"),
-        ('<img src="a.png" width="1120" height="560">', '<img src="a.png" width="560" height="280" alt="">'),
-        ('<img src="a.png" width="90" height="45">', '<img src="a.png" width="90" height="45" alt="">'),
+        (
+            '<img src="https://a.example/a" width="1120" height="560">',
+            '<img src="https://a.example/a" width="560" height="280" alt="">',
+        ),
+        (
+            '<img src="https://a.example/a" width="90" height="45">',
+            '<img src="https://a.example/a" width="90" height="45" alt="">',
+        ),
         ("<p>a</p><script>b</script> tail", "<p>a</p> tail"),
         ("plain & simple", "plain &amp; simple"),
         ("<p>half", "<p>half</p>"),
@@ -23,17 +30,19 @@ def test_an_articles_html_is_mended_for_mail(given: str, made: str) -> None:
 
 
 def test_a_figure_becomes_what_mail_clients_know() -> None:
-    made = tidy('<figure><img src="a.png" width="90" height="45"><figcaption>A <b>b</b></figcaption></figure>')
-    image = '<img src="a.png" width="90" height="45" alt="">'
+    made = tidy(
+        '<figure><img src="https://a.example/a" width="90" height="45"><figcaption>A <b>b</b></figcaption></figure>'
+    )
+    image = '<img src="https://a.example/a" width="90" height="45" alt="">'
     assert made == f'<div>{image}<div class="caption">A <b>b</b></div></div>'
 
 
 @pytest.mark.parametrize("size", ["", ' width="100%" height="auto"', ' height="900"'])
 def test_a_height_that_nobody_knows_is_a_guess_that_outlooks_word_does_not_see(size: str) -> None:
-    made = tidy(f'<p><img src="a--b.png"{size} alt="x --&gt; y"></p>')
+    made = tidy(f'<p><img src="https://a.example/a--b"{size} alt="x --&gt; y"></p>')
     word, others = made.split("<!--[if !mso]><!-->")
-    assert word == '<p><!--[if mso]><img src="a--b.png" alt="x --&gt; y" width="560"><![endif]-->'
-    assert others == '<img src="a--b.png" alt="x --&gt; y" width="560" height="373"><!--<![endif]--></p>'
+    assert word == '<p><!--[if mso]><img src="https://a.example/a--b" alt="x --&gt; y" width="560"><![endif]-->'
+    assert others == '<img src="https://a.example/a--b" alt="x --&gt; y" width="560" height="373"><!--<![endif]--></p>'
 
 
 @pytest.mark.parametrize(
@@ -49,3 +58,50 @@ def test_the_heads_of_a_table_say_what_they_are_the_heads_of() -> None:
     made = tidy("<table><tr><th>Day</th><th>Fare</th></tr><tr><th>Monday</th><td>2.10</td></tr></table>")
     assert made.count('<th scope="col">') == 2
     assert '<th scope="row">Monday</th>' in made
+
+
+@pytest.mark.parametrize(
+    ("given", "made", "why"),
+    [
+        ('<a href="javascript:x()">words</a>', "words", "it is no web address"),
+        ('<a href="https://">words</a>', "words", "it names no host"),
+        ('<a href="http://[">words</a>', "words", "it names no host"),
+        (f'<a href="https://a.example/{"x" * 2000}">words</a>', "words", "it has more than 2,000 characters"),
+        ('<p>a<img src="relative.png">b</p>', "<p>ab</p>", "it is no web address"),
+        ('<p>a<img src="data:image/png;base64,AAAA">b</p>', "<p>ab</p>", "it is no web address"),
+        ("<p>a<img>b</p>", "<p>ab</p>", "it is no web address"),
+    ],
+)
+def test_a_bad_link_or_picture_is_dropped_with_its_reason_and_the_words_stay(given: str, made: str, why: str) -> None:
+    assert tidy(given) == made
+    assert [reason for _, _, reason in dropped(given)] == [why]
+
+
+def test_a_good_link_stays_and_so_does_one_to_mail_or_a_telephone() -> None:
+    for url in ("https://a.example/?q={a}", "mailto:a@b.example", "tel:+351"):
+        assert tidy(f'<a href="{url}">x</a>').startswith("<a href=")
+        assert dropped(f'<a href="{url}">x</a>') == []
+
+
+LETTER = (
+    "<p>one</p><h2>two</h2><ul><li>three</li><li>four</li></ul>"
+    '<div><img src="https://a.example/a"><div>five</div></div><table><tr><td>six</td></tr></table>'
+)
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [(0, "onetwothreefourfivesix"), (1, "onetwothreefourfive"), (2, "onetwothreefour"), (3, "onetwothree"), (4, "one")],
+)
+def test_a_text_is_cut_between_blocks_and_never_under_a_heading(lost: int, words: str) -> None:
+    left = without_end(LETTER, lost)
+    assert "".join(html.fragment_fromstring(left, create_parent="div").itertext()) == words
+    assert ("<table>" in left, "<img" in left, "<ul>" in left) == (lost < 1, lost < 2, lost < 4)
+
+
+def test_what_is_no_block_goes_as_one() -> None:
+    assert blocks_in(LETTER) == 6
+    assert without_end(LETTER, 6) == without_end("words without markup", 1) == ""
+    assert beginning("words", 4) == ""
+    assert beginning(LETTER, 25) == "<p>one</p>"
+    assert beginning(LETTER, 9_000) == LETTER

@@ -17,7 +17,7 @@ from tests.unit.render.samples import FERRY, MASTODON, READER, brief
 
 RENDERER = Renderer([default_theme()])
 LANGUAGES = ["en", "de", "fr", "es", "it", "pt", "pt-BR", "nl", "pl", "ar", "he", "sv", "da", "fi", "uk"]
-PLURALS = ("minutes", "stories")
+PLURALS = ("minutes", "stories", "per_week")
 
 
 def own(folder: Path, words: str) -> Renderer:
