@@ -4,7 +4,7 @@ RUN := .venv/bin
 DEV := .venv-dev/bin
 WEB := tests/judges/node_modules
 
-.PHONY: demo test test-web email-report demo-picture check test-long lock clean help
+.PHONY: demo test golden test-web email-report demo-picture check test-long lock clean help
 
 help:  ## What can be made here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -14,6 +14,9 @@ demo: $(RUN)/.ready  ## The main job, end to end; FEED=address-or-file for your 
 
 test: $(DEV)/.ready  ## All tests
 	$(DEV)/python -m pytest -n 3 --dist worksteal tests
+
+golden: $(DEV)/.ready  ## Write the golden files of all mails and posts anew, for review with git diff
+	$(DEV)/python -m pytest -q tests/golden/test_messages.py --rewrite-golden
 
 test-web: $(DEV)/.ready $(WEB)/.ready  ## What needs npm or Java: the judges of mails
 	$(DEV)/python -m pytest -m web tests/judges

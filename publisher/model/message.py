@@ -107,9 +107,9 @@ class PostRules:
     shows_card: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Brief:
-    """Everything that one message is rendered from; produce writes it, render reads it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """What every message of a publication has in common: who writes, how it looks, and to which list."""
 
     publication: str
     site_url: str
@@ -119,22 +119,59 @@ class Brief:
     address: str
     timezone: str
     language: str
-    schedule: str
-    slot: str  # the slot's key
-    due_at: datetime
-    articles: tuple[Article, ...]
     list_name: str = ""  # empty for posts
     list_title: str = ""
     list_about: str = ""
     list_domain: str = ""  # right side of List-Id: the host of public_url, else of the sender
+    practice: bool = False
+    theme: Theme = field(default_factory=Theme)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief(Sheet):
+    """Everything that one message of an edition is rendered from; produce writes it, render reads it."""
+
+    schedule: str
+    slot: str  # the slot's key
+    due_at: datetime
+    articles: tuple[Article, ...]
     template: str = ""  # as the editor wrote it; empty: the default for the kind and the number of articles
     subject: str = ""  # empty: the lead's headline
     preheader: str = ""
     note: str = ""  # html of the editor's note, sanitised
     updates: tuple[Article, ...] = ()  # sent in an earlier edition and changed since
-    practice: bool = False
     utm: tuple[tuple[str, str], ...] = ()  # parameters that every link to an article gets
-    theme: Theme = field(default_factory=Theme)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """Somebody gave an address: does its owner want the list? The reader's value is ``confirm_url``."""
+
+    asked_at: datetime
+    until: datetime  # when the link ends
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """A subscription has begun."""
+
+    per_week: int = 0  # mails to expect; 0: nobody can say
+    next_at: datetime | None = None  # when the next issue comes
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A word of the editors or operators to the readers of a list."""
+
+    subject: str  # plain text
+    html: str  # sanitised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter(Sheet):
+    """Everything that a mail about a subscription is rendered from."""
+
+    about: Confirm | Welcome | Notice
 
 
 def escape(value: str, context: Context) -> str:

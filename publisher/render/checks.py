@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from math import floor
 
 import regex
 from lxml import html as markup
 
-from publisher.model.message import Brief, Finding, Mail, Post, PostRules, Slot, Text
+from publisher.model.message import Brief, Confirm, Finding, Letter, Mail, Post, PostRules, Sheet, Slot, Text
 from publisher.model.post_size import fits, length
 from publisher.render.colour import ENOUGH
 from publisher.render.context import article_dict
@@ -19,15 +19,18 @@ from publisher.render.shortening import CLIPPED_AT, LARGE_AT, bytes_of
 from publisher.render.social import words_beside_links
 from publisher.render.theme import unreadable
 
-_PLACEHOLDER = re.compile(r"\{\{-?\s*(?:recipient\b|unsubscribe_url\b|preferences_url\b)|\{%-?\s*\w+")
+_PLACEHOLDER = re.compile(r"\{\{-?\s*(?:recipient\b|(?:unsubscribe|preferences|confirm)_url\b)|\{%-?\s*\w+")
 _FROM_TRICKS = regex.compile(r"\A\s*(?:re|fwd?|aw|wg)\s*:|\p{Emoji_Presentation}|[\u2600-\u27bf\ufe0f]", regex.I)
 
 Findings = Iterator[Finding]
 
 
-def check_mail(mail: Mail, brief: Brief) -> tuple[Finding, ...]:
+def check_mail(mail: Mail, sheet: Brief | Letter) -> tuple[Finding, ...]:
     """Return everything that is wrong with a mail, what blocks it first."""
-    return _ordered(finding for check in MAIL_CHECKS for finding in check(mail, brief))
+    found = [finding for check in MAIL_CHECKS for finding in check(mail, sheet)]
+    if isinstance(sheet, Brief):
+        found += [finding for each in EDITION_CHECKS for finding in each(mail, sheet)]
+    return _ordered(found)
 
 
 def check_post(post: Post, brief: Brief, rules: PostRules) -> tuple[Finding, ...]:
@@ -35,35 +38,47 @@ def check_post(post: Post, brief: Brief, rules: PostRules) -> tuple[Finding, ...
     return _ordered(finding for check in POST_CHECKS for finding in check(post, brief, rules))
 
 
-def _ordered(findings: Iterator[Finding]) -> tuple[Finding, ...]:
+def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(findings, key=lambda finding: not finding.blocks))
 
 
-def no_unsubscribe_link(mail: Mail, brief: Brief) -> Findings:
-    headers = dict(mail.headers)
+def no_unsubscribe_link(mail: Mail, sheet: Sheet) -> Findings:
+    if _asks(sheet):
+        return
+    header = dict(mail.headers).get("List-Unsubscribe", ())
     places = {
         "html": ("url" in _contexts(mail.html), "templates, a link with href={{ unsubscribe_url }}"),
         "text part": ("text" in _contexts(mail.text), "text template, {{ unsubscribe_url }}"),
-        "headers": ("header" in _contexts(headers.get("List-Unsubscribe", ())), "headers, List-Unsubscribe"),
+        "headers": ("header" in _contexts(header), "headers, List-Unsubscribe"),
     }
     for place, (is_there, remedy) in places.items():
         if not is_there:
-            yield Finding(
-                "no-unsubscribe-link",
-                True,
-                f"nobody can unsubscribe: the {place} has no link",
-                f"Put into the {remedy}",
-            )
+            what = f"nobody can unsubscribe: the {place} has no link"
+            yield Finding("no-unsubscribe-link", True, what, f"Put into the {remedy}")
 
 
-def leftover_field(mail: Mail, brief: Brief) -> Findings:
+def no_confirm_link(mail: Mail, sheet: Sheet) -> Findings:
+    if not _asks(sheet):
+        return
+    for place, text, context in (("html", mail.html, "url"), ("text part", mail.text, "text")):
+        if context not in _contexts(text, "confirm_url"):
+            what = f"nobody can confirm: the {place} has no link"
+            yield Finding("no-confirm-link", True, what, "Print {{ confirm_url }} there, in html as a link's href")
+
+
+def _asks(sheet: Sheet) -> bool:
+    """Say whether the mail asks for a subscription: there is nothing to leave yet."""
+    return isinstance(sheet, Letter) and isinstance(sheet.about, Confirm)
+
+
+def leftover_field(mail: Mail, sheet: Sheet) -> Findings:
     for place, text in (("subject", mail.subject), ("html", mail.html), ("text part", mail.text)):
-        yield from _leftovers(place, _fixed(text), brief)
+        yield from _leftovers(place, _fixed(text), sheet)
 
 
-def _leftovers(place: str, text: str, brief: Brief) -> Findings:
+def _leftovers(place: str, text: str, sheet: Sheet) -> Findings:
     for found in _PLACEHOLDER.finditer(text):
-        if not any(_squeezed(found[0]) in words for words in _authored(brief)):
+        if not any(_squeezed(found[0]) in words for words in _authored(sheet)):
             yield Finding(
                 "leftover-field", True, f"{found[0]} stands unreplaced in the {place}", "Merge fields work in templates"
             )
@@ -72,9 +87,9 @@ def _leftovers(place: str, text: str, brief: Brief) -> Findings:
         yield Finding("leftover-field", True, f"the {place} holds half a merge field", "Look at the template's filters")
 
 
-def _authored(brief: Brief) -> Iterator[str]:
+def _authored(sheet: Sheet) -> Iterator[str]:
     """Yield what articles say: there a placeholder is part of the story."""
-    for article in (*brief.articles, *brief.updates):
+    for article in (*sheet.articles, *sheet.updates) if isinstance(sheet, Brief) else ():
         picture = article.image
         said = [article.title, article.url or "", article.summary, article.html, article.text]
         said += [*article.authors, *article.categories]
@@ -82,12 +97,12 @@ def _authored(brief: Brief) -> Iterator[str]:
         yield from map(_squeezed, said)
 
 
-def empty_subject(mail: Mail, brief: Brief) -> Findings:
+def empty_subject(mail: Mail, sheet: Sheet) -> Findings:
     if not any(isinstance(part, Slot) or part.strip() for part in mail.subject):
         yield Finding("empty-subject", True, "the subject is empty", "Write `subject:`, or give the lead a headline")
 
 
-def size(mail: Mail, brief: Brief) -> Findings:
+def size(mail: Mail, sheet: Sheet) -> Findings:
     """An edition is shortened before it comes here: what is large now is the template."""
     count, remedy = bytes_of(mail.html), "Look at what the template prints besides the stories"
     if count > CLIPPED_AT:
@@ -96,7 +111,7 @@ def size(mail: Mail, brief: Brief) -> Findings:
         yield Finding("html-large", False, f"{count:,} bytes of html; Gmail cuts off at 100,000", remedy)
 
 
-def from_name(mail: Mail, brief: Brief) -> Findings:
+def from_name(mail: Mail, sheet: Sheet) -> Findings:
     if _FROM_TRICKS.search(mail.from_name):
         yield Finding(
             "from-name",
@@ -108,11 +123,11 @@ def from_name(mail: Mail, brief: Brief) -> Findings:
         yield Finding("from-name", False, "the sender has no name", "Write `from: Name <address>`")
 
 
-def postal_address(mail: Mail, brief: Brief) -> Findings:
-    address = _squeezed(brief.address)
+def postal_address(mail: Mail, sheet: Sheet) -> Findings:
+    address = _squeezed(sheet.address)
     if not address:
         yield Finding(
-            "no-postal-address", not brief.practice, "there is no postal address", "Write `publication.address`"
+            "no-postal-address", not sheet.practice, "there is no postal address", "Write `publication.address`"
         )
         return
     for place, text in (("html", _visible(mail.html)), ("text part", _fixed(mail.text))):
@@ -137,8 +152,8 @@ def _missing_from_text(what: str) -> Finding:
     return Finding("text-part", True, f"{what} is missing from the text part", "Print it in the text template too")
 
 
-def too_faint(mail: Mail, brief: Brief) -> Findings:
-    for scheme, name, colour, paper, measured, better in unreadable(brief.theme):
+def too_faint(mail: Mail, sheet: Sheet) -> Findings:
+    for scheme, name, colour, paper, measured, better in unreadable(sheet.theme):
         ratio = f"{floor(measured * 100) / 100:.2f}:1"  # rounded down: 4.499 is not 4.50
         place = f"theme.{name}" if scheme == "light" else f"theme.dark.{name}"
         yield Finding(
@@ -170,17 +185,17 @@ def leftover_in_post(post: Post, brief: Brief, rules: PostRules) -> Findings:
     yield from _leftovers("post", post.text, brief)
 
 
-MAIL_CHECKS: tuple[Callable[[Mail, Brief], Findings], ...] = (
+MAIL_CHECKS: tuple[Callable[[Mail, Sheet], Findings], ...] = (
     no_unsubscribe_link,
+    no_confirm_link,
     leftover_field,
     empty_subject,
     size,
     from_name,
     postal_address,
-    text_part,
     too_faint,
-    *MAIL_NOTES,
 )
+EDITION_CHECKS: tuple[Callable[[Mail, Brief], Findings], ...] = (text_part, *MAIL_NOTES)
 POST_CHECKS: tuple[Callable[[Post, Brief, PostRules], Findings], ...] = (
     post_too_long,
     empty_post,
@@ -189,8 +204,8 @@ POST_CHECKS: tuple[Callable[[Post, Brief, PostRules], Findings], ...] = (
 )
 
 
-def _contexts(text: Text) -> set[str]:
-    return {part.context for part in text if isinstance(part, Slot) and part.field == "unsubscribe_url"}
+def _contexts(text: Text, field: str = "unsubscribe_url") -> set[str]:
+    return {part.context for part in text if isinstance(part, Slot) and part.field == field}
 
 
 def _fixed(text: Text) -> str:

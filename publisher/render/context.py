@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from publisher.errors import TemplateError
 from publisher.model.article import Article, Image
-from publisher.model.message import Brief
+from publisher.model.message import Brief, Sheet
 from publisher.model.sentences import reading_minutes
 from publisher.render.addresses import fault_of_page, fault_of_picture, host_of, web_address
 from publisher.render.conventions import direction_of
-from publisher.render.fragment import beginning, tidy
+from publisher.render.fragment import beginning, paragraphs_of, tidy
 from publisher.render.theme import inner_width, theme_dict
 from publisher.render.words import authored
 
@@ -32,23 +32,27 @@ def context_of(brief: Brief, words: Words = authored, *, html: bool = True) -> d
     articles = [article_dict(article, brief, words, html=html) for article in brief.articles]
     if not articles:
         raise TemplateError("there is no article to render", where=f"schedule {brief.schedule}")
-    return {
-        "publication": {
-            "name": authored(brief.publication),
-            "url": _page(brief.site_url),
-            "address": authored(brief.address),
-        },
-        "list": {"name": brief.list_name, "title": authored(brief.list_title), "about": authored(brief.list_about)},
+    return sheet_context(brief) | {
         "edition": {"schedule": brief.schedule, "slot": brief.slot, "due_at": brief.due_at.isoformat()},
         "articles": articles,
         "lead": articles[0],
         "left_out": 0,
         "updates": [article_dict(article, brief, words) for article in brief.updates],
-        "language": brief.language,
-        "dir": direction_of(brief.language),
-        "note": _markup(brief.note, brief) if html else "",
-        "practice": brief.practice,
-        "theme": theme_dict(brief.theme, authored(brief.publication)),
+        "note": markup_of(brief.note, brief) if html else "",
+        "note_paragraphs": paragraphs_of(brief.note),
+    }
+
+
+def sheet_context(sheet: Sheet) -> dict[str, Any]:
+    """Return the names that every mail and post knows."""
+    name = authored(sheet.publication)
+    return {
+        "publication": {"name": name, "url": _page(sheet.site_url), "address": authored(sheet.address)},
+        "list": {"name": sheet.list_name, "title": authored(sheet.list_title), "about": authored(sheet.list_about)},
+        "language": sheet.language,
+        "dir": direction_of(sheet.language),
+        "practice": sheet.practice,
+        "theme": theme_dict(sheet.theme, name),
     }
 
 
@@ -63,7 +67,7 @@ def article_dict(article: Article, brief: Brief, words: Words = authored, *, htm
         "url": url,
         "host": host_of(url),
         "summary": words(article.summary),
-        "html": _markup(body, brief),
+        "html": markup_of(body, brief),
         "text": "\n\n".join(paragraphs),
         "paragraphs": paragraphs,
         "shortened": len(body) < len(article.html) if html else False,
@@ -108,8 +112,9 @@ def _page(url: str) -> str:
     return "" if fault_of_page(url) else web_address(url)
 
 
-def _markup(fragment: str, brief: Brief) -> Markup:
-    tidied = tidy(fragment, inner_width(brief.theme), practice=brief.practice)
+def markup_of(fragment: str, sheet: Sheet) -> Markup:
+    """Return sanitised html as it may stand in a mail."""
+    tidied = tidy(fragment, inner_width(sheet.theme), practice=sheet.practice)
     return Markup(tidied)  # noqa: S704  # sanitised at intake, or where it was written
 
 

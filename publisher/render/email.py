@@ -6,11 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from publisher.errors import TemplateError
-from publisher.model.message import Brief, Finding, Mail, Slot, Text
+from publisher.model.message import Brief, Finding, Mail, Text
 from publisher.render.context import context_of
 from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine
+from publisher.render.headers import language_header, list_headers, one_line
 from publisher.render.inline import inline
 from publisher.render.merge import merge_names, shown_length, split_html, split_text
 from publisher.render.shortening import Cut, as_finding, bytes_of, least_cut, with_cut
@@ -36,15 +36,15 @@ def render_mail(engine: Engine, brief: Brief) -> Mail:
         return split_html(html, where=page)
 
     html, less, shortened = _not_large(brief, html_with)
-    text = _without_gaps(engine.render(plain, with_cut(context, less, brief), conventions))
+    text = without_gaps(engine.render(plain, with_cut(context, less, brief), conventions))
     return Mail(
         subject=split_text(subject, "header", where="subject"),
         html=html,
         text=split_text(text, "text", where=plain),
-        headers=_headers(brief),
-        from_name=_one_line(brief.from_name, "from"),
-        from_email=_one_line(brief.from_email, "from"),
-        reply_to=_one_line(brief.reply_to, "reply_to"),
+        headers=list_headers(brief, brief.schedule) + language_header(brief),
+        from_name=one_line(brief.from_name, "from"),
+        from_email=one_line(brief.from_email, "from"),
+        reply_to=one_line(brief.reply_to, "reply_to"),
         language=brief.language,
         mended=mended + shortened,
     )
@@ -74,7 +74,7 @@ def _subject(engine: Engine, brief: Brief, context: dict[str, Any], conventions:
     if not brief.subject:
         return str(context["lead"]["title"]) or context["list"]["title"] or context["publication"]["name"]
     where = f"schedules.yaml, subject of {brief.schedule}"
-    return _one_line(engine.render_string(brief.subject, context, conventions, where=where).strip(), where)
+    return one_line(engine.render_string(brief.subject, context, conventions, where=where).strip(), where)
 
 
 def _fitted(subject: str) -> tuple[str, tuple[Finding, ...]]:
@@ -104,26 +104,6 @@ def _preheader(engine: Engine, brief: Brief, context: dict[str, Any], convention
     return {"preheader": words, "preheader_padding": range(room)}
 
 
-def _headers(brief: Brief) -> tuple[tuple[str, Text], ...]:
-    """Return the headers of list mail (RFC 8058, RFC 2919), Precedence against vacation replies, and the language."""
-    title = re.sub(r'["\\<>]', "", _one_line(brief.list_title or brief.publication, "list title"))
-    name = re.sub(r"[^A-Za-z0-9-]+", "-", brief.list_name or brief.schedule).strip("-").lower() or "list"
-    domain = brief.list_domain or brief.from_email.rpartition("@")[2] or "localhost"
-    return (
-        ("List-Unsubscribe", ("<", Slot("unsubscribe_url", "header"), ">")),
-        ("List-Unsubscribe-Post", ("List-Unsubscribe=One-Click",)),
-        ("List-Id", (f'"{title}" <{name}.{_one_line(domain, "public_url")}>',)),
-        ("Precedence", ("bulk",)),
-        ("Content-Language", (_one_line(brief.language, "language"),)),
-    )
-
-
-def _one_line(value: str, where: str) -> str:
-    if re.search(r"[\r\n\x00]", value):
-        raise TemplateError("a header can't hold a line break", where=where, remedy="Write it on one line")
-    return fold(value)
-
-
-def _without_gaps(text: str) -> str:
+def without_gaps(text: str) -> str:
     """Take out the empty lines and trailing spaces that a template's own tags leave."""
     return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+\n", "\n", text)).strip() + "\n"

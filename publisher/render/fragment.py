@@ -101,6 +101,23 @@ def beginning(fragment: str, most: int) -> str:
     return without_end(fragment, len(sizes) - kept)
 
 
+def paragraphs_of(fragment: str) -> list[str]:
+    """Return what a text says, block by block, with the address of each link after its words."""
+    if not fragment.strip():
+        return []
+    root = _parsed(fragment)
+    for link in root.iter("a"):
+        address = link.get("href") or ""
+        if address and not fault_of_link(address) and address not in link.text_content():
+            link.tail = f" ({address}){link.tail or ''}"
+    said = [root.text or "", *(f"{_bullet(block)}{block.text_content()} {block.tail or ''}" for block in _blocks(root))]
+    return [defuse(" ".join(words.split())) for words in said if words.strip()]
+
+
+def _bullet(block: html.HtmlElement) -> str:
+    return "• " if block.tag == "li" else ""
+
+
 def _blocks(parent: html.HtmlElement) -> Iterator[html.HtmlElement]:
     """Yield the smallest blocks that can go alone: of a list its items, of a table its rows; a figure is one."""
     for child in parent:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NoReturn
 
 import jinja2
@@ -22,7 +22,8 @@ MARKER = "0mergefield8"
 _TOKEN = re.compile(MARKER + "([a-z2-7]+)9")
 _IMITATION = re.compile(MARKER, re.IGNORECASE)
 _USUAL = 12  # characters of a reader's value
-_RESERVED = ("unsubscribe_url", "preferences_url")  # everything else is an attribute of `recipient`
+LEAVING = ("unsubscribe_url", "preferences_url")  # what every mail to a list has
+_RESERVED = (*LEAVING, "confirm_url")  # everything else is an attribute of `recipient`
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 REMEDY = (
     'Print it as it is, give it a default ({{ recipient.first_name | default("reader") }}), '
@@ -124,9 +125,12 @@ def shown_length(text: str) -> int:
     return len(_TOKEN.sub(lambda match: _field(match).default or "x" * _USUAL, text))
 
 
-def merge_names() -> dict[str, Field | Reader]:
-    """Return the names that stand for a reader's values in a mail's templates."""
-    return {"recipient": Reader(), **{name: Field(name) for name in _RESERVED}}
+def merge_names(links: Sequence[str] = LEAVING) -> dict[str, Field | Reader]:
+    """Return the names that stand for a reader's values in a mail's templates.
+
+    :param links: those of the reserved fields that the mail has.
+    """
+    return {"recipient": Reader(), **{name: Field(name) for name in links}}
 
 
 def split_text(text: str, context: Literal["text", "header"], *, where: str) -> Text:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from publisher.model.message import Brief, Finding, Mail, Message, Post, PostRules
+from publisher.model.message import Brief, Finding, Letter, Mail, Message, Post, PostRules
 from publisher.render.checks import check_mail, check_post
 from publisher.render.email import render_mail
 from publisher.render.engine import Engine
+from publisher.render.letters import render_letter
 from publisher.render.social import render_post
 
 
@@ -26,6 +27,10 @@ class Renderer:
         """Render a newsletter; TemplateError says which template, which line, what and what to do."""
         return render_mail(self._engine, brief)
 
+    def letter(self, letter: Letter) -> Mail:
+        """Render a mail about a subscription; TemplateError as for ``mail``."""
+        return render_letter(self._engine, letter)
+
     def post(self, brief: Brief, rules: PostRules) -> Post:
         """Render a post and fit it to the network's limit; TemplateError as for ``mail``."""
         return render_post(self._engine, brief, rules)
@@ -37,10 +42,10 @@ class Renderer:
         lead = brief.articles[0]
         return draw_card(lead.title, brief.publication, lead.language or brief.language, brief.theme.light.accent)
 
-    def check(self, message: Message, brief: Brief, rules: PostRules | None = None) -> tuple[Finding, ...]:
+    def check(self, message: Message, brief: Brief | Letter, rules: PostRules | None = None) -> tuple[Finding, ...]:
         """Return everything that is wrong with a message; a post needs the rules that it was rendered with."""
         if isinstance(message, Mail):
             return check_mail(message, brief)
-        if rules is None:
+        if rules is None or isinstance(brief, Letter):
             raise ValueError("a post is checked against its network's rules")
         return check_post(message, brief, rules)

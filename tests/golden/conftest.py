@@ -1,4 +1,4 @@
-"""Files that show what readers get; `python -m pytest tests/golden --rewrite-golden` writes them anew for review."""
+"""Files that show what readers get; `make golden` writes them anew for review."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         if rewrite:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8", newline="\n")
-        assert path.is_file(), f"no golden file {name}: run with --rewrite-golden"
+        assert path.is_file(), f"no golden file {name}: write it with `make golden`"
         assert text == path.read_text("utf-8")
 
     return compare

@@ -1,14 +1,17 @@
-"""The words of a whole morning, letter by letter."""
+"""What readers get, letter by letter: each template whole in English, and its words in every language."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
+from lxml import html as markup
 
-from publisher.model.message import Brief, Mail, fill
+from publisher.model.message import Brief, Letter, Mail, fill
 from publisher.render import Renderer, default_theme
-from tests.unit.render.samples import FERRY, MASTODON, READER, STORIES, WEBHOOK, brief
+from publisher.render.wording import catalogue
+from tests.unit.render.samples import FERRY, LETTERS, MASTODON, READER, STORIES, WEBHOOK, brief, letter
 
 Golden = Callable[[str, str], None]
 RENDERER = Renderer([default_theme()])
@@ -19,6 +22,11 @@ BRIEFS = {
     "rtl": brief(STORIES[6], STORIES[1], language="ar", list_title="نشرة الصباح"),
     "german": brief(*STORIES[:3], language="de", timezone="Europe/Berlin"),
 }
+SOCIAL = sorted(path.name for path in (default_theme() / "social").glob("*.txt"))
+
+
+def rendered(sheet: Brief | Letter) -> Mail:
+    return RENDERER.letter(sheet) if isinstance(sheet, Letter) else RENDERER.mail(sheet)
 
 
 def headers_of(mail: Mail) -> str:
@@ -27,15 +35,41 @@ def headers_of(mail: Mail) -> str:
     return "".join(f"{name}: {value}\n" for name, value in lines)
 
 
-@pytest.mark.parametrize(("name", "briefing"), BRIEFS.items(), ids=BRIEFS)
-def test_a_mail_is_what_it_was_when_last_looked_at(name: str, briefing: Brief, golden: Golden) -> None:
-    mail = RENDERER.mail(briefing)
+@pytest.mark.parametrize("name", [*BRIEFS, *LETTERS])
+def test_a_mail_is_what_it_was_when_last_looked_at(name: str, golden: Golden) -> None:
+    mail = rendered(BRIEFS[name] if name in BRIEFS else letter(LETTERS[name]))
     golden(f"{name}.html", fill(mail.html, READER))
     golden(f"{name}.txt", fill(mail.text, READER))
     golden(f"{name}.headers", headers_of(mail))
 
 
-@pytest.mark.parametrize("name", ["digest", "article"])
+@pytest.mark.parametrize("name", SOCIAL)
 def test_a_post_is_what_it_was_when_last_looked_at(name: str, golden: Golden) -> None:
-    for rules in (MASTODON, WEBHOOK):
-        golden(f"{name}.{rules.network}.post", RENDERER.post(BRIEFS[name], rules).text + "\n")
+    network = name.removesuffix(".txt")
+    rules = replace(WEBHOOK if network == "post" else MASTODON, network=network)
+    post = RENDERER.post(brief(*STORIES[:3], template=f"social/{name}"), rules)
+    golden(f"posts/{name}", "\n--- next post ---\n".join(post.parts) + "\n")
+
+
+def words_of(html: str) -> str:
+    """Return what is seen and read out of a mail, a line for each piece."""
+    page = markup.document_fromstring(html)
+    said = [page.get("lang"), page.get("dir"), *page.xpath("//body//text()[normalize-space()]")]
+    return "\n".join(" ".join(str(each).split()) for each in said)
+
+
+@pytest.mark.parametrize("language", catalogue())
+def test_every_mail_speaks_every_language_as_when_last_looked_at(language: str, golden: Golden) -> None:
+    sheets = {"digest": brief(*STORIES[:2]), "article": brief(FERRY)}
+    sheets |= {name: letter(about) for name, about in LETTERS.items()}
+    pieces = []
+    for name, sheet in sheets.items():
+        mail = rendered(replace(sheet, language=language, practice=name == "digest"))
+        text = fill(mail.text, READER)
+        pieces += [
+            f"##### {name}: {fill(mail.subject, READER)}",
+            text,
+            "### as html",
+            words_of(fill(mail.html, READER)),
+        ]
+    golden(f"languages/{language}.txt", "\n".join(pieces) + "\n")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 
 from publisher.model.article import Article
-from publisher.model.message import Brief, Mail, fill
+from publisher.model.message import Brief, Confirm, Letter, Mail, Notice, Sheet, Welcome, fill
 from publisher.model.theme import Logo, Palette, Theme
 from publisher.render import Renderer, default_theme
 from tests.judges.stories import ARABIC, EIGHT, FERRY, MORNING, ROUGH, ROUGH_ARTICLE, SITE, THIRTY
@@ -20,6 +21,7 @@ READER = {
     "first_name": "Ada",
     "unsubscribe_url": "https://letters.harbor.example/u/mZ3vQ8sT1kXw7bNcR5yJ2dLf",
     "preferences_url": "https://letters.harbor.example/p/mZ3vQ8sT1kXw7bNcR5yJ2dLf",
+    "confirm_url": "https://letters.harbor.example/c/mZ3vQ8sT1kXw7bNcR5yJ2dLf",
 }
 
 
@@ -42,6 +44,20 @@ def brief(articles: Iterable[Article], **more: str) -> Brief:
     }
     return Brief(**(plain | more), due_at=MORNING, articles=tuple(articles))
 
+
+def letter(about: Confirm | Welcome | Notice, **more: str) -> Letter:
+    whole = brief([], **more)
+    return Letter(**{field.name: getattr(whole, field.name) for field in fields(Sheet)}, about=about)
+
+
+_NOTICE = """
+<p>From Monday the Morning briefing comes from <strong>letters@harbor.example</strong>. Everything else stays as it
+is: the hour, the length and the people who write it.</p>
+<h2>If nothing comes on Monday</h2>
+<ul><li>Look into the folder for advertising, and move the letter to your inbox.</li>
+<li>Put the new address among your contacts.</li>
+<li>Or read <a href="https://harbor.example/help/missing-letters">what else can be done</a>.</li></ul>
+"""
 
 _ARABIC = {
     "publication": "جريدة الميناء",
@@ -76,8 +92,12 @@ ABOUT = {
     "parts": "what a mail has only at times: the line about practice, an editor's note, what has changed",
     "rough-digest": "long words and addresses, pictures that are not there, stories that lack nearly everything",
     "rough-article": "an article with whatever a source's markup may hold",
+    "confirm": "the question whether a new reader wants the list",
+    "confirm-rtl": "the same in Arabic",
+    "welcome": "the first mail of a subscription",
+    "notice": "a word of the editors to the readers of a list",
 }
-BRIEFS = {
+BRIEFS: dict[str, Brief | Letter] = {
     "digest-8": brief(EIGHT),
     "digest-1": brief([FERRY], template="email/digest.html"),
     "digest-30": brief(THIRTY),
@@ -87,6 +107,10 @@ BRIEFS = {
     "parts": replace(brief(EIGHT[:2]), practice=True, note=NOTE, updates=(EIGHT[2], replace(EIGHT[3], url=None))),
     "rough-digest": brief(ROUGH),
     "rough-article": brief([ROUGH_ARTICLE]),
+    "confirm": letter(Confirm(MORNING, MORNING + timedelta(days=3))),
+    "confirm-rtl": letter(Confirm(MORNING, MORNING + timedelta(days=3)), **_ARABIC),
+    "welcome": letter(Welcome(per_week=5, next_at=MORNING + timedelta(days=1))),
+    "notice": letter(Notice("The Morning briefing moves to another address", _NOTICE)),
 }
 
 
@@ -133,12 +157,12 @@ def render_all() -> dict[str, Rendered]:
     return {name: _render(plain, name, brief) for name, brief in BRIEFS.items()}
 
 
-def _render(renderer: Renderer, name: str, brief: Brief) -> Rendered:
-    mail = renderer.mail(brief)
+def _render(renderer: Renderer, name: str, brief: Brief | Letter) -> Rendered:
+    mail = renderer.letter(brief) if isinstance(brief, Letter) else renderer.mail(brief)
     held = [finding.what for finding in renderer.check(mail, brief) if finding.blocks]
     if held:
         raise ValueError(f"{name} would be held: {'; '.join(held)}")
-    html = fill(mail.html, READER)
+    html, stories = fill(mail.html, READER), 0 if isinstance(brief, Letter) else len(brief.articles)
     if left := re.search(r"\{\{|\{%", html):
         raise ValueError(f"{name} has a placeholder left: {left[0]}")
-    return Rendered(name, mail, html, fill(mail.text, READER), len(brief.articles))
+    return Rendered(name, mail, html, fill(mail.text, READER), stories)

@@ -29,11 +29,15 @@ def _hear(mails: Mails) -> dict[str, Verdict]:
     found = [(float(score), " ".join(rules.replace(",", " ").split())) for score, rules in _STATUS.findall(said)]
     if len(found) != len(files):
         raise RuntimeError(f"SpamAssassin scored {len(found)} of {len(files)} mails")
-    return {name: _verdict(*found[2 * place : 2 * place + 2]) for place, name in enumerate(mails)}
+    return {
+        name: _verdict(*found[2 * place : 2 * place + 2], is_bulk="Precedence" in dict(mail.mail.headers))
+        for place, (name, mail) in enumerate(mails.items())
+    }
 
 
-def _verdict(plain: tuple[float, str], bulk: tuple[float, str]) -> Verdict:
-    limits = ((plain, MOST, "with list headers"), (bulk, MOST_AS_BULK, "with Precedence too"))
+def _verdict(plain: tuple[float, str], bulk: tuple[float, str], *, is_bulk: bool) -> Verdict:
+    most_as_bulk = MOST_AS_BULK if is_bulk else MOST
+    limits = ((plain, MOST, "with list headers"), (bulk, most_as_bulk, "with Precedence too"))
     faults = [f"{score} {how}: {rules}" for (score, rules), most, how in limits if score > most]
     return Verdict(f"{plain[0]:.1f} ({bulk[0]:.1f})", tuple(faults))
 

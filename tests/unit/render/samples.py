@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from publisher.model.article import Article, Image
-from publisher.model.message import Brief, PostRules
+from publisher.model.message import Brief, Confirm, Letter, Notice, PostRules, Sheet, Welcome
 
 MORNING = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 MASTODON = PostRules("mastodon", 500, url_length=23, threads=True)
@@ -131,4 +131,22 @@ READER = {
     "first_name": "Ada",
     "unsubscribe_url": "https://letters.harbor.example/u/abc-123",
     "preferences_url": "https://letters.harbor.example/u/abc-123",
+    "confirm_url": "https://letters.harbor.example/c/abc-123",
 }
+
+
+LETTERS: dict[str, Confirm | Welcome | Notice] = {
+    "confirm": Confirm(MORNING, MORNING + timedelta(days=3)),
+    "welcome": Welcome(per_week=5, next_at=MORNING + timedelta(days=1)),
+    "notice": Notice(
+        "We move to another address",
+        "<p>From Monday our letters come from <b>letters.harbor.example</b>.</p><h2>What to do</h2>"
+        "<ul><li>Nothing.</li>"
+        '<li>If a letter is missing, <a href="https://harbor.example/help?a=1&amp;b=2">look here</a> first.</li></ul>',
+    ),
+}
+
+
+def letter(about: Confirm | Welcome | Notice, **more: Any) -> Letter:
+    plain = {field.name: getattr(brief(), field.name) for field in fields(Sheet)}
+    return Letter(**(plain | more), about=about)

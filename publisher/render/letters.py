@@ -1,0 +1,67 @@
+"""A mail about a subscription: please confirm, welcome, and a word to all readers of a list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from publisher.model.message import Confirm, Letter, Mail, Notice, Welcome
+from publisher.render.context import markup_of, sheet_context
+from publisher.render.conventions import Conventions
+from publisher.render.email import without_gaps
+from publisher.render.engine import Engine
+from publisher.render.fragment import paragraphs_of
+from publisher.render.headers import AUTOMATIC, Headers, language_header, list_headers, one_line
+from publisher.render.inline import inline
+from publisher.render.merge import LEAVING, merge_names, split_html, split_text
+from publisher.render.wording import Wording, words_of
+
+
+def render_letter(engine: Engine, letter: Letter) -> Mail:
+    """Render ``email/confirm``, ``email/welcome`` or ``email/notice``; TemplateError as for an edition."""
+    name = f"email/{type(letter.about).__name__.lower()}"
+    conventions = Conventions(letter.language, letter.timezone)
+    context = sheet_context(letter) | merge_names(_links(letter)) | _about(letter)
+    words = words_of(engine, context, conventions)
+    subject = one_line(_subject(letter, words), "subject")
+    context |= {"words": words, "subject": subject, "preheader": "", "preheader_padding": ()}
+    html = inline(engine.render(f"{name}.html", context, conventions), where=f"{name}.html")
+    text = without_gaps(engine.render(f"{name}.txt", context, conventions))
+    return Mail(
+        subject=split_text(subject, "header", where="subject"),
+        html=split_html(html, where=f"{name}.html"),
+        text=split_text(text, "text", where=f"{name}.txt"),
+        headers=_headers(letter) + language_header(letter),
+        from_name=one_line(letter.from_name, "from"),
+        from_email=one_line(letter.from_email, "from"),
+        reply_to=one_line(letter.reply_to, "reply_to"),
+        language=letter.language,
+    )
+
+
+def _links(letter: Letter) -> tuple[str, ...]:
+    return ("confirm_url",) if isinstance(letter.about, Confirm) else LEAVING
+
+
+def _about(letter: Letter) -> dict[str, Any]:
+    about = letter.about
+    if isinstance(about, Confirm):
+        return {"asked_at": about.asked_at.isoformat(), "until": about.until.isoformat()}
+    if isinstance(about, Welcome):
+        return {"per_week": about.per_week, "next_at": about.next_at.isoformat() if about.next_at else ""}
+    return {"note": markup_of(about.html, letter), "note_paragraphs": paragraphs_of(about.html)}
+
+
+def _subject(letter: Letter, words: Wording) -> str:
+    about = letter.about
+    if isinstance(about, Notice):
+        return about.subject
+    form = words["confirm_subject" if isinstance(about, Confirm) else "welcome_subject"]
+    return str(form).replace("{}", letter.list_title or letter.publication, 1)
+
+
+def _headers(letter: Letter) -> Headers:
+    """Nobody leaves a list that they aren't on; and nobody's vacation answers what no person wrote."""
+    if isinstance(letter.about, Confirm):
+        return AUTOMATIC
+    automatic = AUTOMATIC if isinstance(letter.about, Welcome) else ()
+    return list_headers(letter, "list") + automatic
