@@ -32,7 +32,9 @@ _FAULTS = (
     AttributeError,
     LookupError,
     MemoryError,
+    NameError,  # a number that Python can't write: 1e400
     RecursionError,
+    SyntaxError,  # blocks nested deeper than Python allows
     TypeError,
     ValueError,
 )
@@ -148,7 +150,8 @@ class _Environment(ImmutableSandboxedEnvironment):
         method = getattr(obj, "__wrapped__", obj)  # the sandbox wraps `format`
         text = getattr(method, "__self__", None)
         if isinstance(text, str):
-            limits.allow(method.__name__, text, args)
+            said = [value for name, value in kwargs.items() if not name.startswith("_")]  # Jinja adds names of its own
+            limits.allow(method.__name__, text, (*args, *said))
         return limits.bounded(super().call(context, obj, *args, **kwargs))
 
     def getitem(self, obj: Any, argument: Any) -> Any:

@@ -28,7 +28,7 @@ CONVENTIONS: ContextVar[Conventions] = ContextVar("conventions")
 # Jinja's own, less those that print anything unescaped, reach into objects or give another text each time.
 _JINJA_FILTERS = (
     "abs batch capitalize dictsort first float groupby int items last length count list lower map max min reject "
-    "rejectattr reverse round select selectattr slice sort string striptags sum title trim unique upper "
+    "rejectattr reverse round select selectattr slice sort string striptags title trim unique upper "
     "urlencode wordcount e escape"
 )
 _JINJA_TESTS = (
@@ -77,9 +77,19 @@ def replace(eval_context: EvalContext, text: str, old: str, new: str, count: int
 def join(eval_context: EvalContext, items: Iterable[Any], between: str = "", attribute: Any = None) -> str:
     """Put texts together; merge fields may be among them."""
     found = list(items)
+    if attribute is None:
+        limits.refuse_joined(found, between)
     limits.refuse_product(len(found), between)
     joined: str = limits.bounded(jinja_filters.sync_do_join(eval_context, found, between, attribute))
     return joined
+
+
+def total(items: Iterable[Any], attribute: Any = None, start: float = 0) -> float:
+    """Add up numbers; lists and texts are not added, which would take long."""
+    found = [item[attribute] if attribute is not None else item for item in items]
+    if not all(isinstance(each, int | float) for each in (*found, start)):
+        raise ValueError("sum adds up numbers")
+    return sum(found, start)
 
 
 def _wrap(text: str, width: int = 72, indent: str = "") -> str:
@@ -119,6 +129,7 @@ _OURS: dict[str, Function] = {
     "shrinks": shrinks,
     "drops": drops,
     "hashtags": hashtags,
+    "sum": total,
 }
 
 FILTERS: dict[str, Function] = {

@@ -22,17 +22,24 @@ from publisher.render.words import cut, units_of
 # Control characters never occur in authored text (words.clean), so these can't be imitated.
 _BEGIN, _MIDDLE, _END = "\x02", "\x1f", "\x03"
 NEXT_POST = "\x1d"
+_MOST_NAMES = 100  # categories that are looked at
 _MARKED = re.compile(f"{_BEGIN}(\\d+) (\\d+) ([01]){_MIDDLE}([^{_END}]*){_END}")
 
 
 def shrinks(text: object, rank: int = 1, least: int = 0) -> str:
     """Mark a text that may be shortened; rank 1 gives way first; with fewer than ``least`` words left it goes."""
-    return f"{_BEGIN}{int(rank)} {int(least)} 1{_MIDDLE}{text}{_END}"
+    return f"{_BEGIN}{_counted(rank, 1)} {_counted(least, 0)} 1{_MIDDLE}{text}{_END}"
 
 
 def drops(text: object, rank: int = 1) -> str:
     """Mark a text that may lose words from its end, all of them if need be."""
-    return f"{_BEGIN}{int(rank)} 0 0{_MIDDLE}{text}{_END}"
+    return f"{_BEGIN}{_counted(rank, 1)} 0 0{_MIDDLE}{text}{_END}"
+
+
+def _counted(number: int, least: int) -> int:
+    if int(number) < least:
+        raise ValueError(f"a post gives way by numbers from {least} on, not {number}")
+    return int(number)
 
 
 def hashtags(names: Sequence[object], most: int = 3, joint: str = "") -> list[str]:
@@ -41,7 +48,7 @@ def hashtags(names: Sequence[object], most: int = 3, joint: str = "") -> list[st
     :param joint: set between the words, for networks where people write ``#City_Council``.
     """
     tags: dict[str, str] = {}
-    for name in names:
+    for name in names[:_MOST_NAMES]:
         words = regex.findall(r"[\p{L}\p{M}\p{N}]+", regex.sub("['’]", "", str(name)))
         tag = joint.join(word[:1].upper() + word[1:] for word in words)
         if regex.search(r"\p{L}", tag) and tag.casefold() != "uncategorized":

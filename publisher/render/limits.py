@@ -1,7 +1,8 @@
 """What a template may use up: time, and the size of what it makes. A hostile one ends in an error, not a worker.
 
 Jinja's sandbox keeps a template from reaching out; it does not keep it from counting to a billion. So every loop and
-every call takes a step, which looks at the clock, and nothing larger than a mail could ever be is made.
+every call takes a step, which looks at the clock, what is printed is counted before it is put together, and nothing
+larger than a mail could ever be is made.
 """
 
 from __future__ import annotations
@@ -11,17 +12,20 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import nodes
-from jinja2.exceptions import SecurityError
+from jinja2.exceptions import SecurityError, TemplateSyntaxError
+from jinja2.utils import pass_context
 
 LONGEST = 2_000_000  # characters of any text; a mail over 100,000 bytes is held anyway
 MOST = 1_000_000  # items of any list, those of the lists within it counted too
 BITS = 256  # of any whole number
+PRINTED = 4 * LONGEST  # characters in one rendering; what a macro prints counts again where the macro is printed
+_LETTERS = 100  # of a text, that weigh as much as an item: lists of long texts take long to compare
 SECONDS = 5.0  # of processor, for one template
 
-_UNTIL: ContextVar[float] = ContextVar("until")  # of this thread's processor time
 _CONTAINERS = (list, tuple, dict, set, frozenset)
 _WIDE = re.compile(r"\{[^{}]*:[^{}]*(?:\{|\d{4})")  # a format that sets its width elsewhere, or to thousands
 
@@ -74,27 +78,51 @@ METHODS: Mapping[type, frozenset[str]] = {
 }
 
 
+@dataclass
+class _Meter:
+    """What one rendering has used up."""
+
+    until: float = float("inf")  # of this thread's processor time
+    printed: int = 0
+
+
+_METER: ContextVar[_Meter] = ContextVar("meter")
+
+
 @contextmanager
 def metered(seconds: float) -> Iterator[None]:
     """Give what is rendered within so much of the processor's time."""
-    token = _UNTIL.set(time.thread_time() + seconds)
+    token = _METER.set(_Meter(time.thread_time() + seconds))
     try:
         yield
     finally:
-        _UNTIL.reset(token)
+        _METER.reset(token)
 
 
-def step() -> None:
-    """Look at the clock; outside of a rendering, as when a template is compiled, there is none."""
-    if time.thread_time() > _UNTIL.get(float("inf")):
+def step(printing: int = 0) -> None:
+    """Look at the clock and count what is about to be printed; outside of a rendering there is nothing to count."""
+    meter = _METER.get(None)
+    if meter is None:
+        return
+    meter.printed += printing
+    if meter.printed > PRINTED:
+        raise SecurityError(f"it prints more than {LONGEST:,} characters: look for a loop in a loop")
+    if time.thread_time() > meter.until:
         raise SecurityError("it computes for too long: look for a loop in a loop")
 
 
-def steps(items: Iterable[Any]) -> Iterator[Any]:
-    """Yield the items of a loop."""
+def steps(items: Iterable[Any], printing: int) -> Iterator[Any]:
+    """Yield the items of a loop, each of which prints so many characters of the template's own."""
     for item in items:
-        step()
+        step(printing)
         yield item
+
+
+@pass_context  # else it would be called once, when the template is compiled
+def begins(_context: Any, printing: int) -> str:
+    """Count what a template prints of its own."""
+    step(printing)
+    return ""
 
 
 def bounded(value: Any) -> Any:
@@ -111,7 +139,7 @@ def bounded(value: Any) -> Any:
 def _weight(value: Any, known: dict[int, int]) -> int:
     """Count items to the bottom: a list that holds another twice is as large as two of it, when it is compared."""
     if not isinstance(value, _CONTAINERS):
-        return 1
+        return 1 + (len(value) // _LETTERS if isinstance(value, str) else 0)
     if id(value) not in known:
         inside = value.values() if isinstance(value, dict) else value
         known[id(value)] = 1 + sum(_weight(each, known) for each in inside)
@@ -122,6 +150,8 @@ def printable(value: Any) -> Any:
     """Return what may be printed; a list as a whole is a mistake, and may be of any length."""
     if isinstance(value, _CONTAINERS):
         raise SecurityError("a list can't be printed as a whole: join it, or print one thing of it")
+    if isinstance(value, str):
+        step(len(value))
     return value
 
 
@@ -133,13 +163,32 @@ def refuse_counts(numbers: Iterable[Any]) -> None:
 
 def allow(name: str, text: str, args: tuple[Any, ...]) -> None:
     """Refuse to call a text's method where what it makes would be too large."""
-    if name == "format" and _WIDE.search(text):
-        raise SecurityError("a width of thousands is not formatted in a template")
+    if name == "format":
+        _allow_format(text, args)
     refuse_counts(args)
     if name == "replace" and len(args) > 1:
         refuse_product(text.count(str(args[0])) + 1, str(args[1]))
-    if name == "join" and args and isinstance(args[0], list | tuple):
-        refuse_product(len(args[0]), text)
+    if name == "join" and args:
+        if not isinstance(args[0], list | tuple):
+            raise SecurityError("join takes a list")
+        refuse_joined(args[0], text)
+
+
+def _allow_format(text: str, args: tuple[Any, ...]) -> None:
+    if _WIDE.search(text):
+        raise SecurityError("a width of thousands is not formatted in a template")
+    for value in args:
+        printable(value)
+        refuse_product(text.count("{"), value)
+
+
+def refuse_joined(items: Iterable[Any], between: object) -> None:
+    """Refuse to put texts together that are too long as one."""
+    length = 0
+    for item in items:
+        length += len(item if isinstance(item, str) else str(printable(item))) + len(str(between))
+        if length > LONGEST:
+            raise SecurityError(f"a text of more than {LONGEST:,} characters is not made in a template")
 
 
 def refuse_product(times: int, text: object) -> None:
@@ -150,10 +199,21 @@ def refuse_product(times: int, text: object) -> None:
 
 def meter(template: nodes.Template) -> nodes.Template:
     """Let every loop take steps, and everything that is put together be looked at."""
+    for switch in template.find_all(nodes.EvalContextModifier):
+        raise TemplateSyntaxError("what is printed is always escaped: take `autoescape` out", switch.lineno)
     for loop in [*template.find_all(nodes.For)]:
-        loop.iter = _through("steps of a loop", loop.iter)
+        loop.iter = _through("steps of a loop", loop.iter, _constant(loop))
+    for block in [*template.find_all(nodes.AssignBlock)]:
+        block.filter = nodes.Filter(block.filter, "size", [], [], None, None, lineno=block.lineno)
     _bound_all(template)
+    begin = _through("begins", nodes.Const(_constant(template), lineno=1))
+    template.body.insert(0, nodes.ExprStmt(begin, lineno=1))
     return template
+
+
+def _constant(node: nodes.Node) -> int:
+    """Count the characters that stand in a template as they are printed."""
+    return sum(len(data.data) for data in node.find_all(nodes.TemplateData))
 
 
 def _bound_all(node: nodes.Node) -> None:
@@ -172,9 +232,10 @@ def _bounding(node: nodes.Node) -> nodes.Node:
     return _through("size", node) if is_made else node
 
 
-def _through(name: str, node: Any) -> nodes.Filter:
-    return nodes.Filter(node, name, [], [], None, None, lineno=node.lineno)
+def _through(name: str, node: Any, *args: int) -> nodes.Filter:
+    said: list[nodes.Expr] = [nodes.Const(each, lineno=node.lineno) for each in args]
+    return nodes.Filter(node, name, said, [], None, None, lineno=node.lineno)
 
 
 # Under names with blanks, which no template can write.
-FILTERS = {"steps of a loop": steps, "size": bounded}
+FILTERS = {"steps of a loop": steps, "size": bounded, "begins": begins}

@@ -75,7 +75,61 @@ def error_of(folder: Path, source: str) -> TemplateError:
         "{% set n = namespace(a=1) %}{% for i in range(60) %}{% set n.a = {1: n.a, 2: n.a} %}{% endfor %}",
         "{% set n = namespace(a=1) %}{% for i in range(60) %}{% set n.a = dict(a=n.a, b=n.a) %}{% endfor %}",
         "{{ articles }}",
+        "{{ dict.__subclasses__() }}",
+        "{{ dict.fromkeys(articles) }}",
+        "{{ namespace.__init__.__globals__ }}",
+        "{% set n = namespace() %}{% set n.__class__ = 1 %}{{ n.__class__ }}",
+        "{{ cycler('a') }}",
+        "{{ joiner() }}",
+        "{{ [article] | map('attr', '__class__') | list }}",
+        "{{ [article] | groupby('__class__') }}",
+        "{{ [article] | sort(attribute='__class__') | list }}",
+        "{{ '{0[title].__class__}'.format(article) }}",
+        "{{ ('{0.__cl' ~ 'ass__}').format(1) }}",
+        "{{ '{}'.format.__self__ }}",
+        "{{ '{}'.format_map(article) }}",
+        "{% macro m() %}{% endmacro %}{{ m._func.__globals__ }}",
+        "{% macro m() %}{{ caller.__class__ }}{% endmacro %}{% call m() %}{% endcall %}",
+        "{% for x in [1] %}{{ loop._iterator }}{% endfor %}",
+        "{{ self._TemplateReference__context }}",
+        "{{ environ }}",
+        "{{ __import__('os') }}",
+        "{{ open('/etc/passwd') }}",
+        "{% include 'http://127.0.0.1/x' %}",
+        "{% include 'file:///etc/passwd' %}",
+        "{% include ['/etc/passwd', '/etc/hostname'] %}",
+        "{% extends '/etc/passwd' %}",
+        "{% extends 'email/page.html' %}",
+        "{% import 'email/page.html' as me %}",
+        "{% block a %}{{ self.a() }}{% endblock %}",
+        "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+        "{% macro f() %}{% call f() %}{% endcall %}{% endmacro %}{{ f() }}",
+        "{% autoescape false %}{{ '<b>' }}{% endautoescape %}",
+        "{% debug %}",
+        "{{ 1e400 | int }}",
+        "{% if 1 %}" * 150 + "{% endif %}" * 150,
+        "{% for a in [1] %}" * 30 + "{% endfor %}" * 30,
+        "{{ " + "(" * 300 + "1" + ")" * 300 + " }}",
+        "{{ 'a' | shrinks(0) }}",
+        "{{ 'a' | drops(-1) }}",
+        "{{ ('#' * 900000) | hashtags }}",
+        "{{ ('a' * 1000000).join(range(99999) | map('string')) }}",
+        "{{ ('a' * 1000).join('b' * 999999) }}",
+        "{{ (['a' * 999999] * 9000) | join }}",
+        "{{ ''.join(['a' * 999999] * 9000) }}",
+        "{{ ([[1] * 1000] * 900) | sum(start=[]) }}",
+        "{{ ('{0}' * 99999).format('a' * 999999) }}",
+        "{{ ('{a}' * 99999).format(a='a' * 999999) }}",
+        "{{ '{}'.format(articles) }}",
+        "{{ ('a' * 999999) in ['b' * 999999] * 900000 }}",
+        "{% set n = namespace(a='aa') %}{% for i in range(40) %}"
+        "{% set n.a %}{{ n.a }}{{ n.a }}{% endset %}{% endfor %}",
+        "{% set x %}{% for i in range(9999) %}{{ 'a' * 999999 }}{% endfor %}{% endset %}",
+        "{% macro m() %}{% for i in range(9999) %}{{ 'a' * 999999 }}{% endfor %}{% endmacro %}{{ m() }}",
+        "{% set x %}{% for i in range(99999) %}" + "y" * 9999 + "{% endfor %}{% endset %}",
+        "{% filter upper %}{% for i in range(99999) %}" + "y" * 9999 + "{% endfor %}{% endfilter %}",
     ],
+    ids=lambda source: source[:60],
 )
 def test_a_hostile_template_gets_an_error_and_nothing_else(tmp_path: Path, hostile: str) -> None:
     error = error_of(tmp_path, hostile)
@@ -95,6 +149,13 @@ def test_a_hostile_template_gets_an_error_and_nothing_else(tmp_path: Path, hosti
 def test_a_template_that_would_compute_for_ever_is_stopped(endless: str) -> None:
     with pytest.raises(TemplateError, match="computes for too long"):
         Engine([], seconds=0.2).render_string(endless, {}, ENGLISH, where="here")
+
+
+def test_an_included_file_is_counted_each_time_that_it_is_printed(tmp_path: Path) -> None:
+    (tmp_path / "big.txt").write_text("y" * 99_999)
+    source = "{% set x %}{% for i in range(99999) %}{% include 'big.txt' %}{% endfor %}{% endset %}"
+    with pytest.raises(TemplateError, match="prints more than"):
+        Engine([tmp_path]).render_string(source, {}, ENGLISH, where="here")
 
 
 def test_a_loop_knows_its_length_and_its_neighbours(tmp_path: Path) -> None:
