@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from math import floor
+from urllib.parse import unquote
 
 import regex
 from lxml import html as markup
@@ -77,7 +78,7 @@ def leftover_field(mail: Mail, sheet: Sheet) -> Findings:
 
 
 def _leftovers(place: str, text: str, sheet: Sheet) -> Findings:
-    for found in _PLACEHOLDER.finditer(text):
+    for found in _PLACEHOLDER.finditer(unquote(text)):  # addresses are percent-encoded on their way into the page
         if not any(_squeezed(found[0]) in words for words in _authored(sheet)):
             yield Finding(
                 "leftover-field", True, f"{found[0]} stands unreplaced in the {place}", "Merge fields work in templates"
@@ -94,7 +95,7 @@ def _authored(sheet: Sheet) -> Iterator[str]:
         said = [article.title, article.url or "", article.summary, article.html, article.text]
         said += [*article.authors, *article.categories]
         said += [picture.url, picture.alt, picture.caption, picture.credit] if picture else []
-        yield from map(_squeezed, said)
+        yield from (_squeezed(unquote(words)) for words in said)
 
 
 def empty_subject(mail: Mail, sheet: Sheet) -> Findings:

@@ -63,7 +63,7 @@ def article_dict(article: Article, brief: Brief, words: Words = authored, *, htm
     text, body = article.text[:_LONGEST_BODY], beginning(article.html, _LONGEST_BODY) if html else ""
     paragraphs = [words(part) for part in text.split("\n\n") if part.strip()]
     return {
-        "title": words(article.title) or host_of(url),
+        "title": words(article.title) or host_of(url) or words(brief.publication),
         "url": url,
         "host": host_of(url),
         "summary": words(article.summary),

@@ -72,7 +72,7 @@ def _templates(engine: Engine, brief: Brief) -> tuple[str, str]:
 
 def _subject(engine: Engine, brief: Brief, context: dict[str, Any], conventions: Conventions) -> str:
     if not brief.subject:
-        return str(context["lead"]["title"]) or context["list"]["title"] or context["publication"]["name"]
+        return str(context["lead"]["title"])
     where = f"schedules.yaml, subject of {brief.schedule}"
     return one_line(engine.render_string(brief.subject, context, conventions, where=where).strip(), where)
 

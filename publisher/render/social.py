@@ -9,6 +9,7 @@ import regex
 from publisher.model.article import Article
 from publisher.model.message import Brief, Card, Finding, Post, PostRules
 from publisher.model.post_size import fits, length, urls_in
+from publisher.render.addresses import web_address
 from publisher.render.context import article_dict, context_of
 from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine
@@ -19,9 +20,10 @@ from publisher.render.words import authored
 # WORD JOINER: no width, no line break, and no network takes what follows it for a name.
 _JOINER = "\u2060"
 # What a network could take for a name, a tag, a ticker symbol or Slack's call to everybody. X finds names after letters
-# that aren't ASCII and after RT; nobody finds one in an address of mail.
+# that aren't ASCII and after RT, Discord its @everyone after anything; nobody finds one in an address of mail.
 _LIVE = regex.compile(
-    r"(?<![A-Za-z0-9_])[@＠](?=[\w\[])|(?<=\bRT)[@＠](?=\w)|[#＃](?=\S*\p{L})|(?<!\w)\$(?=[A-Za-z])|<(?=[!@#])"
+    r"(?<![A-Za-z0-9_])[@＠](?=\w)|(?<=(?<![A-Za-z0-9_])[Rr][Tt])[@＠](?=\w)|[@＠](?=\[|(?:everyone|here)(?![\w-]*\.\w))"
+    r"|[#＃](?=\S*[\p{L}_·])|(?<!\w)\$(?=[A-Za-z])|<(?=[!@#])"
 )
 
 
@@ -30,7 +32,7 @@ def render_post(engine: Engine, brief: Brief, rules: PostRules) -> Post:
     post = _rendered(engine, brief, rules)
     if all(fits(part, rules) for part in post.parts):
         return post
-    linked = [article for article in brief.articles if length(article.url or "", rules) > rules.limit // 2]
+    linked = [article for article in brief.articles if length(web_address(article.url or ""), rules) > rules.limit // 2]
     if not linked:
         return post
     kept = tuple(replace(each, url=None) if each in linked else each for each in brief.articles)
@@ -52,9 +54,9 @@ def _rendered(engine: Engine, brief: Brief, rules: PostRules) -> Post:
 
 
 def _fitted(post: str, rules: PostRules, brief: Brief) -> str:
-    """Fit a post; where an endless word leaves nothing to say, the publication's name is said."""
+    """Fit a post; one that would say nothing, its headline an endless word or an address, says who posts."""
     part = fit(post, rules)
-    if words_beside_links(part) or not words_beside_links(whole(post)):
+    if words_beside_links(part) or not whole(post):
         return part
     return fit(f"{neutralise(brief.publication)}\n\n{post}", rules)
 
@@ -63,7 +65,7 @@ def words_beside_links(text: str) -> str:
     """Return what a post says beside its links and hashtags."""
     for start, end in reversed(urls_in(text)):
         text = text[:start] + text[end:]
-    return " ".join(word for word in text.split() if not word.startswith("#"))
+    return " ".join(word for word in text.split() if word[0] not in "#＃" or word[1:2] == _JOINER)
 
 
 def _shortened(post: str, part: str, rules: PostRules) -> Finding:

@@ -150,7 +150,7 @@ def test_a_subject_that_is_too_long_is_cut_at_a_word() -> None:
 
 def test_an_article_without_a_headline_gives_a_subject_all_the_same() -> None:
     mail, _ = checked(brief(Article("", text="Words.")))
-    assert mail.subject == ("Morning briefing",)
+    assert mail.subject == ("Harbor Gazette",)
 
 
 def test_bad_links_and_pictures_are_left_out_with_their_reasons() -> None:

@@ -149,7 +149,7 @@ def test_a_template_that_is_missing_is_named() -> None:
         RENDERER.post(brief(FERRY, template="social/none.txt"), MASTODON)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     title=st.text(max_size=300),
     summary=st.text(max_size=600),
