@@ -15,7 +15,7 @@ from publisher.model.message import Brief, Sheet
 from publisher.model.sentences import reading_minutes
 from publisher.render.addresses import fault_of_page, fault_of_picture, host_of, web_address
 from publisher.render.conventions import direction_of
-from publisher.render.fragment import beginning, paragraphs_of, tidy
+from publisher.render.fragment import beginning, tidy
 from publisher.render.theme import inner_width, theme_dict
 from publisher.render.words import authored
 
@@ -39,7 +39,6 @@ def context_of(brief: Brief, words: Words = authored, *, html: bool = True) -> d
         "left_out": 0,
         "updates": [article_dict(article, brief, words) for article in brief.updates],
         "note": markup_of(brief.note, brief) if html else "",
-        "note_paragraphs": paragraphs_of(brief.note),
     }
 
 

@@ -17,6 +17,7 @@ from publisher.render import limits
 from publisher.render.context import sized
 from publisher.render.conventions import Conventions
 from publisher.render.fitting import drops, hashtags, shrinks
+from publisher.render.fragment import paragraphs_of
 from publisher.render.merge import Field, MergeMisuse, carries_token
 from publisher.render.words import excerpt, shorten, wrap
 
@@ -124,6 +125,7 @@ _OURS: dict[str, Function] = {
     "replace": replace,
     "shorten": shorten,
     "excerpt": excerpt,
+    "paragraphs": paragraphs_of,
     "truncate": shorten,
     "sized": sized,
     "shrinks": shrinks,

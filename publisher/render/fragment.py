@@ -106,6 +106,9 @@ def paragraphs_of(fragment: str) -> list[str]:
     if not fragment.strip():
         return []
     root = _parsed(fragment)
+    etree.strip_tags(root, etree.Comment)
+    for caption in list(root.iter("figcaption")) + root.find_class("caption"):
+        caption.drop_tree()  # a text has no pictures
     for link in root.iter("a"):
         address = link.get("href") or ""
         if address and not fault_of_link(address) and address not in link.text_content():

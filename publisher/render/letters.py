@@ -9,7 +9,6 @@ from publisher.render.context import markup_of, sheet_context
 from publisher.render.conventions import Conventions
 from publisher.render.email import without_gaps
 from publisher.render.engine import Engine
-from publisher.render.fragment import paragraphs_of
 from publisher.render.headers import AUTOMATIC, Headers, language_header, list_headers, one_line
 from publisher.render.inline import inline
 from publisher.render.merge import LEAVING, merge_names, split_html, split_text
@@ -48,7 +47,7 @@ def _about(letter: Letter) -> dict[str, Any]:
         return {"asked_at": about.asked_at.isoformat(), "until": about.until.isoformat()}
     if isinstance(about, Welcome):
         return {"per_week": about.per_week, "next_at": about.next_at.isoformat() if about.next_at else ""}
-    return {"note": markup_of(about.html, letter), "note_paragraphs": paragraphs_of(about.html)}
+    return {"note": markup_of(about.html, letter)}
 
 
 def _subject(letter: Letter, words: Wording) -> str:

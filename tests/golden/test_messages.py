@@ -43,6 +43,16 @@ def test_a_mail_is_what_it_was_when_last_looked_at(name: str, golden: Golden) ->
     golden(f"{name}.headers", headers_of(mail))
 
 
+@pytest.mark.parametrize("name", [*BRIEFS, *LETTERS])
+def test_the_text_part_has_every_heading_and_link_of_the_page(name: str) -> None:
+    mail = rendered(BRIEFS[name] if name in BRIEFS else letter(LETTERS[name]))
+    page, text = markup.document_fromstring(fill(mail.html, READER)), fill(mail.text, READER)
+    assert [link for link in page.xpath("//a/@href") if link not in text] == []
+    plain = " ".join(text.split())
+    headings = [" ".join(each.text_content().split()) for each in page.xpath("//h1|//h2|//h3|//h4|//h5|//h6")]
+    assert [words for words in headings if words not in plain] == []
+
+
 @pytest.mark.parametrize("name", SOCIAL)
 def test_a_post_is_what_it_was_when_last_looked_at(name: str, golden: Golden) -> None:
     network = name.removesuffix(".txt")
