@@ -18,6 +18,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import IO
@@ -62,7 +63,8 @@ class Command:
 
     def send_signal(self, sign: int) -> None:
         if self.returncode is None:
-            os.kill(self.pid, sign)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(self.pid, sign)
 
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)
