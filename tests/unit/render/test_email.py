@@ -138,6 +138,34 @@ def test_a_picture_without_a_description_is_decoration_and_carries_no_link() -> 
         assert page.xpath("//img[@alt='' and not(ancestor::a)]")
 
 
+@pytest.mark.parametrize("caption", ["", "The Santa Clara last night"])
+def test_below_the_leads_picture_there_is_room_with_and_without_a_caption(caption: str) -> None:
+    article = replace(FERRY, image=replace(picture("ferry", alt="A ferry"), caption=caption))
+    page = markup.document_fromstring(fill(RENDERER.mail(brief(article, STORIES[1])).html, READER))
+    (headline,) = page.find_class("lead")
+    above = headline.getprevious()
+    assert above.find(".//img") is not None
+    assert "padding-bottom:14px" in above.get("style")
+    assert [each.text for each in above.find_class("caption")] == ([caption] if caption else [])
+
+
+def test_the_words_of_a_small_picture_begin_where_its_line_does_though_it_stands_at_the_end() -> None:
+    html = fill(RENDERER.mail(brief()).html, READER)
+    assert ".shot img { display: block; text-align: start; }" in html
+    assert 'valign="top" align="right"' in html
+
+
+def test_every_headline_that_is_a_link_looks_like_one_in_both_schemes() -> None:
+    html = fill(RENDERER.mail(brief()).html, READER)
+    headlines = markup.document_fromstring(html).xpath("//h2/a")
+    assert len(headlines) == len([article for article in STORIES if article.url])
+    for link in headlines:
+        assert (link.get("class"), link.get("style")) == ("title", "color:inherit")  # browsers draw the line
+    light, dark = html.split("@media (prefers-color-scheme: dark)", 1)
+    assert ".title { text-decoration-color: #5d5a53;" in light
+    assert ".title { text-decoration-color: #b3afa5; }" in dark
+
+
 def test_an_article_without_a_page_has_an_unlinked_headline() -> None:
     html = fill(RENDERER.mail(brief()).html, READER)
     assert ">Correction: the lighthouse was lit in 1874</h2>" in html
@@ -258,7 +286,7 @@ def test_articles_that_changed_since_they_were_sent_are_named_with_their_links()
     for made in (brief(), brief(FERRY)):
         mail = RENDERER.mail(replace(made, updates=(changed,)))
         html, plain = fill(mail.html, READER), fill(mail.text, READER)
-        assert "Changed since we sent it" in html
+        assert "Changed since we sent it</h2>" in html
         assert "Changed since we sent it" in plain
         assert 'href="https://harbor.example/vote"' in html
         assert "https://harbor.example/vote" in plain
