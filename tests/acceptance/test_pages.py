@@ -113,6 +113,19 @@ def test_no_page_is_wider_than_the_screen(site, visit, width):
         assert tab.page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_line_of_a_mails_text_is_not_broken_again(site, visit, width):
+    tab = visit(viewport={"width": width, "height": 800})
+    tab.page.goto(site.url + PREVIEW)
+    lines = """pre => {
+        pre.textContent = ("=".repeat(72) + "\\n").repeat(60);
+        return Math.round(pre.offsetHeight / parseFloat(getComputedStyle(pre).lineHeight));
+    }"""
+    assert tab.page.locator(".text pre").first.evaluate(lines) == 60
+    scrolls = "box => box.scrollWidth > box.clientWidth"
+    assert tab.page.locator(".text").first.evaluate(scrolls) == (width == 360)
+
+
 @pytest.mark.parametrize("path", ["/articles", "/sources"])
 def test_on_a_phone_no_cell_of_these_tables_is_beyond_the_edge(site, visit, path):
     tab = visit(viewport={"width": 360, "height": 800})
