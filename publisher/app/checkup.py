@@ -12,7 +12,7 @@ from publisher.pipeline import produce
 from publisher.senders.registry import sender_class, sender_names
 from publisher.store import subscribers
 
-_OF_THE_PROJECT = ("template", "contrast")  # checks of what stands in it, whatever the articles
+_OF_THE_PROJECT = ("template", "contrast", "english-words")  # checks of what stands in it, whatever the articles
 SAMPLE = (
     Article(
         title="A headline to try the template on",
@@ -101,9 +101,10 @@ def _wrong_entry(app: App, entry: Entry) -> str:
     return ""
 
 
-def wrong_templates(app: App) -> list[str]:
-    """Return what is wrong with the templates, tried on a single made-up article and on several."""
+def tried_templates(app: App) -> tuple[list[str], list[str]]:
+    """Return what is wrong with the templates, and what is worth a note, by a single made-up article and by several."""
     wrong: list[str] = []
+    notes: list[str] = []
     for schedule in app.project.schedules.values():
         for entry in schedule.send:
             if not _wrong_entry(app, entry) and app.project.channels[entry.via].sender in sender_names():
@@ -111,10 +112,10 @@ def wrong_templates(app: App) -> list[str]:
                     product = produce.produce_entry(
                         app.studio, app.project, schedule, entry, slot="check", due_at=app.clock(), chosen=chosen
                     )
-                    wrong += [
-                        f"{f.what}. {f.remedy}" for f in product.findings if f.check in _OF_THE_PROJECT and f.blocks
-                    ]
-    return list(dict.fromkeys(wrong))
+                    for finding in product.findings:
+                        if finding.check in _OF_THE_PROJECT:
+                            (wrong if finding.blocks else notes).append(f"{finding.what}. {finding.remedy}")
+    return list(dict.fromkeys(wrong)), list(dict.fromkeys(notes))
 
 
 def missing_for_real(app: App) -> list[str]:

@@ -18,10 +18,11 @@ def check(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
     from publisher.app import App, checkup, pushing
 
     app = App.open(project)
-    errors = [*pushing.wrong_tokens(app), *checkup.wrong_channels(app), *checkup.wrong_templates(app)]
+    wrong, notes = checkup.tried_templates(app)
+    errors = [*pushing.wrong_tokens(app), *checkup.wrong_channels(app), *wrong]
     missing = checkup.missing_for_real(app)
     ways = checkup.ways_of_alerts(app)
-    notes = [*(str(note) for note in app.project.notes), *([ways] if ways else [])]
+    notes = [*(str(note) for note in app.project.notes), *notes, *([ways] if ways else [])]
     if as_json:
         say_json({"errors": errors, "notes": notes, "missing": missing, "practice": app.is_practice})
     else:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from publisher.errors import TemplateError
+from publisher.model.message import Finding
 from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine
 
 OWN = "partials/words.txt"  # what an editor says otherwise
+_NAMED = 8  # words in a line that names them
 Wording = dict[str, Any]  # each a text, or texts by plural category (CLDR): one, few, many, other …
 
 
@@ -24,6 +26,18 @@ def words_of(engine: Engine, context: dict[str, Any], conventions: Conventions) 
     if not isinstance(own, dict):
         raise TemplateError("it sets no words", where=OWN, remedy='Write {% set words = {"read": "Read on"} %}')
     return wording(conventions.language) | own
+
+
+def still_english(words: Wording, language: str) -> tuple[Finding, ...]:
+    """Say which words of a mail are English because nobody wrote them in its language."""
+    if language.partition("-")[0] in catalogue():
+        return ()
+    left = [name for name, english in catalogue()["en"].items() if words[name] == english]
+    if not left:
+        return ()
+    named = ", ".join(left[:_NAMED]) + (" …" if len(left) > _NAMED else "")
+    what = f"words that no editor wrote are English, for Publisher has none in {language!r}: {named}"
+    return (Finding("english-words", False, what, f"Write them into templates/{OWN}"),)
 
 
 @cache

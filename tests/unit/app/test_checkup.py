@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.app import App
-from publisher.app.checkup import wrong_channels
+from publisher.app.checkup import tried_templates, wrong_channels
 from tests.project import MAILGUN, ProjectDir
 
 MASTODON = '  mastodon: {sender: mastodon, instance: "https://news.example", token: "${WEBHOOK_SECRET}"}\n'
@@ -21,3 +21,13 @@ def test_a_fallback_must_carry_what_its_channel_carries(tmp_path, fallback, says
     path.write_text(path.read_text().replace("schedules:\n", f"{MASTODON}{LETTERS_2}schedules:\n"))
     said = wrong_channels(App.open(tmp_path))
     assert [says in line for line in said] == ([True] if says else [])
+
+
+def test_a_language_that_the_words_are_not_written_in_is_noted(tmp_path):
+    project = ProjectDir(tmp_path, "http://127.0.0.1:9")
+    assert tried_templates(App.open(tmp_path)) == ([], [])
+    path = project.folder / "schedules.yaml"
+    path.write_text(path.read_text().replace("language: en", "language: ja"))
+    wrong, (note,) = tried_templates(App.open(tmp_path))
+    assert wrong == []
+    assert "words that no editor wrote are English" in note

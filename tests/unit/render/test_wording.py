@@ -111,6 +111,19 @@ def test_an_editors_words_win_one_by_one(tmp_path: Path) -> None:
     assert "Abbestellen</a>" in page
 
 
+def english_words(renderer: Renderer, **more: str) -> list[str]:
+    sheet = brief(**more)
+    return [found.what for found in renderer.check(renderer.mail(sheet), sheet) if found.check == "english-words"]
+
+
+def test_a_language_without_words_of_ours_gets_a_note_until_an_editor_wrote_them_all(tmp_path: Path) -> None:
+    (said,) = english_words(RENDERER, language="ja")
+    assert "none in 'ja': practice, by, photo, updates" in said
+    assert [english_words(RENDERER, language=each) for each in ("de-AT", "en-GB", "pt-BR")] == [[], [], []]
+    words = {name: "語" if isinstance(word, str) else {"other": "語"} for name, word in catalogue()["en"].items()}
+    assert english_words(own(tmp_path, f"{{% set words = {words} %}}"), language="ja") == []
+
+
 @pytest.mark.parametrize("words", ["{% set wrods = {} %}", '{% set words = "Read" %}'])
 def test_a_file_that_sets_no_words_says_so(tmp_path: Path, words: str) -> None:
     with pytest.raises(TemplateError, match="sets no words"):
