@@ -165,7 +165,7 @@ sources:
     backfill: 5           # the newest 5 articles may go out; the others were there before us
 
 lists:
-  daily: {{title: The morning's news}}
+  daily: {{title: The morning’s news}}
 
 channels:
   letters: {{sender: mailpit, base_url: "http://127.0.0.1:8025/inbox"}}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 PATIENCE = 10.0  # seconds for the server to begin, or to end
 STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
-TITLES = {404: "There is no such page", 405: "This can't be done here"}
+TITLES = {404: "There is no such page", 405: "This can’t be done here"}
 
 
 def make_app(app: App | None, inbox: Inbox) -> FastAPI:
@@ -81,12 +81,12 @@ def _answer_errors(web: FastAPI, pages: Pages) -> None:
         place = error.errors()[0]["loc"]
         if place[0] == "path":
             return pages.trouble(404, TITLES[404], "Check the address.", path=request.url.path)
-        return pages.trouble(400, "This can't be asked", f"“{place[-1]}” has no such value.", path=request.url.path)
+        return pages.trouble(400, "This can’t be asked", f"“{place[-1]}” has no such value.", path=request.url.path)
 
     @web.exception_handler(PublisherError)
     async def told(request: Request, error: PublisherError) -> Response:
         status = 503 if isinstance(error, StoreError) else 500
-        return pages.trouble(status, "This can't be shown now", f"{error}.", path=request.url.path)
+        return pages.trouble(status, "This can’t be shown now", f"{error}.", path=request.url.path)
 
 
 class Server:

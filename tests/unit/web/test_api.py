@@ -282,5 +282,5 @@ def test_the_interface_is_reached_by_the_public_name_and_the_console_is_not(site
 
 def test_looking_at_the_interface_is_no_way_to_read(shared):
     assert requests.get(f"{shared.url}/api/articles", timeout=5).json() == {
-        "error": "This can't be done here. Check the address, or go on from the overview."
+        "error": "This can’t be done here. Check the address, or go on from the overview."
     }

@@ -124,7 +124,7 @@ def test_a_question_that_cannot_be_meant_is_a_page_in_words(site):
 def test_a_method_that_does_not_fit_is_a_page_in_words(site):
     answer = requests.delete(f"{site.url}/log", timeout=5)
     assert answer.status_code == 405
-    assert "This can&#39;t be done here" in answer.text
+    assert "This can’t be done here" in answer.text
 
 
 @pytest.fixture
