@@ -112,9 +112,16 @@ def test_a_network_that_shows_a_card_of_ours_has_no_address_in_its_text() -> Non
 def test_an_edition_is_a_thread_with_a_post_for_each_story() -> None:
     post = RENDERER.post(brief(template="social/thread.txt"), BLUESKY)
     assert post.parts[0].startswith("Morning briefing, ")
-    assert [STORIES[0].url in part for part in post.parts[:3]] == [False, True, False]
-    assert len(post.parts) == 1 + len(STORIES)
+    assert [STORIES[0].url in part for part in post.parts[:2]] == [True, False]
+    assert len(post.parts) == len(STORIES)
     assert RENDERER.check(post, brief(template="social/thread.txt"), BLUESKY) == ()
+
+
+@pytest.mark.parametrize("threads", [True, False])
+def test_a_whole_edition_says_each_headline_once(threads: bool) -> None:
+    rules = replace(MASTODON, threads=threads, limit=5_000)
+    text = RENDERER.post(brief(*STORIES[:5], template="social/thread.txt"), rules).text
+    assert [text.count(neutralise(each.title)) for each in STORIES[:5]] == [1] * 5
 
 
 UTM = (("utm_source", "toots"), ("utm_medium", "social"))
