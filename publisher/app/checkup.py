@@ -128,6 +128,7 @@ def missing_for_real(app: App) -> list[str]:
         missing.append("publication.public_url: the https address at which readers reach Publisher, to unsubscribe")
     if paper.from_email == TO_BE_CHANGED:
         missing.append(f"publication.from: {TO_BE_CHANGED} is nobody's address; write who the mail comes from")
+    missing += [f"{place}: an https address: many mail programs load no other" for place in _http_logos(app)]
     if not paper.address:
         missing.append("publication.address: the postal address, which the law asks for in every newsletter")
     missing += [str(note) for note in app.settings.missing(app.project)]
@@ -141,3 +142,15 @@ def missing_for_real(app: App) -> list[str]:
             if not subscribers.count(conn, [name])
         ]
     return missing
+
+
+def _http_logos(app: App) -> list[str]:
+    """Return where logos are that no reader would see: practice lets them pass."""
+    themes = {"publication.theme": app.project.publication.theme}
+    for schedule in app.project.schedules.values():
+        themes |= {f"{entry.where}, theme": entry.theme for entry in schedule.send}
+    return [
+        f"{place}.logo"
+        for place, theme in themes.items()
+        if theme.logo and "http:" in (theme.logo.image[:5], theme.logo.dark[:5])
+    ]

@@ -11,18 +11,20 @@ from publisher.config.values import VARIABLE, split_names
 
 NOUNS = {"sources": "source", "lists": "list", "channels": "channel", "schedules": "schedule"}
 EXPANDED = ("channels", "sources")  # no template or subject can carry a secret out
+PICTURES = (("logo", "image"), ("logo", "dark"))
 HEARTBEAT = ("alerts", "heartbeat")  # is only called, and whoever knows it can feign that all is well
 
 Reference = tuple[Path_, str, object]  # where, section that declares it, name
 
 
 def check_relations(document: Document, problems: Problems) -> None:
-    """Add empty values, misplaced ``${NAME}``, names that nobody declared, and circles of fallbacks."""
+    """Add empty values, misplaced ``${NAME}``, names that nobody declared, circles of fallbacks, http pictures."""
     for path, value in _scalars(document.data, ()):
         _check_value(document, problems, path, value)
     for path, section, name in _references(document.data):
         _check_reference(document, problems, path, section, name)
     _check_fallbacks(document, problems)
+    _check_pictures(document, problems)
 
 
 def _scalars(value: object, path: Path_) -> Iterator[tuple[Path_, object]]:
@@ -49,6 +51,16 @@ def _check_value(document: Document, problems: Problems, path: Path_, value: obj
             problems.add(
                 document.where(path), "`${` without a name and `}`", "Write `${NAME}` with letters, digits and `_`"
             )
+
+
+def _check_pictures(document: Document, problems: Problems) -> None:
+    """Refuse pictures over http where readers get them: many mail programs and every web mail load https only."""
+    if document.data.get("practice") is True:
+        return
+    for path, value in _scalars(document.data, ()):
+        if path[-2:] in PICTURES and "theme" in path and str(value).startswith("http://"):
+            what = f"`{path[-1]}:` is not an https address, and many mail programs load no other"
+            problems.add(document.where(path), what, "Put it where https reaches it; http will do in practice only")
 
 
 def _references(data: dict[str, Any]) -> Iterator[Reference]:

@@ -43,9 +43,9 @@ def fonts(value: str) -> str:
 
 
 def picture_address(value: str) -> str:
-    """Check the address of a picture, which mail programs load over https only."""
-    if not web_address(value).startswith("https://"):
-        raise wrong("is not an https address", "Write the picture's address whole, with `https://`")
+    """Check the address of a picture; whether it must be https hangs on practice, which relations.py knows."""
+    if not web_address(value).startswith(("https://", "http://")):
+        raise wrong("is not a web address", "Write the picture's address whole, with `https://`")
     if _NOT_IN_ADDRESS.search(value):
         raise wrong(
             "holds a sign that addresses don't have", "Write it as a browser's address bar does: `%20` for a space"
@@ -75,7 +75,9 @@ class DarkShape(Shape):
 class LogoShape(Shape):
     """The newspaper's name as a picture."""
 
-    image: PictureAddress = key(REQUIRED, "Address of the picture", example="https://harbor.example/logo.png")
+    image: PictureAddress = key(
+        REQUIRED, "Address of the picture: https, in practice http too", example="https://harbor.example/logo.png"
+    )
     width: int = key(REQUIRED, "How wide it is shown, in pixels", example="240", ge=16, le=WIDEST - 40)
     height: int = key(REQUIRED, "How high it is shown, in pixels", example="48", ge=16, le=300)
     alt: Line = key("", "What stands there where pictures aren't shown; without it, the publication's name")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.app import App
-from publisher.app.checkup import tried_templates, wrong_channels
+from publisher.app.checkup import missing_for_real, tried_templates, wrong_channels
 from tests.project import MAILGUN, ProjectDir
 
 MASTODON = '  mastodon: {sender: mastodon, instance: "https://news.example", token: "${WEBHOOK_SECRET}"}\n'
@@ -31,3 +31,12 @@ def test_a_language_that_the_words_are_not_written_in_is_noted(tmp_path):
     wrong, (note,) = tried_templates(App.open(tmp_path))
     assert wrong == []
     assert "words that no editor wrote are English" in note
+
+
+def test_a_logo_over_http_is_still_missing_for_the_real_thing(tmp_path):
+    project = ProjectDir(tmp_path, "http://127.0.0.1:9")
+    path = project.folder / "schedules.yaml"
+    theme = "theme: {logo: {image: http://harbor.example/l.png, width: 240, height: 48}}"
+    path.write_text("practice: true\n" + path.read_text().replace("language: en", f"language: en\n  {theme}"))
+    app = App.open(tmp_path)
+    assert "publication.theme.logo: an https address: many mail programs load no other" in missing_for_real(app)

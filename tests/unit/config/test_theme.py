@@ -81,8 +81,12 @@ def test_a_send_may_look_otherwise():
         ),
         (
             "logo: {image: http://harbor.example/l.png, width: 240, height: 48}",
-            "7:19: `image: http://harbor.example/l.png` is not an https address. "
-            "Write the picture's address whole, with `https://`",
+            "7:19: `image:` is not an https address, and many mail programs load no other. "
+            "Put it where https reaches it; http will do in practice only",
+        ),
+        (
+            "logo: {image: /l.png, width: 240, height: 48}",
+            "7:19: `image: /l.png` is not a web address. Write it whole, with `https://`",
         ),
         (
             "logo: {image: https://harbor.example/l.png, width: 24em, height: 48}",
@@ -92,6 +96,15 @@ def test_a_send_may_look_otherwise():
 )
 def test_what_is_wrong_is_said_with_what_to_write(line, problem):
     assert problems_of(themed(line)) == (problem,)
+
+
+def test_a_logo_over_http_will_do_in_practice_and_not_for_readers():
+    logo = "logo: {image: https://h.example/l.png, dark: http://h.example/d.png, width: 240, height: 48}"
+    (problem,) = problems_of(themed(logo))
+    assert "`dark:` is not an https address" in problem
+    assert problems_of("practice: true\n" + themed(logo)) == ()
+    (problem,) = problems_of("practice: false\n" + themed(logo))
+    assert "http will do in practice only" in problem
 
 
 def test_a_theme_at_the_top_of_the_file_is_told_where_it_belongs():
