@@ -27,6 +27,7 @@ from publisher.senders.base import Sender
 from publisher.store import Connection, Store, articles, editions, facts, media, messages, sends
 from publisher.store.sql import take_turn
 
+_SET_PUBLIC_URL = "Set publication.public_url to the https address at which readers reach Publisher"
 ABOVE_ALL_REGULAR = 2  # priority of ordinary mail: alerts are 0, confirmations 1
 
 
@@ -85,6 +86,7 @@ def produce_entry(
             if rules.shows_card:
                 base = _pictures_at(studio, project)
                 message, picture, notes = with_picture(message, brief, studio.renderer, base=base)
+                notes += _only_in_practice(project, picture)
             findings = studio.renderer.check(message, brief, rules) + notes
     except PublisherError as error:
         return Produced(entry, None, (_failed(error),))
@@ -166,7 +168,7 @@ def _check_reach(studio: Studio, project: Project, entry: Entry) -> tuple[Findin
             "public-url",
             True,
             f"public_url is {said}: readers could not unsubscribe",
-            "Set publication.public_url to the https address at which readers reach Publisher",
+            _SET_PUBLIC_URL,
         ),
     )
 
@@ -175,6 +177,14 @@ def _pictures_at(studio: Studio, project: Project) -> str | None:
     """Return the address below which networks find our pictures; in practice these pages' own, if need be."""
     public_url = project.publication.public_url
     return public_url if studio.practice or is_reachable(public_url) else None
+
+
+def _only_in_practice(project: Project, picture: bytes | None) -> tuple[Finding, ...]:
+    """Say of a card that practice shows that no network could fetch it from here."""
+    if picture is None or is_reachable(project.publication.public_url):
+        return ()
+    what = "the post's card is seen in practice only: networks could not fetch it from here"
+    return (Finding("share-image", False, what, _SET_PUBLIC_URL),)
 
 
 def is_reachable(public_url: str) -> bool:

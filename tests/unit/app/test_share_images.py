@@ -84,9 +84,14 @@ def test_in_practice_a_local_picture_is_shown_and_a_card_needs_no_public_address
     public = "  public_url: https://letters.harbor.example\n"
     app = open_app(tmp_path, POST_ONLY, (public, ""), ("version: 1", "version: 1\npractice: true"))
     assert picture_of(produced(app, replace(FERRY, image=LOCAL))) == LOCAL
-    shown = picture_of(produced(app, FERRY))
+    product = produced(app, FERRY)
+    shown = picture_of(product)
     assert shown is not None
     assert shown.url.startswith("/media/")
+    assert notes(product) == [
+        "the post's card is seen in practice only: networks could not fetch it from here. "
+        "Set publication.public_url to the https address at which readers reach Publisher"
+    ]
 
 
 def test_what_nobody_could_fetch_is_left_out_with_a_note(tmp_path):
