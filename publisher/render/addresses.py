@@ -15,7 +15,7 @@ _NOT_PAGES = ("mailto", "tel")  # links in a text lead there too
 
 def web_address(url: str) -> str:
     """Return an address in the form in which it is linked."""
-    return "%20".join(authored(url).split())
+    return "%20".join(authored(url.replace("<", "%3C")).split())
 
 
 def fault_of_page(url: str) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from lxml import etree, html
 
-from publisher.render.addresses import fault_of_link, fault_of_source
+from publisher.render.addresses import fault_of_link, fault_of_source, web_address
 from publisher.render.merge import defuse
-from publisher.render.words import clean
+from publisher.render.words import clean, no_comment
 
 # Elements that mail clients know, for those that they drop or that would disturb the order of headings.
 _PLAIN = {"h1": "h2", "figure": "div", "section": "div", "article": "div", "main": "div", "header": "div"}
@@ -37,6 +37,10 @@ def tidy(fragment: str, width: int = 560, *, practice: bool = False) -> str:
     for element in root.iter(*_PLAIN):
         _rename(element)
     _close_ranks(root)
+    for element in root.iter(etree.Element):
+        for name, value in element.items():
+            if "<!--" in value:
+                element.set(name, web_address(value) if name in ("href", "src") else no_comment(value))
     for cell in root.iter("th"):
         cell.set("scope", "row" if cell.getparent().find("td") is not None else "col")
     unsized = dict(filter(None, (_size(image, width) for image in root.iter("img"))))

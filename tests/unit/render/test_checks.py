@@ -105,7 +105,7 @@ def test_an_article_that_is_too_long_is_cut_between_blocks_and_read_on_the_web(h
 
 
 def test_a_digest_that_is_too_large_loses_from_its_end_what_is_not_a_headline_and_then_stories() -> None:
-    stories = [replace(FERRY, title=f"Story number {n}", url=f"https://harbor.example/{n}") for n in range(170)]
+    stories = [replace(FERRY, title=f"Story number {n}", url=f"https://harbor.example/{n}") for n in range(190)]
     mail, said = checked(brief(*stories[:100]))
     assert bytes_of(mail.html) <= 80_000
     page = fill(mail.html, READER)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,25 @@ def test_a_height_that_nobody_knows_is_a_guess_that_outlooks_word_does_not_see()
         assert 'width="' in word
         assert "height" not in word
         assert markup.document_fromstring(html).xpath("//img[not(@height)]") == []
+
+
+def test_nothing_that_an_article_says_ends_or_begins_what_only_outlooks_word_reads() -> None:
+    def signs(said: str) -> list[list[str]]:
+        unsized = replace(picture("a", None, None, alt=said, caption=said), url=f"https://harbor.example/{said}.jpg")
+        inside = f'<p>{escape(said)}</p><img src="https://harbor.example/b.jpg" alt="{escape(said)}">'
+        article = replace(FERRY, title=said, summary=said, image=unsized, html=inside)
+        mails = [RENDERER.mail(brief(*articles, note=inside)) for articles in ((article,), (FERRY, article))]
+        return [re.findall(r"<!--|-->|--!>|<!\[|\]>", fill(mail.html, READER)) for mail in mails]
+
+    for said in (
+        "<![endif]",
+        "<![endif]-->",
+        "--><!--[if mso]>",
+        "--!><b>x</b>",
+        "<!--<![endif]-->",
+        "<!-- --!><b>x</b> -->",
+    ):
+        assert signs(said) == signs("words")
 
 
 def test_a_picture_that_lies_in_a_file_is_shown_in_practice_and_to_no_reader() -> None:
