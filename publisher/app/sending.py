@@ -83,7 +83,6 @@ class Sending:
             self._guarded(partial(address.record, store, send_id, now=store.now()))
         self._guarded(lambda: stopping.finish_cancelling(store))
         self._guarded(lambda: settle.pause_without_channel(store, list(self._app.project.channels)))
-        self._guarded(self.take_over)
         self._guarded(lambda: settle.settle_finished(store, now=self._app.clock()))
 
     def _guarded(self, duty: Callable[[], object]) -> None:

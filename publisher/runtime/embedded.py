@@ -41,6 +41,8 @@ class Embedded:
         self._stop = duties.ending
         self._work = Event()
         self._verbs = Thread(target=self._advance_forever, name="verbs", daemon=True)
+        # Apart from the verbs: making an edition or freezing an audience can take longer than the dead may wait.
+        self._recovery = Thread(target=self._recover_forever, name="recovery", daemon=True)
         self._lanes: dict[str, _Lane] = {}
         self._left: list[_Lane] = []  # of channels that are no longer in the file; their calls end as they do
 
@@ -48,6 +50,7 @@ class Embedded:
         """Begin; returns at once."""
         self._open_lanes()
         self._verbs.start()
+        self._recovery.start()
 
     def wake(self) -> None:
         """Say that there may be work."""
@@ -69,7 +72,7 @@ class Embedded:
         for lane in lanes:
             lane.work.set()
         deadline = time.monotonic() + STOP_PATIENCE
-        threads = [self._verbs, *(thread for lane in lanes for thread in lane.threads)]
+        threads = [self._verbs, self._recovery, *(thread for lane in lanes for thread in lane.threads)]
         for thread in threads:
             if thread.ident is not None:  # else it was never started: the console's port was taken
                 thread.join(max(0.0, deadline - time.monotonic()))
@@ -82,6 +85,10 @@ class Embedded:
             if not self._stop.is_set():
                 self._open_lanes()
                 self._guarded(self._duties.advance)
+
+    def _recover_forever(self) -> None:
+        while not self._stop.wait(LOOK_AGAIN):
+            self.recover()
 
     def _open_lanes(self) -> None:
         """Have threads for each channel of the file as it is now."""
