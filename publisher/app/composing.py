@@ -82,6 +82,8 @@ def rests_in(conn: Connection, project: Project, otherwise: timedelta = timedelt
     :param otherwise: for a source that doesn't say it.
     """
     begun = {row["name"]: row["baseline_at"] for row in sources.every(conn)}
+    # What is pushed is new, the first of it too: it makes the source's row, in the moment in which it is first seen.
+    begun |= {name: None for name, source in project.sources.items() if source.kind == "push"}
     return {
         name: Rest(otherwise if source.settle is None else source.settle, begun.get(name))
         for name, source in project.sources.items()

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher.app import App, composing
+from publisher.app import App, composing, pushing
 from publisher.app.slots import fire_due
 from publisher.audience import imports
+from publisher.model.article import Article
 from publisher.pipeline import produce
 from publisher.pipeline.operate import stopping
 from publisher.store import editions, schedules, sends
@@ -108,6 +109,21 @@ def test_every_new_article_is_a_slot_of_its_own(tmp_path):
     clock.advance(timedelta(minutes=5))
     assert len(fire_due(app)) == 1
     assert {slot.partition(":")[0] for slot, _ in fired(app)} == {"article"}
+
+
+def test_the_very_first_article_that_is_pushed_rests_as_the_next_one_does(tmp_path):
+    clock = Clock(EVENING)
+    open_app(tmp_path, clock, "new: article")
+    edit(tmp_path, ("lists:\n", "  desk: {push: true}\nlists:\n"), ("from: [site]", "from: [desk]"))
+    app = App.open(tmp_path, clock)
+    fire_due(app)  # the schedule begins
+    for number in (1, 2):
+        clock.advance(timedelta(minutes=10))
+        pushing.take(app, app.project.sources["desk"], Article(f"Story {number}", guid=str(number)))
+        clock.advance(timedelta(minutes=4))
+        assert fire_due(app) == []
+        clock.advance(timedelta(minutes=2))
+        assert len(fire_due(app)) == 1
 
 
 def test_a_story_that_two_sources_bring_in_one_look_is_one_slot(tmp_path):
