@@ -134,7 +134,7 @@ def release(
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Let articles go out that were held: a flood, a possible reuse of an id, an old date."""
+    """Let articles go out that were held: a flood, a possible reuse of an id, an old date; or that were discarded."""
     _decide("released", ids or [], source, everything, why, project, as_json)
 
 
@@ -147,7 +147,7 @@ def discard(
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Let articles that were held never go out; the ledger still knows them, so they are new no second time."""
+    """Let articles go out no more, held ones or new ones; the ledger knows them, so they are new no second time."""
     _decide("discarded", ids or [], source, everything, why, project, as_json)
 
 
@@ -165,6 +165,9 @@ def _decide(word: Word, ids: list[int], source: str, everything: bool, why: str,
     if as_json:
         say_json({word: done})
     articles_said = "1 article" if len(done) == 1 else f"{len(done):,} articles"
-    tell(f"{articles_said} {word}" if done else "nothing was held")
+    if done or not ids:
+        tell(f"{articles_said} {word}" if done else "nothing was held")
+    for line in intake.remarks(operator.store, word, ids, done):
+        tell(line)
     if not done or set(ids) - set(done):
         raise typer.Exit(1)

@@ -10,7 +10,7 @@ from typing import Any
 from publisher.model.article import LedgerArticle, Standing
 from publisher.model.project import Pick, Schedule
 from publisher.model.states import EditionState
-from publisher.store import Connection, Store, candidates, editions, schedules, sources, updates
+from publisher.store import Connection, Store, candidates, editions, held, schedules, sources, updates
 from publisher.store.candidates import Look
 
 WAITS_AT_MOST = timedelta(days=30)  # how long an article that no edition takes stays a candidate
@@ -58,7 +58,8 @@ class Rest:
 class Composed:
     """The edition that was written, or None where this slot had fired before.
 
-    ``is_stale``: nothing was written, because another edition of the schedule took one of the articles meanwhile.
+    ``is_stale``: nothing was written, because another edition of the schedule took one of the articles meanwhile, or a
+    person discarded it.
     """
 
     edition_id: int | None
@@ -286,7 +287,8 @@ def record(
     what |= {"version_id": version_id, "places": _places(choice, final=not as_draft)}
     with store.write() as conn:
         picked = [candidate.id for candidate, _ in choice.picked if candidate.id not in choice.again]
-        if candidates.carried(conn, schedule.name, picked, choice.again):
+        taken = candidates.carried(conn, schedule.name, picked, choice.again)
+        if taken or held.discarded_among(conn, [*picked, *choice.again]):
             return Composed(None, choice, is_stale=True)
         if look is not None and look.is_worth_it:
             candidates.keep_look(conn, schedule.name, look)

@@ -1,4 +1,4 @@
-"""Articles that wait for a person, and what the person says of them."""
+"""Articles that wait for a person, and what a person says of these and of others."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def ids(conn: Connection, source: str = "") -> list[int]:
 
 
 def release(conn: Connection, article_ids: Sequence[int], why: str, now: datetime) -> list[int]:
-    """Let articles that were held be picked; return which were."""
-    released = _decide(conn, article_ids, Standing.NEW, why)
+    """Let articles that were held or discarded be picked; return which were."""
+    released = _decide(conn, article_ids, (Standing.HELD, Standing.DISCARDED), Standing.NEW, why)
     reused = select(articles.c.id, articles.c.about_id).where(
         among(articles.c.id, released), articles.c.held_for == "reuse", articles.c.about_id.is_not(None)
     )
@@ -55,15 +55,24 @@ def release(conn: Connection, article_ids: Sequence[int], why: str, now: datetim
 
 
 def discard(conn: Connection, article_ids: Sequence[int], why: str, now: datetime) -> list[int]:
-    """Let articles that were held never be picked; return which were."""
-    discarded = _decide(conn, article_ids, Standing.DISCARDED, why)
+    """Let articles never be picked from now on; return which could have been."""
+    open_ones = (Standing.HELD, Standing.NEW, Standing.BASELINE)
+    discarded = _decide(conn, article_ids, open_ones, Standing.DISCARDED, why)
     ledger.note(conn, ((article_id, "discarded", why) for article_id in discarded), now)
     return discarded
 
 
-def _decide(conn: Connection, article_ids: Sequence[int], standing: Standing, why: str) -> list[int]:
-    held = update(articles).where(among(articles.c.id, article_ids), articles.c.standing == Standing.HELD)
-    moved = held.values(standing=standing.value, reason=why).returning(articles.c.id)
+def discarded_among(conn: Connection, article_ids: Sequence[int]) -> list[int]:
+    """Return which of these articles a person has discarded."""
+    query = select(articles.c.id).where(among(articles.c.id, article_ids), articles.c.standing == Standing.DISCARDED)
+    return sorted(conn.execute(query).scalars())
+
+
+def _decide(
+    conn: Connection, article_ids: Sequence[int], origins: Sequence[Standing], to: Standing, why: str
+) -> list[int]:
+    those = update(articles).where(among(articles.c.id, article_ids), articles.c.standing.in_(origins))
+    moved = those.values(standing=to.value, reason=why).returning(articles.c.id)
     return sorted(conn.execute(moved).scalars())
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, or_, select
 
-from publisher.model.article import LedgerArticle
+from publisher.model.article import LedgerArticle, Standing
 from publisher.model.project import Schedule
 from publisher.model.states import EditionState
 from publisher.store import articles as ledger
@@ -57,7 +57,8 @@ def _last(rows: list[RowMapping]) -> RowMapping:
 
 def _is_news(article: LedgerArticle, rows: list[RowMapping], prints: dict[tuple[int, int], str]) -> bool:
     said = {prints.get((article.id, row["revision"]), "") for row in rows}
-    return article.gone_at is None and prints[article.id, article.revision] not in said
+    is_wanted = article.gone_at is None and article.standing is not Standing.DISCARDED
+    return is_wanted and prints[article.id, article.revision] not in said
 
 
 def _is_enough(schedule: Schedule, rows: list[RowMapping]) -> bool:

@@ -1,12 +1,14 @@
-"""What a person says of articles that were held at intake."""
+"""What a person says of articles before they go out: let these go, never send those."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Literal
 
-from publisher.store import Store, held
+from publisher.model.article import LedgerArticle, Standing
+from publisher.model.states import EditionState
+from publisher.store import RowMapping, Store, articles, held
 
 Word = Literal["released", "discarded"]
 
@@ -14,11 +16,46 @@ Word = Literal["released", "discarded"]
 def decide(
     store: Store, word: Word, article_ids: Sequence[int], *, source: str = "", actor: str, why: str, now: datetime
 ) -> list[int]:
-    """Let held articles be picked, or never; return which of them were held until now.
+    """Let articles be picked, or never; return for which of them that is new.
 
-    :param article_ids: which; none: all of the source, or of all sources.
+    :param article_ids: which; none: all that are held, of the source or of all sources.
     """
     reason = f"{word} by {actor}" + (f": {why}" if why else "")
     carry_out = held.release if word == "released" else held.discard
     with store.write() as conn:
         return carry_out(conn, list(article_ids) or held.ids(conn, source), reason, now)
+
+
+def remarks(store: Store, word: Word, asked: Sequence[int], done: Sequence[int]) -> list[str]:
+    """Say what a person should know of a decision: which articles it did nothing to, and which are out already.
+
+    :param asked: the articles that were named.
+    :param done: those for which `decide` brought something new.
+    """
+    with store.read() as conn:
+        found = articles.find(conn, [*asked, *done])
+        places = articles.places_of(conn, done) if word == "discarded" else {}
+    undone = [_why_not(number, found.get(number), word) for number in asked if number not in done]
+    return undone + [line for number, rows in places.items() for line in _where_it_is(number, rows)]
+
+
+def _why_not(number: int, article: LedgerArticle | None, word: Word) -> str:
+    if article is None:
+        return f"there is no article {number}"
+    if article.standing is Standing.DISCARDED:
+        return f"article {number} was discarded before: {article.reason}"
+    return f"article {number} is neither held nor discarded: there is nothing to release ({article.standing})"
+
+
+def _where_it_is(number: int, places: Sequence[RowMapping]) -> Iterator[str]:
+    """Yield in which editions a discarded article stands, and what follows for each."""
+    for row in places:
+        edition = f"edition {row['edition_id']} of {row['schedule']}"
+        if row["position"] is None:
+            continue
+        if row["state"] == EditionState.DRAFT:
+            yield f"article {number} is left out of the draft of {row['schedule']} when that is composed anew"
+        elif row["state"] == EditionState.LOCKED:
+            yield f"article {number} stays in {edition}, which is on its way: publisher cancel {row['edition_id']}"
+        elif row["sent"]:
+            yield f"article {number} went out before, in {edition}"

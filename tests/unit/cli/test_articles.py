@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import typer
 
 from publisher.app import App, composing
+from publisher.app.slots import fire_due
 from publisher.cli.articles import articles, discard, release
 from publisher.errors import UsageError
 from publisher.store import sends
 from tests.ledger import Clock
 from tests.project import ProjectDir
-from tests.unit.app.project import EVENING, edit, open_with_press, stories, write_feed
+from tests.unit.app.project import EVENING, edit, open_app, open_with_press, stories, write_feed
 from tests.unit.app.test_sending import with_work
 
 
@@ -98,3 +99,53 @@ def test_held_articles_are_released_and_discarded_by_number_by_source_or_all(tmp
     articles(article=4, project=tmp_path, as_json=True)
     (plain,) = json.loads(capsys.readouterr().out)
     assert (plain["standing"], plain["reason"].endswith(": an import")) == ("new", True)
+
+
+def test_a_new_article_is_kept_from_going_out_and_let_go_again(tmp_path, capsys):
+    clock = Clock(EVENING)
+    app = open_app(tmp_path, clock, 'at: "07:00", prepare: 45m')
+    fire_due(app)
+    app.poll_all()
+    clock.moment = datetime(2026, 11, 24, 6, 15, tzinfo=UTC)
+    fire_due(app)
+    assert stories(app, 1) == [1, 2, 3]
+    discard([2], why="a mistake", project=tmp_path)
+    said = capsys.readouterr().err
+    assert said == "1 article discarded\narticle 2 is left out of the draft of morning when that is composed anew\n"
+    fire_due(app)
+    assert stories(app, 1) == [1, 3]
+    release([2], project=tmp_path)
+    fire_due(app)
+    assert stories(app, 1) == [1, 2, 3]
+
+
+def test_a_decision_says_what_it_did_nothing_to(tmp_path, capsys):
+    app = open_app(tmp_path, Clock(EVENING))
+    app.poll_all()
+    discard([1], project=tmp_path)
+    capsys.readouterr()
+    for command, number, why in [
+        (discard, 1, r"article 1 was discarded before: discarded by \S+\n"),
+        (discard, 9999, "there is no article 9999\n"),
+        (release, 2, r"article 2 is neither held nor discarded: there is nothing to release \(new\)\n"),
+    ]:
+        with pytest.raises(typer.Exit):
+            command([number], project=tmp_path)
+        assert re.fullmatch(why, capsys.readouterr().err)
+
+
+def test_of_an_article_that_is_out_the_editions_are_named(tmp_path, monkeypatch, capsys):
+    app = with_work(tmp_path, monkeypatch)
+    (first, second, *_) = stories(app, 1)
+    discard([first], project=tmp_path)
+    assert f"article {first} stays in edition 1 of morning, which is on its way: publisher cancel 1" in _told(capsys)
+    with app.store.write() as conn:
+        conn.exec_driver_sql("UPDATE deliveries SET state = 'sent'")
+        sends.post_to_books(conn, 1, {"pending": -1, "sent": 1})
+        conn.exec_driver_sql("UPDATE editions SET state = 'closed'")
+    discard([second], project=tmp_path)
+    assert f"article {second} went out before, in edition 1 of morning" in _told(capsys)
+
+
+def _told(capsys) -> list[str]:
+    return capsys.readouterr().err.splitlines()

@@ -120,6 +120,18 @@ def test_an_article_that_another_edition_took_meanwhile_is_not_taken_twice(store
     assert fire(store, "b").choice.picked == ()
 
 
+def test_an_article_that_a_person_discarded_meanwhile_is_not_taken(store):
+    put(store, 1)
+    candidates = compose.candidates_of(store, MORNING, now=NOW).found
+    choice = compose.decide(MORNING, candidates, elsewhere={}, now=NOW)
+    with store.write() as conn:
+        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+        held.discard(conn, [1], "discarded by test", NOW)
+    said = {"slot": "a", "language": "en", "due_at": NOW, "now": NOW, "version_id": version, "actor": "test"}
+    assert compose.record(store, MORNING, choice, **said).is_stale
+    assert fire(store, "a").choice.picked == ()
+
+
 def test_a_slot_with_nothing_new_is_written_down_as_skipped_with_the_reason(store):
     for number in range(20):
         put(store, number, Standing.BASELINE)

@@ -10,7 +10,7 @@ import pytest
 from publisher.model.article import Article, Reading
 from publisher.model.project import Pick, Schedule, Source, When
 from publisher.pipeline import collect, compose
-from publisher.store import articles, editions, schedules
+from publisher.store import articles, editions, held, schedules
 from tests.ledger import NOW
 
 SITE = Source("site", "feed", "https://harbor.example/feed")
@@ -74,6 +74,14 @@ def test_a_change_alone_makes_no_edition_and_waits_for_the_next(sent):
     assert fire(sent, 3, "note").skipped
     poll(sent, 4, story(2), story(1, "corrected"))
     assert [article.id for article, _ in fire(sent, 5, "note").noted] == [1]
+
+
+def test_nothing_is_said_of_the_changes_of_what_a_person_discarded(sent):
+    fire(sent, 1, "repost")
+    poll(sent, 2, story(1, "corrected"))
+    with sent.write() as conn:
+        held.discard(conn, [1], "discarded by test", NOW + 2 * HOUR)
+    assert picked(fire(sent, 3, "repost")) == []
 
 
 def test_a_changed_article_goes_out_again_once_where_the_schedule_says_so(sent):
