@@ -42,7 +42,8 @@ def _plain(value: Any) -> Any:
 
 TEXTS = frozenset({"article", "headline", "reason", "to look it up at the provider", "where", "why"})  # they give way
 NARROWEST = 12  # characters in which a text can still be read
-HEADLINE = 100  # characters of a headline that a table shows
+HEADLINE = 100  # characters of a headline that a table shows at a terminal
+UNBOUNDED = 1_000_000  # characters; off a terminal a line ends where its words do
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -56,7 +57,7 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) 
 
     cells = [[_cell(value) for value in row] for row in rows]
     is_terminal = sys.stdout.isatty()
-    console = Console(file=sys.stdout, width=None if is_terminal else 240, highlight=False)
+    console = Console(file=sys.stdout, width=None if is_terminal else UNBOUNDED, highlight=False)
     folds = is_terminal and _width(columns, cells) > console.width
     shown = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
     for name in columns:
@@ -82,8 +83,8 @@ def _cell(value: object) -> str:
 
 
 def headline(title: str) -> str:
-    """Return a headline as a table shows it."""
-    return title if len(title) <= HEADLINE else f"{title[: HEADLINE - 1].rstrip()}…"
+    """Return a headline as a table shows it: whole, but for an endless one at a terminal."""
+    return title if len(title) <= HEADLINE or not sys.stdout.isatty() else f"{title[: HEADLINE - 1].rstrip()}…"
 
 
 def local(moment: datetime | None, zone: Any, *, seconds: bool = True) -> str:

@@ -1,4 +1,4 @@
-"""Tables at a terminal: texts give way, and what is short stays in one line."""
+"""Tables: at a terminal texts give way, and what is short stays in one line; elsewhere nothing is cut."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import re
 import subprocess
 import sys
 
-from publisher.cli.output import headline
+import pytest
+
+from publisher.cli.output import headline, table
 from publisher.clock import now
 from tests.ledger import Clock
 from tests.project import environment
@@ -36,17 +38,21 @@ def at_a_terminal(folder, *words: str) -> list[str]:
 
 
 CODE = """
-from publisher.cli.output import table
+from publisher.cli.output import headline, table
 row = [1, "a-name-of-thirty-characters-ab", "2026-11-24 07:00:00 WET", "word " * 20, "reason " * 15]
 table("", ["id", "source", "when", "headline", "reason"], [row])
 table("", ["id", "source", "when", "sent in", "reason"], [row])
+print(headline("endless " * 400))
 """
 
 
 def test_texts_make_room_for_times_and_names_unless_there_is_none(tmp_path):
-    fits, _, folded = "\n".join(at_a_terminal(tmp_path, "-c", CODE)).partition("sent in")
+    *tables, headline = at_a_terminal(tmp_path, "-c", CODE)
+    fits, _, folded = "\n".join(tables).partition("sent in")
     assert re.search(r"1 +a-name-of-thirty-characters-ab +2026-11-24 07:00:00 WET +word", fits)
     assert folded.count("word") == 20  # nothing is lost where not everything has room
+    assert len(headline) <= 100
+    assert headline.endswith("end…")
 
 
 def test_an_edition_is_one_line_but_for_its_reason(tmp_path):
@@ -67,7 +73,13 @@ def test_a_long_headline_leaves_the_other_columns_their_room(tmp_path):
     assert len(shown) < 30
 
 
-def test_a_headline_is_cut_where_no_table_has_room_for_it():
-    assert headline("Bridge opens") == "Bridge opens"
-    assert headline("word " * 400).endswith("word…")
-    assert len(headline("word " * 400)) <= 100
+@pytest.mark.parametrize("columns", ["80", "400"])
+def test_what_is_no_terminal_gets_every_line_whole_however_wide_that_is(capsys, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    rows = [[number, "listing", "2026-11-24 12:01 CET", "word " * 60, "reason " * 90] for number in (121, 122)]
+    table(
+        "", ["id", "source", "published", "headline", "reason"], [[*row[:3], headline(row[3]), row[4]] for row in rows]
+    )
+    lines = [line for line in capsys.readouterr().out.splitlines() if "listing" in line]
+    assert [line.split() for line in lines] == [" ".join(map(str, row)).split() for row in rows]
+    assert all("listing   2026-11-24 12:01 CET   word" in line for line in lines)
