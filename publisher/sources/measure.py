@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from html import unescape
 
@@ -13,7 +13,7 @@ from publisher.errors import SourceError
 from publisher.model.article import Article, Image
 from publisher.sources import clean, pictures, tidy
 from publisher.sources.address import Place, is_web
-from publisher.sources.fetch import Fetcher
+from publisher.sources.fetch import NOT_THERE, Fetcher
 
 MOST = 10  # pictures of one text that are measured
 PATIENCE = 5.0  # seconds for those of one article
@@ -24,6 +24,14 @@ _IMG = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
 _SRC = re.compile(r'\ssrc="(https?://[^"]*)"', re.I)
 
 Size = tuple[int, int]  # width and height in pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Why a picture has no size."""
+
+    why: str
+    is_missing: bool = False  # its server says that there is no such picture
 
 
 def needs_size(article: Article) -> bool:
@@ -39,30 +47,35 @@ class Measure:
     _failures: int = 0
 
     def sized(self, article: Article, until: float) -> Article:
-        """Return the article with the sizes of its pictures, and without those that are too small to be seen.
+        """Return the article with the sizes of its pictures, without those that are not there or too small to be seen.
 
         :param until: a moment on the monotonic clock: what is not measured by then keeps its place without a size.
         """
         until = min(until, time.monotonic() + PATIENCE)
         found = {url: self._size_at(url, until) for url in _unsized(article)}
-        sizes = {url: size for url, size in found.items() if not isinstance(size, str)}
-        done = replace(article, html=_with_sizes(article.html, sizes)) if sizes else article
+        sizes = {url: size for url, size in found.items() if not isinstance(size, Unknown)}
+        missing = {url: size.why for url, size in found.items() if isinstance(size, Unknown) and size.is_missing}
         lead = article.image
+        done = replace(article, html=_with_sizes(article.html, sizes, missing)) if sizes or missing else article
+        for url, why in missing.items():
+            whose = "its picture" if lead is not None and url == lead.url else "a picture of its text"
+            done = noted(done, f"{whose} was dropped: {why}")
         return _with_lead(done, lead, found[lead.url]) if lead is not None and lead.url in found else done
 
-    def _size_at(self, url: str, until: float) -> Size | str:
+    def _size_at(self, url: str, until: float) -> Size | Unknown:
         """Return a picture's size, or why it is not known."""
         left = until - time.monotonic()
         if left <= 0 or self._failures >= GIVE_UP:
-            return "too many at once, or their server does not answer"
+            return Unknown("too many at once, or their server does not answer")
         try:
             hurried = replace(self.fetcher, total=min(left, self.fetcher.total))
             data = hurried.begin(url, lambda data: size_of(data) is not None, _BEGINNING)
         except SourceError as error:
-            self._failures += 1
-            return str(error)
+            is_missing = error.status in NOT_THERE
+            self._failures = 0 if is_missing else self._failures + 1
+            return Unknown(str(error), is_missing)
         self._failures = 0
-        return size_of(data) or "it is of no kind that can be read"
+        return size_of(data) or Unknown("it is of no kind that can be read")
 
 
 def size_of(data: bytes) -> Size | None:
@@ -85,16 +98,27 @@ def _unsized(article: Article) -> list[str]:
     return list(dict.fromkeys([*own, *list(text)[:MOST]]))
 
 
-def _with_sizes(html: str, sizes: Mapping[str, Size]) -> str:
-    """Write the sizes down; cleaning anew drops what turns out to be a tracker, and what stood around it alone."""
+def _with_sizes(html: str, sizes: Mapping[str, Size], missing: Collection[str]) -> str:
+    """Write the sizes down, and leave out pictures that are missing, with their captions.
+
+    Cleaning anew drops what turns out to be a tracker, and what stood around it alone.
+    """
     body = tidy.parsed(html)
-    for image in body.iter("img"):
+    for image in list(body.iter("img")):
         size = sizes.get(image.get("src") or "")
-        if size is not None:
+        if image.get("src") in missing:
+            _leave_out(image)
+        elif size is not None:
             width, height = _shown(size, tidy.size_of(image, "width"), tidy.size_of(image, "height"))
             image.set("width", str(width))
             image.set("height", str(height))
     return clean.sanitise(tidy.inner(body), Place())
+
+
+def _leave_out(image: tidy.Node) -> None:
+    figure = next(image.iterancestors("figure"), None)
+    is_alone = figure is not None and len(list(figure.iter("img"))) == 1
+    tidy.drop(figure if figure is not None and is_alone else image)
 
 
 def _shown(size: Size, width: int | None, height: int | None) -> Size:
@@ -105,13 +129,15 @@ def _shown(size: Size, width: int | None, height: int | None) -> Size:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _with_lead(article: Article, image: Image, size: Size | str) -> Article:
-    if isinstance(size, str):
-        return noted(article, f"the size of its picture is not known: {size}")
-    if min(size) >= pictures.SMALL // 2:
-        return replace(article, image=replace(image, width=size[0], height=size[1]))
-    other = pictures.choose(pictures.in_html(article.html, Place()))
-    return replace(noted(article, f"its picture is too small ({size[0]}×{size[1]}) and was dropped"), image=other)
+def _with_lead(article: Article, image: Image, size: Size | Unknown) -> Article:
+    """Return the article with what is known of its own picture; where that can't be shown, with one of its text."""
+    if isinstance(size, Unknown) and not size.is_missing:
+        return noted(article, f"the size of its picture is not known: {size.why}")
+    if not isinstance(size, Unknown):
+        if min(size) >= pictures.SMALL // 2:
+            return replace(article, image=replace(image, width=size[0], height=size[1]))
+        article = noted(article, f"its picture is too small ({size[0]}×{size[1]}) and was dropped")
+    return replace(article, image=pictures.choose(pictures.in_html(article.html, Place())))
 
 
 def noted(article: Article, note: str) -> Article:

@@ -115,7 +115,7 @@ def test_a_picture_that_cannot_be_read_keeps_its_place(site: Site, fetcher: Fetc
 
 
 def test_a_server_of_pictures_that_refuses_is_left_in_peace(site: Site, fetcher: Fetcher) -> None:
-    article = text(*(f'<img src="{site.url(f"/{number}.png")}">' for number in range(9)))
+    article = text(*(f'<img src="{site.status(f"/{number}.png", 403)}">' for number in range(9)))
     measure = Measure(fetcher)
     for _ in range(2):
         assert measure.sized(article, time.monotonic() + 4).html == article.html
@@ -125,7 +125,36 @@ def test_a_server_of_pictures_that_refuses_is_left_in_peace(site: Site, fetcher:
 def test_pictures_that_are_missing_here_and_there_stop_nothing(site: Site, fetcher: Fetcher) -> None:
     there = {number: site.put(f"/{number}.png", png(600, 400)) for number in (2, 5, 8)}
     article = text(*(f'<img src="{site.url(f"/{number}.png")}">' for number in range(9)))
-    assert measured(fetcher, article).html.count("width=") == len(there)
+    found = measured(fetcher, article)
+    assert found.html.count("<img") == found.html.count("width=") == len(there)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_picture_that_is_not_there_is_dropped_with_its_caption(site: Site, fetcher: Fetcher, status: int) -> None:
+    lost, large = site.status("/lost.png", status), site.put("/there.png", png(800, 600))
+    html = f'<figure><img src="{lost}"><figcaption>The old quay</figcaption></figure><p>It opened.</p>'
+    found = measured(fetcher, Article("x", html=html + f'<p><img src="{large}" alt=""></p>', image=Image(lost)))
+    assert found.html == f'<p>It opened.</p><p><img src="{large}" alt="" width="800" height="600"></p>'
+    assert found.image == Image(large, width=800, height=600)
+    (note,) = found.notes
+    assert note.startswith("its picture was dropped: ")
+    assert str(status) in note
+
+
+def test_of_a_gallery_only_the_picture_that_is_not_there_is_dropped(site: Site, fetcher: Fetcher) -> None:
+    lost, there = site.status("/lost.png", 404), site.put("/there.png", png(800, 600))
+    figure = f'<figure><img src="{lost}"><img src="{there}"><figcaption>The quays</figcaption></figure>'
+    found = measured(fetcher, Article("x", html=figure))
+    assert (found.html.count("<img"), "The quays" in found.html) == (1, True)
+    assert found.notes[0].startswith("a picture of its text was dropped: ")
+
+
+@pytest.mark.parametrize("status", [403, 429, 503])
+def test_a_picture_whose_server_is_in_trouble_keeps_its_place(site: Site, fetcher: Fetcher, status: int) -> None:
+    url = site.status("/1.png", status)
+    found = measured(fetcher, Article("x", html=f'<p><img src="{url}"></p>', image=Image(url)))
+    assert (found.html, found.image) == (f'<p><img src="{url}"></p>', Image(url))
+    assert found.notes[0].startswith("the size of its picture is not known: ")
 
 
 def test_slow_pictures_keep_nobody_waiting(site: Site, fetcher: Fetcher) -> None:
