@@ -61,6 +61,11 @@ def is_web(location: str) -> bool:
     return location.lower().startswith(("http://", "https://"))
 
 
+def is_front_page(url: str) -> bool:
+    """Say whether an address is a site's own, and no page inside it."""
+    return re.fullmatch(r"https?://[^/]+(?:/(?:index\.\w+|home/?)?)?(?:\?.*)?", url) is not None
+
+
 def is_file(url: str) -> bool:
     """Say whether an address names a file of this machine."""
     return url.strip().lower().startswith("file:")

@@ -41,6 +41,8 @@ def body_of(page: str, head: Head, place: Place) -> str:
     if len(text) < _SHORT:
         found = _small(page)
     body = tidy.parsed(_standfirst(root, head, text) + found)
+    for node in body.iter("var"):  # what trafilatura makes of `tt`
+        node.tag = "code"
     captions.given_back(body, photos, place)
     shown = (head.title, *head.authors, *head.categories, " ".join(head.authors), ", ".join(head.categories))
     return trim.trimmed(clean.sanitise(tidy.inner(body), place), urlsplit(place.url).hostname or "", shown=shown)
@@ -49,6 +51,9 @@ def body_of(page: str, head: Head, place: Place) -> str:
 def _main_text(root: Node, place: Place) -> str:
     import trafilatura  # here: folders seldom need it, and it is large
 
+    for node in list(root.iter("code")):
+        if _is_inline(node):
+            node.tag = "tt"  # trafilatura makes a block of any `code`
     page = html.tostring(root, encoding="unicode")
     try:
         found = trafilatura.extract(
@@ -58,6 +63,12 @@ def _main_text(root: Node, place: Place) -> str:
     except Exception:  # noqa: BLE001 - it documents no errors; whatever it is, the page itself is still there to be read
         found = None
     return str(found or "")
+
+
+def _is_inline(code: Node) -> bool:
+    """Tell code within a sentence from a listing."""
+    is_one_line = "\n" not in code.text_content().strip() and next(code.iter("br", "div", "p"), None) is None
+    return is_one_line and next(code.iterancestors("pre"), None) is None
 
 
 def _the_fuller(found: str, page: str, place: Place) -> str:

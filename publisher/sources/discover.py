@@ -9,14 +9,14 @@ from urllib.parse import urljoin
 
 from publisher.errors import SourceError
 from publisher.model.article import Reading
-from publisher.sources.address import Place, is_web, shown
+from publisher.sources.address import Place, is_front_page, is_web, shown
 from publisher.sources.alternate import feeds_in, wordpress_feed
 from publisher.sources.base import Reader
 from publisher.sources.feed import FeedReader
 from publisher.sources.fetch import Fetched, Fetcher, Validators
 from publisher.sources.folder import KINDS, FolderReader
 from publisher.sources.jsonfeed import looks_like_json
-from publisher.sources.page import PageReader, is_front_page
+from publisher.sources.page import PageReader
 from publisher.sources.pagehead import read_head
 from publisher.sources.xmltext import decode, looks_like_html
 

@@ -12,11 +12,11 @@ from publisher.model.article import LONG_AGO, Article, Link, Reading
 from publisher.model.project import Source
 from publisher.model.source import Manners
 from publisher.sources import anchors, clean, manners
-from publisher.sources.address import Place, shown
+from publisher.sources.address import Place, is_front_page, shown
 from publisher.sources.again import corrected
 from publisher.sources.base import Memory
 from publisher.sources.fetch import NOT_THERE, Fetched, Fetcher, Validators
-from publisher.sources.page import is_front_page, read_page
+from publisher.sources.page import read_page
 from publisher.sources.pagehead import read_head
 from publisher.sources.sitemap import Listed, is_sitemap, read_sitemap, unpacked
 from publisher.sources.xmltext import decode

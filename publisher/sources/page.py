@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from publisher.errors import SourceError
@@ -78,8 +77,3 @@ def _stated(head: Head, text: str, place: Place) -> tuple[pictures.Picture, ...]
     on_page = pictures.in_html(text, place)
     stated = pictures.absolute(pictures.Picture(head.image, alt=head.image_alt), place)
     return (stated, *pictures.same_file(stated, on_page))
-
-
-def is_front_page(url: str) -> bool:
-    """Say whether an address is a site's own, and no page inside it."""
-    return re.fullmatch(r"https?://[^/]+(?:/(?:index\.\w+|home/?)?)?(?:\?.*)?", url) is not None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from publisher.sources import clean, tidy
+from publisher.sources.address import is_front_page, joined
 
 _ARTICLES = {
     "article",
@@ -27,6 +28,8 @@ _ARTICLES |= {
     "liveblogposting",
 }
 _SUFFIX = re.compile(r"\s+[|–—·•»-]\s+[^|–—·•»]{2,60}$")
+_STROKE = re.compile(r"\s+[|–—·•»-]\s+")
+_INSIDE = "https://site.invalid/some/page/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +93,28 @@ def _metas(root: tidy.Node) -> Iterator[tuple[str, str]]:
 
 
 def _title(root: tidy.Node, stated: str, shared: str, site: str) -> str:
-    """Prefer the only main heading, if the page's other titles begin alike; then what it says elsewhere."""
-    headings = [clean.one_line(tidy.inner(node)) for node in root.iter("h1")]
+    """Prefer the only main heading, if the page's other titles begin alike; then what it says elsewhere.
+
+    A main heading that leads to the front page is the site's name.
+    """
+    mastheads = [node for node in root.iter("h1") if _leads_home(node)]
+    site = site or next((clean.one_line(tidy.inner(node)) for node in mastheads), "")
+    headings = [clean.one_line(tidy.inner(node)) for node in root.iter("h1") if node not in mastheads]
     own = clean.fold(next((node.text_content() for node in root.iter("title")), ""))
     named = [clean.one_line(title) for title in (stated, shared) if title]
     if len(headings) == 1 and headings[0] and (not named or any(_alike(headings[0], title) for title in (*named, own))):
         return clean.shorten(headings[0], clean.TITLE_LIMIT)
     title = next(filter(None, (*named, own, *headings)), "")
     return clean.one_line(_without_site(title, site), is_html=False)
+
+
+def _leads_home(heading: tidy.Node) -> bool:
+    """Say whether a heading is a link to the front page, and nothing else."""
+    link = next(heading.iter("a"), None)
+    if link is None or clean.fold(link.text_content()) != clean.fold(heading.text_content()):
+        return False
+    # An address within the site is read from deep inside of it: one that leads to the front page starts at the root.
+    return "home" in (link.get("rel") or "").split() or is_front_page(joined(_INSIDE, link.get("href") or "."))
 
 
 def _alike(heading: str, title: str) -> bool:
@@ -107,6 +124,9 @@ def _alike(heading: str, title: str) -> bool:
 def _without_site(title: str, site: str) -> str:
     if site and title.casefold().endswith(site.casefold()):
         return re.sub(r"[\s|–—·•»-]+$", "", title[: -len(site)]) or title
+    behind = _STROKE.match(title[len(site) :]) if site and title.casefold().startswith(site.casefold()) else None
+    if behind:  # Site » Archive » Title
+        return title.rpartition(behind[0])[2]
     return _SUFFIX.sub("", title) if len(title) > 30 else title
 
 

@@ -124,3 +124,12 @@ def test_a_huge_page_is_read_up_to_a_limit(monkeypatch):
 
 def test_a_deep_page_is_no_reason_to_fail():
     assert article("<div>" * 5_000 + PROSE) is not None
+
+
+def test_code_within_a_sentence_stays_in_it_and_a_listing_stays_a_listing():
+    listing = "<pre><code>import bridge\nbridge.open()</code></pre>"
+    found = article(f"{PROSE}<p>Call <code>id</code> or <a href='/c'><code>ctypes</code></a> for it.</p>{listing}")
+    assert "Call <code>id</code> or" in found.html
+    assert "Call id or ctypes for it." in found.text
+    assert "import bridge\nbridge.open()" in found.text
+    assert "<pre>" in found.html

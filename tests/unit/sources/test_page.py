@@ -165,3 +165,20 @@ def test_a_headline_without_end_is_cut_at_a_word() -> None:
 def test_a_reader_fetches_its_page(site: Site, fetcher: Fetcher) -> None:
     url = site.put("/bridge", page(), "text/html")
     assert PageReader(url, fetcher).read().articles[0].url == url
+
+
+@pytest.mark.parametrize("link", ['href="/"', 'href="https://harbor.example"', 'rel="home" href="/blog/"'])
+@pytest.mark.parametrize(
+    "title", ["Bridge opens at last", "Harbor - Gazette &raquo; Archive &raquo; Bridge opens at last"]
+)
+def test_a_main_heading_that_leads_to_the_front_page_is_the_sites_name(link: str, title: str) -> None:
+    heads = f"<h1><a {link}>Harbor - Gazette</a></h1><h2><a href='/bridge'>Bridge opens at last</a></h2>"
+    found = one(f"<html><head><title>{title}</title></head><body>{heads}{BODY}</body></html>".encode())
+    assert found.title == "Bridge opens at last"
+
+
+def test_a_main_heading_that_leads_elsewhere_or_holds_more_than_the_link_is_the_headline() -> None:
+    for heading in ('<a href="/bridge">Bridge opens</a>', '<a href="/">Harbor</a>: bridge opens'):
+        plain = "Bridge opens" if "/bridge" in heading else "Harbor: bridge opens"
+        data = f"<html><head><title>{plain} today</title></head><body><h1>{heading}</h1>{BODY}</body></html>"
+        assert one(data.encode()).title == plain
