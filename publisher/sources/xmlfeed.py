@@ -20,6 +20,7 @@ from publisher.errors import SourceError
 from publisher.model.article import Article
 from publisher.sources import clean
 from publisher.sources.address import web_url
+from publisher.sources.credits import split_credit
 from publisher.sources.item import Item
 from publisher.sources.pictures import Picture, is_image_file, number
 from publisher.sources.seen import key_of
@@ -242,11 +243,13 @@ def _media(node: etree._Element) -> tuple[Picture, ...]:
 
 
 def _media_picture(child: etree._Element, item: etree._Element, *, is_thumbnail: bool = False) -> Picture:
-    title = _media_text(child, "title")
+    title, words = _media_text(child, "title"), clean.fold(_media_text(child, "description"))
+    shown, taken_by = split_credit(words)
     return Picture(
         url=(child.get("url") or child.text or "").strip(),
         # A one-word title is the name of the file.
-        alt=_media_text(child, "description") or (title if " " in title else ""),
+        alt=shown or (title if " " in title else ""),
+        caption=words if taken_by else "",  # with a credit in it it was written to stand under the picture
         credit=_media_text(child, "credit") or _media_text(item, "credit"),
         width=number(child.get("width")),
         height=number(child.get("height")),

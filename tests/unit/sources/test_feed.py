@@ -256,6 +256,14 @@ def test_a_media_picture_comes_with_its_words_and_they_are_not_the_articles() ->
     assert (article.title, article.summary, article.text) == ("T", "Short.", "Short.")
 
 
+@pytest.mark.parametrize("credit", ["", "<media:credit>Jon Vik</media:credit>"])
+def test_the_words_of_a_media_picture_that_end_in_a_credit_are_its_caption(credit: str) -> None:
+    words = f"<media:description>The pier at dawn.\n Photo: Jon Vik</media:description>{credit}"
+    item = f'<title>T</title><media:content url="/pier.jpg" medium="image">{words}</media:content>'
+    url = "https://harbor.example/pier.jpg"
+    assert one(rss(item)).image == Image(url, "The pier at dawn.", "The pier at dawn.", "Jon Vik")
+
+
 def test_a_video_feed_gives_title_thumbnail_and_description() -> None:
     entry = """<id>yt:video:1</id><title>How the bridge turns</title><link rel="alternate" href="https://v.example/1"/>
     <media:group xmlns:media="http://search.yahoo.com/mrss/"><media:title>Other</media:title>
