@@ -93,7 +93,7 @@ def look(app: App, schedule: Schedule) -> Looked:
         except PublisherError as error:
             problems.append(str(error))
             continue
-        problems += [f"{name}: {problem}" for problem in reading.problems]
+        problems += [f"{name}: {problem}" for problem in (*reading.problems, *reading.remarks)]
         seen.append(Sighting.of(source, reading, asked_at))
     return Looked(tuple(seen), tuple(problems))
 

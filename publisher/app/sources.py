@@ -41,6 +41,7 @@ class SourceNow:
     failures: int = 0  # polls in a row that gave nothing
     error: str = ""  # of the last poll
     problems: tuple[str, ...] = ()  # what of its last whole answer could not be used
+    remarks: tuple[str, ...] = ()  # what of it is as its keeper wants it: a draft, an empty folder
     moved_to: str = ""  # where its server says that it is for good, shown as `place` is
     is_moved: bool = False  # it said so long enough: that is where it is asked
     remedy: str = ""  # what to do; empty: nothing
@@ -50,7 +51,9 @@ class SourceNow:
         """Return what is to be said of it: what is wrong, why it waits, what to do."""
         moves = "has moved, and is asked at" if self.is_moved else "its server says that it has moved to"
         moved = f"{moves} {self.moved_to}" if self.moved_to else ""
-        said = (self.error.removeprefix(f"{self.name}: "), *self.problems, self.waits_why, moved, self.remedy)
+        # Where the last look gave nothing, what the one before it gave is no news.
+        seen = () if self.error else (*self.problems, *self.remarks)
+        said = (self.error.removeprefix(f"{self.name}: "), *seen, self.waits_why, moved, self.remedy)
         return [line for line in said if line]
 
 
@@ -92,7 +95,8 @@ def _now(source: Source, row: RowMapping | None) -> SourceNow:
         waits_why=row["waits_why"] or "",
         failures=row["failures"] or 0,
         error=row["error"] or "",
-        problems=tuple(row["problems"] or ()),
+        problems=_problems(row),
+        remarks=tuple(line["remark"] for line in row["problems"] or () if isinstance(line, dict)),
         moved_to=moved_to,
         is_moved=is_moved,
         remedy=_remedy(source.name, row, moved_to if is_moved else ""),
@@ -112,7 +116,11 @@ def _state(row: RowMapping) -> str:
         return "failing"
     if row["polled_at"] is None:
         return "never asked"
-    return "in part" if row["problems"] else "well"
+    return "in part" if _problems(row) else "well"
+
+
+def _problems(row: RowMapping) -> tuple[str, ...]:
+    return tuple(line for line in row["problems"] or () if isinstance(line, str))
 
 
 def _remedy(name: str, row: RowMapping, moved_to: str) -> str:

@@ -86,7 +86,7 @@ def _look(said: str) -> tuple[Source, Reading]:
     except PrivateAddressError:
         source = replace(source, allow_private=True)
         reading = open_source(source, location, fetcher, Path()).read(None)
-    for problem in reading.problems:
+    for problem in (*reading.problems, *reading.remarks):
         sys.stderr.write(f"{location}: {problem}\n")
     return source, reading
 

@@ -65,7 +65,7 @@ def _make_project(folder: Path, said: str) -> App:
     from publisher.store import Store
 
     found, reading = read_anything(said, Fetcher(user_agent="Publisher (try)", allow_private=True))
-    for problem in reading.problems:
+    for problem in (*reading.problems, *reading.remarks):
         sys.stderr.write(f"{found.location}: {problem}\n")
     if not reading.articles:
         raise SourceError("there are no articles", where=found.location, remedy="Try another address of the site")

@@ -101,11 +101,13 @@ class Link:
 class Reading:
     """What one look at a source gave.
 
-    ``problems`` names, item by item, what could not be used and why; the rest is good and is used.
+    ``problems`` names, item by item, what could not be used and why; the rest is good and is used. ``remarks`` says
+    what is as whoever keeps the source wants it, and may surprise: a draft, an empty folder.
     """
 
     articles: tuple[Article, ...] = ()
     problems: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
     title: str = ""  # the source's own name
     language: str | None = None
     site_url: str | None = None

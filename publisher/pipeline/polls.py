@@ -65,7 +65,7 @@ def _whole(reading: Reading, now: datetime) -> dict[str, Any]:
     return {
         "etag": reading.etag if is_good else None,
         "last_modified": reading.last_modified if is_good and _is_past(reading.last_modified, now) else None,
-        "problems": list(reading.problems) or None,
+        "problems": [*reading.problems, *({"remark": line} for line in reading.remarks)] or None,
         "whole_at": now,
     } | ({"title": reading.title} if reading.title else {})
 

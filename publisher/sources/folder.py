@@ -57,15 +57,17 @@ class FolderReader:
         looks = [self._look_at(file, name) for file, name in files]
         articles = [each for each in looks if isinstance(each, Article)]
         errors = [each for each in looks if isinstance(each, SourceError)]
-        problems += map(str, errors)
+        problems += [str(error) for error in errors if not isinstance(error, DraftError)]
+        remarks = [str(error) for error in errors if isinstance(error, DraftError)]
         if not files:
-            problems.append("the folder holds no .md, .html or .txt file")
+            remarks.append("the folder holds no .md, .html or .txt file")
         known, repeated = apart(articles)
         # A file that could not be read is not gone, and an empty folder may be a disk that is not mounted.
         unread = [error for error in errors if not isinstance(error, DraftError)]
         is_whole = 0 < len(files) < MOST_FILES and not unread and not self._path.is_file()
         scope: Literal["all", "some"] = "all" if is_whole else "some"
-        return Reading(articles=known, problems=(*problems, *repeated), title=self._path.stem, scope=scope)
+        problems += repeated
+        return Reading(known, tuple(problems), tuple(remarks), title=self._path.stem, scope=scope)
 
     def _look_at(self, file: Path, name: str) -> Article | SourceError:
         """Return the article in a file, or why it gives none."""

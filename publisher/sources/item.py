@@ -143,11 +143,16 @@ def tag(language: str | None) -> str | None:
 
 def _summary(stated: str, text: str) -> str:
     """Prefer the source's own summary, unless it is the whole article or longer than that."""
-    line = _MORE.sub("…", clean.fold(stated))
+    line = _ended(clean.fold(stated))
     is_cut_by_machine = line.endswith(("…", "...")) and clean.fold(text[:100])[:40].startswith(line[:40])
     if not line or is_cut_by_machine or len(line) > SUMMARY_AS_GIVEN or len(line) > max(len(text), 1):
-        return clean.summary_of(text) or line
-    return re.sub(r"([.!?…])…$", r"\1", line)
+        return _ended(clean.summary_of(text)) or line
+    return line
+
+
+def _ended(line: str) -> str:
+    """Say with a single ellipsis that a line is cut, and with none where a sentence ends there."""
+    return re.sub(r"([.!?…])\s*(?:…|\.\.\.)+$", r"\1", _MORE.sub("…", line))
 
 
 def _date(dates: tuple[str, ...]) -> tuple[datetime | None, str]:

@@ -28,7 +28,7 @@ sources = Table(
     Column("stopped_at", Moment),  # not asked any more until a person starts it
     Column("actor", Text),  # who started it again
     Column("whole_at", Moment),  # last answer that was no "unchanged"
-    Column("problems", JSON),  # of that answer: what could not be used, and why
+    Column("problems", JSON),  # of that answer: what could not be used, and why; or {"remark": line}
     Column("moved_to", Text),  # where its server says that it is for good
     Column("moved_times", Integer),  # how often it said so, a day or more apart
     Column("moved_at", Moment),  # when it last did

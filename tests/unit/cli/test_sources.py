@@ -65,6 +65,20 @@ def test_a_source_that_is_gone_says_how_to_start_it_and_when_it_is_asked(app):
         assert "site: is asked at once" in run(app, "--start", "site")
 
 
+def test_a_draft_or_an_empty_folder_is_said_of_a_source_that_is_well(app):
+    note(app, Reading(remarks=("two.md: it is marked as a draft",)))
+    said = run(app)
+    assert "well" in said
+    assert "site: two.md: it is marked as a draft" in said
+
+
+def test_what_was_wrong_before_is_not_said_of_a_source_that_is_gone(app):
+    note(app, Reading(problems=("the document breaks off",)))
+    assert "in part" in run(app)
+    note(app, SourceError("is gone for good (410)", where="site", status=410))
+    assert "breaks off" not in run(app)
+
+
 def test_a_source_that_is_well_is_asked_at_once_too(app):
     note(app, Reading(title="Harbor Gazette"))
     (before,) = json.loads(run(app, "--json"))

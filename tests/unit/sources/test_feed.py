@@ -245,6 +245,12 @@ def test_an_address_alone_is_no_author() -> None:
     assert one(rss("<title>T</title><author>noreply@harbor.example</author>")).authors == ()
 
 
+@pytest.mark.parametrize("tail", [" [&#8230;]", "&#8230;", "... Read more", " [...]"])
+def test_a_summary_that_a_machine_cut_behind_a_sentence_ends_with_it(tail: str) -> None:
+    words = "The bridge opens. All are welcome to our invite."
+    assert one(rss(f"<title>T</title><description>{words}{tail}</description>")).summary == words
+
+
 def test_a_media_picture_comes_with_its_words_and_they_are_not_the_articles() -> None:
     item = """<title>T</title><description>Short.</description>
     <media:content url="/small.jpg" medium="image" width="90"/>

@@ -131,7 +131,8 @@ def test_a_bad_file_is_named_and_the_others_go_on(tmp_path: Path) -> None:
         e__md="# Good\n\nText.",
     )
     assert [article.title for article in reading.articles] == ["Good"]
-    a, b, c, d = reading.problems
+    a, b, c = reading.problems
+    (d,) = reading.remarks
     assert a.startswith("a.md: line 2 of its front matter can't be read")
     assert b == "b.txt: this is no text. Save it as UTF-8 text."
     assert c.startswith("c.md: it has neither headline nor text")
@@ -164,7 +165,8 @@ def test_hidden_files_and_links_out_of_the_folder_are_passed_over(tmp_path: Path
 
 
 def test_an_empty_folder_is_said(tmp_path: Path) -> None:
-    assert read(tmp_path).problems == ("the folder holds no .md, .html or .txt file",)
+    reading = read(tmp_path)
+    assert (reading.problems, reading.remarks) == ((), ("the folder holds no .md, .html or .txt file",))
 
 
 def test_a_folder_says_what_is_gone_only_where_every_file_could_be_read(tmp_path: Path) -> None:
@@ -198,7 +200,7 @@ def test_one_file_will_do(tmp_path: Path) -> None:
 )
 def test_odd_front_matter_breaks_nothing(tmp_path: Path, text: str) -> None:
     reading = read(tmp_path, a__md=text)
-    assert len(reading.articles) + len(reading.problems) == 1
+    assert len(reading.articles) + len(reading.problems) + len(reading.remarks) == 1
 
 
 def test_values_of_odd_types_are_passed_over(tmp_path: Path) -> None:
