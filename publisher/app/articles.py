@@ -29,7 +29,7 @@ def fire_new_articles(app: App, schedule: Schedule, *, actor: str) -> list[int]:
 
 def fire_in_hours(app: App, schedule: Schedule) -> list[int]:
     """Fire what is new and has rested, unless the schedule is outside its hours: then `outside:` says what becomes."""
-    if _is_inside(app, schedule.when, app.clock()):
+    if is_inside(app, schedule.when, app.clock()):
         asked = app.asked_again.get(schedule.name, frozenset())
         picked = _picked(app, schedule, composing.rests(app, SETTLE))
         unseen = {one.article.id for one in _not_seen_since(app, picked)} - asked
@@ -44,7 +44,7 @@ def sources_to_ask(app: App, schedule: Schedule) -> set[str]:
 
     Each is asked once: where it doesn't answer, what it said last holds.
     """
-    if not schedule.when.new or not _is_inside(app, schedule.when, app.clock()):
+    if not schedule.when.new or not is_inside(app, schedule.when, app.clock()):
         return set()
     unseen = _not_seen_since(app, _picked(app, schedule, composing.rests(app, SETTLE)))
     asked = app.asked_again.get(schedule.name, frozenset())
@@ -112,7 +112,8 @@ def _key(article: LedgerArticle) -> str:
     return f"article:{article.id}"
 
 
-def _is_inside(app: App, when: When, moment: datetime) -> bool:
+def is_inside(app: App, when: When, moment: datetime) -> bool:
+    """Say whether a moment is within a schedule's hours."""
     return when.between is None or is_between(moment, when.between, app.zone)
 
 
@@ -122,7 +123,7 @@ def _drop_what_came_outside(app: App, schedule: Schedule) -> None:
     why = f"came outside {first:%H:%M}-{last:%H:%M}: dropped (outside)"
     there = compose.candidates_of(app.store, schedule, now=app.clock())
     for candidate in there.found:
-        if not _is_inside(app, schedule.when, candidate.first_seen_at):
+        if not is_inside(app, schedule.when, candidate.first_seen_at):
             choice = Choice((), ((candidate, why),), skipped=why, dropped=frozenset({candidate.id}))
             slot = Slot(_key(candidate), app.clock())
             composing.record(app, schedule, slot, choice, actor="schedule")

@@ -7,6 +7,7 @@ import hmac
 import re
 import secrets
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
@@ -14,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from publisher.app import pushing
+from publisher.app.prospects import prospects_of
 from publisher.errors import SourceError
 from publisher.web.pages import Pages
 
@@ -58,12 +60,13 @@ def routes(app: App, pages: Pages) -> APIRouter:
             seal=_seal(secret, key),
             trouble=trouble,
             added=added,
+            prospects=prospects_of(app, added) if added else [],
         )
 
     @router.get(HERE)
-    def empty(key: str = "", added: int | None = None) -> Response:
+    def empty(key: str = "", added: int | None = None, source: str = "") -> Response:
         # The key stands in the address: a browser that goes back asks for this page anew, and fills in what was typed.
-        return form({"key": key}, added=added) if _KEY.fullmatch(key) else _to_empty_form()
+        return form({"key": key, "source": source}, added=added) if _KEY.fullmatch(key) else _to_empty_form()
 
     @router.post(HERE)
     async def add(request: Request) -> Response:
@@ -84,7 +87,7 @@ def routes(app: App, pages: Pages) -> APIRouter:
             return form(said, f"{error}.", 400)
         # Whoever goes back, mends a word and presses again means the same article.
         pushed = await run_in_threadpool(pushing.take, app, source, article, revise=True)
-        return _to_empty_form(f"&added={pushed.article_id}")
+        return _to_empty_form(f"&added={pushed.article_id}&source={quote(source.name)}")
 
     return router
 

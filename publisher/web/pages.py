@@ -45,7 +45,7 @@ WORDS: Mapping[str, str] = {
     "given back": "given back before anything was said",
 }
 
-_COMMAND = re.compile(r"`?(\bpublisher [a-z][^;,()`]*[^;,()`\s.])`?")
+_TO_TYPE = re.compile(r"`([^`\n]+)`|(\bpublisher [a-z][^;,()`]*[^;,()`\s.])")
 
 
 class Pages:
@@ -140,10 +140,12 @@ def sentence(words: str) -> str:
 
 
 def to_type(words: str) -> Markup:
-    """Print what to do, each command in it as one to type."""
-    parts = _COMMAND.split(words)
-    marked = [Markup("<code>{}</code>").format(part) if odd % 2 else escape(part) for odd, part in enumerate(parts)]
-    return Markup("").join(marked)
+    """Print what to do, each command in it as one to type, and what stands in backticks."""
+    parts, end = [], 0
+    for found in _TO_TYPE.finditer(words):
+        parts += [escape(words[end : found.start()]), Markup("<code>{}</code>").format(found[1] or found[2])]
+        end = found.end()
+    return Markup("").join([*parts, escape(words[end:])])
 
 
 def linked(text: str) -> Markup:

@@ -122,6 +122,7 @@ def test_the_first_page_says_what_is_held_what_is_wrong_and_what_to_type(own_sit
         ),
         ("publisher status (it is tried again by itself)", "[publisher status] (it is tried again by itself)"),
         ("publisher status, and the log of `publisher run`", "[publisher status], and the log of [publisher run]"),
+        ("write `backfill: <2>` under it", "write [backfill: &lt;2&gt;] under it"),
         ("mend <it>, then: publisher resend 1", "mend &lt;it&gt;, then: [publisher resend 1]"),
     ],
 )
@@ -243,7 +244,8 @@ def test_an_articles_page_tells_what_became_of_it_and_where_it_was_sent(own_site
     assert "the same canonical URL as 1" in text
     assert "number 1" in text
     assert 'href="/editions/1"' in text
-    assert 'href="/articles/1"' in page(own_site, "/articles")
+    listed = page(own_site, "/articles")
+    assert re.search(r'href="/articles/1">.*</a></th>\s*<td data-label="Number">1</td>', listed)
     assert requests.get(own_site.url + "/articles/99999", timeout=10).status_code == 404
 
 
@@ -272,3 +274,4 @@ def test_articles_that_are_held_say_so_with_the_command(own_site):
         number = add_article(conn, source["id"], Article("Too much"), Standing.HELD, "flood", why)
     assert "1 of site held" in page(own_site, "/articles")
     assert f"publisher articles release {number}" in page(own_site, f"/articles/{number}")
+    assert "<code>publisher articles discard 1</code>" in page(own_site, "/articles/1")  # which is new

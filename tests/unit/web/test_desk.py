@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -22,9 +23,9 @@ def site(tmp_path):
         yield site
 
 
-def form(site) -> dict[str, str]:
+def form(site, *names: str) -> dict[str, str]:
     page = requests.get(f"{site.url}/articles/new", timeout=5).text
-    return {name: re.search(f'name="{name}" value="([^"]*)"', page)[1] for name in ("key", "seal", "source")}
+    return {name: re.search(f'name="{name}" value="([^"]*)"', page)[1] for name in names or ("key", "seal", "source")}
 
 
 def press(site, fields: dict[str, str], **headers: str):
@@ -51,6 +52,35 @@ def test_what_an_editor_writes_is_an_article(site):
     assert (article.source, article.standing) == ("desk", "new")
     assert article.article.authors == ("Ann Lee", "Bo Day")
     assert article.article.html == "<p>It opened.</p>\n<p>At last.</p>"
+
+
+def test_the_form_keeps_the_source_that_was_chosen(site):
+    site.app.project = parse_project(PROJECT.replace("  site:", "  desk: {push: true}\n  wire: {push: true}\n  site:"))
+    chosen = {**form(site, "key", "seal"), "source": "wire"}
+    for title in ("", "Bridge opens"):  # refused, then taken
+        answer = press(site, {**chosen, "title": title})
+        assert "<option>desk</option><option selected>wire</option>" in answer.text
+
+
+def test_when_and_to_whom_an_article_may_go_is_said_once_it_is_there(site):
+    schedules = PROJECT.replace("  site: {feed: feed/feed.xml}\n", DESK).replace("[site]", "[desk]")
+    sport = "  sport:\n    when: {at: '09:00'}\n    pick: {categories: [Sport]}\n    send: [{via: mastodon}]\n"
+    night = "  night:\n    when: {new: article, between: '22:00-06:00'}\n    send: [{via: mastodon}]\n"
+    lost = "  lost:\n    when: {new: article, between: '22:00-06:00', outside: drop}\n    send: [{via: mastodon}]\n"
+    site.app.project = parse_project(schedules + sport + night + lost)
+    answer = press(site, {**form(site), "title": "Bridge opens", "text": "It opened."})
+    said = re.sub(r"<[^>]+>", "", answer.text)
+    assert "morning: Wed 25 Nov 2026, 07:00 WET at the earliest, to daily by letters; mastodon" in said
+    assert "as-it-happens: Tue 24 Nov 2026, 07:05 WET at the earliest, to mastodon" in said
+    assert "night: Tue 24 Nov 2026, 22:00 WET at the earliest, to mastodon" in said
+    assert "lost: not to mastodon: it came outside the schedule's hours (outside: drop)" in html.unescape(said)
+    assert "sport: not to mastodon: in none of the categories Sport" in said
+    assert "publisher articles discard 1" in said
+
+
+def test_that_an_article_goes_nowhere_is_said_too(site):
+    answer = press(site, {**form(site), "title": "Bridge opens", "text": "It opened."})
+    assert "It goes out with nothing as things stand" in answer.text
 
 
 def test_a_second_press_makes_no_second_article_and_a_mended_word_is_a_revision(site):
