@@ -95,6 +95,7 @@ class App:
             self.version_id = versions.accept(self, project)
             changed = changed_channels((self.project, self.settings), (project, settings))
             self.project, self.settings = project, settings
+            self.trouble = ""
             for name in changed:  # whoever changed it has mended it; if not, it stops again at its first call
                 holding.release_channel(self.store, name, now=self.clock(), usable=project.channels)
             self.sending.forget_senders()

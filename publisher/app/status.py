@@ -68,6 +68,24 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Wrong:
+    """A trouble, and the alert that was raised for it; None: it is too new for one."""
+
+    trouble: Trouble
+    alert: dict[str, Any] | None
+    is_found: bool  # in the ledger, now; else only its alert speaks of it
+
+    @property
+    def since(self) -> datetime | None:
+        return self.alert["raised_at"] if self.alert else None
+
+    @property
+    def not_told(self) -> dict[str, str]:
+        """Who never hears of it, and why."""
+        return self.alert["not_told"] if self.alert else {}
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """Everything that `publisher status` says."""
 
@@ -91,6 +109,24 @@ class Status:
         others = [alert for alert in self.alerts if alert["cause"].partition(":")[0] not in KINDS]
         waits = self.waiting or self.held_early or self.held
         return bool(self.troubles or waits or others or self.is_file_bad or self.is_left_alone)
+
+    @property
+    def headline(self) -> str:
+        if self.needs_a_person:
+            return "A person is needed."
+        return "All is well." if self.is_all_well else "Nobody is needed yet: Publisher sees to what stands here."
+
+    @property
+    def wrong(self) -> tuple[Wrong, ...]:
+        """What is wrong: what is found now, and the alerts that speak of nothing that is looked up anew."""
+        raised = {alert["cause"]: alert for alert in self.alerts}
+        found = [Wrong(trouble, raised.pop(trouble.cause, None), is_found=True) for trouble in self.troubles]
+        return (*found, *(Wrong(_said(alert), alert, is_found=False) for alert in raised.values()))
+
+    @property
+    def untold(self) -> int:
+        """How many alerts nobody has been told of yet."""
+        return sum(not alert["told"] for alert in self.alerts)
 
     @property
     def is_all_well(self) -> bool:
@@ -199,6 +235,10 @@ def _channel(row: Any, now: datetime) -> dict[str, Any]:
 def _alert(conn: Connection, row: Any) -> dict[str, Any]:
     not_told = {to: word for to, word in alerts.hearing(conn, row["id"]).items() if word != alerts.HEARD}
     return {**row, "told": row["told_at"] is not None, "not_told": not_told}
+
+
+def _said(alert: dict[str, Any]) -> Trouble:
+    return Trouble(alert["cause"], alert["what"], alert["affected"], alert["command"], alert["urgent"])
 
 
 def _plain(row: Any) -> dict[str, Any]:

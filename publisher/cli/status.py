@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,6 @@ from publisher.cli.output import AsJson, ProjectDir, local, reason_lines, say, s
 
 if TYPE_CHECKING:
     from publisher.app.status import Status
-    from publisher.app.trouble import Trouble
 
 
 def status(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
@@ -35,17 +34,11 @@ def status(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
 
 def lines(found: Status, zone: Any) -> Iterator[str]:
     """Yield the status for people: what needs someone first."""
-    yield _headline(found)
+    yield found.headline
     yield from _wrong(found, zone)
     yield from _at_work(found, zone)
     yield from _coming(found, zone)
     yield f"File: {_file_words(found, zone)}"
-
-
-def _headline(found: Status) -> str:
-    if found.needs_a_person:
-        return "A person is needed."
-    return "All is well." if found.is_all_well else "Nobody is needed yet: Publisher sees to what stands here."
 
 
 def _wrong(found: Status, zone: Any) -> Iterator[str]:
@@ -56,14 +49,14 @@ def _wrong(found: Status, zone: Any) -> Iterator[str]:
         why = f": {found.held.why}" if found.held.why else ""
         yield f"! all sending is held by {found.held.actor} since {local(found.held.since, zone)}{why}"
         yield "    publisher release --all"
-    for what in (*found.troubles, *_alerts_alone(found, zone)):
-        yield f"! {what.what}"
-        yield f"    affected: {what.affected}"
-        yield f"    {what.command}"
-        yield from (f"    {to} can't be told of this: {why}" for to, why in _deaf(found, what.cause))
-    untold = sum(not alert["told"] for alert in found.alerts)
-    if untold:
-        yield f"Nobody has been told of {many(untold, 'alert')} yet: see `alerts:` in schedules.yaml"
+    for wrong in found.wrong:
+        since = "" if wrong.is_found else f" (since {local(wrong.since, zone)})"
+        yield f"! {wrong.trouble.what}{since}"
+        yield f"    affected: {wrong.trouble.affected}"
+        yield f"    {wrong.trouble.command}"
+        yield from (f"    {to} can't be told of this: {why}" for to, why in wrong.not_told.items())
+    if found.untold:
+        yield f"Nobody has been told of {many(found.untold, 'alert')} yet: see `alerts:` in schedules.yaml"
     for waiting in found.waiting:
         yield f"Waiting: {title(waiting.send.edition_id, waiting.schedule, waiting.slot)}, {waiting.send}"
         reasons = [dict(reason) for reason in waiting.send.reasons]
@@ -74,22 +67,6 @@ def _wrong(found: Status, zone: Any) -> Iterator[str]:
         yield f"    {early.command}"
     if found.unknown:
         yield f"{found.unknown:,} may or may not have arrived: publisher unknown list"
-
-
-def _alerts_alone(found: Status, zone: Any) -> Iterator[Trouble]:
-    """Yield the alerts that speak of nothing that is looked up anew: what raised them ends them."""
-    from publisher.app.trouble import Trouble
-
-    known = {trouble.cause for trouble in found.troubles}
-    for alert in found.alerts:
-        if alert["cause"] not in known:
-            what = f"{alert['what']} (since {local(alert['raised_at'], zone)})"
-            yield Trouble(alert["cause"], what, alert["affected"], alert["command"], alert["urgent"])
-
-
-def _deaf(found: Status, cause: str) -> Iterable[tuple[str, str]]:
-    """Return who never hears of a trouble, and why."""
-    return next((alert["not_told"].items() for alert in found.alerts if alert["cause"] == cause), ())
 
 
 def _at_work(found: Status, zone: Any) -> Iterator[str]:

@@ -10,12 +10,13 @@ from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from publisher.app.sources import standing
-from publisher.app.standing import held_early, known, paused, waiting_lines
+from publisher.app.standing import known, paused, waiting_lines
+from publisher.app.status import status_of
 from publisher.errors import UsageError
 from publisher.model.project import Schedule
 from publisher.model.states import DeliveryState
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import alerts, calls, editions, facts, log, schedules, sends, sources
+from publisher.store import calls, editions, log, schedules, sends
 from publisher.web import media
 from publisher.web.frames import framed
 from publisher.web.pages import Pages
@@ -50,8 +51,6 @@ def _overview(router: APIRouter, app: App, pages: Pages) -> None:
                 SendView(row, None, None, known(row["schedule"], app.project.schedules))
                 for row in sends.needing_a_person(conn, PAGE)
             ]
-            failing = [row for row in sources.every(conn) if row["error"]]
-            held, early, raised = facts.held(conn), held_early(conn), alerts.open_ones(conn)
             waits = waiting_lines(conn, app.project.schedules, {row["id"] for row in latest})
         return pages.page(
             "overview.html",
@@ -59,11 +58,8 @@ def _overview(router: APIRouter, app: App, pages: Pages) -> None:
             slots=_next_slots(app),
             latest=latest,
             waiting=waiting,
-            failing=failing,
-            held=held,
-            held_early=early,
+            found=status_of(app.store, app.project, app.clock(), app.trouble),
             waits=waits,
-            alerts=raised,
         )
 
     @router.get("/editions")

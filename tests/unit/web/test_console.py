@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 import requests
 
+from publisher.app.status import status_of
 from publisher.errors import SourceError
 from publisher.model.article import Article, Standing
 from publisher.model.project import Source
@@ -83,11 +85,31 @@ def test_an_edition_that_is_held_before_it_has_a_send_says_so_everywhere(own_sit
         assert f"publisher release {edition}" in text
 
 
+def fail(store, name, when):
+    with store.write() as conn:
+        trouble = SourceError("404 <i>gone</i>")
+        polls.note_bad(conn, sources.ensure(conn, name), Source(name, "feed", "feed.xml"), trouble, when)
+
+
+def test_a_source_that_the_file_has_no_more_needs_nobody_here_and_in_status(own_site):
+    fail(own_site.app.store, "bomb", NOW - timedelta(days=1))
+    assert "bomb" not in page(own_site, "/")
+    fail(own_site.app.store, "site", NOW - timedelta(days=1))
+    assert "the source site has never been read: 404 &lt;i&gt;gone&lt;/i&gt;" in page(own_site, "/")
+
+
+def test_the_first_page_says_what_status_says(own_site):
+    own_site.app.trouble = "schedules.yaml:1:1: wrong"
+    text = page(own_site, "/")
+    found = status_of(own_site.app.store, own_site.app.project, NOW, own_site.app.trouble)
+    assert f"<p>{found.headline}</p>" in text
+    assert "schedules.yaml:1:1: wrong." in text
+
+
 def test_a_failing_source_and_a_held_send_stand_on_the_first_page(own_site):
     reason = {"check": "size", "blocks": True, "what": "<b>too large</b>", "remedy": "Shorten it"}
+    fail(own_site.app.store, "site", NOW)
     with own_site.app.store.write() as conn:
-        trouble = SourceError("404 <i>gone</i>")
-        polls.note_bad(conn, sources.ensure(conn, "site"), Source("site", "feed", "feed.xml"), trouble, NOW)
         sends.move(conn, own_site.post_send, SendState.SENDING)
         sends.move(conn, own_site.post_send, SendState.PAUSED, reasons=[reason])
     text = page(own_site, "/")
