@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from publisher.app.composing import rests_in
 from publisher.app.core import App
+from publisher.app.standing import paused
 from publisher.errors import PublisherError, UsageError
 from publisher.model.article import Article, LedgerArticle
 from publisher.model.project import Schedule
@@ -17,7 +18,7 @@ from publisher.pipeline.collect import Sighting
 from publisher.pipeline.compose import Choice
 from publisher.pipeline.produce import Produced
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import Connection, articles, subscribers
+from publisher.store import Connection, articles, schedules, subscribers
 
 MOMENT = timedelta(microseconds=1)
 YEARS = range(2000, 3000)  # further off no calendar is certain, and no arithmetic safe
@@ -42,6 +43,12 @@ class Plan:
     people: tuple[int, ...]  # for each product: how many it would go to
     problems: tuple[str, ...]  # of the sources
     newest: tuple[LedgerArticle, ...] = ()  # of its sources, where nothing would go: to show how it would look
+    paused: str = ""  # why the schedule is paused; empty: it is not
+
+    @property
+    def editions(self) -> int:
+        """How many editions would go out; where there are several, the products are those of the first."""
+        return len(self.choice.picked) if self.schedule.when.new else min(len(self.products), 1)
 
 
 def moment_said(said: str, zone: ZoneInfo) -> datetime:
@@ -70,7 +77,9 @@ def plan_slot(app: App, schedule: Schedule, at: datetime | None = None, looked: 
     looked = looked or look(app, schedule)
     choice, chosen, newest = _choose(app, schedule, looked.seen, now)
     products = produced(app, schedule, slot, chosen, [each.article for each, _ in choice.noted])
-    return Plan(schedule, slot, choice, products, people_for(app, products), looked.problems, newest)
+    with app.store.read() as conn:
+        why_paused = paused(schedules.get(conn, schedule.name))
+    return Plan(schedule, slot, choice, products, people_for(app, products), looked.problems, newest, why_paused)
 
 
 def people_for(app: App, products: Sequence[Produced]) -> tuple[int, ...]:
@@ -108,7 +117,7 @@ def _choose(
             collect.record_in(conn, each, now)
         there = compose.candidates_in(conn, schedule, now=now)
         choice = compose.decide(
-            schedule,
+            _each_by_itself(schedule, len(there.found)) if schedule.when.new else schedule,
             there.found,
             elsewhere=there.elsewhere,
             now=now,
@@ -119,6 +128,11 @@ def _choose(
         )
         chosen = [articles.get(conn, each.id).article for each, _ in choice.picked]
         return choice, chosen, () if chosen else _newest(conn, schedule)
+
+
+def _each_by_itself(schedule: Schedule, count: int) -> Schedule:
+    """Return a schedule for each new article without the bounds that are an edition's: every article is one."""
+    return replace(schedule, pick=replace(schedule.pick, at_most=max(count, 1), at_least=1))
 
 
 def _newest(conn: Connection, schedule: Schedule) -> tuple[LedgerArticle, ...]:

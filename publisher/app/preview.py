@@ -11,7 +11,6 @@ from publisher.app.checkup import SAMPLE
 from publisher.app.core import TEMPLATES, App
 from publisher.app.plan import Looked, Plan, people_for, plan_slot, produced
 from publisher.app.sending import own_values
-from publisher.app.standing import paused
 from publisher.config.reading import FILE
 from publisher.config.schedules import load_project
 from publisher.config.settings import Settings
@@ -22,7 +21,7 @@ from publisher.model.project import Entry, Schedule
 from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.pipeline.address import nobody_on
 from publisher.pipeline.produce import Produced, preview_values
-from publisher.store import Connection, schedules, subscribers
+from publisher.store import Connection, subscribers
 from publisher.store.audience import BY_ANOTHER
 
 STORIES = 3  # made-up ones, where no article was ever seen
@@ -46,7 +45,6 @@ class Preview:
     people: tuple[int, ...]  # for each product: how many it would go to
     reader: Reader
     made_at: datetime
-    paused: str = ""  # why the schedule is paused; empty: it is not
 
     @property
     def is_example(self) -> bool:
@@ -87,9 +85,7 @@ def preview(
     products = plan.products or produced(app, schedule, plan.slot, shown)
     people = people_for(app, products)
     products = tuple(_with_audience(product, count) for product, count in zip(products, people, strict=True))
-    with app.store.read() as conn:
-        why_paused = paused(schedules.get(conn, schedule.name))
-    return Preview(plan, products, people, reader, now, why_paused)
+    return Preview(plan, products, people, reader, now)
 
 
 def _with_audience(product: Produced, people: int) -> Produced:

@@ -10,6 +10,7 @@ import typer
 
 from publisher.cli.opening import open_app
 from publisher.cli.output import AsJson, ProjectDir, headline, local, reason_lines, say, say_json, table
+from publisher.model.counting import many
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -47,6 +48,8 @@ def show(plan: Plan, app: App) -> None:
     say(f"{name}: {when}")
     for problem in plan.problems:
         say(f"  ! {problem}")
+    for line in paused_lines(plan):
+        say(line)
     if choice.skipped:
         say(f"  skipped: {choice.skipped}")
     kinds = {"in": choice.picked, "named": choice.noted, "out": choice.left}
@@ -54,16 +57,23 @@ def show(plan: Plan, app: App) -> None:
     if rows:
         table("", ["", "article", "why"], rows)
     for product, people in zip(plan.products, plan.people, strict=True):
-        say(f"  {product.entry.via}: {audience_words(product.entry.to, people)}{_subject(product)}")
+        say(f"  {product.entry.via}: {audience_words(product.entry.to, people, plan.editions)}{_subject(product)}")
         for line in reason_lines(product.entry.via, "held", [asdict(finding) for finding in product.findings]):
             say(f"    {line}")
     say()
 
 
-def audience_words(lists: Any, people: int) -> str:
+def paused_lines(plan: Plan) -> list[str]:
+    """Return the line that says that a schedule is paused, so that its next slot does not fire."""
+    return [f"  ! paused: {plan.paused} (publisher resume {plan.schedule.name})"] if plan.paused else []
+
+
+def audience_words(lists: Any, people: int, editions: int = 1) -> str:
+    """Return to whom it goes; of several editions what follows is the first."""
     if not lists:
-        return "one post"
-    return f"{people:,} {'person' if people == 1 else 'people'} on {', '.join(lists)}"
+        return f"{editions:,} posts, one for each article; the first" if editions > 1 else "one post"
+    to = f"{many(people, 'person', 'people')} on {', '.join(lists)}"
+    return f"{editions:,} editions, one for each article, each to {to}; the first" if editions > 1 else to
 
 
 def _subject(product: Any) -> str:
@@ -86,6 +96,8 @@ def plain(plan: Plan) -> dict[str, object]:
         "schedule": plan.schedule.name,
         "slot": plan.slot.key,
         "due_at": plan.slot.due_at,
+        "paused": plan.paused,
+        "editions": plan.editions,
         "skipped": plan.choice.skipped,
         "articles": [article(*pair) for pair in plan.choice.picked],
         "named": [article(*pair) for pair in plan.choice.noted],

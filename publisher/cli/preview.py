@@ -14,7 +14,7 @@ import typer
 
 from publisher.cli.opening import open_app
 from publisher.cli.output import ProjectDir, local, reason_lines, say
-from publisher.cli.plan import audience_words
+from publisher.cli.plan import audience_words, paused_lines
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -58,19 +58,19 @@ def show(made: Preview, app: App) -> None:
     say(f"{plan.schedule.name}: {due}, as {made.reader.email or 'a made-up reader'} would get it")
     for problem in plan.problems:
         say(f"  ! {problem}")
-    if made.paused:
-        say(f"  ! paused: {made.paused} (publisher resume {plan.schedule.name})")
+    for line in paused_lines(plan):
+        say(line)
     if made.is_example:
         say(f"  ! nothing would go out: {plan.choice.skipped}")
         say(f"    this is how {'the newest articles' if made.instead else 'a made-up article'} would look")
     for entry in entry_views(app, made):
-        _show_entry(entry, made.reader.email)
+        _show_entry(entry, made.reader.email, plan.editions)
 
 
-def _show_entry(entry: EntryView, email: str) -> None:
+def _show_entry(entry: EntryView, email: str, editions: int) -> None:
     from publisher.web.pages import size
 
-    say(f"\n{entry.entry.via}: {audience_words(entry.entry.to, entry.people)}")
+    say(f"\n{entry.entry.via}: {audience_words(entry.entry.to, entry.people, editions)}")
     if entry.left_out:
         say(f"  ! {email} would not get it: {entry.left_out}")
     if entry.mail:

@@ -60,6 +60,7 @@ def send(
         if unfinished and finish:
             carry_out(app, unfinished, as_json)
             return
+        _refuse_paused(app, chosen)
         if not (app.is_practice or yes):
             _ask(app, chosen)
         edition_ids = _compose(app, chosen)
@@ -139,6 +140,18 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
         remedy = f"`publisher send {schedule.name} --finish` finishes it, `--skip` cancels what is left"
         raise UsageError(f"edition {named} of {schedule.name} is unfinished", remedy=remedy)
     return [edition_id for edition_id, _ in found]
+
+
+def _refuse_paused(app: App, schedule: Schedule) -> None:
+    """Make nothing of a schedule that is paused, by hand either: whoever paused it may be somebody else."""
+    from publisher.app.standing import paused
+    from publisher.store import schedules
+
+    with app.store.read() as conn:
+        why = paused(schedules.get(conn, schedule.name))
+    if why:
+        remedy = f"`publisher resume {schedule.name}` lets it go on, `--catch-up` with what came meanwhile"
+        raise UsageError(f"it is paused: {why}", where=schedule.name, remedy=remedy)
 
 
 def _ask_finish(app: App, schedule: Schedule) -> None:

@@ -120,11 +120,11 @@ def test_what_the_sources_said_a_moment_ago_spares_asking_them(app):
 
 
 def test_a_paused_schedule_says_why(app):
-    assert shown(app).paused == ""
+    assert shown(app).plan.paused == ""
     app.poll_all()
     with app.store.write() as conn:
         schedules.pause(conn, "morning", reason="holidays", actor="test", now=EVENING)
-    assert shown(app).paused == "holidays"
+    assert shown(app).plan.paused == "holidays"
 
 
 # --- a subscriber's own -----------------------------------------------------------------------------------------------

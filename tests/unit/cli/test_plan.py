@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
 from typer.testing import CliRunner
 
+from publisher.app import pauses
+from publisher.app.articles import fire_new_articles
 from publisher.cli.commands import cli
 from publisher.clock import now
+from publisher.errors import UsageError
 from tests.ledger import Clock
-from tests.unit.app.project import compose_now, open_with_press, write_feed
+from tests.unit.app.project import compose_now, edit, found, open_app, open_with_press, write_feed
+from tests.unit.web.ledger import add_reader
 
 
 def run(*words: str) -> str:
@@ -31,3 +36,29 @@ def test_corrections_are_shown_beside_what_goes_and_what_stays_out(tmp_path):
         (only,) = said if command[0] == "plan" else [said]
         assert [each["title"] for each in only["named"]] == ["Bridge"]
         assert [each["title"] for each in only["articles"]] == ["Ferry"]
+
+
+def test_a_paused_schedule_is_planned_as_paused_and_is_not_sent_by_hand(tmp_path):
+    app = open_app(tmp_path, Clock(now()))
+    pauses.pause(app, app.schedule("morning"), "the desk is away")
+    said = run("plan", "morning", "--project", str(tmp_path))
+    assert "  ! paused: the desk is away (publisher resume morning)" in said
+    assert json.loads(run("plan", "morning", "--json", "--project", str(tmp_path)))[0]["paused"] == "the desk is away"
+    with pytest.raises(UsageError, match="it is paused: the desk is away") as refused:
+        run("send", "morning", "--yes", "--project", str(tmp_path))
+    assert "publisher resume morning" in refused.value.remedy
+    assert found(app) == []
+
+
+def test_each_new_article_is_planned_as_an_edition_of_its_own(tmp_path):
+    app = open_app(tmp_path, Clock(now() - timedelta(hours=2)), "new: article")
+    edit(tmp_path, ("at_most: 8", "at_most: 2"))  # a bound of editions with several: each of these is one
+    add_reader(app, "ada@example.org", "Ada Lovelace")
+    foreseen = run("plan", "morning", "--project", str(tmp_path))
+    assert "letters: 3 editions, one for each article, each to 1 person on daily; the first — Story" in foreseen
+    assert len(fire_new_articles(polled(app), app.schedule("morning"), actor="test")) == 3
+
+
+def polled(app):
+    app.poll_all()
+    return app
