@@ -17,7 +17,7 @@ class EntryShape(Shape):
 
     via: Name = key(REQUIRED, "Channel", example="letters")
     to: Names = key((), "List or lists; a social channel has none")
-    template: Line = key("", "Template; without it, the default for mail or post and one article or several")
+    template: Line = key("", "Template; without it, a mail of one article or of several, or a post about the first")
     subject: Line = key("", "Subject of a mail; without it, the headline of the first article")
     preheader: Line = key("", "What inboxes show after the subject")
     sender: Mailbox | None = key(

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from publisher.model.article import Article, Image
 from publisher.model.counting import many
 from publisher.model.message import Brief, Finding, Mail, Post, PostRules
-from publisher.render.addresses import fault_of_page, fault_of_picture
+from publisher.render.addresses import fault_of_page, fault_of_picture, web_address
 from publisher.render.fragment import dropped, is_sized, pictures_in
+from publisher.render.social import neutralise
+
+RECOGNISED = 20  # characters by which a headline in a post is known again
 
 Findings = Iterator[Finding]
 
@@ -93,6 +96,30 @@ def mended_in_post(post: Post, brief: Brief, rules: PostRules) -> Findings:
     yield from post.mended
 
 
+def stories_left_out(post: Post, brief: Brief, rules: PostRules) -> Findings:
+    """A post is about the lead unless its template says otherwise: whoever picks several may not expect it."""
+    said = "".join(post.text.split())
+    missing = [article for article in brief.articles[1:] if not _is_said(article, said)]
+    if missing:
+        yield Finding(
+            "stories-left-out",
+            False,
+            f"{many(len(missing), 'other story', 'other stories')} of the edition {_is(missing)} not in this post",
+            "`template: social/digest.txt` names as many as fit, `social/thread.txt` gives each a post of its own",
+        )
+
+
+def _is(articles: list[Article]) -> str:
+    return "is" if len(articles) == 1 else "are"
+
+
+def _is_said(article: Article, said: str) -> bool:
+    """Say whether a post has a story's address, or its headline, which may be shortened."""
+    address = web_address(article.url or "")
+    begins = "".join(neutralise(article.title).split())[:RECOGNISED]
+    return begins in said or bool(address and address in said)
+
+
 MAIL_NOTES: tuple[Callable[[Mail, Brief], Findings], ...] = (
     mended,
     bad_link,
@@ -101,4 +128,8 @@ MAIL_NOTES: tuple[Callable[[Mail, Brief], Findings], ...] = (
     missing_alt,
     missing_size,
 )
-POST_NOTES: tuple[Callable[[Post, Brief, PostRules], Findings], ...] = (mended_in_post, missing_alt_in_post)
+POST_NOTES: tuple[Callable[[Post, Brief, PostRules], Findings], ...] = (
+    mended_in_post,
+    missing_alt_in_post,
+    stories_left_out,
+)

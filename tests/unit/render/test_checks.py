@@ -219,6 +219,19 @@ def test_a_picture_without_a_description_is_noted_in_mail_and_post() -> None:
         assert [finding.check for finding in notes(message, briefing)] == ["missing-alt"]
 
 
+def test_a_post_about_the_lead_says_how_many_stories_are_not_in_it() -> None:
+    lead = RENDERER.post(brief(), MASTODON)
+    (note,) = (each for each in notes(lead, brief()) if each.check == "stories-left-out")
+    assert note.what == f"{len(STORIES) - 1} other stories of the edition are not in this post"
+    assert "social/digest.txt" in note.remedy
+
+
+@pytest.mark.parametrize("template", ["social/digest.txt", "social/thread.txt"])
+def test_a_post_with_every_story_says_nothing_of_the_kind(template: str) -> None:
+    briefing = brief(*STORIES[:2], template=template)
+    assert "stories-left-out" not in {each.check for each in notes(RENDERER.post(briefing, MASTODON), briefing)}
+
+
 def test_a_post_that_is_too_long_is_held() -> None:
     post = Post(("x" * 501,))
     assert blocking(post, brief(FERRY)) == {"post-too-long"}
