@@ -41,6 +41,11 @@ class SendNow:
     def to(self) -> str:
         return ", ".join(self.audience) or "its account"
 
+    @property
+    def blocking(self) -> list[dict[str, Any]]:
+        """What holds it; what is only noted was said when it was made."""
+        return [dict(reason) for reason in self.reasons if reason["blocks"]]
+
     def __str__(self) -> str:
         """Say exactly who got it, and what is left."""
         counts = [f"{self.sent:,} of {self.candidates:,} got it" if self.candidates else "nobody got it"]

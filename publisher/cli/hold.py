@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,7 +80,7 @@ def release(
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Let go on what a person held or what was paused, or a channel. What a check holds stays held: mend it first."""
+    """Let go on what a person held or what was paused, or a channel. What a check holds is made and checked again."""
     from publisher.app import standing
     from publisher.app.naming import Meant
     from publisher.pipeline.operate import holding
@@ -101,10 +101,45 @@ def release(
         edition_id = operator.edition(edition, Meant.HELD)
         title = standing.edition_title(operator.store, edition_id)
         done = holding.release_edition(operator.store, edition_id, now=operator.clock(), usable=usable)
+        done = _checked_again(operator, edition_id, done)
     tell(f"{title}: {_released_words(done)}")
     _show(standing.these(operator.store, [*done.going_on, *done.kept]), [], as_json, numbered=not edition)
+    for line in [] if as_json else _what_next(operator, done):
+        say(line)
     if done.kept or not (done.did_something or everything):
         raise typer.Exit(1)
+
+
+def _checked_again(operator: Operator, edition_id: int, done: Released) -> Released:
+    """Make again what checks hold, with file and templates as they are now; what they pass goes on."""
+    from publisher.app import App, standing
+    from publisher.store import facts
+
+    held = [send for send in standing.these(operator.store, done.kept) if send.state == "held"]
+    with operator.store.read() as conn:
+        all_is_held = facts.held(conn) is not None
+    if not held or all_is_held:
+        return done
+    App.open(operator.folder, go_on=True).sending.remake(edition_id)
+    kept = tuple(send.id for send in standing.these(operator.store, done.kept) if send.state in standing.FOR_A_PERSON)
+    passed = tuple(send_id for send_id in done.kept if send_id not in kept)
+    return replace(done, going_on=(*done.going_on, *passed), kept=kept)
+
+
+def _what_next(operator: Operator, done: Released) -> list[str]:
+    """Return what to type about what is still held, and about what goes on while nobody carries it on."""
+    from publisher.app import standing
+    from publisher.app.status import is_running
+    from publisher.store import editions, sends
+
+    with operator.store.read() as conn:
+        rows = [sends.get(conn, send_id) for send_id in done.kept]
+        found = {row["edition_id"]: editions.get(conn, row["edition_id"]) for row in rows if row["edition_id"]}
+    names = {number: edition["schedule"] for number, edition in found.items() if edition}
+    known = {number: standing.known(name, operator.project.schedules) for number, name in names.items()}
+    steps = [standing.next_step(row, known.get(row["edition_id"])) for row in rows]
+    alone = done.going_on and not is_running(operator.store)
+    return list(dict.fromkeys([*filter(None, steps), *(["Nobody runs the schedules: publisher run"] if alone else [])]))
 
 
 def _channel_named(operator: Operator, name: str) -> str:
@@ -245,7 +280,7 @@ def _show(found: Sequence[SendNow], still: Sequence[CallNow], as_json: bool, *, 
     for send in found:
         edition = f"edition {send.edition_id}, " if send.edition_id else "standing mail, "
         say(f"{edition if numbered else ''}{send}")
-        for line in reason_lines(send.channel, send.state, [dict(reason) for reason in send.reasons]):
+        for line in reason_lines(send.channel, send.state, send.blocking):
             say(f"  {line}")
     for call in still:
         say(f"call {call.id} through {call.channel} is still under way: {call.readers:,} of those above")

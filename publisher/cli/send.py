@@ -232,9 +232,9 @@ def report(app: App, edition_ids: Sequence[int], as_json: bool = False) -> bool:
         say_json([{name: row[name] for name in REPORTED} for row in rows])
         return all_well
     table("", COLUMNS, [_line(row) for row in rows])
-    for row in rows:
-        for line in reason_lines(row["channel"], row["state"], row["reasons"]):
-            say(line)
+    said = (line for row in rows for line in reason_lines(row["channel"], row["state"], row["reasons"]))
+    for line in dict.fromkeys(said):  # sends to several lists have the same notes
+        say(line)
     for line in _next_steps(app, rows, schedules):
         say(line)
     return all_well

@@ -59,8 +59,8 @@ def _wrong(found: Status, zone: Any) -> Iterator[str]:
         yield f"Nobody has been told of {many(found.untold, 'alert')} yet: see `alerts:` in schedules.yaml"
     for waiting in found.waiting:
         yield f"Waiting: {title(waiting.send.edition_id, waiting.schedule, waiting.slot)}, {waiting.send}"
-        reasons = [dict(reason) for reason in waiting.send.reasons]
-        yield from (f"    {line}" for line in reason_lines(waiting.send.channel, waiting.send.state, reasons))
+        send = waiting.send
+        yield from (f"    {line}" for line in reason_lines(send.channel, send.state, send.blocking))
         yield f"    {waiting.command}"
     for early in found.held_early:
         yield f"Waiting: {title(early.id, early.schedule, early.slot)}, {early.state}: {early}"

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 import typer
 
+from publisher.app import App, composing
 from publisher.app.operator import Operator
 from publisher.cli.hold import hold, release
-from tests.ledger import add_edition, add_send, subscribe
+from publisher.clock import now
+from publisher.store import sends
+from tests.ledger import Clock, add_edition, add_send, subscribe
 from tests.project import ProjectDir
+from tests.unit.app.project import compose_now, open_app
+from tests.unit.web.ledger import add_reader
 
 
 @pytest.fixture
@@ -44,3 +51,67 @@ def test_a_release_says_so_where_the_channel_is_gone(store, tmp_path, capsys):
     said = capsys.readouterr()
     assert "nothing goes on: something else still holds what is named here" in said.err
     assert "there is no channel former any more" in said.out
+
+
+def held_by_a_template(folder) -> App:
+    """Make an edition that its template holds."""
+    app = open_app(folder, Clock(now() - timedelta(hours=1)))
+    add_reader(app, "ada@example.org")
+    own = folder / "templates" / "email" / "digest.html"
+    own.parent.mkdir(parents=True)
+    own.write_text("<p>{{ artcles }}</p>")
+    compose_now(app)
+    app.sending.advance()
+    return app
+
+
+def test_what_a_check_held_goes_on_once_it_is_mended(tmp_path, capsys):
+    app = held_by_a_template(tmp_path)
+    with pytest.raises(typer.Exit):
+        release("morning", project=tmp_path)
+    said = capsys.readouterr()
+    assert "nothing goes on: something else still holds what is named here" in said.err
+    assert "letters is held; when it may go on: publisher send morning --finish" in said.out
+    (tmp_path / "templates" / "email" / "digest.html").unlink()
+    release("morning", project=tmp_path)
+    said = capsys.readouterr()
+    assert said.err.endswith(": released\n")
+    assert "letters to daily: ready" in said.out
+    assert "Nobody runs the schedules: publisher run" in said.out
+    with app.store.read() as conn:
+        assert [send["state"] for send in sends.of_edition(conn, 1)] == ["ready"]
+
+
+def test_while_everything_is_held_nothing_is_made_again(tmp_path, capsys):
+    app = held_by_a_template(tmp_path)
+    hold(everything=True, project=tmp_path)
+    (tmp_path / "templates" / "email" / "digest.html").unlink()
+    with pytest.raises(typer.Exit):
+        release("morning", project=tmp_path)
+    assert "publisher release --all" in capsys.readouterr().out
+    with app.store.read() as conn:
+        assert [send["state"] for send in sends.of_edition(conn, 1)] == ["held"]
+
+
+def test_an_edition_that_was_too_late_goes_by_a_persons_word(tmp_path):
+    app = open_app(tmp_path, Clock(now() - timedelta(hours=1)))
+    add_reader(app, "ada@example.org")
+    app.poll_all()
+    slot = composing.manual_slot(app)
+    composing.compose_known(app, app.schedule("morning"), slot, actor="test", held="an hour late")
+    app.sending.advance()
+    release("morning", project=tmp_path)
+    with app.store.read() as conn:
+        assert [send["state"] for send in sends.of_edition(conn, 1)] == ["ready"]
+
+
+def test_what_is_only_noted_is_not_said_with_a_hold(store, tmp_path, capsys):
+    subscribe(store, 2)
+    send = add_send(store, add_edition(store))
+    note = {"check": "missing-alt", "blocks": False, "what": "a picture has no description", "remedy": "Write one"}
+    with store.write() as conn:
+        sends.add_reasons(conn, send, [note])
+    hold("morning", project=tmp_path)
+    said = capsys.readouterr().out
+    assert "held by" in said
+    assert "no description" not in said
