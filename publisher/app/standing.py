@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from publisher.model.states import ENDED, SendState
@@ -126,20 +126,29 @@ def wait_for_calls(
     return []
 
 
-def edition_title(store: Store, edition_id: int) -> str:
+def edition_title(store: Store, edition_id: int, zone: tzinfo | None) -> str:
     """Return how an edition is called: number, schedule and slot."""
     with store.read() as conn:
         row = editions.get(conn, edition_id)
-    return title(edition_id, row["schedule"], row["slot"]) if row else f"edition {edition_id}"
+    return title(edition_id, row["schedule"], row["slot"], zone) if row else f"edition {edition_id}"
 
 
-def title(edition_id: int | None, schedule: str | None, slot: str | None) -> str:
-    """Return how a send's edition is called; a send without one is standing mail."""
+def title(edition_id: int | None, schedule: str | None, slot: str | None, zone: tzinfo | None) -> str:
+    """Return how a send's edition is called; a send without one is standing mail.
+
+    :param zone: the publication's, in which every time for people is: the key of what was sent by hand is in UTC.
+    """
     if edition_id is None:
         return "standing mail"
-    kind, _, moment = (slot or "").partition(":")
-    when = f"{moment[:16]}Z" if kind in ("manual", "test") else slot  # sent by hand: to the minute is enough
-    return f"edition {edition_id} ({schedule} {when})"
+    return f"edition {edition_id} ({schedule} {_local_slot(slot or '', zone)})"
+
+
+def _local_slot(slot: str, zone: tzinfo | None) -> str:
+    kind, _, rest = slot.partition(":")
+    moment = rest if kind in ("manual", "test") else slot
+    if not moment.endswith("Z"):
+        return slot  # the publication's clock already, or no time at all
+    return datetime.fromisoformat(moment).astimezone(zone).strftime("%Y-%m-%dT%H:%M")
 
 
 def next_step(row: Any, schedule: str | None) -> str:

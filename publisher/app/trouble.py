@@ -54,13 +54,14 @@ def all_in(conn: Connection, project: Project, now: datetime, watched_since: dat
 
     :param watched_since: since when slots have been watched; None: nobody watches them.
     """
+    zone = ZoneInfo(project.publication.timezone)
     return [
         *_channels(conn, now),
-        *_fallbacks(conn, now),
+        *_fallbacks(conn, now, zone),
         *_sends(conn, project, now),
-        *_unknown(conn, now),
-        *_failed(conn, now),
-        *_late(conn, now, watched_since),
+        *_unknown(conn, now, zone),
+        *_failed(conn, now, zone),
+        *_late(conn, now, watched_since, zone),
         *_slots(conn, project, now, watched_since),
         *_sources(conn, project, now),
         *_articles(conn),
@@ -82,7 +83,7 @@ def _channels(conn: Connection, now: datetime) -> Iterator[Trouble]:
         yield Trouble(f"channel:{row['name']}", what, affected, command, True, row["name"])
 
 
-def _fallbacks(conn: Connection, now: datetime) -> Iterator[Trouble]:
+def _fallbacks(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble]:
     """Yield the channels in trouble for which another carries on: nobody waits, but they do not come back unseen."""
     ailing = {row["name"] for row in concerns.of_channels(conn, now)}
     for send in concerns.handed_over(conn):
@@ -92,7 +93,9 @@ def _fallbacks(conn: Connection, now: datetime) -> Iterator[Trouble]:
             ailing.discard(failed)
             command = f"publisher status; once {failed} is mended: publisher release --channel {failed}"
             affected = f"{_audience(send)}, and what follows: it goes through {send['channel']}"
-            yield Trouble(f"fallback:{failed}", f"{_title(send)}: {reason['what']}", affected, command, False, failed)
+            yield Trouble(
+                f"fallback:{failed}", f"{_title(send, zone)}: {reason['what']}", affected, command, False, failed
+            )
 
 
 def _sends(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:
@@ -101,7 +104,7 @@ def _sends(conn: Connection, project: Project, now: datetime) -> Iterator[Troubl
     seen: set[str] = set()
     for send in sends.needing_a_person(conn, MOST):
         if sends.is_out_of_balance(send):
-            yield _books(send)
+            yield _books(send, ZoneInfo(project.publication.timezone))
             continue
         own = [r for r in send["reasons"] if r["blocks"] and r["check"] not in (BY_A_PERSON, BY_A_PERSON_ALL)]
         if not own or send["state"] not in (SendState.HELD, SendState.PAUSED):
@@ -115,17 +118,19 @@ def _sends(conn: Connection, project: Project, now: datetime) -> Iterator[Troubl
 
 def _held(send: RowMapping, own: list[dict[str, Any]], project: Project) -> Trouble:
     more = f" (and {len(own) - 1} more)" if len(own) > 1 else ""
-    what = f"{_title(send)}: {send['channel']} is held: {own[0]['what']}{more}"
+    zone = ZoneInfo(project.publication.timezone)
+    what = f"{_title(send, zone)}: {send['channel']} is held: {own[0]['what']}{more}"
     command = f"{own[0]['remedy'].rstrip('.')}; then: publisher send {send['schedule']} --finish"
     if send["schedule"] not in project.schedules:
         command = f"put {send['schedule']} back into schedules.yaml; or: publisher cancel {send['edition_id']}"
     return Trouble(f"held:{send['id']}", what, _audience(send), command, True)
 
 
-def _books(send: RowMapping) -> Trouble:
+def _books(send: RowMapping, zone: ZoneInfo) -> Trouble:
     what = next(reason["what"] for reason in send["reasons"] if reason["check"] == sends.BOOKS)
     command = f"publisher verify {send['edition_id'] or ''}".strip()
-    return Trouble(f"books:{send['id']}", f"{_title(send)}: {send['channel']}: {what}", _audience(send), command, True)
+    what = f"{_title(send, zone)}: {send['channel']}: {what}"
+    return Trouble(f"books:{send['id']}", what, _audience(send), command, True)
 
 
 def _paused(conn: Connection, send: RowMapping, own: list[dict[str, Any]]) -> Trouble:
@@ -136,30 +141,30 @@ def _paused(conn: Connection, send: RowMapping, own: list[dict[str, Any]]) -> Tr
     return Trouble(f"channel:{send['channel']}", what, affected, command, True, send["channel"])
 
 
-def _unknown(conn: Connection, now: datetime) -> Iterator[Trouble]:
+def _unknown(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble]:
     for send in concerns.parked(conn, now - OVERDUE):
         doubted = many(send["unknown"], "delivery", "deliveries")
         which = f" --edition {send['edition_id']}" if send["edition_id"] else ""
-        what = f"{_title(send)}: {doubted} through {send['channel']} may or may not have arrived"
+        what = f"{_title(send, zone)}: {doubted} through {send['channel']} may or may not have arrived"
         affected = f"{send['unknown']:,} of {send['candidates']:,}"
         yield Trouble(f"unknown:{send['id']}", what, affected, f"publisher unknown list{which}", False)
 
 
-def _failed(conn: Connection, now: datetime) -> Iterator[Trouble]:
+def _failed(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble]:
     for send in concerns.mostly_failed(conn, now - FRESH):
         last = concerns.last_trouble(conn, send["id"])
         why = f": {last['reason']}" if last and last["reason"] else ""
-        what = f"{_title(send)}: {send['channel']} failed for {send['failed']:,} of {send['candidates']:,}{why}"
+        what = f"{_title(send, zone)}: {send['channel']} failed for {send['failed']:,} of {send['candidates']:,}{why}"
         command = f"mend the cause, then: publisher resend {send['edition_id'] or ''}".rstrip()
         yield Trouble(f"failed:{send['id']}", what, f"{send['failed']:,} who did not get it", command, True)
 
 
-def _late(conn: Connection, now: datetime, watched_since: datetime | None) -> Iterator[Trouble]:
+def _late(conn: Connection, now: datetime, watched_since: datetime | None, zone: ZoneInfo) -> Iterator[Trouble]:
     if facts.held(conn) is not None or not _watched_long_enough(now, watched_since):
         return
     for edition in concerns.not_begun(conn, now - LATE):
         if facts.held_edition(conn, edition["id"]) is None:
-            named = title(edition["id"], edition["schedule"], edition["slot"])
+            named = title(edition["id"], edition["schedule"], edition["slot"], zone)
             what = f"{named} should have gone out and has not"
             affected = "everyone it is for"
             yield Trouble(f"late:{edition['id']}", what, affected, "publisher status", True)
@@ -203,7 +208,8 @@ def _sources(conn: Connection, project: Project, now: datetime) -> Iterator[Trou
         elif row["good_at"] is None:
             what = "has never been read"
         else:
-            what = f"has not been read since {row['good_at']:%Y-%m-%d %H:%M} UTC"
+            good_at = row["good_at"].astimezone(ZoneInfo(project.publication.timezone))
+            what = f"has not been read since {good_at:%Y-%m-%d %H:%M %Z}"
         what = f"the source {row['name']} {what}: {error}"
         yield Trouble(f"source:{row['name']}", what, f"articles from {row['name']}", command, False)
 
@@ -233,8 +239,8 @@ def _decide_on(source: str) -> str:
     return f"publisher articles --why {which}; then: {decide}"
 
 
-def _title(send: RowMapping) -> str:
-    return title(send["edition_id"], send["schedule"], send["slot"])
+def _title(send: RowMapping, zone: ZoneInfo) -> str:
+    return title(send["edition_id"], send["schedule"], send["slot"], zone)
 
 
 def _waiting(readers: int, count: int) -> str:

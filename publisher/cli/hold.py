@@ -99,7 +99,7 @@ def release(
         done = holding.release_all(operator.store, now=operator.clock(), usable=usable)
     else:
         edition_id = operator.edition(edition, Meant.HELD)
-        title = standing.edition_title(operator.store, edition_id)
+        title = standing.edition_title(operator.store, edition_id, operator.zone)
         done = holding.release_edition(operator.store, edition_id, now=operator.clock(), usable=usable)
         done = _checked_again(operator, edition_id, done)
     tell(f"{title}: {_released_words(done)}")
@@ -197,7 +197,7 @@ def resend(
 
     app = App.open(project)
     edition_id = app.edition(edition)
-    title = standing.edition_title(app.store, edition_id)
+    title = standing.edition_title(app.store, edition_id, app.zone)
     recipient_id = _recipient(app, to) if to else None
     failed = [send for send in standing.sends_of(app.store, edition_id) if send.failed]
     if not failed:
@@ -251,7 +251,7 @@ def _require_open(operator: Operator, edition_id: int, verb: str) -> str:
     from publisher.app import standing
     from publisher.store import editions
 
-    title = standing.edition_title(operator.store, edition_id)
+    title = standing.edition_title(operator.store, edition_id, operator.zone)
     with operator.store.read() as conn:
         row = editions.get(conn, edition_id)
     if row is not None and row["state"] not in ("draft", "locked"):

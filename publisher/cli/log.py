@@ -77,5 +77,5 @@ def plain(row: Any) -> dict[str, object]:
 def line(row: Any, zone: Any) -> list[object]:
     """Return one delivery as the table shows it."""
     edition = f"{row['edition_id']} {row['schedule'] or row['kind']}"
-    when = local(row["closed_at"] or row["due_at"], zone)
+    when = local(row["when"], zone)
     return [row["id"], edition, row["channel"], row["to"], row["state"], row["attempts"], when, row["reason"]]

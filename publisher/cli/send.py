@@ -127,7 +127,7 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
     if found and skip:
         for edition_id, _ in found:
             stopping.cancel_edition(app.store, edition_id, reason=f"skipped by {app.actor}", now=app.clock())
-            tell(f"{standing.edition_title(app.store, edition_id)}: cancelled")
+            tell(f"{standing.edition_title(app.store, edition_id, app.zone)}: cancelled")
             for send in standing.sends_of(app.store, edition_id):
                 tell(f"  {send}")
         return []
@@ -136,9 +136,9 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
             app.sending.remake(edition_id)
             holding.release_edition(app.store, edition_id, now=app.clock(), usable=app.project.channels)
     if found and not finish:
-        named = ", ".join(f"{edition_id} ({slot})" for edition_id, slot in found)
+        named = ", ".join(standing.title(edition_id, schedule.name, slot, app.zone) for edition_id, slot in found)
         remedy = f"`publisher send {schedule.name} --finish` finishes it, `--skip` cancels what is left"
-        raise UsageError(f"edition {named} of {schedule.name} is unfinished", remedy=remedy)
+        raise UsageError(f"{named} {'is' if len(found) == 1 else 'are'} unfinished", remedy=remedy)
     return [edition_id for edition_id, _ in found]
 
 
@@ -214,7 +214,7 @@ def _make(app: App, edition_ids: Sequence[int]) -> None:
             return
     raise PublisherError(
         "its messages can't be made, and why stands above",
-        where=standing.edition_title(app.store, unmade[0]),
+        where=standing.edition_title(app.store, unmade[0], app.zone),
         remedy="Mend that, then `publisher send SCHEDULE --finish`; or `--skip` cancels it",
     )
 

@@ -58,12 +58,12 @@ def _wrong(found: Status, zone: Any) -> Iterator[str]:
     if found.untold:
         yield f"Nobody has been told of {many(found.untold, 'alert')} yet: see `alerts:` in schedules.yaml"
     for waiting in found.waiting:
-        yield f"Waiting: {title(waiting.send.edition_id, waiting.schedule, waiting.slot)}, {waiting.send}"
+        yield f"Waiting: {title(waiting.send.edition_id, waiting.schedule, waiting.slot, zone)}, {waiting.send}"
         send = waiting.send
         yield from (f"    {line}" for line in reason_lines(send.channel, send.state, send.blocking))
         yield f"    {waiting.command}"
     for early in found.held_early:
-        yield f"Waiting: {title(early.id, early.schedule, early.slot)}, {early.state}: {early}"
+        yield f"Waiting: {title(early.id, early.schedule, early.slot, zone)}, {early.state}: {early}"
         yield f"    {early.command}"
     if found.unknown:
         yield f"{found.unknown:,} may or may not have arrived: publisher unknown list"

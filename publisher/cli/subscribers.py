@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from publisher.cli.opening import open_app
-from publisher.cli.output import AsJson, ProjectDir, say, say_json, table
+from publisher.cli.output import AsJson, ProjectDir, local, say, say_json, table
 from publisher.errors import UsageError
 
 group = typer.Typer(help="People and their lists.", no_args_is_help=True, rich_markup_mode=None)
@@ -112,7 +112,6 @@ def show(email: str, project: ProjectDir = Path(), as_json: AsJson = False) -> N
         say_json({**own, "lists": subscriptions, "deliveries": [plain(row) for row in mails]})
         return
     say(f"{person.name} <{person.email}>" if person.name else person.email)
-    table(
-        "Lists", ["list", "state", "since", "basis"], [[r["list"], r["state"], r["since"], r["basis"]] for r in lists]
-    )
+    shown = [[row["list"], row["state"], local(row["since"], app.zone), row["basis"]] for row in lists]
+    table("Lists", ["list", "state", "since", "basis"], shown)
     table("Mails", COLUMNS, [line(row, app.zone) for row in mails])

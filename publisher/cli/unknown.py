@@ -124,7 +124,11 @@ def _say_what_was_settled(operator: Operator, done: Decided, said: str) -> None:
     from publisher.app import standing
 
     for send in standing.these(operator.store, list(done.by_send)):
-        title = standing.edition_title(operator.store, send.edition_id) if send.edition_id else "standing mail"
+        title = (
+            standing.edition_title(operator.store, send.edition_id, operator.zone)
+            if send.edition_id
+            else "standing mail"
+        )
         say(f"{done.by_send[send.id]:,} {said}: {title}, {send}")
     if not (done.moved or done.by_itself or done.cancelled):
         say("nothing of that is in doubt: publisher unknown list")

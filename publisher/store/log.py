@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, select
 
+from publisher.model.states import DeliveryState
 from publisher.store.tables import calls, deliveries, editions, outcomes, recipients, sends, subscribers
 
 
@@ -58,12 +59,19 @@ def _query() -> Select[Any]:
         deliveries.c.call_id,
         calls.c.spoke_at,
         calls.c.closed_at,
+        _when().label("when"),
         calls.c.status,
         calls.c.url,
         calls.c.key,
         func.coalesce(outcomes.c.provider_id, calls.c.provider_id).label("provider_id"),
         func.coalesce(deliveries.c.reason, outcomes.c.reason, calls.c.reason, "").label("reason"),
     ).select_from(joined)
+
+
+def _when() -> ColumnElement[Any]:
+    """Return when what its state says happened; where nothing has happened yet, when it is due."""
+    cancelled = case((deliveries.c.state == DeliveryState.CANCELLED, sends.c.done_at))
+    return func.coalesce(cancelled, calls.c.closed_at, deliveries.c.due_at, type_=deliveries.c.due_at.type)
 
 
 def _narrow(query: Select[Any], wanted: Filter) -> Select[Any]:

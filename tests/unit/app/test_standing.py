@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from publisher.app import standing
@@ -86,7 +88,11 @@ def test_what_waits_for_a_person_is_said_although_nobody_is_addressed_yet(store,
         assert standing.waiting_lines(conn, ["morning"], {2}) == {}
 
 
-def test_an_edition_sent_by_hand_is_called_to_the_minute():
-    assert standing.title(3, "morning", "manual:2026-11-24T07:00:00.123456Z") == "edition 3 (morning 2026-11-24T07:00Z)"
-    assert standing.title(4, "morning", "2026-11-24T07:00") == "edition 4 (morning 2026-11-24T07:00)"
-    assert standing.title(None, None, None) == "standing mail"
+def test_an_edition_is_called_by_the_publications_clock_to_the_minute():
+    zone = ZoneInfo("Europe/Berlin")
+    by_hand = "manual:2026-11-24T07:00:00.123456Z"
+    assert standing.title(3, "morning", by_hand, zone) == "edition 3 (morning 2026-11-24T08:00)"
+    assert standing.title(4, "morning", "2026-11-24T07:00", zone) == "edition 4 (morning 2026-11-24T07:00)"
+    assert standing.title(5, "often", "2026-11-24T07:00Z", zone) == "edition 5 (often 2026-11-24T08:00)"
+    assert standing.title(6, "new", "article:12", zone) == "edition 6 (new article:12)"
+    assert standing.title(None, None, None, zone) == "standing mail"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from sqlalchemy import update
+
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.model.states import EditionState, SendState
 from publisher.pipeline.operate import holding, stopping
-from publisher.store import editions, sends
+from publisher.store import editions, log, sends
+from publisher.store.tables import deliveries
 from tests.ledger import NOW, add_edition, add_send, books, subscribe
 
 
@@ -21,6 +26,17 @@ def test_what_has_not_left_is_cancelled_and_the_reason_stands_beside_it(store, e
     with store.read() as conn:
         row = editions.get(conn, edition)
     assert (row["state"], row["reason"]) == ("cancelled", "cancelled by cli:ada: a mistake")
+
+
+def test_the_log_says_when_a_delivery_was_cancelled_not_when_it_would_have_been_due(store):
+    subscribe(store, 2)
+    edition = add_edition(store, "2026-11-25T07:00")
+    due = deliveries.c.send_id == add_send(store, edition)
+    with store.write() as conn:
+        conn.execute(update(deliveries).where(due).values(due_at=NOW + timedelta(days=1)))
+    cancel(store, edition)
+    with store.read() as conn:
+        assert {row["when"] for row in log.find(conn, log.Filter())} == {NOW}
 
 
 def test_a_call_under_way_ends_as_it_does(store, edition, send, begun):
