@@ -34,7 +34,7 @@ def wrong_channels(app: App) -> list[str]:
         try:
             sender_class(channel.sender, channel.where)
             if not _has_unset_names(app, channel):
-                app.sending.real_sender(channel)
+                wrong += _wrong_options(app, channel)
             wrong += _wrong_fallback(app, channel)
         except PublisherError as error:
             wrong.append(str(error))
@@ -78,6 +78,14 @@ def _wrong_fallback(app: App, channel: Channel) -> list[str]:
     where = channel.places.get("fallback", channel.where)
     remedy = "Name a channel of the same sender, or take the line out"
     return [f"{where}: {channel.fallback} can't carry what {channel.name} carries. {remedy}"]
+
+
+def _wrong_options(app: App, channel: Channel) -> list[str]:
+    """Return everything that its sender misses or can't take, so that it is mended in one go."""
+    problems = app.sending.option_problems(channel)
+    if not problems:
+        app.sending.real_sender(channel)
+    return [str(problem) for problem in problems]
 
 
 def _has_unset_names(app: App, channel: Channel) -> bool:

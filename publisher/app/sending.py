@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from publisher.app import versions
-from publisher.errors import PublisherError, StoreError
+from publisher.errors import ConfigError, PublisherError, StoreError
 from publisher.model.call import Recipient
 from publisher.model.message import Message
 from publisher.model.project import Channel
@@ -180,10 +180,19 @@ class Sending:
         from publisher.senders.http import HttpSettings
         from publisher.senders.registry import build
 
-        base_url = self._app.settings.resolve(spec.base_url, spec.places.get("base_url", spec.where))
         timing = self._app.settings.timing
         patience = HttpSettings(timing.connect_timeout.total_seconds(), timing.read_timeout.total_seconds())
-        return build(replace(spec, base_url=base_url), self._app.settings.resolve_options(spec), patience)
+        return build(*self._resolved(spec), patience)
+
+    def option_problems(self, spec: Channel) -> tuple[ConfigError, ...]:
+        """Return everything that is wrong with what stands under a channel, secrets resolved."""
+        from publisher.senders.registry import option_problems
+
+        return option_problems(*self._resolved(spec))
+
+    def _resolved(self, spec: Channel) -> tuple[Channel, Mapping[str, object]]:
+        base_url = self._app.settings.resolve(spec.base_url, spec.places.get("base_url", spec.where))
+        return replace(spec, base_url=base_url), self._app.settings.resolve_options(spec)
 
     def introduce(self, member: Member) -> Recipient:
         """Return a reader as the sender sees them: an opaque reference, values, links of their own."""

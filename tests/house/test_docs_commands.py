@@ -13,6 +13,7 @@ import typer.main
 
 from publisher.cli.commands import cli
 from publisher.cli.reference import reference
+from publisher.senders.reference import reference as senders_page
 from tests.project import environment
 
 ROOT = Path(__file__).parents[2]
@@ -30,6 +31,10 @@ def spoken():
         for code in CODE.finditer(page.read_text(encoding="utf-8")):
             for line in SPOKEN.finditer(f"\n{code[1] or code[2]}"):
                 yield pytest.param(line[1].strip(), id=f"{page.relative_to(ROOT)}: {line[1].strip()[:60]}")
+
+
+def test_the_page_of_senders_is_made_from_the_senders():
+    assert (ROOT / "docs" / "senders.md").read_text() == senders_page()
 
 
 @pytest.mark.parametrize("line", list(spoken()))

@@ -40,3 +40,12 @@ def test_a_logo_over_http_is_still_missing_for_the_real_thing(tmp_path):
     path.write_text("practice: true\n" + path.read_text().replace("language: en", f"language: en\n  {theme}"))
     app = App.open(tmp_path)
     assert "publication.theme.logo: an https address: many mail programs load no other" in missing_for_real(app)
+
+
+def test_everything_that_a_channel_misses_is_named_at_once(tmp_path):
+    project = ProjectDir(tmp_path, "http://127.0.0.1:9")
+    path = project.folder / "schedules.yaml"
+    path.write_text(path.read_text().replace("schedules:\n", "  social: {sender: mastodon}\nschedules:\n"))
+    instance, token = wrong_channels(App.open(tmp_path))
+    assert "channel `social` needs `instance`" in instance
+    assert "channel `social` needs `token`" in token

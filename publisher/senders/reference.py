@@ -1,0 +1,55 @@
+"""Writes docs/senders.md from what the senders declare: ``python -m publisher.senders.reference > docs/senders.md``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from publisher.senders.base import Sender
+from publisher.senders.registry import sender_class
+
+OURS = ("mailgun", "mastodon", "mailpit", "webhook")
+HEAD = """\
+# Senders
+
+What stands under a channel besides the [keys that every channel has](schedules.md#all-keys). Secrets belong into
+`.env`: write `${NAME}` here. `publisher check` names everything that is missing or can't be meant, at once.
+
+This page is made from the senders (`python -m publisher.senders.reference`); a test keeps it so.
+[One that isn't there yet](adding-a-sender.md) says its own options the same way.
+"""
+MORE = {"webhook": "What your receiver gets, and how it answers: [webhook.md](webhook.md).\n"}
+
+
+def reference() -> str:
+    """Return the page as text."""
+    return HEAD + "".join(_section(sender_class(name)) for name in OURS)
+
+
+def _section(sender: type[Sender]) -> str:
+    rows = [_row(name, field) for name, field in sender.options.model_fields.items()]
+    table = "| option | default | meaning |\n|---|---|---|\n" + "".join(rows)
+    more = f"\n{MORE[sender.name]}" if sender.name in MORE else ""
+    return f"\n## {sender.name}\n\nCarries {_carries(sender)}.\n\n{table}{more}"
+
+
+def _carries(sender: type[Sender]) -> str:
+    return " and ".join({"mail": "mail", "post": "posts"}[kind] for kind in sorted(sender.carries))
+
+
+def _row(name: str, field: FieldInfo) -> str:
+    default = "required" if field.is_required() else _shown(field.default)
+    return f"| `{name}` | {default} | {(field.description or '').replace('|', chr(92) + '|')} |\n"
+
+
+def _shown(default: Any) -> str:
+    if default in (None, ""):
+        return ""
+    return f"`{json.dumps(default) if isinstance(default, bool) else default}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())
