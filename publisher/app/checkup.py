@@ -126,6 +126,17 @@ def tried_templates(app: App) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(wrong)), list(dict.fromkeys(notes))
 
 
+def past_slots(app: App) -> list[str]:
+    """Return a note for each schedule whose only slot is past: it fires no more."""
+    return [
+        f"{schedule.where}: {schedule.name}: `once: {local:%Y-%m-%dT%H:%M}` is past, and fires no more."
+        " Write a time to come, or take the schedule out"
+        for schedule in app.project.schedules.values()
+        if schedule.when.once is not None and schedule.when.once <= app.clock()
+        for local in [schedule.when.once.astimezone(app.zone)]
+    ]
+
+
 def missing_for_real(app: App) -> list[str]:
     """Return what is still missing before real readers can be written to."""
     paper = app.project.publication

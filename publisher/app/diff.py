@@ -5,7 +5,7 @@ Writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from itertools import islice, takewhile
@@ -44,10 +44,19 @@ def changes(before: Project | None, after: Project, now: datetime) -> list[Chang
         change = _compare(old.pop(name, None), schedule, before or after, after, now)
         if change is not None:
             found.append(change)
+    found = [_asked(change, after, old) if change.kind == "added" else change for change in found]
     for schedule in old.values():
         assert before is not None  # noqa: S101 -- it is where the schedule is from
         found.append(Change("removed", schedule.name, "", (), (), tuple(_ahead(schedule, before, now)), ()))
     return found
+
+
+def _asked(change: Change, after: Project, gone: Mapping[str, Schedule]) -> Change:
+    """Say that a new schedule may be one that is gone under another name: taken over like this it would be held."""
+    mine = after.schedules[change.schedule].reaches
+    former = next((name for name, schedule in gone.items() if schedule.reaches & mine), "")
+    hint = f"is it {former} under a new name? Then write `was: {former}` under it, or it begins anew"
+    return replace(change, lines=(*change.lines, hint)) if former else change
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,19 +194,13 @@ class _News:
     def _may_be(self, gone: str, schedule: Schedule) -> bool:
         """Say whether it matters if a new one is one that is gone: that had editions, for some of the same people."""
         assert self.before is not None  # noqa: S101 -- what is gone was in it
-        is_for_the_same = _reached(self.before.schedules[gone]) & _reached(schedule)
+        is_for_the_same = self.before.schedules[gone].reaches & schedule.reaches
         return bool(is_for_the_same) and schedules.had_editions(self.conn, gone)
 
 
 def _times(schedule: Schedule, project: Project) -> tuple[object, ...]:
     when = schedule.when
     return when.at, when.days, when.cron, when.every, when.once, when.excluded, project.publication.timezone
-
-
-def _reached(schedule: Schedule) -> set[tuple[str, str]]:
-    """Return the lists and the accounts that a schedule writes to."""
-    lists = {("list", name) for entry in schedule.send for name in entry.to}
-    return lists | {("account", entry.via) for entry in schedule.send if not entry.to}
 
 
 def _tell(app: App, news: _News) -> None:

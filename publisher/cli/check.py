@@ -22,7 +22,8 @@ def check(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
     errors = [*pushing.wrong_tokens(app), *checkup.wrong_channels(app), *wrong]
     missing = checkup.missing_for_real(app)
     ways = checkup.ways_of_alerts(app)
-    notes = [*(str(note) for note in app.project.notes), *notes, *([ways] if ways else [])]
+    noted = [*(str(note) for note in app.project.notes), *notes, *checkup.past_slots(app)]
+    notes = [*noted, *([ways] if ways else [])]
     if as_json:
         say_json({"errors": errors, "notes": notes, "missing": missing, "practice": app.is_practice})
     else:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
+import publisher
 from publisher.cli.articles import group as articles
 from publisher.cli.check import check
 from publisher.cli.diff import diff
@@ -12,6 +15,7 @@ from publisher.cli.extract import extract
 from publisher.cli.hold import cancel, hold, release, resend
 from publisher.cli.init import init
 from publisher.cli.log import log
+from publisher.cli.output import say
 from publisher.cli.pause import pause, resume
 from publisher.cli.plan import plan
 from publisher.cli.preview import preview
@@ -24,13 +28,33 @@ from publisher.cli.try_ import try_source
 from publisher.cli.unknown import group as unknown
 from publisher.cli.verify import verify
 
+ABOUT = "Newsletters and social posts from a newsroom's own articles: on schedule, once, with books that balance."
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        say(f"publisher {publisher.__version__}")
+        raise typer.Exit
+
+
 cli = typer.Typer(
-    help="Newsletters and social posts from a newsroom's own articles: on schedule, once, with books that balance.",
+    help=ABOUT,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
     rich_markup_mode=None,
 )
+
+
+@cli.callback(help=ABOUT)
+def start(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", is_eager=True, callback=_say_version)
+    ] = False,
+) -> None:
+    """Stand before every command."""
+
+
 cli.command("init")(init)
 cli.command("check")(check)
 cli.command("plan")(plan)

@@ -15,6 +15,8 @@ Every command works on a project directory: the current one, or `--project DIR`.
 Exit code 0: all is fine; 1: the answer is no (something failed, is held or unknown); 2: wrong use, or a file that says
 something that can't be meant. Errors are one line: where, what, and what to do now.
 
+`publisher --version` says which version this is.
+
 This page is made from the commands (`python -m publisher.cli.reference`); a test keeps it so.
 """
 

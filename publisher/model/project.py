@@ -157,6 +157,12 @@ class Schedule:
     pace_per_day: int | None = None
     where: str = ""
 
+    @property
+    def reaches(self) -> set[tuple[str, str]]:
+        """The lists and the accounts that it writes to."""
+        lists = {("list", name) for entry in self.send for name in entry.to}
+        return lists | {("account", entry.via) for entry in self.send if not entry.to}
+
 
 @dataclass(frozen=True, slots=True)
 class Alerts:

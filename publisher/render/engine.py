@@ -253,7 +253,7 @@ def _explain(error: Exception, where: str, context: Mapping[str, Any]) -> NoRetu
 
 
 def _words_for(error: Exception, context: Mapping[str, Any]) -> tuple[str, str]:
-    message = getattr(error, "message", None) or str(error) or type(error).__name__
+    message = (getattr(error, "message", None) or str(error) or type(error).__name__).rstrip(".")
     if isinstance(error, MergeMisuse):
         return message, REMEDY
     if isinstance(error, jinja2.TemplateNotFound):

@@ -186,15 +186,23 @@ def places_of(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[Ro
 
 
 def of_edition(conn: Connection, edition_id: int) -> list[tuple[RowMapping, LedgerArticle]]:
-    """Return every candidate of an edition with its place, the chosen first, in order."""
+    """Return every candidate of an edition with its place, the chosen first, in order.
+
+    The place's ``headline`` is that of the revision that was taken; None: the article has not changed since.
+    """
+    mine = and_(
+        article_revisions.c.article_id == edition_articles.c.article_id,
+        article_revisions.c.revision == edition_articles.c.revision,
+    )
     places = (
-        select(edition_articles)
+        select(edition_articles, article_revisions.c.title.label("headline"))
+        .outerjoin(article_revisions, mine)
         .where(edition_articles.c.edition_id == edition_id)
         .order_by(edition_articles.c.position.is_(None), edition_articles.c.position, edition_articles.c.article_id)
     )
     found = {row["article_id"]: row for row in conn.execute(places).mappings()}
-    mine = select(edition_articles.c.article_id).where(edition_articles.c.edition_id == edition_id)
-    rows = conn.execute(_with_source().where(articles.c.id.in_(mine))).mappings()
+    ids = select(edition_articles.c.article_id).where(edition_articles.c.edition_id == edition_id)
+    rows = conn.execute(_with_source().where(articles.c.id.in_(ids))).mappings()
     records = {row["id"]: record_of(row) for row in rows}
     return [(place, records[article_id]) for article_id, place in found.items()]
 

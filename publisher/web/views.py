@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -156,11 +156,21 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
         found = log.find(conn, log.Filter(edition_id=edition_id, limit=deliveries))
         held = facts.held_edition(conn, edition_id)
         titles = {source["name"]: source["title"] for source in sources.every(conn)}
-    picked = [(article, place["reason"]) for place, article in candidates if place["position"] is not None]
-    left = [(article, place["reason"]) for place, article in candidates if place["position"] is None]
+    picked = [(_as_sent(article, place), place["reason"]) for place, article in candidates if _is_in(place)]
+    left = [(article, place["reason"]) for place, article in candidates if not _is_in(place)]
     schedule = known(row["schedule"], app.project.schedules)
     views = [_send_view(app, send, message[1] if message else None, schedule) for send, message in rows]
     return EditionView(row, picked, left, views, found[::-1], held, titles)
+
+
+def _is_in(place: RowMapping) -> bool:
+    return place["position"] is not None
+
+
+def _as_sent(known: LedgerArticle, place: RowMapping) -> LedgerArticle:
+    """Return an article under the headline with which it was sent, whatever it says by now."""
+    headline = place["headline"]
+    return known if headline is None else replace(known, article=replace(known.article, title=headline))
 
 
 def mail_view(conn: Connection, send_id: int) -> MailView | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.app import App
-from publisher.app.checkup import missing_for_real, tried_templates, wrong_channels
+from publisher.app.checkup import missing_for_real, past_slots, tried_templates, wrong_channels
 from tests.project import MAILGUN, ProjectDir
 
 MASTODON = '  mastodon: {sender: mastodon, instance: "https://news.example", token: "${WEBHOOK_SECRET}"}\n'
@@ -49,3 +49,10 @@ def test_everything_that_a_channel_misses_is_named_at_once(tmp_path):
     instance, token = wrong_channels(App.open(tmp_path))
     assert "channel `social` needs `instance`" in instance
     assert "channel `social` needs `token`" in token
+
+
+@pytest.mark.parametrize(("once", "is_past"), [("2020-01-01T07:00", True), ("2999-01-01T07:00", False)])
+def test_a_single_slot_that_is_past_is_named(tmp_path, once, is_past):
+    ProjectDir(tmp_path, "http://127.0.0.1:9", when=f"once: {once}")
+    said = past_slots(App.open(tmp_path))
+    assert [f"morning: `once: {once}` is past, and fires no more" in line for line in said] == ([True] * is_past)

@@ -85,3 +85,10 @@ def test_before_anything_was_accepted_everything_is_new(tmp_path):
     assert change.kind == "added"
     with app.store.read() as conn:
         assert schedules.every(conn) == {}
+
+
+def test_a_new_name_for_the_same_people_while_another_vanishes_asks_whether_they_are_the_same(app):
+    new, old = diff(app, ("  morning:", "  early:"))
+    assert (new.kind, old.kind) == ("added", "removed")
+    assert "is it morning under a new name? Then write `was: morning` under it, or it begins anew" in new.lines
+    assert diff(app, ("  early:", "  early:\n    was: morning"))[0].lines == ()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from typer.testing import CliRunner
 
+import publisher
+from publisher.cli.commands import cli
 from tests.project import ProjectDir
 
 
@@ -24,3 +27,7 @@ def test_wrong_use_is_one_line(tmp_path, words, said):
 
 def test_saying_nothing_shows_the_help(tmp_path):
     assert ProjectDir(tmp_path, "http://127.0.0.1:9").publisher(code=2).startswith("Usage: publisher ")
+
+
+def test_it_says_its_version():
+    assert CliRunner().invoke(cli, ["--version"]).stdout == f"publisher {publisher.__version__}\n"

@@ -292,3 +292,9 @@ def test_an_unknown_time_zone_is_told(tmp_path: Path) -> None:
 
 def test_the_default_theme_is_there() -> None:
     assert (default_theme() / "email" / "digest.html").is_file()
+
+
+def test_what_the_engine_says_ends_in_one_full_stop(tmp_path: Path) -> None:
+    assert "No filter named 'shrten'. Available" in str(error_of(tmp_path, "{{ lead | shrten }}"))
+    assert not error_of(tmp_path, "{{ lead | shrten }}").what.endswith(".")
+    assert not error_of(tmp_path, "{{ article.__class__ }}").what.endswith(".")

@@ -159,6 +159,15 @@ def test_an_edition_that_was_stopped_after_some_had_left_says_so(own_site):
     assert "stopped before it left: cancelled by cli:ada" not in text
 
 
+def test_an_edition_keeps_the_headline_under_which_a_story_was_sent(own_site):
+    with own_site.app.store.write() as conn:
+        articles.revise(conn, 1, Article("A headline of later", url="https://harbor.example/ferry"), NOW)
+    text = page(own_site, f"/editions/{own_site.edition}")
+    assert "&lt;script&gt;alert(&#39;headline&#39;)&lt;/script&gt;" in text
+    assert "A headline of later" not in text
+    assert "A headline of later" in page(own_site, "/articles/1")
+
+
 def test_an_edition_shows_articles_with_reasons_and_books_that_add_up(site):
     text = page(site, f"/editions/{site.edition}")
     assert "Taken: new at the source." in text
