@@ -46,8 +46,8 @@ def run(
             from publisher.app.slots import believe_clock
 
             believe_clock(app)
-        app.sending.take_over()
         engine = Embedded(app.sending.duties())
+        engine.recover()
         stack.callback(engine.stop)
         if not app.is_practice:
             engine.start()  # at once: whoever waits for a letter need not wait for the console

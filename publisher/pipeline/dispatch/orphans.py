@@ -25,6 +25,7 @@ def take_over(
 
     :param is_held: says of a call whether its process is still at it.
     :param retry: how long to wait before an unknown call is looked at again.
+    :raises StoreError: those of a send could not be closed; the others were.
 
     A call that had not begun to speak is given back. One that had may have been heard: its deliveries are unknown,
     by name, until it is said again under its key, the provider is asked, or a person decides.
@@ -35,13 +36,19 @@ def take_over(
     for orphan in orphans:
         by_send[orphan["send_id"]].append(orphan["id"])
     given_back = unknown = 0
+    trouble: StoreError | None = None
     for send_id, call_ids in by_send.items():
         try:
             back, lost = _take(store, send_id, call_ids, now, now + retry)
-        except StoreError as error:  # the others are taken over all the same
+        except BooksError as error:  # it is set aside, and waits for a person
             log.error("take_over_failed", send=send_id, calls=len(call_ids), error=str(error))
             continue
+        except StoreError as error:  # the others are taken over all the same
+            trouble = trouble or error
+            continue
         given_back, unknown = given_back + back, unknown + lost
+    if trouble is not None:
+        raise trouble
     return given_back, unknown
 
 
