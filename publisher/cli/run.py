@@ -55,6 +55,7 @@ def run(
         if app.is_practice:
             engine.start()
         _start_schedules(app, stack, engine)
+        app.studio.get_ready(app.project.channels.values())
         stop.wait()
         app.sending.ending.set()  # first of all: nothing more is claimed while the other duties come to their end
         say("ending: nothing more is begun, calls under way are finished")

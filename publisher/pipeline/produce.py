@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -52,6 +52,11 @@ class Studio:
     renderer: Renderer
     sender_class: Callable[[str], type[Sender]]  # by the sender's name
     practice: bool = False  # nothing reaches a real reader: the public address may be missing
+
+    def get_ready(self, channels: Iterable[Channel]) -> None:
+        """Load senders and renderer, so that the first edition is made as fast as the next."""
+        found = [self.sender_class(channel.sender).rules_of(channel.options) for channel in channels]
+        self.renderer.get_ready([rules for rules in found if rules])
 
 
 def produce_entry(

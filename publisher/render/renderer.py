@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from publisher.model.message import Brief, Finding, Letter, Mail, Message, Post, PostRules
+from publisher.model.post_size import length
 from publisher.render.checks import check_mail, check_post
 from publisher.render.email import render_mail
 from publisher.render.engine import Engine
+from publisher.render.inline import inline
 from publisher.render.letters import render_letter
 from publisher.render.social import render_post
 
@@ -34,6 +36,12 @@ class Renderer:
     def post(self, brief: Brief, rules: PostRules) -> Post:
         """Render a post and fit it to the network's limit; TemplateError as for ``mail``."""
         return render_post(self._engine, brief, rules)
+
+    def get_ready(self, rules: Iterable[PostRules]) -> None:
+        """Load what only the first message waits for: a process that stays does this while nothing is due."""
+        inline("<!DOCTYPE html><title>Ready</title>", where="get_ready")
+        for each in rules:
+            length("", each)
 
     def share_image(self, brief: Brief) -> bytes:
         """Draw the card of the lead article, as PNG; UndrawableError where its headline is in no font of ours."""

@@ -1,5 +1,7 @@
 """What a message is rendered from: a line of `send:` before its list, the list before the publication."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -43,3 +45,25 @@ def test_a_message_speaks_the_language_of_its_line_of_its_list_or_of_the_publica
 def test_a_messages_theme_is_laid_over_the_publications():
     brief = brief_from(with_line("to: daily", 'to: daily, theme: {accent: "#064"}'))
     assert brief.theme == Theme(Palette(accent="#006644"), width=640)
+
+
+FIRST_EDITION = """
+import sys
+from publisher.model.project import Channel
+from publisher.pipeline.produce import Studio
+from publisher.render import Renderer, default_theme
+from publisher.senders.registry import sender_class
+from tests.unit.render.samples import STORIES, brief
+
+studio = Studio(Renderer([default_theme()]), sender_class)
+studio.get_ready([Channel("letters", "mailgun"), Channel("toots", "mastodon", {"instance": "https://a.example"})])
+loaded = set(sys.modules)
+studio.renderer.mail(brief(*STORIES))
+print(*{name.partition(".")[0] for name in set(sys.modules) - loaded})
+"""
+
+
+def test_what_is_ready_loads_nothing_more_for_its_first_mail():
+    """A new interpreter: this one has it all."""
+    done = subprocess.run([sys.executable, "-c", FIRST_EDITION], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()) <= {"encodings"}
