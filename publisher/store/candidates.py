@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select, update
 
 from publisher.model.article import LedgerArticle, Standing
 from publisher.model.states import EditionState
@@ -24,9 +24,11 @@ WORTH_IT = 200  # articles that a schedule has used up since it last noted where
 class Look:
     """What a schedule found when it looked for candidates: kept, it spares the next look what was used up by then."""
 
-    wanted: str  # for which sources, over which time: under other words it is void
+    wanted: str  # over which time: under other words it is void
+    sources: tuple[str, ...]  # whose articles it was for; none: of all of them
     since: datetime
     through: int  # the newest article there was
+    freed: int  # number of the last release there was
     waiting: tuple[int, ...]
     is_worth_it: bool = False  # to be written down
 
@@ -40,20 +42,31 @@ def unused(
 
     :param wanted: what beside the sources decides which are looked for.
     """
-    key = f"{wanted} {' '.join(sorted(source_names))}"
-    before = _last_look(conn, schedule, key, since)
-    newest = conn.execute(select(func.coalesce(func.max(articles.c.id), 0))).scalar_one()
+    asked = tuple(sorted(source_names))
+    before = _last_look(conn, schedule, wanted, asked, since)
+    freed, newest = conn.execute(_COUNTED).one()
     query = _candidates(schedule, source_names).order_by(articles.c.first_seen_at, articles.c.id)
     if before is None:
         query = query.where(articles.c.standing == Standing.NEW, articles.c.first_seen_at >= since)
     else:
         # By id alone: both engines would rather go through all that is new since then.
         is_new = func.coalesce(articles.c.standing, "") == Standing.NEW
-        query = query.where(among(articles.c.id, _may_be_left(conn, schedule, before)), is_new)
-    is_worth_it = newest - (before.through if before else 0) >= WORTH_IT
+        left = _may_be_left(conn, schedule, before) | _of_added(
+            conn, schedule, set(asked) - set(before.sources), before
+        )
+        query = query.where(among(articles.c.id, sorted(left)), is_new)
+    is_other = before is not None and before.sources != asked
+    is_worth_it = is_other or newest - (before.through if before else 0) >= WORTH_IT
     unseen = _not_there_yet(conn, newest) if is_worth_it else []  # before the look itself: what comes now is in one
     found = [record_of(row) for row in conn.execute(query).mappings() if row["first_seen_at"] >= since]
-    return found, Look(key, since, newest, (*(each.id for each in found), *unseen), is_worth_it)
+    waiting = (*(each.id for each in found), *unseen)
+    return found, Look(wanted, asked, since, newest, freed, waiting, is_worth_it)
+
+
+_COUNTED = select(
+    select(func.coalesce(func.max(articles.c.freed), 0)).where(articles.c.freed.is_not(None)).scalar_subquery(),
+    select(func.coalesce(func.max(articles.c.id), 0)).scalar_subquery(),
+)
 
 
 def _not_there_yet(conn: Connection, newest: int) -> list[int]:
@@ -65,34 +78,51 @@ def _not_there_yet(conn: Connection, newest: int) -> list[int]:
     return [number for number in range(low + 1, newest) if number not in there]
 
 
-def _last_look(conn: Connection, schedule: str, wanted: str, since: datetime) -> Look | None:
-    """Return the schedule's last look where it still holds: it was for the same, and reached back as far."""
+def _last_look(conn: Connection, schedule: str, wanted: str, asked: Sequence[str], since: datetime) -> Look | None:
+    """Return the schedule's last look where it still holds: it was over the same time, and reached back as far."""
     row = conn.execute(select(looks).where(looks.c.schedule == schedule)).mappings().one_or_none()
-    if row is None or row["wanted"] != wanted or row["since"] > since:
+    if row is None or row["wanted"] != wanted or row["since"] > since or (row["sources"] and not asked):
         return None
-    return Look(row["wanted"], row["since"], row["through"], tuple(row["waiting"]))
+    return Look(wanted, tuple(row["sources"]), row["since"], row["through"], row["freed"], tuple(row["waiting"]))
 
 
-def _may_be_left(conn: Connection, schedule: str, look: Look) -> list[int]:
-    """Return what may be a candidate: what waited, what came since, and what cancelled editions have set free."""
+def _may_be_left(conn: Connection, schedule: str, look: Look) -> set[int]:
+    """Return what may be a candidate: what waited, what came since, what people or cancelled editions have set free."""
     mine = and_(_is_of(schedule), editions.c.state == EditionState.CANCELLED)
-    freed = select(edition_articles.c.article_id).join(editions).where(mine)
+    undone = select(edition_articles.c.article_id).join(editions).where(mine)
     twin = articles.alias()
-    told = select(articles.c.id).join(twin, twin.c.story_id == articles.c.story_id).where(twin.c.id.in_(freed))
+    told = select(articles.c.id).join(twin, twin.c.story_id == articles.c.story_id).where(twin.c.id.in_(undone))
     recent = select(articles.c.id).where(articles.c.id > look.through)
-    return sorted({*look.waiting, *(each for query in (freed, told, recent) for each in conn.execute(query).scalars())})
+    freed = select(articles.c.id).where(articles.c.freed > look.freed)
+    return {*look.waiting, *(each for query in (undone, told, recent, freed) for each in conn.execute(query).scalars())}
+
+
+def _of_added(conn: Connection, schedule: str, added: Collection[str], look: Look) -> set[int]:
+    """Return the candidates of sources that the last look was not for."""
+    if not added or not look.sources:
+        return set()
+    is_new = func.coalesce(articles.c.standing, "") == Standing.NEW  # by source and time, of which there is an index
+    query = _candidates(schedule, ()).where(_from(sorted(added)), articles.c.first_seen_at >= look.since, is_new)
+    return set(conn.execute(query.with_only_columns(articles.c.id)).scalars())
 
 
 def keep_look(conn: Connection, schedule: str, look: Look) -> None:
     """Write down where a schedule's candidates are."""
-    values = {"wanted": look.wanted, "since": look.since, "through": look.through, "waiting": list(look.waiting)}
+    values = {"wanted": look.wanted, "sources": list(look.sources), "since": look.since, "through": look.through}
+    values |= {"freed": look.freed, "waiting": list(look.waiting)}
     row = upsert(conn, looks).values(schedule=schedule, **values)
     conn.execute(row.on_conflict_do_update(index_elements=[looks.c.schedule], set_=values))
 
 
-def forget_looks(conn: Connection, schedule: str = "") -> None:
-    """Let a schedule look at everything again, or all of them: something became a candidate that was none."""
-    conn.execute(delete(looks).where(looks.c.schedule == schedule) if schedule else delete(looks))
+def note_freed(conn: Connection, article_ids: Sequence[int]) -> None:
+    """Let every schedule look at these again, also one that is looking just now: they became candidates.
+
+    A release has the next number when the one before it is written: whoever has seen a number has seen all below it.
+    """
+    if article_ids:
+        take_turn(conn, "freed articles")
+        last = conn.execute(_COUNTED).one()[0]
+        conn.execute(update(articles).where(among(articles.c.id, article_ids)).values(freed=last + 1))
 
 
 def unused_older(

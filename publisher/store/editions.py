@@ -225,8 +225,10 @@ def take_back_dropped(conn: Connection, schedule: str, slots: str, reason: str) 
     """
     newest = select(func.max(editions.c.id)).where(editions.c.schedule == schedule, editions.c.slot.startswith(slots))
     dropped = (edition_articles.c.edition_id == newest.scalar_subquery(), edition_articles.c.dropped.is_(True))
-    candidates.forget_looks(conn, schedule)
-    return conn.execute(update(edition_articles).where(*dropped).values(dropped=False, reason=reason)).rowcount
+    taken_back = update(edition_articles).where(*dropped).values(dropped=False, reason=reason)
+    freed = list(conn.execute(taken_back.returning(edition_articles.c.article_id)).scalars())
+    candidates.note_freed(conn, freed)
+    return len(freed)
 
 
 def in_state(

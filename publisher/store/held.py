@@ -49,8 +49,7 @@ def release(conn: Connection, article_ids: Sequence[int], why: str, now: datetim
     for article_id, former_id in conn.execute(reused):
         identity.take_guid(conn, article_id, former_id)
     ledger.note(conn, ((article_id, "released", why) for article_id in released), now)
-    if released:
-        candidates.forget_looks(conn)
+    candidates.note_freed(conn, released)
     return released
 
 
@@ -87,6 +86,5 @@ def release_baseline(conn: Connection, source_id: int, number: int, why: str, no
     taken = update(articles).where(articles.c.id.in_(newest)).values(standing=Standing.NEW.value, reason=why)
     released = sorted(conn.execute(taken.returning(articles.c.id)).scalars())
     ledger.note(conn, ((article_id, "released", why) for article_id in released), now)
-    if released:
-        candidates.forget_looks(conn)
+    candidates.note_freed(conn, released)
     return len(released)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, UniqueConstraint, text
 
 from publisher.store.tables.columns import Moment, Text, metadata, ref, row_id
 
@@ -60,8 +60,15 @@ articles = Table(
     Column("about_id", BigInteger),  # the article that the reason speaks of
     Column("story_id", BigInteger),  # the first of several articles, each of another source, that are one story
     Column("gone_at", Moment),  # since when its source does not have it any more; NULL: it has it, or the window passed
+    Column("freed", BigInteger),  # number of the latest release that made it a candidate again
     Column("given", Text),  # digest of what the source said, where more was found out
     Index("ix_articles_source_id_given", "source_id", "given"),
+    Index(
+        "ix_articles_freed",
+        "freed",
+        sqlite_where=text("freed IS NOT NULL"),
+        postgresql_where=text("freed IS NOT NULL"),
+    ),
     Index("ix_articles_standing_first_seen_at", "standing", "first_seen_at"),
     Index("ix_articles_fingerprint", "fingerprint"),
     Index("ix_articles_source_id_first_seen_at", "source_id", "first_seen_at"),
@@ -110,9 +117,11 @@ looks = Table(  # where a schedule's candidates are: a hint that spares it the a
     "looks",
     metadata,
     Column("schedule", Text, primary_key=True),
-    Column("wanted", Text, nullable=False),  # what it looked for: under other words the hint is void
+    Column("wanted", Text, nullable=False),  # over which time: under other words the hint is void
+    Column("sources", JSON, nullable=False),  # whose articles it looked for; none: of all of them
     Column("since", Moment, nullable=False),
     Column("through", BigInteger, nullable=False),  # up to this id, only those waiting may still be candidates
+    Column("freed", BigInteger, nullable=False),  # and what was set free by a release after this one
     Column("waiting", JSON, nullable=False),
 )
 

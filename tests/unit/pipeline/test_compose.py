@@ -233,12 +233,16 @@ def test_a_story_that_went_out_from_one_source_goes_out_from_no_other(store):
 # --- a schedule remembers where its candidates are --------------------------------------------------------------------
 
 
-def look(store, *, keep: bool = False):
-    there = compose.candidates_of(store, MORNING, now=NOW)
+def look(store, *sources: str, keep: bool = False):
+    there = compose.candidates_of(store, replace(MORNING, pick=Pick(sources)), now=NOW)
     if keep:
-        with store.write() as conn:
-            candidates_of_store.keep_look(conn, "morning", there.look)
+        keep_look(store, there.look)
     return [each.id for each in there.found]
+
+
+def keep_look(store, found) -> None:
+    with store.write() as conn:
+        candidates_of_store.keep_look(conn, "morning", found)
 
 
 def test_what_a_schedule_remembers_hides_no_article_that_waits_comes_or_is_set_free(store):
@@ -258,10 +262,35 @@ def test_what_a_schedule_remembers_hides_no_article_that_waits_comes_or_is_set_f
     assert look(store) == [1, 2, 3, 4]
 
 
-def test_what_a_schedule_remembers_is_void_once_something_old_is_released(store):
+def test_what_a_schedule_remembers_hides_nothing_old_that_is_released(store):
+    for number in (1, 2):
+        put(store, number, Standing.HELD)
+    put(store, 3)
+    assert look(store, keep=True) == [3]
+    for number, there in ((1, [1, 3]), (2, [1, 2, 3])):
+        with store.write() as conn:
+            held.release(conn, [number], "released by test", NOW)
+        assert look(store, keep=number == 1) == there
+
+
+def test_what_is_released_while_a_schedule_looks_is_seen_by_the_next(store):
     put(store, 1, Standing.HELD)
     put(store, 2)
-    assert look(store, keep=True) == [2]
+    there = compose.candidates_of(store, MORNING, now=NOW)
     with store.write() as conn:
         held.release(conn, [1], "released by test", NOW)
+    keep_look(store, there.look)
     assert look(store) == [1, 2]
+
+
+def test_a_schedule_remembers_by_source_what_it_looked_through(store):
+    put(store, 1)
+    with store.write() as conn:
+        culture = sources.ensure(conn, "culture")["id"]
+        second = add_article(conn, culture, Article("Story 2"))
+    assert look(store, "site", keep=True) == [1]
+    assert look(store, "culture", "site", keep=True) == [1, second]
+    assert look(store, "culture", keep=True) == [second]
+    assert look(store, "site") == [1]
+    assert look(store, keep=True) == [1, second]
+    assert look(store, "site") == [1]
