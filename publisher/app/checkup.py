@@ -7,12 +7,14 @@ from publisher.app.core import App
 from publisher.config.values import TO_BE_CHANGED
 from publisher.errors import ConfigError, PublisherError
 from publisher.model.article import Article, Image
+from publisher.model.message import Finding
 from publisher.model.project import Channel, Entry
 from publisher.pipeline import produce
 from publisher.senders.registry import sender_class, sender_names
 from publisher.store import subscribers
 
-_OF_THE_PROJECT = ("template", "contrast", "english-words")  # checks of what stands in it, whatever the articles
+_SAID_ALREADY = ("channel", "public-url")  # by the other functions here
+_SAY_WHERE = ("template", "contrast", "english-words")  # checks that name the place themselves
 SAMPLE = (
     Article(
         title="A headline to try the template on",
@@ -110,7 +112,7 @@ def _wrong_entry(app: App, entry: Entry) -> str:
 
 
 def tried_templates(app: App) -> tuple[list[str], list[str]]:
-    """Return what is wrong with the templates, and what is worth a note, by a single made-up article and by several."""
+    """Return what would hold each send, and what is worth a note, by a single made-up article and by several."""
     wrong: list[str] = []
     notes: list[str] = []
     for schedule in app.project.schedules.values():
@@ -121,9 +123,19 @@ def tried_templates(app: App) -> tuple[list[str], list[str]]:
                         app.studio, app.project, schedule, entry, slot="check", due_at=app.clock(), chosen=chosen
                     )
                     for finding in product.findings:
-                        if finding.check in _OF_THE_PROJECT:
-                            (wrong if finding.blocks else notes).append(f"{finding.what}. {finding.remedy}")
+                        if not _is_said_already(app, finding):
+                            (wrong if finding.blocks else notes).append(_line(entry, finding))
     return list(dict.fromkeys(wrong)), list(dict.fromkeys(notes))
+
+
+def _is_said_already(app: App, finding: Finding) -> bool:
+    has_no_address = finding.check == "no-postal-address" and not app.project.publication.address
+    return has_no_address or finding.check in _SAID_ALREADY
+
+
+def _line(entry: Entry, finding: Finding) -> str:
+    said = f"{finding.what}. {finding.remedy}"
+    return said if finding.check in _SAY_WHERE else f"{entry.where}: {said}"
 
 
 def past_slots(app: App) -> list[str]:
