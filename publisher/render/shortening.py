@@ -36,19 +36,22 @@ def bytes_of(html: Text) -> int:
 
 
 def least_cut(brief: Brief, size_with: Callable[[Cut], int]) -> Cut:
-    """Return the smallest cut with which a mail is not large; none where even the greatest doesn't help.
+    """Return the smallest cut with which a mail is not large, or at least not clipped; none where none helps.
 
     :param size_with: renders the mail with a cut and returns its bytes.
     """
-    if size_with(Cut()) <= LARGE_AT:
+    whole = size_with(Cut())
+    if whole <= LARGE_AT:
         return Cut()
     blocks = _blocks_of(brief.articles[0])
     low, high = 1, 3 * (len(brief.articles) - 1) + blocks
-    if high < low or size_with(_cut_at(high, brief, blocks)) > LARGE_AT:
+    least = size_with(_cut_at(high, brief, blocks))
+    most = LARGE_AT if least <= LARGE_AT else CLIPPED_AT  # a large template leaves no better choice
+    if whole <= most or least > most:
         return Cut()
     while low < high:
         middle = (low + high) // 2
-        if size_with(_cut_at(middle, brief, blocks)) <= LARGE_AT:
+        if size_with(_cut_at(middle, brief, blocks)) <= most:
             high = middle
         else:
             low = middle + 1
@@ -94,7 +97,7 @@ def _first_with(story: dict[str, Any], lost: int, brief: Brief) -> dict[str, Any
         return story
     article = brief.articles[0]
     if not article.html:
-        paragraphs = story["paragraphs"][: len(story["paragraphs"]) - lost]
+        paragraphs = story["paragraphs"][: max(0, len(story["paragraphs"]) - lost)]
         return _without_text(story) | {"paragraphs": paragraphs, "text": "\n\n".join(paragraphs)}
     less = Article(article.title, html=without_end(article.html, lost))
     paragraphs = _as_long_as(less.html, story["paragraphs"])
@@ -135,6 +138,6 @@ def as_finding(cut: Cut, brief: Brief, before: int) -> Finding:
     return Finding(
         "mail-shortened",
         False,
-        f"{before:,} bytes of html are more than {LARGE_AT:,}: {what}, with a link to read on the web",
+        f"{before:,} bytes of html are too many: {what}, with a link to read on the web",
         "Send fewer articles, or shorter ones",
     )

@@ -104,6 +104,24 @@ def test_an_article_that_is_too_long_is_cut_between_blocks_and_read_on_the_web(h
         assert fill(mail.text, READER).count("word") <= body.text_content().count("word")
 
 
+@pytest.mark.parametrize("text", ["\n\n\n\n".join(["word " * 20_000] * 2), "\n\n".join(["word " * 40] * 1_500)])
+def test_a_text_with_more_gaps_than_paragraphs_or_longer_than_any_mail_is_shortened_too(text: str) -> None:
+    mail, said = checked(brief(Article("Title", url=FERRY.url, text=text)))
+    assert bytes_of(mail.html) <= 80_000
+    assert "mail-shortened" in said
+
+
+def test_a_template_of_nearly_80_000_bytes_still_lets_its_stories_be_shortened(tmp_path: Path) -> None:
+    (tmp_path / "partials").mkdir()
+    (tmp_path / "partials/note.html").write_text(f"<tr><td>{'x' * 79_000}</td></tr>")
+    briefing = brief(replace(FERRY, html=f"<p>{'word ' * 100}</p>" * 60))
+    mail = Renderer([tmp_path, default_theme()]).mail(briefing)
+    found = {(each.check, each.blocks) for each in RENDERER.check(mail, briefing)}
+    assert {("mail-shortened", False), ("html-large", False)} <= found
+    assert ("html-clipped", True) not in found
+    assert bytes_of(mail.html) <= 100_000
+
+
 def test_a_digest_that_is_too_large_loses_from_its_end_what_is_not_a_headline_and_then_stories() -> None:
     stories = [replace(FERRY, title=f"Story number {n}", url=f"https://harbor.example/{n}") for n in range(190)]
     mail, said = checked(brief(*stories[:100]))
