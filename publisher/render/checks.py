@@ -14,6 +14,7 @@ from publisher.model.message import Brief, Confirm, Finding, Letter, Mail, Post,
 from publisher.model.post_size import fits, length
 from publisher.render.colour import ENOUGH
 from publisher.render.context import article_dict
+from publisher.render.fragment import paragraphs_of
 from publisher.render.merge import carries_token
 from publisher.render.notes import MAIL_NOTES, POST_NOTES
 from publisher.render.shortening import CLIPPED_AT, LARGE_AT, bytes_of
@@ -78,23 +79,24 @@ def leftover_field(mail: Mail, sheet: Sheet) -> Findings:
 
 
 def _leftovers(place: str, text: str, sheet: Sheet) -> Findings:
-    for found in _PLACEHOLDER.finditer(unquote(text)):  # addresses are percent-encoded on their way into the page
-        if not any(_squeezed(found[0]) in words for words in _authored(sheet)):
-            yield Finding(
-                "leftover-field", True, f"{found[0]} stands unreplaced in the {place}", "Merge fields work in templates"
-            )
+    found = _PLACEHOLDER.findall(unquote(text))  # addresses are percent-encoded on their way into the page
+    said = list(_authored(sheet)) if found else []
+    for placeholder in dict.fromkeys(found):
+        if not any(_squeezed(placeholder) in words for words in said):
+            what = f"{placeholder} stands unreplaced in the {place}"
+            yield Finding("leftover-field", True, what, "Merge fields work in templates")
             return
     if carries_token(text):
         yield Finding("leftover-field", True, f"the {place} holds half a merge field", "Look at the template's filters")
 
 
 def _authored(sheet: Sheet) -> Iterator[str]:
-    """Yield what articles say: there a placeholder is part of the story."""
+    """Yield what articles say, as it is printed: there a placeholder is part of the story."""
     for article in (*sheet.articles, *sheet.updates) if isinstance(sheet, Brief) else ():
-        picture = article.image
-        said = [article.title, article.url or "", article.summary, article.html, article.text]
-        said += [*article.authors, *article.categories]
-        said += [picture.url, picture.alt, picture.caption, picture.credit] if picture else []
+        story = article_dict(article, sheet, html=True)
+        said = [*story["authors"], *story["categories"], *paragraphs_of(article.html)]
+        said += [story[name] for name in ("title", "url", "summary", "html", "text")]
+        said += [str(words) for words in story["image"].values()] if story["image"] else []
         yield from (_squeezed(unquote(words)) for words in said)
 
 

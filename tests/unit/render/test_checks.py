@@ -52,6 +52,20 @@ def test_an_article_about_templates_may_show_them() -> None:
     assert blocking(RENDERER.mail(briefing), briefing) == set()
 
 
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>&#123;&#123; recipient.name }}</p>",
+        "<p><b>{{</b> <i>recipient.name</i> }}</p>",
+        "<p>{\x00% for x in y %}</p>",
+        '<p><a href="https://a.example/">{%</a> if x %}</p>',
+    ],
+)
+def test_an_article_may_show_them_in_any_markup(html: str) -> None:
+    briefing = brief(replace(FERRY, html=html, text=""))
+    assert blocking(RENDERER.mail(briefing), briefing) == set()
+
+
 def test_an_empty_subject_is_held() -> None:
     assert blocking(replace(RENDERER.mail(brief()), subject=(" ",)), brief()) == {"empty-subject"}
 
