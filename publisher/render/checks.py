@@ -92,7 +92,9 @@ def _leftovers(place: str, text: str, sheet: Sheet) -> Findings:
 
 def _authored(sheet: Sheet) -> Iterator[str]:
     """Yield what articles say, as it is printed: there a placeholder is part of the story."""
-    for article in (*sheet.articles, *sheet.updates) if isinstance(sheet, Brief) else ():
+    if not isinstance(sheet, Brief):
+        return
+    for article in (*sheet.articles, *sheet.updates):
         story = article_dict(article, sheet, html=True)
         said = [*story["authors"], *story["categories"], *paragraphs_of(article.html)]
         said += [story[name] for name in ("title", "url", "summary", "html", "text")]
@@ -133,7 +135,7 @@ def postal_address(mail: Mail, sheet: Sheet) -> Findings:
             "no-postal-address", not sheet.practice, "there is no postal address", "Write `publication.address`"
         )
         return
-    for place, text in (("html", _visible(mail.html)), ("text part", _fixed(mail.text))):
+    for place, text in (("html", _page(mail.html).text_content()), ("text part", _fixed(mail.text))):
         if address not in _squeezed(text):
             yield Finding(
                 "no-postal-address", True, f"the {place} lacks the postal address", "Print {{ publication.address }}"
@@ -142,12 +144,13 @@ def postal_address(mail: Mail, sheet: Sheet) -> Findings:
 
 def text_part(mail: Mail, brief: Brief) -> Findings:
     """Whatever the html says of an article, the text part says too."""
-    page, plain = _squeezed(_visible(mail.html)), _squeezed(_fixed(mail.text))
-    for article in (article_dict(article, brief) for article in brief.articles):
+    page, plain = _page(mail.html), _squeezed(_fixed(mail.text))
+    visible, links = _squeezed(page.text_content()), {unquote(link) for link in page.xpath("//a/@href")}
+    for article in (article_dict(article, brief) for article in (*brief.articles, *brief.updates)):
         title = _squeezed(article["title"])
-        if title in page and title not in plain:
+        if title in visible and title not in plain:
             yield _missing_from_text(f"the headline {article['title']!r}")
-        if title in page and article["url"] not in plain:
+        if unquote(article["url"]) in links and article["url"] not in plain:
             yield _missing_from_text(f"the link {article['url']}")
 
 
@@ -215,8 +218,10 @@ def _fixed(text: Text) -> str:
     return "".join(part for part in text if isinstance(part, str))
 
 
-def _visible(html: Text) -> str:
-    return str(markup.document_fromstring(_fixed(html)).find("body").text_content())
+def _page(html: Text) -> markup.HtmlElement:
+    """Return what is shown of a mail; nothing, where a template has no body."""
+    body = markup.document_fromstring(_fixed(html)).find("body")
+    return markup.Element("body") if body is None else body
 
 
 def _squeezed(text: str) -> str:

@@ -31,7 +31,7 @@ def inline(html: str, *, where: str) -> str:
 
     try:
         inlined = str(Premailer(html.strip(), **_SAFE).transform(pretty_print=False))
-    except (AttributeError, LxmlError, SyntaxError, ValueError) as error:
+    except (AttributeError, IndexError, LxmlError, SyntaxError, ValueError) as error:
         raise TemplateError(
             f"the styles can't be moved into the elements: {error}",
             where=where,

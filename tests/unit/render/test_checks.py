@@ -221,6 +221,12 @@ def test_a_link_for_which_a_post_has_no_room_is_left_out() -> None:
     assert post.card is not None
 
 
+def test_a_story_that_was_left_out_may_have_the_headline_of_one_that_is_there() -> None:
+    stories = [replace(FERRY, title=f"Story {n % 180}", url=f"https://harbor.example/{n}") for n in range(190)]
+    _, said = checked(brief(*stories))
+    assert "stories left out" in said
+
+
 @pytest.mark.parametrize("name", ["Re: Gazette", "Gazette \U0001f525", "✅ Gazette", "Fwd: x", "AW: x"])
 def test_a_from_name_with_tricks_is_held(name: str) -> None:
     briefing = brief(from_name=name)
@@ -238,10 +244,12 @@ def test_an_address_that_the_template_leaves_out_is_held() -> None:
 
 
 def test_a_text_part_without_a_headline_or_a_link_is_held() -> None:
-    mail = RENDERER.mail(brief(FERRY))
-    for lost in (FERRY.title, str(FERRY.url)):
+    briefing = brief(replace(FERRY, url="https://harbor.example/fähre?a=1&b=2"), updates=(STORIES[7],))
+    mail = RENDERER.mail(briefing)
+    for lost in (FERRY.title, str(briefing.articles[0].url), STORIES[7].title, str(STORIES[7].url)):
         text = tuple(part.replace(lost, "") if isinstance(part, str) else part for part in mail.text)
-        assert blocking(replace(mail, text=text), brief(FERRY)) == {"text-part"}
+        assert text != mail.text
+        assert blocking(replace(mail, text=text), briefing) == {"text-part"}
 
 
 def test_a_picture_without_a_description_is_noted_in_mail_and_post() -> None:

@@ -269,6 +269,7 @@ def test_an_entry_names_its_template_and_the_text_beside_it_is_used(tmp_path: Pa
     [
         ("<html><body>{{ lead.title }}</body></html>", "doctype"),
         ("", "styles|doctype"),
+        ("<!DOCTYPE html><html><frameset></frameset></html>", "styles"),
         ('<!DOCTYPE html><html><body><img src="a.png" width="100%"></body></html>', "whole number"),
         (
             "<!DOCTYPE html><html><head><style>@media print { @media screen { p { top: 0 } } }</style></head></html>",
@@ -282,6 +283,13 @@ def test_a_template_that_would_arrive_broken_is_refused(tmp_path: Path, source: 
     with pytest.raises(TemplateError, match=problem) as caught:
         renderer.mail(brief(template="email/mine.html"))
     assert caught.value.where.startswith("email/mine.html")
+
+
+def test_a_template_without_a_body_is_looked_at_like_any_other(tmp_path: Path) -> None:
+    renderer = with_own(tmp_path, "email/mine.html", "<!DOCTYPE html><html><head><title>x</title></head></html>")
+    briefing = brief(template="email/mine.html")
+    found = {each.check for each in renderer.check(renderer.mail(briefing), briefing) if each.blocks}
+    assert found == {"no-unsubscribe-link", "no-postal-address"}
 
 
 def test_no_article_is_an_error_in_words() -> None:
