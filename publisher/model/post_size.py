@@ -25,13 +25,13 @@ def urls_in(text: str) -> list[tuple[int, int]]:
 
 
 def _trim(url: str) -> str:
-    while url:
-        last = url[-1]
-        unpaired = last in _PAIRS and url.count(last) > url.count(_PAIRS[last])
-        if last not in _TRAILING and not unpaired:
-            break
-        url = url[:-1]
-    return url
+    end = len(url)
+    unpaired = {closing: url.count(closing) - url.count(opening) for closing, opening in _PAIRS.items()}
+    while end and (url[end - 1] in _TRAILING or unpaired.get(url[end - 1], 0) > 0):
+        end -= 1
+        if url[end] in unpaired:
+            unpaired[url[end]] -= 1
+    return url[:end]
 
 
 def fits(text: str, rules: PostRules) -> bool:

@@ -78,6 +78,7 @@ def replace(eval_context: EvalContext, text: str, old: str, new: str, count: int
 def join(eval_context: EvalContext, items: Iterable[Any], between: str = "", attribute: Any = None) -> str:
     """Put texts together; merge fields may be among them."""
     found = list(items)
+    limits.step()
     if attribute is None:
         limits.refuse_joined(found, between)
     limits.refuse_product(len(found), between)
@@ -107,6 +108,7 @@ def _without_fields(name: str, function: Function) -> Function:
             if carries_token(value):
                 raise MergeMisuse(value.label if isinstance(value, Field) else "a merge field", f"given to {name!r}")
         limits.refuse_counts((*args[1:], *kwargs.values()))
+        limits.step()  # `map` and `select` call it for each of their items
         return limits.bounded(function(*args, **kwargs))
 
     return guarded

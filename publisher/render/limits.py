@@ -1,8 +1,8 @@
 """What a template may use up: time, and the size of what it makes. A hostile one ends in an error, not a worker.
 
-Jinja's sandbox keeps a template from reaching out; it does not keep it from counting to a billion. So every loop and
-every call takes a step, which looks at the clock, what is printed is counted before it is put together, and nothing
-larger than a mail could ever be is made.
+Jinja's sandbox keeps a template from reaching out; it does not keep it from counting to a billion. So every loop,
+every call and every filter takes a step, which looks at the clock, what is printed is counted before it is put
+together, and nothing larger than a mail could ever be is made.
 """
 
 from __future__ import annotations

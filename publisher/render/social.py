@@ -20,10 +20,11 @@ from publisher.render.words import authored
 # WORD JOINER: no width, no line break, and no network takes what follows it for a name.
 _JOINER = "\u2060"
 # What a network could take for a name, a tag, a ticker symbol or Slack's call to everybody. X finds names after letters
-# that aren't ASCII and after RT, Discord its @everyone after anything; nobody finds one in an address of mail.
+# that aren't ASCII and after RT, Discord its @everyone after anything; nobody finds one in an address of mail. No tag
+# has a hundred signs before its first letter.
 _LIVE = regex.compile(
     r"(?<![A-Za-z0-9_])[@＠](?=\w)|(?<=(?<![A-Za-z0-9_])[Rr][Tt])[@＠](?=\w)|[@＠](?=\[|(?:everyone|here)(?![\w-]*\.\w))"
-    r"|[#＃](?=\S*[\p{L}_·])|(?<!\w)\$(?=[A-Za-z])|<(?=[!@#])"
+    r"|[#＃](?=[^\s\p{L}_·]{0,100}+[\p{L}_·])|(?<!\w)\$(?=[A-Za-z])|<(?=[!@#])"
 )
 
 

@@ -17,7 +17,7 @@ _UNIT = regex.compile(
     r"https?://\S*\s*|[\p{Han}\p{Hiragana}\p{Katakana}][\p{M}\u200d\p{Po}\p{Pe}]*\s*"
     r"|(?:(?!https?://)[^\s\p{Han}\p{Hiragana}\p{Katakana}])+\s*"
 )
-_LOOSE_END = regex.compile(r"[\s,;:–—\-(\[«“]+\Z")
+_LOOSE_END = " \t\n\u00a0\u202f,;:–—-([«“"  # what no ellipsis follows
 ELLIPSIS = "…"
 
 
@@ -55,7 +55,7 @@ def cut(units: list[str], kept: int, *, ellipsis: bool = True) -> str:
     text = "".join(units[:kept]).rstrip()
     if kept >= len(units) or not ellipsis or not text:
         return text
-    return (_LOOSE_END.sub("", text) or text) + ELLIPSIS
+    return (text.rstrip(_LOOSE_END) or text) + ELLIPSIS
 
 
 def shorten(text: str, most: int) -> str:

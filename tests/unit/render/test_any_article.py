@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import html as escapes
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from time import process_time
 
 import pytest
 import regex
@@ -224,6 +226,16 @@ def test_nothing_in_an_articles_words_becomes_live_on_any_network(words: str) ->
 def test_an_address_in_an_articles_words_stays_whole(url: str) -> None:
     post = RENDERER.post(brief(Article("Title", summary=f"Look at {url}, please @mayor")), NETWORKS[0])
     assert f"Look at {url}, please @\u2060mayor" in post.text
+
+
+@pytest.mark.parametrize("sign", ["#", "@", ",", "(", ")", "{{ recipient"])
+def test_a_text_that_repeats_one_sign_is_not_looked_through_for_each_of_them(sign: str) -> None:
+    text = f"{sign * (20_000 // len(sign))}1 https://a.example/{sign * (20_000 // len(sign))} 2 3"
+    briefing = brief(replace(FERRY, title=text, summary=text, text=text, html=f"<p>{escapes.escape(text)}</p>"))
+    begun = process_time()
+    RENDERER.check(RENDERER.post(briefing, NETWORKS[0]), briefing, NETWORKS[0])
+    RENDERER.check(RENDERER.mail(briefing), briefing)
+    assert process_time() - begun < 2  # squared it would be twenty
 
 
 @cache

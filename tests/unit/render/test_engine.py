@@ -144,6 +144,9 @@ def test_a_hostile_template_gets_an_error_and_nothing_else(tmp_path: Path, hosti
         "{% for a in range(99999) %}{{ (range(99999) | sum) and '' }}{% endfor %}",
         "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(50) }}",
         "{% for a in [1] recursive %}{{ loop([1, 1]) if loop.depth < 90 }}{% endfor %}",
+        "{{ (['a b ' * 250] * 80000) | map('wrap') | list | length }}",
+        "{{ range(99999) | select('in', range(99999) | list) | list | length }}",
+        "{{ (['ab'] * 99999) | map('join', '-') | list | length }}",
     ],
 )
 def test_a_template_that_would_compute_for_ever_is_stopped(endless: str) -> None:
