@@ -12,7 +12,7 @@ from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine
 from publisher.render.headers import language_header, list_headers, one_line
 from publisher.render.inline import inline
-from publisher.render.merge import merge_names, shown_length, split_html, split_text
+from publisher.render.merge import letters_of, merge_names, shown_length, split_html, split_text
 from publisher.render.shortening import Cut, as_finding, bytes_of, least_cut, with_cut
 from publisher.render.wording import still_english, words_of
 from publisher.render.words import cut, fold, shorten, units_of
@@ -78,11 +78,13 @@ def _subject(engine: Engine, brief: Brief, context: dict[str, Any], conventions:
 
 
 def _fitted(subject: str) -> tuple[str, tuple[Finding, ...]]:
-    """Cut a subject that no inbox shows whole, at the end of a word."""
+    """Cut a subject that no inbox shows whole, at the end of a word; within one that is too long by itself."""
     length = shown_length(subject)
     if length <= LONGEST_SUBJECT:
         return subject, ()
     units = units_of(subject)
+    if not _fits(cut(units, 1)):
+        units = letters_of(units[0])
     kept = next(kept for kept in range(len(units), 0, -1) if kept == 1 or _fits(cut(units, kept)))
     short = cut(units, kept)
     what = f"the subject has {length} characters, more than {LONGEST_SUBJECT}: it ends with {short[-30:]!r}"
@@ -100,7 +102,7 @@ def _preheader(engine: Engine, brief: Brief, context: dict[str, Any], convention
         words = fold(engine.render_string(brief.preheader, context, conventions, where=where))
     else:
         words = shorten(context["lead"]["summary"], _PREHEADER_LENGTH)
-    room = min(_PREHEADER_ROOM, max(0, _PREHEADER_LENGTH - len(words)) // 2)
+    room = min(_PREHEADER_ROOM, max(0, _PREHEADER_LENGTH - shown_length(words)) // 2)
     return {"preheader": words, "preheader_padding": range(room)}
 
 

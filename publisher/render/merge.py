@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NoReturn
 
 import jinja2
+import regex
 from markupsafe import Markup
 
 from publisher.errors import TemplateError
@@ -20,6 +21,7 @@ from publisher.model.message import Context, Slot, Text
 # "0" and "8" and "9" are outside of the base 32 alphabet, so that a token ends where it should, whatever follows.
 MARKER = "0mergefield8"
 _TOKEN = re.compile(MARKER + "([a-z2-7]+)9")
+_LETTER = regex.compile(f"{MARKER}[a-z2-7]+9|\\X")
 _IMITATION = re.compile(MARKER, re.IGNORECASE)
 _USUAL = 12  # characters of a reader's value
 LEAVING = ("unsubscribe_url", "preferences_url")  # what every mail to a list has
@@ -123,6 +125,11 @@ def count_tokens(text: str) -> int:
 def shown_length(text: str) -> int:
     """Count characters as a reader sees them: a field is as long as its default, or as a short name."""
     return len(_TOKEN.sub(lambda match: _field(match).default or "x" * _USUAL, text))
+
+
+def letters_of(word: str) -> list[str]:
+    """Divide a word into what a reader sees as letters; a field is one."""
+    return list(_LETTER.findall(word))
 
 
 def merge_names(links: Sequence[str] = LEAVING) -> dict[str, Field | Reader]:

@@ -180,6 +180,17 @@ def test_a_subject_that_is_too_long_is_cut_at_a_word() -> None:
     assert "subject-fitted" not in checked(brief())[1]
 
 
+def test_a_subject_that_is_one_endless_word_is_cut_within_it_and_never_within_a_field_or_a_letter() -> None:
+    family = "\U0001f468\u200d\U0001f469\u200d\U0001f467"
+    field = "{{ recipient.name | default('" + "y" * 120 + "') }}"
+    for subject in ("x" * 200, "ก" * 200, family * 60, field + "x" * 90):
+        mail = RENDERER.mail(brief(subject=subject))
+        shown = fill(mail.subject, {})
+        assert 140 < len(shown) <= 150
+        assert shown.endswith("…")
+        assert not re.search("\u200d…|[\U0001f468\U0001f469]…", shown)
+
+
 def test_an_article_without_a_headline_gives_a_subject_all_the_same() -> None:
     mail, _ = checked(brief(Article("", text="Words.")))
     assert mail.subject == ("Harbor Gazette",)

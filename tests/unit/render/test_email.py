@@ -214,6 +214,8 @@ def test_the_preheader_is_the_leads_summary_unless_written() -> None:
     own = fill(RENDERER.mail(brief(preheader="For {{ recipient.name }}")).html, READER)
     assert ">For Ada Reader" in own.split('role="article"')[0]
     assert own.count("\u034f") == 40
+    many = " ".join(["{{ recipient.first_name | default('reader') }}"] * 3)  # each as long as the word that is seen
+    assert fill(RENDERER.mail(brief(preheader=many)).html, READER).count("\u034f") == 40
 
 
 def test_the_editors_note_is_in_both_parts() -> None:
