@@ -9,7 +9,7 @@ from lxml import etree, html
 
 from publisher.render.addresses import fault_of_link, fault_of_source, web_address
 from publisher.render.merge import defuse
-from publisher.render.words import clean, no_comment
+from publisher.render.words import clean, fold, no_comment
 
 # Elements that mail clients know, for those that they drop or that would disturb the order of headings.
 _PLAIN = {"h1": "h2", "figure": "div", "section": "div", "article": "div", "main": "div", "header": "div"}
@@ -18,6 +18,7 @@ _NOT_IN_MAIL = ("script", "style", "link", "iframe", "video", "audio", "object",
 _HEADINGS = ("h2", "h3", "h4", "h5", "h6")
 _WHOLE = {"p", "pre", "tr", "hr", *_HEADINGS}  # blocks that are never cut within
 _BLOCKS = {*_WHOLE, "div", "blockquote", "ul", "ol", "li", "table", "thead", "tbody", "tfoot"}
+_DEEPEST = 100  # elements within one another; the mail is around them, and libxml2 reads no more than 256
 _SIZE = re.compile(r"\s*(\d+)(?:px)?\s*\Z")
 
 
@@ -34,6 +35,10 @@ def tidy(fragment: str, width: int = 560, *, practice: bool = False) -> str:
         (element.drop_tree if element.tag == "img" else element.drop_tag)()
     etree.strip_elements(root, *_NOT_IN_MAIL, with_tail=False)
     etree.strip_tags(root, etree.Comment, "wbr")
+    for element in root.xpath(f".//*[count(ancestor::*) > {_DEEPEST}]"):
+        element.drop_tag()
+    for figure in root.iter("figure"):
+        _describe(figure)
     for element in root.iter(*_PLAIN):
         _rename(element)
     _close_ranks(root)
@@ -145,6 +150,13 @@ def _take_out(block: html.HtmlElement, root: html.HtmlElement) -> None:
 
 def _parsed(fragment: str) -> html.HtmlElement:
     return html.fragment_fromstring(clean(fragment), create_parent="div")
+
+
+def _describe(figure: html.HtmlElement) -> None:
+    """Let the caption of a single picture stand in for its description."""
+    pictures, caption = list(figure.iter("img")), figure.find(".//figcaption")
+    if len(pictures) == 1 and caption is not None and not pictures[0].get("alt", "").strip():
+        pictures[0].set("alt", fold(caption.text_content()))
 
 
 def _rename(element: html.HtmlElement) -> None:

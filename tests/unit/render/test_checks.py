@@ -212,6 +212,11 @@ def test_bad_links_and_pictures_are_left_out_with_their_reasons() -> None:
     ]
 
 
+def test_an_article_of_tags_in_tags_goes_out() -> None:
+    mail, _ = checked(brief(replace(FERRY, html="<b>" * 250 + "deep" + "</b>" * 250)))
+    assert "deep" in fill(mail.html, READER)
+
+
 def test_a_post_that_was_fitted_says_from_what_to_what() -> None:
     briefing = brief(replace(FERRY, summary="word " * 200))
     post = RENDERER.post(briefing, MASTODON)

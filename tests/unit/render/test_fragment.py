@@ -33,8 +33,24 @@ def test_a_figure_becomes_what_mail_clients_know() -> None:
     made = tidy(
         '<figure><img src="https://a.example/a" width="90" height="45"><figcaption>A <b>b</b></figcaption></figure>'
     )
-    image = '<img src="https://a.example/a" width="90" height="45" alt="">'
+    image = '<img src="https://a.example/a" alt="A b" width="90" height="45">'
     assert made == f'<div>{image}<div class="caption">A <b>b</b></div></div>'
+
+
+@pytest.mark.parametrize(
+    ("pictures", "alts"),
+    [(' alt=""', ["Tide"]), (' alt="Sea"', ["Sea"]), ('><img src="https://a.example/b"', ["", ""])],
+)
+def test_a_caption_stands_in_for_the_description_of_the_one_picture_above_it(pictures: str, alts: list[str]) -> None:
+    made = tidy(f'<figure><img src="https://a.example/a" width="90" height="45"{pictures}><figcaption> Tide</figure>')
+    seen = html.fragment_fromstring(made.replace("<!--[if mso]>", "<!--"))
+    assert [image.get("alt") for image in seen.iter("img")] == alts
+
+
+def test_what_is_nested_deeper_than_mail_programs_read_is_set_less_deep_and_loses_no_word() -> None:
+    made = tidy("<b>" * 250 + "deep" + "</b>" * 250 + "<p>end</p>")
+    assert made.count("<b>") == 100
+    assert html.fragment_fromstring(made, create_parent="div").text_content() == "deepend"
 
 
 @pytest.mark.parametrize("size", ["", ' width="100%" height="auto"', ' height="900"'])
