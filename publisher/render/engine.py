@@ -138,6 +138,13 @@ class _Environment(ImmutableSandboxedEnvironment):
             return obj[attribute]
         return super().getattr(obj, attribute)
 
+    def join_path(self, template: str, parent: str) -> str:
+        """Let a page take in what is escaped as it is, and styles, which can't be."""
+        if parent.endswith(".html") and not template.endswith((".html", ".css")):
+            what = f"{template} is not escaped as a page is: give it a name that ends in .html"
+            raise jinja2.exceptions.SecurityError(what)
+        return template
+
     def _parse(self, source: str, name: str | None, filename: str | None) -> jinja2.nodes.Template:
         return limits.meter(super()._parse(source, name, filename))
 

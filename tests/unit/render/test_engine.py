@@ -258,6 +258,18 @@ def test_html_is_escaped_and_text_is_not(tmp_path: Path) -> None:
     assert render(tmp_path, "{{ article.title }}", "email/page.txt") == "A & B"
 
 
+def test_what_is_not_escaped_by_itself_is_not_set_on_a_page(tmp_path: Path) -> None:
+    for name in ("partials/line.txt", "partials/line.jinja"):
+        render(tmp_path, "{{ article.title }}", name)
+        for way in ("include", "extends"):
+            error = error_of(tmp_path, f"<p>\n{{% {way} '{name}' %}}")
+            assert error.where.startswith("templates/email/page.html")
+            assert f"{name} is not escaped" in error.what
+    render(tmp_path, "{{ article.title }}", "partials/line.html")
+    assert render(tmp_path, "{% include 'partials/line.html' %}") == "A &amp; B"
+    assert render(tmp_path, "{% include 'partials/line.txt' %}", "email/page.txt") == "A & B"
+
+
 @pytest.mark.parametrize(
     ("form", "language", "written"),
     [
