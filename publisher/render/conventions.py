@@ -90,4 +90,8 @@ class Conventions:
         return str(form).replace("{}", written, 1)  # never .format(): it would reach into what it is given
 
     def _local(self, moment: str) -> datetime:
-        return datetime.fromisoformat(moment).astimezone(self._zone)
+        found = datetime.fromisoformat(moment)
+        try:
+            return found.astimezone(self._zone)
+        except OverflowError:  # the last day of the year 9999, which content systems write for "never"
+            return found

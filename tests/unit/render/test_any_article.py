@@ -99,7 +99,9 @@ ARTICLE = st.builds(
     categories=st.lists(TEXT, max_size=4).map(tuple),
     image=st.none() | IMAGE,
     language=st.none() | st.sampled_from(["ar", "de-AT", "xx", "", "<b>"]) | TEXT,
-    published_at=st.none() | st.integers(2, 9_998).map(lambda year: datetime(year, 2, 28, 23, tzinfo=UTC)),
+    published_at=st.none()
+    | st.integers(2, 9_998).map(lambda year: datetime(year, 2, 28, 23, tzinfo=UTC))
+    | st.sampled_from([datetime(1, 1, 1, tzinfo=UTC), datetime(9_999, 12, 31, 23, 59, tzinfo=UTC)]),
 )
 
 
@@ -108,11 +110,15 @@ def squeezed(text: str) -> str:
 
 
 @settings(max_examples=40, deadline=None)
-@given(articles=st.lists(ARTICLE, min_size=1, max_size=3), language=st.sampled_from(["en", "ar", "pl"]))
+@given(
+    articles=st.lists(ARTICLE, min_size=1, max_size=3),
+    language=st.sampled_from(["en", "ar", "pl"]),
+    timezone=st.sampled_from(["Asia/Tokyo", "America/Los_Angeles"]),
+)
 def test_a_mail_of_any_articles_goes_out_and_says_all_of_it_in_both_parts(
-    articles: list[Article], language: str
+    articles: list[Article], language: str, timezone: str
 ) -> None:
-    briefing = brief(*articles, language=language, updates=(articles[-1],))
+    briefing = brief(*articles, language=language, timezone=timezone, updates=(articles[-1],))
     mail = RENDERER.mail(briefing)
     assert [finding for finding in RENDERER.check(mail, briefing) if finding.blocks] == []
     assert bytes_of(mail.html) <= LARGE_AT

@@ -296,6 +296,17 @@ def test_a_date_is_right_in_an_imported_macro_too_and_across_midnight(tmp_path: 
     assert render(tmp_path, page, conventions=Conventions("en", "Asia/Tokyo")) == "November 25, 2026"
 
 
+@pytest.mark.parametrize(
+    ("moment", "zone", "written"),
+    [
+        ("9999-12-31T23:30:00+00:00", "Asia/Tokyo", "December 31, 9999"),
+        ("0001-01-01T00:00:00+00:00", "America/Los_Angeles", "January 1, 1"),
+    ],
+)
+def test_the_last_day_of_the_calendar_is_a_date_in_every_zone(moment: str, zone: str, written: str) -> None:
+    assert Conventions("en", zone).date(moment) == written
+
+
 def test_no_date_prints_nothing(tmp_path: Path) -> None:
     assert render(tmp_path, "[{{ empty | date }}{{ empty | time }}]") == "[]"
 
