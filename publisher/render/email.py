@@ -85,7 +85,8 @@ def _fitted(subject: str) -> tuple[str, tuple[Finding, ...]]:
     units = units_of(subject)
     if not _fits(cut(units, 1)):
         units = letters_of(units[0])
-    kept = next(kept for kept in range(len(units), 0, -1) if kept == 1 or _fits(cut(units, kept)))
+    most = min(len(units), LONGEST_SUBJECT)
+    kept = next(kept for kept in range(most, 0, -1) if kept == 1 or _fits(cut(units, kept)))
     short = cut(units, kept)
     what = f"the subject has {length} characters, more than {LONGEST_SUBJECT}: it ends with {short[-30:]!r}"
     return short, (Finding("subject-fitted", False, what, "Write a shorter `subject:`, or a shorter headline"),)

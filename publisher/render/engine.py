@@ -274,7 +274,7 @@ def _words_for(error: Exception, context: Mapping[str, Any]) -> tuple[str, str]:
     if isinstance(error, jinja2.TemplateSyntaxError):
         return message, "Mend this line"
     if isinstance(error, RecursionError):
-        return "a template includes itself", "Take one of the includes out"
+        return "a template includes itself, or is nested too deep", "Take one of the includes out, or the nesting apart"
     if isinstance(error, MemoryError):
         return "this makes a text for which there is not enough memory", "Mend this line"
     return f"{type(error).__name__}: {message}", "Mend this line"

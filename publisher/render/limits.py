@@ -17,6 +17,7 @@ from typing import Any
 
 from jinja2 import nodes
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
+from jinja2.runtime import Undefined
 from jinja2.utils import pass_context
 
 LONGEST = 2_000_000  # characters of any text; a mail over 100,000 bytes is held anyway
@@ -27,6 +28,9 @@ _LETTERS = 100  # of a text, that weigh as much as an item: lists of long texts 
 SECONDS = 5.0  # of processor, for one template
 
 _CONTAINERS = (list, tuple, dict, set, frozenset)
+_KINDS = {"NoneType": "what is not there", "generator": "a generator", "Macro": "a macro"} | dict.fromkeys(
+    ("builtin_function_or_method", "function", "method", "type"), "a function"
+)
 _WIDE = re.compile(r"\{[^{}]*:[^{}]*(?:\{|\d{4})")  # a format that sets its width elsewhere, or to thousands
 
 # What a value's own methods may be. Others make texts of any size, or leave text altogether.
@@ -147,9 +151,12 @@ def _weight(value: Any, known: dict[int, int]) -> int:
 
 
 def printable(value: Any) -> Any:
-    """Return what may be printed; a list as a whole is a mistake, and may be of any length."""
+    """Return what may be printed: a text, a number, a merge field. Anything else is a slip that readers would see."""
     if isinstance(value, _CONTAINERS):
         raise SecurityError("a list can't be printed as a whole: join it, or print one thing of it")
+    if not isinstance(value, str | int | float | Undefined) and not hasattr(value, "__html__"):
+        kind = _KINDS.get(type(value).__name__, type(value).__name__)
+        raise SecurityError(f"{kind} can't be printed, texts and numbers can: a function is called with ()")
     if isinstance(value, str):
         step(len(value))
     return value

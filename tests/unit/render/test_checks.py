@@ -137,7 +137,8 @@ def test_a_template_of_nearly_80_000_bytes_still_lets_its_stories_be_shortened(t
 
 
 def test_a_digest_that_is_too_large_loses_from_its_end_what_is_not_a_headline_and_then_stories() -> None:
-    stories = [replace(FERRY, title=f"Story number {n}", url=f"https://harbor.example/{n}") for n in range(190)]
+    # The last ones have the headlines of others, which the text part need not link twice.
+    stories = [replace(FERRY, title=f"Story number {n % 180}", url=f"https://harbor.example/{n}") for n in range(190)]
     mail, said = checked(brief(*stories[:100]))
     assert bytes_of(mail.html) <= 80_000
     page = fill(mail.html, READER)
@@ -235,12 +236,6 @@ def test_a_link_for_which_a_post_has_no_room_is_left_out() -> None:
     assert "https" not in post.text
     assert [found.check for found in RENDERER.check(post, briefing, rules) if "link" in found.what] == ["bad-link"]
     assert post.card is not None
-
-
-def test_a_story_that_was_left_out_may_have_the_headline_of_one_that_is_there() -> None:
-    stories = [replace(FERRY, title=f"Story {n % 180}", url=f"https://harbor.example/{n}") for n in range(190)]
-    _, said = checked(brief(*stories))
-    assert "stories left out" in said
 
 
 @pytest.mark.parametrize("name", ["Re: Gazette", "Gazette \U0001f525", "✅ Gazette", "Fwd: x", "AW: x"])

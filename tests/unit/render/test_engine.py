@@ -204,6 +204,27 @@ def test_an_unknown_filter_is_told_with_those_there_are(tmp_path: Path) -> None:
     assert "upper" in error.remedy
 
 
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("{{ article.title.upper }}", "a function"),
+        ("{{ articles | map(attribute='title') }}", "a generator"),
+        ("{{ article.get('subtitle') }}", "what is not there"),
+        ("{% macro line() %}x{% endmacro %}{{ line }}", "a macro"),
+        ("{{ 'by {}'.format(article.get('author')) }}", "what is not there"),
+        ("{{ article.keys() }}", "dict_keys"),
+    ],
+)
+def test_what_is_no_text_is_not_printed_to_anybody(tmp_path: Path, source: str, kind: str) -> None:
+    assert f"{kind} can't be printed" in error_of(tmp_path, source).what
+    good = "{{ 1 }} {{ 2.5 }} {{ true }} {{ 'a' ~ 1 }} {{ '{} {}'.format(1, empty) }}"
+    assert render(tmp_path, good) == "1 2.5 True a1 1 "
+
+
+def test_an_expression_that_is_nested_too_deep_says_so(tmp_path: Path) -> None:
+    assert "nested too deep" in error_of(tmp_path, "{{ " + "not " * 3_000 + "1 }}").what
+
+
 def test_a_missing_template_says_which(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"there is no template email/none\.html"):
         Engine([tmp_path]).render("email/none.html", {}, ENGLISH)
