@@ -20,6 +20,7 @@ from publisher.render.notes import MAIL_NOTES, POST_NOTES
 from publisher.render.shortening import CLIPPED_AT, LARGE_AT, bytes_of
 from publisher.render.social import words_beside_links
 from publisher.render.theme import unreadable
+from publisher.render.words import squeezed
 
 _PLACEHOLDER = re.compile(r"\{\{-?\s*(?:recipient\b|(?:unsubscribe|preferences|confirm)_url\b)|\{%-?\s*\w+")
 _FROM_TRICKS = regex.compile(r"\A\s*(?:re|fwd?|aw|wg)\s*:|\p{Emoji_Presentation}|[\u2600-\u27bf\ufe0f]", regex.I)
@@ -82,7 +83,7 @@ def _leftovers(place: str, text: str, sheet: Sheet) -> Findings:
     found = _PLACEHOLDER.findall(unquote(text))  # addresses are percent-encoded on their way into the page
     said = list(_authored(sheet)) if found else []
     for placeholder in dict.fromkeys(found):
-        if not any(_squeezed(placeholder) in words for words in said):
+        if not any(squeezed(placeholder) in words for words in said):
             what = f"{placeholder} stands unreplaced in the {place}"
             yield Finding("leftover-field", True, what, "Merge fields work in templates")
             return
@@ -99,7 +100,7 @@ def _authored(sheet: Sheet) -> Iterator[str]:
         said = [*story["authors"], *story["categories"], *paragraphs_of(article.html)]
         said += [story[name] for name in ("title", "url", "summary", "html", "text")]
         said += [str(words) for words in story["image"].values()] if story["image"] else []
-        yield from (_squeezed(unquote(words)) for words in said)
+        yield from (squeezed(unquote(words)) for words in said)
 
 
 def empty_subject(mail: Mail, sheet: Sheet) -> Findings:
@@ -129,14 +130,14 @@ def from_name(mail: Mail, sheet: Sheet) -> Findings:
 
 
 def postal_address(mail: Mail, sheet: Sheet) -> Findings:
-    address = _squeezed(sheet.address)
+    address = squeezed(sheet.address)
     if not address:
         yield Finding(
             "no-postal-address", not sheet.practice, "there is no postal address", "Write `publication.address`"
         )
         return
     for place, text in (("html", _page(mail.html).text_content()), ("text part", _fixed(mail.text))):
-        if address not in _squeezed(text):
+        if address not in squeezed(text):
             yield Finding(
                 "no-postal-address", True, f"the {place} lacks the postal address", "Print {{ publication.address }}"
             )
@@ -144,10 +145,10 @@ def postal_address(mail: Mail, sheet: Sheet) -> Findings:
 
 def text_part(mail: Mail, brief: Brief) -> Findings:
     """Whatever the html says of an article, the text part says too."""
-    page, plain = _page(mail.html), _squeezed(_fixed(mail.text))
-    visible, links = _squeezed(page.text_content()), {unquote(link) for link in page.xpath("//a/@href")}
+    page, plain = _page(mail.html), squeezed(_fixed(mail.text))
+    visible, links = squeezed(page.text_content()), {unquote(link) for link in page.xpath("//a/@href")}
     for article in (article_dict(article, brief) for article in (*brief.articles, *brief.updates)):
-        title = _squeezed(article["title"])
+        title = squeezed(article["title"])
         if title in visible and title not in plain:
             yield _missing_from_text(f"the headline {article['title']!r}")
         if unquote(article["url"]) in links and article["url"] not in plain:
@@ -222,8 +223,3 @@ def _page(html: Text) -> markup.HtmlElement:
     """Return what is shown of a mail; nothing, where a template has no body."""
     body = markup.document_fromstring(_fixed(html)).find("body")
     return markup.Element("body") if body is None else body
-
-
-def _squeezed(text: str) -> str:
-    """Leave white space out: line breaks differ between the parts, words don't."""
-    return "".join(text.split())

@@ -10,6 +10,7 @@ from publisher.model.message import Brief, Finding, Mail, Post, PostRules
 from publisher.render.addresses import fault_of_page, fault_of_picture, web_address
 from publisher.render.fragment import dropped, is_sized, pictures_in
 from publisher.render.social import neutralise
+from publisher.render.words import squeezed
 
 RECOGNISED = 20  # characters by which a headline in a post is known again
 
@@ -98,7 +99,7 @@ def mended_in_post(post: Post, brief: Brief, rules: PostRules) -> Findings:
 
 def stories_left_out(post: Post, brief: Brief, rules: PostRules) -> Findings:
     """A post is about the lead unless its template says otherwise: whoever picks several may not expect it."""
-    said = "".join(post.text.split())
+    said = squeezed(post.text)
     missing = [article for article in brief.articles[1:] if not _is_said(article, said)]
     if missing:
         yield Finding(
@@ -116,7 +117,7 @@ def _is(articles: list[Article]) -> str:
 def _is_said(article: Article, said: str) -> bool:
     """Say whether a post has a story's address, or its headline, which may be shortened."""
     address = web_address(article.url or "")
-    begins = "".join(neutralise(article.title).split())[:RECOGNISED]
+    begins = squeezed(neutralise(article.title))[:RECOGNISED]
     return begins in said or bool(address and address in said)
 
 

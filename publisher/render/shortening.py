@@ -14,6 +14,7 @@ from publisher.model.counting import many
 from publisher.model.message import Brief, Finding, Slot, Text
 from publisher.render.context import article_dict
 from publisher.render.fragment import blocks_in, without_end
+from publisher.render.words import squeezed
 
 CLIPPED_AT = 100_000  # bytes; Gmail hides what comes after about 102 KB, the unsubscribe link first
 LARGE_AT = 80_000  # bytes; leaves room for what providers put into links
@@ -110,18 +111,14 @@ def _first_with(story: dict[str, Any], lost: int, brief: Brief) -> dict[str, Any
 
 
 def _as_long_as(html: str, paragraphs: list[str]) -> list[str]:
-    room = len(_squeezed(markup.fragment_fromstring(html, create_parent="div").text_content())) if html else 0
+    room = len(squeezed(markup.fragment_fromstring(html, create_parent="div").text_content())) if html else 0
     kept = []
     for paragraph in paragraphs:
-        room -= len(_squeezed(paragraph))
+        room -= len(squeezed(paragraph))
         if room < 0:
             break
         kept.append(paragraph)
     return kept
-
-
-def _squeezed(text: str) -> str:
-    return "".join(text.split())
 
 
 def as_finding(cut: Cut, brief: Brief, before: int) -> Finding:

@@ -31,6 +31,11 @@ def fold(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+def squeezed(text: str) -> str:
+    """Leave white space out, to compare what may have been broken into other lines."""
+    return "".join(text.split())
+
+
 def authored(text: str) -> str:
     """Fold what an article or an editor says, and let nothing in it pass for a merge field of ours or a comment."""
     return no_comment(defuse(fold(text)))
