@@ -96,7 +96,9 @@ def _harmless(text: str) -> str:
 
 def _card(article: Article, brief: Brief) -> Card | None:
     """Say what the network shows under the link: our words, for networks that don't look at the page themselves."""
-    plain = article_dict(article, brief)
+    plain, image = article_dict(article, brief), article.image
     if not plain["url"]:
         return None
-    return Card(plain["url"], plain["title"], plain["summary"], article.image if plain["image"] else None)
+    if image and not image.alt.strip():
+        image = replace(image, alt=image.caption)
+    return Card(plain["url"], plain["title"], plain["summary"], image if plain["image"] else None)

@@ -270,6 +270,13 @@ def test_a_picture_without_a_description_is_noted_in_mail_and_post() -> None:
         assert [finding.check for finding in notes(message, briefing)] == ["missing-alt"]
 
 
+def test_the_caption_stands_in_for_the_description_of_a_posts_picture() -> None:
+    assert FERRY.image
+    card = RENDERER.post(brief(replace(FERRY, image=replace(FERRY.image, alt=" "))), MASTODON).card
+    assert card
+    assert card.image == replace(FERRY.image, alt=FERRY.image.caption)
+
+
 def test_a_post_about_the_lead_says_how_many_stories_are_not_in_it() -> None:
     lead = RENDERER.post(brief(), MASTODON)
     (note,) = (each for each in notes(lead, brief()) if each.check == "stories-left-out")
