@@ -16,7 +16,7 @@ from publisher.render.colour import ENOUGH
 from publisher.render.context import article_dict
 from publisher.render.fragment import paragraphs_of
 from publisher.render.merge import carries_token
-from publisher.render.notes import MAIL_NOTES, POST_NOTES
+from publisher.render.notes import MAIL_NOTES, POST_NOTES, bad_in_text
 from publisher.render.shortening import CLIPPED_AT, LARGE_AT, bytes_of
 from publisher.render.social import words_beside_links
 from publisher.render.theme import unreadable
@@ -201,6 +201,7 @@ MAIL_CHECKS: tuple[Callable[[Mail, Sheet], Findings], ...] = (
     from_name,
     postal_address,
     too_faint,
+    bad_in_text,
 )
 EDITION_CHECKS: tuple[Callable[[Mail, Brief], Findings], ...] = (text_part, *MAIL_NOTES)
 POST_CHECKS: tuple[Callable[[Post, Brief, PostRules], Findings], ...] = (

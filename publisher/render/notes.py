@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from publisher.model.article import Article, Image
 from publisher.model.counting import many
-from publisher.model.message import Brief, Finding, Mail, Post, PostRules
+from publisher.model.message import Brief, Finding, Letter, Mail, Notice, Post, PostRules, Sheet
 from publisher.render.addresses import fault_of_page, fault_of_picture, web_address
 from publisher.render.fragment import dropped, is_sized, pictures_in
 from publisher.render.social import neutralise
@@ -34,16 +34,25 @@ def bad_picture(mail: Mail, brief: Brief) -> Findings:
             yield _dropped("bad-picture", article.image.url, article.title, why)
 
 
-def bad_in_text(mail: Mail, brief: Brief) -> Findings:
-    for article in _read_whole(brief):
-        for kind, address, why in dropped(article.html, practice=brief.practice):
-            yield _dropped("bad-picture" if kind == "img" else "bad-link", address, article.title, why)
+def bad_in_text(mail: Mail, sheet: Sheet) -> Findings:
+    for title, html in _texts(sheet):
+        for kind, address, why in dropped(html, practice=sheet.practice):
+            yield _dropped("bad-picture" if kind == "img" else "bad-link", address, title, why)
+
+
+def _texts(sheet: Sheet) -> Iterator[tuple[str, str]]:
+    """Yield the texts that stand whole in a mail, each under its name."""
+    if isinstance(sheet, Brief):
+        yield "the note", sheet.note
+        yield from ((article.title, article.html) for article in _read_whole(sheet))
+    elif isinstance(sheet, Letter) and isinstance(sheet.about, Notice):
+        yield sheet.about.subject, sheet.about.html
 
 
 def _dropped(check: str, address: str, title: str, why: str) -> Finding:
     what = check.removeprefix("bad-")
     said = f"the {what} {address[:60]!r} of {title!r} is left out: {why}"
-    return Finding(check, False, said, f"Mend the {what} where the article is written")
+    return Finding(check, False, said, f"Mend the {what} where it is written")
 
 
 def missing_alt(mail: Mail, brief: Brief) -> Findings:
@@ -126,7 +135,6 @@ MAIL_NOTES: tuple[Callable[[Mail, Brief], Findings], ...] = (
     mended,
     bad_link,
     bad_picture,
-    bad_in_text,
     missing_alt,
     missing_size,
 )

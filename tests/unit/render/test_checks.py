@@ -204,10 +204,10 @@ def test_bad_links_and_pictures_are_left_out_with_their_reasons() -> None:
     article = replace(FERRY, url="ftp://harbor.example/1", image=Image("https://a.example/i", width=32), html=inside)
     _, said = checked(brief(article))
     assert said.splitlines() == [
-        f"bad-link: the link 'ftp://harbor.example/1' of {FERRY.title!r} is left out: it is no web address",
-        f"bad-picture: the picture 'https://a.example/i' of {FERRY.title!r} is left out: under 60 pixels it is an icon",
         f"bad-link: the link 'javascript:x()' of {FERRY.title!r} is left out: it is no web address",
         f"bad-picture: the picture 'x.jpg' of {FERRY.title!r} is left out: it is no web address",
+        f"bad-link: the link 'ftp://harbor.example/1' of {FERRY.title!r} is left out: it is no web address",
+        f"bad-picture: the picture 'https://a.example/i' of {FERRY.title!r} is left out: under 60 pixels it is an icon",
         f"missing-alt: a picture in the text of {FERRY.title!r} has no description",
         f"missing-size: no size is stated for 1 picture of {FERRY.title!r}: the shape is a guess",
     ]

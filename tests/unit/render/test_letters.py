@@ -11,7 +11,7 @@ from lxml import html as markup
 from publisher.errors import TemplateError
 from publisher.model.message import Letter, Mail, Notice, Welcome, fill, slots_of
 from publisher.render import Renderer, default_theme
-from tests.unit.render.samples import LETTERS, READER, letter
+from tests.unit.render.samples import FERRY, LETTERS, READER, brief, letter
 
 RENDERER = Renderer([default_theme()])
 
@@ -92,6 +92,19 @@ def test_what_an_editor_writes_into_a_notice_is_checked_and_never_a_template() -
     assert checks(RENDERER.letter(asked), asked) == {"leftover-field"}
     with pytest.raises(TemplateError, match="line break"):
         RENDERER.letter(letter(Notice("one\nBcc: all@example.org", "<p>Words</p>")))
+
+
+def test_a_link_that_leads_nowhere_is_left_out_of_what_an_editor_writes_and_said() -> None:
+    html = '<p><a href="www.harbor.example/help">Help</a> <a href="https://harbor.example">Home</a></p>'
+    asked = letter(Notice("We move", html))
+    edition = brief(FERRY, note=html)
+    for mail, sheet, place in (
+        (RENDERER.letter(asked), asked, "'We move'"),
+        (RENDERER.mail(edition), edition, "'the note'"),
+    ):
+        (note,) = RENDERER.check(mail, sheet)
+        assert (note.check, note.blocks) == ("bad-link", False)
+        assert note.what == f"the link 'www.harbor.example/help' of {place} is left out: it is no web address"
 
 
 def test_an_edition_knows_no_link_to_confirm_and_a_confirm_mail_none_to_leave(tmp_path: Path) -> None:
