@@ -24,7 +24,7 @@ _JOINER = "\u2060"
 # has a hundred signs before its first letter.
 _LIVE = regex.compile(
     r"(?<![A-Za-z0-9_])[@＠](?=\w)|(?<=(?<![A-Za-z0-9_])[Rr][Tt])[@＠](?=\w)|[@＠](?=\[|(?:everyone|here)(?![\w-]*\.\w))"
-    r"|[#＃](?=[^\s\p{L}_·]{0,100}+[\p{L}_·])|(?<!\w)\$(?=[A-Za-z])|<(?=[!@#])"
+    r"|(?<![\p{L}\p{M}\p{Nd}])[#＃](?=[^\s\p{L}_·]{0,100}+[\p{L}_·])|(?<!\w)\$(?=[A-Za-z])|<(?=[!@#])"
 )
 
 
