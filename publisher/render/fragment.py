@@ -144,7 +144,7 @@ def _take_out(block: html.HtmlElement, root: html.HtmlElement) -> None:
     """Remove a block with what comes after it, and what stood around it alone."""
     parent = block.getparent()
     parent.remove(block)
-    if parent is not root and len(parent) == 0:
+    if parent is not root and next(parent.iterchildren(), None) is None:  # len() would count all of them
         _take_out(parent, root)
 
 
