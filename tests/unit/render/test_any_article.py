@@ -241,7 +241,7 @@ def test_a_text_that_repeats_one_sign_is_not_looked_through_for_each_of_them(sig
     begun = process_time()
     RENDERER.check(RENDERER.post(briefing, NETWORKS[0]), briefing, NETWORKS[0])
     RENDERER.check(RENDERER.mail(briefing), briefing)
-    assert process_time() - begun < 2  # squared it would be twenty
+    assert process_time() - begun < 4  # squared it would be twenty
 
 
 @cache
