@@ -10,7 +10,7 @@ from threading import Event, Thread
 
 import structlog
 
-from publisher.errors import PublisherError
+from publisher.errors import PublisherError, StoreError
 from publisher.runtime.engine import Duties
 from publisher.store import Connection
 
@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 LOOK_AGAIN = 0.5  # seconds: another process may have put work at a door without waking us
 STOP_PATIENCE = 30.0  # seconds for calls under way
+STUCK_AFTER = 30.0  # seconds for which the ledger refused the same duty: a database that restarts is back by then
 WATCH = 0.1  # seconds between two looks at whether it is over
 THREADS = 8  # calls of one channel at the same time
 
@@ -44,6 +45,7 @@ class Embedded:
         # Apart from the verbs: making an edition or freezing an audience can take longer than the dead may wait.
         self._recovery = Thread(target=self._recover_forever, name="recovery", daemon=True)
         self._lanes: dict[str, _Lane] = {}
+        self._refused: dict[str, tuple[float, StoreError]] = {}  # duties that the ledger refuses, and since when
         self._left: list[_Lane] = []  # of channels that are no longer in the file; their calls end as they do
 
     def start(self) -> None:
@@ -62,7 +64,12 @@ class Embedded:
             self._lanes[channel].work.set()
 
     def recover(self) -> None:
-        self._guarded(self._duties.recover)
+        self._guarded("recover", self._duties.recover)
+
+    def trouble(self) -> StoreError | None:
+        """Return what the ledger has answered to the same duty for so long that it won't pass by itself."""
+        latest = time.monotonic() - STUCK_AFTER
+        return next((error for since, error in list(self._refused.values()) if since < latest), None)
 
     def stop(self) -> bool:
         """Claim nothing more and wait for the calls under way; False if some didn't end in time."""
@@ -84,7 +91,7 @@ class Embedded:
             self._work.clear()
             if not self._stop.is_set():
                 self._open_lanes()
-                self._guarded(self._duties.advance)
+                self._guarded("advance", self._duties.advance)
 
     def _recover_forever(self) -> None:
         while not self._stop.wait(LOOK_AGAIN):
@@ -114,7 +121,7 @@ class Embedded:
     def _serve(self, lane: _Lane, is_scout: bool) -> None:
         was_busy = False
         while not (self._stop.is_set() or lane.closed.is_set()):
-            if self._guarded(lambda: self._duties.dispatch(lane.channel)):
+            if self._guarded(f"dispatch {lane.channel}", lambda: self._duties.dispatch(lane.channel)):
                 was_busy = True
                 lane.work.set()
                 continue
@@ -133,11 +140,15 @@ class Embedded:
         wait = (free_at - self._duties.clock()).total_seconds() if free_at else LOOK_AGAIN
         return min(LOOK_AGAIN, wait) if wait > 0 else LOOK_AGAIN  # a moment that has passed was of use already
 
-    def _guarded(self, duty: Callable[[], object]) -> bool:
+    def _guarded(self, name: str, duty: Callable[[], object]) -> bool:
         """Carry out a duty; trouble is said and tried again, since what waits at a door stays there."""
         try:
-            return bool(duty())
+            done = bool(duty())
+            self._refused.pop(name, None)
+            return done
         except PublisherError as error:
+            if isinstance(error, StoreError):
+                self._refused.setdefault(name, (time.monotonic(), error))
             log.error("duty_failed", error=str(error))
         except Exception:
             log.exception("duty_failed")
@@ -151,6 +162,7 @@ def drain(duties: Duties, is_over: Callable[[], bool], say_what_waits: Callable[
     is begun.
 
     :param say_what_waits: says what goes on later, and whether anything does.
+    :raises StoreError: the ledger takes nothing more: its disk is full, or its server does not come back.
     """
     engine = Embedded(duties)
     said_at: datetime | None = None
@@ -161,6 +173,8 @@ def drain(duties: Duties, is_over: Callable[[], bool], say_what_waits: Callable[
             now = duties.clock()
             if (said_at is None or now - said_at > timedelta(minutes=1)) and say_what_waits():
                 said_at = now
+            if (trouble := engine.trouble()) is not None:
+                raise trouble
             duties.ending.wait(WATCH)
     finally:
         engine.stop()

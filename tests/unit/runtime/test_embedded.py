@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import pytest
 
+from publisher.errors import StoreError
+from publisher.runtime import embedded
 from publisher.runtime.embedded import Embedded
 from publisher.runtime.engine import Duties
 
@@ -85,3 +88,24 @@ def test_channels_that_come_with_the_file_are_served_and_those_that_go_are_not(w
     before = work.looks["letters"]
     time.sleep(1.2)
     assert work.looks["letters"] == before
+
+
+def test_a_ledger_that_takes_nothing_more_ends_what_waits_for_it_and_one_that_is_back_in_time_does_not(monkeypatch):
+    monkeypatch.setattr(embedded, "STUCK_AFTER", 1.5)
+    work = Work()
+    refusals = iter([True, False])
+
+    def dispatch(channel: str) -> bool:
+        if work.has_work or next(refusals, False):
+            raise StoreError("the disk is full", where="publisher.db")
+        return False
+
+    duties = replace(work.duties(), dispatch=dispatch)
+    end = time.monotonic() + 2.5
+    embedded.drain(duties, lambda: time.monotonic() > end, lambda: False)
+
+    work.has_work.add("letters")
+    duties = replace(duties, ending=Event())
+    with pytest.raises(StoreError, match="the disk is full"):
+        embedded.drain(duties, lambda: False, lambda: False)
+    assert duties.ending.is_set()
