@@ -24,7 +24,6 @@ from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
 from publisher.config.settings import Settings
 from publisher.errors import UsageError
-from publisher.model.article import Reading
 from publisher.model.project import Project, Schedule, Source
 from publisher.model.tokens import address_hash
 from publisher.pipeline.collect import Collected
@@ -186,13 +185,6 @@ class App:
     def polling(self) -> SideBySide[Collected]:
         """The threads that look at sources."""
         return SideBySide(lambda name: self.poll(self.project.sources[name]))
-
-    def read(self, source: Source) -> Reading:
-        """Look at one source and write nothing.
-
-        :raises SourceError: it can't be read.
-        """
-        return intake.read(self, source)
 
     # --- slots --------------------------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import random
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import RowMapping
@@ -70,8 +71,7 @@ def poll(app: App, source: Source) -> Collected:
         trouble = error
     except Exception as error:
         log.exception("source_not_understood", source=source.name)
-        what = f"can't be understood ({type(error).__name__}: see the log)"
-        trouble = SourceError(what, where=source.name, remedy="It is tried again at a later poll.")
+        trouble = _not_understood(source, error)
     log.warning("source_failed", source=source.name, error=str(trouble))
     return collect.record_failure(app.store, source, trouble, app.clock(), random())  # noqa: S311 -- jitter
 
@@ -98,9 +98,31 @@ def write_down(app: App) -> None:
 def read(app: App, source: Source) -> Reading:
     """Look at one source and write nothing.
 
-    :raises SourceError: it can't be read.
+    :raises SourceError: it can't be read, or may not be asked now.
     """
-    return _read(app, source, _row(app, source))
+    row = _row(app, source)
+    refused = rhythm.may_not(row, source, app.clock())
+    if row is not None and refused:
+        raise _left_alone(source, row, refused, app.zone)
+    try:
+        return _read(app, source, row)
+    except PublisherError:
+        raise
+    except Exception as error:
+        log.exception("source_not_understood", source=source.name)
+        raise _not_understood(source, error) from error
+
+
+def _left_alone(source: Source, row: RowMapping, why: str, zone: ZoneInfo) -> SourceError:
+    is_stopped = row["stopped_at"] is not None
+    span = "any more" if is_stopped else f"before {row['not_before'].astimezone(zone):%Y-%m-%d %H:%M}"
+    what = f"is not asked {span}, and stands as it is known: {why.removeprefix(f'{source.name}: ')}"
+    return SourceError(what, where=source.name)
+
+
+def _not_understood(source: Source, error: Exception) -> SourceError:
+    what = f"can't be understood ({type(error).__name__}: see the log)"
+    return SourceError(what, where=source.name, remedy="It is tried again at a later poll.")
 
 
 def _row(app: App, source: Source) -> RowMapping | None:

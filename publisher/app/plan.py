@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 from publisher.app.composing import rests_in
 from publisher.app.core import App
+from publisher.app.looking import Looked, look
 from publisher.app.standing import paused
-from publisher.errors import PublisherError, UsageError
+from publisher.errors import UsageError
 from publisher.model.article import Article, LedgerArticle
 from publisher.model.project import Schedule
 from publisher.pipeline import collect, compose, produce
@@ -22,14 +23,6 @@ from publisher.store import Connection, articles, schedules, subscribers
 
 MOMENT = timedelta(microseconds=1)
 YEARS = range(2000, 3000)  # further off no calendar is certain, and no arithmetic safe
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What a schedule's sources said at one look, and what was wrong with those that said nothing."""
-
-    seen: tuple[Sighting, ...]
-    problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +67,13 @@ def plan_slot(app: App, schedule: Schedule, at: datetime | None = None, looked: 
     now = at or app.clock()
     since = at - MOMENT if at else now
     slot = next(slots_after(schedule.when, app.zone, since), None) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
-    looked = looked or look(app, schedule)
-    choice, chosen, newest = _choose(app, schedule, looked.seen, now)
+    looked = looked or look(app, [schedule])
+    choice, chosen, newest = _choose(app, schedule, looked.seen(schedule.pick.sources), now)
     products = produced(app, schedule, slot, chosen, [each.article for each, _ in choice.noted])
     with app.store.read() as conn:
         why_paused = paused(schedules.get(conn, schedule.name))
-    return Plan(schedule, slot, choice, products, people_for(app, products), looked.problems, newest, why_paused)
+    problems = looked.problems(schedule.pick.sources)
+    return Plan(schedule, slot, choice, products, people_for(app, products), problems, newest, why_paused)
 
 
 def people_for(app: App, products: Sequence[Produced]) -> tuple[int, ...]:
@@ -87,24 +81,6 @@ def people_for(app: App, products: Sequence[Produced]) -> tuple[int, ...]:
     entries = [product.entry for product in products]
     with app.store.read() as conn:
         return tuple(subscribers.count(conn, entry.to) if entry.to else 1 for entry in entries)
-
-
-def look(app: App, schedule: Schedule) -> Looked:
-    """Look at the schedule's sources and write nothing."""
-    seen: list[Sighting] = []
-    problems: list[str] = []
-    for name, source in app.project.sources.items():
-        if schedule.pick.sources and name not in schedule.pick.sources:
-            continue
-        asked_at = app.clock()
-        try:
-            reading = app.read(source)
-        except PublisherError as error:
-            problems.append(str(error))
-            continue
-        problems += [f"{name}: {problem}" for problem in (*reading.problems, *reading.remarks)]
-        seen.append(Sighting.of(source, reading, asked_at))
-    return Looked(tuple(seen), tuple(problems))
 
 
 def _choose(

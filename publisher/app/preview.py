@@ -9,7 +9,8 @@ from hashlib import sha256
 
 from publisher.app.checkup import SAMPLE
 from publisher.app.core import TEMPLATES, App
-from publisher.app.plan import Looked, Plan, people_for, plan_slot, produced
+from publisher.app.looking import Looked
+from publisher.app.plan import Plan, people_for, plan_slot, produced
 from publisher.app.sending import own_values
 from publisher.config.reading import FILE
 from publisher.config.schedules import load_project

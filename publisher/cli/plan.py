@@ -26,12 +26,14 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Show the next slots: which articles would go to how many people. Runs the real thing and writes nothing."""
+    from publisher.app.looking import look
     from publisher.app.plan import moment_said, plan_slot
 
     app = open_app(project)
     moment = moment_said(at, app.zone) if at else None
-    names = [schedule] if schedule else list(app.project.schedules)
-    plans = [plan_slot(app, app.schedule(name), moment) for name in names]
+    chosen = [app.schedule(schedule)] if schedule else list(app.project.schedules.values())
+    looked = look(app, chosen)  # once for all: several may read one source
+    plans = [plan_slot(app, each, moment, looked) for each in chosen]
     if as_json:
         say_json([plain(each) for each in plans])
     else:

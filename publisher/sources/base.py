@@ -54,7 +54,7 @@ class Reader(Protocol):
 
 
 def open_source(source: Source, location: str, fetcher: Fetcher, base: Path, memory: Memory | None = None) -> Reader:
-    """Return the reader of a source.
+    """Return the reader of a source that is looked at: what is pushed comes by itself.
 
     :param source: its password with every ``${NAME}`` resolved.
     :param location: the source's own, resolved too.
@@ -93,17 +93,6 @@ def _page(source: Source, location: str, fetcher: Fetcher, base: Path, memory: M
     return ListingReader(location.split(), source, fetcher, memory)
 
 
-class _Pushed:
-    """Articles come by themselves: there is nothing to look at."""
-
-    def read(self, known: Validators | None = None) -> Reading:
-        return Reading(unchanged=True)
-
-
-def _push(source: Source, location: str, fetcher: Fetcher, base: Path, memory: Memory) -> Reader:
-    return _Pushed()
-
-
 def _path(location: str, base: Path) -> Path:
     try:
         return base / Path(location).expanduser()
@@ -116,5 +105,4 @@ _READERS: Mapping[str, Callable[[Source, str, Fetcher, Path, Memory], Reader]] =
     "folder": _folder,
     "wordpress": _wordpress,
     "page": _page,
-    "push": _push,
 }

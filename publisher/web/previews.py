@@ -16,7 +16,8 @@ from urllib.parse import quote, urlencode
 from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
-from publisher.app.plan import Looked, look, moment_said
+from publisher.app.looking import Looked, look
+from publisher.app.plan import moment_said
 from publisher.app.preview import Preview, as_saved, files_as_saved, preview
 from publisher.errors import ConfigError, UsageError
 from publisher.model.article import LedgerArticle
@@ -113,7 +114,7 @@ class Shelf:
         since, version, looked = self._looked.get(schedule.name, (0.0, "", None))
         is_fresh = time.monotonic() - since < LOOK_AGAIN and version == app.project.version
         if looked is None or anew or not is_fresh:
-            looked = look(app, schedule)
+            looked = look(app, [schedule])
             self._looked[schedule.name] = (time.monotonic(), app.project.version, looked)
         return looked
 

@@ -114,7 +114,7 @@ def test_without_any_article_made_up_ones_show_how_it_would_look(app):
 
 
 def test_what_the_sources_said_a_moment_ago_spares_asking_them(app):
-    looked = look(app, app.schedule("morning"))
+    looked = look(app, [app.schedule("morning")])
     (app.folder / "feed.xml").unlink()
     assert len(shown(app, looked=looked).plan.choice.picked) == 3
 

@@ -43,7 +43,3 @@ def test_the_own_network_is_read_only_where_the_source_says_so(site: Site, tmp_p
         open_source(Source("site", "feed", url), url, careful, tmp_path).read()
     assert str(caught.value).startswith("site: ")
     assert open_source(Source("site", "feed", url, allow_private=True), url, careful, tmp_path).read().articles
-
-
-def test_where_articles_are_pushed_there_is_nothing_to_look_at(fetcher: Fetcher, tmp_path: Path) -> None:
-    assert open_source(Source("desk", "push", ""), "", fetcher, tmp_path).read().unchanged
