@@ -1,4 +1,4 @@
-"""How large an article's pictures are: measured once, by the beginning of each file, and written beside it."""
+"""Whether an article's pictures are there, and how large they are: asked once, for the beginning of each file."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from publisher.sources import clean, pictures, tidy
 from publisher.sources.address import Place, is_web
 from publisher.sources.fetch import NOT_THERE, Fetcher
 
-MOST = 10  # pictures of one text that are measured
+MOST = 10  # pictures of one text that are asked for
 PATIENCE = 5.0  # seconds for those of one article
 GIVE_UP = 3  # failures one after the other: the server of the pictures does not answer
 _BEGINNING = 262_144  # bytes; in a photograph the size stands behind its colours and a small picture of itself
+_GLANCE = 4_096  # bytes of a picture whose source states its size: whether it is there, and more than a dot
 # As sanitised html has it; an attribute's text may hold a ">".
 _IMG = re.compile(r'<img\b(?:[^>"]|"[^"]*")*>')
 _SRC = re.compile(r'\ssrc="(https?://[^"]*)"', re.I)
@@ -34,9 +35,9 @@ class Unknown:
     is_missing: bool = False  # its server says that there is no such picture
 
 
-def needs_size(article: Article) -> bool:
-    """Say whether one of its pictures has to be looked at to know its size."""
-    return bool(_unsized(article))
+def has_pictures(article: Article) -> bool:
+    """Say whether it shows pictures of the web: each is asked for before it is mailed."""
+    return bool(_pictures_of(article))
 
 
 @dataclass(slots=True)
@@ -52,8 +53,10 @@ class Measure:
         :param until: a moment on the monotonic clock: what is not measured by then keeps its place without a size.
         """
         until = min(until, time.monotonic() + PATIENCE)
-        found = {url: self._size_at(url, until) for url in _unsized(article)}
-        sizes = {url: size for url, size in found.items() if not isinstance(size, Unknown)}
+        stated = _pictures_of(article)
+        found = {url: self._size_at(url, until, _GLANCE if stated[url] else _BEGINNING) for url in stated}
+        known = {url: size for url, size in found.items() if not isinstance(size, Unknown)}
+        sizes = {url: size for url, size in known.items() if not stated[url] or min(size) <= tidy.DOT}
         missing = {url: size.why for url, size in found.items() if isinstance(size, Unknown) and size.is_missing}
         lead = article.image
         done = replace(article, html=_with_sizes(article.html, sizes, missing)) if sizes or missing else article
@@ -62,14 +65,14 @@ class Measure:
             done = noted(done, f"{whose} was dropped: {why}")
         return _with_lead(done, lead, found[lead.url]) if lead is not None and lead.url in found else done
 
-    def _size_at(self, url: str, until: float) -> Size | Unknown:
-        """Return a picture's size, or why it is not known."""
+    def _size_at(self, url: str, until: float, most: int) -> Size | Unknown:
+        """Return a picture's size by so many bytes of it, or why it is not known."""
         left = until - time.monotonic()
         if left <= 0 or self._failures >= GIVE_UP:
             return Unknown("too many at once, or their server does not answer")
         try:
             hurried = replace(self.fetcher, total=min(left, self.fetcher.total))
-            data = hurried.begin(url, lambda data: size_of(data) is not None, _BEGINNING)
+            data = hurried.begin(url, lambda data: size_of(data) is not None, most)
         except SourceError as error:
             is_missing = error.status in NOT_THERE
             self._failures = 0 if is_missing else self._failures + 1
@@ -89,13 +92,18 @@ def size_of(data: bytes) -> Size | None:
     return (int(width), int(height)) if width > 0 and height > 0 else None
 
 
-def _unsized(article: Article) -> list[str]:
-    """Return the addresses of the pictures to be measured, the article's own first, then those of its text."""
+def _pictures_of(article: Article) -> dict[str, bool]:
+    """Return the addresses of the pictures that it shows, its own first, each with whether its size is stated."""
     image = article.image
-    own = [image.url] if image and not (image.width and image.height) and is_web(image.url) else []
-    tags = [tag for tag in _IMG.findall(article.html) if not (' width="' in tag and ' height="' in tag)]
-    text = dict.fromkeys(unescape(src[1]) for tag in tags if (src := _SRC.search(tag)))
-    return list(dict.fromkeys([*own, *list(text)[:MOST]]))
+    stated = {image.url: bool(image.width and image.height)} if image and is_web(image.url) else {}
+    text: dict[str, bool] = {}
+    for tag in _IMG.findall(article.html):
+        if src := _SRC.search(tag):
+            url = unescape(src[1])
+            text[url] = text.get(url, True) and ' width="' in tag and ' height="' in tag
+    for url in list(text)[:MOST]:
+        stated[url] = stated.get(url, True) and text[url]
+    return stated
 
 
 def _with_sizes(html: str, sizes: Mapping[str, Size], missing: Collection[str]) -> str:
@@ -122,20 +130,23 @@ def _leave_out(image: tidy.Node) -> None:
 
 
 def _shown(size: Size, width: int | None, height: int | None) -> Size:
-    """Return how large a picture is to be shown: a side that its source states stands, the other keeps the shape."""
-    if min(size) <= tidy.DOT or bool(width) == bool(height):
+    """Return how large a picture is to be shown: what its source states stands, the other side keeps the shape."""
+    if min(size) <= tidy.DOT or not (width or height):
         return size
+    if width and height:
+        return width, height
     scale = width / size[0] if width else (height or 0) / size[1]
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _with_lead(article: Article, image: Image, size: Size | Unknown) -> Article:
     """Return the article with what is known of its own picture; where that can't be shown, with one of its text."""
+    is_stated = bool(image.width and image.height)
     if isinstance(size, Unknown) and not size.is_missing:
-        return noted(article, f"the size of its picture is not known: {size.why}")
+        return article if is_stated else noted(article, f"the size of its picture is not known: {size.why}")
     if not isinstance(size, Unknown):
         if min(size) >= pictures.SMALL // 2:
-            return replace(article, image=replace(image, width=size[0], height=size[1]))
+            return article if is_stated else replace(article, image=replace(image, width=size[0], height=size[1]))
         article = noted(article, f"its picture is too small ({size[0]}×{size[1]}) and was dropped")
     return replace(article, image=pictures.choose(pictures.in_html(article.html, Place())))
 

@@ -13,7 +13,7 @@ from publisher.errors import PrivateAddressError, SourceError
 from publisher.model.article import PART, Article, Image
 from publisher.sources import clean, pictures
 from publisher.sources.fetch import Fetcher
-from publisher.sources.measure import Measure, needs_size, noted
+from publisher.sources.measure import Measure, has_pictures, noted
 from publisher.sources.page import read_page
 
 Rule = Literal["auto", "always", "never"]
@@ -65,7 +65,7 @@ class Completer:
         self._measure = Measure(self.fetcher)
 
     def wants(self, article: Article) -> bool:
-        return needs_text(article, self.rule) or needs_size(article)
+        return needs_text(article, self.rule) or has_pictures(article)
 
     def complete(self, article: Article) -> Article:
         """Return the article with what its page and its pictures say; a note tells what was done, or why it wasn't.

@@ -87,7 +87,7 @@ def revise(conn: Connection, article_id: int, article: Article, seen_at: datetim
 
 
 def complete(conn: Connection, article_id: int, article: Article) -> None:
-    """Take over the text of an article's page, read at last: nobody edited it, so it is no revision."""
+    """Take over what was asked for beside what an article's source says: nobody edited it, so it is no revision."""
     update_row(conn, articles, article_id, _values(article))
 
 

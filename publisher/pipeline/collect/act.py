@@ -201,6 +201,9 @@ def _meet(conn: Connection, decision: Decision, old: LedgerArticle, notes: _Reco
         articles.complete(conn, old.id, new)
         notes.history.append((old.id, "completed", "its page could be read at last"))
         return "known"
+    if replace(articles.as_kept(new), given=old.article.given, notes=old.article.notes) == old.article:
+        articles.complete(conn, old.id, new)  # it came of other words of its source, and says the same
+        return "known"
     articles.revise(conn, old.id, new, notes.now)
     notes.history.append((old.id, "revised", f"revision {old.revision + 1}: {_changes(old, new)}"))
     return "changed"

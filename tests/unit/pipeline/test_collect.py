@@ -75,6 +75,15 @@ def test_an_article_that_changed_is_a_revision_and_not_new(store):
     assert [(each.article.title, each.revision) for each in only] == [("Story 1, corrected", 2)]
 
 
+def test_how_an_article_was_completed_is_no_change_of_it(store):
+    poll(store, story(1, given="a" * 32))
+    for _ in range(2):
+        assert poll(store, story(1, given="b" * 32, notes=("its page says no more than the source",))).changed == 0
+    with store.read() as conn:
+        (only,) = articles.latest(conn, limit=10)
+    assert (only.revision, only.article.given, len(only.article.notes)) == (1, "b" * 32, 1)
+
+
 def test_a_changed_guid_with_the_old_address_is_the_same_article(store):
     poll(store, story(1))
     assert poll(store, story(1, guid="tag:new-cms,99")).new == 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 import struct
 import time
 import zlib
+from dataclasses import replace
 
 import pytest
 
 from publisher.model.article import Article, Image
 from publisher.sources.fetch import Fetcher
-from publisher.sources.measure import Measure, needs_size, size_of
+from publisher.sources.measure import Measure, has_pictures, size_of
 from tests.unit.sources.conftest import Site
 
 PADDING = b"\x00" * 60_000
@@ -45,7 +46,6 @@ def test_each_picture_of_a_text_says_how_large_it_is(site: Site, fetcher: Fetche
         f'<p><img src="{escaped}" alt="a &gt; b" width="640" height="480"></p>'
         f'<p><img src="{two}" alt="" width="1600" height="900"></p>'
     )
-    assert not needs_size(found)
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,38 @@ def test_a_side_that_the_source_states_stands_and_the_other_keeps_the_shape(
     assert f'height="{height}"' in found.html
 
 
-def test_a_picture_that_says_its_size_is_not_asked_for(site: Site, fetcher: Fetcher) -> None:
-    article = text(f'<img src="{site.url("/1.png")}" width="6" height="4">', '<img src="file:///tmp/1.png">')
+def test_a_file_of_this_machine_is_not_asked_for(site: Site, fetcher: Fetcher) -> None:
+    article = replace(text('<img src="file:///tmp/1.png">'), image=Image("file:///tmp/1.png"))
     assert measured(fetcher, article) == article
-    assert not needs_size(article)
-    assert site.asked == []
+    assert not has_pictures(article)
 
 
-@pytest.mark.parametrize("stated", ["", 'width="600"'])
+def test_a_picture_that_says_its_size_keeps_it_and_is_only_glanced_at(site: Site, fetcher: Fetcher) -> None:
+    url = site.put("/1.png", png(640, 480))
+    article = replace(text(f'<img src="{url}" width="600" height="400">'), image=Image(url, width=1200, height=800))
+    assert has_pictures(article)
+    assert measured(fetcher, article) == article
+    assert [headers["Range"] for _, headers in site.asked] == ["bytes=0-4095"]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_picture_that_says_its_size_and_is_not_there_is_dropped(site: Site, fetcher: Fetcher, status: int) -> None:
+    lost = site.status("/lost.png", status)
+    html = f'<figure><img src="{lost}" width="600" height="400"><figcaption>The quay</figcaption></figure><p>Words.</p>'
+    found = measured(fetcher, Article("x", html=html, image=Image(lost, width=600, height=400)))
+    assert (found.html, found.image) == ("<p>Words.</p>", None)
+    assert found.notes[0].startswith("its picture was dropped: ")
+
+
+@pytest.mark.parametrize("answer", [b"<svg>", b"\xff\xd8" + b"\xff\xe1\xff\xff" * 90_000, None])
+def test_a_picture_that_says_its_size_stays_where_more_is_not_known(site: Site, fetcher: Fetcher, answer) -> None:
+    url = site.put("/1.jpg", answer) if answer else site.status("/1.jpg", 503)
+    stated = f'<img src="{url}" width="600" height="400">'
+    article = replace(text(stated), image=Image(url, width=600, height=400))
+    assert measured(fetcher, article) == article
+
+
+@pytest.mark.parametrize("stated", ["", 'width="600"', 'width="600" height="400"'])
 def test_a_picture_of_one_pixel_goes_with_what_stood_around_it_alone(site: Site, fetcher: Fetcher, stated: str) -> None:
     url = site.put("/seen.gif", b"GIF89a\x01\x00\x01\x00\x80\x00\x00")
     found = measured(fetcher, Article("x", html=f'<p>Words.</p><p><a href="{url}"><img src="{url}" {stated}></a></p>'))
