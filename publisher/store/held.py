@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, not_, select, update
 
 from publisher.model.article import Standing
 from publisher.store import articles as ledger
@@ -59,6 +59,26 @@ def discard(conn: Connection, article_ids: Sequence[int], why: str, now: datetim
     discarded = _decide(conn, article_ids, open_ones, Standing.DISCARDED, why)
     ledger.note(conn, ((article_id, "discarded", why) for article_id in discarded), now)
     return discarded
+
+
+def copies(
+    conn: Connection, article_ids: Sequence[int], standings: Sequence[Standing], *, without_doubt: bool = False
+) -> dict[int, int]:
+    """Return the articles of these standings that tell the same stories as some of others, each with that one.
+
+    :param without_doubt: only those about which a person was asked nothing, or only whether the story goes.
+    """
+    own = articles.alias("own")
+    query = (
+        select(articles.c.id, func.min(own.c.id))
+        .join(own, and_(own.c.story_id == articles.c.story_id, among(own.c.id, article_ids)))
+        .where(not_(among(articles.c.id, article_ids)), articles.c.standing.in_(standings))
+        .group_by(articles.c.id)
+        .order_by(articles.c.id)
+    )
+    if without_doubt:
+        query = query.where(func.coalesce(articles.c.held_for, "story") == "story")
+    return {row[0]: row[1] for row in conn.execute(query)}
 
 
 def discarded_among(conn: Connection, article_ids: Sequence[int]) -> list[int]:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, not_, or_, select, update
 
 from publisher.model.article import Standing
 from publisher.model.identity import Alias
@@ -36,7 +36,8 @@ _LINKS_ELSEWHERE = (
 _IS_OWN = (articles.c.source_id == bindparam("source_id")).label("own")
 _SAME_WORDS = (
     select(articles.c.fingerprint, _IS_OWN, func.min(articles.c.id))
-    .where(among_named(articles.c.fingerprint, "prints"), articles.c.standing != Standing.DISCARDED)
+    # At its own source what was discarded may be published anew; at another it is the story that a person did not want.
+    .where(among_named(articles.c.fingerprint, "prints"), or_(articles.c.standing != Standing.DISCARDED, not_(_IS_OWN)))
     .group_by(articles.c.fingerprint, _IS_OWN)
 )
 _USUAL = select(func.count()).where(

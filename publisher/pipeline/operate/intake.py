@@ -8,7 +8,7 @@ from typing import Literal
 
 from publisher.model.article import LedgerArticle, Standing
 from publisher.model.states import EditionState
-from publisher.store import RowMapping, Store, articles, held
+from publisher.store import Connection, RowMapping, Store, articles, held
 
 Word = Literal["released", "discarded"]
 
@@ -16,14 +16,30 @@ Word = Literal["released", "discarded"]
 def decide(
     store: Store, word: Word, article_ids: Sequence[int], *, source: str = "", actor: str, why: str, now: datetime
 ) -> list[int]:
-    """Let articles be picked, or never; return for which of them that is new.
+    """Let articles be picked, or never; return for which of them that is new, and for which copies at other sources.
 
     :param article_ids: which; none: all that are held, of the source or of all sources.
     """
     reason = f"{word} by {actor}" + (f": {why}" if why else "")
     carry_out = held.release if word == "released" else held.discard
     with store.write() as conn:
-        return carry_out(conn, list(article_ids) or held.ids(conn, source), reason, now)
+        articles.lock(conn)  # as whoever writes down a reading: a copy that comes meanwhile is judged by this
+        done = carry_out(conn, list(article_ids) or held.ids(conn, source), reason, now)
+        copies = _copies(conn, word, done, is_named=bool(article_ids))
+        for copy, article_id in copies.items():
+            carry_out(conn, [copy], f"{reason}; the same story as {article_id}", now)
+    return sorted([*done, *copies])
+
+
+def _copies(conn: Connection, word: Word, done: Sequence[int], *, is_named: bool) -> dict[int, int]:
+    """Return which copies of articles a decision holds for too: whoever names one means its story.
+
+    What is discarded as too much of its source is no judgement of the stories; what was held with them goes with them.
+    """
+    if word == "released":
+        origins = (Standing.HELD, Standing.DISCARDED) if is_named else (Standing.HELD,)
+        return held.copies(conn, done, origins, without_doubt=True)
+    return held.copies(conn, done, (Standing.NEW, Standing.HELD)) if is_named else {}
 
 
 def remarks(store: Store, word: Word, asked: Sequence[int], done: Sequence[int]) -> list[str]:
@@ -36,7 +52,9 @@ def remarks(store: Store, word: Word, asked: Sequence[int], done: Sequence[int])
         found = articles.find(conn, [*asked, *done])
         places = articles.places_of(conn, done) if word == "discarded" else {}
     undone = [_why_not(number, found.get(number), word) for number in asked if number not in done]
-    return undone + [line for number, rows in places.items() for line in _where_it_is(number, rows)]
+    copies = [found[number] for number in done if asked and number not in asked]
+    told = [f"article {each.id} of {each.source} tells the same story, and was {word} too" for each in copies]
+    return undone + told + [line for number, rows in places.items() for line in _where_it_is(number, rows)]
 
 
 def _why_not(number: int, article: LedgerArticle | None, word: Word) -> str:

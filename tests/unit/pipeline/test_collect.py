@@ -330,6 +330,69 @@ def test_a_flood_is_held_for_a_person_who_releases_or_discards_it(store):
     assert poll(store, *flood).known == 21
 
 
+CULTURE = Source("culture", "feed", "https://harbor.example/culture/feed")
+
+
+def with_copy(store, number: int = 1, **changes) -> None:
+    """Let two sources that are known bring one story: article 1, and its copy 2."""
+    for source in (SITE, CULTURE):
+        poll(store, source=source)
+    poll(store, story(number, **changes))
+    poll(store, story(number, title="Story, the copy", guid="culture:1", **changes), source=CULTURE)
+
+
+def decide(store, word: str, *numbers: int, source: str = "") -> list[int]:
+    return intake.decide(store, word, numbers, source=source, actor="ada", why="", now=NOW)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_whoever_discards_or_releases_an_article_means_its_story_at_every_source(store, number):
+    with_copy(store)
+    assert decide(store, "discarded", number) == [1, 2]
+    assert set(standings(store).values()) == {"discarded"}
+    with store.read() as conn:
+        copy = articles.get(conn, 3 - number)
+        assert copy.reason == f"discarded by ada; the same story as {number}"
+        assert articles.history(conn, [copy.id])[copy.id][-1]["event"] == "discarded"
+    assert intake.remarks(store, "discarded", [number], [1, 2]) == [
+        f"article {copy.id} of {copy.source} tells the same story, and was discarded too"
+    ]
+    assert decide(store, "released", number) == [1, 2]
+    assert set(standings(store).values()) == {"new"}
+
+
+def test_a_copy_that_was_held_with_a_flood_is_released_with_it_and_is_not_discarded_with_it(store):
+    poll(store, story(100, published_at=NOW))
+    poll(store, source=CULTURE)
+    poll(store, *(story(number, published_at=None) for number in range(101, 122)))
+    for number in (101, 102):
+        copy = story(number, title=f"Copy {number}", guid=f"culture:{number}", published_at=None)
+        assert poll(store, copy, source=CULTURE).held == 1
+    with store.read() as conn:
+        first = next(each.id for each in articles.latest(conn, limit=100) if each.article.title == "Story 101")
+    assert len(decide(store, "released", first)) == 2
+    assert len(decide(store, "discarded", source="site")) == 20
+    assert (standings(store)["Copy 101"], standings(store)["Copy 102"]) == ("new", "held")
+
+
+def test_an_article_about_which_a_person_was_asked_something_else_is_released_by_its_own_number_only(store):
+    with_copy(store)
+    with store.write() as conn:
+        conn.exec_driver_sql("UPDATE articles SET standing = 'held', held_for = 'reuse' WHERE id = 2")
+    assert decide(store, "discarded", 1) == [1, 2]
+    assert decide(store, "released", 1) == [1]
+    assert decide(store, "released", 2) == [2]
+
+
+def test_a_copy_of_a_discarded_article_under_another_address_is_discarded(store):
+    poll(store)
+    poll(store, source=CULTURE)
+    poll(store, story(1, text=LONG))
+    decide(store, "discarded", 1)
+    copy = story(1, text=LONG, url="https://culture.example/1", guid="culture:1")
+    assert poll(store, copy, source=CULTURE).discarded == 1
+
+
 def test_what_a_source_brought_in_its_first_minutes_is_not_yet_usual(store):
     poll(store)
     poll(store, *(story(number, published_at=None) for number in range(1, 8)), now=NOW + HOUR / 6)
