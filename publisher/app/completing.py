@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from publisher.sources.fetch import Fetcher
 
 _PAGED = ("feed", "wordpress")  # kinds that may give a part of the text only
-_WITH_PICTURES = (*_PAGED, "page")
 _ASKED_FOR = timedelta(days=1)  # how long a page that could not be read is asked for again
 
 
@@ -31,7 +30,8 @@ def completed(
     from publisher.sources.address import is_web
     from publisher.sources.whole import Completer, given_by, with_remembered
 
-    if not is_web(location) or source.kind not in _WITH_PICTURES or not reading.articles:
+    is_local = source.kind == "folder" or (source.kind != "push" and not is_web(location))
+    if is_local or not reading.articles:
         return reading
     completer = Completer(fetcher, source.full_text if source.kind in _PAGED else "never")
     said = [given_by(article) for article in reading.articles if completer.wants(article)]

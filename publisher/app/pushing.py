@@ -6,9 +6,10 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
-from publisher.app import versions
+from publisher.app import intake, versions
+from publisher.app.completing import completed
 from publisher.errors import ConfigError
-from publisher.model.article import Article
+from publisher.model.article import Article, Reading
 from publisher.model.project import Source
 from publisher.pipeline import push
 from publisher.pipeline.push import Pushed
@@ -59,12 +60,14 @@ def wrong_tokens(app: App) -> list[str]:
 
 
 def take(app: App, source: Source, article: Article, *, revise: bool = False) -> Pushed:
-    """Write down an article that was handed to us.
+    """Write down an article that was handed to us, once its pictures were asked for.
 
     :param revise: other words under a known id are a new revision of it; otherwise they are refused.
     """
     versions.accepted(app)  # first: a schedule sees what is first seen after it was added
-    return push.push(app.store, source, article, app.clock(), revise=revise)
+    resolved, location, fetcher = intake.reach(app, source, None)
+    (measured,) = completed(app, resolved, location, Reading((article,)), fetcher, first_poll=False).articles
+    return push.push(app.store, source, measured, app.clock(), revise=revise)
 
 
 def withdraw(app: App, source: Source, key: str) -> int | None:

@@ -35,7 +35,7 @@ _OF_ONE_KIND = {
     "token": "push",
 }
 # A pushed article comes by itself: there is nothing to look at, now or later.
-_OF_A_LOOK = ("every", "backfill", "allow_private")
+_OF_A_LOOK = ("every", "backfill")
 
 
 class SourceShape(Shape):
@@ -83,7 +83,7 @@ class SourceShape(Shape):
         for name in (name for name in _OF_ONE_KIND if name in written and _OF_ONE_KIND[name] != self.kind):
             raise wrong(f"has `{name}:`, which only a `{_OF_ONE_KIND[name]}:` source has", "Take it out")
         for name in (name for name in _OF_A_LOOK if name in written and self.kind == "push"):
-            raise wrong(f"has `{name}:`, but nothing is fetched where articles are pushed", "Take it out")
+            raise wrong(f"has `{name}:`, but where articles are pushed nothing is looked at", "Take it out")
         return self
 
     @model_validator(mode="after")

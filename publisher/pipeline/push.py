@@ -24,6 +24,7 @@ class Pushed:
     outcome: Outcome
     article_id: int  # for `refused`: of the article that has this id already
     reason: str = ""  # of this outcome, as the ledger has it: new at the source; revision 2: title changed
+    notes: tuple[str, ...] = ()  # what was mended in it, or left out
 
 
 def push(store: Store, source: Source, article: Article, now: datetime, *, revise: bool = False) -> Pushed:
@@ -40,9 +41,9 @@ def push(store: Store, source: Source, article: Article, now: datetime, *, revis
         by_id = identity.find_by_aliases(conn, row["id"], seen.marks[0].aliases[:1])
         for article_id in by_id.values():
             old = articles.get(conn, article_id)
-            is_same = old.article == articles.as_kept(article)
+            is_same = _is_same(old.article, article)
             if is_same and old.gone_at is None:
-                return Pushed("known", article_id, UNCHANGED)
+                return Pushed("known", article_id, UNCHANGED, old.article.notes)
             if not is_same and not revise:
                 return Pushed("refused", article_id)
         collected = collect.record_in(conn, seen, now)
@@ -50,7 +51,12 @@ def push(store: Store, source: Source, article: Article, now: datetime, *, revis
         article_id = next(iter(found.values()))
         outcome: Outcome = "revised" if collected.changed else "known" if collected.known else "taken"
         told = articles.history(conn, [article_id])[article_id][-1]
-        return Pushed(outcome, article_id, told["reason"] if told["at"] == now else UNCHANGED)
+        return Pushed(outcome, article_id, told["reason"] if told["at"] == now else UNCHANGED, article.notes)
+
+
+def _is_same(old: Article, new: Article) -> bool:
+    """Say whether the same was sent: what its pictures' server says meanwhile is not the sender's."""
+    return old == articles.as_kept(new) or (bool(new.given) and old.given == new.given)
 
 
 def withdraw(store: Store, source: Source, key: str, now: datetime) -> int | None:

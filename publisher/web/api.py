@@ -98,7 +98,7 @@ def _take(app: App, source: Source, body: bytes, key: str, *, revise: bool) -> R
     if pushed.outcome == "refused":
         return JSONResponse({"error": REFUSED, "article": pushed.article_id}, 409)
     said = {"article": pushed.article_id, "outcome": pushed.outcome, "reason": pushed.reason}
-    return JSONResponse({**said, "notes": list(article.notes)}, STATUS[pushed.outcome])
+    return JSONResponse({**said, "notes": list(pushed.notes)}, STATUS[pushed.outcome])
 
 
 def _withdraw(app: App, source: Source, key: str) -> Response:

@@ -11,7 +11,7 @@ from tests.unit.config.project_text import problems_of, with_line
     [
         ("{feed: x.xml, links: /a/*}", "has `links:`, which only a `page:` source has. Take it out"),
         ("{feed: x.xml, token: x}", "has `token:`, which only a `push:` source has. Take it out"),
-        ("{push: true, every: 5m}", "has `every:`, but nothing is fetched where articles are pushed. Take it out"),
+        ("{push: true, every: 5m}", "has `every:`, but where articles are pushed nothing is looked at. Take it out"),
         ("{wordpress: 'https://h.example', user: ann}", "has `user:` without `password:`. Add `password: ${WORD"),
         ("{wordpress: 'https://h.example', status: draft}", "has `status:`, but only a user sees posts that are not"),
         ("{wordpress: 'https://h.example', status: drafts}", "is no state of a post. Did you mean `draft`?"),

@@ -14,11 +14,12 @@ import requests
 from publisher.config.schedules import parse_project
 from publisher.store import articles
 from publisher.web.allowance import Allowance
+from tests.site import serving
 from tests.unit.web.ledger import PROJECT, open_project, served
 
 TOKEN, OTHER = "cms-token-0123456789abcdef", "wire-token-0123456789abcdef"
 SOURCES = """  site: {feed: feed/feed.xml}
-  cms: {push: true, token: "${CMS_TOKEN}"}
+  cms: {push: true, token: "${CMS_TOKEN}", allow_private: true}
   wire: {push: true, token: "${WIRE_TOKEN}"}
   short: {push: true, token: "${SHORT_TOKEN}"}
   desk: {push: true}
@@ -92,6 +93,29 @@ def test_everything_that_is_sent_is_kept(site):
     assert (article.authors, article.categories, article.language) == (("Ann Lee",), ("News", "Transport"), "en-GB")
     assert article.published_at.isoformat() == "2026-11-23T06:00:00+00:00"
     assert (article.image.alt, article.image.caption, article.image.credit) == ("A bridge", "At night", "Bo Day")
+
+
+def test_its_pictures_are_asked_for_once_and_one_that_is_not_there_is_named_in_the_answer(site):
+    with serving() as pictures:
+        url = pictures.put("/b.gif", b"GIF89a\x80\x02\xe0\x01\x80\x00\x00", "image/gif")
+        html = f'<p>It opened.</p><figure><img src="{pictures.url("/lost.gif")}" width="9" height="9"></figure>'
+        body = {"id": "1", "title": "Bridge opens", "html": html, "image": {"url": url}}
+        first, again = push(site, body), push(site, body)
+        assert [(answer.status_code, len(answer.json()["notes"])) for answer in (first, again)] == [(201, 1), (200, 1)]
+        assert first.json()["notes"][0].startswith("a picture of its text was dropped: ")
+        article = kept(site)[0].article
+        assert (article.html, article.image.width, article.image.height) == ("<p>It opened.</p>", 640, 480)
+        assert len(pictures.asked) == 2
+        pictures.status("/b.gif", 404)
+        assert push(site, {**body, "title": "Bridge closes"}, method="PUT", path="/1").json()["outcome"] == "revised"
+        assert kept(site)[0].article.image is None
+
+
+def test_a_picture_inside_the_own_network_is_not_asked_for_unless_that_is_said(site):
+    with serving() as pictures:
+        push(site, {"id": "1", "title": "Bridge opens", "image": {"url": pictures.url("/b.gif")}}, token=OTHER)
+        assert pictures.asked == []
+    assert "allow_private: true" in kept(site)[0].article.notes[0]
 
 
 def test_a_repeat_is_the_same_article(site):
@@ -175,8 +199,8 @@ def test_what_was_taken_out_of_a_text_is_said(site):
         "1 picture dropped: it can't be shown, or is there only to count readers",
         "<script> dropped: mail can't show it",
     ]
-    assert answer.json()["notes"] == notes
-    assert kept(site)[0].article.notes == tuple(notes)
+    assert answer.json()["notes"][:-1] == notes  # the last says that the other picture can't be reached
+    assert kept(site)[0].article.notes == tuple(answer.json()["notes"])
 
 
 def test_the_key_of_the_request_stands_in_for_an_id(site):
