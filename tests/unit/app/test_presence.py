@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -116,6 +118,25 @@ def test_an_edition_waits_for_a_silent_source_only_so_long(blog, monkeypatch):
     begun = time.monotonic()
     assert len(lock(blog.app)) == 2
     assert time.monotonic() - begun < 1.5
+
+
+def test_a_source_whose_name_is_looked_up_for_ever_is_not_waited_for(blog, monkeypatch):
+    monkeypatch.setattr(presence, "PATIENCE", 0.3)
+    is_over = threading.Event()
+
+    def look_up(*asked, **options):  # the system's own, which knows no timeout
+        is_over.wait(5)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    del blog.site.posts[2]
+    begun = time.monotonic()
+    try:
+        assert len(lock(blog.app)) == 2
+    finally:
+        is_over.set()
+    assert time.monotonic() - begun < 1.5
+    assert "site" in blog.app.intake.silent
 
 
 def page(site: Site, number: int) -> None:
