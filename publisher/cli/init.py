@@ -85,7 +85,7 @@ def _look(said: str) -> tuple[Source, Reading]:
         reading = open_source(source, location, fetcher, Path()).read(None)
     except PrivateAddressError:
         source = replace(source, allow_private=True)
-        reading = open_source(source, location, fetcher, Path()).read(None)
+        reading = open_source(source, location, fetcher.allowing_private(), Path()).read(None)
     for problem in (*reading.problems, *reading.remarks):
         sys.stderr.write(f"{location}: {problem}\n")
     return source, reading

@@ -58,10 +58,10 @@ def open_source(source: Source, location: str, fetcher: Fetcher, base: Path, mem
 
     :param source: its password with every ``${NAME}`` resolved.
     :param location: the source's own, resolved too.
+    :param fetcher: one that may read the own network where the source may.
     :param base: the project's directory, which relative paths start from.
     """
-    reach = fetcher.allowing_private() if source.allow_private else fetcher
-    return _READERS[source.kind](source, location, reach, base, memory or Memory())
+    return _READERS[source.kind](source, location, fetcher, base, memory or Memory())
 
 
 # Each reader is imported where it is made: a project with a feed need not wait for what reads pages and folders.

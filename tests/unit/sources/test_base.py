@@ -42,4 +42,4 @@ def test_the_own_network_is_read_only_where_the_source_says_so(site: Site, tmp_p
     with pytest.raises(SourceError, match="own network") as caught:
         open_source(Source("site", "feed", url), url, careful, tmp_path).read()
     assert str(caught.value).startswith("site: ")
-    assert open_source(Source("site", "feed", url, allow_private=True), url, careful, tmp_path).read().articles
+    assert open_source(Source("site", "feed", url), url, careful.allowing_private(), tmp_path).read().articles
