@@ -12,10 +12,10 @@ Node = tidy.Node
 # class or id: `post-share` has the words `post` and `share`.
 _WORDS = re.compile(
     r"(?:^|[\s_-])(?:"
-    r"shar(?:e|es|ing|edaddy)|socials?|sociali[sz]e|addtoany|addthis|shariff|heateor|sssp|ssba|essb|mashsb|ssk|"
+    r"shar(?:e|es|ing)|socials?|sociali[sz]e|addthis|shariff|heateor|sssp|ssba|essb|mashsb|ssk|"
     r"teasers?|mostread|popular|trending|recommend(?:ed|ations?)|similar|"
     r"authorbox|saboxplugin|molongui|abh|biobox|"
-    r"newsletters?|mc4wp|mailpoet|mailchimp|optin|subscri(?:be|ption|ptions)|signup|tnp|convertkit|cleverreach|"
+    r"newsletters?|mailpoet|mailchimp|optin|subscri(?:be|ption|ptions)|signup|tnp|convertkit|cleverreach|"
     r"breadcrumbs?|pagination|pager|pagenav|toc|lwptoc|scrolltop|totop|skip|"
     r"byline|postmetadata|kksr|postratings|ratings?|likes?|"
     r"ads?|adverts?|advertisement|adsbygoogle|advads|adslot|quads|anzeige|werbung|publicidad|publicite|sponsore?d?|"
@@ -28,7 +28,7 @@ _WORDS = re.compile(
 _LARGE = re.compile(
     r"(?:^|[\s_-])(?:"
     r"comments?|commentlist|respond|disqus|wpdiscuz|trackbacks?|pingbacks?|"
-    r"relateds?|relatedposts?|yarpp|crp|relpost|rp4wp|outbrain|taboola|plista|zergnet|contextly|"
+    r"relateds?|relatedposts?|crp|relpost|rp4wp|outbrain|taboola|plista|zergnet|contextly|"
     r"sidebar|cookies?|gdpr|consent|cmplz|borlabs|popups?|modal|pum|overlay"
     r")(?:$|[\s_-])",
     re.I,
@@ -36,7 +36,7 @@ _LARGE = re.compile(
 # Names of several words, which are furniture only together.
 _NAMES = re.compile(
     r"(?:^|\s)(?:"
-    r"code-block-\d+|related_post\S*|wp_rp\S*|jp-relatedposts|jp-carousel\S*|screen-reader-text|sr-only|"
+    r"code-block-\d+|related_post\S*|wp_rp\S*|jp-carousel\S*|sr-only|"
     r"visually-hidden|\S*(?:back-?to-?top|scroll-?(?:to-?)?top|to-top)\S*|"
     r"\S*(?:you-?(?:may|might)|more-(?:from|posts|stories|news|articles|on)|read-?(?:also|next)|also-read|up-?next)\S*|"
     r"(?:\S+[_-])?(?:about-?(?:the-?)?author|author-?(?:bio|box|info|card|block|description|details|profile|meta|about|"
@@ -49,7 +49,7 @@ _NAMES = re.compile(
     r"actions|tools|utility|taxonom(?:y|ies)|terms)(?:[_-](?!content)\S+)?|tags?-?(?:links|list|cloud)|tagcloud|"
     r"cat-links|posted-(?:on|by|in)|"
     r"(?:span-|rt-)?reading-time|wp-block-(?:latest-\S+|query|archives|categories|tag-cloud|search|social-links?|"
-    r"buttons?|rss|calendar|page-list|navigation\S*|loginout|post-(?:author|comments|date|terms|navigation)\S*|"
+    r"rss|calendar|page-list|navigation\S*|loginout|post-(?:author|comments|date|terms|navigation)\S*|"
     r"comments\S*|jetpack-(?:subscriptions|donations|mailchimp|related-posts|like|sharing\S*|send-a-message))|"
     r"display-posts-listing|lcp_catlist|widget|widget_\S+|widget-area|site-footer|site-header|masthead|"
     r"google-auto-placed|in-?(?:article|content|text)-?ads?|ad-?(?:container|wrapper|unit|slot|space|label)\S*|"
@@ -105,6 +105,8 @@ def _is_box(node: Node) -> bool:
     if node.tag in ("html", "body", "head", "h1", "img", "picture", "figure", "figcaption", "article", "main"):
         return False
     if node.tag in _TAGS or (node.get("role") or "").lower() in _ROLES or node.get("aria-hidden") == "true":
+        return True
+    if tidy.is_called_furniture(node):
         return True
     name = _own_name(node).strip()
     if not name or _BUILDER.search(name):

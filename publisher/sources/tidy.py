@@ -24,9 +24,10 @@ _FURNITURE_URL = re.compile(
     r"(?:www\.)?linkedin\.com/(?:shareArticle|sharing)|(?:www\.)?addtoany\.com/|(?:www\.)?addthis\.com/)",
     re.I,
 )
+# Classes of what is never part of an article, in a feed's text neither; those that need a look at the box: boxes.py.
 _FURNITURE_CLASS = re.compile(
-    r"(?:^|\s)(?:feedflare|sharedaddy|jp-relatedposts|addtoany\S*|social-share\S*|share-buttons?|wp-block-buttons|mf-viral|"
-    r"screen-reader-text|mc4wp-form|yarpp\S*|module-crunchbase|cb_widget\S*)(?:\s|$)",
+    r"(?:^|\s)(?:feedflare|sharedaddy|jp-relatedposts|addtoany\S*|social-share\S*|share-buttons?|wp-block-buttons?|mf-viral|"
+    r"screen-reader-text|mc4wp\S*|yarpp\S*|module-crunchbase|cb_widget\S*)(?:\s|$)",
     re.I,
 )
 _CAPTION = re.compile(
@@ -160,6 +161,11 @@ def is_furniture(url: str) -> bool:
     return bool(_FURNITURE_URL.match(url.strip()))
 
 
+def is_called_furniture(node: Node) -> bool:
+    """Say whether an element has a name that only furniture has, whatever is in it."""
+    return bool(_FURNITURE_CLASS.search(node.get("class") or ""))
+
+
 def _drop_furniture(body: Node) -> None:
     for node in list(body.iter()):
         if not isinstance(node.tag, str):
@@ -173,7 +179,7 @@ def _drop_furniture(body: Node) -> None:
 
 
 def _is_unwanted(node: Node) -> bool:
-    if node.tag in _GONE or _FURNITURE_CLASS.search(node.get("class") or ""):
+    if node.tag in _GONE or is_called_furniture(node):
         return True
     hidden = re.search(r"display\s*:\s*none", node.get("style") or "", re.I)
     if node.tag == "a":
