@@ -4,34 +4,30 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooSlowError
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import random
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import structlog
 from sqlalchemy import RowMapping
 
 from publisher.app import versions
-from publisher.app.completing import completed
-from publisher.errors import PublisherError, SourceError, StoreError
-from publisher.model.article import LedgerArticle, Reading
+from publisher.app.reading import in_words, read, row_of
+from publisher.errors import PublisherError, StoreError
+from publisher.model.article import Reading
 from publisher.model.project import Source
 from publisher.pipeline import collect, polls, rhythm
 from publisher.pipeline.collect import Collected
-from publisher.store import Connection, articles, links, sources
+from publisher.store import Connection, sources
 
 if TYPE_CHECKING:
     from publisher.app.core import App
     from publisher.sources.again import Visits
-    from publisher.sources.base import Memory
-    from publisher.sources.fetch import Fetcher
 
 log = structlog.get_logger()
 
@@ -58,20 +54,18 @@ class Intake:
 
 def poll(app: App, source: Source) -> Collected:
     """Look at one source and write down what is there; trouble is written down too and never raised."""
-    row = app.intake.turns.pop(source.name, None) or _row(app, source)
+    row = app.intake.turns.pop(source.name, None) or row_of(app, source)
     refused = rhythm.may_not(row, source, app.clock())
     if refused:
         return Collected(source.name, error=refused)
     asked_at = app.clock()
     try:
-        return _record(app, source, row, _read(app, source, row), asked_at)
+        with in_words(source):
+            return _record(app, source, row, read(app, source, row), asked_at)
     except StoreError:
         raise  # the ledger is in trouble, not the source
     except PublisherError as error:
         trouble = error
-    except Exception as error:
-        log.exception("source_not_understood", source=source.name)
-        trouble = _not_understood(source, error)
     log.warning("source_failed", source=source.name, error=str(trouble))
     return collect.record_failure(app.store, source, trouble, app.clock(), random())  # noqa: S311 -- jitter
 
@@ -93,96 +87,6 @@ def write_down(app: App) -> None:
     notes = app.intake.take_unchanged()
     if notes:
         app.store.submit(lambda conn: sources.record_unchanged(conn, notes))
-
-
-def read(app: App, source: Source) -> Reading:
-    """Look at one source and write nothing.
-
-    :raises SourceError: it can't be read, or may not be asked now.
-    """
-    row = _row(app, source)
-    refused = rhythm.may_not(row, source, app.clock())
-    if row is not None and refused:
-        raise _left_alone(source, row, refused, app.zone)
-    try:
-        return _read(app, source, row)
-    except PublisherError:
-        raise
-    except Exception as error:
-        log.exception("source_not_understood", source=source.name)
-        raise _not_understood(source, error) from error
-
-
-def _left_alone(source: Source, row: RowMapping, why: str, zone: ZoneInfo) -> SourceError:
-    is_stopped = row["stopped_at"] is not None
-    span = "any more" if is_stopped else f"before {row['not_before'].astimezone(zone):%Y-%m-%d %H:%M}"
-    what = f"is not asked {span}, and stands as it is known: {why.removeprefix(f'{source.name}: ')}"
-    return SourceError(what, where=source.name)
-
-
-def _not_understood(source: Source, error: Exception) -> SourceError:
-    what = f"can't be understood ({type(error).__name__}: see the log)"
-    return SourceError(what, where=source.name, remedy="It is tried again at a later poll.")
-
-
-def _row(app: App, source: Source) -> RowMapping | None:
-    with app.store.read() as conn:
-        return sources.find(conn, source.name)
-
-
-def _read(app: App, source: Source, row: RowMapping | None) -> Reading:
-    # Here: commands that read no source need not wait for the parsers of feeds and pages.
-    from publisher.sources.base import Validators, open_source
-
-    known = None
-    if row is not None and not rhythm.asks_whole(row, source, app.clock()):
-        known = Validators(row["etag"], row["last_modified"])
-    resolved, location, fetcher = reach(app, source, row)
-    reading = open_source(resolved, location, fetcher, app.folder, _memory(app, source, row)).read(known)
-    first_poll = row is None or row["baseline_at"] is None
-    return completed(app, source, location, reading, fetcher, first_poll=first_poll)
-
-
-def reach(app: App, source: Source, row: RowMapping | None) -> tuple[Source, str, Fetcher]:
-    """Return a source with its secrets, where it is by now, and what may fetch from there.
-
-    :raises ConfigError: a secret is not set.
-    """
-    from publisher.sources.address import web_url
-    from publisher.sources.fetch import Fetcher
-
-    resolve = app.settings.resolve
-    location = rhythm.address_of(row, source) or resolve(source.location, source.where)
-    resolved = replace(source, user=resolve(source.user, source.where), password=resolve(source.password, source.where))
-    agent = f"Publisher ({app.project.publication.name}; {app.project.publication.url})"
-    opened_by = tuple(each for each in location.split() if "@" in each and web_url(each))
-    return resolved, location, Fetcher(user_agent=agent, allow_private=source.allow_private, opened_by=opened_by)
-
-
-def _memory(app: App, source: Source, row: RowMapping | None) -> Memory:
-    from publisher.sources.base import Memory
-
-    if row is None:
-        return Memory(wanted=source.backfill)
-
-    def tried(names: Sequence[str]) -> Mapping[str, int | None]:
-        with app.store.read() as conn:
-            return links.tried(conn, row["id"], names)
-
-    since = row["good_at"] if row["baseline_at"] else None
-    memory = Memory(since, max(0, source.backfill - row["backfilled"]), tried)
-    return _with_visits(app, source, memory) if source.kind == "page" else memory
-
-
-def _with_visits(app: App, source: Source, memory: Memory) -> Memory:
-    from publisher.sources import again
-
-    def taken() -> Sequence[LedgerArticle]:
-        with app.store.read() as conn:
-            return articles.latest(conn, limit=again.MOST, source=source.name)
-
-    app.intake.visits = app.intake.visits or again.Visits(app.clock)
-    return replace(memory, taken=taken, visits=app.intake.visits)
 
 
 def poll_now(app: App, chosen: Sequence[Source], patience: timedelta | None) -> list[Collected]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
-from publisher.app import intake
 from publisher.app.composing import PATIENCE
 from publisher.app.core import App
+from publisher.app.reading import in_words, read, row_of
 from publisher.errors import PublisherError
 from publisher.model.project import Schedule, Source
+from publisher.pipeline import rhythm
 from publisher.pipeline.collect import Sighting
 from publisher.runtime.sidebyside import SideBySide
+from publisher.store import RowMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,23 @@ def look(app: App, schedules: Sequence[Schedule]) -> Looked:
 
 
 def _look_at(app: App, source: Source) -> Look:
-    asked_at = app.clock()
+    row, asked_at = row_of(app, source), app.clock()
+    refused = rhythm.may_not(row, source, asked_at)
+    if row is not None and refused:
+        return Look(problems=(_left_alone(source, row, refused, app.zone),))
     try:
-        reading = intake.read(app, source)
+        with in_words(source):
+            reading = read(app, source, row)
     except PublisherError as error:
         return Look(problems=(str(error),))
     problems = tuple(f"{source.name}: {problem}" for problem in (*reading.problems, *reading.remarks))
     return Look(Sighting.of(source, reading, asked_at), problems)
+
+
+def _left_alone(source: Source, row: RowMapping, why: str, zone: ZoneInfo) -> str:
+    is_stopped = row["stopped_at"] is not None
+    span = "any more" if is_stopped else f"before {row['not_before'].astimezone(zone):%Y-%m-%d %H:%M}"
+    return f"{source.name}: is not asked {span}, and stands as it is known: {why.removeprefix(f'{source.name}: ')}"
 
 
 def _told(name: str, answer: Future[Look]) -> Look:

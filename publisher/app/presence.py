@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from publisher.app import intake
+from publisher.app.reading import reach
 from publisher.errors import PublisherError
 from publisher.model.article import LedgerArticle
 from publisher.pipeline import collect, rhythm
@@ -77,7 +77,7 @@ def _ask(app: App, name: str, found: Sequence[LedgerArticle], until: float) -> T
         row, guids = sources.find(conn, name), identity.guids_of(conn, [each.id for each in found])
     asked = [Asked(each.id, each.article.url, guids[each.id]) for each in found]
     try:
-        source, location, fetcher = intake.reach(app, app.project.sources[name], row)
+        source, location, fetcher = reach(app, app.project.sources[name], row)
         return ask(source, location, fetcher, asked, until)
     except PublisherError as error:  # its password is not set, say
         return Told(error=str(error))

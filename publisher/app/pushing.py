@@ -6,8 +6,9 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING
 
-from publisher.app import intake, versions
+from publisher.app import versions
 from publisher.app.completing import completed
+from publisher.app.reading import reach
 from publisher.errors import ConfigError
 from publisher.model.article import Article, Reading
 from publisher.model.project import Source
@@ -65,7 +66,7 @@ def take(app: App, source: Source, article: Article, *, revise: bool = False) ->
     :param revise: other words under a known id are a new revision of it; otherwise they are refused.
     """
     versions.accepted(app)  # first: a schedule sees what is first seen after it was added
-    resolved, location, fetcher = intake.reach(app, source, None)
+    resolved, location, fetcher = reach(app, source, None)
     (measured,) = completed(app, resolved, location, Reading((article,)), fetcher, first_poll=False).articles
     return push.push(app.store, source, measured, app.clock(), revise=revise)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.app import App, intake
+from publisher.app import App, reading
 from publisher.app.checkup import missing_for_real
 from publisher.cli.init import init
 from publisher.errors import UsageError
@@ -30,7 +30,7 @@ def test_a_site_of_the_own_network_may_be_read_by_whoever_comes_after(tmp_path, 
     app = made(tmp_path / "gazette", address.replace("127.0.0.1", host))
     source = app.project.sources["site"]
     assert source.allow_private
-    assert [article.title for article in intake.read(app, source).articles] == ["One", "Two"]
+    assert [article.title for article in reading.read(app, source, None).articles] == ["One", "Two"]
 
 
 @pytest.mark.parametrize("host", HOSTS)
