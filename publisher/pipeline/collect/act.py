@@ -15,7 +15,7 @@ from publisher.pipeline import polls
 from publisher.pipeline.collect import window
 from publisher.pipeline.collect.judge import Situation, decide
 from publisher.pipeline.collect.match import Decision, Known, match
-from publisher.store import Connection, RowMapping, Store, articles, held, identity, links, sources
+from publisher.store import Connection, RowMapping, Store, arrivals, articles, held, identity, links, sources
 
 SMALL = 50  # articles of a reading that keep nobody waiting who writes beside it
 MONTH = timedelta(days=30)  # over which what is usual is counted
@@ -165,8 +165,8 @@ def _situation(
     if since is None or not unknown:
         return situation
     begun = max(since, now - MONTH)
-    usual = identity.usual_per_hour(conn, row["id"], begun, now) if source.flood is None else 0.0
-    return replace(situation, usual_per_hour=usual, newest=identity.newest_date(conn, row["id"], now))
+    usual = arrivals.usual_per_hour(conn, row["id"], begun, now) if source.flood is None else 0.0
+    return replace(situation, usual_per_hour=usual, newest=arrivals.newest_date(conn, row["id"], now))
 
 
 def _by_age(decisions: Iterable[Decision]) -> list[Decision]:
@@ -238,16 +238,16 @@ def _gone(conn: Connection, row: RowMapping, reading: Reading, matched: Sequence
         return []
     present = [each.known_id for each in matched if each.known_id is not None]
     if reading.scope == "all":
-        return identity.missing(conn, row["id"], present)
+        return arrivals.missing(conn, row["id"], present)
     if not present:
         return []  # nothing in it is known: it tells nothing of what is
     reach = window.reach_of([window.Place(each.article.published_at, each.known_id) for each in matched])
-    return identity.missing(conn, row["id"], present, since=reach.since, after=reach.after, by_window=True)
+    return arrivals.missing(conn, row["id"], present, since=reach.since, after=reach.after, by_window=True)
 
 
 def _mark_gone(conn: Connection, gone: Sequence[int], notes: _Record) -> None:
     if notes.back:
-        identity.set_gone(conn, notes.back, None)
+        arrivals.set_gone(conn, notes.back, None)
     if gone:
         note_gone(conn, dict.fromkeys(gone, "gone from the source: what it has now reaches back beyond it"), notes.now)
         notes.count("gone", len(gone))
@@ -265,7 +265,7 @@ def record_gone(store: Store, gone: Mapping[int, str], now: datetime) -> None:
 
 def note_gone(conn: Connection, gone: Mapping[int, str], now: datetime) -> None:
     """Write down within a transaction of the caller's which articles are gone; what is known of it already is not."""
-    new = identity.set_gone(conn, sorted(gone), now)
+    new = arrivals.set_gone(conn, sorted(gone), now)
     articles.note(conn, ((article_id, "gone", gone[article_id]) for article_id in new), now)
 
 
