@@ -18,14 +18,13 @@ from lxml import etree
 
 from publisher.errors import SourceError
 from publisher.model.article import Article
-from publisher.sources import clean
+from publisher.sources import clean, mediarss
 from publisher.sources.address import web_url
-from publisher.sources.credits import split_credit
 from publisher.sources.item import Item
-from publisher.sources.pictures import Picture, is_image_file, number
+from publisher.sources.mediarss import name_of, space_of
+from publisher.sources.pictures import Picture
 from publisher.sources.seen import key_of
 
-_MEDIA = ("http://search.yahoo.com/mrss/", "http://search.yahoo.com/mrss")
 _ATOM = ("http://www.w3.org/2005/Atom", "http://purl.org/atom/ns#")
 _DC = "{http://purl.org/dc/elements/1.1/}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -83,7 +82,7 @@ def read_tree(root: etree._Element, place: str = "", remembered: Remembered = _n
         if key in known:
             _take_out(node)
     extras = [_extra(node) for node in nodes]
-    for node in [node for node in root.iter() if _space(node) in _MEDIA]:
+    for node in [node for node in root.iter() if space_of(node) in mediarss.SPACES]:
         _take_out(node)
     for node in root.iter():
         for name in list(node.attrib)[_MOST_ATTRIBUTES:]:
@@ -91,7 +90,8 @@ def read_tree(root: etree._Element, place: str = "", remembered: Remembered = _n
     parsed = _feedparsed(root)
     if not parsed.get("version") and not every:
         raise SourceError(
-            f"this is no feed: it begins with <{_name(root)}>", remedy="Give the address of its RSS, Atom or JSON feed."
+            f"this is no feed: it begins with <{name_of(root)}>",
+            remedy="Give the address of its RSS, Atom or JSON feed.",
         )
     entries = parsed.get("entries", [])
     matching = extras if len(extras) == len(entries) else [_known_id(entry, extras) for entry in entries]
@@ -114,7 +114,7 @@ def _keys(root: etree._Element, nodes: list[etree._Element], place: str) -> tupl
     inside = {id(node) for node in (*nodes, *holders)}
     said = [f"{holder.tag} {sorted(holder.items())}".encode() for holder in holders]
     for child in (child for holder in holders for child in holder if id(child) not in inside):
-        if _name(child) not in _PASSING:
+        if name_of(child) not in _PASSING:
             said.append(etree.tostring(child, with_tail=False))
     head = key_of(place, *said)
     return tuple(key_of(head, etree.tostring(node, with_tail=False)) for node in nodes)
@@ -190,8 +190,8 @@ def _people(node: etree._Element) -> tuple[str, ...]:
     """Return who wrote an item: the creators, who are named, before the authors, who often are mere addresses."""
     found: dict[str, list[str]] = {"creator": [], "author": []}
     for child in node:
-        if _name(child) in found:
-            found[_name(child)].append(child.findtext("{*}name") or child.text or "")
+        if name_of(child) in found:
+            found[name_of(child)].append(child.findtext("{*}name") or child.text or "")
     named = (tuple(filter(str.strip, names)) for names in found.values())
     return next(filter(None, named), ())
 
@@ -215,65 +215,17 @@ def _enclosed(entry: Any) -> tuple[Picture, ...]:
 def _extra(node: etree._Element) -> _Extra:
     guid, permalink, has_link, link = node.get(_ABOUT), False, False, None
     for child in node:
-        name, text = _name(child), (child.text or "").strip()
-        if name == "guid" or (name == "id" and _space(child) in (*_ATOM, "")):
+        name, text = name_of(child), (child.text or "").strip()
+        if name == "guid" or (name == "id" and space_of(child) in (*_ATOM, "")):
             guid = text or guid
             permalink = name == "guid" and child.get("isPermaLink", child.get("ispermalink", "true")).lower() == "true"
-        elif name == "link" and _space(child) not in _MEDIA:
+        elif name == "link" and space_of(child) not in mediarss.SPACES:
             has_link = has_link or bool(text) or child.get("rel", "alternate") == "alternate"
     if permalink and not has_link:
         link = web_url(guid)
     said = node.get(f"{_XML}lang") or node.findtext(f"{_DC}language")
-    words = _media_text(node, "title"), _media_text(node, "description")
-    return _Extra(guid, link, has_link, said, *words, _media(node), _people(node))
-
-
-def _media(node: etree._Element) -> tuple[Picture, ...]:
-    """Return the pictures of Media RSS, of podcasts and of an item's own ``image``, thumbnails marked as such."""
-    found = []
-    for child in node.iter():
-        name, space = _name(child), _space(child)
-        if space in _MEDIA and name == "content" and _is_picture(child):
-            found.append(_media_picture(child, node))
-        elif space in _MEDIA and name == "thumbnail":
-            found.append(_media_picture(child, node, is_thumbnail=True))
-        elif name == "image" and child.getparent() is node:
-            found.append(Picture(child.get("href") or child.findtext("{*}url") or (child.text or "").strip()))
-    return tuple(found)
-
-
-def _media_picture(child: etree._Element, item: etree._Element, *, is_thumbnail: bool = False) -> Picture:
-    title, words = _media_text(child, "title"), clean.fold(_media_text(child, "description"))
-    shown, taken_by = split_credit(words)
-    return Picture(
-        url=(child.get("url") or child.text or "").strip(),
-        # A one-word title is the name of the file.
-        alt=shown or (title if " " in title else ""),
-        caption=words if taken_by else "",  # with a credit in it it was written to stand under the picture
-        credit=_media_text(child, "credit") or _media_text(item, "credit"),
-        width=number(child.get("width")),
-        height=number(child.get("height")),
-        is_thumbnail=is_thumbnail,
-    )
-
-
-def _is_picture(content: etree._Element) -> bool:
-    medium, kind = content.get("medium", ""), content.get("type", "")
-    return (
-        medium == "image"
-        or kind.startswith("image/")
-        or (not medium and not kind and is_image_file(content.get("url", "")))
-    )
-
-
-def _media_text(node: etree._Element, name: str) -> str:
-    """Return the text of a media element that stands directly in a node or in its group."""
-    for space in _MEDIA:
-        for path in (f"{{{space}}}{name}", f"{{{space}}}group/{{{space}}}{name}"):
-            text = node.findtext(path)
-            if text and text.strip():
-                return clean.printable(html.unescape(text.strip())) if name == "description" else clean.one_line(text)
-    return ""
+    words = mediarss.text_of(node, "title"), mediarss.text_of(node, "description")
+    return _Extra(guid, link, has_link, said, *words, mediarss.pictures_of(node), _people(node))
 
 
 def _known_id(entry: Any, extras: list[_Extra]) -> _Extra:
@@ -284,7 +236,7 @@ def _known_id(entry: Any, extras: list[_Extra]) -> _Extra:
 
 
 def _is_item(node: etree._Element) -> bool:
-    return not any(foreign in _space(node) for foreign in _FOREIGN)
+    return not any(foreign in space_of(node) for foreign in _FOREIGN)
 
 
 def _take_out(node: etree._Element) -> None:
@@ -297,15 +249,3 @@ def _take_out(node: etree._Element) -> None:
     else:
         parent.text = (parent.text or "") + (node.tail or "")
     parent.remove(node)
-
-
-def _name(node: etree._Element) -> str:
-    return node.tag.rpartition("}")[2].rpartition(":")[2] if isinstance(node.tag, str) else ""
-
-
-def _space(node: etree._Element) -> str:
-    """Return a node's namespace; a prefix that the document forgot to declare is taken for what it is elsewhere."""
-    if not isinstance(node.tag, str):
-        return ""
-    space, _, name = node.tag.rpartition("}")
-    return space[1:] if space else _MEDIA[0] if name.startswith("media:") else ""
