@@ -105,6 +105,8 @@ def _await(source: Source, future: Future[Collected], until: float | None, patie
         seconds = patience.total_seconds() if patience else 0
         log.warning("source_slow", source=source.name, seconds=seconds)
         return Collected(source.name, error=f"{source.name}: no answer within {seconds:g} s")
+    except StoreError:
+        raise  # the ledger is in trouble, not the source
     except Exception as error:
         log.exception("poll_failed", source=source.name)
         return Collected(source.name, error=f"{source.name}: {error}")

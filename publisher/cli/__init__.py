@@ -39,9 +39,9 @@ def main() -> None:
 
 def remark_on_stderr() -> None:
     """Say on stderr, in words, what happens while a command is at work; tables and JSON have stdout to themselves."""
-    from publisher.cli.remarks import in_words
+    from publisher.cli.remarks import in_words, once
 
-    _say([in_words], logging.WARNING)
+    _say([in_words, once()], logging.WARNING)
 
 
 def log_to_stderr(level: int) -> None:

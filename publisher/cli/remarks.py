@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -25,6 +25,19 @@ WORDS: Mapping[str, str] = {
     "source_slow": "{source} did not answer within {seconds:g} s: what it says later waits for the next edition",
     "took_over": "a process ended in mid-send: {given_back} it had not begun, {unknown} may or may not have arrived",
 }
+
+
+def once() -> Callable[[Any, str, Any], Any]:
+    """Return what lets each sentence through once: what is tried again every half second fails alike each time."""
+    said: set[str] = set()
+
+    def unless_said(_logger: Any, _level: str, sentence: Any) -> Any:
+        if sentence in said:
+            raise structlog.DropEvent
+        said.add(sentence)
+        return sentence
+
+    return unless_said
 
 
 def in_words(logger: Any, level: str, line: MutableMapping[str, Any]) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from publisher.app import App, intake
 from publisher.app.sources import standing
+from publisher.errors import StoreError
 from publisher.store import articles, sources
 from tests.ledger import Clock
 from tests.project import ProjectDir
@@ -280,3 +281,12 @@ def test_a_document_that_breaks_off_is_asked_for_whole_the_next_time_and_one_wit
     look(app)
     assert row(app)["problems"]
     assert row(app)["etag"] == ('"1"' if is_kept else None)
+
+
+def test_a_ledger_in_trouble_is_no_trouble_of_the_source(site, open_app):
+    app = open_app(site=site.feed("/feed", "One"))
+    app.poll_all()  # from here on its schedules are accepted: what a poll writes is what it has read
+    site.feed("/feed", "Two", "One")
+    app.store.close()
+    with pytest.raises(StoreError, match="the ledger is closed"):
+        app.poll_all()

@@ -11,7 +11,7 @@ import pytest
 import structlog
 
 import publisher
-from publisher.cli.remarks import WORDS, in_words
+from publisher.cli.remarks import WORDS, in_words, once
 from tests.project import ProjectDir
 from tests.unit.app.project import edit
 
@@ -29,6 +29,14 @@ def test_what_helps_nobody_is_not_said_and_errors_always_are():
     with pytest.raises(structlog.DropEvent):
         in_words(None, "warning", {"event": "late_answer_left_out", "call": 1})
     assert in_words(None, "error", {"event": "take_over_failed", "send": 5}) == "take over failed: send 5"
+
+
+def test_what_is_tried_again_and_fails_alike_is_said_once():
+    unless_said = once()
+    assert unless_said(None, "error", "the disk is full") == "the disk is full"
+    with pytest.raises(structlog.DropEvent):
+        unless_said(None, "error", "the disk is full")
+    assert unless_said(None, "error", "letters is stopped") == "letters is stopped"
 
 
 def test_a_fault_of_our_own_keeps_its_traceback_and_no_secrets():
