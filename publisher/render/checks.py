@@ -12,9 +12,10 @@ from lxml import html as markup
 
 from publisher.model.message import Brief, Confirm, Finding, Letter, Mail, Post, PostRules, Sheet, Slot, Text
 from publisher.model.post_size import fits, length
-from publisher.render.colour import ENOUGH
+from publisher.render.colour import ENOUGH, readable
 from publisher.render.context import article_dict
 from publisher.render.fragment import paragraphs_of
+from publisher.render.legible import texts
 from publisher.render.merge import carries_token
 from publisher.render.notes import MAIL_NOTES, POST_NOTES, bad_in_text
 from publisher.render.shortening import CLIPPED_AT, LARGE_AT, bytes_of
@@ -24,6 +25,8 @@ from publisher.render.words import squeezed
 
 _PLACEHOLDER = re.compile(r"\{\{-?\s*(?:recipient\b|(?:unsubscribe|preferences|confirm)_url\b)|\{%-?\s*\w+")
 _FROM_TRICKS = regex.compile(r"\A\s*(?:re|fwd?|aw|wg)\s*:|\p{Emoji_Presentation}|[\u2600-\u27bf\ufe0f]", regex.I)
+
+MOST_QUOTED = 40  # characters of a text that can't be read
 
 Findings = Iterator[Finding]
 
@@ -50,7 +53,7 @@ def no_unsubscribe_link(mail: Mail, sheet: Sheet) -> Findings:
         return
     header = dict(mail.headers).get("List-Unsubscribe", ())
     places = {
-        "html": ("url" in _contexts(mail.html), "templates, a link with href={{ unsubscribe_url }}"),
+        "html": ("url" in _contexts(_outside_comments(mail.html)), "templates, a link with href={{ unsubscribe_url }}"),
         "text part": ("text" in _contexts(mail.text), "text template, {{ unsubscribe_url }}"),
         "headers": ("header" in _contexts(header), "headers, List-Unsubscribe"),
     }
@@ -63,7 +66,7 @@ def no_unsubscribe_link(mail: Mail, sheet: Sheet) -> Findings:
 def no_confirm_link(mail: Mail, sheet: Sheet) -> Findings:
     if not _asks(sheet):
         return
-    for place, text, context in (("html", mail.html, "url"), ("text part", mail.text, "text")):
+    for place, text, context in (("html", _outside_comments(mail.html), "url"), ("text part", mail.text, "text")):
         if context not in _contexts(text, "confirm_url"):
             what = f"nobody can confirm: the {place} has no link"
             yield Finding("no-confirm-link", True, what, "Print {{ confirm_url }} there, in html as a link's href")
@@ -159,16 +162,32 @@ def _missing_from_text(what: str) -> Finding:
     return Finding("text-part", True, f"{what} is missing from the text part", "Print it in the text template too")
 
 
-def too_faint(mail: Mail, sheet: Sheet) -> Findings:
+def contrast(mail: Mail, sheet: Sheet) -> Findings:
+    of_theme = list(_faint_in_theme(sheet))
+    yield from of_theme or _faint_in_mail(mail)
+
+
+def _faint_in_theme(sheet: Sheet) -> Findings:
     for scheme, name, colour, paper, measured, better in unreadable(sheet.theme):
-        ratio = f"{floor(measured * 100) / 100:.2f}:1"  # rounded down: 4.499 is not 4.50
         place = f"theme.{name}" if scheme == "light" else f"theme.dark.{name}"
-        yield Finding(
-            "contrast",
-            True,
-            f"{place}: {colour} on {paper} has a contrast of {ratio} in the {scheme} scheme; text needs {ENOUGH}:1",
-            f'Write `{name}: "{better}"`, the nearest that passes',
-        )
+        remedy = f'Write `{name}: "{better}"`, the nearest that passes'
+        yield _too_faint(f"{place}: {colour} on {paper}", measured, scheme, remedy)
+
+
+def _faint_in_mail(mail: Mail) -> Findings:
+    """Whatever the theme says: a template may have colours of its own."""
+    faint = (text for text in texts(_fixed(mail.html)) if text.contrast < ENOUGH)
+    for text in {(text.scheme, text.colour, text.paper): text for text in faint}.values():
+        words = text.words if len(text.words) <= MOST_QUOTED else f"{text.words[:MOST_QUOTED]}…"
+        what = f"“{words}”: {text.colour} on {text.paper}"
+        remedy = f"Write {readable(text.colour, text.paper)} in the template, the nearest that passes"
+        yield _too_faint(what, text.contrast, text.scheme, remedy)
+
+
+def _too_faint(what: str, measured: float, scheme: str, remedy: str) -> Finding:
+    ratio = f"{floor(measured * 100) / 100:.2f}:1"  # rounded down: 4.499 is not 4.50
+    said = f"{what} has a contrast of {ratio} in the {scheme} scheme; text needs {ENOUGH}:1"
+    return Finding("contrast", True, said, remedy)
 
 
 def post_too_long(post: Post, brief: Brief, rules: PostRules) -> Findings:
@@ -200,7 +219,7 @@ MAIL_CHECKS: tuple[Callable[[Mail, Sheet], Findings], ...] = (
     size,
     from_name,
     postal_address,
-    too_faint,
+    contrast,
     bad_in_text,
 )
 EDITION_CHECKS: tuple[Callable[[Mail, Brief], Findings], ...] = (text_part, *MAIL_NOTES)
@@ -212,8 +231,18 @@ POST_CHECKS: tuple[Callable[[Post, Brief, PostRules], Findings], ...] = (
 )
 
 
-def _contexts(text: Text, field: str = "unsubscribe_url") -> set[str]:
+def _contexts(text: Iterable[Slot | str], field: str = "unsubscribe_url") -> set[str]:
     return {part.context for part in text if isinstance(part, Slot) and part.field == field}
+
+
+def _outside_comments(text: Text) -> Iterator[Slot | str]:
+    """Leave out what only Outlook sees: a link there is no link for anybody else."""
+    is_comment = False
+    for part in text:
+        if isinstance(part, str):
+            is_comment = (is_comment and "-->" not in part) or part.rfind("<!--") > part.rfind("-->")
+        elif not is_comment:
+            yield part
 
 
 def _fixed(text: Text) -> str:

@@ -6,6 +6,7 @@ import difflib
 import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -66,6 +67,14 @@ class Engine:
             keep_trailing_newline=False,
             finalize=limits.printable,
         )
+
+    def get_ready(self) -> None:
+        """Compile what goes by the name of a template of the theme; what is wrong with one is said where it is used."""
+        theme = self.folders[-1]
+        for path in theme.rglob("*.*"):
+            if path.suffix in _ENDINGS:
+                with suppress(*_FAULTS):
+                    self._environment.get_template(path.relative_to(theme).as_posix())
 
     def has(self, name: str) -> bool:
         """Say whether some folder has this template."""

@@ -39,6 +39,7 @@ class Renderer:
 
     def get_ready(self, rules: Iterable[PostRules]) -> None:
         """Load what only the first message waits for: a process that stays does this while nothing is due."""
+        self._engine.get_ready()
         inline("<!DOCTYPE html><title>Ready</title>", where="get_ready")
         for each in rules:
             length("", each)

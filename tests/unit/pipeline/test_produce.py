@@ -67,3 +67,9 @@ def test_what_is_ready_loads_nothing_more_for_its_first_mail():
     """A new interpreter: this one has it all."""
     done = subprocess.run([sys.executable, "-c", FIRST_EDITION], capture_output=True, text=True, check=True)
     assert set(done.stdout.split()) <= {"encodings"}
+
+
+def test_a_template_that_is_broken_keeps_nobody_from_getting_ready(tmp_path):
+    (tmp_path / "email").mkdir()
+    (tmp_path / "email" / "digest.html").write_text("{% if")
+    Studio(Renderer([tmp_path, default_theme()]), cast(Any, None)).get_ready([])

@@ -42,6 +42,22 @@ def test_a_mail_nobody_can_unsubscribe_from_is_held(part: str) -> None:
     assert blocking(replace(mail, **{part: without}), brief()) == {"no-unsubscribe-link"}  # type: ignore[arg-type]
 
 
+def test_a_link_that_only_outlook_shows_is_none() -> None:
+    mail = RENDERER.mail(brief())
+    within = tuple(
+        piece
+        for part in mail.html
+        for piece in (("<!--[if mso]>", part, "<![endif]-->") if isinstance(part, Slot) else (part,))
+    )
+    shown = tuple(
+        piece
+        for part in mail.html
+        for piece in (("<!--[if !mso]><!-->", part, "<!--<![endif]-->") if isinstance(part, Slot) else (part,))
+    )
+    assert blocking(replace(mail, html=within), brief()) == {"no-unsubscribe-link"}
+    assert blocking(replace(mail, html=shown), brief()) == set()
+
+
 def test_a_placeholder_in_the_note_is_noticed() -> None:
     briefing = brief(note="<p>Dear {{ recipient.first_name }}</p>")
     assert blocking(RENDERER.mail(briefing), briefing) == {"leftover-field"}

@@ -155,3 +155,28 @@ def test_templates_of_an_editor_see_the_theme_as_plain_data(tmp_path: Path) -> N
     text = fill(mail.text, READER)
     assert text.startswith("#b3122e #e74e57 -apple-system")
     assert text.strip().endswith("600 Harbor Gazette")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            'class="brand"',
+            'class="brand" style="color:#999"',
+            "“Harbor Gazette”: #999999 on #ffffff has a contrast of 2.84:1 in the light scheme; text needs 4.5:1",
+        ),
+        (
+            'class="brand"',
+            'class="brand" style="background-color:#ddd"',
+            "“Harbor Gazette”: #eceae4 on #dddddd has a contrast of 1.12:1 in the dark scheme; text needs 4.5:1",
+        ),
+    ],
+)
+def test_a_templates_own_colours_are_held_to_the_same(tmp_path, old: str, new: str, said: str) -> None:
+    part = tmp_path / "partials" / "header.html"
+    part.parent.mkdir()
+    part.write_text((default_theme() / "partials" / "header.html").read_text().replace(old, new))
+    renderer = Renderer([tmp_path, default_theme()])
+    found = [each for each in renderer.check(renderer.mail(brief()), brief()) if each.check == "contrast"]
+    assert said in [each.what for each in found]
+    assert all(each.blocks for each in found)
