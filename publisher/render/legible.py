@@ -88,7 +88,7 @@ def _texts_in(
 
 def _said_of(element: markup.HtmlElement, by_sheet: _Said) -> dict[str, str]:
     """Return what holds for an element: its own style, over the sheet's rules but for the important ones."""
-    said = {"background-color": element.get("bgcolor", "")}
+    said = {"background-color": element.get("bgcolor", ""), "color": element.get("color", "")}
     for is_important in (False, True):
         said |= {name: value for name, (weight, value) in by_sheet.items() if weight[0] is is_important}
         if not is_important:

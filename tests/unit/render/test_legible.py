@@ -27,6 +27,7 @@ def read(body: str, sheet: str = "", attributes: str = "") -> list[tuple[str, st
             "#eeeeee",
         ),
         ('<div style="background-color:#eeeeee !important"><b>Words</b></div>', "#000000", "#eeeeee"),
+        ('<font color="#dddddd">Words</font>', "#dddddd", "#ffffff"),
         ('<div style="background:transparent"><b>Words</b></div>', "#000000", "#ffffff"),
     ],
 )

@@ -180,3 +180,4 @@ def test_a_templates_own_colours_are_held_to_the_same(tmp_path, old: str, new: s
     found = [each for each in renderer.check(renderer.mail(brief()), brief()) if each.check == "contrast"]
     assert said in [each.what for each in found]
     assert all(each.blocks for each in found)
+    assert all(("screens.css" in each.remedy) is ("dark scheme" in each.what) for each in found)
