@@ -87,12 +87,12 @@ def _texts_in(
 
 
 def _said_of(element: markup.HtmlElement, by_sheet: _Said) -> dict[str, str]:
-    """Return what holds for an element: its own style, over the sheet's rules but for the important ones."""
+    """Return what holds for an element: its own style over the sheet's rules, of each first what is important."""
+    own = {name.lower(): value.lower() for name, value in _INLINE.findall(element.get("style", ""))}
     said = {"background-color": element.get("bgcolor", ""), "color": element.get("color", "")}
     for is_important in (False, True):
         said |= {name: value for name, (weight, value) in by_sheet.items() if weight[0] is is_important}
-        if not is_important:
-            said |= {name.lower(): value for name, value in _INLINE.findall(element.get("style", ""))}
+        said |= {name: value for name, value in own.items() if ("!important" in value) is is_important}
     return {name: value.lower().replace("!important", "").strip() for name, value in said.items()}
 
 

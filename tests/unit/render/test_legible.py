@@ -53,13 +53,9 @@ def test_what_is_not_seen_or_can_not_be_told_is_left_out(body: str) -> None:
 
 def test_a_sheet_gives_way_to_the_element_but_for_what_is_important() -> None:
     sheet = "p { color: #111 } .b { color: #222 !important } p::before { color: #333 } b:hover { color: #444 }"
-    assert [
-        each[2] for each in read('<p>1</p><p style="color:#555">2</p><p class="b" style="color:#555">3</p>', sheet)
-    ] == [
-        "#111111",
-        "#555555",
-        "#222222",
-    ]
+    own = '<p>1</p><p style="color:#555">2</p><p class="b" style="color:#555">3</p>'
+    own += '<p class="b" style="color:#666 !important">4</p>'
+    assert [each[2] for each in read(own, sheet)] == ["#111111", "#555555", "#222222", "#666666"]
 
 
 def test_the_more_particular_rule_holds_and_of_equals_the_later() -> None:
