@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Annotated, ClassVar, Literal, Protocol
 from urllib.parse import urlsplit
@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from publisher.model.call import Answer, Call, Outcome, Verdict
+from publisher.model.event import Event
 from publisher.model.message import PostRules
+from publisher.senders.events import Incoming, NotBelieved
 from publisher.senders.http import Http
 
 Kind = Literal["mail", "post"]
@@ -71,6 +73,7 @@ class Sender(ABC):
     max_bytes: int  # of one request
     idempotent_for: timedelta | None = None  # how long the provider knows a key; None: it has no such thing
     asked_for: timedelta | None = None  # how long it can be asked what became of a call; None: it can't
+    forces_unsubscribe: str = ""  # the provider puts its own List-Unsubscribe header in: what to do about it
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules | None:
@@ -106,3 +109,10 @@ class Sender(ABC):
     @abstractmethod
     def size(self, call: Call) -> int:
         """Return the bytes of the (largest) request that this call would make, without making it."""
+
+    def hear(self, incoming: Incoming) -> Sequence[Event]:
+        """Make sure that it is the provider who speaks, and return what it says; tests and pings are no events.
+
+        :raises NotBelieved: it is somebody else, or nobody can understand it. Never raises anything else.
+        """
+        raise NotBelieved(f"{self.name} tells nothing afterwards", 404)

@@ -107,10 +107,19 @@ class Http:
 
         :param wait: headers besides ``Retry-After`` that say when to try again.
         """
-        sending = _Body(body)
+        return self._exchange("POST", url, _Body(body), headers, wait)
+
+    def get(self, url: str, headers: Mapping[str, str] | None = None, *, wait: tuple[str, ...] = ()) -> Reply:
+        """Ask for something and return what came, as :meth:`post` does; asking changes nothing at the provider."""
+        return self._exchange("GET", url, None, headers or {}, wait)
+
+    def _exchange(
+        self, method: str, url: str, sending: _Body | None, headers: Mapping[str, str], wait: tuple[str, ...]
+    ) -> Reply:
         deadline = time.monotonic() + self.settings.read_timeout
         try:
-            with self._session().post(
+            with self._session().request(
+                method,
                 url,
                 data=sending,
                 headers={"User-Agent": self.settings.user_agent, "Accept-Encoding": "identity", **headers},
@@ -122,7 +131,7 @@ class Http:
                 text = self.redact(text, headers.get("Authorization", ""))
         except (requests.RequestException, HTTPError, ValueError) as error:
             host = urlsplit(url).hostname or "the provider"
-            return Reply(trouble=judge_silence(error, host, left=sending.left))
+            return Reply(trouble=judge_silence(error, host, left=sending.left if sending else "nothing"))
         finally:
             self._own.used_at = time.monotonic()
         until = retry_at(response.headers, ("Retry-After", *wait), self.clock())

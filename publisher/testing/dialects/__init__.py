@@ -1,0 +1,18 @@
+"""What a fake provider says to a request: strict, one file per provider."""
+
+from collections.abc import Mapping
+
+from publisher.testing.dialects.base import Accepted, Dialect, Received, Response
+from publisher.testing.dialects.mailgun import MailgunDialect
+from publisher.testing.dialects.mailpit import MailpitDialect
+from publisher.testing.dialects.mastodon import MastodonDialect
+from publisher.testing.dialects.webhook import WebhookDialect
+
+DIALECTS: Mapping[str, type[Dialect]] = {
+    "mailgun": MailgunDialect,
+    "mailpit": MailpitDialect,
+    "mastodon": MastodonDialect,
+    "webhook": WebhookDialect,
+}
+
+__all__ = ["DIALECTS", "Accepted", "Dialect", "Received", "Response"]

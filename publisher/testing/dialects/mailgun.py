@@ -1,0 +1,46 @@
+"""How Mailgun answers."""
+
+from __future__ import annotations
+
+import base64
+import json
+from email.utils import parseaddr
+
+from publisher.testing.dialects.base import Accepted, Received, Response
+
+
+class MailgunDialect:
+    """Mailgun's messages API: the whole request or nothing."""
+
+    def __init__(self, domain: str = "mg.harbor.example", api_key: str = "key-0123456789") -> None:
+        self.path = f"/v3/{domain}/messages"
+        self.credentials = "Basic " + base64.b64encode(f"api:{api_key}".encode()).decode()
+
+    def answer(self, request: Received, number: int) -> Response:
+        if not request.path.startswith("/v3/"):
+            return Response(200, "Mailgun Magnificent API")
+        if request.headers.get("authorization") != self.credentials:
+            return Response(401, "Forbidden")
+        if request.path != self.path:
+            return Response(404, {"message": "Domain not found"})
+        to = [parseaddr(value)[1] for name, value in request.form if name == "to"]
+        if fault := self._fault(dict(request.form), to, request):
+            return Response(400, {"message": fault})
+        taken = tuple(Accepted(address, "", f"{number}@mg", request) for address in dict.fromkeys(to))
+        return Response(200, {"id": f"<{number}@mg>", "message": "Queued. Thank you."}, taken)
+
+    def _fault(self, fields: dict[str, str], to: list[str], request: Received) -> str:
+        extras = sum(len((k + v).encode()) for k, v in request.form if k[:2] in ("o:", "h:", "v:"))
+        try:
+            variables = json.loads(fields.get("recipient-variables", ""))
+        except ValueError:
+            variables = None
+        if not all("@" in address and " " not in address for address in to) or not to:
+            return "'to' parameter is not a valid address. please check documentation"
+        if missing := {"from", "subject"} - fields.keys():
+            return f"parameter is missing: {sorted(missing)}"
+        if len(to) > 1_000 or extras > 16 * 1024:
+            return "too many recipients or too large parameters"
+        if len(to) > 1 and (not isinstance(variables, dict) or set(variables) != set(to)):
+            return "readers would see one another: recipient-variables are missing or incomplete"
+        return ""
