@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from publisher.app import alerts, intake, versions
+from publisher.app.hearing import Hearing
 from publisher.app.mending import changed_channels
 from publisher.app.naming import edition_named
 from publisher.app.operator import DATABASE
@@ -69,6 +70,7 @@ class App:
         self.settings = settings
         self.intake = intake.Intake()
         self.sending = Sending(self)
+        self.hearing = Hearing(self)
 
     @classmethod
     def open(cls, folder: Path, clock: Clock = wall_clock, *, go_on: bool = False) -> App:

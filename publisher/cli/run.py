@@ -59,6 +59,7 @@ def run(
         stop.wait()
         app.sending.ending.set()  # first of all: nothing more is claimed while the other duties come to their end
         say("ending: nothing more is begun, calls under way are finished")
+    app.hearing.keep()
     processes.record_end(app.store, app.process_id, app.clock())
     say(last_words(app))
 

@@ -75,6 +75,10 @@ class KeyRing:
         key = next(key for key in reversed(self._keys) if key.purpose == purpose and key.retired_at is None)
         return key.id, key.secret
 
+    def all_of(self, purpose: Purpose) -> list[bytes]:
+        """Return the bytes of every key of a purpose, the retired too."""
+        return [key.secret for key in self._keys if key.purpose == purpose]
+
     def by_id(self, purpose: Purpose, key_id: str) -> bytes | None:
         """Return a key's bytes, retired or not; None where there is no such key."""
         return next((key.secret for key in self._keys if (key.purpose, key.id) == (purpose, key_id)), None)

@@ -77,7 +77,8 @@ CALL_MOVES: Mapping[CallState, frozenset[CallState]] = {
 }
 
 DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
-    D.PENDING: frozenset({D.TAKEN, D.SUPPRESSED, D.EXCLUDED, D.CANCELLED, D.FAILED}),
+    # To sent: a provider's later word of what was put off, because it had seemed not to be accepted.
+    D.PENDING: frozenset({D.TAKEN, D.SENT, D.SUPPRESSED, D.EXCLUDED, D.CANCELLED, D.FAILED}),
     D.TAKEN: frozenset({D.SENT, D.FAILED, D.UNKNOWN, D.PENDING, D.SUPPRESSED, D.CANCELLED}),
     D.UNKNOWN: frozenset({D.SENT, D.FAILED, D.PENDING}),
     D.FAILED: frozenset({D.PENDING, D.SENT}),  # a resend; a provider's later "delivered"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 MAC_BYTES = 16
 
@@ -18,6 +18,15 @@ def address_hash(email: str, key: bytes) -> str:
 def wire_id(kind: str, number: int, key: bytes) -> str:
     """Return an id for a provider's eyes: it can be told apart from a made-up one."""
     return f"{kind}{number}-{_mac(f'{kind}:{number}', key)[:10].hex()}"
+
+
+def read_wire_id(kind: str, text: str, keys: Iterable[bytes]) -> int | None:
+    """Return the number in an id of this kind that one of the keys made; None for any other text."""
+    number, _, mac = text.removeprefix(kind).partition("-")
+    if not (text.startswith(kind) and number.isascii() and number.isdecimal() and len(number) <= 18 and mac.isascii()):
+        return None
+    genuine = any(hmac.compare_digest(wire_id(kind, int(number), key), text) for key in keys)
+    return int(number) if genuine else None
 
 
 def leaving_token(subscriber_id: int, list_id: int, key_id: str, key: bytes) -> str:

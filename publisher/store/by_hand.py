@@ -111,16 +111,6 @@ def settle_one(conn: Connection, row: RowMapping, to: DeliveryState, due_at: dat
     return conn.execute(query.values(values)).rowcount == 1
 
 
-def still_in_doubt(conn: Connection, call_id: int, delivery_ids: list[int]) -> bool:
-    """Say whether the call still leaves any of these open."""
-    query = select(deliveries.c.id).where(
-        deliveries.c.id.in_(delivery_ids),
-        deliveries.c.call_id == call_id,
-        deliveries.c.state == DeliveryState.UNKNOWN,
-    )
-    return conn.execute(query.limit(1)).scalar_one_or_none() is not None
-
-
 def calls_under_way(conn: Connection, send_ids: list[int] | None) -> list[RowMapping]:
     """Return the calls between claim and answer, of these sends or (None) of all."""
     query = select(calls.c.id, calls.c.send_id, calls.c.channel, calls.c.size, calls.c.state, calls.c.opened_at)

@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import Boolean, Connection, Integer, LargeBinary, RowMapping, Text, func, select, text, update
 
 from publisher.model.call import Recipient, Verdict
-from publisher.model.states import CALL_MOVES, CallState
+from publisher.model.states import CALL_MOVES, CallState, DeliveryState
 from publisher.store.sql import among, upsert
-from publisher.store.tables import Moment, calls, outcomes, update_row
+from publisher.store.tables import Moment, calls, deliveries, outcomes, update_row
 from publisher.store.words import Statement
 
 # In the words of the partial index, or SQLite would read every call there ever was.
@@ -138,6 +138,15 @@ def take_again(
 def park(conn: Connection, call_id: int) -> None:
     """Leave an unknown call to a person."""
     update_row(conn, calls, call_id, {"retry_at": None})
+
+
+def close_if_settled(conn: Connection, call_id: int) -> None:
+    """Close an unknown call that leaves nobody in doubt any more; its frozen values are needed no longer."""
+    blob = get(conn, call_id)["members"]
+    ids = [member.delivery_id for member in thaw(blob)] if blob else []
+    mine = (among(deliveries.c.id, ids), deliveries.c.call_id == call_id, deliveries.c.state == DeliveryState.UNKNOWN)
+    if conn.execute(select(deliveries.c.id).where(*mine).limit(1)).scalar_one_or_none() is None:
+        move(conn, call_id, CallState.ANSWERED, members=None, retry_at=None)
 
 
 def get(conn: Connection, call_id: int) -> RowMapping:

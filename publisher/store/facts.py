@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -74,6 +76,22 @@ def take_turn(conn: Connection, name: str, process_id: int, now: datetime, lengt
     conn.execute(delete(facts).where(facts.c.name == f"turn:{name}"))
     conn.execute(insert(facts).values(name=f"turn:{name}", value=json.dumps(mine)))
     return True
+
+
+def add_heard(conn: Connection, channel: str, tally: Mapping[str, int]) -> None:
+    """Add to how many words of a channel's provider were new, repeated, foreign, forged or refused."""
+    name = f"heard:{channel}"
+    lock_turn(conn, name)
+    total = Counter(heard(conn, channel))
+    total.update(tally)
+    conn.execute(delete(facts).where(facts.c.name == name))
+    conn.execute(insert(facts).values(name=name, value=json.dumps(total)))
+
+
+def heard(conn: Connection, channel: str) -> dict[str, int]:
+    """Return how many words of a channel's provider were new, repeated, foreign, forged or refused."""
+    said = conn.execute(select(facts.c.value).where(facts.c.name == f"heard:{channel}")).scalar_one_or_none()
+    return dict(json.loads(said)) if said else {}
 
 
 def as_reason(held: Held, edition_id: int | None = None) -> dict[str, Any]:

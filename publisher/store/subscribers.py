@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, or_, 
 
 from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.store.sql import among, upsert
-from publisher.store.tables import domains, lists, subscribers, subscriptions, suppressions, update_row
+from publisher.store.tables import domains, lists, recipients, subscribers, subscriptions, suppressions, update_row
 
 
 def ensure_list(conn: Connection, name: str) -> int:
@@ -97,6 +97,17 @@ def set_subscription(
     values = {"state": state.value, "basis": basis, "since": now, "actor": actor}
     statement = upsert(conn, subscriptions).values(subscriber_id=subscriber_id, list_id=list_id, **values)
     conn.execute(statement.on_conflict_do_update(index_elements=["list_id", "subscriber_id"], set_=values))
+
+
+def of_recipient(conn: Connection, recipient_id: int) -> int | None:
+    """Return the person whom a delivery's recipient is; None for an account."""
+    return conn.execute(select(recipients.c.subscriber_id).where(recipients.c.id == recipient_id)).scalar_one_or_none()
+
+
+def hash_of_recipient(conn: Connection, recipient_id: int) -> str | None:
+    """Return by what a recipient's address is suppressed; None for an account."""
+    query = select(subscribers.c.address_hash).join(recipients).where(recipients.c.id == recipient_id)
+    return conn.execute(query).scalar_one_or_none()
 
 
 def suppress(conn: Connection, address_hash: str, scope: str, *, reason: str, now: datetime, actor: str) -> None:

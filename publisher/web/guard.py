@@ -17,8 +17,9 @@ log = structlog.get_logger()
 
 SMALL_BODY = 64 * 1024  # bytes: forms
 ARTICLE_BODY = 1024 * 1024  # bytes: an article without its pictures
+EVENTS_BODY = 10 * 1024 * 1024  # bytes: hundreds of events in one request
 INBOX_BODY = 25 * 1024 * 1024  # bytes: a mail with its pictures
-OPEN = ("/u/", "/static/", "/api/")  # with CARD: all that is reachable by the public name
+OPEN = ("/u/", "/static/", "/api/", "/webhooks/")  # with CARD: all that is reachable by the public name
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -75,7 +76,7 @@ class Guard:
                 return 421, "This is not the address", f"Nothing is served under the name {host}."
             if not is_open(scope["path"]):
                 return 404, "There is no such page", "Check the address."
-        if scope["method"] == "POST" and not scope["path"].startswith("/u/") and _is_foreign(headers):
+        if scope["method"] == "POST" and not scope["path"].startswith(("/u/", "/webhooks/")) and _is_foreign(headers):
             return 403, "Not from another site", "A page of another site asked for this."
         return None
 
@@ -125,6 +126,8 @@ def _is_loopback(host: str) -> bool:
 def _cap(path: str) -> int:
     if path.startswith("/inbox/"):
         return INBOX_BODY
+    if path.startswith("/webhooks/"):
+        return EVENTS_BODY
     return ARTICLE_BODY if path.startswith(("/api/", "/articles/")) else SMALL_BODY
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from sqlalchemy import RowMapping
 
 from publisher.model.call import Outcome, Verdict
-from publisher.model.states import CallState, DeliveryState, SendState
+from publisher.model.states import DeliveryState, SendState
 from publisher.store import Connection, Store, by_hand, calls, editions, sends
 from publisher.store.by_hand import Doubtful
 from publisher.store.patience import write_patiently
@@ -114,14 +114,6 @@ def _write_down(conn: Connection, send_id: int, moved: list[RowMapping], word: W
         calls.record_outcomes(conn, row["call_id"], [(row["id"], verdict)])
     sends.post_to_books(conn, send_id, {D.UNKNOWN.value: -len(moved), LANDS[word].value: len(moved)})
     for call_id in {row["call_id"] for row in moved}:
-        _close_call(conn, call_id, said)
+        calls.close_if_settled(conn, call_id)
     if word is Word.RESEND:
         editions.reopen(conn, send_id, now)
-
-
-def _close_call(conn: Connection, call_id: int, said: str) -> None:
-    """Close a call that leaves nobody in doubt any more; its frozen values are needed no longer."""
-    call = calls.get(conn, call_id)
-    ids = [member.delivery_id for member in calls.thaw(call["members"])] if call["members"] else []
-    if not by_hand.still_in_doubt(conn, call_id, ids):
-        calls.move(conn, call_id, CallState.ANSWERED, members=None, retry_at=None)

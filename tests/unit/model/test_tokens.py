@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model.tokens import address_hash, leaving_token, read_leaving_token, wire_id
+from publisher.model.tokens import address_hash, leaving_token, read_leaving_token, read_wire_id, wire_id
 
 KEYS = {"k1": b"1" * 32, "k2": b"2" * 32}
 
@@ -41,3 +41,23 @@ def test_an_address_hashes_the_same_in_any_case_and_differently_under_another_ke
 def test_an_id_on_the_wire_depends_on_kind_number_and_key():
     ids = {wire_id(kind, number, key) for kind in "de" for number in (1, 2) for key in (b"a", b"b")}
     assert len(ids) == 8
+
+
+def test_an_id_on_the_wire_is_read_by_any_of_our_keys_and_nothing_else_is():
+    keys = [b"old" * 11, b"new" * 11]
+    for key in keys:
+        assert read_wire_id("d", wire_id("d", 4711, key), keys) == 4711
+    good = wire_id("d", 4711, keys[0])
+    others = [wire_id("d", 4711, b"x" * 33), wire_id("e", 4711, keys[0]), good[:-1], good.replace("4711", "4712")]
+    for text in (
+        *others,
+        good.upper(),
+        "d04711" + good[5:],
+        "",
+        "d-",
+        "d٣-x",
+        "d1-ä",
+        "d" + "9" * 5000 + "-x",
+        " " + good,
+    ):
+        assert read_wire_id("d", text, keys) is None

@@ -1,0 +1,138 @@
+"""Event to books: what a provider says later of a delivery, and whom nobody writes to any more because of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+import structlog
+
+from publisher.model.call import Outcome, Scope, Verdict
+from publisher.model.event import Event, EventKind
+from publisher.model.states import DeliveryState
+from publisher.model.subscriber import SubscriptionState
+from publisher.store import Connection, Store, calls, deliveries, events, sends, subscribers
+from publisher.store.events import About
+
+log = structlog.get_logger()
+D, K = DeliveryState, EventKind
+
+IN_A_ROW = 5  # letters that did not arrive, and none that did in between: nobody reads there any more
+AT_ONCE = 200  # events in one commit
+NOT_ARRIVED = frozenset({K.HARD_BOUNCE, K.SOFT_BOUNCE, K.DROPPED})
+INERT = frozenset({"test"})  # kinds of send whose readers asked for nothing: kept, and nothing follows
+
+# Where a word leaves a delivery, by where it was. What the provider has taken is sent; what did not arrive has failed.
+_TAKEN_BY_THE_PROVIDER = {D.TAKEN: D.SENT, D.UNKNOWN: D.SENT, D.PENDING: D.SENT}
+LANDS: Mapping[EventKind, Mapping[DeliveryState, DeliveryState]] = {
+    K.DELIVERED: {**_TAKEN_BY_THE_PROVIDER, D.FAILED: D.SENT},
+    K.DELAYED: _TAKEN_BY_THE_PROVIDER,
+    K.COMPLAINED: _TAKEN_BY_THE_PROVIDER,
+    K.UNSUBSCRIBED: _TAKEN_BY_THE_PROVIDER,
+    **{kind: {D.TAKEN: D.FAILED, D.UNKNOWN: D.FAILED, D.SENT: D.FAILED} for kind in NOT_ARRIVED},
+}
+
+
+def record(store: Store, channel: str, said: Sequence[tuple[int | None, Event]], *, now: datetime) -> Counter[str]:
+    """Write down what a provider said, each word once, and what follows from it.
+
+    :param said: events with the delivery that each is about; None: not ours.
+    :returns: how many were ``new``, ``repeated``, ``foreign`` (not about a delivery of ours), and
+        ``forged`` (a word that is known, with another meaning).
+    """
+    met: Counter[str] = Counter()
+    for start in range(0, len(said), AT_ONCE):
+        some = said[start : start + AT_ONCE]
+        met += store.submit(_writing(channel, some, now))
+    return met
+
+
+def _writing(
+    channel: str, said: Sequence[tuple[int | None, Event]], now: datetime
+) -> Callable[[Connection], Counter[str]]:
+    def work(conn: Connection) -> Counter[str]:
+        found = [(events.about(conn, each) if each is not None else None, event) for each, event in said]
+        mine = [(about, event) for about, event in found if about is not None]
+        for send_id in sorted({about.send_id for about, _ in mine}):
+            sends.hold(conn, send_id)
+        met = Counter(_hear(conn, channel, about.delivery_id, event, now) for about, event in mine)
+        met["foreign"] += len(said) - len(mine)
+        return met
+
+    return work
+
+
+def _hear(conn: Connection, channel: str, delivery_id: int, event: Event, now: datetime) -> str:
+    about = events.about(conn, delivery_id)  # again: its send is locked now
+    assert about is not None  # noqa: S101 -- it was there a moment ago, in this transaction
+    counts = about.kind not in INERT
+    words = _without_address(event)
+    if not events.add(conn, channel, event, delivery_id, words=words, counts=counts, now=now):
+        known = events.known(conn, channel, event.key)
+        is_same = known is not None and (known["type"], known["delivery_id"]) == (event.kind, delivery_id)
+        return "repeated" if is_same else "forged"
+    _move(conn, about, event, words, now)
+    if counts:
+        _follow(conn, channel, about, event, words, now)
+    return "new"
+
+
+def _without_address(event: Event) -> str:
+    """Leave the reader's address out of the provider's words: an erasure could not reach it there."""
+    if not event.address:
+        return event.words
+    start, end = event.words.casefold().find(event.address.casefold()), len(event.address)
+    return event.words if start < 0 else f"{event.words[:start]}…{event.words[start + end :]}"
+
+
+def _move(conn: Connection, about: About, event: Event, words: str, now: datetime) -> None:
+    """Let the delivery be where the provider says it is; a word that is older than another on the same changes none."""
+    to = LANDS[event.kind].get(DeliveryState(about.state))
+    if to is None or about.call_id is None:
+        return
+    if event.kind in (*NOT_ARRIVED, K.DELIVERED) and events.latest_fate(conn, about.delivery_id) != event.kind:
+        return
+    origin = DeliveryState(about.state)
+    moved = deliveries.move(conn, [about.delivery_id], call_id=about.call_id, origin=origin, to=to)
+    sends.post_to_books(conn, about.send_id, {origin.value: -moved, to.value: moved})
+    if moved:
+        calls.record_outcomes(conn, about.call_id, [(about.delivery_id, _verdict(event, to, words))])
+    if origin is D.UNKNOWN:
+        calls.close_if_settled(conn, about.call_id)
+
+
+def _verdict(event: Event, to: DeliveryState, words: str) -> Verdict:
+    said = f"{event.kind}: {words}" if words else f"{event.kind}, says the provider"
+    outcome = Outcome.SENT if to is D.SENT else Outcome.REFUSED
+    return Verdict(outcome, Scope.RECIPIENT, said, event.provider_id)
+
+
+def _follow(conn: Connection, channel: str, about: About, event: Event, words: str, now: datetime) -> None:
+    """Write to nobody whose mailbox is gone, who complained, or who left by the provider's own link."""
+    if event.kind is K.UNSUBSCRIBED:
+        _leave(conn, channel, about, now)
+    elif event.kind in (K.HARD_BOUNCE, K.COMPLAINED):
+        _suppress(conn, channel, about, f"{event.kind}: {words}" if words else event.kind.value, now)
+    elif event.kind in NOT_ARRIVED and events.failed_in_a_row(conn, about.recipient_id) >= IN_A_ROW:
+        _suppress(conn, channel, about, f"{IN_A_ROW} letters in a row did not arrive; the last: {words}", now)
+
+
+def _leave(conn: Connection, channel: str, about: About, now: datetime) -> None:
+    subscriber_id = subscribers.of_recipient(conn, about.recipient_id)
+    if subscriber_id is None or about.list_id is None:
+        return
+    known = subscribers.subscription(conn, subscriber_id, about.list_id)
+    if known is not None and known["state"] == SubscriptionState.CONFIRMED:
+        left, basis = SubscriptionState.LEFT, "left: by the provider's link or header"
+        subscribers.set_subscription(
+            conn, subscriber_id, about.list_id, left, basis=basis, now=now, actor=f"channel:{channel}"
+        )
+
+
+def _suppress(conn: Connection, channel: str, about: About, reason: str, now: datetime) -> None:
+    address_hash = subscribers.hash_of_recipient(conn, about.recipient_id)
+    if address_hash is None:
+        return
+    subscribers.suppress(conn, address_hash, "all", reason=reason, now=now, actor=f"channel:{channel}")
+    log.info("suppressed", channel=channel, delivery=about.delivery_id, why=reason)
