@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from threading import Event, Lock
 from typing import TYPE_CHECKING
 
@@ -63,8 +63,8 @@ class Sending:
             ending=self.ending,
         )
 
-    def _channels(self) -> Sequence[str]:
-        return list(self._app.project.channels)
+    def _channels(self) -> Mapping[str, int]:
+        return {name: channel.at_once for name, channel in self._app.project.channels.items()}
 
     def advance(self) -> None:
         """Carry on whatever waits at a door: editions without messages, sends without an audience, finished sends."""
@@ -196,17 +196,21 @@ class Sending:
 
     def introduce(self, member: Member) -> Recipient:
         """Return a reader as the sender sees them: an opaque reference, values, links of their own."""
-        _, key = self._app.keys.current("wire")
-        reference = wire_id("d", member.delivery_id, key)
+        reference = wire_id("d", member.delivery_id, self._wire_key)
         if member.subscriber_id is None:
             return Recipient(member.delivery_id, reference, member.address)
-        return Recipient(member.delivery_id, reference, member.address, member.name, self._values(member))
-
-    def _values(self, member: Member) -> dict[str, str]:
-        key_id, key = self._app.keys.current("link")
-        assert member.subscriber_id is not None  # noqa: S101 -- accounts have no values
+        key_id, key = self._link_key
         link = f"{self._app.public_url}/u/{leaving_token(member.subscriber_id, member.list_id, key_id, key)}"
-        return own_values(member.address, member.name, member.attributes, link)
+        values = own_values(member.address, member.name, member.attributes, link)
+        return Recipient(member.delivery_id, reference, member.address, member.name, values)
+
+    @cached_property
+    def _wire_key(self) -> bytes:
+        return self._app.keys.current("wire")[1]
+
+    @cached_property
+    def _link_key(self) -> tuple[str, bytes]:
+        return self._app.keys.current("link")
 
     def take_over(self) -> tuple[int, int]:
         """Close the calls that nobody carries on; return how many deliveries were given back and are unknown."""

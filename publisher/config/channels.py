@@ -38,6 +38,7 @@ class ChannelShape(Shape):
     rate: Rate | None = key(None, "Recipients in a time: `300/s`, `10/min`")
     calls: Rate | None = key(None, "Requests in a time, where the provider counts those")
     burst: int | None = key(None, "How many may go at once after a pause", ge=1)
+    at_once: int = key(8, "Requests that may be under way at the same time, in one process", ge=1, le=64)
     per_day: int | None = key(None, "At most this many recipients a day", ge=1)
     fallback: Name | None = key(None, "Channel that takes over what this one provably did not send")
     per_domain: dict[Line, Rate] = key({}, "Recipients in a time for single mail domains: `{gmail.com: 20/s}`")
@@ -58,6 +59,7 @@ class ChannelShape(Shape):
             rate_per_second=self.rate,
             calls_per_second=self.calls,
             burst=self.burst,
+            at_once=self.at_once,
             per_day=self.per_day,
             per_domain={domain.casefold(): rate for domain, rate in self.per_domain.items()},
             quiet=self.quiet,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -78,3 +79,13 @@ class Answer:
 
     def of(self, recipient: Recipient) -> Verdict:
         return self.exceptions.get(recipient.delivery_id, self.verdict)
+
+    def by_verdict(self, recipients: Iterable[Recipient]) -> Mapping[Verdict, list[int]]:
+        """Return the delivery ids of these recipients by what was said of them."""
+        ids = [recipient.delivery_id for recipient in recipients]
+        if not self.exceptions:
+            return {self.verdict: ids}
+        found: defaultdict[Verdict, list[int]] = defaultdict(list)
+        for delivery_id in ids:
+            found[self.exceptions.get(delivery_id, self.verdict)].append(delivery_id)
+        return found

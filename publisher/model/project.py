@@ -77,6 +77,7 @@ class Channel:
     rate_per_second: float | None = None  # recipients
     calls_per_second: float | None = None  # requests
     burst: int | None = None  # recipients (or requests) that may go at once after a pause
+    at_once: int = 8  # requests under way at the same time, in one process
     per_day: int | None = None  # recipients in one day of the publication's zone
     per_domain: Mapping[str, float] = field(default_factory=dict)  # recipients per second, by mail domain
     quiet: tuple[time, time] | None = None  # hours in which nothing is sent, in the publication's zone

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from binascii import b2a_base64
 from collections.abc import Callable, Iterable
 
 MAC_BYTES = 16
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 def address_hash(email: str, key: bytes) -> str:
@@ -52,11 +54,11 @@ def read_leaving_token(token: str, key_of: Callable[[str], bytes | None]) -> tup
 
 
 def _mac(text: str, key: bytes) -> bytes:
-    return hmac.new(key, text.encode(), hashlib.sha256).digest()[:MAC_BYTES]
+    return hmac.digest(key, text.encode(), "sha256")[:MAC_BYTES]  # much faster than hmac.new, and for every reader
 
 
 def _b64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    return b2a_base64(data, newline=False).translate(URL_SAFE, b"=").decode()
 
 
 def _unb64(text: str) -> bytes:

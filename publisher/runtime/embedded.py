@@ -20,7 +20,6 @@ LOOK_AGAIN = 0.5  # seconds: another process may have put work at a door without
 STOP_PATIENCE = 30.0  # seconds for calls under way
 STUCK_AFTER = 30.0  # seconds for which the ledger refused the same duty: a database that restarts is back by then
 WATCH = 0.1  # seconds between two looks at whether it is over
-THREADS = 8  # calls of one channel at the same time
 
 
 @dataclass(slots=True)
@@ -36,9 +35,8 @@ class _Lane:
 class Embedded:
     """Threads that drive the duties until they are told to stop."""
 
-    def __init__(self, duties: Duties, threads_per_channel: int = THREADS) -> None:
+    def __init__(self, duties: Duties) -> None:
         self._duties = duties
-        self._threads_per_channel = threads_per_channel
         self._stop = duties.ending
         self._work = Event()
         self._verbs = Thread(target=self._advance_forever, name="verbs", daemon=True)
@@ -46,7 +44,7 @@ class Embedded:
         self._recovery = Thread(target=self._recover_forever, name="recovery", daemon=True)
         self._lanes: dict[str, _Lane] = {}
         self._refused: dict[str, tuple[float, StoreError]] = {}  # duties that the ledger refuses, and since when
-        self._left: list[_Lane] = []  # of channels that are no longer in the file; their calls end as they do
+        self._left: list[_Lane] = []  # of channels that are gone or changed; their calls end as they do
 
     def start(self) -> None:
         """Begin; returns at once."""
@@ -100,19 +98,19 @@ class Embedded:
     def _open_lanes(self) -> None:
         """Have threads for each channel of the file as it is now."""
         wanted = self._duties.channels()
-        for gone in [name for name in self._lanes if name not in wanted]:
+        for gone in [name for name, lane in self._lanes.items() if wanted.get(name) != len(lane.threads)]:
             lane = self._lanes.pop(gone)
             lane.closed.set()
             lane.work.set()
             self._left.append(lane)
-        for name in wanted:
+        for name, threads in wanted.items():
             if name not in self._lanes:
-                self._lanes[name] = self._staffed(_Lane(name))
+                self._lanes[name] = self._staffed(_Lane(name), threads)
 
-    def _staffed(self, lane: _Lane) -> _Lane:
+    def _staffed(self, lane: _Lane, threads: int) -> _Lane:
         lane.threads = [
             Thread(target=self._serve, args=(lane, number == 0), name=f"{lane.channel}-{number}", daemon=True)
-            for number in range(self._threads_per_channel)
+            for number in range(threads)
         ]
         for thread in lane.threads:
             thread.start()

@@ -119,20 +119,22 @@ def _unfit(mail: Mail, readers: tuple[Recipient, ...]) -> dict[int, Verdict]:
     """Refuse readers who have no value for a slot, or a line break where a header would carry it."""
     slots = slots_of(mail)
     in_headers = {part for text in (mail.subject, *(value for _, value in mail.headers)) for part in text}
+    needed = tuple({slot.field: None for slot in slots if slot.default is None})
     risky = tuple(slot for slot in slots if slot in in_headers and slot.context != "header")
-    found = ((r.delivery_id, _fault_of(r, slots, risky)) for r in readers)
+    found = ((r.delivery_id, _fault_of(r, needed, risky)) for r in readers)
     return {delivery_id: refused(fault, Scope.RECIPIENT) for delivery_id, fault in found if fault}
 
 
-def _fault_of(reader: Recipient, slots: tuple[Slot, ...], risky: tuple[Slot, ...]) -> str:
+def _fault_of(reader: Recipient, needed: tuple[str, ...], risky: tuple[Slot, ...]) -> str:
     if BREAK.search(reader.name) or BREAK.search(reader.address):
         return "the reader's name or address has a line break"
-    try:
-        values = {slot: value_of(slot, reader.values) for slot in slots}
-    except KeyError as missing:
-        return f"the reader has no value for {missing.args[0]!r}"
-    broken = next((slot.field for slot in risky if BREAK.search(values[slot])), "")
-    return f"the reader's value for {broken!r} puts a line break into a header" if broken else ""
+    for field in needed:
+        if not reader.values.get(field):
+            return f"the reader has no value for {field!r}"
+    for slot in risky:
+        if BREAK.search(value_of(slot, reader.values)):
+            return f"the reader's value for {slot.field!r} puts a line break into a header"
+    return ""
 
 
 def _one_each(readers: tuple[Recipient, ...], out: dict[int, Verdict]) -> tuple[Recipient, ...]:

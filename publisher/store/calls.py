@@ -49,8 +49,8 @@ def open_call(
 
 def freeze(conn: Connection, call_id: int, recipients: Sequence[Recipient]) -> None:
     """Keep the members and their values as they are now: a retry of this call speaks of exactly these."""
-    frozen = [[r.delivery_id, r.reference, r.address, r.name, dict(r.values)] for r in recipients]
-    plain = json.dumps(frozen, ensure_ascii=False).encode()
+    frozen = [[r.delivery_id, r.reference, r.address, r.name, r.values] for r in recipients]
+    plain = json.dumps(frozen, ensure_ascii=False, default=dict).encode()
     values = {"members": zlib.compress(plain, 1), "size": len(recipients), "body_hash": sha256(plain).hexdigest()}
     _FREEZE(conn, call_id=call_id, **values)
 

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import JSON, Connection, func, select
+from sqlalchemy import Connection, func, select
 
 from publisher.model.states import DeliveryState
 from publisher.model.subscriber import SubscriptionState
 from publisher.store.sends import hold
 from publisher.store.sql import among
 from publisher.store.tables import Moment, Text, deliveries
-from publisher.store.words import Statement
+from publisher.store.words import Listing, Statement
 
 D = DeliveryState
 LEFT_SINCE = "left the list after the edition was addressed"
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One delivery under a call, with the person or account it is for."""
+class Member(NamedTuple):
+    """One delivery under a call, with the person or account it is for. Made for every letter, so a plain tuple."""
 
     delivery_id: int
     address: str  # e-mail address, or the channel's name for its own account
@@ -30,9 +30,6 @@ class Member:
     attributes: Mapping[str, str]
     subscriber_id: int | None
     list_id: int
-    list_name: str
-    since: datetime | None
-    basis: str
     blocked: str  # why they must not be written to any more; empty: they may
 
 
@@ -99,12 +96,9 @@ _CHOOSE = """
     WHERE send_id = :send_id AND message_id = :message_id AND state = 'pending' AND {condition}
     ORDER BY due_at, id LIMIT :most [FOR UPDATE SKIP LOCKED]
 """
-_CHOOSE_DUE = Statement(_CHOOSE.format(condition=_IS_DUE), now=Moment)
-_CHOOSE_OF_MINE = Statement(_CHOOSE.format(condition=_IS_MINE))
-_TAKE = Statement("""
-    UPDATE deliveries SET state = 'taken', call_id = :call_id, attempts = attempts + 1
-    WHERE id {ids} AND state = 'pending' RETURNING id
-""")
+_CHOOSE_DUE = Listing(_CHOOSE.format(condition=_IS_DUE), "id", now=Moment)
+_CHOOSE_OF_MINE = Listing(_CHOOSE.format(condition=_IS_MINE), "id")
+_TAKE = Statement("UPDATE deliveries SET state = 'taken', call_id = :call_id, attempts = attempts + 1 WHERE id {ids}")
 
 
 def take(
@@ -114,7 +108,9 @@ def take(
     hold(conn, due.send_id)
     said = {"send_id": due.send_id, "message_id": due.message_id, "most": limit}
     chosen = _CHOOSE_DUE(conn, now=now, **said) if only is None else _CHOOSE_OF_MINE(conn, only=only, **said)
-    return sorted(_TAKE(conn, call_id=call_id, ids=chosen.scalars().all()).scalars())
+    ids = sorted(row[0] for row in chosen)
+    _TAKE(conn, call_id=call_id, ids=ids)  # nobody else can have them: they were pending a moment ago, and are locked
+    return ids
 
 
 def first_of_send(conn: Connection, send_id: int) -> int | None:
@@ -145,11 +141,11 @@ def domains_of(conn: Connection, delivery_ids: Sequence[int], domain_ids: Sequen
     return {row.id: row.domain_id for row in conn.execute(select(deliveries.c.id, deliveries.c.domain_id).where(*mine))}
 
 
-_MEMBERS = Statement(
+_MEMBERS = Listing(
     """
-    SELECT deliveries.id, recipients.channel, subscribers.id AS subscriber_id, subscribers.email, subscribers.name,
-        subscribers.attributes, deliveries.list_id, lists.name AS list,
-        subscriptions.state, subscriptions.since, subscriptions.basis,
+    SELECT deliveries.id AS id, coalesce(subscribers.email, recipients.channel) AS address,
+        coalesce(subscribers.name, '') AS name, subscribers.attributes AS attributes, subscribers.id AS person,
+        coalesce(deliveries.list_id, 0) AS list_id, subscriptions.state AS state,
         (SELECT reason FROM suppressions
          WHERE suppressions.address_hash = subscribers.address_hash
            AND (suppressions.scope = 'all' OR suppressions.scope = 'list:' || lists.name)
@@ -161,32 +157,28 @@ _MEMBERS = Statement(
         LEFT JOIN lists ON lists.id = deliveries.list_id
     WHERE deliveries.id {ids} ORDER BY deliveries.id
     """,
-    columns={"attributes": JSON, "since": Moment},
+    *("id", "address", "name", "attributes", "person", "list_id", "state", "why"),
 )
 
 
 def members(conn: Connection, delivery_ids: Sequence[int]) -> list[Member]:
     """Return whom these deliveries are for, with whether they may still be written to."""
-    return [_member(row) for row in _MEMBERS(conn, ids=delivery_ids).mappings()]
+    return [_member(row) for row in _MEMBERS(conn, ids=delivery_ids)]
 
 
 def _member(row: Any) -> Member:
-    if row["channel"] is not None:
-        return Member(row["id"], row["channel"], "", {}, None, 0, "", None, "", "")
-    gone = row["state"] != SubscriptionState.CONFIRMED
-    blocked = row["why"] or (LEFT_SINCE if gone else "")
-    return Member(
-        row["id"],
-        row["email"],
-        row["name"],
-        row["attributes"],
-        row["subscriber_id"],
-        row["list_id"],
-        row["list"],
-        row["since"],
-        row["basis"] or "",
-        blocked,
-    )
+    delivery_id, address, name, attributes, person, list_id, state, why = row
+    if person is None:
+        return Member(delivery_id, address, "", {}, None, 0, "")
+    blocked = why or ("" if state == SubscriptionState.CONFIRMED else LEFT_SINCE)
+    return Member(delivery_id, address, name, _attributes(attributes), person, list_id, blocked)
+
+
+def _attributes(value: Any) -> Mapping[str, str]:
+    """Read what is known of a reader: text on SQLite, on PostgreSQL an object already; mostly nothing."""
+    if not isinstance(value, str):
+        return value or {}
+    return json.loads(value) if value != "{}" else {}
 
 
 _MOVE = Statement(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 
 from publisher.clock import steady
-from publisher.model.call import Answer, Call, Outcome, Scope, Verdict
+from publisher.model.call import Answer, Call, Outcome, Recipient, Scope, Verdict
 from publisher.model.states import DeliveryState, SendState
 from publisher.pipeline.dispatch import breaker
 from publisher.pipeline.dispatch.desk import Claimed, Desk
@@ -41,37 +41,39 @@ def record_answer(
     now = desk.clock()
     call = claimed.call
 
+    said = answer.by_verdict(call.recipients)
+
     def work(conn: Connection) -> None:
         is_late = was_asked or steady() > claimed.speak_by  # the send may be done by now, and has to be opened again
         send = (sends.lock_with_edition if is_late else sends.lock)(conn, claimed.send_id)
         looks_again = can_be_settled or send["on_unknown"] == "resend"
         # A repeated call that is only put off is as doubtful as before: the first try may have been heard.
         stays_in_doubt = call.attempt > 1 and not was_asked
-        if not _close(conn, desk, call, answer, now, looks_again=looks_again, stays_in_doubt=stays_in_doubt):
+        in_doubt = any(_is_in_doubt(verdict, stays_in_doubt) for verdict in said)
+        if not _close(conn, desk, call, answer, now, in_doubt=in_doubt, looks_again=looks_again):
             log.warning("late_answer_left_out", call=call.id, tries=call.attempt)
             return
-        landings = _landings(conn, send, call, answer, now, stays_in_doubt=stays_in_doubt)
+        landings = _landings(conn, send, call, said, now, stays_in_doubt=stays_in_doubt)
         if put_back:
-            landings = {delivery_id: Landing(D.PENDING, now) for delivery_id in landings}
+            landings = {Landing(D.PENDING, now): [recipient.delivery_id for recipient in call.recipients]}
         is_cancelled = send["state"] == SendState.CANCELLED
         deltas: Counter[str] = Counter()
-        for landing, ids in _grouped(landings).items():
+        for landing, ids in landings.items():
             deltas.update(_settle(conn, call.id, ids, in_its_send(landing, is_cancelled)))
         sends.post_to_books(conn, claimed.send_id, deltas)
         if send["state"] == SendState.DONE and deltas[D.PENDING.value]:
             editions.reopen(conn, claimed.send_id, now)  # some certainly got nothing
         if not put_back and not was_asked:
-            _judge_channel(conn, claimed, answer, now)
+            _judge_channel(conn, claimed, answer, said, now)
 
     store.submit(work, turn=claimed.channel)
 
 
 def _close(
-    conn: Connection, desk: Desk, call: Call, answer: Answer, now: datetime, *, looks_again: bool, stays_in_doubt: bool
+    conn: Connection, desk: Desk, call: Call, answer: Answer, now: datetime, *, in_doubt: bool, looks_again: bool
 ) -> bool:
     """Close the call if this try still holds it; what the call said of each delivery goes beside it."""
     verdict = answer.verdict
-    in_doubt = any(_is_in_doubt(answer.of(recipient), stays_in_doubt) for recipient in call.recipients)
     values: dict[str, Any] = {
         "closed_at": now,
         "outcome": verdict.outcome.value,
@@ -84,13 +86,14 @@ def _close(
     }
     if not calls.close(conn, call.id, tries=call.attempt, in_doubt=in_doubt, **values):
         return False
-    told = [(r.delivery_id, answer.of(r)) for r in call.recipients if _is_worth_telling(answer, r.delivery_id)]
-    calls.record_outcomes(conn, call.id, told)
+    # Plain "sent" stands with the call; only what differs is told of each.
+    told = call.recipients if verdict.outcome is not Outcome.SENT else _named(call, answer)
+    calls.record_outcomes(conn, call.id, [(reader.delivery_id, answer.of(reader)) for reader in told])
     return True
 
 
-def _is_worth_telling(answer: Answer, delivery_id: int) -> bool:
-    return delivery_id in answer.exceptions or answer.verdict.outcome is not Outcome.SENT
+def _named(call: Call, answer: Answer) -> list[Recipient]:
+    return [reader for reader in call.recipients if reader.delivery_id in answer.exceptions]
 
 
 def _again_at(desk: Desk, call: Call, verdict: Verdict, now: datetime) -> datetime:
@@ -99,24 +102,37 @@ def _again_at(desk: Desk, call: Call, verdict: Verdict, now: datetime) -> dateti
 
 
 def _landings(
-    conn: Connection, send: RowMapping, call: Call, answer: Answer, now: datetime, *, stays_in_doubt: bool
-) -> Mapping[int, Landing]:
-    """Say where each delivery comes to rest; whoever shares verdict and beginning shares the moment of the retry."""
-    ids = [recipient.delivery_id for recipient in call.recipients]
-    put_off = [r.delivery_id for r in call.recipients if answer.of(r).outcome is Outcome.DEFERRED]
-    begun = calls.first_tried(conn, put_off) if put_off else {}
-    attempt = deliveries.attempts_of(conn, ids) if put_off else call.attempt
-    known: dict[tuple[Verdict, datetime], Landing] = {}
-    found: dict[int, Landing] = {}
-    for recipient in call.recipients:
-        verdict, since = answer.of(recipient), begun.get(recipient.delivery_id, now)
+    conn: Connection,
+    send: RowMapping,
+    call: Call,
+    said: Mapping[Verdict, list[int]],
+    now: datetime,
+    *,
+    stays_in_doubt: bool,
+) -> Mapping[Landing, list[int]]:
+    """Say where the deliveries come to rest; whoever shares verdict and beginning shares the moment of the retry."""
+    found: defaultdict[Landing, list[int]] = defaultdict(list)
+    for verdict, ids in said.items():
         if _is_in_doubt(verdict, stays_in_doubt):
-            found[recipient.delivery_id] = Landing(D.UNKNOWN)
-            continue
-        if (verdict, since) not in known:
-            known[verdict, since] = land(verdict, attempt=attempt, give_up_at=_give_up_at(send, since), now=now)
-        found[recipient.delivery_id] = known[verdict, since]
+            found[Landing(D.UNKNOWN)] += ids
+        elif verdict.outcome is Outcome.DEFERRED:
+            for landing, some in _put_off(conn, send, verdict, ids, now):
+                found[landing] += some
+        else:
+            found[land(verdict, attempt=call.attempt, give_up_at=None, now=now)] += ids
     return found
+
+
+def _put_off(
+    conn: Connection, send: RowMapping, verdict: Verdict, ids: list[int], now: datetime
+) -> Iterator[tuple[Landing, list[int]]]:
+    """Say when those who were put off are tried again, or that they are given up."""
+    attempt, begun = deliveries.attempts_of(conn, ids), calls.first_tried(conn, ids)
+    by_start: defaultdict[datetime, list[int]] = defaultdict(list)
+    for delivery_id in ids:
+        by_start[begun.get(delivery_id, now)].append(delivery_id)
+    for since, some in by_start.items():
+        yield land(verdict, attempt=attempt, give_up_at=_give_up_at(send, since), now=now), some
 
 
 def _give_up_at(send: RowMapping, since: datetime) -> datetime | None:
@@ -125,13 +141,6 @@ def _give_up_at(send: RowMapping, since: datetime) -> datetime | None:
         return None
     ends: datetime = since + timedelta(microseconds=send["give_up_after"])
     return max(ends, send["give_up_at"] or ends)  # a person who lets it go on gives it its whole time again
-
-
-def _grouped(landings: Mapping[int, Landing]) -> Mapping[Landing, list[int]]:
-    groups: defaultdict[Landing, list[int]] = defaultdict(list)
-    for delivery_id, landing in landings.items():
-        groups[landing].append(delivery_id)
-    return groups
 
 
 def _settle(conn: Connection, call_id: int, ids: Sequence[int], landing: Landing) -> Counter[str]:
@@ -161,9 +170,8 @@ def _is_in_doubt(verdict: Verdict, stays_in_doubt: bool) -> bool:
     return stays_in_doubt and verdict.outcome is not Outcome.SENT and is_put_off
 
 
-def _judge_channel(conn: Connection, claimed: Claimed, answer: Answer, now: datetime) -> None:
+def _judge_channel(conn: Connection, claimed: Claimed, answer: Answer, said: Iterable[Verdict], now: datetime) -> None:
     """Let the channel rest or stop where the answer is about it, not about a reader."""
-    said = {answer.of(recipient) for recipient in claimed.call.recipients}
     refusals = [v for v in said if v.outcome is Outcome.REFUSED and v.scope is Scope.ACCOUNT]
     if refusals:
         breaker.stop_account(conn, claimed.channel, refusals[0], now)

@@ -23,7 +23,7 @@ class Work:
     def __init__(self) -> None:
         self.looks: dict[str, int] = {}
         self.looked_at: list[datetime] = []
-        self.channels = ["letters"]
+        self.channels = {"letters": 8}
         self.free_at: datetime | None = None
         self.has_work: set[str] = set()
         self.ending = Event()
@@ -36,7 +36,7 @@ class Work:
     def duties(self) -> Duties:
         return Duties(
             advance=lambda: None,
-            channels=lambda: list(self.channels),
+            channels=lambda: dict(self.channels),
             dispatch=self.dispatch,
             free_at=lambda _: self.free_at,
             recover=lambda: None,
@@ -82,12 +82,36 @@ def test_a_limit_that_has_passed_does_not_keep_anybody_busy(work):
 
 
 def test_channels_that_come_with_the_file_are_served_and_those_that_go_are_not(work):
-    work.channels = ["others"]
+    work.channels = {"others": 8}
     wait_for(lambda: work.looks.get("others", 0) > 0)
     time.sleep(0.1)
     before = work.looks["letters"]
     time.sleep(1.2)
     assert work.looks["letters"] == before
+
+
+def test_as_many_calls_are_under_way_as_the_channel_says_also_when_the_file_says_another_number(work):
+    under_way, most, enough = [], [], Event()
+
+    def dispatch(channel: str) -> bool:
+        under_way.append(channel)
+        most.append(len(under_way))
+        enough.wait(0.2)
+        under_way.pop()
+        return not enough.is_set()
+
+    work.dispatch = dispatch
+    for threads in (3, 5):
+        enough.clear()
+        work.channels = {f"channel-{threads}": threads}
+        engine = Embedded(work.duties())
+        engine.start()
+        wait_for(lambda: len(most) > 20)
+        enough.set()
+        assert engine.stop()
+        assert max(most) == threads
+        most.clear()
+        work.ending.clear()
 
 
 def test_a_ledger_that_takes_nothing_more_ends_what_waits_for_it_and_one_that_is_back_in_time_does_not(monkeypatch):

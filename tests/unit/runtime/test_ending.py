@@ -14,7 +14,7 @@ def duties(dispatch):
     def nothing(*_):
         return None
 
-    return Duties(nothing, lambda: ["letters", "mastodon"], dispatch, nothing, nothing, now, Event())
+    return Duties(nothing, lambda: {"letters": 8, "mastodon": 8}, dispatch, nothing, nothing, now, Event())
 
 
 def test_it_ends_at_once_also_when_it_is_told_to_while_its_threads_look_for_work():
