@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import SecretStr
+
 WORDS = 300  # characters of a provider's reason that are kept
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -106,6 +108,16 @@ def is_fresh(timestamp: str, now: datetime, window: timedelta) -> bool:
         return abs(datetime.fromtimestamp(float(timestamp), UTC) - now) <= window
     except (ValueError, OverflowError, OSError):
         return False
+
+
+def told(secret: SecretStr | None, option: str) -> list[str]:
+    """Return the secrets that an option holds: the present one, and during a rotation the former one.
+
+    :raises NotBelieved: there is none, so nobody can be believed.
+    """
+    if secret is None:
+        raise NotBelieved(f"this channel believes nobody until `{option}` is set")
+    return secret.get_secret_value().split()
 
 
 def must_know_password(incoming: Incoming, passwords: Iterable[str]) -> None:

@@ -203,5 +203,17 @@ def _said(text: str) -> str:
     except (ValueError, RecursionError):
         return " ".join(stripped[:REASON].split())
     found = next((body[key] for key in SAID_UNDER if body.get(key)), body) if isinstance(body, dict) else body
-    words = found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
-    return " ".join(words[:REASON].split())
+    return " ".join(_as_words(found)[:REASON].split())
+
+
+def _as_words(found: object) -> str:
+    """Take a text as it is, and the messages out of a list of errors."""
+    if isinstance(found, str):
+        return found
+    if isinstance(found, list) and found and all(isinstance(e, dict) and e.get("message") for e in found):
+        return "; ".join(f"{e['message']} ({said})" if (said := _more(e)) else str(e["message"]) for e in found)
+    return json.dumps(found, ensure_ascii=False)
+
+
+def _more(error: Mapping[str, object]) -> str:
+    return ", ".join(str(error[key]) for key in ("field", "description", "code") if error.get(key))

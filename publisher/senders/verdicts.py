@@ -139,3 +139,8 @@ def _date(value: str) -> datetime | None:
 def retry_at(headers: Mapping[str, str], names: tuple[str, ...], now: datetime) -> datetime | None:
     """Return the first moment that one of the named headers states."""
     return next((found for name in names if (found := moment(headers.get(name, "").strip(), now))), None)
+
+
+def next_midnight(now: datetime) -> datetime:
+    """Return when a quota of a day or a month is asked for again, where the provider doesn't say: at 0:00 UTC."""
+    return (now + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0)
