@@ -32,7 +32,9 @@ class ChannelShape(Shape):
     model_config = ConfigDict(extra="allow")
 
     sender: Name = key(
-        REQUIRED, "Which sender: `mailgun`, `mastodon`, `mailpit`, `webhook`, or one you installed", example="mailgun"
+        REQUIRED,
+        "Which sender: `mailgun`, `mastodon`, `mailpit`, `sendgrid`, `webhook`, or one you installed",
+        example="mailgun",
     )
     base_url: BaseAddress = key("", "Address of the provider's API, where it isn't the usual one")
     rate: Rate | None = key(None, "Recipients in a time: `300/s`, `10/min`")

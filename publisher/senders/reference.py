@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
-OURS = ("mailgun", "mastodon", "mailpit", "webhook")
+OURS = ("mailgun", "mastodon", "mailpit", "sendgrid", "webhook")
 HEAD = """\
 # Senders
 
@@ -21,7 +21,16 @@ What stands under a channel besides the [keys that every channel has](schedules.
 This page is made from the senders (`python -m publisher.senders.reference`); a test keeps it so.
 [One that isn't there yet](adding-a-sender.md) says its own options the same way.
 """
-MORE = {"webhook": "What your receiver gets, and how it answers: [webhook.md](webhook.md).\n"}
+MORE = {
+    "sendgrid": """\
+At SendGrid, under Settings, Mail Settings, Event Webhooks: the address is `PUBLIC_URL/webhooks/CHANNEL`; tick Bounced,
+Dropped, Delivered, Deferred, Spam Reports and Unsubscribes; switch the signed webhook on and copy its verification key
+into `events_key`. Tracking of opens, clicks and subscriptions is off in every request, so that the mail's own links and
+`List-Unsubscribe` stay as they are. Commas and semicolons in a reader's name become spaces. Used-up credits are asked
+for again at 0:00 UTC. SendGrid can't be asked what became of a request without an answer: its events tell.
+""",
+    "webhook": "What your receiver gets, and how it answers: [webhook.md](webhook.md).\n",
+}
 
 
 def reference() -> str:

@@ -42,6 +42,12 @@ class TestMastodon(OurSender):
     given: ClassVar = {"instance": "https://news.example", "token": "mastodon-t0ken"}
 
 
+class TestSendGrid(OurSender):
+    kind, dialect = "sendgrid", DIALECTS["sendgrid"]
+    secrets = ("SG.0123456789",)
+    given: ClassVar = {"api_key": "SG.0123456789"}
+
+
 class OurWebhook(OurSender):
     kind, dialect = "webhook", DIALECTS["webhook"]
     secrets = (WHSEC, WHSEC.removeprefix("whsec_"))

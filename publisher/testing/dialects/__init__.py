@@ -6,12 +6,14 @@ from publisher.testing.dialects.base import Accepted, Dialect, Received, Respons
 from publisher.testing.dialects.mailgun import MailgunDialect
 from publisher.testing.dialects.mailpit import MailpitDialect
 from publisher.testing.dialects.mastodon import MastodonDialect
+from publisher.testing.dialects.sendgrid import SendGridDialect
 from publisher.testing.dialects.webhook import WebhookDialect
 
 DIALECTS: Mapping[str, type[Dialect]] = {
     "mailgun": MailgunDialect,
     "mailpit": MailpitDialect,
     "mastodon": MastodonDialect,
+    "sendgrid": SendGridDialect,
     "webhook": WebhookDialect,
 }
 

@@ -1,0 +1,103 @@
+"""How SendGrid answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from publisher.testing.dialects.base import Accepted, Received, Response
+
+RESERVED = frozenset(
+    [
+        "x-sg-id",
+        "x-sg-eid",
+        "received",
+        "dkim-signature",
+        "content-type",
+        "content-transfer-encoding",
+        "to",
+        "from",
+        "subject",
+        "reply-to",
+        "cc",
+        "bcc",
+    ]
+)
+
+
+class SendGridDialect:
+    """SendGrid's mail send: the whole request or nothing, and no word about single readers."""
+
+    def __init__(self, api_key: str = "SG.0123456789") -> None:
+        self.credentials = f"Bearer {api_key}"
+
+    def answer(self, request: Received, number: int) -> Response:
+        if (request.method, request.path) != ("POST", "/v3/mail/send"):
+            return Response(404, {"errors": [{"message": "Not Found", "field": None, "help": None}]})
+        if request.headers.get("authorization") != self.credentials:
+            said = "The provided authorization grant is invalid, expired, or revoked"
+            return Response(401, {"errors": [{"message": said, "field": None, "help": None}]})
+        faults = list(_faults(request.json)) if isinstance(request.json, dict) else [("", "Bad Request")]
+        if faults:
+            return Response(400, {"errors": [{"message": said, "field": field} for field, said in faults]})
+        to = [person["to"][0]["email"] for person in request.json["personalizations"]]
+        taken = tuple(Accepted(address, "", f"sg{number}", request) for address in to)
+        return Response(202, "", taken, {"X-Message-Id": f"sg{number}"})
+
+
+def expand_sendgrid(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the messages that a request means, one per personalization: tokens are replaced wherever they stand."""
+    return [_expanded(body, person) for person in body["personalizations"]]
+
+
+def _expanded(body: Mapping[str, Any], person: Mapping[str, Any]) -> dict[str, Any]:
+    def put_in(text: str) -> str:
+        for token, value in person.get("substitutions", {}).items():
+            text = text.replace(token, value)
+        return text
+
+    content = {part["type"]: put_in(part["value"]) for part in body["content"]}
+    return {
+        "to": person["to"][0]["email"],
+        "subject": put_in(body["subject"]),
+        "text": content.get("text/plain", ""),
+        "html": content.get("text/html", ""),
+        "headers": person.get("headers", {}),
+        "arguments": person.get("custom_args", {}),
+    }
+
+
+def _faults(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    people, content = body.get("personalizations"), body.get("content")
+    if not isinstance(people, list) or not 1 <= len(people) <= 1_000:
+        yield "personalizations", "The personalizations field is required and takes at most 1000 objects."
+        return
+    if not str(body.get("from", {}).get("email", "")).isascii() or "@" not in body["from"]["email"]:
+        yield "from.email", "The from email does not contain a valid address."
+    if not body.get("subject"):
+        yield "subject", "The subject is required."
+    if not content or [part["type"] for part in content] not in (["text/plain", "text/html"], ["text/html"]):
+        yield "content", "If present, text/plain and text/html must be first, in this order."
+    if not all(part.get("value") for part in content or ()):
+        yield "content", "The content value must be a string at least one character in length."
+    for number, person in enumerate(people):
+        yield from ((f"personalizations.{number}.{field}", said) for field, said in _of_one(person))
+
+
+def _of_one(person: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    to, values = person.get("to", []), person.get("substitutions", {})
+    if len(to) != 1 or not _is_address(to[0].get("email", "")):
+        yield "to.0.email", "Does not contain a valid address."
+    elif set(to[0].get("name", "")) & set(",;"):
+        yield "to.0.name", "The name must not contain commas or semicolons."
+    if sum(len(f"{k}{v}".encode()) for k, v in values.items()) > 10_000:
+        yield "substitutions", "The total size of substitutions may not exceed 10000 bytes."
+    if not all(isinstance(value, str) for value in (*values.values(), *person.get("custom_args", {}).values())):
+        yield "", "Bad Request"
+    for name, value in person.get("headers", {}).items():
+        if name.lower() in RESERVED or not f"{name}{value}".isascii():
+            yield f"headers.{name}", "The header is reserved, or not encoded."
+
+
+def _is_address(text: str) -> bool:
+    return text.isascii() and text.count("@") == 1 and " " not in text
