@@ -33,7 +33,7 @@ class ChannelShape(Shape):
 
     sender: Name = key(
         REQUIRED,
-        "Which sender: `mailgun`, `mastodon`, `mailpit`, `sendgrid`, `webhook`, or one you installed",
+        "Which sender: `mailgun`, `mailjet`, `mastodon`, `mailpit`, `sendgrid`, `webhook`, or one you installed",
         example="mailgun",
     )
     base_url: BaseAddress = key("", "Address of the provider's API, where it isn't the usual one")

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
-OURS = ("mailgun", "mastodon", "mailpit", "sendgrid", "webhook")
+OURS = ("mailgun", "mailjet", "mastodon", "mailpit", "sendgrid", "webhook")
 HEAD = """\
 # Senders
 
@@ -22,6 +22,13 @@ This page is made from the senders (`python -m publisher.senders.reference`); a 
 [One that isn't there yet](adding-a-sender.md) says its own options the same way.
 """
 MORE = {
+    "mailjet": """\
+At Mailjet, under Account, Event notifications: the address is `https://mailjet:PASSWORD@HOST/webhooks/CHANNEL`, with
+the password of `events_password`; tick sent, bounce, blocked, spam and unsub, grouped. Tracking of opens and clicks is
+off in every request. Mailjet sets `List-Id` itself and refuses one from us, so ours is left out; `List-Unsubscribe`
+stays ours. A subject may have 255 characters. After a request without an answer Mailjet is asked about every letter. An
+account on its platform in the US needs `base_url: https://api.us.mailjet.com`.
+""",
     "sendgrid": """\
 At SendGrid, under Settings, Mail Settings, Event Webhooks: the address is `PUBLIC_URL/webhooks/CHANNEL`; tick Bounced,
 Dropped, Delivered, Deferred, Spam Reports and Unsubscribes; switch the signed webhook on and copy its verification key

@@ -13,25 +13,10 @@ from publisher.senders.mail import Readers, merge_values, name_slots
 
 REFERENCE = "reference"  # our id of the delivery: a key of its own in every event
 VALUES_CAP = 10_000  # bytes of one reader's substitutions
-THEIRS = frozenset(
-    [
-        "x-sg-id",
-        "x-sg-eid",
-        "received",
-        "dkim-signature",
-        "content-type",
-        "content-transfer-encoding",
-        "to",
-        "from",
-        "subject",
-        "reply-to",
-        "cc",
-        "bcc",
-        "message-id",
-        "date",
-        "mime-version",
-    ]
-)
+THEIRS = frozenset({
+    "x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding", "to", "from",
+    "subject", "reply-to", "cc", "bcc", "message-id", "date", "mime-version",
+})  # fmt: skip
 OFF: Mapping[str, object] = {
     "click_tracking": {"enable": False, "enable_text": False},
     "open_tracking": {"enable": False},

@@ -36,6 +36,12 @@ class TestMailgun(OurSender):
     given: ClassVar = {"domain": "mg.harbor.example", "api_key": "key-0123456789"}
 
 
+class TestMailjet(OurSender):
+    kind, dialect = "mailjet", DIALECTS["mailjet"]
+    secrets = ("mailjet-k3y", "mailjet-s3cret")
+    given: ClassVar = {"api_key": "mailjet-k3y", "secret_key": "mailjet-s3cret"}
+
+
 class TestMastodon(OurSender):
     kind, dialect = "mastodon", DIALECTS["mastodon"]
     secrets = ("mastodon-t0ken",)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from publisher.testing.dialects.base import Accepted, Dialect, Received, Response
 from publisher.testing.dialects.mailgun import MailgunDialect
+from publisher.testing.dialects.mailjet import MailjetDialect
 from publisher.testing.dialects.mailpit import MailpitDialect
 from publisher.testing.dialects.mastodon import MastodonDialect
 from publisher.testing.dialects.sendgrid import SendGridDialect
@@ -11,6 +12,7 @@ from publisher.testing.dialects.webhook import WebhookDialect
 
 DIALECTS: Mapping[str, type[Dialect]] = {
     "mailgun": MailgunDialect,
+    "mailjet": MailjetDialect,
     "mailpit": MailpitDialect,
     "mastodon": MastodonDialect,
     "sendgrid": SendGridDialect,

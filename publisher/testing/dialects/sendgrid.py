@@ -7,22 +7,10 @@ from typing import Any
 
 from publisher.testing.dialects.base import Accepted, Received, Response
 
-RESERVED = frozenset(
-    [
-        "x-sg-id",
-        "x-sg-eid",
-        "received",
-        "dkim-signature",
-        "content-type",
-        "content-transfer-encoding",
-        "to",
-        "from",
-        "subject",
-        "reply-to",
-        "cc",
-        "bcc",
-    ]
-)
+RESERVED = frozenset({
+    "x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding",
+    "to", "from", "subject", "reply-to", "cc", "bcc",
+})  # fmt: skip
 
 
 class SendGridDialect:
