@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
-OURS = ("mailgun", "mailjet", "mastodon", "mailpit", "sendgrid", "webhook")
+OURS = ("mailgun", "mailjet", "mastodon", "mailpit", "sendgrid", "sparkpost", "webhook")
 HEAD = """\
 # Senders
 
@@ -35,6 +35,18 @@ Dropped, Delivered, Deferred, Spam Reports and Unsubscribes; switch the signed w
 into `events_key`. Tracking of opens, clicks and subscriptions is off in every request, so that the mail's own links and
 `List-Unsubscribe` stay as they are. Commas and semicolons in a reader's name become spaces. Used-up credits are asked
 for again at 0:00 UTC. SendGrid can't be asked what became of a request without an answer: its events tell.
+""",
+    "sparkpost": """\
+**SparkPost puts its own `List-Unsubscribe` in place of ours**: who leaves by it tells SparkPost first, and we hear of
+it through its webhook. So a list that is sent here needs `events_password`; ask its support whether your account may
+keep the header of its own mail. A mail without a way to leave goes out as `transactional`, and gets no such header.
+
+At SparkPost, under Configuration, Webhooks: the target is `PUBLIC_URL/webhooks/CHANNEL` with Basic authentication, any
+user name and the password of `events_password`; tick Delivery, Delay, Bounce, Out of Band, Policy Rejection, Generation
+Failure and Rejection, Spam Complaint, List Unsubscribe and Link Unsubscribe. Tracking of opens and clicks is off in
+every request. `List-Id` goes out as SparkPost wants it, without the list's title. Where SparkPost rejects some readers
+of a request it doesn't say which: all of them are unknown until its events tell. A sending limit is tried again at 0:00
+UTC.
 """,
     "webhook": "What your receiver gets, and how it answers: [webhook.md](webhook.md).\n",
 }

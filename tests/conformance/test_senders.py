@@ -54,6 +54,12 @@ class TestSendGrid(OurSender):
     given: ClassVar = {"api_key": "SG.0123456789"}
 
 
+class TestSparkPost(OurSender):
+    kind, dialect = "sparkpost", DIALECTS["sparkpost"]
+    secrets = ("sparkpost-k3y",)
+    given: ClassVar = {"api_key": "sparkpost-k3y"}
+
+
 class OurWebhook(OurSender):
     kind, dialect = "webhook", DIALECTS["webhook"]
     secrets = (WHSEC, WHSEC.removeprefix("whsec_"))

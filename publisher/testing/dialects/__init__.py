@@ -8,6 +8,7 @@ from publisher.testing.dialects.mailjet import MailjetDialect
 from publisher.testing.dialects.mailpit import MailpitDialect
 from publisher.testing.dialects.mastodon import MastodonDialect
 from publisher.testing.dialects.sendgrid import SendGridDialect
+from publisher.testing.dialects.sparkpost import SparkPostDialect
 from publisher.testing.dialects.webhook import WebhookDialect
 
 DIALECTS: Mapping[str, type[Dialect]] = {
@@ -16,6 +17,7 @@ DIALECTS: Mapping[str, type[Dialect]] = {
     "mailpit": MailpitDialect,
     "mastodon": MastodonDialect,
     "sendgrid": SendGridDialect,
+    "sparkpost": SparkPostDialect,
     "webhook": WebhookDialect,
 }
 
