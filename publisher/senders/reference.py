@@ -34,7 +34,8 @@ At SendGrid, under Settings, Mail Settings, Event Webhooks: the address is `PUBL
 Dropped, Delivered, Deferred, Spam Reports and Unsubscribes; switch the signed webhook on and copy its verification key
 into `events_key`. Tracking of opens, clicks and subscriptions is off in every request, so that the mail's own links and
 `List-Unsubscribe` stay as they are. Commas and semicolons in a reader's name become spaces. Used-up credits are asked
-for again at 0:00 UTC. SendGrid can't be asked what became of a request without an answer: its events tell.
+for again at 0:00 UTC. What became of a request without an answer is told by its events; with Email Activity, which is
+bought apart and holds nothing of the EU, set `activity: true`, and SendGrid is asked.
 """,
     "sparkpost": """\
 **SparkPost puts its own `List-Unsubscribe` in place of ours**: who leaves by it tells SparkPost first, and we hear of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from pydantic import Field
@@ -16,6 +16,7 @@ from publisher.senders.events import Incoming, reason, within
 from publisher.senders.fit import fit
 from publisher.senders.http import Http, Reply, as_json
 from publisher.senders.mail import Readers, too_large
+from publisher.senders.sendgrid_activity import ask
 from publisher.senders.sendgrid_events import VerificationKeys, hear
 from publisher.senders.sendgrid_payload import THEIRS, VALUES_CAP, payload_of
 from publisher.senders.verdicts import deferred, next_midnight, refused, sent, unknown
@@ -32,6 +33,9 @@ class SendGridOptions(Options):
         description="the verification key of its signed event webhook; during a rotation the new and the old one, "
         "separated by a space",
     )
+    activity: bool = Field(
+        False, description="true where the account has bought Email Activity: it is asked about calls without an answer"
+    )
 
 
 class SendGrid(Sender):
@@ -44,7 +48,8 @@ class SendGrid(Sender):
 
     def __init__(self, options: SendGridOptions, http: Http) -> None:
         super().__init__(options, http)
-        self._url = f"{options.base_url or HOSTS[options.region]}/v3/mail/send"
+        self._base = options.base_url or HOSTS[options.region]
+        self.asked_for = timedelta(days=2) if options.activity else None
         self._headers = {
             "Authorization": f"Bearer {options.api_key.get_secret_value()}",
             "Content-Type": "application/json",
@@ -55,22 +60,28 @@ class SendGrid(Sender):
         readers = fit(call, self, THEIRS, VALUES_CAP)
         if isinstance(readers, Answer):
             return readers
-        body = as_json(payload_of(readers))
+        body = self._body(readers, call)
         if refusal := too_large(body, self, readers):
             return refusal
-        reply = self.http.post(self._url, body, self._headers, wait=("X-RateLimit-Reset",))
+        reply = self.http.post(f"{self._base}/v3/mail/send", body, self._headers, wait=("X-RateLimit-Reset",))
         verdict, split = _judge(reply, len(readers.ready), self.http.clock())
         named = _bad_addresses(reply, readers)
         if named:
             verdict = deferred("SendGrid refused the whole request because of another reader")
         return reply.answer(verdict, {**readers.refused, **named}, split=split)
 
+    def ask(self, call: Call) -> Answer:
+        return ask(call, self.http, self._base, self._headers)
+
     def size(self, call: Call) -> int:
         readers = fit(call, self, THEIRS, VALUES_CAP)
-        return 0 if isinstance(readers, Answer) else len(as_json(payload_of(readers)))
+        return 0 if isinstance(readers, Answer) else len(self._body(readers, call))
 
     def hear(self, incoming: Incoming) -> Sequence[Event]:
         return hear(incoming, self._events_key, self.http.clock())
+
+    def _body(self, readers: Readers, call: Call) -> bytes:
+        return as_json(payload_of(readers, call.key if self.asked_for else ""))
 
 
 def _judge(reply: Reply, readers: int, now: datetime) -> tuple[Verdict, bool]:

@@ -59,6 +59,11 @@ def public_key(text: str) -> EllipticCurvePublicKey:
     return key
 
 
+def message_id(whole: str) -> str:
+    """Return what the answer to the request called it; what follows names SendGrid's own servers."""
+    return re.split(r"\.(?:filter|recv)", whole)[0]
+
+
 def _must_be_signed(incoming: Incoming, keys: list[str], now: datetime) -> None:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives.asymmetric.ec import ECDSA
@@ -91,7 +96,7 @@ def _event(item: Mapping[str, Any], now: datetime) -> Event | None:
         word(item.get("sg_event_id")) or key_of(kind, message, address, item.get("timestamp")),
         happened_at,
         reference=word(item.get(REFERENCE)),
-        provider_id=re.split(r"\.(?:filter|recv)", message)[0],  # what follows names SendGrid's own servers
+        provider_id=message_id(message),
         address=address,
         words=reason(item.get("status"), item.get("reason") or item.get("response")),
     )

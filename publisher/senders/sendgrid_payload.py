@@ -12,6 +12,7 @@ from publisher.senders.fit import headers_to
 from publisher.senders.mail import Readers, merge_values, name_slots
 
 REFERENCE = "reference"  # our id of the delivery: a key of its own in every event
+CALL = "call"  # the key of the call, by which all its letters can be searched
 VALUES_CAP = 10_000  # bytes of one reader's substitutions
 THEIRS = frozenset({
     "x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding", "to", "from",
@@ -25,10 +26,14 @@ OFF: Mapping[str, object] = {
 }
 
 
-def payload_of(readers: Readers) -> dict[str, object]:
-    """Write the mail once, with a token for every slot, and beside it what differs from reader to reader."""
+def payload_of(readers: Readers, call: str = "") -> dict[str, object]:
+    """Write the mail once, with a token for every slot, and beside it what differs from reader to reader.
+
+    :param call: the call's key, where SendGrid can be asked about it.
+    """
     mail, names = readers.mail, name_slots(readers.mail)
     mark = _mark_for(readers)
+    shared = {CALL: call} if call else {}
 
     def token(slot: Slot) -> str:
         return f"{mark}{names[slot]}-"
@@ -38,7 +43,10 @@ def payload_of(readers: Readers) -> dict[str, object]:
         "from": _mailbox(mail.from_name, mail.from_email),
         "subject": translate(mail.subject, token, str),
         "content": [{"type": kind, "value": translate(text, token, str)} for kind, text in parts if any(text)],
-        "personalizations": [_to(mail, names, token, reader) for reader in readers.ready],
+        "personalizations": [
+            {**_to(mail, names, token, reader), "custom_args": {REFERENCE: reader.reference, **shared}}
+            for reader in readers.ready
+        ],
         "tracking_settings": OFF,
     }
     return {**payload, "reply_to": {"email": mail.reply_to}} if mail.reply_to else payload
@@ -51,7 +59,6 @@ def _to(mail: Mail, names: Mapping[Slot, str], token: Callable[[Slot], str], rea
         "to": [_mailbox(" ".join(re.sub("[,;]", " ", reader.name).split()), reader.address)],  # it takes neither
         "headers": headers_to(mail, reader),
         "substitutions": {token(slot): values[name] for slot, name in names.items()},
-        "custom_args": {REFERENCE: reader.reference},
     }
 
 

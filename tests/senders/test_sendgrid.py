@@ -245,6 +245,37 @@ def test_a_body_over_the_limit_never_leaves(sender: Sender, provider: FakeProvid
     assert provider.requests == []
 
 
+def test_what_became_of_a_call_without_an_answer_can_be_asked_where_that_was_bought(provider: FakeProvider) -> None:
+    sender = made(base_url=provider.url, activity=True)
+    call, other = call_to(sample_mail(), 3), call_to(sample_mail(), 2, key="another-k3y")
+    abroad = replace(call.recipients[0], address="Ana@bücher.example")
+    call = replace(call, recipients=(abroad, *call.recipients[1:]))
+    sender.send(other, MemoryJournal())
+    provider.fails(Fault.dropped_after())
+    assert sender.send(call, MemoryJournal()).verdict.outcome is Outcome.UNKNOWN
+    late = replace(call.recipients[2], delivery_id=99, address="late@example.org")
+    answer = sender.ask(replace(call, recipients=(*call.recipients, late)))
+    assert [answer.of(r).outcome for r in (*call.recipients, late)] == [Outcome.SENT] * 3 + [Outcome.UNKNOWN]
+    assert answer.of(abroad).provider_id == "sg2"
+    assert len(provider.accepted) == 5  # asking says nothing new
+
+
+@pytest.mark.parametrize(
+    "said", [Fault(429), Fault(403), Fault(200, "<html>"), Fault(200, {"messages": ["x", None, {"to_email": 7}]})]
+)
+def test_an_answer_that_tells_nothing_leaves_the_doubt(provider: FakeProvider, said: Fault) -> None:
+    provider.fails(said)
+    call = call_to(sample_mail(), 2)
+    answer = made(base_url=provider.url, activity=True).ask(call)
+    assert {answer.of(reader).outcome for reader in call.recipients} == {Outcome.UNKNOWN}
+
+
+def test_who_has_not_bought_it_is_not_asked(sender: Sender, provider: FakeProvider) -> None:
+    assert sender.asked_for is None
+    sender.send(call_to(sample_mail()), MemoryJournal())
+    assert provider.requests[0].json["personalizations"][0]["custom_args"].keys() == {"reference"}
+
+
 def test_the_region_decides_the_host() -> None:
-    urls = {region: vars(made(region=region))["_url"] for region in ("us", "eu")}
-    assert urls == {"us": "https://api.sendgrid.com/v3/mail/send", "eu": "https://api.eu.sendgrid.com/v3/mail/send"}
+    hosts = {region: vars(made(region=region))["_base"] for region in ("us", "eu")}
+    assert hosts == {"us": "https://api.sendgrid.com", "eu": "https://api.eu.sendgrid.com"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from publisher.testing.dialects.base import Accepted, Received, Response
 
@@ -18,8 +19,11 @@ class SendGridDialect:
 
     def __init__(self, api_key: str = "SG.0123456789") -> None:
         self.credentials = f"Bearer {api_key}"
+        self.listed: list[tuple[str, dict[str, str]]] = []  # call, and a row of the Email Activity
 
     def answer(self, request: Received, number: int) -> Response:
+        if request.method == "GET" and request.path.startswith("/v3/messages?"):
+            return self._list(parse_qs(urlsplit(request.path).query)["query"][0])
         if (request.method, request.path) != ("POST", "/v3/mail/send"):
             return Response(404, {"errors": [{"message": "Not Found", "field": None, "help": None}]})
         if request.headers.get("authorization") != self.credentials:
@@ -28,9 +32,17 @@ class SendGridDialect:
         faults = list(_faults(request.json)) if isinstance(request.json, dict) else [("", "Bad Request")]
         if faults:
             return Response(400, {"errors": [{"message": said, "field": field} for field, said in faults]})
-        to = [person["to"][0]["email"] for person in request.json["personalizations"]]
+        people = request.json["personalizations"]
+        to = [person["to"][0]["email"] for person in people]
+        for n, person in enumerate(people):
+            row = {"to_email": to[n], "msg_id": f"sg{number}.recvd-canary-{n}", "status": "processed"}
+            self.listed.append((person.get("custom_args", {}).get("call", ""), row))
         taken = tuple(Accepted(address, "", f"sg{number}", request) for address in to)
         return Response(202, "", taken, {"X-Message-Id": f"sg{number}"})
+
+    def _list(self, query: str) -> Response:
+        rows = [row for call, row in self.listed if query == f"(unique_args['call']=\"{call}\")"]
+        return Response(200, {"messages": rows})
 
 
 def expand_sendgrid(body: Mapping[str, Any]) -> list[dict[str, Any]]:
