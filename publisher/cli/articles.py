@@ -29,6 +29,8 @@ Why = Annotated[bool, typer.Option("--why", help="Show what became of each: take
 One = Annotated[int, typer.Option("--article", help="Only this article.")]
 Ids = Annotated[list[int] | None, typer.Argument(metavar="ARTICLE…", help="Their numbers.", show_default=False)]
 Everything = Annotated[bool, typer.Option("--all", help="All that are held.")]
+HeldOf = Annotated[str, typer.Option("--source", help="Those of this source that are held.")]
+AsNew = Annotated[bool, typer.Option("--as-new", help="Also if it was there when its source was first polled.")]
 Reason = Annotated[str, typer.Option("--why", help="The reason, for those who read it later.")]
 
 
@@ -128,30 +130,43 @@ def _check_source(opened: Opened, name: str) -> None:
 @group.command("release")
 def release(
     ids: Ids = None,
-    source: Source = "",
+    source: HeldOf = "",
     everything: Everything = False,
+    as_new: AsNew = False,
     why: Reason = "",
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
     """Let articles go out that were held: a flood, a possible reuse of an id, an old date; or that were discarded."""
-    _decide("released", ids or [], source, everything, why, project, as_json)
+    if as_new and not ids:
+        raise UsageError("--as-new is for articles that are named", remedy="publisher articles release 812 --as-new")
+    _decide("released", ids or [], source, everything, why, project, as_json, as_new=as_new)
 
 
 @group.command("discard")
 def discard(
     ids: Ids = None,
-    source: Source = "",
+    source: HeldOf = "",
     everything: Everything = False,
     why: Reason = "",
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Let articles go out no more, held ones or new ones; the ledger knows them, so they are new no second time."""
+    """Let articles go out no more: any by number, or all that are held; they stay known, and are new no second time."""
     _decide("discarded", ids or [], source, everything, why, project, as_json)
 
 
-def _decide(word: Word, ids: list[int], source: str, everything: bool, why: str, project: Path, as_json: bool) -> None:
+def _decide(
+    word: Word,
+    ids: list[int],
+    source: str,
+    everything: bool,
+    why: str,
+    project: Path,
+    as_json: bool,
+    *,
+    as_new: bool = False,
+) -> None:
     from publisher.pipeline.operate import intake
 
     if sum(map(bool, (ids, source, everything))) != 1:
@@ -161,13 +176,19 @@ def _decide(word: Word, ids: list[int], source: str, everything: bool, why: str,
     operator = open_operator(project)
     if source:
         _check_source(operator, source)
-    done = intake.decide(operator.store, word, ids, source=source, actor=operator.actor, why=why, now=operator.clock())
+    actor, now = operator.actor, operator.clock()
+    done = intake.decide(operator.store, word, ids, source=source, as_new=as_new, actor=actor, why=why, now=now)
     if as_json:
         say_json({word: done})
     articles_said = "1 article" if len(done) == 1 else f"{len(done):,} articles"
     if done or not ids:
-        tell(f"{articles_said} {word}" if done else "nothing was held")
+        tell(f"{articles_said} {word}" if done else _nothing_held(word, source))
     for line in intake.remarks(operator.store, word, ids, done):
         tell(line)
     if not done or set(ids) - set(done):
         raise typer.Exit(1)
+
+
+def _nothing_held(word: Word, source: str) -> str:
+    nothing = f"nothing of {source} is held" if source else "nothing is held"
+    return nothing if word == "released" else f"{nothing}; what is new is discarded by its number: publisher articles"

@@ -13,6 +13,8 @@ from publisher.store import candidates, identity
 from publisher.store.sql import among
 from publisher.store.tables import articles, sources
 
+_STOOD = frozenset({"taken", "baseline", "held", "released"})  # lines of the history that say how an article stands
+
 
 def count_by_source(conn: Connection) -> list[RowMapping]:
     """Return how many articles of each source wait for a person, by what they are held for, with the first of them."""
@@ -40,9 +42,18 @@ def ids(conn: Connection, source: str = "") -> list[int]:
     return list(conn.execute(query).scalars())
 
 
-def release(conn: Connection, article_ids: Sequence[int], why: str, now: datetime) -> list[int]:
-    """Let articles that were held or discarded be picked; return which were."""
-    released = _decide(conn, article_ids, (Standing.HELD, Standing.DISCARDED), Standing.NEW, why)
+def release(
+    conn: Connection, article_ids: Sequence[int], why: str, now: datetime, *, as_new: bool = False
+) -> list[int]:
+    """Let articles that were held or discarded be picked; return which were, with those that only went back.
+
+    :param as_new: also those of a baseline; else what was discarded of it goes back there, and is not picked.
+    """
+    old = [] if as_new else _discarded_of_baseline(conn, article_ids)
+    back = _decide(conn, old, (Standing.DISCARDED,), Standing.BASELINE, why)
+    ledger.note(conn, ((article_id, "baseline", why) for article_id in back), now)
+    origins = (Standing.HELD, Standing.DISCARDED, *([Standing.BASELINE] if as_new else []))
+    released = _decide(conn, [each for each in article_ids if each not in back], origins, Standing.NEW, why)
     reused = select(articles.c.id, articles.c.about_id).where(
         among(articles.c.id, released), articles.c.held_for == "reuse", articles.c.about_id.is_not(None)
     )
@@ -50,7 +61,7 @@ def release(conn: Connection, article_ids: Sequence[int], why: str, now: datetim
         identity.take_guid(conn, article_id, former_id)
     ledger.note(conn, ((article_id, "released", why) for article_id in released), now)
     candidates.note_freed(conn, released)
-    return released
+    return sorted([*back, *released])
 
 
 def discard(conn: Connection, article_ids: Sequence[int], why: str, now: datetime) -> list[int]:
@@ -85,6 +96,23 @@ def discarded_among(conn: Connection, article_ids: Sequence[int]) -> list[int]:
     """Return which of these articles a person has discarded."""
     query = select(articles.c.id).where(among(articles.c.id, article_ids), articles.c.standing == Standing.DISCARDED)
     return sorted(conn.execute(query).scalars())
+
+
+def _discarded_of_baseline(conn: Connection, article_ids: Sequence[int]) -> list[int]:
+    """Return which of these were there when their source was first read, and were discarded later.
+
+    What came as a copy of a discarded article never was anything else: it goes by that article.
+    """
+    discarded = discarded_among(conn, article_ids)
+    query = select(articles.c.id, articles.c.about_id).where(among(articles.c.id, discarded))
+    about = {row.id: row.about_id for row in conn.execute(query)}
+    history = ledger.history(conn, sorted({*about, *filter(None, about.values())}))
+
+    def last_said(article_id: int | None) -> str:
+        said = [row["event"] for row in history.get(article_id or 0, []) if row["event"] in _STOOD]
+        return said[-1] if said else ""
+
+    return [each for each in discarded if (last_said(each) or last_said(about[each])) == "baseline"]
 
 
 def _decide(

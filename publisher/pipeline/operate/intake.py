@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Literal
 
 from publisher.model.article import LedgerArticle, Standing
@@ -14,14 +15,23 @@ Word = Literal["released", "discarded"]
 
 
 def decide(
-    store: Store, word: Word, article_ids: Sequence[int], *, source: str = "", actor: str, why: str, now: datetime
+    store: Store,
+    word: Word,
+    article_ids: Sequence[int],
+    *,
+    source: str = "",
+    as_new: bool = False,
+    actor: str,
+    why: str,
+    now: datetime,
 ) -> list[int]:
     """Let articles be picked, or never; return for which of them that is new, and for which copies at other sources.
 
     :param article_ids: which; none: all that are held, of the source or of all sources.
+    :param as_new: let go also what was there when its source was first polled; else that is sent to nobody.
     """
     reason = f"{word} by {actor}" + (f": {why}" if why else "")
-    carry_out = held.release if word == "released" else held.discard
+    carry_out = partial(held.release, as_new=as_new) if word == "released" else held.discard
     with store.write() as conn:
         articles.lock(conn)  # as whoever writes down a reading: a copy that comes meanwhile is judged by this
         done = carry_out(conn, list(article_ids) or held.ids(conn, source), reason, now)
@@ -53,7 +63,9 @@ def remarks(store: Store, word: Word, asked: Sequence[int], done: Sequence[int])
         places = articles.places_of(conn, done) if word == "discarded" else {}
     undone = [_why_not(number, found.get(number), word) for number in asked if number not in done]
     copies = [found[number] for number in done if asked and number not in asked]
+    back = [number for number in done if found[number].standing is Standing.BASELINE]
     told = [f"article {each.id} of {each.source} tells the same story, and was {word} too" for each in copies]
+    told += [f"article {number} is part of the baseline again: {_to_send_it(number)}" for number in back]
     return undone + told + [line for number, rows in places.items() for line in _where_it_is(number, rows)]
 
 
@@ -62,7 +74,13 @@ def _why_not(number: int, article: LedgerArticle | None, word: Word) -> str:
         return f"there is no article {number}"
     if article.standing is Standing.DISCARDED:
         return f"article {number} was discarded before: {article.reason}"
+    if article.standing is Standing.BASELINE:
+        return f"article {number} was there when its source was first polled: {_to_send_it(number)}"
     return f"article {number} is neither held nor discarded: there is nothing to release ({article.standing})"
+
+
+def _to_send_it(number: int) -> str:
+    return f"it isn't sent; to send it all the same: publisher articles release {number} --as-new"
 
 
 def _where_it_is(number: int, places: Sequence[RowMapping]) -> Iterator[str]:

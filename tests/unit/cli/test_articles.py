@@ -94,6 +94,9 @@ def test_held_articles_are_released_and_discarded_by_number_by_source_or_all(tmp
     assert json.loads(capsys.readouterr().out) == {"released": [4]}
     discard(source="site", project=tmp_path)
     assert "26 articles discarded" in capsys.readouterr().err
+    with pytest.raises(typer.Exit):  # article 4 is new, and stays so
+        discard(source="site", project=tmp_path)
+    assert _told(capsys) == ["nothing of site is held; what is new is discarded by its number: publisher articles"]
     with pytest.raises(typer.Exit):
         release(everything=True, project=tmp_path)
     articles(article=4, project=tmp_path, as_json=True)
@@ -132,6 +135,22 @@ def test_a_decision_says_what_it_did_nothing_to(tmp_path, capsys):
         with pytest.raises(typer.Exit):
             command([number], project=tmp_path)
         assert re.fullmatch(why, capsys.readouterr().err)
+
+
+def test_an_old_article_is_sent_only_where_that_is_said(tmp_path, capsys):
+    ProjectDir(tmp_path, "http://127.0.0.1:9", backfill=0)
+    App.open(tmp_path).poll_all()
+    to_send = "it isn't sent; to send it all the same: publisher articles release 1 --as-new"
+    with pytest.raises(typer.Exit):
+        release([1], project=tmp_path)
+    assert _told(capsys) == [f"article 1 was there when its source was first polled: {to_send}"]
+    discard([1], project=tmp_path)
+    release([1], project=tmp_path)
+    assert _told(capsys)[1:] == ["1 article released", f"article 1 is part of the baseline again: {to_send}"]
+    with pytest.raises(UsageError, match="--as-new is for articles that are named"):
+        release(everything=True, as_new=True, project=tmp_path)
+    release([1], as_new=True, project=tmp_path)
+    assert _told(capsys) == ["1 article released"]
 
 
 def test_of_an_article_that_is_out_the_editions_are_named(tmp_path, monkeypatch, capsys):

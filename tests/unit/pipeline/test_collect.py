@@ -384,6 +384,22 @@ def test_an_article_about_which_a_person_was_asked_something_else_is_released_by
     assert decide(store, "released", 2) == [2]
 
 
+def test_what_was_there_at_the_first_poll_goes_back_there_with_its_copies_when_a_discard_is_taken_back(store):
+    poll(store, source=CULTURE)
+    poll(store, story(1), story(2))
+    decide(store, "discarded", 1)
+    assert poll(store, story(1, title="Copy"), source=CULTURE).discarded == 1
+    for _ in range(2):
+        assert decide(store, "released", 1) == [1, 3]
+        assert standings(store) == {"Story 1": "baseline", "Story 2": "baseline", "Copy": "baseline"}
+        decide(store, "discarded", 1)
+        decide(store, "discarded", 3)
+    assert intake.decide(store, "released", [1], as_new=True, actor="ada", why="", now=NOW) == [1, 3]
+    decide(store, "discarded", 1)
+    assert decide(store, "released", 1) == [1, 3]
+    assert standings(store) == {"Story 1": "new", "Story 2": "baseline", "Copy": "new"}
+
+
 def test_a_copy_of_a_discarded_article_under_another_address_is_discarded(store):
     poll(store)
     poll(store, source=CULTURE)
