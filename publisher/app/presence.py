@@ -63,8 +63,10 @@ def _ask_all(app: App, wanted: Mapping[str, Sequence[LedgerArticle]], until: flo
     gone: dict[int, str] = {}
     for name, answer in answers.items():
         told = answer.result() if answer.done() else None
+        if told is None or told.is_silent:
+            rest = told.rest.total_seconds() if told else 0.0
+            app.intake.silent[name] = time.monotonic() + max(SILENT, rest)
         if told is None or told.error:
-            app.intake.silent[name] = time.monotonic() + SILENT
             log.warning("presence_unknown", source=name, error=told.error if told else "no answer in time")
         gone |= told.gone if told else {}
     return gone
@@ -80,4 +82,4 @@ def _ask(app: App, name: str, found: Sequence[LedgerArticle], until: float) -> T
         source, location, fetcher = reach(app, app.project.sources[name], row)
         return ask(source, location, fetcher, asked, until)
     except PublisherError as error:  # its password is not set, say
-        return Told(error=str(error))
+        return Told(error=str(error), is_silent=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from publisher.errors import SourceError
 from publisher.model.project import Source
@@ -41,6 +42,8 @@ class Told:
 
     gone: dict[int, str] = field(default_factory=dict)  # articles that it has no more, with the reason
     error: str = ""  # why it said nothing of others
+    is_silent: bool = False  # that is the site's trouble, not one page's: it is to be left alone
+    rest: timedelta = timedelta()  # for so long, where it said
 
 
 def ask(source: Source, location: str, fetcher: Fetcher, asked: Sequence[Asked], until: float) -> Told:
@@ -64,21 +67,26 @@ def _ask_for_posts(rest: Rest, asked: Sequence[Asked], told: Told) -> None:
     try:
         there = {number for part in parts for number in rest.published(part)}
     except SourceError as error:
-        told.error = str(error)
+        told.error, told.is_silent, told.rest = str(error), True, error.retry_after or timedelta()
     else:
         told.gone.update((each.id, UNPUBLISHED) for each in asked if not there & each.numbers)
 
 
 def _ask_for_pages(fetcher: Fetcher, pages: Mapping[int, str], until: float, told: Told) -> None:
+    """Ask for one page after the other. A page in trouble says nothing of the others, a host that wants rest does."""
     failures = 0
     for article_id, url in pages.items():
         if failures == GIVE_UP or time.monotonic() >= until:
             break
         try:
-            is_there, failures = _hurried(fetcher, until).is_there(url), 0
+            is_there = _hurried(fetcher, until).is_there(url)
         except SourceError as error:
-            failures, told.error = failures + 1, str(error)
+            wants_rest = error.status == 429 or error.retry_after is not None
+            failures = GIVE_UP if wants_rest else failures + 1
+            told.error, told.rest = str(error), error.retry_after or timedelta()
+            told.is_silent = failures == GIVE_UP or error.status is None  # nothing answered at all
             continue
+        failures, told.is_silent = 0, False
         if not is_there:
             told.gone[article_id] = NO_PAGE
 

@@ -158,3 +158,4 @@ def test_an_article_of_a_listing_whose_page_is_gone_stays_out(tmp_path, site):
         site.status("/news/3", 503)
         assert lock(app) == sorted([ids["Story 3"], ids["Story 4"]])
         assert history(app, "Story 2")[-1][1] == "gone from the source: there is nothing at its address any more"
+        assert app.intake.silent == {}  # a page in trouble says nothing of the others

@@ -117,6 +117,19 @@ def test_a_site_that_refuses_three_times_is_left_in_peace(site: Site, fetcher: F
     assert len(site.asked) == 3
 
 
+def test_one_page_in_trouble_silences_no_site_and_a_host_that_wants_rest_does(site: Site, fetcher: Fetcher) -> None:
+    site.status("/1", 503)
+    site.put("/3", "<p>x</p>", "text/html")
+    told = ask_pages(site, fetcher, "/1", "/2", "/3")
+    assert (told.gone, told.is_silent) == ({2: NO_PAGE}, False)
+    assert not ask_pages(site, fetcher, "/1").is_silent
+    site.status("/4", 503, Retry_After="90")
+    told = ask_pages(site, fetcher, "/4", "/2")
+    assert (told.gone, told.is_silent, told.rest.total_seconds()) == ({}, True, 90)
+    site.status("/5", 429)
+    assert ask_pages(site, fetcher, "/5", "/2").is_silent
+
+
 def test_a_slow_site_is_asked_only_for_as_long_as_there_is(site: Site, fetcher: Fetcher) -> None:
     for number in range(3):
         site.pages[f"/{number}"] = lambda request: time.sleep(0.5)
