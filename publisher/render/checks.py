@@ -24,7 +24,10 @@ from publisher.render.theme import unreadable
 from publisher.render.words import squeezed
 
 _PLACEHOLDER = re.compile(r"\{\{-?\s*(?:recipient\b|(?:unsubscribe|preferences|confirm)_url\b)|\{%-?\s*\w+")
-_FROM_TRICKS = regex.compile(r"\A\s*(?:re|fwd?|aw|wg)\s*:|\p{Emoji_Presentation}|[\u2600-\u27bf\ufe0f]", regex.I)
+# What mail programs write before an answered or a forwarded subject. `vs` and `res` are words too; but this is asked of
+# a sender's name, never of a headline, and there none of them stands before a colon by chance.
+_REPLIES = "re|aw|antw|sv|vs|rif|odp|ynt|res|fwd?|wg|tr|rv|vb|wtr|doorst|enc"
+_FROM_TRICKS = regex.compile(rf"\A\s*(?:{_REPLIES})\s*:|\p{{Emoji_Presentation}}|[\u2600-\u27bf\ufe0f]", regex.I)
 
 MOST_QUOTED = 40  # characters of a text that can't be read
 

@@ -254,7 +254,10 @@ def test_a_link_for_which_a_post_has_no_room_is_left_out() -> None:
     assert post.card is not None
 
 
-@pytest.mark.parametrize("name", ["Re: Gazette", "Gazette \U0001f525", "✅ Gazette", "Fwd: x", "AW: x"])
+@pytest.mark.parametrize(
+    "name",
+    ["Re: Gazette", "Gazette \U0001f525", "✅ Gazette", "Fwd: x", "AW: x", "Antw : x", "SV: x", "TR: x", "RES: x"],
+)
 def test_a_from_name_with_tricks_is_held(name: str) -> None:
     briefing = brief(from_name=name)
     assert blocking(RENDERER.mail(briefing), briefing) == {"from-name"}
