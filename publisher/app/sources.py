@@ -125,7 +125,7 @@ def _problems(row: RowMapping) -> tuple[str, ...]:
 
 def _remedy(name: str, row: RowMapping, moved_to: str) -> str:
     if row["stopped_at"] is not None:
-        return f"give it its new address in schedules.yaml; or, to ask it again: publisher sources --start {name}"
+        return f"to ask it again: publisher sources --start {name}"  # what else there is to do, its error says
     if row["error"] and row["waits_why"]:
         return f"once it is mended, to ask it at once: publisher sources --start {name}"
     return f"write its new address into schedules.yaml: {moved_to}" if moved_to else ""

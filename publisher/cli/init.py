@@ -72,6 +72,7 @@ def _look(said: str) -> tuple[Source, Reading]:
     from publisher.sources.base import open_source
     from publisher.sources.discover import discover
     from publisher.sources.fetch import Fetcher
+    from publisher.sources.folder import FolderReader
 
     fetcher = Fetcher(user_agent="Publisher (init)")
     kind, location = discover(said, fetcher.allowing_private())
@@ -82,7 +83,9 @@ def _look(said: str) -> tuple[Source, Reading]:
         location = str(Path(location).resolve())  # the project's folder is another place than this one
     source = Source("site", kind, location)
     try:
-        reading = open_source(source, location, fetcher, Path()).read(None)
+        # Nothing is taken yet: a file that was written just now counts as any other.
+        reader = FolderReader(Path(location)) if kind == "folder" else open_source(source, location, fetcher, Path())
+        reading = reader.read(None)
     except PrivateAddressError:
         source = replace(source, allow_private=True)
         reading = open_source(source, location, fetcher.allowing_private(), Path()).read(None)

@@ -33,6 +33,14 @@ def test_a_site_of_the_own_network_may_be_read_by_whoever_comes_after(tmp_path, 
     assert [article.title for article in reading.read(app, source, None).articles] == ["One", "Two"]
 
 
+def test_files_that_were_copied_just_now_are_counted(tmp_path, capsys):
+    (tmp_path / "texts").mkdir()
+    (tmp_path / "texts" / "one.md").write_text("# The bridge opens\n\nEverybody crossed it in the rain.")
+    made(tmp_path / "gazette", str(tmp_path / "texts"))
+    said = capsys.readouterr()
+    assert (": 1 article at " in said.out, said.err) == (True, "")
+
+
 @pytest.mark.parametrize("host", HOSTS)
 def test_where_the_host_takes_no_mail_the_sender_is_plainly_to_be_changed(tmp_path, site, host):
     head = rss("One").replace("<link>https://harbor.example</link>", "", 1)

@@ -55,8 +55,9 @@ def test_a_source_that_rests_says_why_and_until_when(app):
 
 
 def test_a_source_that_is_gone_says_how_to_start_it_and_when_it_is_asked(app):
-    note(app, SourceError("is gone for good (410)", where="site", status=410))
+    note(app, SourceError("is gone for good (410)", where="site", remedy="Give it its new address.", status=410))
     said = run(app)
+    assert said.count("new address") == 1
     assert "stopped" in said
     assert "site: is gone for good (410)" in said
     assert "publisher sources --start site" in said
