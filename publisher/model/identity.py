@@ -29,7 +29,8 @@ _AMP_QUERY = {("amp", ""), ("amp", "1"), ("amp", "true"), ("outputType", "amp")}
 def canonical_url(url: str) -> str:
     """Fold the variants of an address that lead to one page.
 
-    Scheme, case of the host, `www.`, the usual port, tracking parameters, fragment, last slash and AMP don't count.
+    Scheme, case of the host, its letters or their punycode, `www.`, the usual port, tracking parameters, fragment, last
+    slash and AMP don't count.
     """
     try:
         parts = _without_amp_cache(urlsplit(url.strip()))
@@ -38,9 +39,22 @@ def canonical_url(url: str) -> str:
         return _short(url)
     asked = parse_qsl(parts.query, keep_blank_values=True)
     query = urlencode([(k, v) for k, v in asked if not TRACKING.match(k) and (k, v) not in _AMP_QUERY])
-    host = (parts.hostname or "").removeprefix("www.").removeprefix("amp.")
+    host = _in_letters((parts.hostname or "").removeprefix("www.").removeprefix("amp."))
     path = re.sub(r"(?:/amp|\.amp)(?=\.html$|$)", "", parts.path.rstrip("/")).rstrip("/")
     return _short(urlunsplit(("", host + port, path, query, "")))
+
+
+def _in_letters(host: str) -> str:
+    """Return a host in its own letters, where it is written as the network knows it."""
+    if "xn--" not in host:
+        return host
+    try:
+        labels = host.split(".")
+        return ".".join(
+            label[4:].encode("ascii").decode("punycode") if label.startswith("xn--") else label for label in labels
+        )
+    except UnicodeError:
+        return host
 
 
 def _short(value: str) -> str:

@@ -82,7 +82,8 @@ def joined(base: str, href: str | None) -> str:
 def web_url(url: str | None) -> str | None:
     """Return an http or https address with its spaces and quotes escaped, or None where it is something else.
 
-    A name and a password in it are left out: it is for readers.
+    A name and a password in it are left out: it is for readers. A host with letters of any language is written as the
+    network knows it (punycode): whoever writes html down later would escape its letters, and it would lead nowhere.
     """
     text = _JUNK.sub("", url or "").strip()
     try:
@@ -94,7 +95,26 @@ def web_url(url: str | None) -> str | None:
         return None
     if "@" in parts.netloc:  # a name and password open a source to us; what a reader gets carries neither
         text = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    if not parts.netloc.isascii():
+        host = _of_network(parts.hostname or "")
+        if not host:
+            return None
+        port = f":{parts.port}" if parts.port else ""
+        text = urlsplit(text)._replace(netloc=host + port).geturl()
     return re.sub(r"[\s\"<>\\^`{|}]", lambda found: quote(found[0]), text)
+
+
+def _of_network(host: str) -> str:
+    """Return a host as the network knows it; empty where it can be none."""
+    if host.isascii():
+        return host
+    from urllib3.exceptions import LocationParseError  # here: few hosts need it
+    from urllib3.util import parse_url
+
+    try:
+        return parse_url(f"https://{host}/").host or ""
+    except LocationParseError:
+        return ""
 
 
 def login_of(url: str) -> str:
@@ -107,7 +127,7 @@ def origin_of(url: str) -> tuple[str, str, int | None]:
     """Return scheme, host and port: what a name and a password are for."""
     parts = urlsplit(url)
     port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    return parts.scheme, parts.hostname or "", port
+    return parts.scheme, _of_network(parts.hostname or ""), port
 
 
 def shown(url: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from urllib.parse import SplitResult, urldefrag, urlsplit
 
 from publisher.sources import tidy
-from publisher.sources.address import Place
+from publisher.sources.address import Place, web_url
 
 _FILES = re.compile(
     r"\.(?:jpe?g|png|gif|webp|avif|svg|ico|css|js|json|xml|rss|atom|pdf|docx?|xlsx?|pptx?|zip|gz|mp[34]|m4a|mov|avi)$",
@@ -33,7 +33,7 @@ def links_of(page: str, place: Place) -> tuple[str, ...]:
 
 def of_site(urls: Iterable[str], listing: str) -> tuple[str, ...]:
     """Return the addresses of pages on the listing's own site, other than itself and the site's front page."""
-    itself = urlsplit(listing)
+    itself = urlsplit(web_url(listing) or listing)
     return tuple(url for url in urls if _may_be_article(urlsplit(url), itself))
 
 
@@ -43,7 +43,7 @@ def fitting(urls: Iterable[str], patterns: Iterable[str]) -> tuple[str, ...]:
     A pattern that begins with ``/`` is compared with the path, any other with the whole address; ``*`` stands for
     anything but nothing, and a slash at the end makes no difference.
     """
-    wanted = [(pattern.startswith("/"), _expression(pattern)) for pattern in patterns]
+    wanted = [(pattern.startswith("/"), _expression(web_url(pattern) or pattern)) for pattern in patterns]
     if not wanted:
         return tuple(url for url in urls if not _ARCHIVES.search(urlsplit(url).path))
     return tuple(url for url in urls if any(fits.fullmatch(_compared(url, path)) for path, fits in wanted))

@@ -45,7 +45,8 @@ def body_of(page: str, head: Head, place: Place) -> str:
         node.tag = "code"
     captions.given_back(body, photos, place)
     shown = (head.title, *head.authors, *head.categories, " ".join(head.authors), ", ".join(head.categories))
-    return trim.trimmed(clean.sanitise(tidy.inner(body), place), urlsplit(place.url).hostname or "", shown=shown)
+    site = urlsplit(place.page(place.url) or "").hostname or ""
+    return trim.trimmed(clean.sanitise(tidy.inner(body), place), site, shown=shown)
 
 
 def _main_text(root: Node, place: Place) -> str:

@@ -209,6 +209,11 @@ def test_the_same_id_is_a_revision_as_long_as_title_link_or_text_is_the_same(sto
     assert poll(store, story(1, **changes)).changed == 1
 
 
+def test_a_host_in_its_letters_and_in_punycode_is_one(store):
+    poll(store, story(1, guid=None, url="https://bücher.example/1"))
+    assert poll(store, story(1, guid=None, url="https://xn--bcher-kva.example/1", title="New")).new == 0
+
+
 def test_a_reused_id_belongs_to_the_article_that_a_person_has_released(store):
     poll(store, story(1))
     poll(store, story(1, **SENSES))

@@ -23,6 +23,8 @@ HERE = Place("https://harbor.example/news/1")
         ("<p>A<br><br></p>", "<p>A</p>"),
         ('<a href="/x" title="t" target="_blank">x</a>', '<p><a href="https://harbor.example/x">x</a></p>'),
         ('<a href="mailto:desk@harbor.example">m</a>', '<p><a href="mailto:desk@harbor.example">m</a></p>'),
+        ('<a href="https://bücher.example:8080/x">x</a>', '<p><a href="https://xn--bcher-kva.example:8080/x">x</a></p>'),
+        ('<p><a href="https://ü\u2024-.example/">x</a></p>', "<p>x</p>"),
         ('<p><a href="javascript:x()">x</a></p>', "<p>x</p>"),
         ('<p><a href="JaVaScRiPt&#58;x()">x</a></p>', "<p>x</p>"),
         ('<img src="data:image/png;base64,xx"><p>A</p>', "<p>A</p>"),
