@@ -13,6 +13,7 @@ from typing import Literal
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit, urlunsplit
 
 from publisher.model.article import Article
+from publisher.model.blanks import alike
 
 Alias = tuple[str, str]  # kind and value
 IdentityRule = Literal["auto", "guid", "link"]
@@ -124,7 +125,7 @@ def marks_in(articles: Sequence[Article], rule: IdentityRule = "auto") -> tuple[
     items: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
     for article, link, own in zip(articles, links, words, strict=True):
         # Under ids of their own, two items with one headline are two articles where their words differ too.
-        items[link].add((article.title, own if article.guid and rule != "link" else ""))
+        items[link].add((alike(article.title), own if article.guid and rule != "link" else ""))
     own_links = [link if len(items[link]) == 1 else "" for link in links]
     return tuple(map(partial(_marks_of, rule=rule), articles, own_links, words))
 
@@ -160,4 +161,4 @@ def _marks_of(article: Article, link: str, words: str, *, rule: IdentityRule) ->
 def _hints_of(article: Article) -> tuple[Alias, ...]:
     if article.published_at is None:
         return ()
-    return (("title+date", _short(f"{article.title}\n{article.published_at.isoformat()}")),)
+    return (("title+date", _short(f"{alike(article.title)}\n{article.published_at.isoformat()}")),)

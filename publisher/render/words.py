@@ -6,6 +6,7 @@ import textwrap
 
 import regex
 
+from publisher.model.blanks import typeset
 from publisher.model.sentences import whole_sentences
 from publisher.render.merge import defuse
 
@@ -27,8 +28,8 @@ def clean(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Clean a text and make it one line."""
-    return " ".join(clean(text).split())
+    """Clean a text and make it one line, in which no-break blanks stay where typography wants them."""
+    return typeset(clean(text))
 
 
 def squeezed(text: str) -> str:

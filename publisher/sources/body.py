@@ -95,7 +95,7 @@ def _standfirst(root: Node, head: Head, text: str) -> str:
             break
         words = clean.fold(node.text_content()) if _may_be_standfirst(node) else ""
         if 40 <= len(words) <= 700 and _is_standfirst(node, words, head):
-            return "" if words[:60] in clean.fold(text) else clean.escaped(words)
+            return "" if words[:60] in clean.fold(text) else clean.escaped(clean.line_of(node.text_content()))
     return ""
 
 

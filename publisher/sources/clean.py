@@ -9,6 +9,7 @@ import unicodedata
 import nh3
 from lxml import etree
 
+from publisher.model.blanks import alike, folded, held, typeset
 from publisher.model.sentences import whole_sentences
 from publisher.sources import tidy
 from publisher.sources.address import Place
@@ -56,8 +57,13 @@ def printable(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return printable text with every run of white space as one blank."""
+    """Return printable text with every run of white space as one plain blank: to look at it, not to show it."""
     return " ".join(printable(text).split())
+
+
+def line_of(text: str) -> str:
+    """Return printable text in one line for readers: no-break blanks stay where typography wants them."""
+    return typeset(printable(text))
 
 
 def shorten(text: str, limit: int) -> str:
@@ -79,7 +85,7 @@ def one_line(text: str, *, is_html: bool = True, limit: int = TITLE_LIMIT) -> st
     line = text[: limit * 20]
     if is_html:
         line = _TAG.sub("", _SPACED_TAG.sub(" ", _HIDDEN.sub("", _COMMENT.sub("", line))))
-    words = fold(html_escapes.unescape(line))
+    words = line_of(html_escapes.unescape(line))
     return shorten(words, limit) if _SEEN.search(words) else ""
 
 
@@ -143,7 +149,7 @@ class _Lines:
 
     def add(self, text: str | None, *, keep: bool) -> None:
         if text:
-            self._parts.append(text if keep else re.sub(r"\s+", " ", text))
+            self._parts.append(alike(text) if keep else folded(text))
 
     def open(self, tag: str) -> None:
         if tag in _BLOCKS:
@@ -160,7 +166,7 @@ class _Lines:
             self._parts.append(" ")
 
     def text(self) -> str:
-        lines = (re.sub(r"[ \t\xa0]+$", "", line) for line in "".join(self._parts).split("\n"))
+        lines = (re.sub(r"[ \t\xa0]+$", "", line) for line in held("".join(self._parts)).split("\n"))
         text = "\n".join(line[1:] if line.startswith(" ") and not line.startswith("  ") else line for line in lines)
         text = re.sub(r"•\s+", "• ", text)
         return re.sub(r"\n{3,}", "\n\n", re.sub(r"(?m)^•\s*$", "", text)).strip()
@@ -168,5 +174,5 @@ class _Lines:
 
 def summary_of(text: str, limit: int = SUMMARY_LIMIT) -> str:
     """Return the beginning of a text as one paragraph, cut at the end of a sentence where one fits."""
-    line = fold(text[: limit * 8])
+    line = line_of(text[: limit * 8])
     return whole_sentences(line, limit) or shorten(line, limit)

@@ -163,7 +163,7 @@ def _titled_by_heading(item: Item, body: str) -> Item:
 def _plain(values: Mapping[str, object], body: str) -> Item:
     page = plaintext.read_plain(body)
     item = frontmatter.item_of(values, "")
-    is_repeated = clean.fold(item.title) == page.headline
+    is_repeated = clean.fold(item.title) == clean.fold(page.headline)
     paragraphs = (
         page.paragraphs if not item.title or is_repeated or not page.headline else (page.headline, *page.paragraphs)
     )

@@ -67,7 +67,7 @@ def article_of(item: Item, place: Place, language: str | None = None) -> Article
         html, text = lead or body, stated
     title = clean.one_line(item.title, is_html=item.title_is_html)
     if not title:
-        title = clean.shorten(clean.fold(text), 80)
+        title = clean.shorten(clean.line_of(text), 80)
         notes.append("has no headline of its own: the first words of the text stand in")
     if not title:
         return None
@@ -143,8 +143,8 @@ def tag(language: str | None) -> str | None:
 
 def _summary(stated: str, text: str) -> str:
     """Prefer the source's own summary, unless it is the whole article or longer than that."""
-    line = _ended(clean.fold(stated))
-    is_cut_by_machine = line.endswith(("…", "...")) and clean.fold(text[:100])[:40].startswith(line[:40])
+    line = _ended(clean.line_of(stated))
+    is_cut_by_machine = line.endswith(("…", "...")) and clean.fold(text[:100])[:40].startswith(clean.fold(line)[:40])
     if not line or is_cut_by_machine or len(line) > SUMMARY_AS_GIVEN or len(line) > max(len(text), 1):
         return _ended(clean.summary_of(text)) or line
     return line

@@ -100,7 +100,7 @@ def _title(root: tidy.Node, stated: str, shared: str, site: str) -> str:
     mastheads = [node for node in root.iter("h1") if _leads_home(node)]
     site = site or next((clean.one_line(tidy.inner(node)) for node in mastheads), "")
     headings = [clean.one_line(tidy.inner(node)) for node in root.iter("h1") if node not in mastheads]
-    own = clean.fold(next((node.text_content() for node in root.iter("title")), ""))
+    own = clean.line_of(next((node.text_content() for node in root.iter("title")), ""))
     named = [clean.one_line(title) for title in (stated, shared) if title]
     if len(headings) == 1 and headings[0] and (not named or any(_alike(headings[0], title) for title in (*named, own))):
         return clean.shorten(headings[0], clean.TITLE_LIMIT)
@@ -118,7 +118,7 @@ def _leads_home(heading: tidy.Node) -> bool:
 
 
 def _alike(heading: str, title: str) -> bool:
-    return title.casefold().startswith(heading.casefold()[:40])
+    return clean.fold(title).casefold().startswith(clean.fold(heading).casefold()[:40])
 
 
 def _without_site(title: str, site: str) -> str:

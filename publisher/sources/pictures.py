@@ -97,8 +97,8 @@ def _of_element(image: tidy.Node, src: str) -> Picture:
     return Picture(
         url=src,
         alt=tidy.spoken(image.get("alt") or ""),
-        caption=clean.fold(tidy.caption_of(image) or image.get("data-caption") or ""),
-        credit=clean.fold(image.get("data-credit") or ""),
+        caption=clean.line_of(tidy.caption_of(image) or image.get("data-caption") or ""),
+        credit=clean.line_of(image.get("data-credit") or ""),
         width=tidy.size_of(image, "width"),
         height=tidy.size_of(image, "height"),
     )

@@ -78,7 +78,9 @@ def read_plain(text: str) -> PlainPage:
 
 def _blocks(text: str) -> list[str]:
     """Return the text's blocks, one line each, wherever its writer or his program put line ends."""
-    lines = [clean.fold(line) for line in clean.printable(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")]
+    lines = [
+        clean.line_of(line) for line in clean.printable(text.replace("\r\n", "\n").replace("\r", "\n")).split("\n")
+    ]
     groups: list[list[str]] = [[]]
     for line in lines:
         if line and not re.fullmatch(r"[=~_*-]{3,}", line):

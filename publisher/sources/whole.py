@@ -11,6 +11,7 @@ from typing import Literal
 
 from publisher.errors import PrivateAddressError, SourceError
 from publisher.model.article import PART, Article, Image
+from publisher.model.blanks import all_alike
 from publisher.sources import clean, pictures
 from publisher.sources.fetch import Fetcher
 from publisher.sources.measure import Measure, has_pictures, noted
@@ -33,7 +34,11 @@ _CUT = re.compile(
 def given_by(article: Article) -> str:
     """Return a digest of all that a source said of an article: what was completed once is known by it."""
     said = {name: value for name, value in asdict(article).items() if name not in ("notes", "given")}
-    return hashlib.sha256(repr(said).encode("utf-8", "replace")).hexdigest()[:32]
+    # How a blank is written is nothing that a source says; in the html it is what was written.
+    parts = (
+        f"{name!r}: {value!r}" if name == "html" else f"{name!r}: {all_alike(value)!r}" for name, value in said.items()
+    )
+    return hashlib.sha256(f"{{{', '.join(parts)}}}".encode("utf-8", "replace")).hexdigest()[:32]
 
 
 def is_whole(article: Article) -> bool:

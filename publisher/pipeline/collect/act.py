@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from publisher.errors import PublisherError
 from publisher.model.article import PART, Article, LedgerArticle, Reading, Standing
+from publisher.model.blanks import all_alike
 from publisher.model.identity import Alias, Marks, is_telling, marks_in
 from publisher.model.project import Source
 from publisher.pipeline import polls
@@ -201,7 +202,8 @@ def _meet(conn: Connection, decision: Decision, old: LedgerArticle, notes: _Reco
         articles.complete(conn, old.id, new)
         notes.history.append((old.id, "completed", "its page could be read at last"))
         return "known"
-    if replace(articles.as_kept(new), given=old.article.given, notes=old.article.notes) == old.article:
+    same = replace(articles.as_kept(new), given=old.article.given, notes=old.article.notes)
+    if all_alike(asdict(same)) == all_alike(asdict(old.article)):
         articles.complete(conn, old.id, new)  # it came of other words of its source, and says the same
         return "known"
     articles.revise(conn, old.id, new, notes.now)

@@ -14,6 +14,7 @@ from publisher.model.article import Article, Link, Reading, Standing
 from publisher.model.project import Source
 from publisher.pipeline import collect
 from publisher.pipeline.operate import intake
+from publisher.sources import whole
 from publisher.store import articles, links, sources
 from tests.ledger import NOW, open_store
 
@@ -207,6 +208,17 @@ def test_the_same_id_is_a_revision_as_long_as_title_link_or_text_is_the_same(sto
     poll(store, story(1))
     changes = {name: value for name, value in SENSES.items() if name != same}
     assert poll(store, story(1, **changes)).changed == 1
+
+
+def test_how_a_blank_is_written_changes_no_article(store):
+    plain = {"guid": None, "title": "Pourquoi ?", "text": LONG + " 1 000 €"}
+    spaced = {**plain, "title": "Pourquoi\u00a0?", "text": LONG + " 1\u202f000\u00a0€"}
+    poll(store, story(1, **plain), story(2, **plain, url=None))
+    collected = poll(store, story(1, **spaced), story(2, **spaced, url=None))
+    assert (collected.known, collected.changed) == (2, 0)
+    with store.read() as conn:
+        assert [articles.get(conn, number).article.title for number in (1, 2)] == [spaced["title"]] * 2
+    assert whole.given_by(story(1, **plain)) == whole.given_by(story(1, **spaced))
 
 
 def test_a_host_in_its_letters_and_in_punycode_is_one(store):

@@ -62,6 +62,13 @@ def test_plain_text_has_paragraphs_lists_and_lines() -> None:
     assert plain(html) == "Head\n\nOne\ntwo & three\n\n• a\n• b\n\nx\n  y\n\nEnd"
 
 
+def test_no_break_blanks_stay_before_high_punctuation() -> None:
+    assert one_line("Pourquoi&nbsp;? Le&nbsp;pont") == "Pourquoi\u00a0? Le pont"
+    html = "<p>Le&nbsp;<b>pont</b>&nbsp;: «&#x202f;ouvert&#x202f;»&nbsp;</p><pre>a&nbsp;&nbsp;b</pre>"
+    assert plain(sanitise(html, HERE)) == "Le pont\u00a0: «\u202fouvert\u202f»\n\na  b"
+    assert summary_of("Pourquoi\u00a0?") == "Pourquoi\u00a0?"
+
+
 def test_text_becomes_paragraphs() -> None:
     assert escaped("One <b>\nline\n\n\nTwo & three") == "<p>One &lt;b&gt;<br>line</p>\n<p>Two &amp; three</p>"
 
