@@ -26,7 +26,7 @@ def preview(
     schedule: Annotated[str, typer.Argument(help="A schedule of schedules.yaml.")],
     as_: Annotated[str, typer.Option("--as", help="For this subscriber: their own values and lists.")] = "",
     at: Annotated[str, typer.Option(help="The slot of then, or the next after it: 2026-11-24T07:00.")] = "",
-    out: Annotated[Path | None, typer.Option(help="Leave the page here as files.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Leave the page as files in this folder of their own.")] = None,
     opened: Annotated[
         bool, typer.Option("--open", help="Show the page in the browser, and follow the files until Ctrl-C.")
     ] = False,

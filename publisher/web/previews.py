@@ -189,9 +189,11 @@ def _own(name: str, query: str) -> str:
 def write_files(app: App, made: Preview, out: Path) -> list[Path]:
     """Leave a preview's page as files that open without a server: ``index.html`` and what it shows; return them.
 
-    :raises OSError: the folder can't be written.
+    :raises UsageError: the folder holds something else.
+    :raises OSError: it can't be written.
     """
     shown, folder = Shown(app, made), Folder(out)
+    folder.claim()
     places = Lying(lambda url: _copy_picture(shown, url, folder), shown.public_url)
     for number, entry in enumerate(shown.entries):
         if entry.mail is not None:

@@ -75,6 +75,12 @@ def test_it_is_left_as_files_or_the_place_is_refused(app, tmp_path):
     said = run(app, "morning", "--out", str(tmp_path / "out"))
     assert f"See it: {tmp_path / 'out' / 'index.html'}" in said
     assert (tmp_path / "out" / "index.html").is_file()
+    run(app, "morning", "--out", str(tmp_path / "out"))  # over its own files
+    own = (tmp_path / "out" / "index.html").read_text("utf-8")
+    (tmp_path / "out" / "thesis.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"it holds files that no preview left: thesis\.txt"):
+        run(app, "morning", "--out", str(tmp_path / "out"))
+    assert (tmp_path / "out" / "index.html").read_text("utf-8") == own
     with pytest.raises(UsageError, match="can't write there"):
         run(app, "morning", "--out", str(tmp_path / "schedules.yaml"))
 

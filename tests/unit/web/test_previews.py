@@ -192,7 +192,7 @@ def test_only_the_last_previews_are_kept(site):
 def test_it_can_be_left_as_files_that_refer_only_to_what_lies_beside_them(site, tmp_path):
     made = preview(site.app, site.app.schedule("morning"), NOW + timedelta(hours=1))
     written = write_files(site.app, made, tmp_path)
-    assert {path for path in tmp_path.rglob("*") if path.is_file()} == set(written)
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == {*written, tmp_path / ".publisher-pages"}
     for html in tmp_path.glob("*.html"):
         text = html.read_text("utf-8")
         assert "<script" not in text and "127.0.0.1" not in text
