@@ -83,6 +83,11 @@ def content_of(root: Node) -> Node | None:
     return best
 
 
+def holds_others(node: Node) -> bool:
+    """Say whether a box is called one of comments, of other articles, or of what stands beside the article."""
+    return bool(_LARGE.search(_own_name(node)))
+
+
 def _prose(node: Node) -> int:
     return sum(len(" ".join(child.text_content().split())) for child in node.iterchildren("p"))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from publisher.sources import clean, tidy
+from publisher.sources import byline, clean, tidy
 from publisher.sources.address import is_front_page, joined
 
 _ARTICLES = {
@@ -49,7 +49,10 @@ class Head:
 
 
 def read_head(page: str) -> Head:
-    """Return what a page says of itself; nothing that would have to be guessed (a date in its text is no date)."""
+    """Return what a page says of itself; nothing that would have to be guessed (a date in its text is no date).
+
+    Who wrote it may stand in its byline alone: that is read where it is marked as one, or is a line of its own.
+    """
     root = tidy.whole(page)
     metas = list(_metas(root))
     said = _json_article(root)
@@ -65,7 +68,8 @@ def read_head(page: str) -> Head:
         title=_title(root, _text(said.get("headline")), meta("og:title", "twitter:title"), meta("og:site_name")),
         summary=clean.one_line(meta("og:description", "description", "twitter:description"), limit=500),
         authors=tuple(_names(said.get("author")))
-        or _people(every("author") or every("article:author") or every("dc.creator")),
+        or _people(every("author") or every("article:author") or every("dc.creator"))
+        or byline.written_by(root),
         dates=tuple(
             filter(
                 None,

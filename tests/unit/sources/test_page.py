@@ -58,6 +58,32 @@ def test_the_head_says_who_when_and_what() -> None:
     assert article.url == "https://harbor.example/bridge-opens"
 
 
+@pytest.mark.parametrize(
+    ("line", "people"),
+    [
+        ('<p class="byline">By Ann Lee</p>', ("Ann Lee",)),
+        ('<div class="author">Ann Lee, Staff Writer</div>', ("Ann Lee",)),
+        ('<p>By <a rel="author" href="/a">Ann Lee</a> and <a rel="author" href="/b">Bob de la Cruz</a></p>',
+         ("Ann Lee", "Bob de la Cruz")),
+        ("<p>By Ann Lee | 3 May 2026</p>", ("Ann Lee",)),
+        ("<p>Von Anna Müller-Ohm und J. P. O’Neill</p>", ("Anna Müller-Ohm", "J. P. O’Neill")),
+        ('<span itemprop="author"><span itemprop="name">Ann Lee</span></span>', ("Ann Lee",)),
+        ('<p class="byline">By Staff</p>', ()),
+        ('<p class="byline">By Harbor Gazette Staff</p>', ()),
+        ('<p class="author">Ann Lee writes about harbors and has lived here for years.</p>', ()),
+        ("<p>By Monday the bridge had opened</p>", ()),
+        ('<aside><p class="byline">By Bob Day</p></aside>', ()),
+        ('<div class="comments"><p class="author">Bob Day</p></div>', ()),
+        ('<article><p class="byline">By Bob Day</p></article>', ()),
+    ],
+)  # fmt: skip
+def test_a_byline_says_who_where_the_head_does_not(line: str, people: tuple[str, ...]) -> None:
+    article = one(page(body=line + BODY))
+    assert article.authors == people
+    assert article.text.startswith("Paragraph 0") or not people
+    assert one(page('<meta name="author" content="Cy Poe">', line + BODY)).authors == ("Cy Poe",)
+
+
 def test_json_ld_says_who_when_and_what() -> None:
     said = {
         "@context": "https://schema.org",
