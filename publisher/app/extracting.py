@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 from publisher.errors import PrivateAddressError, SourceError
 from publisher.model.article import Article
+from publisher.model.counting import many
 from publisher.model.sentences import reading_minutes
+from publisher.sources.address import is_web
+
+CAP = 30_000_000  # bytes of a saved page
+_SOMEWHERE = "https://somewhere.invalid/"
 
 
 def extract(target: str, *, url: str = "", allow_private: bool = False) -> Article:
@@ -31,18 +37,44 @@ def extract(target: str, *, url: str = "", allow_private: bool = False) -> Artic
 def _read(target: str, url: str, allow_private: bool) -> Article:
     # Here: only this command reads pages, and their parsers are large.
     from publisher.sources.fetch import Fetcher
-    from publisher.sources.files import read_capped
     from publisher.sources.page import read_page
 
     fetcher = Fetcher(user_agent="Publisher (extract)", allow_private=allow_private)
-    if target.lower().startswith(("http://", "https://")):
+    if is_web(target):
         got = fetcher.get(target)
         _refuse_list(target, got.body, got.content_type)
         return read_page(got.body, url or got.url, got.content_type).articles[0]
     path = Path(target)
-    data = read_capped(path, fetcher.cap)
-    _refuse_list(target, data)
-    return read_page(data, url, folder=None if url else path.parent).articles[0]
+    return _saved(path, url, None if url else path.parent)
+
+
+def _saved(path: Path, url: str, folder: Path | None) -> Article:
+    from publisher.sources.files import read_capped
+    from publisher.sources.folder import WRITTEN, read_file
+    from publisher.sources.page import read_page
+
+    if path.suffix.lower() in WRITTEN:  # as in a `folder:` source
+        return read_file(path, path.name, url)
+    data = read_capped(path, CAP)
+    _refuse_list(str(path), data)
+    return read_page(data, url, folder=folder).articles[0]
+
+
+def left_out(target: str) -> str:
+    """Say what of a saved page was left out because nobody said where the page stood; empty: nothing.
+
+    :raises SourceError: as `extract`.
+    """
+    if is_web(target):
+        return ""
+    article = _saved(Path(target), _SOMEWHERE, Path(target).parent)  # so that what is relative shows
+    links = len(re.findall(rf'<a\b[^<>]*href="{_SOMEWHERE}(?!#)', article.html))
+    pictures = set(re.findall(rf'<img\b[^<>]*src="({_SOMEWHERE}[^"]*)', article.html))
+    pictures |= {article.image.url} if article.image and article.image.url.startswith(_SOMEWHERE) else set()
+    found = [many(number, noun) for number, noun in ((links, "link"), (len(pictures), "picture")) if number]
+    if not found:
+        return ""
+    return f"{target}: {' and '.join(found)} with a relative address left out. Give --url, where the page stood."
 
 
 def _refuse_list(target: str, data: bytes, content_type: str = "") -> None:

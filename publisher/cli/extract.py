@@ -26,6 +26,8 @@ def extract(
     for page in pages:
         try:
             found = extracting.plain(extracting.extract(page, url=url, allow_private=allow_private))
+            if not url and (remark := extracting.left_out(page)):
+                tell(remark)
         except SourceError as error:
             failed = True
             tell(str(error))

@@ -19,14 +19,15 @@ from publisher.sources.files import read_capped
 from publisher.sources.item import Item, apart, article_of
 from publisher.sources.page import article_in
 from publisher.sources.pictures import Picture
-from publisher.sources.xmltext import decode
+from publisher.sources.xmltext import decode, is_binary
 
 FILE_CAP = 5_000_000  # bytes
 MOST_FILES = 5_000
 _MARKDOWN = (".md", ".markdown")
 _PAGES = (".html", ".htm")
 _TEXT = (".txt",)
-KINDS = (*_MARKDOWN, *_PAGES, *_TEXT)
+WRITTEN = (*_MARKDOWN, *_TEXT)  # by hand, with front matter or without
+KINDS = (*WRITTEN, *_PAGES)
 _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 
 
@@ -117,17 +118,18 @@ def _state(path: Path) -> tuple[float, int]:
     return found.st_mtime, found.st_size
 
 
-def read_file(path: Path, name: str) -> Article:
+def read_file(path: Path, name: str, url: str = "") -> Article:
     """Return the article in a file.
 
     :param name: its name in the source, which is its id unless its front matter gives one.
+    :param url: where it stood: what its relative addresses are relative to.
     :raises SourceError: it can't be read, says nothing, or is a draft.
     """
     data = read_capped(path, FILE_CAP)
-    if b"\0" in data[:4_000] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if is_binary(data):
         raise SourceError("this is no text", remedy="Save it as UTF-8 text.")
     text = decode(data)
-    place = Place(folder=path.parent)
+    place = Place(url, path.parent)
     article = article_in(text, place) if path.suffix.lower() in _PAGES else _written(text, path, place)
     if article is None:
         raise SourceError("it has neither headline nor text", remedy="Write something into it, or remove it.")

@@ -12,7 +12,9 @@ from publisher.sources.body import body_of
 from publisher.sources.fetch import Fetcher, Validators
 from publisher.sources.item import Item, article_of, tag
 from publisher.sources.pagehead import Head, read_head
-from publisher.sources.xmltext import decode
+from publisher.sources.xmltext import decode, is_binary
+
+_NO_TEXT = ("image/", "audio/", "video/", "font/", "application/pdf", "application/zip")
 
 
 class PageReader:
@@ -42,8 +44,10 @@ def read_page(data: bytes, url: str, content_type: str = "", folder: Path | None
     """Return the one article on a page.
 
     :param folder: where a saved page lies: its pictures are looked for below it first.
-    :raises SourceError: the page holds neither headline nor text.
+    :raises SourceError: the page holds neither headline nor text, or is a picture or another file.
     """
+    if is_binary(data) or content_type.lower().startswith(_NO_TEXT):
+        raise SourceError("this is a picture or another file, not a page", remedy="Give the address of an article.")
     article = article_in(decode(data, content_type), Place(url, folder))
     if article is None:
         raise SourceError("there is no article on this page", remedy="Give the address of an article or of a feed.")

@@ -22,6 +22,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_WIDE = (b"<\0", b"\0<")  # UTF-16 without a mark
+_BINARY = (b"%PDF-", b"\x89PNG", b"GIF87a", b"GIF89a", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b")
 # By the Encoding Standard (encoding.spec.whatwg.org): what is written under these labels, and what they are read as.
 _AS_BROWSERS = {
     "ascii": "cp1252",
@@ -60,6 +62,14 @@ class Document:
     problems: tuple[str, ...] = ()
 
 
+def is_binary(data: bytes) -> bool:
+    """Say whether bytes are no text in any encoding: a picture, a PDF, an archive."""
+    if data.startswith(_BINARY):
+        return True
+    is_wide = data.startswith(tuple(bom for bom, _ in _BOMS)) or data[:2] in _WIDE
+    return b"\0" in data[:4_000] and not is_wide and not data.lstrip().startswith(b"<")
+
+
 def decode(data: bytes, content_type: str = "") -> str:
     """Return the text of a document, whatever it or its server says of its encoding.
 
@@ -68,7 +78,7 @@ def decode(data: bytes, content_type: str = "") -> str:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return data[len(bom) :].decode(encoding, "replace")
-    if data[:2] in (b"<\0", b"\0<"):
+    if data[:2] in _WIDE:
         return data.decode("utf-16-le" if data[0] else "utf-16-be", "replace")
     return _HALVES.sub(_joined, _by_labels(data, content_type))
 

@@ -9,6 +9,7 @@ import typer
 
 from publisher.cli.extract import extract
 from publisher.errors import UsageError
+from publisher.sources.folder import read_file
 from tests.site import rss, serving
 
 PAGE = """<html><head><title>Bridge opens | Harbor Gazette</title><meta name="author" content="Ann Lee">
@@ -55,6 +56,43 @@ def test_people_see_facts_and_text(saved, capsys):
     shown = capsys.readouterr().out
     assert shown.startswith("Bridge opens\n")
     assert "by: Ann Lee" in shown
+
+
+def test_what_is_relative_is_said_where_no_address_is_given(tmp_path, saved, capsys):
+    extract([saved])
+    assert capsys.readouterr().err == (
+        f"{saved}: 1 picture with a relative address left out. Give --url, where the page stood.\n"
+    )
+    more = tmp_path / "more.html"
+    more.write_text(PAGE.format(PROSE + '<p>It says <a href="/a">this</a> and <a href="b">that</a>.</p>'))
+    (tmp_path / "b.jpg").write_bytes(b"x")
+    extract([str(more)])
+    assert "2 links and 1 picture with a relative" in capsys.readouterr().err
+    extract([str(more)], url="https://harbor.example/bridge")
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_no_text_is_refused(tmp_path, capsys):
+    picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(range(256)) * 20
+    (tmp_path / "b.png").write_bytes(picture)
+    (tmp_path / "a.html").write_bytes(b"%PDF-1.7\n" + b"words " * 2_000)
+    with serving() as site:
+        plain = site.put("/words", "words " * 200, "image/png")
+        for place in (str(tmp_path / "b.png"), str(tmp_path / "a.html"), site.put("/b", picture, "text/html"), plain):
+            with pytest.raises(typer.Exit):
+                extract([place], allow_private=True)
+            shown = capsys.readouterr()
+            assert (shown.out, shown.err.count("\n")) == ("", 1)
+            assert f"{place}: this is a picture or another file, not a page" in shown.err
+
+
+@pytest.mark.parametrize("name", ["bridge.txt", "bridge.md"])
+def test_a_text_is_read_as_a_folder_reads_it(tmp_path, capsys, name):
+    (tmp_path / name).write_text("# The bridge opens\n\nBy Ann Lee\n\nEverybody crossed it, <in> the rain.\n")
+    extract([str(tmp_path / name)], as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    article = read_file(tmp_path / name, name)
+    assert (found["title"], found["text"], found["authors"]) == (article.title, article.text, list(article.authors))
 
 
 def test_an_address_of_the_own_network_is_refused_unless_it_is_allowed(capsys):
