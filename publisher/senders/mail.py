@@ -12,6 +12,7 @@ from publisher.senders.base import Sender
 from publisher.senders.verdicts import deferred, refused, stop
 
 BREAK = re.compile(r"[\r\n\0]")  # would start another header
+HEADER_CAP = 8_000  # characters of one header; beyond that servers on the way begin to refuse
 PLAIN_NAME = re.compile(r"[\w !#$%&'*+/=?^`{|}~-]*")  # needs no quotes in a mailbox (RFC 5322 atoms and spaces)
 
 
@@ -43,7 +44,7 @@ def readers_of(call: Call, sender: Sender) -> Readers | Answer:
     if len(call.recipients) > sender.max_recipients:
         return stop(refused(f"{len(call.recipients)} recipients; {sender.name} takes {sender.max_recipients} per call"))
     if fault := _broken(mail):
-        return stop(refused(f"{fault} has a line break; nothing was sent"))
+        return stop(refused(f"{fault}; nothing was sent"))
     out = _unfit(mail, call.recipients)
     ready = _one_each(tuple(r for r in call.recipients if r.delivery_id not in out), out)
     return Readers(mail, ready, out) if ready else stop(next(iter(out.values()), refused("no recipients")), out)
@@ -104,7 +105,7 @@ def for_one_reader(verdict: Verdict) -> Verdict:
 
 
 def _broken(mail: Mail) -> str:
-    """Name the first authored header with a line break in it."""
+    """Say what is wrong with the first authored header that can't be sent."""
     named: list[tuple[str, Text]] = [
         ("the sender's name", (mail.from_name,)),
         ("the sender's address", (mail.from_email,)),
@@ -112,25 +113,37 @@ def _broken(mail: Mail) -> str:
         ("the subject", mail.subject),
     ]
     named += [(f"the header {name!r}", (name, *value)) for name, value in mail.headers]
-    return next((what for what, text in named if any(isinstance(p, str) and BREAK.search(p) for p in text)), "")
+    return next((fault for what, text in named if (fault := _fault_of_header(what, text))), "")
+
+
+def _fault_of_header(what: str, text: Text) -> str:
+    authored = [part for part in text if isinstance(part, str)]
+    if any(BREAK.search(part) for part in authored):
+        return f"{what} has a line break"
+    length = sum(map(len, authored))
+    return f"{what} has {length:,} characters, and {HEADER_CAP:,} are the most" if length > HEADER_CAP else ""
 
 
 def _unfit(mail: Mail, readers: tuple[Recipient, ...]) -> dict[int, Verdict]:
-    """Refuse readers who have no value for a slot, or a line break where a header would carry it."""
+    """Refuse readers who have no value for a slot, or one that a header can't carry."""
     slots = slots_of(mail)
     in_headers = {part for text in (mail.subject, *(value for _, value in mail.headers)) for part in text}
     needed = tuple({slot.field: None for slot in slots if slot.default is None})
+    carried = tuple({slot.field: None for slot in slots if slot in in_headers})
     risky = tuple(slot for slot in slots if slot in in_headers and slot.context != "header")
-    found = ((r.delivery_id, _fault_of(r, needed, risky)) for r in readers)
+    found = ((r.delivery_id, _fault_of(r, needed, carried, risky)) for r in readers)
     return {delivery_id: refused(fault, Scope.RECIPIENT) for delivery_id, fault in found if fault}
 
 
-def _fault_of(reader: Recipient, needed: tuple[str, ...], risky: tuple[Slot, ...]) -> str:
+def _fault_of(reader: Recipient, needed: tuple[str, ...], carried: tuple[str, ...], risky: tuple[Slot, ...]) -> str:
     if BREAK.search(reader.name) or BREAK.search(reader.address):
         return "the reader's name or address has a line break"
     for field in needed:
         if not reader.values.get(field):
             return f"the reader has no value for {field!r}"
+    for field in carried:
+        if len(reader.values.get(field, "")) > HEADER_CAP:
+            return f"the reader's value for {field!r} is longer than a header may be"
     for slot in risky:
         if BREAK.search(value_of(slot, reader.values)):
             return f"the reader's value for {slot.field!r} puts a line break into a header"

@@ -7,9 +7,15 @@ import binascii
 import hashlib
 import hmac
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import AfterValidator, SecretStr
+
+from publisher.senders.events import Incoming, NotBelieved, is_fresh
+
+WINDOW = timedelta(minutes=5)  # before and after now
+FAMILIES = ("webhook", "svix")  # Svix, where the standard comes from, writes the same headers under its own name
 
 
 def keys_of(secret: SecretStr) -> list[bytes]:
@@ -26,13 +32,34 @@ def headers_for(keys: Sequence[bytes], message_id: str, timestamp: int, body: by
     :param message_id: the same on every attempt; the receiver knows a repeat by it.
     :param timestamp: of this attempt, in seconds since 1970.
     """
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    signatures = (base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode() for key in keys)
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": " ".join(f"v1,{signature}" for signature in signatures),
+        "webhook-signature": " ".join(_signatures(keys, message_id, str(timestamp), body)),
     }
+
+
+def verify(incoming: Incoming, keys: Sequence[bytes], now: datetime) -> str:
+    """Make sure that the very body was signed with one of the keys, and lately; return the message's id.
+
+    :raises NotBelieved: it was not.
+    """
+    family = next((name for name in FAMILIES if f"{name}-signature" in incoming.headers), FAMILIES[0])
+    message_id, timestamp, said = (
+        incoming.headers.get(f"{family}-{part}", "") for part in ("id", "timestamp", "signature")
+    )
+    if not message_id or not (timestamp.isascii() and timestamp.isdecimal()) or not is_fresh(timestamp, now, WINDOW):
+        raise NotBelieved("no signature of these minutes")
+    wanted = [signature.encode() for signature in _signatures(keys, message_id, timestamp, incoming.body)]
+    given = [word.encode(errors="replace") for word in said.split()]
+    if not any(hmac.compare_digest(one, other) for one in given for other in wanted):
+        raise NotBelieved("the signature doesn't match")
+    return message_id
+
+
+def _signatures(keys: Sequence[bytes], message_id: str, timestamp: str, body: bytes) -> list[str]:
+    signed = f"{message_id}.{timestamp}.".encode(errors="replace") + body
+    return ["v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode() for key in keys]
 
 
 def _key(word: str, number: int) -> bytes:

@@ -11,13 +11,18 @@ import pytest
 from publisher.model.call import Answer, Call, Outcome, Scope
 from publisher.model.message import Mail, Slot
 from publisher.model.project import Channel
+from publisher.senders.base import Sender
 from publisher.senders.mail import Readers, mailbox, merge_values, name_slots, readers_of
 from publisher.senders.registry import build
 from publisher.testing import call_to, sample_mail
 
 
 def sorted_out(call: Call) -> Readers | Answer:
-    return readers_of(call, build(Channel("x", "mailgun"), {"domain": "mg.example", "api_key": "k3y"}))
+    return readers_of(call, made())
+
+
+def made() -> Sender:
+    return build(Channel("x", "mailgun"), {"domain": "mg.example", "api_key": "k3y"})
 
 
 @pytest.mark.parametrize(
@@ -47,6 +52,21 @@ def test_a_value_that_would_break_a_header_is_refused_with_its_reader() -> None:
     assert isinstance(readers, Readers)
     assert [reader.delivery_id for reader in readers.ready] == [2]
     assert readers.refused[1].reason == "the reader's value for 'town' puts a line break into a header"
+
+
+def test_a_header_of_twenty_kilobytes_is_refused_with_its_place() -> None:
+    answer = sorted_out(call_to(replace(sample_mail(), headers=(("X-Long", ("x" * 20_000,)),)), 2))
+    assert isinstance(answer, Answer)
+    assert answer.verdict.reason.startswith("the header 'X-Long' has 20,006 characters")
+
+
+def test_a_value_that_makes_a_header_too_long_is_refused_with_its_reader() -> None:
+    call = call_to(sample_mail(), 2)
+    long = replace(call.recipients[0], values={"unsubscribe_url": "https://example.org/" + "x" * 20_000})
+    readers = sorted_out(replace(call, recipients=(long, call.recipients[1])))
+    assert isinstance(readers, Readers)
+    assert [reader.delivery_id for reader in readers.ready] == [2]
+    assert readers.refused[1].reason == "the reader's value for 'unsubscribe_url' is longer than a header may be"
 
 
 def test_when_nobody_is_left_nothing_is_to_be_sent() -> None:
