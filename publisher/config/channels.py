@@ -33,7 +33,7 @@ class ChannelShape(Shape):
 
     sender: Name = key(
         REQUIRED,
-        "Which sender: `mailgun`, `mailjet`, `mastodon`, `mailpit`, `sendgrid`, `sparkpost`, `webhook`, "
+        "Which sender: `mailgun`, `mailjet`, `mailpit`, `mastodon`, `resend`, `sendgrid`, `sparkpost`, `webhook`, "
         "or one you installed",
         example="mailgun",
     )

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
-OURS = ("mailgun", "mailjet", "mastodon", "mailpit", "sendgrid", "sparkpost", "webhook")
+OURS = ("mailgun", "mailjet", "mastodon", "mailpit", "resend", "sendgrid", "sparkpost", "webhook")
 HEAD = """\
 # Senders
 
@@ -28,6 +28,13 @@ the password of `events_password`; tick sent, bounce, blocked, spam and unsub, g
 off in every request. Mailjet sets `List-Id` itself and refuses one from us, so ours is left out; `List-Unsubscribe`
 stays ours. A subject may have 255 characters. After a request without an answer Mailjet is asked about every letter. An
 account on its platform in the US needs `base_url: https://api.us.mailjet.com`.
+""",
+    "resend": """\
+At Resend, under Webhooks: the address is `PUBLIC_URL/webhooks/CHANNEL`; tick `email.delivered`,
+`email.delivery_delayed`, `email.bounced`, `email.complained`, `email.failed` and `email.suppressed`, and copy the
+signing secret into `events_secret`. Tracking of opens and clicks is a setting of the domain there, not of a letter:
+leave it off, or links lead through Resend. A used-up quota is asked for again at 0:00 UTC. A request without an answer
+is said again under its key for a day, and Resend takes it once.
 """,
     "sendgrid": """\
 At SendGrid, under Settings, Mail Settings, Event Webhooks: the address is `PUBLIC_URL/webhooks/CHANNEL`; tick Bounced,

@@ -20,7 +20,7 @@ FAMILIES = ("webhook", "svix")  # Svix, where the standard comes from, writes th
 
 def keys_of(secret: SecretStr) -> list[bytes]:
     """Decode one or more ``whsec_`` secrets, separated by spaces; ValueError says which can't be one."""
-    keys = [_key(word, number) for number, word in enumerate(secret.get_secret_value().split(), start=1)]
+    keys = _decoded(secret.get_secret_value().split())
     if not keys:
         raise ValueError("is empty")
     return keys
@@ -39,9 +39,10 @@ def headers_for(keys: Sequence[bytes], message_id: str, timestamp: int, body: by
     }
 
 
-def verify(incoming: Incoming, keys: Sequence[bytes], now: datetime) -> str:
-    """Make sure that the very body was signed with one of the keys, and lately; return the message's id.
+def verify(incoming: Incoming, secrets: Sequence[str], now: datetime) -> str:
+    """Make sure that the very body was signed with one of the secrets, and lately; return the message's id.
 
+    :param secrets: ``whsec_…``, each checked when the channel was read.
     :raises NotBelieved: it was not.
     """
     family = next((name for name in FAMILIES if f"{name}-signature" in incoming.headers), FAMILIES[0])
@@ -50,7 +51,7 @@ def verify(incoming: Incoming, keys: Sequence[bytes], now: datetime) -> str:
     )
     if not message_id or not (timestamp.isascii() and timestamp.isdecimal()) or not is_fresh(timestamp, now, WINDOW):
         raise NotBelieved("no signature of these minutes")
-    wanted = [signature.encode() for signature in _signatures(keys, message_id, timestamp, incoming.body)]
+    wanted = [signature.encode() for signature in _signatures(_decoded(secrets), message_id, timestamp, incoming.body)]
     given = [word.encode(errors="replace") for word in said.split()]
     if not any(hmac.compare_digest(one, other) for one in given for other in wanted):
         raise NotBelieved("the signature doesn't match")
@@ -60,6 +61,10 @@ def verify(incoming: Incoming, keys: Sequence[bytes], now: datetime) -> str:
 def _signatures(keys: Sequence[bytes], message_id: str, timestamp: str, body: bytes) -> list[str]:
     signed = f"{message_id}.{timestamp}.".encode(errors="replace") + body
     return ["v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode() for key in keys]
+
+
+def _decoded(secrets: Sequence[str]) -> list[bytes]:
+    return [_key(word, number) for number, word in enumerate(secrets, start=1)]
 
 
 def _key(word: str, number: int) -> bytes:

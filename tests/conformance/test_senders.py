@@ -48,6 +48,12 @@ class TestMastodon(OurSender):
     given: ClassVar = {"instance": "https://news.example", "token": "mastodon-t0ken"}
 
 
+class TestResend(OurSender):
+    kind, dialect = "resend", DIALECTS["resend"]
+    secrets = ("re_k3y", WHSEC, WHSEC.removeprefix("whsec_"))
+    given: ClassVar = {"api_key": "re_k3y", "events_secret": WHSEC}
+
+
 class TestSendGrid(OurSender):
     kind, dialect = "sendgrid", DIALECTS["sendgrid"]
     secrets = ("SG.0123456789",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -27,7 +26,7 @@ KNOWN = "v1,gz5h2kFSt4AodacSx8AgsiEWLflh+QCZwlQUlOkhs5Y="
 
 def heard(signature=KNOWN, *, at="1767323045", body=BODY, family="svix", named="msg_kat1", secret=SECRET, now=AT):
     headers = {f"{family}-id": named, f"{family}-timestamp": at, f"{family}-signature": signature}
-    return verify(Incoming(body, headers), keys_of(SecretStr(secret)), now)
+    return verify(Incoming(body, headers), secret.split(), now)
 
 
 @pytest.mark.parametrize("family", ["svix", "webhook"])
@@ -46,7 +45,7 @@ def test_what_we_sign_a_library_believes_and_so_do_we():
     headers = headers_for(keys_of(SecretStr(SECRET)), "msg_2", int(now.timestamp()), BODY)
     StandardWebhook(SECRET).verify(BODY, headers)
     SvixWebhook(SECRET).verify(BODY, headers)
-    assert verify(Incoming(BODY, headers), keys_of(SecretStr(SECRET)), now) == "msg_2"
+    assert verify(Incoming(BODY, headers), [SECRET], now) == "msg_2"
 
 
 @pytest.mark.parametrize("signature", [f"v1,AAAA {KNOWN}", f"{KNOWN} v1a,AAAA", f"v2,x  {KNOWN}"])
@@ -94,4 +93,4 @@ def test_nothing_else_is_believed(wrong):
 @given(st.dictionaries(st.sampled_from([f"svix-{part}" for part in ("id", "timestamp", "signature")]), st.text()))
 def test_no_headers_raise_anything_else(headers):
     with pytest.raises(NotBelieved):
-        verify(Incoming(BODY, headers), [base64.b64decode(SECRET.removeprefix("whsec_"))], AT)
+        verify(Incoming(BODY, headers), [SECRET], AT)

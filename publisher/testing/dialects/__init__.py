@@ -7,6 +7,7 @@ from publisher.testing.dialects.mailgun import MailgunDialect
 from publisher.testing.dialects.mailjet import MailjetDialect
 from publisher.testing.dialects.mailpit import MailpitDialect
 from publisher.testing.dialects.mastodon import MastodonDialect
+from publisher.testing.dialects.resend import ResendDialect
 from publisher.testing.dialects.sendgrid import SendGridDialect
 from publisher.testing.dialects.sparkpost import SparkPostDialect
 from publisher.testing.dialects.webhook import WebhookDialect
@@ -16,6 +17,7 @@ DIALECTS: Mapping[str, type[Dialect]] = {
     "mailjet": MailjetDialect,
     "mailpit": MailpitDialect,
     "mastodon": MastodonDialect,
+    "resend": ResendDialect,
     "sendgrid": SendGridDialect,
     "sparkpost": SparkPostDialect,
     "webhook": WebhookDialect,
