@@ -49,6 +49,7 @@ class Call:
     message: Message
     recipients: tuple[Recipient, ...]
     attempt: int = 1
+    spoke_at: datetime | None = None  # when it was said, where the provider is asked what became of it
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,8 +101,8 @@ class Sender(ABC):
     def ask(self, call: Call) -> Answer:
         """Ask the provider what became of a call whose answer never came, and say nothing new to it.
 
-        Sent: it had arrived. Deferred: it certainly never came, and may be said anew. Unknown: it can't be told yet.
-        Only for senders that set ``asked_for``.
+        Sent: it had arrived. Deferred: it certainly never came, and may be said anew. Unknown: it can't be told yet;
+        ``call.spoke_at`` says how old the matter is. Only for senders that set ``asked_for``.
         """
         return Answer(Verdict(Outcome.UNKNOWN, reason=f"{self.name} can't be asked"))
 

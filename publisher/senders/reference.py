@@ -29,6 +29,13 @@ off in every request. Mailjet sets `List-Id` itself and refuses one from us, so 
 stays ours. A subject may have 255 characters. After a request without an answer Mailjet is asked about every letter. An
 account on its platform in the US needs `base_url: https://api.us.mailjet.com`.
 """,
+    "mailgun": """\
+At Mailgun, under Webhooks of the sending domain: the address is `PUBLIC_URL/webhooks/CHANNEL`; add Delivered Messages,
+Temporary Failure, Permanent Failure, Spam Complaints and Unsubscribes, and copy the HTTP webhook signing key into
+`events_key`. Tracking is off in every request; leave the domain's unsubscribe tracking off too, or Mailgun puts its own
+`List-Unsubscribe` in. A request without an answer is looked for in Mailgun's list of events, which only an API key of
+the account may read: with a sending key alone it stays unknown until an event tells, or you do.
+""",
     "resend": """\
 At Resend, under Webhooks: the address is `PUBLIC_URL/webhooks/CHANNEL`; tick `email.delivered`,
 `email.delivery_delayed`, `email.bounced`, `email.complained`, `email.failed` and `email.suppressed`, and copy the

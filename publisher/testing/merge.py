@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from typing import TypedDict
 
-VARIABLE = re.compile(r"%recipient\.(\w+)%")
+VARIABLE = re.compile(r"%recipient\.([\w:-]+)%")  # as django-anymail names them: h:List-Unsubscribe
 
 
 class Expanded(TypedDict):

@@ -5,16 +5,20 @@ from __future__ import annotations
 import html
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs
 
 import pytest
 
-from publisher.model.call import Outcome, Scope
+from publisher.model.call import Answer, Call, Outcome, Scope
 from publisher.model.message import Mail, Slot, fill
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
-from publisher.senders.mailgun import encode, in_html, in_text
+from publisher.senders.mailgun_payload import encode, in_html, in_punycode, in_text
 from publisher.senders.registry import build
 from publisher.testing import FakeProvider, Fault, MemoryJournal, call_to, expand_mailgun, sample_mail
+
+SPOKE_AT = datetime(2026, 11, 29, 16, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -189,6 +193,66 @@ def test_headers_over_sixteen_kilobytes_never_leave(sender: Sender, provider: Fa
     assert provider.requests == []
 
 
+def test_an_international_domain_is_one_in_every_field(sender: Sender, provider: FakeProvider) -> None:
+    call = call_to(replace(sample_mail(), from_email="news@bücher.org"), 2)
+    town, letters = (replace(r, address=a) for r, a in zip(call.recipients, ("a@bücher.org", "å@x.org"), strict=True))
+    assert sender.send(replace(call, recipients=(town, letters)), MemoryJournal()).verdict.outcome is Outcome.SENT
+    first, second = expand_mailgun(provider.requests[0].form)
+    assert (first["to"], first["variables"]) == ("a@xn--bcher-kva.org", {"reference": "d1-ref"})
+    assert (second["to"], second["variables"]) == ("å@x.org", {"reference": "d2-ref"})
+    assert dict(provider.requests[0].form)["from"] == "Harbor Gazette <news@xn--bcher-kva.org>"
+    assert in_punycode("a@bü cher") == "a@bü cher"  # refused by Mailgun, by name
+
+
+def test_a_sender_with_letters_that_mailgun_garbles_is_refused(sender: Sender, provider: FakeProvider) -> None:
+    verdict = sender.send(call_to(replace(sample_mail(), from_email="néws@x.org")), MemoryJournal()).verdict
+    assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.MESSAGE)
+    assert provider.requests == []
+
+
+def asked(base_url: str, call: Call, *, after: timedelta) -> Answer:
+    given = {"domain": "mg.harbor.example", "api_key": "key-0123456789", "base_url": base_url}
+    sender = build(Channel("letters", "mailgun"), given, clock=lambda: SPOKE_AT + after)
+    return sender.ask(replace(call, spoke_at=SPOKE_AT))
+
+
+def test_a_request_that_had_arrived_is_found_by_our_reference(sender: Sender, provider: FakeProvider) -> None:
+    call = call_to(sample_mail(), 3)
+    provider.fails(Fault.dropped_after())
+    assert sender.send(call, MemoryJournal()).verdict.outcome is Outcome.UNKNOWN
+    answer = asked(provider.url, call, after=timedelta(minutes=15))
+    assert (answer.verdict.outcome, answer.verdict.provider_id) == (Outcome.SENT, "1@mg")
+    question = provider.requests[-1]
+    assert (question.method, question.path.partition("?")[0]) == ("GET", "/v3/mg.harbor.example/events")
+    begin = str(int((SPOKE_AT - timedelta(minutes=10)).timestamp()))
+    assert parse_qs(question.path.partition("?")[2]) == {
+        "begin": [begin], "ascending": ["yes"], "limit": ["300"], "recipient": ["reader1@example.org"],
+        "event": ["accepted OR rejected OR delivered OR failed"],
+    }  # fmt: skip
+
+
+def test_a_request_that_never_came_is_certain_only_when_events_are_no_longer_late(
+    sender: Sender, provider: FakeProvider
+) -> None:
+    sender.send(call_to(sample_mail()), MemoryJournal())  # of the same reader, but another delivery
+    other = call_to(sample_mail())
+    other = replace(other, recipients=(replace(other.recipients[0], reference="d99-ref"),))
+    assert asked(provider.url, other, after=timedelta(minutes=59)).verdict.outcome is Outcome.UNKNOWN
+    assert asked(provider.url, other, after=timedelta(minutes=60)).verdict.outcome is Outcome.DEFERRED
+    unnamed = {"items": [{"event": "accepted", "recipient": "reader1@example.org"}]}  # may be ours
+    full = {"items": [{"user-variables": {"reference": f"d{n}"}} for n in range(300)]}  # ours may be on the next page
+    for faulty in (unnamed, full, {"items": {}}, {}, [], "Mailgun Magnificent API"):
+        provider.fails(Fault(200, faulty))
+        assert asked(provider.url, other, after=timedelta(hours=2)).verdict.outcome is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("status", [401, 404, 429, 500])
+def test_an_answer_that_tells_nothing_leaves_it_unknown(provider: FakeProvider, status: int) -> None:
+    provider.fails(Fault(status, {"message": "no"}))
+    answer = asked(provider.url, call_to(sample_mail()), after=timedelta(hours=2))
+    assert (answer.verdict.outcome, answer.verdict.scope) == (Outcome.UNKNOWN, Scope.PASSING)
+
+
 def test_a_long_value_in_a_header_travels_as_a_variable(sender: Sender, provider: FakeProvider) -> None:
     call = call_to(sample_mail(), 50)
     long = "https://letters.harbor.example/u/" + "x" * 2_000
@@ -200,6 +264,6 @@ def test_a_long_value_in_a_header_travels_as_a_variable(sender: Sender, provider
 def test_the_region_decides_the_host() -> None:
     urls = {region: vars(made(region=region))["_url"] for region in ("us", "eu")}
     assert urls == {
-        "us": "https://api.mailgun.net/v3/mg.harbor.example/messages",
-        "eu": "https://api.eu.mailgun.net/v3/mg.harbor.example/messages",
+        "us": "https://api.mailgun.net/v3/mg.harbor.example",
+        "eu": "https://api.eu.mailgun.net/v3/mg.harbor.example",
     }

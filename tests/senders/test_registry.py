@@ -88,7 +88,7 @@ def test_a_secret_that_can_be_no_key_is_refused_and_not_shown(secret: str) -> No
 
 def test_the_channels_base_url_is_handed_on() -> None:
     sender = build(Channel("letters", "mailgun", base_url="http://127.0.0.1:9/"), GOOD)
-    assert vars(sender)["_url"] == "http://127.0.0.1:9/v3/mg.harbor.example/messages"
+    assert vars(sender)["_url"] == "http://127.0.0.1:9/v3/mg.harbor.example"
 
 
 def test_a_sender_of_another_package_is_found_and_one_for_another_major_refused(

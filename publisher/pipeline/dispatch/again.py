@@ -93,7 +93,8 @@ def _take(
     if not taken:
         return None
     message = messages.get(conn, call["message_id"])
-    return Claimed(Call(call["id"], call["key"], message, members, tries), call["send_id"], call["channel"], speak_by)
+    again = Call(call["id"], call["key"], message, members, tries, call["spoke_at"] or call["opened_at"])
+    return Claimed(again, call["send_id"], call["channel"], speak_by)
 
 
 def _wait_until(call: RowMapping, desk: Desk, now: datetime) -> datetime:

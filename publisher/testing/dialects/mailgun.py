@@ -5,15 +5,18 @@ from __future__ import annotations
 import base64
 import json
 from email.utils import parseaddr
+from urllib.parse import parse_qs, urlsplit
 
 from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.testing.merge import expand_mailgun
 
 
 class MailgunDialect:
-    """Mailgun's messages API: the whole request or nothing."""
+    """Mailgun's messages API: the whole request or nothing; and its list of events, oldest first."""
 
     def __init__(self, domain: str = "mg.harbor.example", api_key: str = "key-0123456789") -> None:
-        self.path = f"/v3/{domain}/messages"
+        self.path, self.events_path = f"/v3/{domain}/messages", f"/v3/{domain}/events"
+        self.taken: list[tuple[int, Received]] = []
         self.credentials = "Basic " + base64.b64encode(f"api:{api_key}".encode()).decode()
 
     def answer(self, request: Received, number: int) -> Response:
@@ -21,13 +24,32 @@ class MailgunDialect:
             return Response(200, "Mailgun Magnificent API")
         if request.headers.get("authorization") != self.credentials:
             return Response(401, "Forbidden")
+        if request.method == "GET" and urlsplit(request.path).path == self.events_path:
+            return self._listed(parse_qs(urlsplit(request.path).query))
         if request.path != self.path:
             return Response(404, {"message": "Domain not found"})
         to = [parseaddr(value)[1] for name, value in request.form if name == "to"]
         if fault := self._fault(dict(request.form), to, request):
             return Response(400, {"message": fault})
+        self.taken.append((number, request))
         taken = tuple(Accepted(address, "", f"{number}@mg", request) for address in dict.fromkeys(to))
         return Response(200, {"id": f"<{number}@mg>", "message": "Queued. Thank you."}, taken)
+
+    def _listed(self, query: dict[str, list[str]]) -> Response:
+        if not {"begin", "ascending"} <= query.keys() or int(query["limit"][0]) > 300:
+            return Response(400, {"message": "a range needs a direction, and a page holds 300 at most"})
+        found = [
+            {
+                "event": "accepted",
+                "recipient": message["to"],
+                "user-variables": message["variables"],
+                "message": {"headers": {"message-id": f"{number}@mg"}},
+            }
+            for number, request in self.taken
+            for message in expand_mailgun(request.form)
+            if [message["to"]] == query["recipient"]
+        ]
+        return Response(200, {"items": found[: int(query["limit"][0])], "paging": {}})
 
     def _fault(self, fields: dict[str, str], to: list[str], request: Received) -> str:
         extras = sum(len((k + v).encode()) for k, v in request.form if k[:2] in ("o:", "h:", "v:"))

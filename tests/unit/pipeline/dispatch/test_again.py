@@ -127,6 +127,7 @@ def test_a_provider_that_never_had_the_call_gives_everybody_back(store, bench):
     settle.settle_finished(store, now=NOW)
     bench.later(minutes=16)
     bench.once(sender)
+    assert [question.spoke_at for question in sender.questions] == [NOW]
     assert books(store, send) == {"pending": 3}
     assert the_call(store)["state"] == "answered"
     bench.later(minutes=1)
