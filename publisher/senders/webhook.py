@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlsplit, urlunsplit
@@ -10,13 +10,16 @@ from urllib.parse import urlsplit, urlunsplit
 from pydantic import Field
 
 from publisher.model.call import Answer, Call, Outcome, Recipient, Scope, Verdict
+from publisher.model.event import Event
 from publisher.model.message import Post, PostRules
 from publisher.senders.base import Journal, Options, Sender, WebAddress
+from publisher.senders.events import Incoming, told
 from publisher.senders.http import Http, Reply
 from publisher.senders.mail import for_one_reader, readers_of, too_large
 from publisher.senders.post import post_of
 from publisher.senders.standard_webhooks import SigningSecret, headers_for, keys_of
 from publisher.senders.verdicts import deferred, refused, sent, unknown
+from publisher.senders.webhook_events import hear
 from publisher.senders.webhook_payloads import mail_body, post_body
 
 GONE = frozenset({404, 405, 410})  # nobody listens there: the channel stops
@@ -47,7 +50,7 @@ class Webhook(Sender):
         self.max_recipients = options.batch
         _, _, *path = urlsplit(options.url)
         self._url = options.base_url + urlunsplit(("", "", *path)) if options.base_url else options.url
-        self._keys = keys_of(options.secret)
+        self._secret, self._keys = options.secret, keys_of(options.secret)
 
     def send(self, call: Call, journal: Journal) -> Answer:
         if isinstance(call.message, Post):
@@ -70,6 +73,9 @@ class Webhook(Sender):
             return len(post_body(call, call.message, ""))
         readers = readers_of(call, self)
         return 0 if isinstance(readers, Answer) else len(mail_body(call, readers, self.max_recipients))
+
+    def hear(self, incoming: Incoming) -> Sequence[Event]:
+        return hear(incoming, told(self._secret, "secret"), self.http.clock())
 
     def _send_post(self, call: Call, journal: Journal) -> Answer:
         post = post_of(call, self)

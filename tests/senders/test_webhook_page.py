@@ -9,16 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from ruamel.yaml import YAML
 
 from publisher.model.call import Call, Outcome
+from publisher.model.event import EventKind
 from publisher.model.project import Channel
+from publisher.senders.events import Incoming
 from publisher.senders.registry import build
+from publisher.senders.standard_webhooks import headers_for, keys_of
 from publisher.senders.webhook import WebhookOptions
 from publisher.testing import FakeProvider, Fault, MemoryJournal, call_to, sample_mail, sample_post
 
 PAGE = (Path(__file__).parents[2] / "docs" / "webhook.md").read_text(encoding="utf-8")
-MAIL, POST, RESULTS = (json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
+MAIL, POST, RESULTS, EVENTS = (json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
 OPTIONS = YAML(typ="safe", pure=True).load(re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[0])
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -100,3 +104,18 @@ def test_each_status_on_the_page_is_taken_as_it_says(provider, answer, said):
         _, taken = sent(provider, call_to(sample_mail()), batch=1)
         assert taken.verdict.outcome is wanted
         assert (taken.verdict.scope.value == "account") == said.startswith("the channel stops")
+
+
+def test_the_events_on_the_page_are_heard():
+    body = json.dumps(EVENTS).encode()
+    headers = headers_for(keys_of(SecretStr(SECRET)), "msg_1", int(time.time()), body)
+    listener = build(Channel("hook", "webhook"), {"url": "https://hooks.example/press", "secret": SECRET})
+    delivered, bounced = listener.hear(Incoming(body, headers))
+    assert (delivered.kind, delivered.key, delivered.reference) == (EventKind.DELIVERED, "e1", "d_3f_Kx0fPq2c")
+    assert (delivered.address, delivered.happened_at.isoformat()) == (EVENTS[0]["email"], "2026-11-24T07:00:09+00:00")
+    assert (bounced.kind, bounced.words) == (EventKind.HARD_BOUNCE, "550 no such mailbox")
+
+
+def test_the_page_names_every_kind_of_event():
+    (row,) = re.findall(r"^\| `type` \| (.+) \|$", PAGE, re.MULTILINE)
+    assert re.findall(r"`([^`]+)`", row) == [kind.value for kind in EventKind]
