@@ -24,7 +24,9 @@ from publisher.senders.verdicts import Left, judge_silence, judge_status, retry_
 
 WORDS = 1_000  # characters of an answer that are kept
 REASON = 300  # characters of an answer that are shown
-SAID_UNDER = ("message", "error_description", "error", "Error", "ErrorMessage", "detail", "description", "errors")
+SAID_UNDER = (
+    "message", "Message", "error_description", "error", "Error", "ErrorMessage", "detail", "description", "errors",
+)  # fmt: skip
 PIECE = 131_072  # bytes written at once; each has connect_timeout to leave
 STALE_AFTER = 4.0  # seconds. A request that dies on a connection the server has just closed can't be told from one
 # that was taken, so a connection that has been idle this long (most servers wait 5 s or more) is not used again.

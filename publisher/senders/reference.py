@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
-OURS = ("mailgun", "mailjet", "mastodon", "mailpit", "resend", "sendgrid", "sparkpost", "webhook")
+OURS = ("mailgun", "mailjet", "mastodon", "mailpit", "postmark", "resend", "sendgrid", "sparkpost", "webhook")
 HEAD = """\
 # Senders
 
@@ -35,6 +35,17 @@ Temporary Failure, Permanent Failure, Spam Complaints and Unsubscribes, and copy
 `events_key`. Tracking is off in every request; leave the domain's unsubscribe tracking off too, or Mailgun puts its own
 `List-Unsubscribe` in. A request without an answer is looked for in Mailgun's list of events, which only an API key of
 the account may read: with a sending key alone it stays unknown until an event tells, or you do.
+""",
+    "postmark": """\
+Newsletters go through a stream of the type Broadcasts, and there Postmark puts its own unsubscribe link and headers in,
+unless its support lets you manage the stream's unsubscribes yourself: ask for that, then write `unsubscribe: us`. Until
+then readers leave through Postmark, and its webhook is how we learn of it.
+
+At Postmark, under Webhooks of that stream: the address is `https://publisher:PASSWORD@HOST/webhooks/CHANNEL`, with the
+host of `PUBLIC_URL` and the password in `events_password`; tick Delivery, Bounce, Spam Complaint and Subscription
+Change. Tracking of opens and links is off in every letter. A request without an answer is looked for by our id among
+Postmark's letters, of which one that isn't there after an hour never came; in `bulk` it may still come, so there only
+what is found counts.
 """,
     "resend": """\
 At Resend, under Webhooks: the address is `PUBLIC_URL/webhooks/CHANNEL`; tick `email.delivered`,

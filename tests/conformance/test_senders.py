@@ -48,6 +48,16 @@ class TestMastodon(OurSender):
     given: ClassVar = {"instance": "https://news.example", "token": "mastodon-t0ken"}
 
 
+class TestPostmark(OurSender):
+    kind, dialect = "postmark", DIALECTS["postmark"]
+    secrets = ("pm-t0ken", "events-p4ssword")
+    given: ClassVar = {"server_token": "pm-t0ken", "events_password": "events-p4ssword"}
+
+
+class TestPostmarkBulk(TestPostmark):
+    given: ClassVar = {**TestPostmark.given, "bulk": True, "unsubscribe": "us"}
+
+
 class TestResend(OurSender):
     kind, dialect = "resend", DIALECTS["resend"]
     secrets = ("re_k3y", WHSEC, WHSEC.removeprefix("whsec_"))

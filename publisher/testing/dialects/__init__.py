@@ -7,6 +7,7 @@ from publisher.testing.dialects.mailgun import MailgunDialect
 from publisher.testing.dialects.mailjet import MailjetDialect
 from publisher.testing.dialects.mailpit import MailpitDialect
 from publisher.testing.dialects.mastodon import MastodonDialect
+from publisher.testing.dialects.postmark import PostmarkDialect
 from publisher.testing.dialects.resend import ResendDialect
 from publisher.testing.dialects.sendgrid import SendGridDialect
 from publisher.testing.dialects.sparkpost import SparkPostDialect
@@ -17,6 +18,7 @@ DIALECTS: Mapping[str, type[Dialect]] = {
     "mailjet": MailjetDialect,
     "mailpit": MailpitDialect,
     "mastodon": MastodonDialect,
+    "postmark": PostmarkDialect,
     "resend": ResendDialect,
     "sendgrid": SendGridDialect,
     "sparkpost": SparkPostDialect,
