@@ -14,7 +14,7 @@ from email_validator import EmailNotValidError, validate_email
 from publisher.model.call import Answer, Call, Recipient, Scope
 from publisher.model.message import Mail, Slot, fill
 from publisher.senders.base import Sender
-from publisher.senders.mail import Readers, merge_values, name_slots, readers_of
+from publisher.senders.mail import Readers, mailbox, merge_values, name_slots, readers_of
 from publisher.senders.verdicts import refused, stop
 
 HEADERS_CAP = 16_000  # bytes of one letter's headers together; few mail servers take more
@@ -61,6 +61,11 @@ def header_in_ascii(value: str) -> str:
     return value if value.isascii() else FOREIGN.sub(_anew, value)
 
 
+def mailbox_in_ascii(name: str, address: str) -> str:
+    """Write a name and an address that is ASCII already as one mailbox, the name as encoded words where it must be."""
+    return mailbox(name, address) if name.isascii() else f"{_encoded(name)} <{address}>"
+
+
 def address_in_ascii(address: str) -> str:
     """Write an international domain as mail servers know it (punycode).
 
@@ -80,7 +85,11 @@ def address_in_ascii(address: str) -> str:
 def _anew(found: re.Match[str]) -> str:
     if found["address"] is not None:
         return "<" + quote(found["address"], safe=string.punctuation + " ") + ">"
-    return Header(found["quoted"] or found["words"], "utf-8", maxlinelen=75).encode(linesep="")
+    return _encoded(found["quoted"] or found["words"])
+
+
+def _encoded(words: str) -> str:
+    return Header(words, "utf-8", maxlinelen=75).encode(linesep="")
 
 
 def _sender_in_ascii(mail: Mail) -> Mail:

@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
-OURS = ("mailgun", "mailjet", "mastodon", "mailpit", "postmark", "resend", "sendgrid", "sparkpost", "webhook")
+OURS = ("mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend", "sendgrid", "ses", "sparkpost", "webhook")
 HEAD = """\
 # Senders
 
@@ -61,6 +61,16 @@ into `events_key`. Tracking of opens, clicks and subscriptions is off in every r
 `List-Unsubscribe` stay as they are. Commas and semicolons in a reader's name become spaces. Used-up credits are asked
 for again at 0:00 UTC. What became of a request without an answer is told by its events; with Email Activity, which is
 bought apart and holds nothing of the EU, set `activity: true`, and SendGrid is asked.
+""",
+    "ses": """\
+At Amazon: an access key that may `ses:SendBulkEmail` and `ses:SendBulkTemplatedEmail`, and an account out of the
+sandbox. For events: a configuration set (`configuration_set`) with an event destination for deliveries, delivery
+delays, bounces, complaints, rejects and rendering failures, to an SNS topic; the topic's ARN in `events_topic`; at the
+topic, a subscription over HTTPS to `PUBLIC_URL/webhooks/CHANNEL`, raw message delivery off, which Publisher confirms by
+itself, and the attribute `SignatureVersion` at 2. Leave the feedback notifications of the sending domain off: they come
+without our id. Tracking of opens and clicks is off in every request, and `List-Unsubscribe` is ours alone. A request
+takes at most 1 MB, so a long mail goes to fewer than 50 readers at once. A used-up daily quota is tried again after an
+hour; SES can't be asked what became of a request without an answer: its events tell.
 """,
     "sparkpost": """\
 **SparkPost puts its own `List-Unsubscribe` in place of ours**: who leaves by it tells SparkPost first, and we hear of

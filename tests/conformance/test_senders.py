@@ -70,6 +70,12 @@ class TestSendGrid(OurSender):
     given: ClassVar = {"api_key": "SG.0123456789"}
 
 
+class TestSes(OurSender):
+    kind, dialect = "ses", DIALECTS["ses"]
+    secrets = ("ses-s3cret/+k3y",)
+    given: ClassVar = {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "ses-s3cret/+k3y", "region": "eu-west-1"}
+
+
 class TestSparkPost(OurSender):
     kind, dialect = "sparkpost", DIALECTS["sparkpost"]
     secrets = ("sparkpost-k3y",)

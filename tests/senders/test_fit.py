@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from email.header import decode_header, make_header
+from email.utils import parseaddr
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from publisher.model.call import Answer, Call, Outcome, Scope
 from publisher.model.project import Channel
-from publisher.senders.fit import address_in_ascii, fit, header_in_ascii
+from publisher.senders.fit import address_in_ascii, fit, header_in_ascii, mailbox_in_ascii
 from publisher.senders.mail import Readers
 from publisher.senders.registry import build
 from publisher.testing import call_to, sample_mail
@@ -43,6 +44,14 @@ def test_any_words_are_read_back_as_they_were_meant(words: str) -> None:
     assert "\n" not in written
     assert str(make_header(decode_header(written))) == words
     assert words.isascii() or all(len(word) <= 75 for word in written.split())  # RFC 2047
+
+
+@pytest.mark.parametrize("name", ["", "Ana", 'Dr. "Bo" Li', "Åsa, Søn", '"Ö" \\ <b>', "李雷" * 40])
+def test_a_mailbox_is_read_back_as_it_was_meant(name: str) -> None:
+    written = mailbox_in_ascii(name, "ana@example.org")
+    assert written.isascii()
+    found, address = parseaddr(written)
+    assert (str(make_header(decode_header(found))), address) == (name, "ana@example.org")
 
 
 def test_an_international_domain_is_written_as_mail_servers_know_it() -> None:

@@ -10,6 +10,7 @@ from publisher.testing.dialects.mastodon import MastodonDialect
 from publisher.testing.dialects.postmark import PostmarkDialect
 from publisher.testing.dialects.resend import ResendDialect
 from publisher.testing.dialects.sendgrid import SendGridDialect
+from publisher.testing.dialects.ses import SesDialect
 from publisher.testing.dialects.sparkpost import SparkPostDialect
 from publisher.testing.dialects.webhook import WebhookDialect
 
@@ -21,6 +22,7 @@ DIALECTS: Mapping[str, type[Dialect]] = {
     "postmark": PostmarkDialect,
     "resend": ResendDialect,
     "sendgrid": SendGridDialect,
+    "ses": SesDialect,
     "sparkpost": SparkPostDialect,
     "webhook": WebhookDialect,
 }

@@ -1,0 +1,77 @@
+"""Amazon SNS on this machine: it signs as the real one does, with a certificate of its own, and can be asked for it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
+
+from publisher.senders.events import Incoming
+from publisher.senders.http import Http, Reply
+from publisher.senders.verdicts import deferred
+
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:ses-events"
+HOST = "https://sns.eu-west-1.amazonaws.com"
+CERTIFICATE = f"{HOST}/SimpleNotificationService-0123456789abcdef.pem"
+CONFIRM = f"{HOST}/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=t0ken"
+NOTIFIES = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
+CONFIRMS = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
+
+
+@cache
+def key(owner: str = "amazon") -> rsa.RSAPrivateKey:
+    """Return one owner's key; made once, because it takes long."""
+    return rsa.generate_private_key(65_537, 2_048)
+
+
+@cache
+def certificate(owner: str = "amazon", ends: datetime = NOW + timedelta(days=90)) -> str:
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
+    builder = x509.CertificateBuilder(name, name, key(owner).public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(ends - timedelta(days=400)).not_valid_after(ends)
+    return builder.sign(key(owner), SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+def said(kind: str = "Notification", *, owner: str = "amazon", **fields: object) -> Incoming:
+    """Return a message as SNS posts it, signed by one owner's key over what it says by now."""
+    body: dict[str, object] = {
+        "Type": kind,
+        "MessageId": "sns-1",
+        "TopicArn": TOPIC,
+        "Message": "hello",
+        "Timestamp": "2026-01-02T03:04:00.000Z",
+        "SignatureVersion": "2",
+        "SigningCertURL": CERTIFICATE,
+        **({} if kind == "Notification" else {"Token": "t0ken", "SubscribeURL": CONFIRM}),
+        **fields,
+    }
+    names = NOTIFIES if kind == "Notification" else CONFIRMS
+    text = "".join(f"{name}\n{body[name]}\n" for name in names if name in body).encode()
+    digest = SHA256() if body["SignatureVersion"] == "2" else SHA1()
+    signature = key(owner).sign(text, padding.PKCS1v15(), digest)
+    return incoming({"Signature": base64.b64encode(signature).decode(), **body})
+
+
+def incoming(body: dict[str, object]) -> Incoming:
+    return Incoming(json.dumps(body).encode(), {"x-amz-sns-message-type": str(body.get("Type"))})
+
+
+class Amazon(Http):
+    """Answers what Amazon's hosts would, and remembers what it was asked for; everything else can't be reached."""
+
+    def __init__(self, pages: dict[str, str] | None = None) -> None:
+        super().__init__(clock=lambda: NOW)
+        self.pages = {CERTIFICATE: certificate(), CONFIRM: "<ConfirmSubscriptionResponse/>"} if pages is None else pages
+        self.asked: list[str] = []
+
+    def get(self, url: str, headers: object = None, *, wait: tuple[str, ...] = ()) -> Reply:
+        self.asked.append(url)
+        return Reply(200, {}, self.pages[url]) if url in self.pages else Reply(trouble=deferred("no such host"))
