@@ -2,6 +2,7 @@
 PYTHON ?= python3
 RUN := .venv/bin
 DEV := .venv-dev/bin
+ORACLES := .venv-oracles/bin
 WEB := tests/judges/node_modules
 
 .PHONY: demo test golden test-web email-report demo-picture check test-long lock clean help
@@ -18,8 +19,9 @@ test: $(DEV)/.ready  ## All tests
 golden: $(DEV)/.ready  ## Write the golden files of all mails and posts anew, for review with git diff
 	$(DEV)/python -m pytest -q tests/golden/test_messages.py --rewrite-golden
 
-test-web: $(DEV)/.ready $(WEB)/.ready  ## What needs npm or Java: the judges of mails
-	$(DEV)/python -m pytest -m web tests/judges
+# What needs npm, Java or packages that the tests' own can't stand beside them.
+test-web: $(DEV)/.ready $(WEB)/.ready $(ORACLES)/.ready  ## The outside judges of mails, and of what we say to Amazon
+	$(DEV)/python -m pytest -m web tests/judges tests/senders/oracle
 
 email-report: $(DEV)/.ready $(WEB)/.ready  ## Figures and pictures of our mails, into docs/email-report.md
 	$(DEV)/python -m tests.judges.report
@@ -40,9 +42,10 @@ check: $(DEV)/.ready  ## Lint, types, import contract
 lock:  ## Pin every dependency with its hashes (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build -o requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev -o requirements-dev.lock -c requirements.lock pyproject.toml
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -o tests/oracles/requirements.lock tests/oracles/requirements.in
 
 clean:  ## Remove what was made here
-	rm -rf .venv .venv-dev $(WEB) publisher-try build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-dev .venv-oracles $(WEB) publisher-try build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 $(RUN)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -54,6 +57,12 @@ $(DEV)/.ready: requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv-dev
 	$(DEV)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(DEV)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Amazon's own library wants an older python-dateutil than we ship: it lives apart, and tests ask it by subprocess.
+$(ORACLES)/.ready: tests/oracles/requirements.lock
+	$(PYTHON) -m venv .venv-oracles
+	$(ORACLES)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/oracles/requirements.lock
 	@touch $@
 
 # npm and Node come with the Python packages. npm ci takes what the lock pins, checks its hashes and runs no scripts.

@@ -7,7 +7,7 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 SCHEME = "AWS4-HMAC-SHA256"
 
@@ -72,5 +72,5 @@ def _host(url: str) -> str:
 
 
 def _query(url: str) -> str:
-    pairs = sorted((quote(k, safe="~"), quote(v, safe="~")) for k, v in parse_qsl(urlsplit(url).query, True))
+    pairs = sorted(pair.partition("=")[::2] for pair in urlsplit(url).query.split("&") if pair)
     return "&".join(f"{name}={value}" for name, value in pairs)
