@@ -61,9 +61,14 @@ def header_in_ascii(value: str) -> str:
     return value if value.isascii() else FOREIGN.sub(_anew, value)
 
 
+def encoded(words: str) -> str:
+    """Write words as encoded words, on one line."""
+    return Header(words, "utf-8", maxlinelen=75).encode(linesep="")
+
+
 def mailbox_in_ascii(name: str, address: str) -> str:
     """Write a name and an address that is ASCII already as one mailbox, the name as encoded words where it must be."""
-    return mailbox(name, address) if name.isascii() else f"{_encoded(name)} <{address}>"
+    return mailbox(name, address) if name.isascii() else f"{encoded(name)} <{address}>"
 
 
 def address_in_ascii(address: str) -> str:
@@ -85,11 +90,7 @@ def address_in_ascii(address: str) -> str:
 def _anew(found: re.Match[str]) -> str:
     if found["address"] is not None:
         return "<" + quote(found["address"], safe=string.punctuation + " ") + ">"
-    return _encoded(found["quoted"] or found["words"])
-
-
-def _encoded(words: str) -> str:
-    return Header(words, "utf-8", maxlinelen=75).encode(linesep="")
+    return encoded(found["quoted"] or found["words"])
 
 
 def _sender_in_ascii(mail: Mail) -> Mail:

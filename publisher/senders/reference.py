@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
-OURS = ("mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend", "sendgrid", "ses", "sparkpost", "webhook")
+OURS = ("brevo", "mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend", "sendgrid", "ses", "sparkpost", "webhook")
 HEAD = """\
 # Senders
 
@@ -22,6 +22,16 @@ This page is made from the senders (`python -m publisher.senders.reference`); a 
 [One that isn't there yet](adding-a-sender.md) says its own options the same way.
 """
 MORE = {
+    "brevo": """\
+At Brevo, under Transactional, Settings, Webhook: the address is `https://brevo:PASSWORD@HOST/webhooks/CHANNEL`, with
+the password of `events_password`; tick delivered, deferred, soft bounce, hard bounce, invalid email, blocked, error,
+spam and unsubscribed, batched if you like. Requests can't switch tracking off: do it in the account's settings, or
+Brevo leads your links through its own host. Brevo puts a `List-Unsubscribe` of its own into every mail and doesn't say
+whether ours stays: look at a test mail, and ask its support to leave theirs out; who leaves by theirs is heard all the
+same. A list's title outside ASCII is left out of `List-Id`. After a request without an answer the same is said again
+for a quarter of an hour, which Brevo takes once; then it is asked, by a tag that every call has. Used-up credits are
+tried again at 0:00 UTC.
+""",
     "mailjet": """\
 At Mailjet, under Account, Event notifications: the address is `https://mailjet:PASSWORD@HOST/webhooks/CHANNEL`, with
 the password of `events_password`; tick sent, bounce, blocked, spam and unsub, grouped. Tracking of opens and clicks is

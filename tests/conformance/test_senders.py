@@ -9,6 +9,7 @@ import pytest
 from publisher.model.message import Message
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
+from publisher.senders.brevo_payload import key_of_call
 from publisher.senders.registry import build
 from publisher.testing import DIALECTS, sample_mail, sample_post
 from publisher.testing.conformance import SenderConformance
@@ -22,6 +23,13 @@ class OurSender(SenderConformance):
 
     def make(self, base_url: str) -> Sender:
         return build(Channel(self.kind, self.kind), {**self.given, "base_url": base_url}, self.settings)
+
+
+class TestBrevo(OurSender):
+    kind, dialect = "brevo", DIALECTS["brevo"]
+    secrets = ("xkeysib-0123456789",)
+    given: ClassVar = {"api_key": "xkeysib-0123456789"}
+    key_on_the_wire = staticmethod(key_of_call)  # Brevo takes UUIDs only
 
 
 class TestMailpit(OurSender):

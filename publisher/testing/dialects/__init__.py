@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from publisher.testing.dialects.base import Accepted, Dialect, Received, Response
+from publisher.testing.dialects.brevo import BrevoDialect
 from publisher.testing.dialects.mailgun import MailgunDialect
 from publisher.testing.dialects.mailjet import MailjetDialect
 from publisher.testing.dialects.mailpit import MailpitDialect
@@ -15,6 +16,7 @@ from publisher.testing.dialects.sparkpost import SparkPostDialect
 from publisher.testing.dialects.webhook import WebhookDialect
 
 DIALECTS: Mapping[str, type[Dialect]] = {
+    "brevo": BrevoDialect,
     "mailgun": MailgunDialect,
     "mailjet": MailjetDialect,
     "mailpit": MailpitDialect,
