@@ -29,7 +29,8 @@ class Incoming:
 class NotBelieved(Exception):  # noqa: N818 -- it says what happened, as an HTTP answer does
     """The request is not to be believed, or can't be read; nothing of it was taken.
 
-    :param status: what to answer: 401 where it isn't the provider who speaks, 400 where its words make no sense.
+    :param status: what to answer: 401 where it isn't the provider who speaks, 400 where its words make no sense,
+        503 where it couldn't be told, so that the provider says it again.
     """
 
     def __init__(self, why: str, status: int = 401) -> None:
