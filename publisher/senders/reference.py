@@ -11,20 +11,9 @@ from pydantic.fields import FieldInfo
 from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
-OURS = tuple(
-    [
-        "brevo",
-        "mailgun",
-        "mailjet",
-        "mailpit",
-        "mastodon",
-        "postmark",
-        "resend",
-        "sendgrid",
-        "ses",
-        "sparkpost",
-        "webhook",
-    ]
+OURS = (
+    *("brevo", "mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend"),
+    *("sendgrid", "ses", "sparkpost", "webhook"),
 )
 HEAD = """\
 # Senders
