@@ -311,7 +311,7 @@ def test_a_fault_of_one_reader_among_several_asks_for_halves(
 
 def test_a_body_over_the_limit_is_split_and_one_letter_refused(sender: Sender, provider: FakeProvider) -> None:
     call = call_to(replace(sample_mail(), html=("x" * 700_000, Slot("note", "html"))), 4)
-    fat = tuple(replace(r, values={**r.values, "note": "y" * 45_000}) for r in call.recipients)
+    fat = tuple(replace(r, values={**r.values, "note": "y" * 90_000}) for r in call.recipients)
     assert sender.send(replace(call, recipients=fat), MemoryJournal()).split
     alone: Call = call_to(replace(sample_mail(), html=("x" * 1_000_000,)))
     assert sender.send(alone, MemoryJournal()).verdict.outcome is Outcome.REFUSED
