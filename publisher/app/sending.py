@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cache, cached_property, partial
 from threading import Event, Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -42,6 +42,11 @@ class Sending:
         self.free_at: dict[str, datetime] = {}  # when channels that wait for a limit may go on
         self.ending = Event()  # set when this process is to end
         self._app = app
+        self._looked: dict[str, float] = {}  # channels at which a look still holds
+        # What the threads of a channel claim, begin and answer at the same moment, they do together.
+        self._claims: dispatch.Together[None, Any] = dispatch.Together()
+        self._begins: dispatch.Together[Any, bool] = dispatch.Together()
+        self._answers: dispatch.Together[Any, None] = dispatch.Together()
         self._known: dict[int, Message] = {}  # messages never change: read once
         self._senders: dict[str, Sender] = {}
         self._building = Lock()
@@ -154,6 +159,10 @@ class Sending:
             zone=self._app.zone,
             under_way=self.under_way,
             free_at=self.free_at,
+            looked=self._looked,
+            claims=self._claims,
+            begins=self._begins,
+            answers=self._answers,
             stop=self.ending,
             known=self._known,
         )

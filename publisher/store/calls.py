@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
@@ -13,51 +14,62 @@ from sqlalchemy import Boolean, Connection, Integer, LargeBinary, RowMapping, Te
 
 from publisher.model.call import Recipient, Verdict
 from publisher.model.states import CALL_MOVES, CallState, DeliveryState
-from publisher.store.sql import among, upsert
+from publisher.store.sql import Many, among, upsert
 from publisher.store.tables import Moment, calls, deliveries, outcomes, update_row
-from publisher.store.words import Statement
+from publisher.store.words import Listing, Statement
 
 # In the words of the partial index, or SQLite would read every call there ever was.
 UNSETTLED = text("calls.state IN ('claimed', 'sending', 'unknown')")
 
 
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """A call that is to be opened: its key, and its members with their values as they are now."""
+
+    key: str
+    recipients: tuple[Recipient, ...]
+
+
 _OPEN = Statement(
     """
-    INSERT INTO calls (send_id, message_id, channel, key, state, process_id, lease_until, size, opened_at)
-    VALUES (:send_id, :message_id, :channel, :key, 'claimed', :process_id, :lease_until, 0, :now) RETURNING id
+    INSERT INTO calls (send_id, message_id, channel, key, state, process_id, lease_until, opened_at,
+        members, size, body_hash)
+    VALUES (:send_id, :message_id, :channel, :key, 'claimed', :process_id, :lease_until, :now,
+        :members, :size, :body_hash)
     """,
     lease_until=Moment,
     now=Moment,
+    members=LargeBinary,
 )
+_BY_KEY = Listing("SELECT id, key FROM calls WHERE key {keys}", "id", "key", keys=Many(Text()))
 
 
-def open_call(
+def open_calls(
     conn: Connection,
+    fresh: Sequence[Fresh],
     *,
     send_id: int,
     message_id: int,
     channel: str,
-    key: str,
     process_id: int,
     lease_until: datetime,
     now: datetime,
-) -> int:
-    """Open a call, claimed by a process; its members follow in the same transaction."""
-    said = {"send_id": send_id, "message_id": message_id, "channel": channel, "key": key, "process_id": process_id}
-    return int(_OPEN(conn, lease_until=lease_until, now=now, **said).scalar_one())
+) -> list[int]:
+    """Open calls, claimed by a process, and return their ids in order.
+
+    A retry of a call speaks of exactly the members that are frozen here.
+    """
+    said = {"send_id": send_id, "message_id": message_id, "channel": channel, "process_id": process_id}
+    common = {**said, "lease_until": lease_until, "now": now}
+    _OPEN.many(conn, [{**common, "key": each.key, **_frozen(each.recipients)} for each in fresh])
+    ids = {key: call_id for call_id, key in _BY_KEY(conn, keys=[each.key for each in fresh])}
+    return [ids[each.key] for each in fresh]
 
 
-def freeze(conn: Connection, call_id: int, recipients: Sequence[Recipient]) -> None:
-    """Keep the members and their values as they are now: a retry of this call speaks of exactly these."""
-    frozen = [[r.delivery_id, r.reference, r.address, r.name, r.values] for r in recipients]
-    plain = json.dumps(frozen, ensure_ascii=False, default=dict).encode()
-    values = {"members": zlib.compress(plain, 1), "size": len(recipients), "body_hash": sha256(plain).hexdigest()}
-    _FREEZE(conn, call_id=call_id, **values)
-
-
-_FREEZE = Statement(
-    "UPDATE calls SET members = :members, size = :size, body_hash = :body_hash WHERE id = :call_id", members=LargeBinary
-)
+def _frozen(recipients: Sequence[Recipient]) -> dict[str, Any]:
+    rows = [[r.delivery_id, r.reference, r.address, r.name, r.values] for r in recipients]
+    plain = json.dumps(rows, ensure_ascii=False, default=dict).encode()
+    return {"members": zlib.compress(plain, 1), "size": len(rows), "body_hash": sha256(plain).hexdigest()}
 
 
 def thaw(blob: bytes) -> tuple[Recipient, ...]:
@@ -72,27 +84,69 @@ def move(conn: Connection, call_id: int, to: CallState, **values: Any) -> bool:
     return conn.execute(query).rowcount == 1
 
 
-def begin(conn: Connection, call_id: int, *, now: datetime, lease_left: timedelta) -> bool:
-    """Write down that the first byte is about to leave.
+def begin(conn: Connection, call_ids: Sequence[int], *, now: datetime, lease_left: timedelta) -> set[int]:
+    """Write down that the first bytes of these calls are about to leave, and return for which that holds.
 
-    False when the call is lost, its lease too near its end, or its send, its edition or all sending held meanwhile.
+    Not for a call that is lost, whose lease is too near its end, or whose send, edition or all sending is held.
     """
-    return _BEGIN(conn, call_id=call_id, now=now, latest=now + lease_left).rowcount == 1
+    return {row[0] for row in _BEGIN(conn, calls=call_ids, now=now, latest=now + lease_left)}
 
 
 _BEGIN = Statement(
     """
     UPDATE calls SET state = 'sending', spoke_at = :now
-    WHERE id = :call_id AND state = 'claimed' AND lease_until > :latest
+    WHERE id {calls} AND state = 'claimed' AND lease_until > :latest
         AND (SELECT state FROM sends WHERE sends.id = calls.send_id) IN ('addressed', 'sending')
         AND NOT EXISTS (SELECT 1 FROM facts WHERE name = 'held')
         AND NOT EXISTS (
             SELECT 1 FROM facts
             WHERE name = 'held:' || (SELECT edition_id FROM sends WHERE sends.id = calls.send_id)
         )
+    RETURNING id
     """,
     now=Moment,
     latest=Moment,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """The end of a call whose readers all got their letter, at the first try."""
+
+    call_id: int
+    status: int | None
+    provider_id: str
+    url: str
+    words: str
+
+
+def close_plain(conn: Connection, ended: Sequence[Plain], now: datetime) -> bool:
+    """Close calls that said nothing but sent; False where one of them is not its first try's any more."""
+    rows = [
+        {
+            "call_id": each.call_id,
+            "status": each.status,
+            "provider_id": each.provider_id or None,
+            "url": each.url or None,
+            "words": each.words or None,
+            "now": now,
+        }
+        for each in ended
+    ]
+    return _CLOSE_PLAIN.many(conn, rows).rowcount == len(rows)
+
+
+_CLOSE_PLAIN = Statement(
+    """
+    UPDATE calls SET state = 'answered', outcome = 'sent', closed_at = :now, members = NULL,
+        status = :status, provider_id = :provider_id, url = :url, words = :words
+    WHERE id = :call_id AND tries IS NULL AND state = 'sending'
+    """,
+    now=Moment,
+    provider_id=Text,
+    url=Text,
+    words=Text,
+    status=Integer,
 )
 
 

@@ -12,7 +12,6 @@ from sqlalchemy import Connection, func, select
 
 from publisher.model.states import DeliveryState
 from publisher.model.subscriber import SubscriptionState
-from publisher.store.sends import hold
 from publisher.store.sql import among
 from publisher.store.tables import Moment, Text, deliveries
 from publisher.store.words import Listing, Statement
@@ -99,18 +98,44 @@ _CHOOSE = """
 _CHOOSE_DUE = Listing(_CHOOSE.format(condition=_IS_DUE), "id", now=Moment)
 _CHOOSE_OF_MINE = Listing(_CHOOSE.format(condition=_IS_MINE), "id")
 _TAKE = Statement("UPDATE deliveries SET state = 'taken', call_id = :call_id, attempts = attempts + 1 WHERE id {ids}")
+_TAKE_EACH = Statement(
+    """
+    UPDATE deliveries SET state = 'taken', call_id = pairs.call_id, attempts = attempts + 1
+    FROM (
+        SELECT CAST(value ->> 0 AS BIGINT) AS id, CAST(value ->> 1 AS BIGINT) AS call_id
+        FROM json_each([CAST(]:pairs[ AS json)])
+    ) AS pairs
+    WHERE deliveries.id = pairs.id
+    """
+)
 
 
-def take(
-    conn: Connection, due: Due, *, call_id: int, limit: int, now: datetime, only: Sequence[int] | None = None
-) -> list[int]:
-    """Claim up to `limit` due deliveries for a call; losing the race gives fewer, or none."""
-    hold(conn, due.send_id)
+def choose(conn: Connection, due: Due, *, limit: int, now: datetime, only: Sequence[int] | None = None) -> list[int]:
+    """Return up to `limit` due deliveries, pending and locked until the transaction ends.
+
+    The caller has locked the send. Losing the race gives fewer, or none.
+    """
     said = {"send_id": due.send_id, "message_id": due.message_id, "most": limit}
     chosen = _CHOOSE_DUE(conn, now=now, **said) if only is None else _CHOOSE_OF_MINE(conn, only=only, **said)
-    ids = sorted(row[0] for row in chosen)
-    _TAKE(conn, call_id=call_id, ids=ids)  # nobody else can have them: they were pending a moment ago, and are locked
-    return ids
+    return sorted(row[0] for row in chosen)
+
+
+def take(conn: Connection, by_call: Mapping[int, Sequence[int]]) -> None:
+    """Claim chosen deliveries for calls."""
+    if len(by_call) == 1:
+        for call_id, ids in by_call.items():
+            _TAKE(conn, call_id=call_id, ids=ids)
+        return
+    pairs = [(delivery_id, call_id) for call_id, ids in by_call.items() for delivery_id in ids]
+    _TAKE_EACH(conn, pairs=json.dumps(dict(enumerate(pairs))))
+
+
+_PUT_OFF = Statement("UPDATE deliveries SET due_at = :due_at WHERE id {ids} AND state = 'pending'", due_at=Moment)
+
+
+def put_off(conn: Connection, delivery_ids: Sequence[int], due_at: datetime) -> None:
+    """Let chosen deliveries wait until later."""
+    _PUT_OFF(conn, ids=delivery_ids, due_at=due_at)
 
 
 def first_of_send(conn: Connection, send_id: int) -> int | None:
@@ -179,6 +204,19 @@ def _attributes(value: Any) -> Mapping[str, str]:
     if not isinstance(value, str):
         return value or {}
     return json.loads(value) if value != "{}" else {}
+
+
+_SENT = Statement(
+    """
+    UPDATE deliveries SET state = 'sent', reason = NULL
+    WHERE id {ids} AND call_id {calls} AND state = 'taken'
+    """
+)
+
+
+def sent(conn: Connection, call_ids: Sequence[int], delivery_ids: Sequence[int]) -> int:
+    """Move what calls of ours have taken to sent; return how many moved. The caller has locked their sends."""
+    return _SENT(conn, ids=delivery_ids, calls=call_ids).rowcount
 
 
 _MOVE = Statement(

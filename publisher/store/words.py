@@ -25,7 +25,7 @@ class Statement:
     """
 
     def __init__(self, words: str, /, columns: Mapping[str, Type] | None = None, **types: Type) -> None:
-        types |= {name: Many(BigInteger()) for name in re.findall(r"\{(\w+)\}", words)}
+        types = {name: Many(BigInteger()) for name in re.findall(r"\{(\w+)\}", words)} | types
         sqlite = re.sub(r"\{(\w+)\}", r"IN (SELECT value FROM json_each(:\1))", re.sub(r"\[.*?\]", "", words))
         postgresql = re.sub(r"\{(\w+)\}", r"= ANY (:\1)", re.sub(r"\[(.*?)\]", r"\1", words))
         self._sqlite = _made_ready(sqlite, columns, types)
@@ -34,6 +34,10 @@ class Statement:
     def __call__(self, conn: Connection, **values: Any) -> CursorResult[Any]:
         """Run it."""
         return conn.execute(self._postgresql if is_postgresql(conn) else self._sqlite, values)
+
+    def many(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> CursorResult[Any]:
+        """Run it for each of the rows; ``rowcount`` is that of all."""
+        return conn.execute(self._postgresql if is_postgresql(conn) else self._sqlite, rows)
 
 
 class Listing:

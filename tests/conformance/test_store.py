@@ -57,14 +57,21 @@ def claim(store: Store, process_id: int, key: str, limit: int = 3) -> list[int]:
         due = deliveries.next_due(conn, "letters", NOW)
         if due is None:
             return []
-        said = {"message_id": due.message_id, "channel": "letters", "key": key, "process_id": process_id}
         send = sends.lock(conn, due.send_id)
         if send["state"] not in (SendState.ADDRESSED, SendState.SENDING):
             return []
-        call = calls.open_call(conn, send_id=due.send_id, lease_until=NOW, now=NOW, **said)
-        taken = deliveries.take(conn, due, call_id=call, limit=limit, now=NOW)
+        taken = take(conn, due, process_id, key, limit)
         sends.post_to_books(conn, due.send_id, {"pending": -len(taken), "taken": len(taken)})
         return taken
+
+
+def take(conn, due: deliveries.Due, process_id: int, key: str, limit: int) -> list[int]:
+    """Take due deliveries under a call of their own; the send is locked."""
+    chosen = deliveries.choose(conn, due, limit=limit, now=NOW)
+    said = {"send_id": due.send_id, "message_id": due.message_id, "channel": "letters", "process_id": process_id}
+    (call,) = calls.open_calls(conn, [calls.Fresh(key, ())], lease_until=NOW, now=NOW, **said)
+    deliveries.take(conn, {call: chosen})
+    return chosen
 
 
 # --- transactions -----------------------------------------------------------------------------------------------------
@@ -412,16 +419,15 @@ def test_what_is_claimed_before_a_cancellation_is_committed_is_not_cancelled_as_
     edition = add_edition(store)
     send = add_send(store, edition)
 
-    def take(conn) -> list[int]:
+    def take_three(conn) -> list[int]:
         due = deliveries.next_due(conn, "letters", NOW)
-        said = {"send_id": send, "message_id": due.message_id, "channel": "letters", "key": "k"}
-        call = calls.open_call(conn, process_id=process, lease_until=NOW, now=NOW, **said)
-        taken = deliveries.take(conn, due, call_id=call, limit=3, now=NOW)
+        sends.lock(conn, send)
+        taken = take(conn, due, process, "k", 3)
         sends.post_to_books(conn, send, {"pending": -3, "taken": 3})
         return taken
 
     cancel = partial(stopping.cancel_edition, store, edition, reason="enough", now=NOW)
-    taken, stopped = meanwhile(store, take, cancel)
+    taken, stopped = meanwhile(store, take_three, cancel)
     assert (len(taken), stopped) == (3, 2)
     assert books(store, send) == {"taken": 3, "cancelled": 2}
 

@@ -10,12 +10,14 @@ from publisher.pipeline.dispatch.claim import claim
 from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal
 from publisher.pipeline.dispatch.landing import Landing, land
 from publisher.pipeline.dispatch.orphans import take_over
+from publisher.pipeline.dispatch.together import Together
 
 __all__ = [
     "Claimed",
     "Desk",
     "Landing",
     "StoreJournal",
+    "Together",
     "begin",
     "claim",
     "dispatch_next",

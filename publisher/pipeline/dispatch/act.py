@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
@@ -28,6 +30,7 @@ FROZEN = stop(deferred("the process stood still before it spoke; nothing was sen
 CUT = stop(deferred("the database broke away before anything was said; nothing was sent"))
 UNSPOKEN = (FROZEN, CUT)
 WRITE_AGAIN = 0.5  # seconds between tries to write down an answer
+LOOK_HOLDS = 0.2  # seconds for which a look at a channel that has work is good enough; a claim looks again anyway
 
 
 def dispatch_next(store: Store, desk: Desk, channel: str, sender: Callable[[], Sender]) -> bool:
@@ -35,6 +38,19 @@ def dispatch_next(store: Store, desk: Desk, channel: str, sender: Callable[[], S
 
     A channel that can't be used stops with the reason, and the other channels go on.
     """
+    if desk.looked.get(channel, 0.0) > steady():  # while there is work, one look holds for many calls
+        if _carry_on(store, desk, channel, sender):
+            return True
+        desk.looked.pop(channel, None)
+    found = _look(store, desk, channel, sender)
+    if found is not None:
+        return found
+    desk.looked[channel] = steady() + LOOK_HOLDS
+    return _carry_on(store, desk, channel, sender)
+
+
+def _look(store: Store, desk: Desk, channel: str, sender: Callable[[], Sender]) -> bool | None:
+    """Look what stands before the channel's next call; None: a call is due, and nothing is in its way."""
     now = desk.clock()
     with store.read() as conn:
         look = channels.look(conn, channel, now)
@@ -44,15 +60,28 @@ def dispatch_next(store: Store, desk: Desk, channel: str, sender: Callable[[], S
         return True
     if not may_go or look.is_stopped or (due is None and look.doubt is None):
         return False  # the common case, without asking for the write lock
+    if look.doubt is not None:
+        doubt = look.doubt
+        if _guarded(store, desk, channel, sender, lambda ready: again.look_again(store, desk, ready, doubt)):
+            return True
+    return None if due is not None else False
+
+
+def _carry_on(store: Store, desk: Desk, channel: str, sender: Callable[[], Sender]) -> bool:
+    return _guarded(store, desk, channel, sender, lambda ready: _dispatch(store, desk, channel, ready, only=None))
+
+
+def _guarded(
+    store: Store, desk: Desk, channel: str, sender: Callable[[], Sender], step: Callable[[Sender], bool]
+) -> bool:
+    """Take a step with the channel's sender; one that can't be used stops the channel, and wrong books their send."""
     try:
         ready = sender()
     except PublisherError as error:
         breaker.stop_unusable(store, desk, channel, error)
         return True
     try:
-        if look.doubt is not None and again.look_again(store, desk, ready, look.doubt):
-            return True
-        return due is not None and _dispatch(store, desk, channel, ready, only=None)
+        return step(ready)
     except BooksError as error:
         log.error("books_do_not_balance", send=error.send_id, error=str(error))
         with store.write() as conn:
@@ -100,18 +129,27 @@ def _begin_and_speak(store: Store, desk: Desk, sender: Sender, claimed: Claimed)
 
 def begin(store: Store, desk: Desk, claimed: Claimed) -> bool:
     """Commit that we are about to speak; False when the call is no longer ours, or its send was held meanwhile."""
+    return desk.begins.ask("begin", claimed, partial(_begin, store, desk))
+
+
+def _begin(store: Store, desk: Desk, some: Sequence[Claimed]) -> list[bool]:
     now = desk.clock()
 
-    def work(conn: Connection) -> bool:
-        if calls.begin(conn, claimed.call.id, now=now, lease_left=begins_by(desk.timing)):
-            return True
-        sends.lock(conn, claimed.send_id)
-        call = calls.get(conn, claimed.call.id)
-        if call["state"] == CallState.CLAIMED and call["process_id"] == desk.process_id:
-            give_back(conn, call, now)
-        return False
+    def work(conn: Connection) -> list[bool]:
+        begun = calls.begin(conn, [each.call.id for each in some], now=now, lease_left=begins_by(desk.timing))
+        for claimed in some:
+            if claimed.call.id not in begun:
+                _give_back_ours(conn, desk, claimed, now)
+        return [claimed.call.id in begun for claimed in some]
 
     return store.submit(work)
+
+
+def _give_back_ours(conn: Connection, desk: Desk, claimed: Claimed, now: datetime) -> None:
+    sends.lock(conn, claimed.send_id)
+    call = calls.get(conn, claimed.call.id)
+    if call["state"] == CallState.CLAIMED and call["process_id"] == desk.process_id:
+        give_back(conn, call, now)
 
 
 def speak(store: Store, sender: Sender, claimed: Claimed) -> Answer:

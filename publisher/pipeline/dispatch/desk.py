@@ -14,6 +14,7 @@ from publisher.model.call import Call, Recipient
 from publisher.model.message import Message
 from publisher.model.project import Channel
 from publisher.model.timing import Timing
+from publisher.pipeline.dispatch.together import Together
 from publisher.store import Connection, Store, calls, messages
 from publisher.store.deliveries import Member
 
@@ -40,6 +41,10 @@ class Desk:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # of days and quiet hours
     under_way: set[int] = field(default_factory=set)  # this process's calls between claim and answer
     free_at: dict[str, datetime] = field(default_factory=dict)  # when a channel that waits for a limit may go on
+    looked: dict[str, float] = field(default_factory=dict)  # by `steady`: until when a look at a channel holds
+    claims: Together[None, Any] = field(default_factory=Together)  # what its threads claim, begin and answer
+    begins: Together[Any, bool] = field(default_factory=Together)
+    answers: Together[Any, None] = field(default_factory=Together)
     stop: Event = field(default_factory=Event)  # set when this process is to end
     known: dict[int, Message] = field(default_factory=dict)  # messages never change: read once
 

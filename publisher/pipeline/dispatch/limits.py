@@ -13,24 +13,23 @@ from math import ceil, floor
 
 from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
 from publisher.model.project import Channel
-from publisher.model.states import DeliveryState
 from publisher.pipeline.dispatch.desk import Desk
 from publisher.store import Connection, deliveries, limits
 from publisher.store.deliveries import Due
 
-D = DeliveryState
 LONGEST_QUEUE = timedelta(days=7)
 CLOCKS_DIFFER = timedelta(minutes=1)  # between processes, at most
 
 
-def room(conn: Connection, desk: Desk, channel: str, wanted: int, now: datetime) -> int:
-    """Return how many of the wanted may be claimed now; note when the channel may go on where it is none."""
+def room(conn: Connection, desk: Desk, channel: str, per_call: int, count: int, now: datetime) -> int:
+    """Return how many recipients of so many calls may be claimed now; note when the channel may go on if none."""
     rules = desk.rules_of(channel)
+    wanted = per_call * count
     free = [wanted]
     later = [now]
     for name, rate, burst, is_per_call in _rates(rules):
         allowed, at = allowance(limits.free_at(conn, name), rate, burst, now)
-        free.append(wanted if is_per_call and allowed else allowed)
+        free.append(min(wanted, allowed * per_call) if is_per_call else allowed)
         later.append(at)
     if rules.per_day is not None:
         left = rules.per_day - limits.used_on(conn, limits.daily(channel), day_of(now, desk.zone))
@@ -47,13 +46,13 @@ def room(conn: Connection, desk: Desk, channel: str, wanted: int, now: datetime)
 
 
 def charge(
-    conn: Connection, desk: Desk, channel: str, due: Due, call_id: int, taken: list[int], now: datetime
+    conn: Connection, desk: Desk, channel: str, due: Due, chosen: list[int], per_call: int, now: datetime
 ) -> list[int]:
-    """Put back whom a mail domain's limit lets wait, and charge the limits for the others; return those."""
+    """Put off whom a mail domain's limit lets wait, and charge the limits for the others; return those."""
     rules = desk.rules_of(channel)
-    kept = _hold_back(conn, rules, due, call_id, taken, now) if rules.per_domain else taken
+    kept = _hold_back(conn, rules, due, chosen, now) if rules.per_domain else chosen
     for name, rate, burst, is_per_call in _rates(rules):
-        units = 1 if is_per_call else len(kept)
+        units = ceil(len(kept) / per_call) if is_per_call else len(kept)
         limits.set_free_at(conn, name, spend(limits.free_at(conn, name), rate, burst, units, now))
     if rules.per_day is not None:
         day = day_of(now, desk.zone)
@@ -96,22 +95,20 @@ def _from(free_at: datetime | None, unused: timedelta, now: datetime) -> datetim
     return max(free_at, now - unused)
 
 
-def _hold_back(conn: Connection, rules: Channel, due: Due, call_id: int, taken: list[int], now: datetime) -> list[int]:
+def _hold_back(conn: Connection, rules: Channel, due: Due, chosen: list[int], now: datetime) -> list[int]:
     """Let those wait, evenly spaced, whose mail domain takes no more now: they are not looked at again until then."""
     limited = limits.domain_ids(conn, list(rules.per_domain))
     by_domain: defaultdict[int, list[int]] = defaultdict(list)
-    for delivery_id, domain_id in deliveries.domains_of(conn, taken, list(limited)).items():
+    for delivery_id, domain_id in deliveries.domains_of(conn, chosen, list(limited)).items():
         by_domain[domain_id].append(delivery_id)
-    kept = set(taken)
+    kept = set(chosen)
     for domain_id, ids in by_domain.items():
         rate = rules.per_domain[limited[domain_id]]
-        kept -= _space_out(conn, f"{rules.name}:{limited[domain_id]}", rate, due, call_id, sorted(ids), now)
+        kept -= _space_out(conn, f"{rules.name}:{limited[domain_id]}", rate, due, sorted(ids), now)
     return sorted(kept)
 
 
-def _space_out(
-    conn: Connection, what: str, rate: float, due: Due, call_id: int, ids: Sequence[int], now: datetime
-) -> set[int]:
+def _space_out(conn: Connection, what: str, rate: float, due: Due, ids: Sequence[int], now: datetime) -> set[int]:
     name, burst = f"domain:{what}", max(1, ceil(rate))
     before = limits.free_at(conn, name)
     allowed, _ = allowance(before, rate, burst, now)
@@ -123,8 +120,7 @@ def _space_out(
         place = now  # it was written by a clock that was ahead
     for start in range(0, len(waiting), burst):
         place += timedelta(seconds=burst / rate)
-        some = waiting[start : start + burst]
-        deliveries.move(conn, some, call_id=call_id, origin=D.TAKEN, to=D.PENDING, due_at=place, attempts=-1)
+        deliveries.put_off(conn, waiting[start : start + burst], place)
     if waiting:
         limits.set_free_at(conn, queue, place)
     return set(waiting)

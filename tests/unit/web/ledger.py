@@ -257,20 +257,21 @@ def _deliver_mail(app: App, send: int) -> None:
     with app.store.write() as conn:
         due = deliveries.next_due(conn, "letters", NOW)
         assert due is not None
-        call = calls.open_call(
+        ids = deliveries.choose(conn, due, limit=3, now=NOW)
+        members = tuple(Recipient(each, f"d{each}", "someone@example.org") for each in ids)
+        (call,) = calls.open_calls(
             conn,
+            [calls.Fresh("key-of-this-call", members)],
             send_id=send,
             message_id=due.message_id,
             channel="letters",
-            key="key-of-this-call",
             process_id=processes.insert_row(
                 conn, processes.processes, host="here", pid=1, command="test", started_at=NOW
             ),
             lease_until=NOW,
             now=NOW,
         )
-        ids = deliveries.take(conn, due, call_id=call, limit=3, now=NOW)
-        calls.freeze(conn, call, [Recipient(each, f"d{each}", "someone@example.org") for each in ids])
+        deliveries.take(conn, {call: ids})
         sends.move(conn, send, SendState.SENDING, started_at=NOW)
         calls.move(conn, call, CallState.SENDING, spoke_at=NOW)
         said = {"outcome": "sent", "status": 200, "provider_id": "<msg-1@example.org>", "words": HOSTILE_WORDS}

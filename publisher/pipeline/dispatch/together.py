@@ -1,0 +1,72 @@
+"""Wishes of many threads, carried out together by whichever of them comes first: one transaction for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Any, Generic, TypeVar
+
+W = TypeVar("W")
+R = TypeVar("R")
+
+MOST = 64  # wishes carried out at once
+
+
+@dataclass(slots=True)
+class _Wish:
+    wanted: Any
+    is_done: bool = False
+    result: Any = None
+    error: BaseException | None = None
+
+
+@dataclass(slots=True)
+class _Queue:
+    waiting: list[_Wish] = field(default_factory=list)
+    turn: Lock = field(default_factory=Lock)
+
+
+class Together(Generic[W, R]):
+    """Gathers wishes of one kind. Who comes while others are carried out waits, and goes with the next."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._queues: dict[Hashable, _Queue] = {}
+
+    def ask(self, name: Hashable, wanted: W, carry_out: Callable[[Sequence[W]], Sequence[R]]) -> R:
+        """Carry out a wish, with others under the same name that wait; return what came of it.
+
+        :param carry_out: returns a result for each wish, in order. Where it raises for several, each is carried out
+            by itself, so that what fails fails alone.
+        """
+        wish = _Wish(wanted)
+        with self._lock:
+            queue = self._queues.setdefault(name, _Queue())
+            queue.waiting.append(wish)
+        while not wish.is_done:
+            with queue.turn:
+                if not wish.is_done:
+                    with self._lock:
+                        group, queue.waiting = queue.waiting[:MOST], queue.waiting[MOST:]
+                    _carry_out(group, carry_out)
+        if wish.error is not None:
+            raise wish.error
+        result: R = wish.result
+        return result
+
+
+def _carry_out(group: list[_Wish], carry_out: Callable[[Sequence[Any]], Sequence[Any]]) -> None:
+    try:
+        results = carry_out([wish.wanted for wish in group])
+        for wish, result in zip(group, results, strict=True):
+            wish.result = result
+    except BaseException as error:  # noqa: BLE001 -- told to everybody whose wish it was
+        if len(group) > 1 and isinstance(error, Exception):
+            for wish in group:
+                _carry_out([wish], carry_out)
+        else:
+            for wish in group:
+                wish.error = error
+    for wish in group:
+        wish.is_done = True
