@@ -15,9 +15,11 @@ from publisher.model.post_size import fits, length
 from publisher.render.colour import ENOUGH, readable
 from publisher.render.context import article_dict
 from publisher.render.fragment import paragraphs_of
+from publisher.render.legible import Text as Seen
 from publisher.render.legible import texts
 from publisher.render.merge import carries_token
 from publisher.render.notes import MAIL_NOTES, POST_NOTES, bad_in_text
+from publisher.render.paint import paint_of
 from publisher.render.shortening import CLIPPED_AT, LARGE_AT, bytes_of
 from publisher.render.social import words_beside_links
 from publisher.render.theme import unreadable
@@ -32,11 +34,13 @@ _FROM_TRICKS = regex.compile(rf"\A\s*(?:{_REPLIES})\s*:|\p{{Emoji_Presentation}}
 MOST_QUOTED = 40  # characters of a text that can't be read
 
 Findings = Iterator[Finding]
+WrittenAt = Callable[[Seen], str]  # which line of which template colours a text
 
 
-def check_mail(mail: Mail, sheet: Brief | Letter) -> tuple[Finding, ...]:
+def check_mail(mail: Mail, sheet: Brief | Letter, written_at: WrittenAt) -> tuple[Finding, ...]:
     """Return everything that is wrong with a mail, what blocks it first."""
     found = [finding for check in MAIL_CHECKS for finding in check(mail, sheet)]
+    found += contrast(mail, sheet, written_at)
     if isinstance(sheet, Brief):
         found += [finding for each in EDITION_CHECKS for finding in each(mail, sheet)]
     return _ordered(found)
@@ -165,9 +169,9 @@ def _missing_from_text(what: str) -> Finding:
     return Finding("text-part", True, f"{what} is missing from the text part", "Print it in the text template too")
 
 
-def contrast(mail: Mail, sheet: Sheet) -> Findings:
+def contrast(mail: Mail, sheet: Sheet, written_at: WrittenAt) -> Findings:
     of_theme = list(_faint_in_theme(sheet))
-    yield from of_theme or _faint_in_mail(mail)
+    yield from of_theme or _faint_in_mail(mail, written_at)
 
 
 def _faint_in_theme(sheet: Sheet) -> Findings:
@@ -177,17 +181,30 @@ def _faint_in_theme(sheet: Sheet) -> Findings:
         yield _too_faint(f"{place}: {colour} on {paper}", measured, scheme, remedy)
 
 
-def _faint_in_mail(mail: Mail) -> Findings:
+def _faint_in_mail(mail: Mail, written_at: WrittenAt) -> Findings:
     """Whatever the theme says: a template may have colours of its own."""
     faint = (text for text in texts(_fixed(mail.html)) if text.contrast < ENOUGH)
     for text in {(text.scheme, text.colour, text.paper): text for text in faint}.values():
         words = text.words if len(text.words) <= MOST_QUOTED else f"{text.words[:MOST_QUOTED]}…"
-        what = f"“{words}”: {text.colour} on {text.paper}"
-        better = readable(text.colour, text.paper)
-        remedy = f"Write {better} in the template, the nearest that passes"
-        if text.scheme == "dark":  # a colour in the element holds in both schemes: the one that passes here fails there
-            remedy = f"Give it a class, and that a colour for the dark scheme in partials/screens.css: {better} passes"
-        yield _too_faint(what, text.contrast, text.scheme, remedy)
+        what = f"{written_at(text)}: “{words}”: {_colour_of(text)} on {text.paper}"
+        yield _too_faint(what, text.contrast, text.scheme, _better(text))
+
+
+def _colour_of(text: Seen) -> str:
+    """Name a colour as it is written too, where other than that is seen: it is what an editor finds."""
+    opacity = "" if text.opacity == 1 else f" at opacity {text.opacity:.2g}"
+    written = paint_of(text.written)
+    is_seen = written is not None and written.colour == text.colour
+    return text.colour if is_seen else f"{text.written}{opacity}, seen as {text.colour},"
+
+
+def _better(text: Seen) -> str:
+    better = readable(text.colour, text.paper)
+    if text.opacity < 1:
+        return f"Take the opacity out, and write {better} as its colour, the nearest that passes"
+    if text.scheme == "dark":  # a colour in the element holds in both schemes: the one that passes here fails there
+        return f"Give it a class, and that a colour for the dark scheme in partials/screens.css: {better} passes"
+    return f"Write {better} there, the nearest that passes"
 
 
 def _too_faint(what: str, measured: float, scheme: str, remedy: str) -> Finding:
@@ -225,7 +242,6 @@ MAIL_CHECKS: tuple[Callable[[Mail, Sheet], Findings], ...] = (
     size,
     from_name,
     postal_address,
-    contrast,
     bad_in_text,
 )
 EDITION_CHECKS: tuple[Callable[[Mail, Brief], Findings], ...] = (text_part, *MAIL_NOTES)

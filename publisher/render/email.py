@@ -24,7 +24,8 @@ _PREHEADER_ROOM = 40  # repeats of invisible padding; at 80 SpamAssassin objects
 
 def render_mail(engine: Engine, brief: Brief) -> Mail:
     """Render a newsletter for any number of readers; TemplateError says where, what and what to do."""
-    page, plain = _templates(engine, brief)
+    page = page_of(brief)
+    plain = engine.first_of(f"{page.removesuffix('.html')}.txt", f"{_usual(brief)}.txt")
     conventions = Conventions(brief.language, brief.timezone)
     context = context_of(brief) | merge_names()
     context["words"] = words_of(engine, context, conventions)
@@ -63,11 +64,13 @@ def _not_large(brief: Brief, html_with: Callable[[Cut], Text]) -> tuple[Text, Cu
     return made[less], less, notes
 
 
-def _templates(engine: Engine, brief: Brief) -> tuple[str, str]:
-    """Choose the html template and the text template beside it."""
-    usual = "email/article" if len(brief.articles) == 1 else "email/digest"
-    page = brief.template or f"{usual}.html"
-    return page, engine.first_of(f"{page.removesuffix('.html')}.txt", f"{usual}.txt")
+def page_of(brief: Brief) -> str:
+    """Return the name of the template that a brief's html is made from."""
+    return brief.template or f"{_usual(brief)}.html"
+
+
+def _usual(brief: Brief) -> str:
+    return "email/article" if len(brief.articles) == 1 else "email/digest"
 
 
 def _subject(engine: Engine, brief: Brief, context: dict[str, Any], conventions: Conventions) -> str:

@@ -17,7 +17,7 @@ from publisher.render.wording import Wording, words_of
 
 def render_letter(engine: Engine, letter: Letter) -> Mail:
     """Render ``email/confirm``, ``email/welcome`` or ``email/notice``; TemplateError as for an edition."""
-    name = f"email/{type(letter.about).__name__.lower()}"
+    name = letter_name(letter)
     conventions = Conventions(letter.language, letter.timezone)
     context = sheet_context(letter) | merge_names(_links(letter)) | _about(letter)
     words = words_of(engine, context, conventions)
@@ -35,6 +35,11 @@ def render_letter(engine: Engine, letter: Letter) -> Mail:
         reply_to=one_line(letter.reply_to, "reply_to"),
         language=letter.language,
     )
+
+
+def letter_name(letter: Letter) -> str:
+    """Return the name that its two templates have before their endings."""
+    return f"email/{type(letter.about).__name__.lower()}"
 
 
 def _links(letter: Letter) -> tuple[str, ...]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 
 from publisher.model.message import Brief, Finding, Letter, Mail, Message, Post, PostRules
 from publisher.model.post_size import length
-from publisher.render.checks import check_mail, check_post
-from publisher.render.email import render_mail
+from publisher.render.checks import WrittenAt, check_mail, check_post
+from publisher.render.email import page_of, render_mail
 from publisher.render.engine import Engine
 from publisher.render.inline import inline
-from publisher.render.letters import render_letter
+from publisher.render.letters import letter_name, render_letter
+from publisher.render.library import Library
 from publisher.render.social import render_post
+from publisher.render.theme import theme_dict
 
 
 class Renderer:
@@ -24,6 +26,7 @@ class Renderer:
 
     def __init__(self, folders: Sequence[Path]) -> None:
         self._engine = Engine(folders)
+        self._library = Library(self._engine.folders)
 
     def mail(self, brief: Brief) -> Mail:
         """Render a newsletter; TemplateError says which template, which line, what and what to do."""
@@ -54,7 +57,19 @@ class Renderer:
     def check(self, message: Message, brief: Brief | Letter, rules: PostRules | None = None) -> tuple[Finding, ...]:
         """Return everything that is wrong with a message; a post needs the rules that it was rendered with."""
         if isinstance(message, Mail):
-            return check_mail(message, brief)
+            return check_mail(message, brief, self._written_at(brief))
         if rules is None or isinstance(brief, Letter):
             raise ValueError("a post is checked against its network's rules")
         return check_post(message, brief, rules)
+
+    def idle(self, named: Collection[str]) -> list[tuple[str, str]]:
+        """Return the project's templates that nothing uses, each with the name that was meant, or nothing.
+
+        :param named: templates that are used by their names: those of lines of `send:`, and of networks.
+        """
+        return self._library.idle(named)
+
+    def _written_at(self, sheet: Brief | Letter) -> WrittenAt:
+        page = page_of(sheet) if isinstance(sheet, Brief) else f"{letter_name(sheet)}.html"
+        theme = theme_dict(sheet.theme, sheet.publication)
+        return lambda text: self._library.written_at(page, text, theme)

@@ -178,6 +178,6 @@ def test_a_templates_own_colours_are_held_to_the_same(tmp_path, old: str, new: s
     part.write_text((default_theme() / "partials" / "header.html").read_text().replace(old, new))
     renderer = Renderer([tmp_path, default_theme()])
     found = [each for each in renderer.check(renderer.mail(brief()), brief()) if each.check == "contrast"]
-    assert said in [each.what for each in found]
+    assert f"templates/partials/header.html:4: {said}" in [each.what for each in found]
     assert all(each.blocks for each in found)
     assert all(("screens.css" in each.remedy) is ("dark scheme" in each.what) for each in found)
