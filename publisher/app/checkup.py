@@ -6,27 +6,10 @@ from publisher.app import telling
 from publisher.app.core import App
 from publisher.config.values import TO_BE_CHANGED
 from publisher.errors import ConfigError, PublisherError
-from publisher.model.article import Article, Image
-from publisher.model.message import Finding
 from publisher.model.project import Channel, Entry
 from publisher.pipeline import produce
-from publisher.senders.registry import sender_class, sender_names
+from publisher.senders.registry import sender_class
 from publisher.store import subscribers
-
-_SAID_ALREADY = ("channel", "public-url")  # by the other functions here
-_SAY_WHERE = ("template", "contrast", "english-words")  # checks that name the place themselves
-SAMPLE = (
-    Article(
-        title="A headline to try the template on",
-        url="https://example.org/story",
-        summary="A summary of two sentences. This is the second one.",
-        html="<p>The first paragraph.</p><p>The second one.</p>",
-        text="The first paragraph.\n\nThe second one.",
-        authors=("A. Writer",),
-        categories=("News",),
-        image=Image("https://example.org/picture.jpg", alt="A picture", width=1200, height=630),
-    ),
-)
 
 
 def wrong_channels(app: App) -> list[str]:
@@ -41,7 +24,7 @@ def wrong_channels(app: App) -> list[str]:
         except PublisherError as error:
             wrong.append(str(error))
     for schedule in app.project.schedules.values():
-        wrong += [words for entry in schedule.send if (words := _wrong_entry(app, entry))]
+        wrong += [words for entry in schedule.send if (words := wrong_entry(app, entry))]
     return wrong + _wrong_alerts(app)
 
 
@@ -99,7 +82,8 @@ def _has_unset_names(app: App, channel: Channel) -> bool:
     return False
 
 
-def _wrong_entry(app: App, entry: Entry) -> str:
+def wrong_entry(app: App, entry: Entry) -> str:
+    """Return why an entry's channel can't carry it; empty where it can, or isn't known at all."""
     try:
         sender = sender_class(app.project.channels[entry.via].sender)
     except PublisherError:
@@ -109,33 +93,6 @@ def _wrong_entry(app: App, entry: Entry) -> str:
     if not entry.to and "post" not in sender.carries:
         return f"{entry.where}: {entry.via} ({sender.name}) sends mail. Say to which list: `to: NAME`"
     return ""
-
-
-def tried_templates(app: App) -> tuple[list[str], list[str]]:
-    """Return what would hold each send, and what is worth a note, by a single made-up article and by several."""
-    wrong: list[str] = []
-    notes: list[str] = []
-    for schedule in app.project.schedules.values():
-        for entry in schedule.send:
-            if not _wrong_entry(app, entry) and app.project.channels[entry.via].sender in sender_names():
-                for chosen in (SAMPLE, SAMPLE * 3):
-                    product = produce.produce_entry(
-                        app.studio, app.project, schedule, entry, slot="check", due_at=app.clock(), chosen=chosen
-                    )
-                    for finding in product.findings:
-                        if not _is_said_already(app, finding):
-                            (wrong if finding.blocks else notes).append(_line(entry, finding))
-    return list(dict.fromkeys(wrong)), list(dict.fromkeys(notes))
-
-
-def _is_said_already(app: App, finding: Finding) -> bool:
-    has_no_address = finding.check == "no-postal-address" and not app.project.publication.address
-    return has_no_address or finding.check in _SAID_ALREADY
-
-
-def _line(entry: Entry, finding: Finding) -> str:
-    said = f"{finding.what}. {finding.remedy}"
-    return said if finding.check in _SAY_WHERE else f"{entry.where}: {said}"
 
 
 def past_slots(app: App) -> list[str]:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
-from publisher.app.checkup import SAMPLE
 from publisher.app.core import TEMPLATES, App
 from publisher.app.looking import Looked
 from publisher.app.plan import Plan, people_for, plan_slot, produced
 from publisher.app.sending import own_values
+from publisher.app.tryouts import SAMPLE
 from publisher.config.reading import FILE
 from publisher.config.schedules import load_project
 from publisher.config.settings import Settings

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from publisher.cli.output import AsJson, ProjectDir, say, say_json
+from publisher.model.counting import many
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 
 def check(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
     """Read the whole project and say what is wrong, and what is still missing for the real thing."""
-    from publisher.app import App, checkup, pushing
+    from publisher.app import App, checkup, pushing, tryouts
 
     app = App.open(project)
-    wrong, notes = checkup.tried_templates(app)
+    wrong, notes = tryouts.tried_templates(app)
     errors = [*pushing.wrong_tokens(app), *checkup.wrong_channels(app), *wrong]
     missing = checkup.missing_for_real(app)
     ways = checkup.ways_of_alerts(app)
-    noted = [*(str(note) for note in app.project.notes), *notes, *checkup.past_slots(app)]
+    noted = [*(str(note) for note in app.project.notes), *notes, *tryouts.idle_templates(app), *checkup.past_slots(app)]
     notes = [*noted, *([ways] if ways else [])]
     if as_json:
         say_json({"errors": errors, "notes": notes, "missing": missing, "practice": app.is_practice})
@@ -41,7 +42,9 @@ def _show(app: App, errors: list[str], notes: list[str], missing: list[str]) -> 
         say("Still missing for the real thing:" if app.is_practice else "Missing:")
         for line in missing:
             say(f"  - {line}")
-    if not errors:
+    if errors:
+        say(f"{many(len(errors), 'error')}: mend {'it' if len(errors) == 1 else 'them'}, then `publisher check` again")
+    else:
         found = app.project
         parts = {"source": found.sources, "channel": found.channels, "schedule": found.schedules}
         counts = ", ".join(f"{len(each)} {noun}{'' if len(each) == 1 else 's'}" for noun, each in parts.items())

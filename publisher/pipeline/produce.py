@@ -94,16 +94,17 @@ def produce_entry(
                 notes += _only_in_practice(project, picture)
             findings = studio.renderer.check(message, brief, rules) + notes
     except PublisherError as error:
-        return Produced(entry, None, (_failed(error),))
+        return Produced(entry, None, (failed(error),))
     except Exception as error:  # noqa: BLE001 -- ours, or a sender's package: it holds its own entry, and no other
         return Produced(entry, None, (_fault(error),))
     return Produced(entry, message, findings + _check_reach(studio, project, entry), picture)
 
 
-def _failed(error: PublisherError) -> Finding:
+def failed(error: PublisherError) -> Finding:
+    """Return the finding of a message that could not be made."""
     check = "template" if isinstance(error, TemplateError) else "channel"
     what = f"{error.where}: {error.what}" if error.where else error.what
-    return Finding(check, True, what, error.remedy or "Mend it, then `publisher send SCHEDULE --finish`")
+    return Finding(check, True, what, error.remedy or "Mend it")  # a held send's command is said beside it
 
 
 def _fault(error: Exception) -> Finding:

@@ -1,0 +1,122 @@
+"""What trying the templates on made-up articles finds, for `publisher check`: whatever would hold every message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from publisher.app.checkup import wrong_entry
+from publisher.app.core import TEMPLATES, App
+from publisher.errors import PublisherError
+from publisher.model.article import Article, Image
+from publisher.model.message import Confirm, Finding, Letter, Notice, Welcome
+from publisher.model.project import Entry, MailingList
+from publisher.pipeline import produce
+from publisher.senders.registry import sender_class, sender_names
+
+_SAID_ELSEWHERE = ("channel", "public-url")  # by the rest of the check
+_SAY_WHERE = ("template", "contrast", "english-words")  # checks that name the place themselves
+SAMPLE = (
+    Article(
+        title="A headline to try the template on",
+        url="https://example.org/story",
+        summary="A summary of two sentences. This is the second one.",
+        html="<p>The first paragraph.</p><p>The second one.</p>",
+        text="The first paragraph.\n\nThe second one.",
+        authors=("A. Writer",),
+        categories=("News",),
+        image=Image("https://example.org/picture.jpg", alt="A picture", width=1200, height=630),
+    ),
+)
+
+
+def tried_templates(app: App) -> tuple[list[str], list[str]]:
+    """Return what would hold messages, and what is worth a note, by a single made-up article and by several."""
+    wrong: list[str] = []
+    notes: list[str] = []
+    for place, finding in [*_of_entries(app), *_of_letters(app)]:
+        if not _is_said_elsewhere(app, finding):
+            said = f"{finding.what}. {finding.remedy}"
+            line = said if finding.check in _SAY_WHERE else f"{place}: {said}"
+            (wrong if finding.blocks else notes).append(line)
+    return list(dict.fromkeys(wrong)), list(dict.fromkeys(notes))
+
+
+def idle_templates(app: App) -> list[str]:
+    """Return a note for each file in the project's templates that nothing uses: as a rule its name is a slip."""
+    named = {name for entry in _sound_entries(app) for name in _names_used(app, entry)}
+    return [
+        f"{TEMPLATES}/{name}: no template uses it, and no line of `send:` names it. "
+        + (f"Did you mean {meant}? Then give it that name" if meant else "Name it there, include it, or take it away")
+        for name, meant in app.studio.renderer.idle(named)
+    ]
+
+
+def _names_used(app: App, entry: Entry) -> Iterator[str]:
+    """Yield the names by which an entry finds templates, beside those of the default theme."""
+    channel = app.project.channels[entry.via]
+    rules = sender_class(channel.sender).rules_of(channel.options)
+    if rules:
+        yield f"social/{rules.network}.txt"
+    if entry.template:
+        yield from (entry.template, f"{entry.template.removesuffix('.html')}.txt")
+
+
+def _sound_entries(app: App) -> list[Entry]:
+    """Return the entries that can be tried: of the others it is said already why not."""
+    entries = [entry for schedule in app.project.schedules.values() for entry in schedule.send]
+    is_known = {name: each.sender in sender_names() for name, each in app.project.channels.items()}
+    return [entry for entry in entries if is_known[entry.via] and not wrong_entry(app, entry)]
+
+
+def _of_entries(app: App) -> Iterator[tuple[str, Finding]]:
+    sound = _sound_entries(app)
+    for schedule in app.project.schedules.values():
+        for entry in (each for each in schedule.send if each in sound):
+            for chosen in (SAMPLE, SAMPLE * 3):
+                product = produce.produce_entry(
+                    app.studio, app.project, schedule, entry, slot="check", due_at=app.clock(), chosen=chosen
+                )
+                yield from ((entry.where, finding) for finding in product.findings)
+
+
+def _of_letters(app: App) -> Iterator[tuple[str, Finding]]:
+    """Try the mails about a subscription, once in each language that they would be written in."""
+    paper, now = app.project.publication, app.clock()
+    letters = (Confirm(now, now + timedelta(days=2)), Welcome(5, now), Notice("A word to try", "<p>Words.</p>"))
+    for mailing_list in {each.language or paper.language: each for each in app.project.lists.values()}.values():
+        for about in letters:
+            letter = _letter_of(app, mailing_list, about)
+            place = f"{TEMPLATES}/email/{type(about).__name__.lower()}"
+            try:
+                findings = app.studio.renderer.check(app.studio.renderer.letter(letter), letter)
+            except PublisherError as error:
+                findings = (produce.failed(error),)
+            yield from ((place, finding) for finding in findings if finding.check != "from-name")
+
+
+def _letter_of(app: App, mailing_list: MailingList, about: Confirm | Welcome | Notice) -> Letter:
+    paper = app.project.publication
+    return Letter(
+        publication=paper.name,
+        site_url=paper.url,
+        from_name=paper.from_name,
+        from_email=paper.from_email,
+        reply_to=paper.reply_to,
+        address=paper.address,
+        timezone=paper.timezone,
+        language=mailing_list.language or paper.language,
+        list_name=mailing_list.name,
+        list_title=mailing_list.title,
+        list_about=mailing_list.about,
+        list_domain=urlsplit(paper.public_url).hostname or "",
+        practice=app.is_practice,
+        theme=paper.theme,
+        about=about,
+    )
+
+
+def _is_said_elsewhere(app: App, finding: Finding) -> bool:
+    has_no_address = finding.check == "no-postal-address" and not app.project.publication.address
+    return has_no_address or finding.check in _SAID_ELSEWHERE
