@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 
 from publisher.render.conventions import Direction
 
@@ -22,6 +23,11 @@ def side_of(sign: str) -> Direction | None:
     """Return from which side a letter is written; None for what has no side of its own."""
     kind = unicodedata.bidirectional(sign)
     return "ltr" if kind == "L" else "rtl" if kind in ("R", "AL") else None
+
+
+def sides_of(text: str) -> Counter[Direction]:
+    """Count a text's letters by the side from which they are written."""
+    return Counter(side for sign in text if (side := side_of(sign)))
 
 
 def levels_of(text: str, direction: Direction) -> list[int]:

@@ -12,10 +12,12 @@ from jinja2 import tests as jinja_tests
 from jinja2.nodes import EvalContext
 from jinja2.sandbox import safe_range
 from jinja2.utils import Namespace, pass_eval_context
+from markupsafe import Markup
 
 from publisher.render import limits
+from publisher.render.bidi import sides_of
 from publisher.render.context import sized
-from publisher.render.conventions import Conventions
+from publisher.render.conventions import Conventions, direction_of
 from publisher.render.fitting import drops, hashtags, shrinks
 from publisher.render.fragment import paragraphs_of
 from publisher.render.merge import Field, MergeMisuse, carries_token
@@ -36,6 +38,8 @@ _JINJA_TESTS = (
     "boolean defined divisibleby eq equalto == even false float ge >= gt > greaterthan in integer iterable le <= "
     "lessthan lt < lower mapping ne != none number odd sameas sequence string true undefined upper"
 )
+_ISOLATES = {"ltr": "\u2066", "rtl": "\u2067"}
+_END = "\u2069"  # of an isolate
 
 
 def date(moment: str, form: str = "long") -> str:
@@ -65,6 +69,21 @@ def default(value: Any, fallback: Any = "", boolean: bool = True) -> Any:
             raise MergeMisuse(fallback.label if isinstance(fallback, Field) else "a merge field", "used as a default")
         return Field(value.name, str(fallback))
     return jinja_filters.do_default(value, fallback, boolean)
+
+
+@pass_eval_context
+def isolated(eval_context: EvalContext, text: str) -> str:
+    """Keep a text with letters of the other direction from turning what stands beside it, and from being turned by it.
+
+    It runs as most of its letters do: by markup, in plain text by Unicode's signs. Any other text stays as it is.
+    """
+    sides = sides_of(text.striptags() if isinstance(text, Markup) else text)
+    if set(sides) <= {direction_of(CONVENTIONS.get().language)}:
+        return text
+    way = max(sides, key=lambda side: sides[side])
+    if eval_context.autoescape:
+        return Markup('<span dir="{}">{}</span>').format(way, text)
+    return f"{_ISOLATES[way]}{text}{_END}"
 
 
 @pass_eval_context
@@ -133,6 +152,7 @@ _OURS: dict[str, Function] = {
     "shrinks": shrinks,
     "drops": drops,
     "hashtags": hashtags,
+    "isolated": isolated,
     "sum": total,
 }
 

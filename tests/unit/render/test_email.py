@@ -9,6 +9,7 @@ import pytest
 from lxml import html as markup
 
 from publisher.errors import TemplateError
+from publisher.model.article import Article
 from publisher.model.message import Slot, fill, slots_of
 from publisher.render import Renderer, default_theme
 from publisher.render.merge import token_of
@@ -321,3 +322,35 @@ def test_articles_that_changed_since_they_were_sent_are_named_with_their_links()
         assert 'href="https://harbor.example/vote"' in html
         assert "https://harbor.example/vote" in plain
         assert "Changed since" not in fill(RENDERER.mail(made).html, READER)
+
+
+@pytest.mark.parametrize(
+    ("language", "story", "html", "text"),
+    [
+        (
+            "ar",
+            replace(FERRY, language="en", authors=("Tom O'Brien (AFP)", "ليلى حسن"), title="What now?"),
+            ('lang="ar" dir="rtl"', "text-align:left", '<span dir="ltr">Tom O\'Brien (AFP)</span>, ليلى حسن'),
+            "بقلم \u2066Tom O'Brien (AFP)\u2069, ليلى حسن",
+        ),
+        (
+            "en",
+            replace(FERRY, language="ar", authors=("ليلى حسن", "Tom <b>")),
+            ('lang="en" dir="ltr"', "text-align:right", 'By <span dir="rtl">ليلى حسن</span>, Tom &lt;b&gt;'),
+            "By \u2067ليلى حسن\u2069, Tom <b>",
+        ),
+    ],
+)
+def test_a_byline_runs_as_the_mail_does_and_its_names_as_they_are_written(
+    language: str, story: Article, html: tuple[str, ...], text: str
+) -> None:
+    mail = RENDERER.mail(brief(story, language=language))
+    line = next(line for line in fill(mail.html, READER).splitlines() if 'class="small"' in line)
+    assert all(part in line for part in html), line
+    assert text in fill(mail.text, READER)
+
+
+def test_a_headline_whose_language_nobody_states_runs_as_its_letters_do() -> None:
+    mail = RENDERER.mail(brief(replace(FERRY, title="NATO: قرار اليوم"), language="en"))
+    assert '<span dir="rtl">NATO: قرار اليوم</span>' in fill(mail.html, READER)
+    assert "<span dir" not in fill(RENDERER.mail(brief(FERRY)).html, READER)
