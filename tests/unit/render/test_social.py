@@ -80,6 +80,18 @@ def test_names_and_tags_in_an_articles_text_never_become_live(text: str, harmles
     assert harmless in RENDERER.post(brief(Article(text)), MASTODON).text
 
 
+@pytest.mark.parametrize("network", ["mastodon", "x", "webhook"])
+def test_an_address_stays_whole_wherever_it_stands_and_is_a_link(network: str) -> None:
+    url, named = "https://harbor.example/@mayor/112?tag=#fire", "https://social.example/@harbor#top"
+    post = RENDERER.post(brief(replace(FERRY, title=f"See {named}: @harbor", url=url)), PostRules(network, 1_000))
+    assert f"See {named}: @\u2060harbor" in post.text
+    assert url in post.text.split()
+
+
+def test_a_name_in_an_address_without_https_is_a_name_for_some_networks() -> None:
+    assert neutralise("harbor.example/@mayor") == "harbor.example/@\u2060mayor"
+
+
 def test_a_link_that_is_no_web_page_is_not_posted() -> None:
     post = RENDERER.post(brief(replace(FERRY, url="javascript:alert(1)")), MASTODON)
     assert "javascript" not in post.text
