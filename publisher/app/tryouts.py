@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from publisher.app.checkup import wrong_entry
 from publisher.app.core import TEMPLATES, App
+from publisher.config.reading import FILE
 from publisher.errors import PublisherError
 from publisher.model.article import Article, Image
 from publisher.model.message import Confirm, Finding, Letter, Notice, Welcome
@@ -16,7 +17,7 @@ from publisher.pipeline import produce
 from publisher.senders.registry import sender_class, sender_names
 
 _SAID_ELSEWHERE = ("channel", "public-url")  # by the rest of the check
-_SAY_WHERE = ("template", "contrast", "english-words")  # checks that name the place themselves
+_SAY_WHERE = ("contrast", "english-words")  # checks that name the place themselves
 SAMPLE = (
     Article(
         title="A headline to try the template on",
@@ -32,15 +33,26 @@ SAMPLE = (
 
 
 def tried_templates(app: App) -> tuple[list[str], list[str]]:
-    """Return what would hold messages, and what is worth a note, by a single made-up article and by several."""
-    wrong: list[str] = []
-    notes: list[str] = []
+    """Return what would hold messages, and what is worth a note, by a single made-up article and by several.
+
+    What several messages have in common, as a rule a part that they share, is one line with all their places.
+    """
+    places: dict[Finding, dict[str, None]] = {}
     for place, finding in [*_of_entries(app), *_of_letters(app)]:
         if not _is_said_elsewhere(app, finding):
-            said = f"{finding.what}. {finding.remedy}"
-            line = said if finding.check in _SAY_WHERE else f"{place}: {said}"
-            (wrong if finding.blocks else notes).append(line)
-    return list(dict.fromkeys(wrong)), list(dict.fromkeys(notes))
+            places.setdefault(finding, {})[place] = None
+    wrong, notes = list[str](), list[str]()
+    for finding, found in places.items():
+        (wrong if finding.blocks else notes).append(_line(", ".join(found), finding))
+    return wrong, notes
+
+
+def _line(places: str, finding: Finding) -> str:
+    """Say where, what and what to do."""
+    said = f"{finding.what}. {finding.remedy}"
+    if finding.check in _SAY_WHERE or (finding.check == "template" and said.startswith(f"{TEMPLATES}/")):
+        return said
+    return f"{places}: {said.removeprefix(f'{FILE}, ')}"  # a line of the file itself is said with its number
 
 
 def idle_templates(app: App) -> list[str]:

@@ -31,6 +31,7 @@ _PLACEHOLDER = re.compile(r"\{\{-?\s*(?:recipient\b|(?:unsubscribe|preferences|c
 _REPLIES = "re|aw|antw|sv|vs|rif|odp|ynt|res|fwd?|wg|tr|rv|vb|wtr|doorst|enc"
 _FROM_TRICKS = regex.compile(rf"\A\s*(?:{_REPLIES})\s*:|\p{{Emoji_Presentation}}|[\u2600-\u27bf\ufe0f]", regex.I)
 
+_LEAVING = "Put {}{{{{ unsubscribe_url }}}} into a template: as a rule it stands in partials/footer.{}"
 MOST_QUOTED = 40  # characters of a text that can't be read
 
 Findings = Iterator[Finding]
@@ -60,14 +61,14 @@ def no_unsubscribe_link(mail: Mail, sheet: Sheet) -> Findings:
         return
     header = dict(mail.headers).get("List-Unsubscribe", ())
     places = {
-        "html": ("url" in _contexts(_outside_comments(mail.html)), "templates, a link with href={{ unsubscribe_url }}"),
-        "text part": ("text" in _contexts(mail.text), "text template, {{ unsubscribe_url }}"),
-        "headers": ("header" in _contexts(header), "headers, List-Unsubscribe"),
+        "html": ("url" in _contexts(_outside_comments(mail.html)), _LEAVING.format("a link with href=", "html")),
+        "text part": ("text" in _contexts(mail.text), _LEAVING.format("", "txt")),
+        "headers": ("header" in _contexts(header), "Put List-Unsubscribe into the headers"),
     }
     for place, (is_there, remedy) in places.items():
         if not is_there:
             what = f"nobody can unsubscribe: the {place} has no link"
-            yield Finding("no-unsubscribe-link", True, what, f"Put into the {remedy}")
+            yield Finding("no-unsubscribe-link", True, what, remedy)
 
 
 def no_confirm_link(mail: Mail, sheet: Sheet) -> Findings:
@@ -146,11 +147,11 @@ def postal_address(mail: Mail, sheet: Sheet) -> Findings:
             "no-postal-address", not sheet.practice, "there is no postal address", "Write `publication.address`"
         )
         return
-    for place, text in (("html", _page(mail.html).text_content()), ("text part", _fixed(mail.text))):
+    both = (("html", _page(mail.html).text_content(), "html"), ("text part", _fixed(mail.text), "txt"))
+    for place, text, ending in both:
         if address not in squeezed(text):
-            yield Finding(
-                "no-postal-address", True, f"the {place} lacks the postal address", "Print {{ publication.address }}"
-            )
+            remedy = f"Print {{{{ publication.address }}}}: as a rule partials/address.{ending} does"
+            yield Finding("no-postal-address", True, f"the {place} lacks the postal address", remedy)
 
 
 def text_part(mail: Mail, brief: Brief) -> Findings:

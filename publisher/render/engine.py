@@ -19,6 +19,7 @@ from publisher.errors import TemplateError
 from publisher.render import limits
 from publisher.render.conventions import Conventions
 from publisher.render.filters import CONVENTIONS, FILTERS, GLOBALS, TESTS
+from publisher.render.library import nearest
 from publisher.render.merge import REMEDY, Field, MergeMisuse, Reader, carries_token
 
 T = TypeVar("T")
@@ -111,9 +112,15 @@ class Engine:
             with limits.metered(self._seconds):
                 return work()
         except _FAULTS as error:
-            _explain(error, where, context)
+            self._explain(error, where, context)
         finally:
             CONVENTIONS.reset(token)
+
+    def _explain(self, error: Exception, where: str, context: Mapping[str, Any]) -> NoReturn:
+        """Raise TemplateError for what went wrong: the place in the template, what, and what to do."""
+        what, remedy = _words_for(error, context)
+        near = nearest(str(error.name), self.folders) if isinstance(error, jinja2.TemplateNotFound) else ""
+        raise TemplateError(what, where=_place(error, where), remedy=f"Nearest: {near}" if near else remedy) from error
 
 
 def _collect(template: jinja2.Template, where: str, context: Mapping[str, Any]) -> str:
@@ -260,12 +267,6 @@ def _read(path: Path, template: str) -> str:
 
 
 # --- errors in words for people ---------------------------------------------------------------------------------------
-
-
-def _explain(error: Exception, where: str, context: Mapping[str, Any]) -> NoReturn:
-    """Raise TemplateError for what went wrong: the place in the template, what, and what to do."""
-    what, remedy = _words_for(error, context)
-    raise TemplateError(what, where=_place(error, where), remedy=remedy) from error
 
 
 def _words_for(error: Exception, context: Mapping[str, Any]) -> tuple[str, str]:

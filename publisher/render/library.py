@@ -92,6 +92,11 @@ class Library:
         return None if None in found else {each for each in found if each}
 
 
+def nearest(name: str, folders: Sequence[Path]) -> str:
+    """Return the template whose name is most like one that there isn't; empty where none is like it."""
+    return _meant(name, {each for folder in folders for each in _names_in(folder)})
+
+
 def _names_in(folder: Path) -> list[str]:
     paths = (path for path in folder.rglob("*") if path.suffix.lower() in _ENDINGS and path.is_file())
     return sorted(name for path in paths if not (name := path.relative_to(folder).as_posix()).startswith("."))

@@ -71,6 +71,9 @@ def words_beside_links(text: str) -> str:
 
 def _shortened(post: str, part: str, rules: PostRules) -> Finding:
     before, after = length(whole(post), rules), length(part, rules)
+    if not words_beside_links(whole(post)):
+        what = f"the post on {rules.network} had no words beside links and hashtags: it begins with who posts"
+        return Finding("post-fitted", False, what, "Print the headline in its template")
     what = f"shortened for {rules.network}: from {before} to {after} of {rules.limit} {rules.unit}"
     return Finding("post-fitted", False, what, "Look at it in the preview; a shorter summary is not cut")
 

@@ -24,7 +24,9 @@ def words_of(engine: Engine, context: dict[str, Any], conventions: Conventions) 
     """
     own = engine.setting(OWN, "words", context, conventions)
     if not isinstance(own, dict):
-        raise TemplateError("it sets no words", where=OWN, remedy='Write {% set words = {"read": "Read on"} %}')
+        raise TemplateError(
+            "it sets no words", where=f"templates/{OWN}", remedy='Write {% set words = {"read": "Read on"} %}'
+        )
     return wording(conventions.language) | own
 
 

@@ -109,3 +109,14 @@ def test_a_template_whose_name_is_a_slip_is_noted(tmp_path):
         "templates/partials/foter.html: no template uses it, and no line of `send:` names it. "
         "Did you mean partials/footer.html? Then give it that name",
     ]
+
+
+def test_a_part_that_several_messages_share_is_one_line_and_a_line_of_the_file_has_its_number(tmp_path):
+    project = ProjectDir(tmp_path, "http://127.0.0.1:9")
+    path = project.folder / "schedules.yaml"
+    path.write_text(path.read_text().replace("to: daily}", 'to: daily, subject: "{{ lead.titel }}"}'))
+    lay(tmp_path, partials__footer_txt="1 Quay Street, Harbor")
+    subject, footer = tried_templates(App.open(tmp_path))[0]
+    assert subject.startswith("schedules.yaml:")
+    assert ": subject of morning: there is no 'titel'" in subject
+    assert footer.startswith("templates/email/welcome, templates/email/notice: nobody can unsubscribe: the text part")

@@ -228,6 +228,10 @@ def test_an_expression_that_is_nested_too_deep_says_so(tmp_path: Path) -> None:
 def test_a_missing_template_says_which(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"there is no template email/none\.html"):
         Engine([tmp_path]).render("email/none.html", {}, ENGLISH)
+    (tmp_path / "page.html").write_text("{% include 'partials/foter.html' %}")
+    with pytest.raises(TemplateError, match="there is no template partials/foter") as caught:
+        Engine([tmp_path, default_theme()]).render("page.html", {}, ENGLISH)
+    assert caught.value.remedy == "Nearest: partials/footer.html"
 
 
 def test_a_template_that_is_not_utf_8_says_so(tmp_path: Path) -> None:
