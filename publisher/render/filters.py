@@ -17,7 +17,7 @@ from markupsafe import Markup
 from publisher.render import limits
 from publisher.render.bidi import sides_of
 from publisher.render.context import sized
-from publisher.render.conventions import Conventions, direction_of
+from publisher.render.conventions import Conventions, Direction, direction_of
 from publisher.render.fitting import drops, hashtags, shrinks
 from publisher.render.fragment import paragraphs_of
 from publisher.render.merge import Field, MergeMisuse, carries_token
@@ -75,12 +75,15 @@ def default(value: Any, fallback: Any = "", boolean: bool = True) -> Any:
 def isolated(eval_context: EvalContext, text: str) -> str:
     """Keep a text with letters of the other direction from turning what stands beside it, and from being turned by it.
 
-    It runs as most of its letters do: by markup, in plain text by Unicode's signs. Any other text stays as it is.
+    It runs the other way where two thirds of its letters do: a headline that quotes a long foreign title is none of
+    that language. By markup, in plain text by Unicode's signs; a text without such letters stays as it is.
     """
     sides = sides_of(text.striptags() if isinstance(text, Markup) else text)
-    if set(sides) <= {direction_of(CONVENTIONS.get().language)}:
+    usual = direction_of(CONVENTIONS.get().language)
+    against = sides.total() - sides[usual]
+    if not against:
         return text
-    way = max(sides, key=lambda side: sides[side])
+    way: Direction = usual if against < 2 * sides[usual] else "ltr" if usual == "rtl" else "rtl"
     if eval_context.autoescape:
         return Markup('<span dir="{}">{}</span>').format(way, text)
     return f"{_ISOLATES[way]}{text}{_END}"

@@ -353,4 +353,7 @@ def test_a_byline_runs_as_the_mail_does_and_its_names_as_they_are_written(
 def test_a_headline_whose_language_nobody_states_runs_as_its_letters_do() -> None:
     mail = RENDERER.mail(brief(replace(FERRY, title="NATO: قرار اليوم"), language="en"))
     assert '<span dir="rtl">NATO: قرار اليوم</span>' in fill(mail.html, READER)
+    quoting = "كتاب الأسبوع: «The Lighthouse Keeper’s Notes» بترجمة جديدة"
+    mail = RENDERER.mail(brief(replace(FERRY, title=quoting), language="ar"))
+    assert f'<span dir="rtl">{quoting}</span>' in fill(mail.html, READER)
     assert "<span dir" not in fill(RENDERER.mail(brief(FERRY)).html, READER)
