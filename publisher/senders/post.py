@@ -17,6 +17,11 @@ def post_of(call: Call, sender: Sender) -> Post | Answer:
         return stop(refused(f"{len(call.recipients)} accounts; a post goes to one per call"))
     if not post.parts or not all(part.strip() for part in post.parts):
         return stop(refused("the post, or a part of the thread, is empty"))
-    if (size := max(len(part.encode()) for part in post.parts)) > sender.max_bytes:
-        return stop(refused(f"{size:,} bytes; {sender.name} takes {sender.max_bytes:,} per request"))
-    return post
+    return oversized(max(len(part.encode()) for part in post.parts), sender) or post
+
+
+def oversized(size: int, sender: Sender) -> Answer | None:
+    """Refuse a request of more bytes than the sender takes, before it leaves."""
+    if size <= sender.max_bytes:
+        return None
+    return stop(refused(f"{size:,} bytes; {sender.name} takes {sender.max_bytes:,} per request"))

@@ -16,7 +16,7 @@ from publisher.senders.base import Journal, Options, Sender, WebAddress
 from publisher.senders.events import Incoming, told
 from publisher.senders.http import Http, Reply
 from publisher.senders.mail import for_one_reader, readers_of, too_large
-from publisher.senders.post import post_of
+from publisher.senders.post import oversized, post_of
 from publisher.senders.standard_webhooks import SigningSecret, headers_for, keys_of
 from publisher.senders.verdicts import deferred, refused, sent, unknown
 from publisher.senders.webhook_events import hear
@@ -84,7 +84,10 @@ class Webhook(Sender):
         made = journal.noted("made")
         if made is None:  # frozen, so that a retry has the same bytes
             journal.note("made", made := {"at": self.http.clock().isoformat(timespec="seconds")})
-        reply = self._signed(call.key, post_body(call, post, str(made["at"])))
+        body = post_body(call, post, str(made["at"]))
+        if refusal := oversized(len(body), self):
+            return refusal
+        reply = self._signed(call.key, body)
         return reply.answer(replace(_judge(reply), url=reply.word("url")))
 
     def _signed(self, key: str, body: bytes) -> Reply:

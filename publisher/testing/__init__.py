@@ -3,7 +3,7 @@
 The suite itself needs pytest and is imported by name: ``from publisher.testing.conformance import SenderConformance``.
 """
 
-from publisher.testing.dialects import DIALECTS, Accepted, Dialect, Received, Response
+from publisher.testing.dialects import DIALECTS, Accepted, Choosy, Dialect, Received, Response, Talkative
 from publisher.testing.journal import MemoryJournal
 from publisher.testing.merge import expand_mailgun
 from publisher.testing.provider import FakeProvider, Fault
@@ -12,12 +12,14 @@ from publisher.testing.samples import call_to, sample_mail, sample_post, sample_
 __all__ = [
     "DIALECTS",
     "Accepted",
+    "Choosy",
     "Dialect",
     "FakeProvider",
     "Fault",
     "MemoryJournal",
     "Received",
     "Response",
+    "Talkative",
     "call_to",
     "expand_mailgun",
     "sample_mail",

@@ -7,7 +7,7 @@ import json
 import threading
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal, Self
@@ -24,7 +24,8 @@ class Fault:
 
     ``accept``: whether the provider takes the message all the same. ``drop``: the connection is closed without an
     answer, before the body was read or after everything was done. ``delay``: seconds before the answer.
-    ``echo``: the request's own headers are repeated in the answer, as careless providers do.
+    ``echo``: the request's own headers are repeated in the answer, as careless providers do. ``short``: the answer
+    counts one reader fewer than were taken.
     """
 
     status: int = 200
@@ -34,6 +35,7 @@ class Fault:
     drop: Literal["", "before", "after"] = ""
     delay: float = 0.0
     echo: bool = False
+    short: bool = False
 
     @classmethod
     def too_many(cls, retry_after: str = "") -> Fault:
@@ -75,6 +77,11 @@ class Fault:
     def empty(cls) -> Fault:
         return cls(200, "", accept=True)
 
+    @classmethod
+    def miscounted(cls) -> Fault:
+        """Take every reader, and answer as if there had been one fewer."""
+        return cls(accept=True, short=True)
+
 
 class FakeProvider:
     """Serves one dialect on 127.0.0.1 for the length of a ``with`` block.
@@ -86,6 +93,7 @@ class FakeProvider:
         self.dialect: Dialect = DIALECTS[dialect]() if isinstance(dialect, str) else dialect
         self.requests: list[Received] = []  # every one, in order
         self.accepted: list[Accepted] = []  # what was taken, recipient by recipient
+        self.answers: list[Response] = []  # of the dialect, before a fault befell them
         self._faults: deque[Fault] = deque()
         self._lock = threading.Lock()
         self._closing = threading.Event()
@@ -133,13 +141,27 @@ class FakeProvider:
                 return _faulty(fault, request)
             said = self.dialect.answer(request, len(self.requests))
             self.accepted.extend(said.accepted)
+            self.answers.append(said)
         if fault is None or fault.delay or fault.drop:  # the right answer, only late or never
             return said
-        return _faulty(fault, request)
+        return short_by_one(said) if fault.short else _faulty(fault, request)
 
     def pause(self, seconds: float) -> None:
         """Wait, but not beyond the end of the block."""
         self._closing.wait(seconds)
+
+
+def short_by_one(said: Response) -> Response:
+    """Return an answer that counts one reader fewer than it took; the same where it counts nobody."""
+    return replace(said, body=_short(said.body, len(said.accepted)))
+
+
+def _short(found: object, count: int) -> object:
+    if isinstance(found, dict):
+        return {name: _short(value, count) for name, value in found.items()}
+    if isinstance(found, list):
+        return [_short(value, count) for value in (found[:-1] if len(found) == count else found)]
+    return count - 1 if found == count and isinstance(found, int) else found
 
 
 def _faulty(fault: Fault, request: Received) -> Response:

@@ -12,7 +12,7 @@ from publisher.senders.base import Sender
 from publisher.senders.brevo_payload import key_of_call
 from publisher.senders.registry import build
 from publisher.testing import DIALECTS, sample_mail, sample_post
-from publisher.testing.conformance import SenderConformance
+from publisher.testing.conformance import HearConformance, SenderConformance
 
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -23,6 +23,17 @@ class OurSender(SenderConformance):
 
     def make(self, base_url: str) -> Sender:
         return build(Channel(self.kind, self.kind), {**self.given, "base_url": base_url}, self.settings)
+
+
+class OurEars(HearConformance):
+    """The sender of the class beside it, when its provider speaks."""
+
+    of: ClassVar[type[OurSender]]
+    option: ClassVar[str] = "events_password"
+
+    def make(self, *secrets: str) -> Sender:
+        told = {self.option: " ".join(secrets)} if secrets else {}
+        return build(Channel(self.of.kind, self.of.kind), {**self.of.given, **told})
 
 
 class TestBrevo(OurSender):
@@ -48,6 +59,11 @@ class TestMailjet(OurSender):
     kind, dialect = "mailjet", DIALECTS["mailjet"]
     secrets = ("mailjet-k3y", "mailjet-s3cret")
     given: ClassVar = {"api_key": "mailjet-k3y", "secret_key": "mailjet-s3cret"}
+
+
+class TestMailjetHears(OurEars):
+    of, dialect = TestMailjet, DIALECTS["mailjet"]
+    signs_body = False
 
 
 class TestMastodon(OurSender):
@@ -78,6 +94,11 @@ class TestSendGrid(OurSender):
     given: ClassVar = {"api_key": "SG.0123456789"}
 
 
+class TestSendGridHears(OurEars):
+    of, dialect = TestSendGrid, DIALECTS["sendgrid"]
+    option = "events_key"
+
+
 class TestSes(OurSender):
     kind, dialect = "ses", DIALECTS["ses"]
     secrets = ("ses-s3cret/+k3y",)
@@ -88,6 +109,11 @@ class TestSparkPost(OurSender):
     kind, dialect = "sparkpost", DIALECTS["sparkpost"]
     secrets = ("sparkpost-k3y",)
     given: ClassVar = {"api_key": "sparkpost-k3y"}
+
+
+class TestSparkPostHears(OurEars):
+    of, dialect = TestSparkPost, DIALECTS["sparkpost"]
+    signs_body = False
 
 
 class OurWebhook(OurSender):

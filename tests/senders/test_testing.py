@@ -8,7 +8,21 @@ import sys
 import pytest
 import requests
 
-from publisher.testing import DIALECTS, FakeProvider, Fault, MemoryJournal, call_to, expand_mailgun, sample_post
+from publisher.testing import (
+    DIALECTS,
+    Accepted,
+    FakeProvider,
+    Fault,
+    MemoryJournal,
+    Received,
+    Response,
+    call_to,
+    expand_mailgun,
+    sample_post,
+)
+from publisher.testing.provider import short_by_one
+
+GOT = Received("POST", "/", {}, b"")
 
 
 def test_the_package_needs_no_pytest_until_the_suite_is_asked_for() -> None:
@@ -40,6 +54,14 @@ def test_faults_come_one_by_one_and_then_end() -> None:
         provider.fails(Fault.server_error(), Fault.web_page(), Fault.unavailable("3"))
         statuses = [requests.post(provider.url, data=b"", timeout=5).status_code for _ in range(4)]
     assert statuses == [500, 502, 503, 404]
+
+
+def test_an_answer_can_count_one_reader_fewer_than_were_taken() -> None:
+    taken = (Accepted("a@example.org", "", "1", GOT), Accepted("b@example.org", "", "1", GOT))
+    said = {"results": [{"id": 1}, {"id": 2}], "accepted": 2, "id": "2"}
+    assert short_by_one(Response(200, said, taken)).body == {"results": [{"id": 1}], "accepted": 1, "id": "2"}
+    quiet = Response(200, {"id": "x", "accepted": True}, taken)
+    assert short_by_one(quiet) == quiet
 
 
 def test_a_mastodon_that_ignores_keys_doubles_a_post() -> None:

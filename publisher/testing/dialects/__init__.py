@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from publisher.testing.dialects.base import Accepted, Dialect, Received, Response
+from publisher.testing.dialects.base import Accepted, Choosy, Dialect, Received, Response, Talkative
 from publisher.testing.dialects.brevo import BrevoDialect
 from publisher.testing.dialects.mailgun import MailgunDialect
 from publisher.testing.dialects.mailjet import MailjetDialect
@@ -29,4 +29,4 @@ DIALECTS: Mapping[str, type[Dialect]] = {
     "webhook": WebhookDialect,
 }
 
-__all__ = ["DIALECTS", "Accepted", "Dialect", "Received", "Response"]
+__all__ = ["DIALECTS", "Accepted", "Choosy", "Dialect", "Received", "Response", "Talkative"]

@@ -6,8 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
+
+from publisher.model.event import EventKind
+from publisher.senders.http import basic
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,11 @@ class Received:
     def form(self) -> list[tuple[str, str]]:
         """The body as a form, in order."""
         return parse_qsl(self.body.decode(), keep_blank_values=True, strict_parsing=True)
+
+
+def with_password(body: bytes, user: str, password: str) -> Received:
+    """Return a request of HTTP Basic."""
+    return Received("POST", "", {"authorization": basic(user, password), "content-type": "application/json"}, body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +66,26 @@ class Dialect(Protocol):
 
     def answer(self, request: Received, number: int) -> Response:
         """Return the answer to the ``number``-th request."""
+
+
+@runtime_checkable
+class Choosy(Dialect, Protocol):
+    """A dialect that can be told whom the provider turns down, so that its partial answers are seen."""
+
+    rejects: set[str]  # addresses
+
+
+@runtime_checkable
+class Talkative(Protocol):
+    """A dialect whose provider says afterwards what became of letters."""
+
+    event_secrets: tuple[str, str]  # two that a channel may be told: with which its events can be known for its own
+
+    def say(self, kind: EventKind, reference: str, secret: str = "") -> Received | None:
+        """Return a request that tells of the delivery with this reference; None where it has no word for the kind.
+
+        :param secret: one of its secrets, whichever the provider has been told; the first unless it is said.
+        """
+
+    def sign(self, body: bytes, secret: str) -> Received:
+        """Return the request with which the provider hands over whatever body."""

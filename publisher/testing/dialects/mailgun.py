@@ -17,6 +17,7 @@ class MailgunDialect:
     def __init__(self, domain: str = "mg.harbor.example", api_key: str = "key-0123456789") -> None:
         self.path, self.events_path = f"/v3/{domain}/messages", f"/v3/{domain}/events"
         self.taken: list[tuple[int, Received]] = []
+        self.rejects: set[str] = set()
         self.credentials = "Basic " + base64.b64encode(f"api:{api_key}".encode()).decode()
 
     def answer(self, request: Received, number: int) -> Response:
@@ -57,7 +58,7 @@ class MailgunDialect:
             variables = json.loads(fields.get("recipient-variables", ""))
         except ValueError:
             variables = None
-        if not all("@" in address and " " not in address for address in to) or not to:
+        if not all("@" in address and " " not in address for address in to) or not to or self.rejects & set(to):
             return "'to' parameter is not a valid address. please check documentation"
         if missing := {"from", "subject"} - fields.keys():
             return f"parameter is missing: {sorted(missing)}"

@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from zlib import crc32
 
-from publisher.senders.http import basic
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.clock import now
+from publisher.model.event import EventKind
+from publisher.senders.http import as_json, basic
+from publisher.testing.dialects.base import Accepted, Received, Response, with_password
 
 FIRST_ID = 1_152_921_500_000_000_000  # ids are 64-bit numbers
 FORBIDDEN = re.compile(
@@ -16,16 +19,28 @@ FORBIDDEN = re.compile(
     r"received.*|dkim-signature|x-mj-.*|x-mailjet-.*",
     re.IGNORECASE,
 )
+SAYS: Mapping[EventKind, Mapping[str, object]] = {
+    EventKind.DELIVERED: {"event": "sent", "smtp_reply": "sent (250 2.0.0 OK)"},
+    EventKind.DELAYED: {"event": "bounce", "hard_bounce": False, "error": "greylisted"},
+    EventKind.SOFT_BOUNCE: {"event": "bounce", "hard_bounce": False, "error": "quota exceeded"},
+    EventKind.HARD_BOUNCE: {"event": "bounce", "hard_bounce": True, "error": "user unknown"},
+    EventKind.DROPPED: {"event": "blocked", "error": "preblocked"},
+    EventKind.COMPLAINED: {"event": "spam", "source": "JMRPP"},
+    EventKind.UNSUBSCRIBED: {"event": "unsub", "mj_list_id": 1},
+}
 VARIABLE = re.compile(r"\[\[var:(\w+)\]\]")
 Error = dict[str, object]
 
 
 class MailjetDialect:
-    """Mailjet's Send API v3.1, which takes letter by letter, and its list of messages."""
+    """Mailjet's Send API v3.1, which takes letter by letter, its list of messages, and its grouped events."""
+
+    event_secrets = ("mailjet-p4ssword", "mailjet-0ther")
 
     def __init__(self, api_key: str = "mailjet-k3y", secret_key: str = "mailjet-s3cret") -> None:  # noqa: S107 - a fake's
         self.credentials = basic(api_key, secret_key)
         self.listed: dict[str, int] = {}  # custom id: message id
+        self.rejects: set[str] = set()
 
     def answer(self, request: Received, number: int) -> Response:
         url = urlsplit(request.path)
@@ -50,7 +65,7 @@ class MailjetDialect:
         return Response(200 if len(taken) == len(letters) else 400, {"Messages": results}, tuple(taken))
 
     def _take(self, letter: Mapping[str, Any], number: int) -> dict[str, Any]:
-        if faults := list(_faults(letter)):
+        if faults := list(_faults(letter, self.rejects)):
             return {"Status": "error", "Errors": faults}
         message_id = FIRST_ID + number
         self.listed[letter.get("CustomID", "")] = message_id
@@ -60,6 +75,17 @@ class MailjetDialect:
     def _list(self, custom_id: str) -> Response:
         rows = [{"ID": self.listed[custom_id], "CustomID": custom_id}] if custom_id in self.listed else []
         return Response(200, {"Count": len(rows), "Data": rows, "Total": len(rows)})
+
+    def say(self, kind: EventKind, reference: str, secret: str = "") -> Received | None:
+        about = {
+            "time": int(now().timestamp()),
+            "MessageID": FIRST_ID + crc32(reference.encode()),
+            "email": "reader1@example.org",
+        }
+        return self.sign(as_json([{**SAYS[kind], **about, "CustomID": reference}]), secret or self.event_secrets[0])
+
+    def sign(self, body: bytes, secret: str) -> Received:
+        return with_password(body, "mailjet", secret)
 
 
 def expand_mailjet(body: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -81,9 +107,9 @@ def _expanded(letter: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _faults(letter: Mapping[str, Any]) -> Iterator[Error]:
+def _faults(letter: Mapping[str, Any], rejects: set[str]) -> Iterator[Error]:
     to = letter.get("To") or [{}]
-    if len(to) != 1 or not _is_address(to[0].get("Email", "")):
+    if len(to) != 1 or not _is_address(to[0].get("Email", "")) or to[0]["Email"] in rejects:
         yield _error("mj-0013", f'"{to[0].get("Email")}" is an invalid email address.', "To[0].Email")
     if not _is_address(letter.get("From", {}).get("Email", "")):
         yield _error("mj-0013", "an invalid email address.", "From.Email")

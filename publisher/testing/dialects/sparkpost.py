@@ -7,17 +7,32 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.clock import now
+from publisher.model.event import EventKind
+from publisher.senders.http import as_json
+from publisher.testing.dialects.base import Accepted, Received, Response, with_password
 
 PLACEHOLDER = re.compile(r"\{\{\{\s*(\w+)\s*\}\}\}|\{\{\s*(\w+)\s*\}\}")
+SAYS: Mapping[EventKind, Mapping[str, object]] = {
+    EventKind.DELIVERED: {"type": "delivery"},
+    EventKind.DELAYED: {"type": "delay", "error_code": "454"},
+    EventKind.SOFT_BOUNCE: {"type": "bounce", "bounce_class": "22", "raw_reason": "452 mailbox full"},
+    EventKind.HARD_BOUNCE: {"type": "bounce", "bounce_class": "10", "raw_reason": "550 5.1.1 no such user"},
+    EventKind.DROPPED: {"type": "policy_rejection"},
+    EventKind.COMPLAINED: {"type": "spam_complaint"},
+    EventKind.UNSUBSCRIBED: {"type": "list_unsubscribe"},
+}
 THEIRS = {"from", "to", "cc", "bcc", "subject", "reply-to", "content-type", "content-transfer-encoding"}
 
 
 class SparkPostDialect:
-    """SparkPost's transmissions: it counts the readers that it rejects, and doesn't say who they are."""
+    """SparkPost's transmissions, where it counts those it rejects and doesn't say who they are; and its events."""
+
+    event_secrets = ("sparkpost-p4ssword", "sparkpost-0ther")
 
     def __init__(self, api_key: str = "sparkpost-k3y") -> None:
         self.api_key = api_key
+        self.rejects: set[str] = set()
 
     def answer(self, request: Received, number: int) -> Response:
         if request.headers.get("authorization") != self.api_key:
@@ -30,7 +45,7 @@ class SparkPostDialect:
         if fault := _fault(body.get("content", {})) or _oversized(body["recipients"]):
             return _refused(422, fault, "1300")
         to = [recipient["address"]["email"] for recipient in body["recipients"]]
-        good = [address for address in to if address.isascii() and address.count("@") == 1 and " " not in address]
+        good = [address for address in to if _is_address(address) and address not in self.rejects]
         counts = {
             "total_accepted_recipients": len(good),
             "total_rejected_recipients": len(to) - len(good),
@@ -39,6 +54,20 @@ class SparkPostDialect:
         if not good:
             return Response(400, {"errors": [{"message": "invalid recipients", "code": "1400"}], "results": counts})
         return Response(200, {"results": counts}, tuple(Accepted(each, "", f"tx{number}", request) for each in good))
+
+    def say(self, kind: EventKind, reference: str, secret: str = "") -> Received | None:
+        about = {
+            "event_id": f"{kind}-{reference}",
+            "timestamp": str(int(now().timestamp())),
+            "transmission_id": "tx1",
+            "rcpt_to": "reader1@example.org",
+            "rcpt_meta": {"reference": reference},
+        }
+        event = {"msys": {"message_event": {**SAYS[kind], **about}}}
+        return self.sign(as_json([event]), secret or self.event_secrets[0])
+
+    def sign(self, body: bytes, secret: str) -> Received:
+        return with_password(body, "sparkpost", secret)
 
 
 def expand_sparkpost(body: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -83,6 +112,10 @@ def _fault(content: Mapping[str, Any]) -> str:
 def _oversized(recipients: list[dict[str, Any]]) -> str:
     sizes = (len(str(each.get("substitution_data", ""))) for each in recipients)
     return "substitution data is larger than 100 kB" if max(sizes) > 102_400 else ""
+
+
+def _is_address(text: str) -> bool:
+    return text.isascii() and text.count("@") == 1 and " " not in text
 
 
 def _refused(status: int, message: str, code: str) -> Response:

@@ -15,6 +15,7 @@ class WebhookDialect:
     def __init__(self, secret: str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw") -> None:  # noqa: S107 - a fake's
         self.key = base64.b64decode(secret.removeprefix("whsec_"))
         self.seen: set[str] = set()
+        self.rejects: set[str] = set()
 
     def answer(self, request: Received, number: int) -> Response:
         key, body = request.headers.get("webhook-id", ""), request.json
@@ -25,9 +26,17 @@ class WebhookDialect:
         if key in self.seen:
             return Response(200, {"id": key})
         self.seen.add(key)
-        letters = body.get("messages", [body])
-        to = [r["email"] for letter in letters for r in letter.get("recipients", ())] or [body["data"]["account"]]
-        return Response(200, {"id": key}, tuple(Accepted(address, key, key, request) for address in to))
+        if "messages" in body:
+            return self._take_batch(request, key)
+        to = body["recipients"][0]["email"] if "recipients" in body else body["data"]["account"]
+        return Response(200, {"id": key}, (Accepted(to, key, key, request),))
+
+    def _take_batch(self, request: Received, key: str) -> Response:
+        readers = [letter["recipients"][0] for letter in request.json["messages"]]
+        statuses = ["rejected" if reader["email"] in self.rejects else "accepted" for reader in readers]
+        results = [{"id": reader["id"], "status": said} for reader, said in zip(readers, statuses, strict=True)]
+        taken = (each["email"] for each, said in zip(readers, statuses, strict=True) if said == "accepted")
+        return Response(200, {"results": results}, tuple(Accepted(address, key, key, request) for address in taken))
 
     def _is_signed(self, request: Received) -> bool:
         head = ".".join(request.headers.get(name, "") for name in ("webhook-id", "webhook-timestamp"))

@@ -1,86 +1,41 @@
-"""The suite that every sender passes. Subclass it, say how to make the sender, and pytest does the rest.
-
-::
-
-    class TestMine(SenderConformance):
-        dialect = MyDialect                      # how the real one answers
-        secrets = ("t0ken-of-the-channel",)
-
-        def make(self, base_url):
-            return build(Channel("mine", "mine"), {"token": self.secrets[0], "base_url": base_url}, self.settings)
-
-A sender that carries mail and posts is tested once for each: override ``message``.
-"""
+"""What an answer means, and the lack of one: sent, deferred, unknown, or the end of the account."""
 
 # ruff: noqa: S101 - the asserts are the product
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
-from operator import attrgetter
-from typing import ClassVar, NoReturn
 
 import pytest
 
 from publisher.clock import now
 from publisher.model.call import Answer, Call, Outcome, Scope
-from publisher.model.message import Mail, Message
 from publisher.senders.base import Sender
-from publisher.senders.http import HttpSettings
-from publisher.testing.dialects import Dialect
+from publisher.testing.conformance.base import SenderSuite, does_not_apply, outcomes
+from publisher.testing.dialects import Choosy
 from publisher.testing.journal import MemoryJournal
-from publisher.testing.provider import FakeProvider, Fault
-from publisher.testing.samples import call_to, sample_mail, sample_post
+from publisher.testing.provider import FakeProvider, Fault, short_by_one
 
 LEEWAY = timedelta(seconds=5)
+NONSENSE = (  # as JSON; what a provider never says
+    "null",
+    "[]",
+    '{"id": [], "message": {}, "errors": [7, null, {"code": []}], "Messages": [0], "results": {}, "data": 1}',
+    "[" * 100_000,
+)
 
 
-def does_not_apply(why: str) -> NoReturn:
-    """Leave a test out because the sender has nothing for it to test; never because a tool is missing."""
-    pytest.skip(f"does not apply: {why}")
-
-
-class SenderConformance:
-    """What the dispatcher relies on, whoever the provider is."""
-
-    dialect: ClassVar[Callable[[], Dialect]]  # makes a fresh one for every test
-    secrets: ClassVar[tuple[str, ...]] = ()  # what the sender was given and must never show
-    settings: ClassVar[HttpSettings] = HttpSettings(connect_timeout=5.0, read_timeout=10.0)
-    empty_is_accepted: ClassVar[bool] = False  # True where the provider's success has no body
-    key_on_the_wire: ClassVar[Callable[[Call], str]] = attrgetter("key")  # for a provider that wants a form of its own
-
-    def make(self, base_url: str) -> Sender:
-        """Return the sender under test, pointed at an address."""
-        raise NotImplementedError
-
-    @pytest.fixture
-    def provider(self) -> Iterator[FakeProvider]:
-        with FakeProvider(type(self).dialect()) as running:
-            yield running
-
-    @pytest.fixture
-    def sender(self, provider: FakeProvider) -> Iterator[Sender]:
-        made = self.make(provider.url)
-        yield made
-        made.http.close()
-
-    @pytest.fixture
-    def message(self, sender: Sender) -> Message:
-        return sample_mail() if "mail" in sender.carries else sample_post()
-
-    @pytest.fixture
-    def call(self, sender: Sender, message: Message) -> Call:
-        many = min(sender.max_recipients, 25) if isinstance(message, Mail) else 1
-        return call_to(message, many)
+class Answers(SenderSuite):
+    """Each end that a request may have is known for what it is."""
 
     # --- accepted
 
     def test_an_accepted_call_is_sent_for_everyone(self, sender: Sender, provider: FakeProvider, call: Call) -> None:
         answer = sender.send(call, MemoryJournal())
-        assert {answer.of(reader).outcome for reader in call.recipients} == {Outcome.SENT}, answer
+        assert outcomes(answer, call.recipients) == {Outcome.SENT}, answer
         assert sorted(provider.addresses()) == sorted(reader.address for reader in call.recipients)
 
     def test_a_sender_states_what_the_dispatcher_needs(self, sender: Sender) -> None:
@@ -162,7 +117,7 @@ class SenderConformance:
     def test_a_doubtful_end_is_unknown(self, sender: Sender, provider: FakeProvider, call: Call, fault: Fault) -> None:
         provider.fails(fault)
         answer = sender.send(call, MemoryJournal())
-        assert {answer.of(reader).outcome for reader in call.recipients} == {Outcome.UNKNOWN}, answer
+        assert outcomes(answer, call.recipients) == {Outcome.UNKNOWN}, answer
         assert answer.verdict.reason
 
     def test_a_connection_dropped_before_the_body_was_read_is_never_sent(
@@ -177,7 +132,7 @@ class SenderConformance:
         sender.http.settings = replace(self.settings, read_timeout=0.2)
         provider.fails(Fault.slow(10.0))
         answer = sender.send(call, MemoryJournal())
-        assert {answer.of(reader).outcome for reader in call.recipients} == {Outcome.UNKNOWN}, answer
+        assert outcomes(answer, call.recipients) == {Outcome.UNKNOWN}, answer
 
     @pytest.mark.parametrize("fault", [Fault.wrong_json(), Fault.empty()], ids=["cut off JSON", "empty"])
     def test_a_success_that_cannot_be_read_is_unknown(
@@ -186,7 +141,65 @@ class SenderConformance:
         provider.fails(fault)
         answer = sender.send(call, MemoryJournal())
         expected = Outcome.SENT if self.empty_is_accepted else Outcome.UNKNOWN
-        assert {answer.of(reader).outcome for reader in call.recipients} == {expected}, answer
+        assert outcomes(answer, call.recipients) == {expected}, answer
+
+    @pytest.mark.parametrize("status", [200, 400, 500])
+    def test_an_answer_that_makes_no_sense_is_no_fault_of_ours(
+        self, sender: Sender, provider: FakeProvider, call: Call, status: int
+    ) -> None:
+        for body in NONSENSE:
+            provider.fails(Fault(status, body, {"Content-Type": "application/json"}, accept=status == 200))
+            said = outcomes(sender.send(call, MemoryJournal()), call.recipients)
+            assert said <= ({Outcome.UNKNOWN} if status != 400 else {Outcome.REFUSED, Outcome.UNKNOWN}) or (
+                status == 200 and self.empty_is_accepted
+            ), body[:80]
+
+    def test_nobody_is_sent_who_was_turned_down_and_nobody_tried_again_who_was_taken(
+        self, sender: Sender, provider: FakeProvider, call: Call
+    ) -> None:
+        if len(call.recipients) == 1:
+            does_not_apply("one reader is taken or not")
+        if not isinstance(provider.dialect, Choosy):
+            does_not_apply("the dialect doesn't say how it turns somebody down")
+        bad = call.recipients[1]
+        provider.dialect.rejects.add(bad.address)
+        answer = sender.send(call, MemoryJournal())
+        taken = [reader for reader in call.recipients if reader.address in provider.addresses()]
+        assert bad not in taken
+        assert answer.of(bad).outcome in (Outcome.REFUSED, Outcome.UNKNOWN) or answer.split
+        assert outcomes(answer, taken) <= {Outcome.SENT, Outcome.UNKNOWN}, answer
+        if not taken:
+            others = [reader for reader in call.recipients if reader is not bad]
+            assert outcomes(answer, others) <= {Outcome.DEFERRED, Outcome.UNKNOWN}, answer  # they did no wrong
+
+    def test_an_answer_for_fewer_readers_than_asked_about_leaves_doubt(
+        self, sender: Sender, provider: FakeProvider, call: Call
+    ) -> None:
+        if len(call.recipients) == 1:
+            does_not_apply("there is one reader to count")
+        provider.fails(Fault.miscounted())
+        answer = sender.send(call, MemoryJournal())
+        said = provider.answers[-1]
+        if short_by_one(said) == said:
+            does_not_apply("its answer counts nobody")
+        assert answer.of(call.recipients[-1]).outcome is Outcome.UNKNOWN
+        assert outcomes(answer, call.recipients) <= {Outcome.SENT, Outcome.UNKNOWN}, answer
+
+    def test_who_asks_says_nothing_new_and_trouble_is_no_reason_to_send_again(
+        self, sender: Sender, provider: FakeProvider, call: Call
+    ) -> None:
+        if sender.asked_for is None:
+            does_not_apply(f"{sender.name} can't be asked")
+        provider.fails(Fault.dropped_after())
+        sender.send(call, MemoryJournal())
+        taken = provider.addresses()
+        faults = (Fault.server_error(), Fault.too_many(), Fault(401), Fault.web_page(200), Fault(200, "[]"), None)
+        for fault in faults:
+            provider.recovers()
+            provider.fails(*[fault] * 50 if fault else ())
+            said = outcomes(sender.ask(call), call.recipients)
+            assert said <= ({Outcome.SENT, Outcome.UNKNOWN} if fault is None else {Outcome.UNKNOWN}), fault
+        assert provider.addresses() == taken
 
     def test_a_retry_has_the_same_key_and_is_taken_once(
         self, sender: Sender, provider: FakeProvider, call: Call
@@ -201,7 +214,7 @@ class SenderConformance:
         assert {taken.key for taken in provider.accepted} == {type(self).key_on_the_wire(call)}
         assert sorted(provider.addresses()) == sorted(reader.address for reader in call.recipients)
 
-    # --- refused
+    # --- the account
 
     @pytest.mark.parametrize("status", [401, 403])
     def test_wrong_credentials_stop_the_account(
@@ -217,57 +230,6 @@ class SenderConformance:
         assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.ACCOUNT)
         assert len(provider.requests) == 1
 
-    def test_a_line_break_in_a_header_never_leaves(self, sender: Sender, provider: FakeProvider, call: Call) -> None:
-        broken = replace(call, key=f"{call.key}\r\nX-Evil: 1")
-        if isinstance(call.message, Mail):
-            broken = replace(call, message=replace(call.message, from_name="News\r\nBcc: all@example.org"))
-        elif sender.idempotent_for is None:
-            does_not_apply(f"nothing of a post becomes a header of {sender.name}")
-        answer = sender.send(broken, MemoryJournal())
-        assert answer.verdict.outcome is Outcome.REFUSED
-        assert provider.requests == []
-
-    def test_a_reader_whose_name_has_a_line_break_is_refused_alone(
-        self, sender: Sender, provider: FakeProvider, call: Call
-    ) -> None:
-        if not isinstance(call.message, Mail):
-            does_not_apply("a post goes to an account, not to a reader")
-        bad, *others = call.recipients
-        bad = replace(bad, name="Eve\nBcc: all@example.org")
-        answer = sender.send(replace(call, recipients=(bad, *others)), MemoryJournal())
-        assert answer.of(bad).outcome is Outcome.REFUSED
-        assert answer.of(bad).scope is Scope.RECIPIENT
-        assert provider.addresses() == [reader.address for reader in others]
-
-    def test_a_reader_without_a_value_is_refused_alone(
-        self, sender: Sender, provider: FakeProvider, call: Call
-    ) -> None:
-        if not isinstance(call.message, Mail):
-            does_not_apply("a post has no readers' values")
-        bad, *others = call.recipients
-        bad = replace(bad, values={"first_name": "Eve"})
-        answer = sender.send(replace(call, recipients=(bad, *others)), MemoryJournal())
-        assert answer.of(bad).outcome is Outcome.REFUSED
-        assert "unsubscribe_url" in answer.of(bad).reason
-        assert {answer.of(reader).outcome for reader in others} <= {Outcome.SENT}
-        assert provider.addresses() == [reader.address for reader in others]
-
-    def test_one_recipient_too_many_is_refused_before_sending(
-        self, sender: Sender, provider: FakeProvider, call: Call
-    ) -> None:
-        most = sender.max_recipients if isinstance(call.message, Mail) else 1
-        answer = sender.send(call_to(call.message, most + 1), MemoryJournal())
-        assert answer.verdict.outcome is Outcome.REFUSED
-        assert provider.requests == []
-
-    def test_what_the_sender_does_not_carry_is_refused_before_sending(
-        self, sender: Sender, provider: FakeProvider
-    ) -> None:
-        for kind, message in (("mail", sample_mail()), ("post", sample_post())):
-            if kind not in sender.carries:
-                assert sender.send(call_to(message), MemoryJournal()).verdict.outcome is Outcome.REFUSED
-        assert provider.requests == []
-
     # --- secrets
 
     def test_secrets_are_never_shown(self, sender: Sender, provider: FakeProvider, call: Call) -> None:
@@ -281,7 +243,7 @@ class SenderConformance:
 
 
 def _is_deferred(answer: Answer, call: Call) -> None:
-    assert {answer.of(reader).outcome for reader in call.recipients} == {Outcome.DEFERRED}, answer
+    assert outcomes(answer, call.recipients) == {Outcome.DEFERRED}, answer
 
 
 def _closed_port() -> int:
