@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from importlib.metadata import entry_points
+from functools import lru_cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
@@ -33,7 +35,13 @@ WORDS = {
 
 def sender_names() -> list[str]:
     """Return the names of all installed senders."""
-    return sorted({entry.name for entry in entry_points(group=GROUP)})
+    return sorted(_installed(tuple(sys.path)))
+
+
+@lru_cache(maxsize=1)
+def _installed(places: tuple[str, ...]) -> Mapping[str, EntryPoint]:
+    """Look once wherever Python looks for packages: a file of each one is read, and there are many."""
+    return {entry.name: entry for entry in reversed(list(entry_points(group=GROUP)))}  # the first of a name wins
 
 
 def sender_class(name: str, where: str = "") -> type[Sender]:
@@ -41,7 +49,7 @@ def sender_class(name: str, where: str = "") -> type[Sender]:
 
     :param where: the place that named it, for the error.
     """
-    entry = next(iter(entry_points(group=GROUP, name=name)), None)
+    entry = _installed(tuple(sys.path)).get(name)
     if entry is None:
         known = sender_names()
         near = get_close_matches(name, known, 1)
