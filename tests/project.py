@@ -57,13 +57,16 @@ class ProjectDir:
         channel: dict[str, str] = MAILGUN,
         when: str = 'at: "07:00"',
         backfill: int = 3,
+        secrets: str = SECRETS,
+        plugins: Path | None = None,
     ) -> None:
         self.folder = folder
+        self.plugins = plugins  # a folder with packages that are installed beside ours
         options = {**channel, "base_url": base_url}
         lines = "\n".join(f"    {name}: {value}" for name, value in options.items())
         text = PROJECT.format(channel=lines, when=when, backfill=backfill)
         (folder / "schedules.yaml").write_text(text, encoding="utf-8")
-        (folder / ".env").write_text(SECRETS)
+        (folder / ".env").write_text(secrets)
         KeyRing.create(folder / "keys.json")
         self.publish(3)
 
@@ -89,7 +92,7 @@ class ProjectDir:
     def publisher(self, *words: str, code: int = 0, timeout: float = 120) -> str:
         """Run the command here; fail unless it ends with this code. Return what it printed, stdout first."""
         with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
-            command = Command(words, cwd=self.folder, env=environment(), stdout=out, stderr=err)
+            command = Command(words, cwd=self.folder, env=environment(self.plugins), stdout=out, stderr=err)
             try:
                 ended = command.wait(timeout)
             finally:
@@ -106,8 +109,9 @@ class ProjectDir:
         return json.loads(self.publisher(*words, "--json"))
 
 
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "COLUMNS": "200"}
+def environment(plugins: Path | None = None) -> dict[str, str]:
+    places = [str(place) for place in (Path(__file__).parents[1], plugins) if place]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(places), "COLUMNS": "200"}
 
 
 def _item(number: int) -> str:
