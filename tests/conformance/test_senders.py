@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import ClassVar
 
 import pytest
@@ -10,8 +11,9 @@ from publisher.model.message import Message
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
 from publisher.senders.brevo_payload import key_of_call
+from publisher.senders.http import as_json
 from publisher.senders.registry import build
-from publisher.testing import DIALECTS, sample_mail, sample_post
+from publisher.testing import DIALECTS, Received, sample_mail, sample_post
 from publisher.testing.conformance import HearConformance, SenderConformance
 
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -32,8 +34,9 @@ class OurEars(HearConformance):
     option: ClassVar[str] = "events_password"
 
     def make(self, *secrets: str) -> Sender:
+        given = {name: value for name, value in self.of.given.items() if name != self.option}
         told = {self.option: " ".join(secrets)} if secrets else {}
-        return build(Channel(self.of.kind, self.of.kind), {**self.of.given, **told})
+        return build(Channel(self.of.kind, self.of.kind), {**given, **told})
 
 
 class TestBrevo(OurSender):
@@ -53,6 +56,15 @@ class TestMailgun(OurSender):
     kind, dialect = "mailgun", DIALECTS["mailgun"]
     secrets = ("key-0123456789",)
     given: ClassVar = {"domain": "mg.harbor.example", "api_key": "key-0123456789"}
+
+
+class TestMailgunHears(OurEars):
+    of, dialect = TestMailgun, DIALECTS["mailgun"]
+    option = "events_key"
+    signs_body = False  # only a token within it
+
+    def unsigned(self, said: Received) -> Received:
+        return replace(said, body=as_json({**said.json, "signature": None}))
 
 
 class TestMailjet(OurSender):
@@ -82,16 +94,26 @@ class TestPostmarkBulk(TestPostmark):
     given: ClassVar = {**TestPostmark.given, "bulk": True, "unsubscribe": "us"}
 
 
+class TestPostmarkHears(OurEars):
+    of, dialect = TestPostmark, DIALECTS["postmark"]
+    signs_body = False
+
+
 class TestResend(OurSender):
     kind, dialect = "resend", DIALECTS["resend"]
     secrets = ("re_k3y", WHSEC, WHSEC.removeprefix("whsec_"))
     given: ClassVar = {"api_key": "re_k3y", "events_secret": WHSEC}
 
 
+class TestResendHears(OurEars):
+    of, dialect = TestResend, DIALECTS["resend"]
+    option = "events_secret"
+
+
 class TestSendGrid(OurSender):
     kind, dialect = "sendgrid", DIALECTS["sendgrid"]
     secrets = ("SG.0123456789",)
-    given: ClassVar = {"api_key": "SG.0123456789"}
+    given: ClassVar = {"api_key": "SG.0123456789", "activity": True}
 
 
 class TestSendGridHears(OurEars):
@@ -121,6 +143,12 @@ class OurWebhook(OurSender):
     secrets = (WHSEC, WHSEC.removeprefix("whsec_"))
     given: ClassVar = {"url": "https://hooks.example/press", "secret": WHSEC}
     empty_is_accepted = True  # Standard Webhooks: any 2xx
+
+
+class TestWebhookHears(OurEars):
+    of, dialect = OurWebhook, DIALECTS["webhook"]
+    option = "secret"
+    needs_secret = True
 
 
 class TestWebhookMail(OurWebhook):

@@ -3,22 +3,45 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from email.utils import parseaddr
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from zlib import crc32
 
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.clock import now
+from publisher.model.event import EventKind
+from publisher.senders.http import as_json
+from publisher.testing.dialects.base import Accepted, Received, Response, with_password
 
 ADDRESS = re.compile(r"[\x21-\x3f\x41-\x7e]+@[A-Za-z0-9.-]+")
 PLACEHOLDER = re.compile(r"\{\{\{(\w+)\}\}\}")
 
 
+SAYS: Mapping[EventKind, Mapping[str, object]] = {
+    EventKind.DELIVERED: {"RecordType": "Delivery"},
+    EventKind.SOFT_BOUNCE: {"RecordType": "Bounce", "Type": "SoftBounce", "Inactive": False},
+    EventKind.HARD_BOUNCE: {"RecordType": "Bounce", "Type": "HardBounce", "Inactive": True},
+    EventKind.DROPPED: {"RecordType": "Bounce", "Type": "DMARCPolicy", "Inactive": False},
+    EventKind.COMPLAINED: {"RecordType": "SpamComplaint", "Inactive": True},
+    EventKind.UNSUBSCRIBED: {
+        "RecordType": "SubscriptionChange",
+        "SuppressSending": True,
+        "SuppressionReason": "ManualSuppression",
+    },
+}
+TIMES = {"Delivery": "DeliveredAt", "SubscriptionChange": "ChangedAt"}  # all others: BouncedAt
+
+
 class PostmarkDialect:
-    """Postmark's batch and bulk APIs, which answer letter by letter or only for all, and its search."""
+    """Postmark's batch and bulk APIs, which answer letter by letter or only for all; its search, and its webhooks."""
+
+    event_secrets = ("postmark-p4ssword", "postmark-0ther")
 
     def __init__(self, token: str = "pm-t0ken", *, shows_metadata: bool = True) -> None:  # noqa: S107 - a fake's
         self.token, self.shows_metadata = token, shows_metadata
         self.inactive: set[str] = set()
+        self.rejects: set[str] = set()
         self.taken: list[dict[str, Any]] = []
 
     def answer(self, request: Received, number: int) -> Response:
@@ -32,6 +55,23 @@ class PostmarkDialect:
         if request.method == "POST" and url.path == "/email/bulk":
             return self._bulk(request, body, number)
         return Response(404, {"ErrorCode": 404, "Message": "Not found"})
+
+    def say(self, kind: EventKind, reference: str, secret: str = "") -> Received | None:
+        if kind not in SAYS:
+            return None
+        record = str(SAYS[kind]["RecordType"])
+        about: dict[str, object] = {
+            "MessageID": f"pm-{crc32(reference.encode())}",
+            "Metadata": {"reference": reference},
+            "Recipient" if record in TIMES else "Email": "reader1@example.org",
+            TIMES.get(record, "BouncedAt"): now().isoformat(),
+        }
+        if record not in TIMES:
+            about["ID"] = crc32(f"{kind} {reference}".encode())
+        return self.sign(as_json({**SAYS[kind], **about}), secret or self.event_secrets[0])
+
+    def sign(self, body: bytes, secret: str) -> Received:
+        return with_password(body, "postmark", secret)
 
     def _batch(self, request: Received, letters: Any, number: int) -> Response:
         if not isinstance(letters, list):
@@ -73,7 +113,7 @@ class PostmarkDialect:
             return 402, "Invalid JSON"
         if not ADDRESS.fullmatch(_bare(letter.get("From"))):
             return 300, "Invalid 'From' address."
-        if not ADDRESS.fullmatch(_bare(letter.get("To"))):
+        if not ADDRESS.fullmatch(_bare(letter.get("To"))) or _bare(letter["To"]) in self.rejects:
             return 300, f"Invalid 'To' address: '{letter.get('To')}'."
         if _bare(letter["To"]) in self.inactive:
             return 406, f"You tried to send to an inactive recipient. Found inactive addresses: {_bare(letter['To'])}."

@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from email.utils import parseaddr
 from typing import Any
 
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.clock import now
+from publisher.model.event import EventKind
+from publisher.senders.http import as_json
+from publisher.testing.dialects.base import Accepted, Received, Response, standard_webhook
 
 TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 ADDRESS = re.compile(r"[\x21-\x3f\x41-\x7e]+@[A-Za-z0-9.-]+")
 KNOWN = {"from", "to", "subject", "html", "text", "reply_to", "headers", "tags", "cc", "bcc", "topic_id"}
 
 
+SAYS: Mapping[EventKind, Mapping[str, object]] = {
+    EventKind.DELIVERED: {"type": "email.delivered"},
+    EventKind.DELAYED: {"type": "email.delivery_delayed"},
+    EventKind.SOFT_BOUNCE: {"type": "email.bounced", "bounce": {"type": "Transient", "subType": "MailboxFull"}},
+    EventKind.HARD_BOUNCE: {"type": "email.bounced", "bounce": {"type": "Permanent", "subType": "General"}},
+    EventKind.DROPPED: {"type": "email.failed", "failed": {"reason": "domain_not_verified"}},
+    EventKind.COMPLAINED: {"type": "email.complained"},
+}
+
+
 class ResendDialect:
     """Resend's batch API. Knows a key by its body: a repeat gets the first answer, other words under it a refusal."""
+
+    event_secrets = ("whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 
     def __init__(self, api_key: str = "re_k3y", *, permissive: bool = True) -> None:
         self.api_key, self.permissive = api_key, permissive
         self.by_key: dict[str, tuple[bytes, object]] = {}
+        self.rejects: set[str] = set()
 
     def answer(self, request: Received, number: int) -> Response:
         key = request.headers.get("idempotency-key", "")
@@ -38,7 +55,7 @@ class ResendDialect:
         letters = request.json
         if not isinstance(letters, list) or not 1 <= len(letters) <= 100:
             return _refusal(422, "validation_error", "The batch must hold between 1 and 100 emails")
-        faults = {place: fault for place, letter in enumerate(letters) if (fault := _fault(letter))}
+        faults = {place: fault for place, letter in enumerate(letters) if (fault := _fault(letter, self.rejects))}
         if faults and not (self.permissive and request.headers.get("x-batch-validation") == "permissive"):
             return _refusal(422, "validation_error", next(iter(faults.values())))
         taken = [place for place in range(len(letters)) if place not in faults]
@@ -52,14 +69,27 @@ class ResendDialect:
             tuple(Accepted(_bare(letters[place]["to"][0]), key, f"re-{number}-{place}", request) for place in taken),
         )
 
+    def say(self, kind: EventKind, reference: str, secret: str = "") -> Received | None:
+        if kind not in SAYS:
+            return None
+        word = dict(SAYS[kind])
+        about = {"email_id": "re-1-0", "to": ["reader1@example.org"], "tags": {"reference": reference}}
+        event = {"type": word.pop("type"), "created_at": now().isoformat(), "data": {**about, **word}}
+        return self.sign(as_json(event), secret or self.event_secrets[0])
 
-def _fault(letter: Any) -> str:
+    def sign(self, body: bytes, secret: str) -> Received:
+        return standard_webhook(body, secret, "svix")
+
+
+def _fault(letter: Any, rejects: set[str]) -> str:
     if not isinstance(letter, dict) or set(letter) - KNOWN:
         return f"not supported in a batch: {sorted(set(letter) - KNOWN) if isinstance(letter, dict) else letter}"
     if missing := {"from", "to", "subject"} - letter.keys():
         return f"Missing `{sorted(missing)[0]}` field."
     if not isinstance(letter["to"], list) or not all(ADDRESS.fullmatch(_bare(each)) for each in letter["to"]):
         return "Invalid `to` field. The email address needs to follow the `email@example.com` format."
+    if _bare(letter["to"][0]) in rejects:
+        return "Invalid `to` field."
     if len(letter["to"]) != 1:
         return "more than one reader would see the others"
     if not ADDRESS.fullmatch(_bare(letter["from"])):

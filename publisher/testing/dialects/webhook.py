@@ -6,11 +6,16 @@ import base64
 import hashlib
 import hmac
 
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.clock import now
+from publisher.model.event import EventKind
+from publisher.senders.http import as_json
+from publisher.testing.dialects.base import Accepted, Received, Response, standard_webhook
 
 
 class WebhookDialect:
-    """A receiver of Standard Webhooks. Knows a repeat by its ``webhook-id`` and takes it once."""
+    """A receiver of Standard Webhooks. Takes each ``webhook-id`` once, and says afterwards what became of letters."""
+
+    event_secrets = ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=")
 
     def __init__(self, secret: str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw") -> None:  # noqa: S107 - a fake's
         self.key = base64.b64decode(secret.removeprefix("whsec_"))
@@ -30,6 +35,13 @@ class WebhookDialect:
             return self._take_batch(request, key)
         to = body["recipients"][0]["email"] if "recipients" in body else body["data"]["account"]
         return Response(200, {"id": key}, (Accepted(to, key, key, request),))
+
+    def say(self, kind: EventKind, reference: str, secret: str = "") -> Received | None:
+        event = {"type": kind, "reference": reference, "email": "reader1@example.org", "at": now().isoformat()}
+        return self.sign(as_json([event]), secret or self.event_secrets[0])
+
+    def sign(self, body: bytes, secret: str) -> Received:
+        return standard_webhook(body, secret)
 
     def _take_batch(self, request: Received, key: str) -> Response:
         readers = [letter["recipients"][0] for letter in request.json["messages"]]
