@@ -79,12 +79,9 @@ class HearConformance:
 
     def test_a_body_that_was_cut_or_written_anew_is_not_believed(self, provider: Talkative, good: Received) -> None:
         sender = self.make(provider.event_secrets[0])
-        cut = replace(good, body=good.body[:-1])
-        if not self.signs_body:
-            _refused(sender, cut, 400, 401)
-            does_not_apply("what is vouched for is not the whole body")
-        for changed in (cut, *(replace(good, body=body) for body in _written_anew(good.body))):
-            _refused(sender, changed)
+        same = _written_anew(good.body) if self.signs_body else []
+        for body in (good.body[:-1], *same):  # what was cut is no JSON, whoever says it
+            _refused(sender, replace(good, body=body), 401, *(() if self.signs_body else (400,)))
 
     def test_both_secrets_are_believed_during_a_rotation(self, provider: Talkative, good: Received) -> None:
         new, old = provider.event_secrets
