@@ -15,6 +15,7 @@ from publisher.senders.http import as_json
 from publisher.senders.registry import build
 from publisher.testing import DIALECTS, Received, sample_mail, sample_post
 from publisher.testing.conformance import HearConformance, SenderConformance
+from tests.senders import sns
 
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -44,6 +45,11 @@ class TestBrevo(OurSender):
     secrets = ("xkeysib-0123456789",)
     given: ClassVar = {"api_key": "xkeysib-0123456789"}
     key_on_the_wire = staticmethod(key_of_call)  # Brevo takes UUIDs only
+
+
+class TestBrevoHears(OurEars):
+    of, dialect = TestBrevo, DIALECTS["brevo"]
+    signs_body = False
 
 
 class TestMailpit(OurSender):
@@ -125,6 +131,20 @@ class TestSes(OurSender):
     kind, dialect = "ses", DIALECTS["ses"]
     secrets = ("ses-s3cret/+k3y",)
     given: ClassVar = {"access_key_id": "AKIDEXAMPLE", "secret_access_key": "ses-s3cret/+k3y", "region": "eu-west-1"}
+
+
+class TestSesHears(OurEars):
+    of, dialect = TestSes, sns.SesByTopic
+    option = "events_topic"
+    signs_body = False  # but its fields
+
+    def make(self, *secrets: str) -> Sender:
+        sender = super().make(*secrets)
+        sender.http = sns.Amazon()
+        return sender
+
+    def unsigned(self, said: Received) -> Received:
+        return replace(said, body=as_json({**said.json, "Signature": ""}))
 
 
 class TestSparkPost(OurSender):

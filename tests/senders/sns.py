@@ -13,9 +13,12 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from publisher.model.event import EventKind
+from publisher.senders import ses_events
 from publisher.senders.events import Incoming
 from publisher.senders.http import Http, Reply
 from publisher.senders.verdicts import deferred
+from publisher.testing import Received
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:ses-events"
@@ -75,3 +78,30 @@ class Amazon(Http):
     def get(self, url: str, headers: object = None, *, wait: tuple[str, ...] = ()) -> Reply:
         self.asked.append(url)
         return Reply(200, {}, self.pages[url]) if url in self.pages else Reply(trouble=deferred("no such host"))
+
+
+class SesByTopic:
+    """SES speaks through a topic of Amazon SNS: the topic is what the channel knows it by."""
+
+    event_secrets = (TOPIC, f"{TOPIC}-2")
+
+    def say(self, kind: EventKind, reference: str, secret: str = "") -> Received | None:
+        if kind is EventKind.UNSUBSCRIBED:
+            return None
+        more = {EventKind.HARD_BOUNCE: {"bounceType": "Permanent"}, EventKind.SOFT_BOUNCE: {"bounceType": "Transient"}}
+        usual = EventKind.SOFT_BOUNCE if kind is EventKind.HARD_BOUNCE else kind
+        name, about = next((name, about) for name, (its, about, _) in ses_events.KINDS.items() if its is usual)
+        mail = {"destination": ["reader1@example.org"], "tags": {"reference": [reference]}}
+        message = json.dumps({"eventType": name, "mail": mail, about: more.get(kind, {})})
+        return self._posted(secret or TOPIC, Message=message, MessageId=f"{kind}-{reference}")
+
+    def sign(self, body: bytes, secret: str) -> Received:
+        """Sign a notification anew; whatever else it is goes out as the words of one."""
+        known = Received("POST", "", {}, body).json
+        is_one = isinstance(known, dict) and "MessageId" in known
+        fields = known if is_one else {"Message": body.decode(errors="replace")}
+        return self._posted(secret, **{k: v for k, v in fields.items() if k in ("Message", "MessageId")})
+
+    def _posted(self, topic: str, **fields: object) -> Received:
+        posted = said(TopicArn=topic, **fields)
+        return Received("POST", "", posted.headers, posted.body)

@@ -7,18 +7,36 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
+from zlib import crc32
 
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.clock import now
+from publisher.model.event import EventKind
+from publisher.senders.http import as_json
+from publisher.testing.dialects.base import Accepted, Received, Response, with_password
 
 TAG = re.compile(r"\{\{\s*params\.(\w+)\s*\}\}")
 
 
+SAYS: Mapping[EventKind, str] = {
+    EventKind.DELIVERED: "delivered",
+    EventKind.DELAYED: "deferred",
+    EventKind.SOFT_BOUNCE: "soft_bounce",
+    EventKind.HARD_BOUNCE: "hard_bounce",
+    EventKind.DROPPED: "blocked",
+    EventKind.COMPLAINED: "spam",
+    EventKind.UNSUBSCRIBED: "unsubscribe",
+}
+
+
 class BrevoDialect:
-    """Brevo's transactional API: the whole request or nothing, and each key once."""
+    """Brevo's transactional API: the whole request or nothing, and each key once; and its webhook."""
+
+    event_secrets = ("brevo-p4ssword", "brevo-0ther")
 
     def __init__(self, api_key: str = "xkeysib-0123456789") -> None:
         self.api_key = api_key
         self.keys: set[str] = set()
+        self.rejects: set[str] = set()
         self.events: list[dict[str, object]] = []  # what it can be asked about
 
     def answer(self, request: Received, number: int) -> Response:
@@ -29,10 +47,27 @@ class BrevoDialect:
             return self._listed(parse_qs(path.query))
         if (request.method, path.path) != ("POST", "/v3/smtp/email"):
             return Response(404, {"code": "document_not_found", "message": "route not found"})
-        fault = next(_faults(request.json), None) if isinstance(request.json, dict) else ("bad_request", "no JSON")
+        fault = (
+            next(_faults(request.json, self.rejects), None)
+            if isinstance(request.json, dict)
+            else ("bad_request", "no JSON")
+        )
         if fault:
             return Response(400, {"code": fault[0], "message": fault[1]})
         return self._take(request, number)
+
+    def say(self, kind: EventKind, reference: str, secret: str = "") -> Received | None:
+        event = {
+            "event": SAYS[kind],
+            "email": "reader1@example.org",
+            "ts_epoch": int(now().timestamp() * 1_000),
+            "message-id": f"<{crc32(reference.encode())}@smtp-relay.example>",
+            "X-Mailin-custom": reference,
+        }
+        return self.sign(as_json(event), secret or self.event_secrets[0])
+
+    def sign(self, body: bytes, secret: str) -> Received:
+        return with_password(body, "brevo", secret)
 
     def _take(self, request: Received, number: int) -> Response:
         key = request.json["headers"]["idempotencyKey"]
@@ -73,7 +108,7 @@ def _expanded(body: Mapping[str, Any], version: Mapping[str, Any]) -> dict[str, 
     }
 
 
-def _faults(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _faults(body: Mapping[str, Any], rejects: set[str]) -> Iterator[tuple[str, str]]:
     versions = body.get("messageVersions", [])
     if "@" not in body.get("sender", {}).get("email", ""):
         yield "missing_parameter", "sender is missing"
@@ -88,12 +123,12 @@ def _faults(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if sum(len(str(version.get("params", ""))) for version in versions) > 1_000_000:
         yield "invalid_parameter", "params are larger than 1000 kB"
     for version in versions:
-        yield from (("invalid_parameter", fault) for fault in _of_one(body, version))
+        yield from (("invalid_parameter", fault) for fault in _of_one(body, version, rejects))
 
 
-def _of_one(body: Mapping[str, Any], version: Mapping[str, Any]) -> Iterator[str]:
+def _of_one(body: Mapping[str, Any], version: Mapping[str, Any], rejects: set[str]) -> Iterator[str]:
     to = version.get("to", [])
-    if len(to) != 1 or not re.fullmatch(r"[^@\s]+@[^@\s]+", to[0].get("email", "")):
+    if len(to) != 1 or not re.fullmatch(r"[^@\s]+@[^@\s]+", to[0].get("email", "")) or to[0]["email"] in rejects:
         yield "email is not valid in to"
     shown = [version.get(part, body.get(part, "")) for part in ("subject", "htmlContent", "textContent")]
     if {tag for text in shown for tag in TAG.findall(text)} - version.get("params", {}).keys():

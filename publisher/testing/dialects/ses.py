@@ -24,6 +24,7 @@ class SesDialect:
 
     def __init__(self, key_id: str = "AKIDEXAMPLE", secret: str = "ses-s3cret/+k3y", region: str = "eu-west-1") -> None:  # noqa: S107 - a fake's
         self.key_id, self.secret, self.region = key_id, secret, region
+        self.rejects: set[str] = set()
 
     def answer(self, request: Received, number: int) -> Response:
         if refusal := self._stranger(request):
@@ -38,7 +39,7 @@ class SesDialect:
         results, taken = [], []
         for place, entry in enumerate(request.json["BulkEmailEntries"]):
             found = f"ses-{number}-{place}"
-            if fault := next(_faults_of(entry), ""):
+            if fault := next(_faults_of(entry, self.rejects), ""):
                 results.append({"Status": "INVALID_PARAMETER", "Error": fault, "MessageId": found})
                 continue
             results.append({"Status": "SUCCESS", "MessageId": found})
@@ -110,9 +111,14 @@ def _faults(request: Received) -> Iterator[str]:
     yield from _header_faults(template.get("Headers", []))
 
 
-def _faults_of(entry: Mapping[str, Any]) -> Iterator[str]:
+def _faults_of(entry: Mapping[str, Any], rejects: set[str]) -> Iterator[str]:
     to = entry["Destination"]["ToAddresses"]
-    if len(to) != 1 or not to[0].isascii() or not re.fullmatch(r"[^@\s]+@[^@\s]+", _bare(to[0])):
+    if (
+        len(to) != 1
+        or not to[0].isascii()
+        or not re.fullmatch(r"[^@\s]+@[^@\s]+", _bare(to[0]))
+        or _bare(to[0]) in rejects
+    ):
         yield "not one valid address"
     if not all(re.fullmatch(r"[A-Za-z0-9_-]{1,256}", row["Value"]) for row in entry.get("ReplacementTags", [])):
         yield "a tag of letters that tags don't have"
