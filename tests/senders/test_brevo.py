@@ -180,8 +180,9 @@ def test_values_over_the_limits_are_refused_by_name_or_ask_for_halves(sender: Se
     answer = sender.send(replace(call, recipients=(huge, *call.recipients[1:3])), MemoryJournal())
     assert (answer.of(huge).outcome, answer.of(huge).scope) == (Outcome.REFUSED, Scope.RECIPIENT)
     assert len(provider.accepted) == 2
-    many = tuple(replace(r, values={**r.values, "first_name": "x" * 12_000}) for r in call.recipients)
-    answer = sender.send(replace(call, recipients=many), MemoryJournal())
+    noted = replace(sample_mail(), html=("<p>", Slot("note", "html"), "</p>"))
+    many = tuple(replace(r, values={**r.values, "note": "x" * 45_000}) for r in call.recipients)
+    answer = sender.send(replace(call, message=noted, recipients=many), MemoryJournal())
     assert (answer.split, answer.verdict.outcome) == (True, Outcome.DEFERRED)
     assert len(provider.requests) == 1
 
