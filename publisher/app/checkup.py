@@ -95,6 +95,18 @@ def wrong_entry(app: App, entry: Entry) -> str:
     return ""
 
 
+def forced_headers(app: App) -> list[str]:
+    """Return a note for each channel whose provider puts its own unsubscribe header in, as it is set up now."""
+    notes = []
+    for channel in app.project.channels.values():
+        try:
+            forced = app.sending.real_sender(channel).forces_unsubscribe
+        except PublisherError:
+            continue  # what it misses is said already
+        notes += [f"{channel.where}: {channel.name}: {forced}"] if forced else []
+    return notes
+
+
 def past_slots(app: App) -> list[str]:
     """Return a note for each schedule whose only slot is past: it fires no more."""
     return [

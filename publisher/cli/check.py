@@ -23,7 +23,8 @@ def check(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
     errors = [*pushing.wrong_tokens(app), *checkup.wrong_channels(app), *wrong]
     missing = checkup.missing_for_real(app)
     ways = checkup.ways_of_alerts(app)
-    noted = [*(str(note) for note in app.project.notes), *notes, *tryouts.idle_templates(app), *checkup.past_slots(app)]
+    idle = [*tryouts.idle_templates(app), *checkup.forced_headers(app), *checkup.past_slots(app)]
+    noted = [*(str(note) for note in app.project.notes), *notes, *idle]
     notes = [*noted, *([ways] if ways else [])]
     if as_json:
         say_json({"errors": errors, "notes": notes, "missing": missing, "practice": app.is_practice})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.app import App
-from publisher.app.checkup import missing_for_real, past_slots, wrong_channels
+from publisher.app.checkup import forced_headers, missing_for_real, past_slots, wrong_channels
 from tests.project import MAILGUN, ProjectDir
 
 MASTODON = '  mastodon: {sender: mastodon, instance: "https://news.example", token: "${WEBHOOK_SECRET}"}\n'
@@ -46,3 +46,14 @@ def test_a_single_slot_that_is_past_is_named(tmp_path, once, is_past):
     ProjectDir(tmp_path, "http://127.0.0.1:9", when=f"once: {once}")
     said = past_slots(App.open(tmp_path))
     assert [f"morning: `once: {once}` is past, and fires no more" in line for line in said] == ([True] * is_past)
+
+
+def test_a_provider_that_forces_its_own_unsubscribe_header_is_noted(tmp_path):
+    project = ProjectDir(tmp_path, "http://127.0.0.1:9")
+    assert forced_headers(App.open(tmp_path)) == []
+    spark = '  spark: {sender: sparkpost, api_key: "${WEBHOOK_SECRET}"}\n  bare: {sender: sparkpost}\n'
+    path = project.folder / "schedules.yaml"
+    path.write_text(path.read_text().replace("schedules:\n", f"{spark}schedules:\n"))
+    (note,) = forced_headers(App.open(tmp_path))
+    assert note.startswith("schedules.yaml:")
+    assert "spark: SparkPost puts its own List-Unsubscribe in place of ours" in note
