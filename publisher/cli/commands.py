@@ -11,6 +11,7 @@ from publisher.cli.articles import group as articles
 from publisher.cli.check import check
 from publisher.cli.diff import diff
 from publisher.cli.editions import editions
+from publisher.cli.events import events
 from publisher.cli.extract import extract
 from publisher.cli.hold import cancel, hold, release, resend
 from publisher.cli.init import init
@@ -77,4 +78,5 @@ cli.command("sources")(sources)
 cli.add_typer(articles, name="articles")
 cli.command("editions")(editions)
 cli.command("log")(log)
+cli.command("events")(events)
 cli.add_typer(group, name="subscribers")

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import csv
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli.opening import open_app
+from publisher.cli.opening import open_app, open_operator
 from publisher.cli.output import AsJson, ProjectDir, local, say, say_json, table
 from publisher.errors import UsageError
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+    from publisher.store import RowMapping
 
 group = typer.Typer(help="People and their lists.", no_args_is_help=True, rich_markup_mode=None)
 ListName = Annotated[str, typer.Option("--list", help="A list of schedules.yaml.")]
@@ -102,16 +108,91 @@ def show(email: str, project: ProjectDir = Path(), as_json: AsJson = False) -> N
     address_hash = app.hash_of(email)
     with app.store.read() as conn:
         person = subscribers.find(conn, address_hash)
+        blocks = subscribers.suppressions_of(conn, address_hash)
         if person is None:
-            raise UsageError(f"nobody has the address {email}", remedy="See them all: publisher subscribers export")
+            raise _nobody(email, blocks)
         lists = [row for row in subscribers.everyone(conn) if row["id"] == person.id]
         mails = ledger.find(conn, ledger.Filter(address_hash=address_hash, limit=1000))
     if as_json:
         subscriptions = [{name: row[name] for name in ("list", "state", "since", "basis")} for row in lists]
         own = {"email": person.email, "name": person.name, "attributes": person.attributes}
-        say_json({**own, "lists": subscriptions, "deliveries": [plain(row) for row in mails]})
+        told = {"lists": subscriptions, "suppressions": [_plain_block(row) for row in blocks]}
+        say_json({**own, **told, "deliveries": [plain(row) for row in mails]})
         return
     say(f"{person.name} <{person.email}>" if person.name else person.email)
+    for row in blocks:
+        say(_block_line(row, app.zone))
     shown = [[row["list"], row["state"], local(row["since"], app.zone), row["basis"]] for row in lists]
     table("Lists", ["list", "state", "since", "basis"], shown)
     table("Mails", COLUMNS, [line(row, app.zone) for row in mails])
+
+
+def _nobody(email: str, blocks: Sequence[RowMapping]) -> UsageError:
+    still = f", but the address is suppressed: {blocks[-1]['reason']}" if blocks else ""
+    return UsageError(f"nobody has the address {email}{still}", remedy="See them all: publisher subscribers export")
+
+
+def _block_line(row: RowMapping, zone: ZoneInfo) -> str:
+    from publisher.store import subscribers
+
+    where = "everywhere" if row["scope"].endswith("all") else row["scope"]
+    said = "was suppressed" if subscribers.is_lifted(row) else f"suppressed {where}"
+    return f"{said}, {local(row['made_at'], zone)}, by {row['actor']}: {row['reason']}"
+
+
+def _plain_block(row: RowMapping) -> dict[str, object]:
+    return {name: row[name] for name in ("scope", "reason", "made_at", "actor")}
+
+
+@group.command("suppressed")
+def suppressed(
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 100,
+    project: ProjectDir = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Show whom nobody writes to any more, and why."""
+    from publisher.store import subscribers
+
+    operator = open_operator(project)
+    with operator.store.read() as conn:
+        found = subscribers.suppressed(conn, limit)
+    if as_json:
+        say_json([{"email": row["email"], **_plain_block(row)} for row in found])
+        return
+    rows = [
+        [row["email"] or "(erased)", row["scope"], local(row["made_at"], operator.zone), row["actor"], row["reason"]]
+        for row in found
+    ]
+    table("", ["address", "scope", "since", "by", "why"], rows)
+
+
+@group.command("unsuppress")
+def unsuppress(
+    email: str,
+    why: Annotated[str, typer.Option(help="How you know that it was wrong; kept with your name.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Also where they complained.")] = False,
+    project: ProjectDir = Path(),
+) -> None:
+    """Let an address be written to again that was suppressed wrongly."""
+    from publisher.audience import lifting
+
+    if not why.strip():
+        raise UsageError("nothing is lifted without a reason", remedy='Say it: --why "the mailbox was full"')
+    operator = open_operator(project)
+    done = lifting.lift(
+        operator.store,
+        operator.hash_of(email),
+        why=why.strip(),
+        even_complaints=yes,
+        now=operator.now(),
+        actor=operator.actor,
+    )
+    if done.complaint:
+        remedy = "If they themselves want it again: --yes"
+        raise UsageError(f"{email} called a letter spam ({done.complaint})", remedy=remedy)
+    for row in done.lifted:
+        since = local(row["made_at"], operator.zone)
+        say(f"{email} may be written to again; suppressed since {since}: {row['reason']}")
+    if not done.lifted:
+        say(f"{email} isn't suppressed")
+        raise typer.Exit(1)

@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, or_, select
+from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, or_, select, update
 
 from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.store.sql import among, upsert
 from publisher.store.tables import domains, lists, recipients, subscribers, subscriptions, suppressions, update_row
+
+LIFTED = "lifted: "  # before the scope of a suppression that holds no more
 
 
 def ensure_list(conn: Connection, name: str) -> int:
@@ -114,6 +116,49 @@ def suppress(conn: Connection, address_hash: str, scope: str, *, reason: str, no
     values = {"reason": reason, "made_at": now, "actor": actor}
     statement = upsert(conn, suppressions).values(address_hash=address_hash, scope=scope, **values)
     conn.execute(statement.on_conflict_do_nothing())
+
+
+def lift(conn: Connection, address_hash: str, *, why: str, now: datetime, actor: str) -> list[RowMapping]:
+    """Let an address be written to again; return the suppressions that stood until now.
+
+    They stay, with who lifted them and why, under a scope that keeps nobody from being written to.
+    """
+    return [
+        row
+        for row in suppressions_of(conn, address_hash)
+        if not is_lifted(row) and _lift(conn, row, f"; lifted by {actor}" + (f": {why}" if why else ""), now)
+    ]
+
+
+def _lift(conn: Connection, row: RowMapping, words: str, now: datetime) -> bool:
+    scope = f"{LIFTED}{row['scope']} {now.isoformat(timespec='microseconds')}"
+    same = (suppressions.c.address_hash == row["address_hash"], suppressions.c.scope == row["scope"])
+    return (
+        conn.execute(update(suppressions).where(*same).values(scope=scope, reason=row["reason"] + words)).rowcount == 1
+    )
+
+
+def is_lifted(suppression: RowMapping) -> bool:
+    """Say whether a suppression holds no more."""
+    return str(suppression["scope"]).startswith(LIFTED)
+
+
+def suppressions_of(conn: Connection, address_hash: str) -> list[RowMapping]:
+    """Return every suppression of an address, those that were lifted too, oldest first."""
+    query = select(suppressions).where(suppressions.c.address_hash == address_hash)
+    return list(conn.execute(query.order_by(suppressions.c.made_at, suppressions.c.scope)).mappings())
+
+
+def suppressed(conn: Connection, limit: int) -> list[RowMapping]:
+    """Return whom nobody writes to, newest first; ``email`` is None for one of whom only the hash is left."""
+    query = (
+        select(subscribers.c.email, suppressions)
+        .select_from(suppressions.outerjoin(subscribers, subscribers.c.address_hash == suppressions.c.address_hash))
+        .where(~suppressions.c.scope.startswith(LIFTED))
+        .order_by(suppressions.c.made_at.desc(), suppressions.c.address_hash)
+        .limit(limit)
+    )
+    return list(conn.execute(query).mappings())
 
 
 def of_list(list_id: int) -> Select[Any]:

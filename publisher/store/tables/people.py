@@ -48,7 +48,7 @@ suppressions = Table(  # survives erasure: no address, only its keyed hash
     "suppressions",
     metadata,
     Column("address_hash", Text, primary_key=True),
-    Column("scope", Text, primary_key=True),  # "all" or "list:NAME"
+    Column("scope", Text, primary_key=True),  # "all" or "list:NAME"; "lifted: all WHEN": it was, and holds no more
     Column("reason", Text, nullable=False),
     Column("made_at", Moment, nullable=False),
     Column("actor", Text, nullable=False),

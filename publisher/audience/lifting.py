@@ -1,0 +1,31 @@
+"""The way back for a reader who was suppressed wrongly: a person says so, with a reason that stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from publisher.model.event import EventKind
+from publisher.store import RowMapping, Store, subscribers
+
+
+@dataclass(frozen=True, slots=True)
+class Lifted:
+    """What a lift did."""
+
+    lifted: tuple[RowMapping, ...] = ()  # the suppressions that stood until now
+    complaint: str = ""  # why nothing was done: the reader had called a letter spam, in the provider's words
+
+
+def lift(store: Store, address_hash: str, *, why: str, even_complaints: bool, now: datetime, actor: str) -> Lifted:
+    """Let an address be written to again. A complaint stands unless it is said that it doesn't."""
+    with store.write() as conn:
+        standing = [row for row in subscribers.suppressions_of(conn, address_hash) if not subscribers.is_lifted(row)]
+        complaints = [str(row["reason"]) for row in standing if _is_complaint(row)]
+        if complaints and not even_complaints:
+            return Lifted(complaint=complaints[0])
+        return Lifted(tuple(subscribers.lift(conn, address_hash, why=why, now=now, actor=actor)))
+
+
+def _is_complaint(row: RowMapping) -> bool:
+    return str(row["reason"]).startswith(EventKind.COMPLAINED)
