@@ -10,6 +10,7 @@ import publisher
 from publisher.cli.articles import group as articles
 from publisher.cli.check import check
 from publisher.cli.diff import diff
+from publisher.cli.doctor import doctor
 from publisher.cli.editions import editions
 from publisher.cli.events import events
 from publisher.cli.extract import extract
@@ -58,6 +59,7 @@ def start(
 
 cli.command("init")(init)
 cli.command("check")(check)
+cli.command("doctor")(doctor)
 cli.command("plan")(plan)
 cli.command("preview")(preview)
 cli.command("try")(try_source)

@@ -74,6 +74,10 @@ class Sender(ABC):
     idempotent_for: timedelta | None = None  # how long the provider knows a key; None: it has no such thing
     asked_for: timedelta | None = None  # how long it can be asked what became of a call; None: it can't
     forces_unsubscribe: str = ""  # the provider puts its own List-Unsubscribe header in: what to do about it
+    # What `publisher doctor` looks for in DNS. A provider may change it; empty: it can't be told beforehand.
+    signs_as: str = ""  # the domain that signs and that bounces come back to, where an option says which
+    dkim_selectors: tuple[str, ...] = ()  # under these its keys stand, for every account alike
+    spf_includes: tuple[str, ...] = ()  # what an SPF record that lets it send includes, any of these
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules | None:

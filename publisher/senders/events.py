@@ -38,6 +38,17 @@ class NotBelieved(Exception):  # noqa: N818 -- it says what happened, as an HTTP
         self.status = status
 
 
+class NoSecret(NotBelieved):
+    """Nobody can be believed yet: the channel was given nothing to know its provider by.
+
+    :param option: what has to be set.
+    """
+
+    def __init__(self, option: str) -> None:
+        super().__init__(f"this channel believes nobody until `{option}` is set")
+        self.option = option
+
+
 def read_json(body: bytes) -> Any:
     """Return the body as JSON.
 
@@ -114,10 +125,10 @@ def is_fresh(timestamp: str, now: datetime, window: timedelta) -> bool:
 def told(secret: SecretStr | None, option: str) -> list[str]:
     """Return the secrets that an option holds: the present one, and during a rotation the former one.
 
-    :raises NotBelieved: there is none, so nobody can be believed.
+    :raises NoSecret: there is none, so nobody can be believed.
     """
     if secret is None:
-        raise NotBelieved(f"this channel believes nobody until `{option}` is set")
+        raise NoSecret(option)
     return secret.get_secret_value().split()
 
 

@@ -44,9 +44,11 @@ class Mailgun(Sender):
     max_recipients = 1_000
     max_bytes = 25_000_000
     asked_for = timedelta(hours=20)  # the least that any plan keeps events is a day
+    spf_includes = ("mailgun.org",)
 
     def __init__(self, options: MailgunOptions, http: Http) -> None:
         super().__init__(options, http)
+        self.signs_as = options.domain
         base = options.base_url or HOSTS[options.region]
         self._url = f"{base}/v3/{quote(options.domain, safe='')}"
         self._headers = {"Authorization": basic("api", options.api_key.get_secret_value())}

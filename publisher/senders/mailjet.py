@@ -39,6 +39,8 @@ class Mailjet(Sender):
     shape = "merge"
     max_recipients = 50
     max_bytes = 15_000_000
+    dkim_selectors = ("mailjet",)
+    spf_includes = ("spf.mailjet.com",)
     asked_for = timedelta(days=2)
 
     def __init__(self, options: MailjetOptions, http: Http) -> None:

@@ -45,6 +45,8 @@ class SendGrid(Sender):
     shape = "merge"
     max_recipients = 1_000
     max_bytes = 29_000_000
+    dkim_selectors = ("s1", "s2")
+    spf_includes = ("sendgrid.net",)
 
     def __init__(self, options: SendGridOptions, http: Http) -> None:
         super().__init__(options, http)

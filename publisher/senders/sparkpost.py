@@ -43,6 +43,7 @@ class SparkPost(Sender):
     shape = "merge"
     max_recipients = 2_000
     max_bytes = 20_000_000
+    spf_includes = ("sparkpostmail.com",)
     forces_unsubscribe = (
         "SparkPost puts its own List-Unsubscribe in place of ours: readers who leave by it are known only through its "
         "events, so set `events_password`, and ask its support whether your account may keep the header of its mail."

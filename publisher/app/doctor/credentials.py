@@ -1,0 +1,38 @@
+"""Whether a channel has what its provider asks for, in a form that it can be meant; nothing of it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from publisher.app.doctor.finding import Found, fine, noted, wrong
+from publisher.errors import ConfigError, PublisherError
+
+if TYPE_CHECKING:
+    from publisher.app.core import App
+    from publisher.model.project import Channel
+    from publisher.senders.base import Sender
+
+
+def look(app: App, channel: Channel) -> tuple[Sender | None, list[Found]]:
+    """Build the channel's sender; return it, None where it can't be built, and what is to be said."""
+    try:
+        problems = app.sending.option_problems(channel)
+        sender = None if problems else app.sending.real_sender(channel)
+    except PublisherError as error:
+        return None, [trouble(error)]
+    if sender is None:
+        return None, [trouble(problem) for problem in problems]
+    return sender, [fine("options", "all that is needed is there, and right in form"), *_forced(sender)]
+
+
+def trouble(error: PublisherError) -> Found:
+    """Return an error of a channel as a finding."""
+    where = f"{error.where}: " if error.where else ""
+    place = ".env or schedules.yaml" if isinstance(error, ConfigError) else "schedules.yaml"
+    return wrong("options", where + error.what, error.remedy or f"Put it right in {place}.")
+
+
+def _forced(sender: Sender) -> Iterator[Found]:
+    if sender.forces_unsubscribe:
+        yield noted("unsubscribe header", sender.forces_unsubscribe)

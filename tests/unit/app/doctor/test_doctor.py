@@ -1,0 +1,123 @@
+"""One channel looked at whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from publisher.app.doctor import examine
+from publisher.app.doctor.dns import Names
+from publisher.app.doctor.web import Web
+from tests.names import SILENT
+from tests.unit.app.doctor.keys import record
+from tests.unit.app.doctor.ward import SPARKPOST, letter, project
+
+KEYS = {"api_key": "${MAILGUN_API_KEY}", "secret_key": "${MAILGUN_API_KEY}"}
+NOWHERE = (
+    "https://letters.harbor.example",
+    "https://letters.harbor.invalid",
+)
+GOOD = {
+    "harbor.example": {"MX": ["10 mail.harbor.example."]},
+    "mg.harbor.example": {"TXT": ["v=spf1 include:mailgun.org ~all"]},
+    "mailgun.org": {"TXT": ["v=spf1 ip4:192.0.2.0/24 ~all"]},
+    "_dmarc.harbor.example": {"TXT": ["v=DMARC1; p=quarantine"]},
+    "k1._domainkey.mg.harbor.example": {"TXT": [record()]},
+}
+
+
+def found(app, names, received=None, channel: str = "letters"):
+    return examine(app, channel, names, Web(), received)
+
+
+def lines(*told) -> dict[str, str]:
+    return {each.about: each.level.value for each in told}
+
+
+def test_a_channel_whose_dns_is_right_and_whose_letter_was_received_is_fine(tmp_path, ask):
+    app = project(tmp_path, NOWHERE)
+    told = lines(*found(app, ask(GOOD), letter(tmp_path, app)))
+    for about in (
+        "options",
+        "SPF of mg.harbor.example",
+        "DKIM key k1 of mg.harbor.example",
+        "DMARC of harbor.example",
+        "alignment with harbor.example",
+        "replies to harbor.example",
+        "signature of the letter",
+        "List-Unsubscribe-Post",
+    ):
+        assert told[about] == "ok"
+
+
+def test_without_a_letter_it_says_how_to_get_one_and_looks_by_what_the_options_say(tmp_path, ask):
+    told = found(project(tmp_path, NOWHERE), ask(GOOD))
+    assert lines(*told)["alignment with harbor.example"] == "ok"
+    (dkim,) = [each for each in told if each.about == "DKIM"]
+    assert dkim.remedy.endswith("publisher doctor --channel letters --message FILE")
+
+
+def test_an_empty_dns_is_trouble_each_with_a_remedy(tmp_path, ask):
+    told = [
+        each for each in found(project(tmp_path, NOWHERE, sender="mailjet", **KEYS), ask({})) if each.level == "trouble"
+    ]
+    assert {"DKIM of harbor.example", "DMARC of harbor.example", "replies to harbor.example"} <= set(lines(*told))
+    assert all(each.remedy for each in told)
+
+
+def test_without_a_network_everything_is_said_and_nothing_is_trouble(tmp_path, ask, server):
+    ask(dict.fromkeys(GOOD, SILENT))
+    silent = Names(server.resolver, patience=0.05)
+    told = [each for each in found(project(tmp_path, NOWHERE), silent) if each.level != "ok"]
+    unseen = [each for each in told if "could not be looked up" in each.said]
+    assert {each.about for each in unseen} == {
+        "TXT of mg.harbor.example",
+        "TXT of _dmarc.harbor.example",
+        "MX of harbor.example",
+        "https://letters.harbor.invalid/u/doctor",
+    }
+    assert all(each.level == "note" and "Look again" in each.remedy for each in unseen)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("${MAILGUN_API_KEY}", "${NOT_SET}"), "${NOT_SET} is not set"),
+        (("    api_key: ${MAILGUN_API_KEY}\n", ""), "needs `api_key`"),
+        (("sender: mailgun", "sender: mailgunn"), "no sender is called `mailgunn`"),
+        (("api_key: ${MAILGUN_API_KEY}", "api_key: clé"), "`api_key`"),
+    ],
+)
+def test_options_that_can_not_be_meant_are_said_and_the_rest_is_looked_at(tmp_path, ask, change, says):
+    told = found(project(tmp_path, NOWHERE, change), ask(GOOD))
+    assert told[0].level == "trouble"
+    assert says in str(told[0])
+    assert ("DMARC of harbor.example" in lines(*told)) == ("mailgunn" not in says)
+
+
+def test_no_finding_shows_a_secret(tmp_path, ask):
+    app = project(tmp_path, NOWHERE)
+    secrets = [line.partition("=")[2] for line in (tmp_path / ".env").read_text().splitlines()]
+    keys = Path(tmp_path / "keys.json").read_text()
+    told = "\n".join(str(each) for each in found(app, ask(GOOD), letter(tmp_path, app)))
+    assert not any(secret in told for secret in secrets)
+    assert not any(word in keys for word in told.split() if len(word) > 20)
+
+
+def test_a_provider_that_forces_its_own_header_and_is_not_heard_is_told(tmp_path, ask):
+    told = lines(*found(project(tmp_path, NOWHERE, **SPARKPOST), ask(GOOD)))
+    assert (told["unsubscribe header"], told["events"]) == ("note", "trouble")
+
+
+def test_a_channel_of_posts_and_the_inbox_of_development_have_no_domain(tmp_path, ask):
+    posts = {"sender": "mastodon", "instance": "https://news.example", "token": "${WEBHOOK_SECRET}"}
+    for number, channel in enumerate((posts, {"sender": "mailpit"})):
+        (folder := tmp_path / str(number)).mkdir()
+        assert not [each for each in found(project(folder, **channel), ask({})) if each.level == "trouble"]
+
+
+def test_an_address_that_is_nobodys_is_said_before_anything_is_asked(tmp_path, ask, server):
+    app = project(tmp_path, NOWHERE, ("news@harbor.example", "news@example.com"))
+    assert lines(*found(app, ask({})))["from"] == "trouble"
+    assert server.asked == []
