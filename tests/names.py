@@ -20,6 +20,8 @@ import dns.rrset
 Zone = dict[str, Mapping[str, Sequence[str]]]
 FAILS: Mapping[str, Sequence[str]] = {"SERVFAIL": ()}  # of a name: its servers are broken
 SILENT: Mapping[str, Sequence[str]] = {"SILENT": ()}  # of a name: nobody answers
+NOT_THERE: Mapping[str, Sequence[str]] = {"NXDOMAIN": ()}  # of a name that every name server knows
+WORLD = "com"
 LONGEST = 255  # characters of one string of a TXT record
 
 
@@ -72,10 +74,14 @@ def _reply(known: Server, query: dns.message.Message) -> dns.message.Message | N
         reply.answer.append(dns.rrset.from_text(dns.name.from_text(name), 60, "IN", "CNAME", f"{alias}."))
         name = alias
         records = known.zone.get(name)
-    if records is None:
+    if records is None and name != WORLD:
         reply.set_rcode(dns.rcode.NXDOMAIN)
+    elif records is None:
+        pass  # there is such a name, and nothing of that kind
     elif "SILENT" in records:
         return None
+    elif "NXDOMAIN" in records:
+        reply.set_rcode(dns.rcode.NXDOMAIN)
     elif "SERVFAIL" in records:
         reply.set_rcode(dns.rcode.SERVFAIL)
     elif kind in records:

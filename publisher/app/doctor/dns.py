@@ -12,6 +12,7 @@ import dns.resolver
 from publisher.app.doctor.finding import Unseen
 
 PATIENCE = 4.0  # seconds
+SURELY = "com"  # a name that there is: a name server that doesn't know it knows nothing of the world
 SILENCES = 2  # questions in a row that nobody answered: there is no network, and the others needn't be asked
 
 
@@ -28,6 +29,7 @@ class Names:
         self._silences = 0
         self.texts = cache(self._texts)
         self.mail_servers = cache(self._mail_servers)
+        self.is_outside = cache(self._knows_the_world)
 
     def _texts(self, name: str) -> tuple[str, ...]:
         """Return the TXT records of a name, the parts of each joined; none where there are none.
@@ -53,23 +55,43 @@ class Names:
 
     def _ask(self, name: str, kind: str) -> list[Any]:
         about = f"{kind} of {name}"
-        if self._silences >= SILENCES:
-            raise Unseen(about, "no name server answers")
         try:
-            resolver = self._resolver or dns.resolver.get_default_resolver()
-            answer = resolver.resolve(dns.name.from_text(in_ascii(name)), kind, search=False, lifetime=self._patience)
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            self._silences = 0
+            return self._answered(name, kind)
+        except dns.resolver.NXDOMAIN as error:
+            if not self.is_outside():
+                raise Unseen(about, "this machine's name server knows nothing of the world") from error
+            return []
+        except dns.resolver.NoAnswer:
             return []
         except dns.exception.Timeout as error:
-            self._silences += 1
             raise Unseen(about, "no name server answers") from error
         except dns.resolver.NoNameservers as error:
             raise Unseen(about, "its name servers fail") from error
         except (dns.exception.DNSException, UnicodeError, OSError) as error:
             raise Unseen(about, f"it can't be asked for ({type(error).__name__})") from error
-        self._silences = 0
-        return list(answer)
+
+    def _answered(self, name: str, kind: str) -> list[Any]:
+        """Ask, unless nobody answered the last times."""
+        if self._silences >= SILENCES:
+            raise dns.exception.Timeout
+        resolver = self._resolver or dns.resolver.get_default_resolver()
+        asked = dns.name.from_text(in_ascii(name))
+        before, self._silences = self._silences, 0
+        try:
+            return list(resolver.resolve(asked, kind, search=False, lifetime=self._patience))
+        except dns.exception.Timeout:
+            self._silences = before + 1
+            raise
+
+    def _knows_the_world(self) -> bool:
+        """Say whether "there is no such name" can be believed: some networks say it of every name but their own."""
+        try:
+            self._answered(SURELY, "SOA")
+        except dns.resolver.NoAnswer:
+            return True
+        except (dns.exception.DNSException, OSError):
+            return False
+        return True
 
 
 def in_ascii(domain: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 
 from publisher.app.doctor.dns import Names, in_ascii
 from publisher.app.doctor.finding import Unseen
-from tests.names import FAILS, SILENT
+from tests.names import FAILS, NOT_THERE, SILENT
 
 
 def test_a_long_record_is_read_whole(ask):
@@ -47,6 +47,15 @@ def test_without_a_network_few_questions_are_waited_for(ask, server):
             names.texts(name)
         assert unseen.value.about == f"TXT of {name}"
     assert set(server.asked) == {"TXT a.example", "TXT b.example"}
+
+
+def test_a_name_server_that_knows_nothing_of_the_world_is_not_believed(ask, server):
+    names = ask({"com": NOT_THERE, "harbor.example": {"TXT": ["x"]}})
+    assert names.texts("harbor.example") == ("x",)
+    for name in ("a.example", "b.example"):
+        with pytest.raises(Unseen, match="knows nothing of the world"):
+            names.texts(name)
+    assert server.asked.count("SOA com") == 1
 
 
 def test_the_same_question_is_asked_once(ask, server):
