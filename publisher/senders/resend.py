@@ -41,6 +41,7 @@ class Resend(Sender):
     max_recipients = 100
     max_bytes = 10_000_000  # of a request Resend doesn't say; of one letter it takes 40 MB
     idempotent_for = timedelta(days=1)
+    dkim_selectors = ("resend",)
 
     def __init__(self, options: ResendOptions, http: Http) -> None:
         super().__init__(options, http)

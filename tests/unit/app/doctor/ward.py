@@ -15,6 +15,7 @@ from tests.project import MAILGUN, ProjectDir
 from tests.unit.app.project import edit
 
 PUBLIC = "https://letters.harbor.example"
+HEARING = {**MAILGUN, "events_key": "${WEBHOOK_SECRET}"}
 SPARKPOST = {"sender": "sparkpost", "api_key": "${MAILGUN_API_KEY}"}
 SIGNED = "v=1; a=rsa-sha256; d={domain}; s=k1;\r\n\th=From:To:Subject:{covers}; bh=abc=; b=de\r\n f="
 BOTH = "List-Unsubscribe:List-Unsubscribe-Post"
@@ -23,9 +24,9 @@ BOTH = "List-Unsubscribe:List-Unsubscribe-Post"
 def project(folder: Path, *changes: tuple[str, str], **channel: str) -> App:
     """Make a project and open it.
 
-    :param channel: its options; none: Mailgun's.
+    :param channel: its options; none: Mailgun's, with what it is known by.
     """
-    ProjectDir(folder, "http://127.0.0.1:9", channel=channel or MAILGUN)
+    ProjectDir(folder, "http://127.0.0.1:9", channel=channel or HEARING)
     edit(folder, *changes)
     return App.open(folder, Clock())
 
