@@ -42,9 +42,9 @@ def examine(app: App, name: str, names: Names, web: Web, received: Letter | None
     sender, found = credentials.look(app, channel)
     if channel.sender == "mailpit":
         return [*found, noted("mailpit", "an inbox for development: nothing reaches readers", "Name a provider.")]
-    if "mail" not in carries:
-        return found
     patient = Patient(app, channel, sender, names, web, received)
+    if "mail" not in carries or patient.only_posts:
+        return found
     return [*found, *_domain(patient), *_letter(patient), *_ways_back(patient)]
 
 

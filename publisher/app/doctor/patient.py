@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from publisher.app.doctor.dns import Names
     from publisher.app.doctor.letter import Letter
     from publisher.app.doctor.web import Web
-    from publisher.model.project import Channel
+    from publisher.model.project import Channel, Entry
     from publisher.senders.base import Sender
 
 
@@ -45,13 +45,24 @@ class Patient:
         """The domains that readers' answers go to."""
         return _domains(reply or sender for sender, reply in self._written)
 
+    @property
+    def only_posts(self) -> bool:
+        """Say whether a channel that could carry letters is used for posts alone."""
+        return bool(self._entries) and not any(entry.to for entry in self._entries)
+
     @cached_property
-    def _written(self) -> list[tuple[str, str]]:
-        """From and Reply-To of whatever goes out by this channel, also in another's place."""
-        paper, channels = self.app.project.publication, self.app.project.channels
+    def _entries(self) -> list[Entry]:
+        """Whatever goes out by this channel, also in another's place."""
+        channels = self.app.project.channels
         through = {name for name, each in channels.items() if self.channel.name in (name, each.fallback)}
-        entries = [each for schedule in self.app.project.schedules.values() for each in schedule.send]
-        own = [(each.from_email, each.reply_to) for each in entries if each.via in through and each.to]
+        every = [entry for schedule in self.app.project.schedules.values() for entry in schedule.send]
+        return [entry for entry in every if entry.via in through]
+
+    @property
+    def _written(self) -> list[tuple[str, str]]:
+        """From and Reply-To of the letters."""
+        paper = self.app.project.publication
+        own = [(entry.from_email, entry.reply_to) for entry in self._entries if entry.to]
         return [(sender or paper.from_email, reply or paper.reply_to) for sender, reply in own or [("", "")]]
 
     @property

@@ -44,8 +44,9 @@ def look(names: Names, domain: str, includes: Sequence[str], *, counts: bool) ->
     found = records(names, domain)
     wanted = f"include:{includes[0]}" if includes else "what the provider names"
     level = wrong if counts else noted
+    why = "" if counts else ", which is needed where bounces come back to this very domain"
     if not found:
-        yield level(about, "there is no record", f"Set a TXT record there: v=spf1 {wanted} ~all")
+        yield level(about, f"there is no record{why}", f"Set a TXT record there: v=spf1 {wanted} ~all")
         return
     if len(found) > 1:
         yield wrong(about, f"there are {len(found)} records, so none counts", "Make one of them, with all their parts.")
@@ -59,7 +60,6 @@ def look(names: Names, domain: str, includes: Sequence[str], *, counts: bool) ->
     elif walk.lets_all:
         yield wrong(about, "it lets everybody send (`+all`)", "End it with ~all or -all.")
     elif includes and not any(_is_of(name, each) for name in walk.included for each in includes):
-        why = "" if counts else ", which is needed where bounces come back to this very domain"
         yield level(about, f"it doesn't include {includes[0]}{why}", f"Put include:{includes[0]} into it.")
     else:
         yield fine(about, f"one record, {walk.lookups} of {LOOKUPS} lookups")

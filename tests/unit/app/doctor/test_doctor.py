@@ -10,6 +10,7 @@ from publisher.app.doctor import examine
 from publisher.app.doctor.dns import Names
 from publisher.app.doctor.web import Web
 from tests.names import SILENT
+from tests.project import WEBHOOK
 from tests.unit.app.doctor.keys import record
 from tests.unit.app.doctor.ward import SPARKPOST, letter, project
 
@@ -117,6 +118,18 @@ def test_a_channel_of_posts_and_the_inbox_of_development_have_no_domain(tmp_path
     for number, channel in enumerate((posts, {"sender": "mailpit"})):
         (folder := tmp_path / str(number)).mkdir()
         assert not [each for each in found(project(folder, **channel), ask({})) if each.level == "trouble"]
+
+
+def test_a_channel_that_could_carry_letters_and_is_used_for_posts_has_no_domain(tmp_path, ask):
+    posts = ("{via: letters, to: daily}", "{via: letters}")
+    assert list(lines(*found(project(tmp_path, posts, **WEBHOOK), ask({})))) == ["options"]
+
+
+def test_who_writes_and_who_is_answered_is_taken_from_what_goes_out(tmp_path, ask):
+    own = "{via: letters, to: daily, from: a@other.example, reply_to: b@desk.example}"
+    told = lines(*found(project(tmp_path, NOWHERE, ("{via: letters, to: daily}", own)), ask({})))
+    assert {"DMARC of other.example", "replies to desk.example"} <= set(told)
+    assert not [about for about in told if about.endswith(" harbor.example")]
 
 
 def test_an_address_that_is_nobodys_is_said_before_anything_is_asked(tmp_path, ask, server):
