@@ -43,6 +43,8 @@ class Brevo(Sender):
     max_bytes = 10_000_000
     idempotent_for = timedelta(minutes=15)  # its guide says 30, its changelog 15
     asked_for = timedelta(days=2)
+    dkim_selectors = ("brevo1", "brevo2", "mail")  # the last one in older accounts
+    spf_includes = ("spf.brevo.com", "spf.sendinblue.com")
     forces_unsubscribe = (
         "Brevo puts a List-Unsubscribe header of its own into every mail, and doesn't say whether it leaves out ours: "
         "look at the headers of a test mail, and where theirs is there ask Brevo's support to switch it off"

@@ -9,7 +9,7 @@ from pydantic import Field
 from publisher.model.call import Answer, Call
 from publisher.model.event import Event
 from publisher.senders.base import Journal, Options, Secret, Sender
-from publisher.senders.events import Incoming, NotBelieved
+from publisher.senders.events import Incoming, NoSecret
 from publisher.senders.http import Http, Reply, as_json
 from publisher.senders.mail import too_large
 from publisher.senders.ses_answer import judge
@@ -40,6 +40,7 @@ class Ses(Sender):
     shape = "merge"
     max_recipients = 50
     max_bytes = 1_000_000
+    spf_includes = ("amazonses.com",)
 
     def __init__(self, options: SesOptions, http: Http) -> None:
         super().__init__(options, http)
@@ -70,7 +71,7 @@ class Ses(Sender):
 
     def hear(self, incoming: Incoming) -> Sequence[Event]:
         if self._topics is None:
-            raise NotBelieved("this channel believes nobody until `events_topic` is set")
+            raise NoSecret("events_topic")
         notification = self._topics.hear(incoming, self.http.clock())
         return events_in(notification, self.http.clock()) if notification else ()
 

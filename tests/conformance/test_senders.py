@@ -11,6 +11,7 @@ from publisher.model.message import Message
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
 from publisher.senders.brevo_payload import key_of_call
+from publisher.senders.events import Incoming, NoSecret, NotBelieved
 from publisher.senders.http import as_json
 from publisher.senders.registry import build
 from publisher.testing import DIALECTS, Received, sample_mail, sample_post
@@ -26,6 +27,13 @@ class OurSender(SenderConformance):
 
     def make(self, base_url: str) -> Sender:
         return build(Channel(self.kind, self.kind), {**self.given, "base_url": base_url}, self.settings)
+
+    def test_nobody_is_believed_who_brings_nothing(self, sender):
+        options = {name for name in sender.options.model_fields if name.startswith("events_")}
+        is_set = bool(options & set(self.given)) or not options
+        with pytest.raises(NotBelieved if is_set else NoSecret) as refusal:
+            sender.hear(Incoming(b"", {}))
+        assert is_set or refusal.value.option in options  # `publisher doctor` says which to set
 
 
 class OurEars(HearConformance):
