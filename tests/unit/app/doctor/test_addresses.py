@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -23,8 +24,14 @@ def authority(tmp_path_factory):
     return Authority(tmp_path_factory.mktemp("tls"))
 
 
-def looked_at(tmp_path, public_url: str, web: Web):
-    one = patient(project(tmp_path, (PUBLIC, public_url)), web=web)
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    return project(tmp_path_factory.mktemp("project"))
+
+
+def looked_at(app, public_url: str, web: Web):
+    app.project = replace(app.project, publication=replace(app.project.publication, public_url=public_url))
+    one = patient(app, web=web)
     return [*addresses.look_at_leaving(one), *addresses.look_at_webhook(one)]
 
 
@@ -47,19 +54,18 @@ def test_what_publisher_itself_serves_is_fine(tmp_path):
     ]
 
 
-def test_a_certificate_that_is_believed_is_fine_and_another_is_trouble(tmp_path, authority):
+def test_a_certificate_that_is_believed_is_fine_and_another_is_trouble(app, authority):
     with serving_securely(authority.certificate("IP:127.0.0.1")) as (site, _):
         say_so(site, LEAVING, EVENTS)
-        *_, page, click, events = looked_at(tmp_path, site.address, Web(str(authority.file)))
+        *_, page, click, events = looked_at(app, site.address, Web(str(authority.file)))
         assert [each.level for each in (page, click, events)] == ["ok"] * 3
         assert [path for path, _ in site.asked] == [LEAVING, LEAVING, EVENTS]
-        (tmp_path / "again").mkdir()
-        page = looked_at(tmp_path / "again", site.address, Web())[1]
+        page = looked_at(app, site.address, Web())[1]
     assert page.level == "trouble"
     assert "its certificate is not believed: " in page.said
 
 
-def test_a_certificate_of_another_name_or_of_yesterday_is_trouble(tmp_path, authority):
+def test_a_certificate_of_another_name_or_of_yesterday_is_trouble(authority):
     for holder, days in (("DNS:other.example", 2), ("IP:127.0.0.1", -1)):
         with serving_securely(authority.certificate(holder, days=days)) as (site, _):
             said = Web(str(authority.file)).ask("GET", site.url(LEAVING))
@@ -84,20 +90,20 @@ def test_a_certificate_of_another_name_or_of_yesterday_is_trouble(tmp_path, auth
         (200, {"Referrer-Policy": "no-referrer"}, "ok", "no redirect"),
     ],
 )
-def test_what_an_address_answers(tmp_path, status, headers, level, says):
+def test_what_an_address_answers(app, status, headers, level, says):
     with serving() as site:
         site.status(LEAVING, status, **headers)
         site.status(EVENTS, status, **headers)
-        _, page, click, _ = looked_at(tmp_path, site.address, Web())
+        _, page, click, _ = looked_at(app, site.address, Web())
     assert (page.level.value, click.level.value) == (level, level)
     assert says in str(page)
     assert "secret" not in str(page)
 
 
-def test_where_nobody_listens_that_is_said(tmp_path):
+def test_where_nobody_listens_that_is_said(app):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        page = looked_at(tmp_path, f"http://127.0.0.1:{free.getsockname()[1]}", Web())[1]
+        page = looked_at(app, f"http://127.0.0.1:{free.getsockname()[1]}", Web())[1]
     assert (page.level, page.said) == ("trouble", "nobody listens there")
 
 
@@ -106,6 +112,6 @@ def test_a_name_that_leads_nowhere_from_here_can_not_be_told():
         Web().ask("GET", "https://no-such-host.invalid/u/doctor")
 
 
-def test_without_a_public_address_readers_can_not_leave(tmp_path):
-    (only,) = addresses.look_at_leaving(patient(project(tmp_path, (f"  public_url: {PUBLIC}\n", ""))))
+def test_without_a_public_address_readers_can_not_leave(app):
+    (only,) = looked_at(app, "", Web())
     assert (only.level, only.said) == ("trouble", "no `public_url` is set")
