@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
 from publisher.model.project import Channel, Project
 from publisher.model.states import SendState
+from publisher.pipeline.dispatch.limits import most_today
 from publisher.store import Connection, channels, concerns, deliveries, limits
 
 GOES_BY_ITSELF = (SendState.MADE, SendState.READY, SendState.ADDRESSED, SendState.SENDING)
@@ -65,10 +66,11 @@ def _of_channel(
         moment = row["open_until"]
         yield moment, f"{rules.name} rests: {row['reason']}"
     today = day_of(now, zone)
-    if rules.per_day is not None and day_of(moment, zone) == today:
+    most = most_today(conn, rules, now, zone)
+    if most is not None and day_of(moment, zone) == today:
         used = limits.used_on(conn, limits.daily(rules.name), today, lock=False)
-        if used >= rules.per_day:
+        if used >= most:
             moment = next_midnight(moment, zone)
-            yield moment, f"{rules.name} has sent its {rules.per_day:,} of the day"
+            yield moment, f"{rules.name} has sent its {most:,} of the day"
     if rules.quiet is not None and is_quiet(rules.quiet, moment, zone):
         yield end_of_quiet(rules.quiet, moment, zone), f"quiet hours of {rules.name}"

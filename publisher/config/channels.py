@@ -9,7 +9,7 @@ from pydantic import ConfigDict
 
 from publisher.config.reading import Document
 from publisher.config.shape import REQUIRED, Shape, key
-from publisher.config.values import BaseAddress, Duration, Line, Name, Rate
+from publisher.config.values import BaseAddress, Line, Name, PositiveDuration, Rate
 from publisher.config.when import Span
 from publisher.model.project import Channel
 
@@ -49,9 +49,15 @@ class ChannelShape(Shape):
     utm: UtmShape | None = key(
         None, "Parameters for statistics on every link to an article: `{source: newsletter}`; `{}` for the usual ones"
     )
-    warm_up: Duration | None = key(None, "How long a new sending domain takes to reach its full rate", later=True)
+    warm_up: PositiveDuration | None = key(
+        None, "How long a new sending domain takes to reach `per_day`, from 50 recipients a day on: `14d`"
+    )
 
-    def record(self, name: str, document: Document) -> Channel:
+    def record(self, name: str, document: Document, home: str) -> Channel:
+        """Return what the file says of the channel.
+
+        :param home: the domain that the publication writes from; empty in practice, which makes no domain known.
+        """
         path = ("channels", name)
         written: dict[str, Any] = document.data["channels"][name]
         return Channel(
@@ -66,6 +72,8 @@ class ChannelShape(Shape):
             per_day=self.per_day,
             per_domain={domain.casefold(): rate for domain, rate in self.per_domain.items()},
             quiet=self.quiet,
+            warm_up=self.warm_up,
+            sends_as=f"{self.sender}:{(self.model_extra or {}).get('domain', home)}" if home else "practice",
             fallback=self.fallback or "",
             utm=None if self.utm is None else self.utm.model_dump(),
             where=document.where_key(path),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from publisher.config.catalogue import is_later
@@ -10,7 +11,12 @@ from publisher.config.channels import is_secret
 from publisher.config.problems import line_and_column
 from publisher.config.reading import Document, Path_
 from publisher.config.shape import Shape
+from publisher.config.values import duration_text
 from publisher.model.project import Note
+from publisher.model.warming import growth, is_hasty, least_days
+
+if TYPE_CHECKING:
+    from publisher.config.schedules import ProjectShape
 
 # Where a ` #` is more likely meant as text than as a comment.
 TEXTS = {
@@ -18,13 +24,14 @@ TEXTS = {
 }  # fmt: skip
 
 
-def notes_of(shape: Shape, document: Document) -> tuple[Note, ...]:
+def notes_of(shape: ProjectShape, document: Document) -> tuple[Note, ...]:
     """Return the notes in the order of the file."""
     notes = (
         *_secrets(document),
         *_cut_texts(document),
         *_without_sources(document),
         *_later_keys(shape, document, ()),
+        *_hasty_warm_ups(shape, document),
     )
     return tuple(sorted(notes, key=lambda note: line_and_column(note.where)))
 
@@ -80,6 +87,16 @@ def _cut_texts(document: Document) -> Iterator[Note]:
         if next((part for part in reversed(path) if isinstance(part, str)), "") in TEXTS:
             what = "the text ends before ` #`, which begins a comment"
             yield Note(document.where(path), what, "Put quotes around the whole text if it belongs to it")
+
+
+def _hasty_warm_ups(shape: ProjectShape, document: Document) -> Iterator[Note]:
+    for name, channel in shape.channels.items():
+        span, per_day = channel.warm_up, channel.per_day
+        if span is not None and per_day is not None and is_hasty(span, per_day):
+            what = f"`warm_up: {duration_text(span)}` has each day {growth(span, per_day):.1f} times as many readers"
+            why = "as the one before, and mailbox providers mistrust more than twice as many"
+            remedy = f"Write `warm_up: {least_days(per_day)}d` or longer"
+            yield Note(document.where_key(("channels", name, "warm_up")), f"{what} {why}", remedy)
 
 
 def _without_sources(document: Document) -> Iterator[Note]:

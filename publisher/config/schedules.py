@@ -149,11 +149,12 @@ def _once(shape: ProjectShape, document: Document) -> dict[str, datetime]:
 
 def _project(shape: ProjectShape, document: Document, once: dict[str, datetime]) -> Project:
     where = document.where_key
+    home = "" if shape.practice else shape.publication.sender[1].rpartition("@")[2].casefold()
     return Project(
         publication=shape.publication.record(),
         sources={name: item.record(name, where(("sources", name))) for name, item in shape.sources.items()},
         lists={name: item.record(name, where(("lists", name))) for name, item in shape.lists.items()},
-        channels={name: item.record(name, document) for name, item in shape.channels.items()},
+        channels={name: item.record(name, document, home) for name, item in shape.channels.items()},
         schedules={name: item.record(name, document, once.get(name)) for name, item in shape.schedules.items()},
         practice=shape.practice,
         alerts=shape.alerts.record(where(("alerts",))) if shape.alerts else Alerts(),

@@ -81,6 +81,8 @@ class Channel:
     per_day: int | None = None  # recipients in one day of the publication's zone
     per_domain: Mapping[str, float] = field(default_factory=dict)  # recipients per second, by mail domain
     quiet: tuple[time, time] | None = None  # hours in which nothing is sent, in the publication's zone
+    warm_up: timedelta | None = None  # how long a new sending domain takes to reach `per_day`
+    sends_as: str = field(default="", compare=False)  # sender and domain: what warms up
     fallback: str = ""
     utm: Mapping[str, str] | None = None  # source, medium …: what articles' links say of where readers come from
     where: str = ""

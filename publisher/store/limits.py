@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, select
 
@@ -27,13 +27,26 @@ def daily(channel: str) -> str:
     return f"day:{channel}"
 
 
+def warming(channel: str, sends_as: str) -> str:
+    """Return the name of the row that remembers when a channel began to warm up a domain."""
+    return f"warm:{channel}:{sends_as}"
+
+
+def first_day(conn: Connection, name: str) -> date | None:
+    """Return the day on which a warm-up began; None before its first send."""
+    found = conn.execute(select(limits.c.day).where(limits.c.name == name)).scalar_one_or_none()
+    return None if found is None else date.fromisoformat(found)
+
+
 def used_on(conn: Connection, name: str, day: str, *, lock: bool = True) -> int:
     """Return how much of a daily limit was used on that day, its row locked.
 
     :param lock: False only looks: nothing is to be taken of it.
     """
-    query = select(limits.c.used).where(limits.c.name == name, limits.c.day == day)
-    return int(conn.execute(query.with_for_update() if lock else query).scalar_one_or_none() or 0)
+    query = select(limits.c.day, limits.c.used).where(limits.c.name == name)
+    # By its name alone: the row of another day is locked too, since whoever comes first today makes it today's.
+    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
+    return int(row.used or 0) if row is not None and row.day == day else 0
 
 
 def set_used(conn: Connection, name: str, day: str, used: int) -> None:

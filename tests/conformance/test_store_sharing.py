@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from publisher.errors import MaybeWrittenError, StoreError
-from publisher.store import Store, processes
+from publisher.store import Store, limits, processes
 from publisher.store.postgresql import GRACE, WRITING
 from publisher.store.tables import facts
 from tests.ledger import NOW
@@ -29,6 +29,22 @@ def until(question, seconds: float = 20.0) -> bool:
             return True
         time.sleep(0.05)
     return False
+
+
+def test_whoever_comes_first_on_a_new_day_loses_none_of_what_the_others_count(store):
+    with store.write() as conn:
+        limits.set_used(conn, "day:letters", "2026-11-23", 900)
+
+    def count(_: int) -> None:
+        with store.write() as conn:
+            used = limits.used_on(conn, "day:letters", "2026-11-24")
+            time.sleep(0.01)
+            limits.set_used(conn, "day:letters", "2026-11-24", used + 1)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(count, range(8)))
+    with store.read() as conn:
+        assert limits.used_on(conn, "day:letters", "2026-11-24", lock=False) == 8
 
 
 # --- locks that end with their process --------------------------------------------------------------------------------

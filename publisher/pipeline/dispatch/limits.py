@@ -1,4 +1,4 @@
-"""How many may go now: rates (GCRA), daily caps, single mail domains, quiet hours.
+"""How many may go now: rates (GCRA), daily caps, warming up, single mail domains, quiet hours.
 
 A rate is a row with the moment at which its next unit would be due if units came evenly. Whoever claims moves it on
 in the claim's own transaction, so that all processes share it and a restart forgets nothing.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import ceil, floor
+from zoneinfo import ZoneInfo
 
 from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
 from publisher.model.project import Channel
+from publisher.model.warming import most_on
 from publisher.pipeline.dispatch.desk import Desk
 from publisher.store import Connection, deliveries, limits
 from publisher.store.deliveries import Due
@@ -31,8 +33,9 @@ def room(conn: Connection, desk: Desk, channel: str, per_call: int, count: int, 
         allowed, at = allowance(limits.free_at(conn, name), rate, burst, now)
         free.append(min(wanted, allowed * per_call) if is_per_call else allowed)
         later.append(at)
-    if rules.per_day is not None:
-        left = rules.per_day - limits.used_on(conn, limits.daily(channel), day_of(now, desk.zone))
+    most = most_today(conn, rules, now, desk.zone)
+    if most is not None:
+        left = most - limits.used_on(conn, limits.daily(channel), day_of(now, desk.zone))
         free.append(max(0, left))
         later.append(now if left > 0 else next_midnight(now, desk.zone))
     if rules.quiet is not None and is_quiet(rules.quiet, now, desk.zone):
@@ -54,10 +57,28 @@ def charge(
     for name, rate, burst, is_per_call in _rates(rules):
         units = ceil(len(kept) / per_call) if is_per_call else len(kept)
         limits.set_free_at(conn, name, spend(limits.free_at(conn, name), rate, burst, units, now))
-    if rules.per_day is not None:
-        day = day_of(now, desk.zone)
-        limits.set_used(conn, limits.daily(channel), day, limits.used_on(conn, limits.daily(channel), day) + len(kept))
+    if kept and (rules.per_day is not None or rules.warm_up is not None):
+        _charge_the_day(conn, rules, day_of(now, desk.zone), len(kept))
     return kept
+
+
+def most_today(conn: Connection, rules: Channel, now: datetime, zone: ZoneInfo) -> int | None:
+    """Return how many recipients the channel may have on this day; None: as many as there are."""
+    if rules.warm_up is None:
+        return rules.per_day
+    today = date.fromisoformat(day_of(now, zone))
+    first = limits.first_day(conn, limits.warming(rules.name, rules.sends_as)) or today
+    return most_on(today, first, rules.warm_up, rules.per_day)
+
+
+def _charge_the_day(conn: Connection, rules: Channel, day: str, count: int) -> None:
+    name = limits.daily(rules.name)
+    limits.set_used(conn, name, day, limits.used_on(conn, name, day) + count)
+    if rules.warm_up is not None:
+        warming = limits.warming(rules.name, rules.sends_as)
+        first = limits.first_day(conn, warming)
+        if first is None or first.isoformat() > day:  # never begun, or by a clock that was ahead
+            limits.set_used(conn, warming, day, 0)
 
 
 def _rates(rules: Channel) -> list[tuple[str, float, int, bool]]:

@@ -9,9 +9,10 @@ from publisher.store.tables.columns import Moment, Text, metadata, row_id
 limits = Table(  # GCRA: one row for each limit; taken in the transaction that claims
     "limits",
     metadata,
-    Column("name", Text, primary_key=True),  # channel:letters, calls:letters, domain:letters:gmail.com, day:letters
+    # channel:letters, calls:letters, domain:letters:gmail.com, day:letters, warm:letters:mailgun:harbor.example
+    Column("name", Text, primary_key=True),
     Column("free_at", Moment),  # theoretical arrival time: earlier than now means unused burst
-    Column("day", Text),  # of a daily limit, in the publication's zone
+    Column("day", Text),  # of a daily limit, in the publication's zone; of a warm-up the first
     Column("used", Integer),
 )
 

@@ -61,6 +61,13 @@ def test_a_day_that_is_used_up_goes_on_tomorrow_and_after_the_quiet_hours(store,
     assert said(store, project(per_day=5)) == []
 
 
+def test_a_domain_that_warms_up_says_its_number_of_the_day(store, send):
+    use(store, "2026-11-24", 50)
+    midnight = NOW.replace(hour=0) + timedelta(days=1)
+    warming = project(warm_up=timedelta(days=14), per_day=100_000)
+    assert said(store, warming) == [(midnight, "letters has sent its 50 of the day")]
+
+
 def test_a_channel_that_rests_says_until_when_and_why(store, send):
     later = NOW + timedelta(minutes=5)
     with store.write() as conn:

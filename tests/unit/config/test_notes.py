@@ -24,16 +24,21 @@ def test_a_plain_project_needs_no_note():
         ),
         ("to: daily", "to: daily, after: 30m", "19:35: `after:` is read but not carried out yet"),
         ("title: Morning briefing", "archive: public", "9:11: `archive:` is read but not carried out yet"),
-        (
-            "sender: mailpit",
-            "sender: mailpit, warm_up: 14d",
-            "12:30: `warm_up:` is read but not carried out yet",
-        ),
         ("publication:", "retention: {events: 30d}\npublication:", "1:1: `retention:` is read but not carried out yet"),
     ],
 )
 def test_a_key_whose_work_comes_later_says_so(old, new, note):
     assert notes_of(with_line(old, new)) == (note,)
+
+
+def test_a_warm_up_that_more_than_doubles_each_day_is_a_warning_that_says_how_long_it_should_be():
+    (note,) = notes_of(with_line("sender: mailpit", "sender: mailpit, warm_up: 3d, per_day: 120000"))
+    assert note == (
+        "12:30: `warm_up: 3d` has each day 13.4 times as many readers as the one before, "
+        "and mailbox providers mistrust more than twice as many. Write `warm_up: 12d` or longer"
+    )
+    for fine in ("warm_up: 12d, per_day: 120000", "warm_up: 3d", "warm_up: 1d, per_day: 100"):
+        assert notes_of(with_line("sender: mailpit", f"sender: mailpit, {fine}")) == ()
 
 
 @pytest.mark.parametrize(
