@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from publisher.app.standing import HeldEarly, SendNow, held_early, known, next_command, paused, send_now
 from publisher.app.trouble import KINDS, Trouble, all_in
 from publisher.app.waits import Wait, waits
+from publisher.app.warming import Warming, warming
 from publisher.model.project import Project
 from publisher.model.states import SendState
 from publisher.runtime.slots import slots_after
@@ -99,6 +100,7 @@ class Status:
     held_early: tuple[HeldEarly, ...]  # drafts, most often
     unknown: int
     channels: tuple[dict[str, Any], ...]  # those with trouble
+    warming: tuple[Warming, ...]  # channels whose domain is new
     troubles: tuple[Trouble, ...]
     alerts: tuple[dict[str, Any], ...]  # open; "told": whether someone has heard; "not_told": who never will, and why
     version: Version
@@ -164,6 +166,7 @@ def status_of(store: Store, project: Project, now: datetime, trouble_with_file: 
             held_early=tuple(held_early(conn)),
             unknown=by_hand.count_doubtful(conn),
             channels=tuple(_channel(row, now) for row in concerns.of_channels(conn, now)),
+            warming=tuple(warming(conn, project, now)),
             troubles=tuple(all_in(conn, project, now, min(runs, default=None))),
             alerts=tuple(_alert(conn, row) for row in alerts.open_ones(conn)),
             version=_version(conn, project, trouble_with_file),

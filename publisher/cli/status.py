@@ -81,6 +81,8 @@ def _at_work(found: Status, zone: Any) -> Iterator[str]:
         yield f"Under way: edition {send.edition_id}, {send}{later.get(send.id, '')}"
     for row in found.channels:
         yield f"Channel {row['name']}: {_channel_words(row, zone)}"
+    for channel in found.warming:
+        yield f"Channel {channel.channel} {channel}"
 
 
 def _channel_words(row: dict[str, Any], zone: Any) -> str:

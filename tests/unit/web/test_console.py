@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -63,6 +64,14 @@ def test_the_overview_says_what_comes_and_what_needs_a_person(site):
     assert "Wed 25 Nov 2026, 07:00 WET" in text
     assert "on every new article" in text
     assert "state=unknown" in text
+
+
+def test_a_channel_that_warms_up_stands_on_the_overview(own_site):
+    project = own_site.app.project
+    letters = replace(project.channels["letters"], warm_up=timedelta(days=14), per_day=120_000)
+    own_site.app.project = replace(project, channels={**project.channels, "letters": letters})
+    text = page(own_site, "/")
+    assert "Channel <strong>letters</strong> warms up from its first letter on: 14 days, 50 recipients" in text
 
 
 def test_a_paused_schedule_says_so_instead_of_its_next_slots(own_site):

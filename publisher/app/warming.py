@@ -1,0 +1,46 @@
+"""Which channels warm up a new domain: the day, its number, and how much of that is used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from publisher.model.counting import many
+from publisher.model.hours import day_of
+from publisher.model.project import Project
+from publisher.model.warming import days_of
+from publisher.pipeline.dispatch.limits import most_today
+from publisher.store import Connection, limits
+
+
+@dataclass(frozen=True, slots=True)
+class Warming:
+    """A channel that warms up."""
+
+    channel: str
+    day: int  # the first is 1; 0: it begins with the first letter
+    days: int
+    most: int  # recipients of this day, or of the first
+    used: int
+
+    def __str__(self) -> str:
+        if not self.day:
+            return f"warms up from its first letter on: {many(self.days, 'day')}, {self.most:,} recipients on the first"
+        return f"warms up: day {self.day} of {self.days}, {self.used:,} of today's {self.most:,} recipients are used"
+
+
+def warming(conn: Connection, project: Project, now: datetime) -> Iterator[Warming]:
+    """Yield the channels whose warm-up is not over."""
+    zone = ZoneInfo(project.publication.timezone)
+    today = day_of(now, zone)
+    for rules in project.channels.values():
+        if rules.warm_up is None:
+            continue
+        first = limits.first_day(conn, limits.warming(rules.name, rules.sends_as))
+        day = 0 if first is None else max(0, (date.fromisoformat(today) - first).days) + 1
+        most = most_today(conn, rules, now, zone)
+        if day <= days_of(rules.warm_up) and most is not None:
+            used = limits.used_on(conn, limits.daily(rules.name), today, lock=False)
+            yield Warming(rules.name, day, days_of(rules.warm_up), most, used)
