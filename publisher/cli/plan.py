@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +15,7 @@ from publisher.model.counting import many
 
 if TYPE_CHECKING:
     from publisher.app import App
+    from publisher.app.ends import End
     from publisher.app.plan import Plan
 
 At = Annotated[str, typer.Option(help="Plan as if it were then: 2026-11-24T07:00 (the publication's clock).")]
@@ -25,7 +27,8 @@ def plan(
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Show the next slots: which articles would go to how many people. Runs the real thing and writes nothing."""
+    """Show the next slots: which articles would go to how many, until when. Runs the real thing and writes nothing."""
+    from publisher.app.ends import ends_of
     from publisher.app.looking import look
     from publisher.app.plan import moment_said, plan_slot
 
@@ -34,17 +37,21 @@ def plan(
     chosen = [app.schedule(schedule)] if schedule else list(app.project.schedules.values())
     looked = look(app, chosen)  # once for all: several may read one source
     plans = [plan_slot(app, each, moment, looked) for each in chosen]
+    ends = ends_of(app, plans)
     if as_json:
-        say_json([plain(each) for each in plans])
+        say_json([plain(each, end) for each, end in zip(plans, ends, strict=True)])
     else:
-        for each in plans:
-            show(each, app)
+        for each, end in zip(plans, ends, strict=True):
+            show(each, app, end)
     if app.trouble or any(product.is_held for each in plans for product in each.products):
         raise typer.Exit(1)
 
 
-def show(plan: Plan, app: App) -> None:
-    """Print one plan for people."""
+def show(plan: Plan, app: App, ends: Sequence[End | None]) -> None:
+    """Print one plan for people.
+
+    :param ends: for each of its messages, when it would end.
+    """
     name, choice = plan.schedule.name, plan.choice
     when = "on every new article" if plan.schedule.when.new else local(plan.slot.due_at, app.zone)
     say(f"{name}: {when}")
@@ -58,8 +65,10 @@ def show(plan: Plan, app: App) -> None:
     rows = [[kind, headline(each.article.title), reason] for kind, found in kinds.items() for each, reason in found]
     if rows:
         table("", ["", "article", "why"], rows)
-    for product, people in zip(plan.products, plan.people, strict=True):
+    for product, people, end in zip(plan.products, plan.people, ends, strict=True):
         say(f"  {product.entry.via}: {audience_words(product.entry.to, people, plan.editions)}{_subject(product)}")
+        if end and (words := end.words(app.zone)):
+            say(f"    {words}")
         for line in reason_lines(product.entry.via, "held", [asdict(finding) for finding in product.findings]):
             say(f"    {line}")
     say()
@@ -87,7 +96,7 @@ def _subject(product: Any) -> str:
     return f" — {product.message.parts[0].splitlines()[0]}" if product.message and product.message.parts else ""
 
 
-def plain(plan: Plan) -> dict[str, object]:
+def plain(plan: Plan, ends: Sequence[End | None]) -> dict[str, object]:
     """Return one plan as JSON shows it."""
 
     def article(candidate: Any, reason: str) -> dict[str, object]:
@@ -110,9 +119,11 @@ def plain(plan: Plan) -> dict[str, object]:
                 "channel": product.entry.via,
                 "to": list(product.entry.to),
                 "people": people,
+                "ends_at": end.ends_at if end else None,
+                "days": {str(day): count for day, count in end.days.items()} if end else {},
                 "held": product.is_held,
                 "findings": [asdict(finding) for finding in product.findings],
             }
-            for product, people in zip(plan.products, plan.people, strict=True)
+            for product, people, end in zip(plan.products, plan.people, ends, strict=True)
         ],
     }

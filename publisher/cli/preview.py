@@ -71,6 +71,8 @@ def _show_entry(entry: EntryView, email: str, editions: int) -> None:
     from publisher.web.pages import size
 
     say(f"\n{entry.entry.via}: {audience_words(entry.entry.to, entry.people, editions)}")
+    if entry.ends:
+        say(f"  {entry.ends}")
     if entry.left_out:
         say(f"  ! {email} would not get it: {entry.left_out}")
     if entry.mail:

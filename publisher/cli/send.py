@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
     from publisher.app import App
+    from publisher.app.ends import End
+    from publisher.app.plan import Plan
     from publisher.model.project import Schedule
 
 
@@ -49,7 +52,8 @@ def send(
     chosen = app.schedule(schedule)
     if dry_run:
         foreseen = plan_slot(app, chosen)
-        say_json(plan.plain(foreseen)) if as_json else plan.show(foreseen, app)
+        ends = ends_by_hand(app, foreseen)
+        say_json(plan.plain(foreseen, ends)) if as_json else plan.show(foreseen, app, ends)
         return
     with ExitStack() as stack:
         open_for_work(app, stack, "send")
@@ -170,8 +174,17 @@ def _ask(app: App, schedule: Schedule) -> None:
     from publisher.app.plan import plan_slot
     from publisher.cli import plan
 
-    plan.show(plan_slot(app, schedule), app)
+    foreseen = plan_slot(app, schedule)
+    plan.show(foreseen, app, ends_by_hand(app, foreseen))
     confirm("Send it now?", REAL)
+
+
+def ends_by_hand(app: App, foreseen: Plan) -> Sequence[End | None]:
+    """Return when each message would end if it went now, whenever its slot is."""
+    from publisher.app.composing import manual_slot
+    from publisher.app.ends import ends_of
+
+    return ends_of(app, [replace(foreseen, slot=manual_slot(app))])[0]
 
 
 def carry_out(app: App, edition_ids: Sequence[int], as_json: bool) -> None:

@@ -21,6 +21,15 @@ def end_of_quiet(span: tuple[time, time], now: datetime, zone: ZoneInfo) -> date
     return end.astimezone(UTC)
 
 
+def next_quiet(span: tuple[time, time], now: datetime, zone: ZoneInfo) -> datetime:
+    """Return when the channel falls silent next, told while it isn't."""
+    here = now.astimezone(zone)
+    start = datetime.combine(here.date(), span[0], zone)
+    if start.astimezone(UTC) <= now:
+        start = datetime.combine(here.date() + timedelta(days=1), span[0], zone)
+    return start.astimezone(UTC)
+
+
 def next_midnight(now: datetime, zone: ZoneInfo) -> datetime:
     day = now.astimezone(zone).date() + timedelta(days=1)
     return datetime.combine(day, time(), zone).astimezone(UTC)

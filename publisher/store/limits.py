@@ -10,10 +10,13 @@ from publisher.store.sql import upsert
 from publisher.store.tables import domains, limits
 
 
-def free_at(conn: Connection, name: str) -> datetime | None:
-    """Return the limit's theoretical arrival time (GCRA), its row locked; None before it was ever used."""
-    query = select(limits.c.free_at).where(limits.c.name == name).with_for_update()
-    found: datetime | None = conn.execute(query).scalar_one_or_none()
+def free_at(conn: Connection, name: str, *, lock: bool = True) -> datetime | None:
+    """Return the limit's theoretical arrival time (GCRA), its row locked; None before it was ever used.
+
+    :param lock: False only looks: nothing is to be taken of it.
+    """
+    query = select(limits.c.free_at).where(limits.c.name == name)
+    found: datetime | None = conn.execute(query.with_for_update() if lock else query).scalar_one_or_none()
     return found
 
 

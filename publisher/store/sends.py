@@ -141,6 +141,12 @@ def claimable_on(conn: Connection, channel: str) -> list[int]:
     return list(conn.execute(query.order_by(sends.c.id)).scalars())
 
 
+def pending_on(conn: Connection, channel: str) -> int:
+    """Return how many deliveries a channel has before it."""
+    query = select(func.coalesce(func.sum(sends.c.pending), 0))
+    return int(conn.execute(query.where(sends.c.channel == channel, sends.c.state.in_(CLAIMABLE))).scalar_one())
+
+
 def hand_over(conn: Connection, send_id: int, channel: str, fallback: str, why: str) -> None:
     """Let another channel carry what this one certainly did not send. What is under way or unknown stays with it."""
     if lock(conn, send_id)["channel"] != channel:

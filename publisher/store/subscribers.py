@@ -190,8 +190,11 @@ def standing_on(conn: Connection, subscriber_id: int, list_names: Sequence[str])
     return {row["name"]: row for row in conn.execute(query).mappings()}
 
 
-def count(conn: Connection, list_names: Sequence[str]) -> int:
-    """Return how many people these lists would reach now, each once, the suppressed left out."""
+def count(conn: Connection, list_names: Sequence[str], domain: str = "") -> int:
+    """Return how many people these lists would reach now, each once, the suppressed left out.
+
+    :param domain: only those whose address is there.
+    """
     scope = or_(suppressions.c.scope == "all", suppressions.c.scope == "list:" + lists.c.name)
     blocked = exists().where(and_(suppressions.c.address_hash == subscribers.c.address_hash, scope))
     query = (
@@ -199,6 +202,8 @@ def count(conn: Connection, list_names: Sequence[str]) -> int:
         .select_from(subscriptions.join(lists).join(subscribers))
         .where(among(lists.c.name, list_names), subscriptions.c.state == SubscriptionState.CONFIRMED, ~blocked)
     )
+    if domain:
+        query = query.where(subscribers.c.domain_id.in_(select(domains.c.id).where(domains.c.name == domain)))
     return int(conn.execute(query).scalar_one())
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping
 
+from publisher.app.ends import ends_of
 from publisher.app.standing import known, next_command
 from publisher.errors import PublisherError
 from publisher.model.article import LedgerArticle
@@ -195,11 +196,13 @@ class EntryView:
     post: PostView | None
     findings: list[dict[str, Any]]
     people: int
+    ends: str  # when it would end, where that is worth saying
     left_out: str  # why the reader for whom it is would not get it; empty: they would
 
 
 def entry_views(app: App, preview: Preview) -> list[EntryView]:
     """Return what a preview shows, line by line of `send:`."""
+    ends = [None for _ in preview.products] if preview.is_example else ends_of(app, [preview.plan])[0]
     return [
         EntryView(
             product.entry,
@@ -207,9 +210,10 @@ def entry_views(app: App, preview: Preview) -> list[EntryView]:
             post_view(app, product.entry.via, product.message) if isinstance(product.message, Post) else None,
             [asdict(finding) for finding in product.findings],
             people,
+            end.words(app.zone) if end else "",
             preview.left_out(product),
         )
-        for product, people in zip(preview.products, preview.people, strict=True)
+        for product, people, end in zip(preview.products, preview.people, ends, strict=True)
     ]
 
 

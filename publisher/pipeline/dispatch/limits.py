@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from math import ceil, floor
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
@@ -29,7 +30,7 @@ def room(conn: Connection, desk: Desk, channel: str, per_call: int, count: int, 
     wanted = per_call * count
     free = [wanted]
     later = [now]
-    for name, rate, burst, is_per_call in _rates(rules):
+    for name, rate, burst, is_per_call in rates_of(rules):
         allowed, at = allowance(limits.free_at(conn, name), rate, burst, now)
         free.append(min(wanted, allowed * per_call) if is_per_call else allowed)
         later.append(at)
@@ -54,7 +55,7 @@ def charge(
     """Put off whom a mail domain's limit lets wait, and charge the limits for the others; return those."""
     rules = desk.rules_of(channel)
     kept = _hold_back(conn, rules, due, chosen, now) if rules.per_domain else chosen
-    for name, rate, burst, is_per_call in _rates(rules):
+    for name, rate, burst, is_per_call in rates_of(rules):
         units = ceil(len(kept) / per_call) if is_per_call else len(kept)
         limits.set_free_at(conn, name, spend(limits.free_at(conn, name), rate, burst, units, now))
     if kept and (rules.per_day is not None or rules.warm_up is not None):
@@ -81,14 +82,28 @@ def _charge_the_day(conn: Connection, rules: Channel, day: str, count: int) -> N
             limits.set_used(conn, warming, day, 0)
 
 
-def _rates(rules: Channel) -> list[tuple[str, float, int, bool]]:
-    """Return each rate with its name, its burst, and whether it counts requests instead of recipients."""
+class Rate(NamedTuple):
+    """A rate of a channel."""
+
+    name: str
+    per_second: float
+    burst: int
+    is_per_call: bool  # it counts requests instead of recipients
+
+    @property
+    def step(self) -> timedelta:
+        """How far one unit moves it on."""
+        return timedelta(seconds=1 / self.per_second)
+
+
+def rates_of(rules: Channel) -> list[Rate]:
     found = []
     if rules.rate_per_second is not None:
         burst = rules.burst or max(1, ceil(rules.rate_per_second))
-        found.append((f"channel:{rules.name}", rules.rate_per_second, burst, False))
+        found.append(Rate(f"channel:{rules.name}", rules.rate_per_second, burst, False))
     if rules.calls_per_second is not None:
-        found.append((f"calls:{rules.name}", rules.calls_per_second, max(1, ceil(rules.calls_per_second)), True))
+        burst = max(1, ceil(rules.calls_per_second))
+        found.append(Rate(f"calls:{rules.name}", rules.calls_per_second, burst, True))
     return found
 
 
@@ -98,7 +113,7 @@ def allowance(free_at: datetime | None, rate: float, burst: int, now: datetime) 
     :param free_at: when the next unit would be due if units came evenly.
     """
     step = timedelta(seconds=1 / rate)
-    start = _from(free_at, burst * step, now)
+    start = starts_at(free_at, burst * step, now)
     allowed = max(0, min(burst, floor((now - start) / step + 1e-9)))
     return allowed, now if allowed else start + step
 
@@ -106,11 +121,14 @@ def allowance(free_at: datetime | None, rate: float, burst: int, now: datetime) 
 def spend(free_at: datetime | None, rate: float, burst: int, units: int, now: datetime) -> datetime:
     """Return the limit's row after units were taken. Pure."""
     step = timedelta(seconds=1 / rate)
-    return _from(free_at, burst * step, now) + units * step
+    return starts_at(free_at, burst * step, now) + units * step
 
 
-def _from(free_at: datetime | None, unused: timedelta, now: datetime) -> datetime:
-    """Return where a limit stands, which is never ahead of now but by the difference of two clocks."""
+def starts_at(free_at: datetime | None, unused: timedelta, now: datetime) -> datetime:
+    """Return where a limit stands; its n-th unit may go n steps later. Pure.
+
+    It is never ahead of now but by the difference of two clocks.
+    """
     if free_at is None or free_at - now > CLOCKS_DIFFER:
         return now - unused  # never used, or written by a clock that was ahead
     return max(free_at, now - unused)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -36,6 +36,21 @@ def test_corrections_are_shown_beside_what_goes_and_what_stays_out(tmp_path):
         (only,) = said if command[0] == "plan" else [said]
         assert [each["title"] for each in only["named"]] == ["Bridge"]
         assert [each["title"] for each in only["articles"]] == ["Ferry"]
+
+
+def test_a_send_that_its_channel_lets_go_over_days_says_when_it_would_end(tmp_path):
+    app = open_app(tmp_path, Clock(now()))
+    edit(tmp_path, ("channels:\n  letters:\n", "channels:\n  letters:\n    per_day: 2\n    warm_up: 3d\n"))
+    for number in range(5):
+        add_reader(app, f"reader{number}@example.org", "")
+    for command in (["plan", "morning"], ["send", "morning", "--dry-run"]):
+        shown = run(*command, "--project", str(tmp_path)).splitlines()
+        (line,) = [line for line in shown if line.startswith("    ends on ")]
+        assert line.count("2 on ") == 2
+        said = json.loads(run(*command, "--json", "--project", str(tmp_path)))
+        (send,) = (said[0] if command[0] == "plan" else said)["sends"]
+        assert list(send["days"].values()) == [2, 2, 1]
+        assert str(datetime.fromisoformat(send["ends_at"]).astimezone(app.zone).date()) == max(send["days"])
 
 
 def test_a_paused_schedule_is_planned_as_paused_and_is_not_sent_by_hand(tmp_path):

@@ -1,0 +1,117 @@
+"""When sends that are planned would end, one behind the other as their channels carry them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from publisher.errors import PublisherError
+from publisher.model.project import Channel, Entry
+from publisher.pipeline import pacing
+from publisher.pipeline.dispatch.estimate import Standing, estimate, standing_of
+from publisher.store import Connection, sends, subscribers
+
+# The plan imports rendering, which is slow: it is here for its name only.
+if TYPE_CHECKING:
+    from publisher.app.core import App
+    from publisher.app.plan import Plan
+
+WORTH_SAYING = timedelta(minutes=1)
+MOST_DAYS = 3  # whose numbers are said
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """When a send would end, as its channel's limits have it."""
+
+    begins_at: datetime
+    ends_at: datetime | None  # None: not within a year
+    days: Mapping[date, int]  # how many get it on which day
+
+    def words(self, zone: ZoneInfo) -> str:
+        """Return what to say of it; nothing where it takes no time to speak of."""
+        numbers = _numbers(self.days) if len(self.days) > 1 else ""
+        if self.ends_at is None:
+            return f"does not end within a year{numbers}"
+        if self.ends_at - self.begins_at < WORTH_SAYING:
+            return ""
+        begin, end = self.begins_at.astimezone(zone), self.ends_at.astimezone(zone)
+        day = "" if begin.date() == end.date() else f"on {end:%A} {end.day} {end:%B} "
+        return f"ends {day}about {end:%H:%M}{numbers}"
+
+
+def _numbers(days: Mapping[date, int]) -> str:
+    said = [f"{count:,} on {day:%A}" for day, count in list(days.items())[:MOST_DAYS]]
+    more = f" and so on, over {len(days)} days" if len(days) > MOST_DAYS else ""
+    return f" ({', '.join(said)}{more})"
+
+
+def ends_of(app: App, plans: Sequence[Plan]) -> list[tuple[End | None, ...]]:
+    """Return for each plan when each of its messages would have gone to the last; None where that can't be told.
+
+    What a channel has before it goes first, then the plans in the order of their slots. Of several editions it is told
+    for the first; what is paused does not go.
+    """
+    with app.store.read() as conn:
+        foreseen = _Foreseen(app, conn, app.clock())
+        found = {id(plan): foreseen.ends(plan) for plan in sorted(plans, key=foreseen.begins_at)}
+    return [found[id(plan)] for plan in plans]
+
+
+class _Foreseen:
+    """The channels as they would stand after what is foreseen already."""
+
+    def __init__(self, app: App, conn: Connection, now: datetime) -> None:
+        self._app = app
+        self._conn = conn
+        self._now = now
+        self._standings: dict[str, Standing] = {}
+
+    def begins_at(self, plan: Plan) -> datetime:
+        moments = {"slot_due_at": plan.slot.due_at, "now": self._now}
+        return pacing.due_at(plan.schedule, self._app.zone, slot=plan.slot.key, **moments, earlier=())
+
+    def ends(self, plan: Plan) -> tuple[End | None, ...]:
+        if plan.paused:
+            return tuple(None for _ in plan.products)
+        begins_at = self.begins_at(plan)
+        return tuple(
+            self._end(product.entry, people, begins_at)
+            for product, people in zip(plan.products, plan.people, strict=True)
+        )
+
+    def _end(self, entry: Entry, people: int, begins_at: datetime) -> End | None:
+        rules, zone = self._app.project.channels[entry.via], self._app.zone
+        batch = self._batch(rules)
+        if batch is None:
+            return None
+        standing = self._standings.get(rules.name) or self._after_what_waits(rules, batch)
+        found = estimate(rules, zone, replace(standing, at=max(standing.at, begins_at)), people, batch)
+        self._standings[rules.name] = found.after
+        ends = [found.ends_at, *self._domain_ends(rules, entry, begins_at)]
+        last = max((end for end in ends if end is not None), default=None)
+        return End(begins_at, None if None in ends else last, found.days)
+
+    def _after_what_waits(self, rules: Channel, batch: int) -> Standing:
+        standing = standing_of(self._conn, rules, self._app.zone, self._now)
+        waiting = sends.pending_on(self._conn, rules.name)
+        return estimate(rules, self._app.zone, standing, waiting, batch).after
+
+    def _domain_ends(self, rules: Channel, entry: Entry, begins_at: datetime) -> Iterator[datetime | None]:
+        """Yield when the readers of each mail domain with a limit of its own would all have it."""
+        for domain, rate in rules.per_domain.items():
+            people = subscribers.count(self._conn, entry.to, domain) if entry.to else 0
+            alone = Channel(domain, rules.sender, rate_per_second=rate, quiet=rules.quiet)
+            yield estimate(alone, self._app.zone, Standing(begins_at), people, batch=1).ends_at
+
+    def _batch(self, rules: Channel) -> int | None:
+        """Return how many readers a request takes; None where the channel can't be used as the file has it."""
+        if rules.calls_per_second is None:
+            return 1  # requests are not counted
+        try:
+            return self._app.sending.sender(rules.name).max_recipients
+        except PublisherError:
+            return None
