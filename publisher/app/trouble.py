@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import RowMapping
 
 from publisher.app.standing import title
+from publisher.app.waits import lets_nothing_go
 from publisher.model.counting import many
 from publisher.model.project import Project, Schedule
 from publisher.model.states import SendState
@@ -61,7 +62,7 @@ def all_in(conn: Connection, project: Project, now: datetime, watched_since: dat
         *_sends(conn, project, now),
         *_unknown(conn, now, zone),
         *_failed(conn, now, zone),
-        *_late(conn, now, watched_since, zone),
+        *_late(conn, project, now, watched_since),
         *_slots(conn, project, now, watched_since),
         *_sources(conn, project, now),
         *_articles(conn),
@@ -159,15 +160,23 @@ def _failed(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble
         yield Trouble(f"failed:{send['id']}", what, f"{send['failed']:,} who did not get it", command, True)
 
 
-def _late(conn: Connection, now: datetime, watched_since: datetime | None, zone: ZoneInfo) -> Iterator[Trouble]:
+def _late(conn: Connection, project: Project, now: datetime, watched_since: datetime | None) -> Iterator[Trouble]:
     if facts.held(conn) is not None or not _watched_long_enough(now, watched_since):
         return
+    zone = ZoneInfo(project.publication.timezone)
     for edition in concerns.not_begun(conn, now - LATE):
-        if facts.held_edition(conn, edition["id"]) is None:
+        if facts.held_edition(conn, edition["id"]) is None and not _is_let_wait(conn, project, edition["id"], now):
             named = title(edition["id"], edition["schedule"], edition["slot"], zone)
             what = f"{named} should have gone out and has not"
             affected = "everyone it is for"
             yield Trouble(f"late:{edition['id']}", what, affected, "publisher status", True)
+
+
+def _is_let_wait(conn: Connection, project: Project, edition_id: int, now: datetime) -> bool:
+    """Say whether an edition has not begun because its channels let nothing go at this hour, or no more today."""
+    via = {send["channel"] for send in sends.of_edition(conn, edition_id)}
+    rules = [project.channels.get(name) for name in via]
+    return bool(rules) and all(each is not None and lets_nothing_go(conn, project, each, now) for each in rules)
 
 
 def _slots(conn: Connection, project: Project, now: datetime, watched_since: datetime | None) -> Iterator[Trouble]:

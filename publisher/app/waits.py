@@ -65,6 +65,17 @@ def _of_channel(
     if row is not None and row["open_until"] is not None and row["open_until"] > moment:
         moment = row["open_until"]
         yield moment, f"{rules.name} rests: {row['reason']}"
+    yield from _by_its_rules(conn, rules, moment, now, zone)
+
+
+def lets_nothing_go(conn: Connection, project: Project, rules: Channel, now: datetime) -> bool:
+    """Say whether a channel's own rules let nothing go now: a day's number that is used up, quiet hours."""
+    return any(_by_its_rules(conn, rules, now, now, ZoneInfo(project.publication.timezone)))
+
+
+def _by_its_rules(
+    conn: Connection, rules: Channel, moment: datetime, now: datetime, zone: ZoneInfo
+) -> Iterable[tuple[datetime, str]]:
     today = day_of(now, zone)
     most = most_today(conn, rules, now, zone)
     if most is not None and day_of(moment, zone) == today:

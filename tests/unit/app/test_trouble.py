@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import time, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -17,7 +18,7 @@ from publisher.model.project import Source
 from publisher.model.states import SendState
 from publisher.pipeline import dispatch, polls, settle
 from publisher.pipeline.operate import again, holding, intake
-from publisher.store import alerts, channels, schedules, sends, sources
+from publisher.store import alerts, channels, limits, schedules, sends, sources
 from publisher.store.tables import calls, deliveries
 from tests.ledger import NOW, Clock, add_article, add_edition, add_send, desk, subscribe
 
@@ -118,6 +119,24 @@ def test_an_edition_that_should_have_gone_out_and_has_not_is_late(store, send):
     assert found(store, later, since=later - timedelta(minutes=1)) == {}  # just started: it is being caught up with
     answer(store, Verdict(Outcome.SENT), 1)
     assert "late:1" not in found(store, later)
+
+
+def test_an_edition_that_waits_for_its_channels_day_or_hours_is_not_late(store, send):
+    later = NOW + timedelta(minutes=11)
+    letters = PROJECT.channels["letters"]
+
+    def is_late(**rules) -> bool:
+        project = replace(PROJECT, channels={"letters": replace(letters, **rules)})
+        with store.read() as conn:
+            return "late:1" in [trouble.cause for trouble in all_in(conn, project, later, LONG_BEFORE)]
+
+    with store.write() as conn:
+        limits.set_used(conn, limits.daily("letters"), "2026-11-24", 50)
+    assert is_late(per_day=51)
+    assert not is_late(per_day=50)
+    assert not is_late(warm_up=timedelta(days=14))
+    assert not is_late(quiet=(time(6), time(8)))
+    assert is_late(quiet=(time(22), time(6)))
 
 
 def test_a_slot_that_passed_without_an_edition_is_one(store):
