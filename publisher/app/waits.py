@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
 from publisher.model.project import Channel, Project
 from publisher.model.states import SendState
-from publisher.pipeline.dispatch.limits import most_today
 from publisher.store import Connection, channels, concerns, deliveries, limits
 
 GOES_BY_ITSELF = (SendState.MADE, SendState.READY, SendState.ADDRESSED, SendState.SENDING)
@@ -77,7 +76,7 @@ def _by_its_rules(
     conn: Connection, rules: Channel, moment: datetime, now: datetime, zone: ZoneInfo
 ) -> Iterable[tuple[datetime, str]]:
     today = day_of(now, zone)
-    most = most_today(conn, rules, now, zone)
+    most = limits.number_of(conn, rules, today)
     if most is not None and day_of(moment, zone) == today:
         used = limits.used_on(conn, limits.daily(rules.name), today, lock=False)
         if used >= most:

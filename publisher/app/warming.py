@@ -11,7 +11,6 @@ from publisher.model.counting import many
 from publisher.model.hours import day_of
 from publisher.model.project import Project
 from publisher.model.warming import days_of
-from publisher.pipeline.dispatch.limits import most_today
 from publisher.store import Connection, limits
 
 
@@ -33,14 +32,13 @@ class Warming:
 
 def warming(conn: Connection, project: Project, now: datetime) -> Iterator[Warming]:
     """Yield the channels whose warm-up is not over."""
-    zone = ZoneInfo(project.publication.timezone)
-    today = day_of(now, zone)
+    today = day_of(now, ZoneInfo(project.publication.timezone))
     for rules in project.channels.values():
         if rules.warm_up is None:
             continue
         first = limits.first_day(conn, limits.warming(rules.name, rules.sends_as))
         day = 0 if first is None else max(0, (date.fromisoformat(today) - first).days) + 1
-        most = most_today(conn, rules, now, zone)
+        most = limits.number_of(conn, rules, today)
         if day <= days_of(rules.warm_up) and most is not None:
             used = limits.used_on(conn, limits.daily(rules.name), today, lock=False)
             yield Warming(rules.name, day, days_of(rules.warm_up), most, used)

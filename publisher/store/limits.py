@@ -6,6 +6,8 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, select
 
+from publisher.model.project import Channel
+from publisher.model.warming import most_on
 from publisher.store.sql import upsert
 from publisher.store.tables import domains, limits
 
@@ -39,6 +41,15 @@ def first_day(conn: Connection, name: str) -> date | None:
     """Return the day on which a warm-up began; None before its first send."""
     found = conn.execute(select(limits.c.day).where(limits.c.name == name)).scalar_one_or_none()
     return None if found is None else date.fromisoformat(found)
+
+
+def number_of(conn: Connection, rules: Channel, day: str) -> int | None:
+    """Return how many recipients a channel may have on that day; None: as many as there are."""
+    if rules.warm_up is None:
+        return rules.per_day
+    that = date.fromisoformat(day)
+    first = first_day(conn, warming(rules.name, rules.sends_as)) or that
+    return most_on(that, first, rules.warm_up, rules.per_day)
 
 
 def used_on(conn: Connection, name: str, day: str, *, lock: bool = True) -> int:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from math import ceil, floor
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
 from publisher.model.project import Channel
-from publisher.model.warming import most_on
 from publisher.pipeline.dispatch.desk import Desk
 from publisher.store import Connection, deliveries, limits
 from publisher.store.deliveries import Due
@@ -34,9 +32,10 @@ def room(conn: Connection, desk: Desk, channel: str, per_call: int, count: int, 
         allowed, at = allowance(limits.free_at(conn, name), rate, burst, now)
         free.append(min(wanted, allowed * per_call) if is_per_call else allowed)
         later.append(at)
-    most = most_today(conn, rules, now, desk.zone)
+    today = day_of(now, desk.zone)
+    most = limits.number_of(conn, rules, today)
     if most is not None:
-        left = most - limits.used_on(conn, limits.daily(channel), day_of(now, desk.zone))
+        left = most - limits.used_on(conn, limits.daily(channel), today)
         free.append(max(0, left))
         later.append(now if left > 0 else next_midnight(now, desk.zone))
     if rules.quiet is not None and is_quiet(rules.quiet, now, desk.zone):
@@ -61,15 +60,6 @@ def charge(
     if kept and (rules.per_day is not None or rules.warm_up is not None):
         _charge_the_day(conn, rules, day_of(now, desk.zone), len(kept))
     return kept
-
-
-def most_today(conn: Connection, rules: Channel, now: datetime, zone: ZoneInfo) -> int | None:
-    """Return how many recipients the channel may have on this day; None: as many as there are."""
-    if rules.warm_up is None:
-        return rules.per_day
-    today = date.fromisoformat(day_of(now, zone))
-    first = limits.first_day(conn, limits.warming(rules.name, rules.sends_as)) or today
-    return most_on(today, first, rules.warm_up, rules.per_day)
 
 
 def _charge_the_day(conn: Connection, rules: Channel, day: str, count: int) -> None:

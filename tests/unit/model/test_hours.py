@@ -27,6 +27,12 @@ def test_quiet_hours_end_by_the_publications_clock(now, end):
     assert hours.end_of_quiet(span, now.astimezone(UTC), LISBON) == end.astimezone(UTC)
 
 
+def test_quiet_hours_begin_tonight_or_tomorrow():
+    noon = datetime(2026, 11, 24, 12, 0, tzinfo=LISBON)
+    assert hours.next_quiet((time(22), time(7)), noon, LISBON) == datetime(2026, 11, 24, 22, 0, tzinfo=LISBON)
+    assert hours.next_quiet((time(3), time(5)), noon, LISBON) == datetime(2026, 11, 25, 3, 0, tzinfo=LISBON)
+
+
 def test_a_day_ends_at_local_midnight():
     evening = datetime(2026, 11, 24, 20, 0, tzinfo=NEW_YORK)
     assert hours.next_midnight(evening.astimezone(UTC), NEW_YORK) == datetime(2026, 11, 25, 5, 0, tzinfo=UTC)

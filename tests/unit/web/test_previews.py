@@ -15,6 +15,7 @@ from publisher.app.preview import preview
 from publisher.store import schedules
 from publisher.web.headers import MAIL
 from publisher.web.previews import KEPT, Shelf, Shown, write_files
+from tests.unit.app.project import edit
 from tests.unit.web.ledger import NOW, open_with_feed, png, served
 
 PAGE = "/schedules/morning/preview"
@@ -56,6 +57,11 @@ def test_the_page_shows_the_mail_in_every_light_its_headers_its_checks_and_the_p
     assert re.search(r"\d+ of 500 characters", text)
     assert "To 1 person." in text
     assert "<script" not in text
+
+
+def test_a_send_that_its_channel_draws_out_says_when_it_would_end(own_site, tmp_path):
+    edit(tmp_path, ("letters: {sender: mailpit}", 'letters: {sender: mailpit, quiet: "06:00-09:30"}'))
+    assert "To 1 person. It ends about 09:30." in page(own_site)
 
 
 def test_a_frame_is_the_mail_with_its_pictures_or_without(site):

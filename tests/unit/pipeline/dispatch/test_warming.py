@@ -13,8 +13,10 @@ from sqlalchemy import update
 
 from publisher.model.hours import day_of, next_midnight
 from publisher.model.project import Channel
+from publisher.model.warming import most_on
 from publisher.pipeline.dispatch import limits
 from publisher.store import Store
+from publisher.store import limits as limits_of
 from publisher.store.tables import sends
 from tests.ledger import NOW, Clock, add_edition, add_send, books, desk, subscribe
 from tests.unit.pipeline.dispatch.conftest import Bench, Told
@@ -157,7 +159,7 @@ def test_no_day_has_more_than_its_number_in_any_zone_and_over_any_change_of_cloc
     used: dict[str, int] = {}
     with rows.rehearsal() as conn:
         for hours, wanted in steps:
-            most = limits.most_today(conn, rules, clock(), zone)
+            most = limits_of.number_of(conn, rules, day_of(clock(), zone))
             free = limits.room(conn, place, "letters", wanted, clock())
             today = day_of(clock(), zone)
             assert free == (wanted if most is None else min(wanted, most - used.get(today, 0)))
@@ -169,7 +171,7 @@ def test_no_day_has_more_than_its_number_in_any_zone_and_over_any_change_of_cloc
             clock.advance(timedelta(hours=hours))
     for day, count in used.items():
         passed = (datetime.fromisoformat(day).date() - first).days
-        most = limits.most_on(first + timedelta(days=passed), first, timedelta(days=days), per_day)
+        most = most_on(first + timedelta(days=passed), first, timedelta(days=days), per_day)
         assert most is None or count <= most
 
 
