@@ -123,12 +123,12 @@ def dispatched(conn, place, people: int, batch: int, clock: Clock) -> tuple[dict
     days: dict[date, int] = {}
     left = people
     while left:
-        free = min(left, limits.room(conn, place, "letters", batch, clock()))
+        free = min(left, limits.room(conn, place, "letters", batch, 1, clock()))
         if not free:
             assert place.free_at["letters"] > clock()
             clock.moment = place.free_at["letters"]
             continue
-        limits.charge(conn, place, "letters", None, 0, list(range(free)), clock())
+        limits.charge(conn, place, "letters", None, list(range(free)), batch, clock())
         today = date.fromisoformat(day_of(clock(), place.zone))
         days[today] = days.get(today, 0) + free
         left -= free

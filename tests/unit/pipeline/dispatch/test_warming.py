@@ -160,11 +160,11 @@ def test_no_day_has_more_than_its_number_in_any_zone_and_over_any_change_of_cloc
     with rows.rehearsal() as conn:
         for hours, wanted in steps:
             most = limits_of.number_of(conn, rules, day_of(clock(), zone))
-            free = limits.room(conn, place, "letters", wanted, clock())
+            free = limits.room(conn, place, "letters", wanted, 1, clock())
             today = day_of(clock(), zone)
             assert free == (wanted if most is None else min(wanted, most - used.get(today, 0)))
             if free:
-                limits.charge(conn, place, "letters", None, 0, list(range(free)), clock())
+                limits.charge(conn, place, "letters", None, list(range(free)), wanted, clock())
                 used[today] = used.get(today, 0) + free
             else:
                 assert place.free_at["letters"] == next_midnight(clock(), zone)
