@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,19 @@ def _refuse_list(target: str, data: bytes, content_type: str = "") -> None:
     if is_feed(decode(data, content_type)):
         remedy = f"Give the address of one article; to see what the feed gives: publisher try {target}"
         raise SourceError("this is a feed, not an article", remedy=remedy)
+    if _is_json(data):
+        remedy = "Give the address of the article's page, or the page as a browser saves it."
+        raise SourceError("this is JSON, not a page", remedy=remedy)
+
+
+def _is_json(data: bytes) -> bool:
+    if not data.lstrip().startswith((b"{", b"[")):
+        return False
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def plain(article: Article) -> dict[str, Any]:

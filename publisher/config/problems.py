@@ -48,7 +48,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """Return the remedy for a name that nobody declared: the nearest one, or all there are."""
-    names = sorted(known)
+    names = sorted(set(known))
     close = nearest(word, names)
     if close:
         return f"Did you mean `{close}`?"

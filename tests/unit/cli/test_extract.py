@@ -113,6 +113,7 @@ def test_an_address_of_the_own_network_is_refused_unless_it_is_allowed(capsys):
     [
         (rss("One", "Two"), "this is a feed, not an article. Give the address of one article; to see what the feed"),
         ('{"version": "https://jsonfeed.org/version/1.1", "items": []}', "this is a feed, not an article"),
+        ('[{"title": "One", "text": "It opened."}]', "this is JSON, not a page. Give the address"),
         ("<urlset><url><loc>https://harbor.example/1</loc></url></urlset>", "this is a sitemap, not an article"),
     ],
 )
