@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, Generic, TypeVar
 
+from publisher.errors import BooksError, StoreError
+
 W = TypeVar("W")
 R = TypeVar("R")
 
@@ -37,8 +39,9 @@ class Together(Generic[W, R]):
     def ask(self, name: Hashable, wanted: W, carry_out: Callable[[Sequence[W]], Sequence[R]]) -> R:
         """Carry out a wish, with others under the same name that wait; return what came of it.
 
-        :param carry_out: returns a result for each wish, in order. Where it raises for several, each is carried out
-            by itself, so that what fails fails alone.
+        :param carry_out: returns a result for each wish, in order. Where one of several is at fault, each is carried
+            out by itself, so that what fails fails alone. Trouble of the ledger is everybody's: nothing is carried out
+            a second time that may have been written.
         """
         wish = _Wish(wanted)
         with self._lock:
@@ -62,7 +65,7 @@ def _carry_out(group: list[_Wish], carry_out: Callable[[Sequence[Any]], Sequence
         for wish, result in zip(group, results, strict=True):
             wish.result = result
     except BaseException as error:  # noqa: BLE001 -- told to everybody whose wish it was
-        if len(group) > 1 and isinstance(error, Exception):
+        if len(group) > 1 and _is_of_one(error):
             for wish in group:
                 _carry_out([wish], carry_out)
         else:
@@ -70,3 +73,8 @@ def _carry_out(group: list[_Wish], carry_out: Callable[[Sequence[Any]], Sequence
                 wish.error = error
     for wish in group:
         wish.is_done = True
+
+
+def _is_of_one(error: BaseException) -> bool:
+    """Say whether one wish is at fault, and not the ledger that all of them need."""
+    return isinstance(error, BooksError) or (isinstance(error, Exception) and not isinstance(error, StoreError))

@@ -7,6 +7,7 @@ from threading import Barrier, Event
 
 import pytest
 
+from publisher.errors import BooksError, MaybeWrittenError, StoreError
 from publisher.pipeline.dispatch.together import MOST, Together
 
 
@@ -69,6 +70,39 @@ def test_what_fails_fails_alone():
             asked[2].result(10)
         assert [asked[number].result(10) for number in (0, 1, 3)] == [0, 1, 3]
     assert sorted(carried) == [0, 1, 3]
+
+
+def together_of_four(error: Exception) -> tuple[list[int], list[BaseException | None]]:
+    """Let four wish something at once, of which the carrying out fails; return how often, and what each was told."""
+    together: Together[int, int] = Together()
+    sizes, begun, go_on = [], Event(), Event()
+
+    def carry_out(wanted):
+        sizes.append(len(wanted))
+        begun.set()
+        assert go_on.wait(10)
+        if len(wanted) == 1:
+            return list(wanted)
+        raise error
+
+    with ThreadPoolExecutor(5) as pool:
+        pool.submit(together.ask, "x", 0, carry_out)
+        assert begun.wait(10)
+        asked = [pool.submit(together.ask, "x", number, carry_out) for number in range(1, 5)]
+        while len(together._queues["x"].waiting) < 4:
+            pass
+        go_on.set()
+        return sizes, [each.exception(10) for each in asked]
+
+
+@pytest.mark.parametrize("error", [MaybeWrittenError("cut"), StoreError("the disk is full")])
+def test_trouble_of_the_ledger_is_told_to_all_and_nothing_is_carried_out_twice(error):
+    """It may have been written: begun again it would look lost, and its readers would be in doubt for nothing."""
+    assert together_of_four(error) == ([1, 4], [error] * 4)
+
+
+def test_books_that_would_not_balance_are_one_sends_and_the_others_go_on():
+    assert together_of_four(BooksError("wrong", send_id=1)) == ([1, 4, 1, 1, 1, 1], [None] * 4)
 
 
 def test_other_names_have_queues_of_their_own():
