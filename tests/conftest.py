@@ -6,6 +6,7 @@ import logging
 import os
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from publisher.cli import log_to_stderr
 from publisher.store import Store
@@ -14,6 +15,11 @@ from tests import browser
 from tests.stores import ENGINES, start_postgresql
 
 IN_CI = os.environ.get("CI") == "true"
+
+
+# How long an example takes to think up measures the machine, which several test processes share, and no code of ours.
+settings.register_profile("ours", suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session", autouse=True)

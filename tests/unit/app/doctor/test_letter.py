@@ -102,6 +102,7 @@ def test_what_is_no_letter_is_refused(tmp_path, content):
         Letter.read(tmp_path / "missing.eml")
 
 
+# All examples write the same file anew, so that one folder for them is no trouble.
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.sampled_from(["DKIM-Signature", "List-Unsubscribe", POST, "Return-Path"]), max_size=4),

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.model.hours import day_of
@@ -76,7 +76,7 @@ def test_a_day_of_other_clocks_is_as_long_as_it_is():
 RATES = st.sampled_from([None, 0.01, 0.07, 0.9, 3.0, 17.0])
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, deadline=None)
 @given(
     people=st.integers(1, 40),
     batch=st.sampled_from([1, 7, 50]),
