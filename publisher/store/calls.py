@@ -61,7 +61,7 @@ def open_calls(
     """
     said = {"send_id": send_id, "message_id": message_id, "channel": channel, "process_id": process_id}
     common = {**said, "lease_until": lease_until, "now": now}
-    _OPEN.many(conn, [{**common, "key": each.key, **_frozen(each.recipients)} for each in fresh])
+    _OPEN.change_each(conn, [{**common, "key": each.key, **_frozen(each.recipients)} for each in fresh])
     ids = {key: call_id for call_id, key in _BY_KEY(conn, keys=[each.key for each in fresh])}
     return [ids[each.key] for each in fresh]
 
@@ -133,7 +133,7 @@ def close_plain(conn: Connection, ended: Sequence[Plain], now: datetime) -> bool
         }
         for each in ended
     ]
-    return _CLOSE_PLAIN.many(conn, rows).rowcount == len(rows)
+    return _CLOSE_PLAIN.change_each(conn, rows) == len(rows)
 
 
 _CLOSE_PLAIN = Statement(
@@ -158,7 +158,7 @@ def close(conn: Connection, call_id: int, *, tries: int, in_doubt: bool, **value
     """
     state = CallState.UNKNOWN if in_doubt else CallState.ANSWERED
     said = dict.fromkeys(CLOSING) | values
-    return _CLOSE(conn, call_id=call_id, tries=tries, state=state.value, keep=in_doubt, **said).rowcount == 1
+    return _CLOSE.change(conn, call_id=call_id, tries=tries, state=state.value, keep=in_doubt, **said) == 1
 
 
 CLOSING = ("closed_at", "retry_at", "outcome", "reason", "status", "provider_id", "url", "words")

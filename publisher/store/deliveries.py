@@ -124,10 +124,10 @@ def take(conn: Connection, by_call: Mapping[int, Sequence[int]]) -> None:
     """Claim chosen deliveries for calls."""
     if len(by_call) == 1:
         for call_id, ids in by_call.items():
-            _TAKE(conn, call_id=call_id, ids=ids)
+            _TAKE.change(conn, call_id=call_id, ids=ids)
         return
     pairs = [(delivery_id, call_id) for call_id, ids in by_call.items() for delivery_id in ids]
-    _TAKE_EACH(conn, pairs=json.dumps(dict(enumerate(pairs))))
+    _TAKE_EACH.change(conn, pairs=json.dumps(dict(enumerate(pairs))))
 
 
 _PUT_OFF = Statement("UPDATE deliveries SET due_at = :due_at WHERE id {ids} AND state = 'pending'", due_at=Moment)
@@ -135,7 +135,7 @@ _PUT_OFF = Statement("UPDATE deliveries SET due_at = :due_at WHERE id {ids} AND 
 
 def put_off(conn: Connection, delivery_ids: Sequence[int], due_at: datetime) -> None:
     """Let chosen deliveries wait until later."""
-    _PUT_OFF(conn, ids=delivery_ids, due_at=due_at)
+    _PUT_OFF.change(conn, ids=delivery_ids, due_at=due_at)
 
 
 def first_of_send(conn: Connection, send_id: int) -> int | None:
@@ -216,7 +216,7 @@ _SENT = Statement(
 
 def sent(conn: Connection, call_ids: Sequence[int], delivery_ids: Sequence[int]) -> int:
     """Move what calls of ours have taken to sent; return how many moved. The caller has locked their sends."""
-    return _SENT(conn, ids=delivery_ids, calls=call_ids).rowcount
+    return _SENT.change(conn, ids=delivery_ids, calls=call_ids)
 
 
 _MOVE = Statement(
@@ -246,4 +246,4 @@ def move(
     The caller has locked the send (`sends.lock`).
     """
     said = {"state": to.value, "origin": origin.value, "reason": reason, "due_at": due_at, "attempts": attempts}
-    return _MOVE(conn, ids=delivery_ids, call_id=call_id, **said).rowcount
+    return _MOVE.change(conn, ids=delivery_ids, call_id=call_id, **said)

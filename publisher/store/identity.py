@@ -60,7 +60,7 @@ def add_aliases(conn: Connection, source_id: int, aliases: Iterable[tuple[int, A
     """Let articles be known by these aliases too; one that another article has stays with that one."""
     rows = {str(place): (kind, name, article_id) for place, (article_id, (kind, name)) in enumerate(aliases)}
     if rows:
-        _ADD_ALIASES(conn, source_id=source_id, rows=json.dumps(rows))
+        _ADD_ALIASES.change(conn, source_id=source_id, rows=json.dumps(rows))
 
 
 def guids_of(conn: Connection, article_ids: Sequence[int]) -> dict[int, tuple[str, ...]]:

@@ -123,7 +123,7 @@ def move(conn: Connection, send_id: int, to: SendState, **values: Any) -> bool:
 
 def begin(conn: Connection, send_id: int, now: datetime) -> None:
     """Note at its first call that a send is under way: what comes `after:` it counts from there."""
-    _BEGIN(conn, send_id=send_id, now=now)
+    _BEGIN.change(conn, send_id=send_id, now=now)
 
 
 _BEGIN = Statement(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import event
-
 from publisher.model.article import Article, Standing
 from publisher.store import articles, identity, sources
 from tests.ledger import NOW
+from tests.stores import overheard
 
 WORDS = "Zoë’s “ferry”: 10 % off\n2026-11-24T07:00:00+00:00"
 
@@ -18,12 +17,11 @@ def add(conn, source: str = "site") -> tuple[int, int]:
 
 
 def test_many_names_are_written_in_one_statement(store):
-    said: list[bool] = []
     with store.write() as conn:
         source_id, article_id = add(conn)
-        event.listen(conn, "before_cursor_execute", lambda *asked: said.append(asked[-1]))
-        identity.add_aliases(conn, source_id, [(article_id, ("guid", f"{number}")) for number in range(20_000)])
-        assert said == [False]
+        with overheard(conn) as asked:
+            identity.add_aliases(conn, source_id, [(article_id, ("guid", f"{number}")) for number in range(20_000)])
+        assert len(asked) == 1
         assert (
             len(identity.find_by_aliases(conn, source_id, [("guid", f"{number}") for number in range(30_000)]))
             == 20_000

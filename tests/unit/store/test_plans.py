@@ -6,11 +6,12 @@ from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from publisher.model.states import DeliveryState as D
 from publisher.store import Store, calls, channels, deliveries
 from tests.ledger import NOW, add_edition, add_send, open_store, subscribe
+from tests.stores import overheard
 
 STATEMENTS = {
     "next_due": lambda conn: deliveries.next_due(conn, "letters", NOW),
@@ -42,14 +43,12 @@ def used(tmp_path):
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_a_statement_of_every_call_looks_at_no_whole_table(used, name):
-    asked: list = []
     with used.write() as conn:
-        event.listen(conn, "before_cursor_execute", lambda c, cursor, sql, values, *_: asked.append((sql, values)))
-        STATEMENTS[name](conn)
+        with overheard(conn) as asked:
+            STATEMENTS[name](conn)
         said = [(sql, values) for sql, values in asked if "deliveries" in sql or "calls" in sql]
         assert said
-        one_of = [(sql, values[0] if isinstance(values, list) else values) for sql, values in said]
-        plans = [row[3] for sql, one in one_of for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", one)]
+        plans = [row[3] for sql, one in said for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", one)]
     # A scan of the index of open calls is all right: it holds only what is under way.
     assert not [line for line in plans if line.startswith(tuple(f"SCAN {table}" for table in BIG)) and OPEN not in line]
 
@@ -91,12 +90,10 @@ MORE_DELIVERIES = """
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_on_postgresql_a_statement_of_every_call_reads_no_large_table_whole(long_used, name):
-    asked: list = []
     with long_used.write() as conn:
-        event.listen(conn, "before_cursor_execute", lambda c, cursor, sql, values, *_: asked.append((sql, values)))
-        STATEMENTS[name](conn)
+        with overheard(conn) as asked:
+            STATEMENTS[name](conn)
         said = [(sql, values) for sql, values in asked if "deliveries" in sql or "calls" in sql]
         assert said
-        one_of = [(sql, values[0] if isinstance(values, list) else values) for sql, values in said]
-        plans = [row[0] for sql, one in one_of for row in conn.exec_driver_sql(f"EXPLAIN {sql}", one)]
+        plans = [row[0] for sql, one in said for row in conn.exec_driver_sql(f"EXPLAIN {sql}", one)]
     assert not [line for line in plans if "Seq Scan on deliveries" in line or "Seq Scan on calls" in line], plans
