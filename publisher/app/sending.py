@@ -44,7 +44,7 @@ class Sending:
         self._app = app
         self._looked: dict[str, float] = {}  # channels at which a look still holds
         # What the threads of a channel claim, begin and answer at the same moment, they do together.
-        self._claims: dispatch.Together[None, Any] = dispatch.Together()
+        self._turns: dispatch.Together[Any, Any] = dispatch.Together()
         self._begins: dispatch.Together[Any, bool] = dispatch.Together()
         self._answers: dispatch.Together[Any, None] = dispatch.Together()
         self._known: dict[int, Message] = {}  # messages never change: read once
@@ -160,7 +160,7 @@ class Sending:
             under_way=self.under_way,
             free_at=self.free_at,
             looked=self._looked,
-            claims=self._claims,
+            turns=self._turns,
             begins=self._begins,
             answers=self._answers,
             stop=self.ending,

@@ -6,11 +6,11 @@ in between leaves a call that says so, and never a reader who might silently be 
 
 from publisher.pipeline.dispatch.act import begin, dispatch_next, speak
 from publisher.pipeline.dispatch.answer import record_answer
-from publisher.pipeline.dispatch.claim import claim
 from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal
 from publisher.pipeline.dispatch.landing import Landing, land
 from publisher.pipeline.dispatch.orphans import take_over
 from publisher.pipeline.dispatch.together import Together
+from publisher.pipeline.dispatch.turn import claim
 
 __all__ = [
     "Claimed",

@@ -14,10 +14,10 @@ from publisher.errors import BooksError, MaybeWrittenError, PublisherError, Stor
 from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.model.states import CallState
 from publisher.pipeline.dispatch import again, breaker
-from publisher.pipeline.dispatch.answer import record_answer
-from publisher.pipeline.dispatch.claim import claim
+from publisher.pipeline.dispatch.answer import NotPlain, is_plain, record_answer
 from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, begins_by
 from publisher.pipeline.dispatch.orphans import give_back
+from publisher.pipeline.dispatch.turn import claim, take_turn
 from publisher.senders.verdicts import deferred, stop
 from publisher.store import Connection, Store, calls, channels, deliveries, sends
 
@@ -34,12 +34,12 @@ LOOK_HOLDS = 0.2  # seconds for which a look at a channel that has work is good 
 
 
 def dispatch_next(store: Store, desk: Desk, channel: str, sender: Callable[[], Sender]) -> bool:
-    """Carry out the channel's next due call, or look at its next doubtful one; say whether there was one.
+    """Carry out the channel's next due calls, or look at its next doubtful one; say whether there was one.
 
     A channel that can't be used stops with the reason, and the other channels go on.
     """
-    if desk.looked.get(channel, 0.0) > steady():  # while there is work, one look holds for many calls
-        if _carry_on(store, desk, channel, sender):
+    if (until := desk.looked.get(channel, 0.0)) > steady():  # while there is work, one look holds for many calls
+        if _carry_on(store, desk, channel, sender, until):
             return True
         desk.looked.pop(channel, None)
     found = _look(store, desk, channel, sender)
@@ -67,8 +67,9 @@ def _look(store: Store, desk: Desk, channel: str, sender: Callable[[], Sender]) 
     return None if due is not None else False
 
 
-def _carry_on(store: Store, desk: Desk, channel: str, sender: Callable[[], Sender]) -> bool:
-    return _guarded(store, desk, channel, sender, lambda ready: _dispatch(store, desk, channel, ready, only=None))
+def _carry_on(store: Store, desk: Desk, channel: str, sender: Callable[[], Sender], until: float = 0.0) -> bool:
+    """Carry out one call, and others after it until then: the end of one and the claim of the next are one commit."""
+    return _guarded(store, desk, channel, sender, lambda ready: _dispatch(store, desk, channel, ready, until=until))
 
 
 def _guarded(
@@ -89,23 +90,49 @@ def _guarded(
         return True
 
 
-def _dispatch(store: Store, desk: Desk, channel: str, sender: Sender, only: Sequence[int] | None) -> bool:
+def _dispatch(
+    store: Store, desk: Desk, channel: str, sender: Sender, *, only: Sequence[int] | None = None, until: float = 0.0
+) -> bool:
     claimed = claim(store, desk, channel, sender.max_recipients, only)
     if claimed is None:
         return False
+    while claimed is not None:
+        claimed = _carry_out(store, desk, sender, claimed, until)
+    return True
+
+
+def _carry_out(store: Store, desk: Desk, sender: Sender, claimed: Claimed, until: float) -> Claimed | None:
+    """Carry out a call; return the next one, where it was claimed in the same go."""
+    following: Claimed | None = None
     halves: tuple[list[int], ...] = ()
     try:
         if claimed.call.recipients and (answer := _begin_and_speak(store, desk, sender, claimed)) is not None:
             halves = _halves(claimed.call, answer)
             put_back = bool(halves) or answer in UNSPOKEN  # neither says anything of the channel
-            keep_answer(store, desk, claimed, answer, put_back=put_back, can_be_settled=again.can_settle(sender))
+            goes_on = not put_back and is_plain(claimed, answer) and until > steady() and not desk.stop.is_set()
+            if goes_on:
+                following = _end_and_claim(store, desk, sender, claimed, answer)
+            else:
+                _keep_answer(store, desk, sender, claimed, answer, put_back=put_back)
     finally:
         # Whatever failed above: a call that nobody carries on is taken over like that of a dead process.
         desk.under_way.discard(claimed.call.id)
     for half in halves:
         if not desk.stop.is_set():
-            _dispatch(store, desk, channel, sender, half)
-    return True
+            _dispatch(store, desk, claimed.channel, sender, only=half)
+    return following
+
+
+def _end_and_claim(store: Store, desk: Desk, sender: Sender, claimed: Claimed, answer: Answer) -> Claimed | None:
+    """Write a plain answer down and claim the next call; where they don't go together, the answer by itself."""
+    try:
+        return take_turn(store, desk, claimed.channel, sender.max_recipients, (claimed, answer))
+    except NotPlain:
+        pass
+    except Exception as error:  # noqa: BLE001 -- the answer is all there is of the exchange; a claim is tried again anyway
+        log.warning("turn_failed", call=claimed.call.id, error=str(error))
+    _keep_answer(store, desk, sender, claimed, answer, put_back=False)
+    return None
 
 
 def _halves(call: Call, answer: Answer) -> tuple[list[int], ...]:
@@ -168,13 +195,13 @@ def speak(store: Store, sender: Sender, claimed: Claimed) -> Answer:
         return Answer(Verdict(Outcome.UNKNOWN, reason=words))
 
 
-def keep_answer(
-    store: Store, desk: Desk, claimed: Claimed, answer: Answer, *, put_back: bool, can_be_settled: bool
-) -> None:
+def _keep_answer(store: Store, desk: Desk, sender: Sender, claimed: Claimed, answer: Answer, *, put_back: bool) -> None:
     """Write the answer down, waiting for a database that is full, busy or away: it is all there is of the exchange."""
     while True:
         try:
-            return record_answer(store, desk, claimed, answer, put_back=put_back, can_be_settled=can_be_settled)
+            return record_answer(
+                store, desk, claimed, answer, put_back=put_back, can_be_settled=again.can_settle(sender)
+            )
         except BooksError:
             raise  # no waiting mends that
         except StoreError as error:

@@ -39,7 +39,7 @@ def record_answer(
     :param was_asked: nothing was said; the provider was asked what had become of the call.
     :param can_be_settled: the sender knows a way out of doubt: it honours keys, or can be asked.
     """
-    if not put_back and not was_asked and _is_plain(claimed, answer):
+    if not put_back and not was_asked and is_plain(claimed, answer):
         desk.answers.ask(claimed.channel, (claimed, answer), partial(_record_plain, store, desk, claimed.channel))
     else:
         _record(store, desk, claimed, answer, put_back, was_asked, can_be_settled)
@@ -78,7 +78,7 @@ def _record(
     store.submit(work, turn=claimed.channel)
 
 
-def _is_plain(claimed: Claimed, answer: Answer) -> bool:
+def is_plain(claimed: Claimed, answer: Answer) -> bool:
     """Say whether everybody of a first try got their letter, in time, by a channel without trouble: nearly always."""
     is_first = claimed.call.attempt == 1 and steady() <= claimed.speak_by
     is_sent = answer.verdict.outcome is Outcome.SENT and not answer.exceptions
@@ -89,14 +89,14 @@ def _record_plain(store: Store, desk: Desk, channel: str, some: Sequence[tuple[C
     """Write down plain answers of several calls at once; where one is not as it was left, each with care."""
     now = desk.clock()
     try:
-        store.submit(lambda conn: _settle_plain(conn, some, now), turn=channel)
-    except _NotPlain:
+        store.submit(lambda conn: settle_plain(conn, some, now), turn=channel)
+    except NotPlain:
         for claimed, answer in some:
             _record(store, desk, claimed, answer, put_back=False, was_asked=False, can_be_settled=False)
     return [None] * len(some)
 
 
-def _settle_plain(conn: Connection, some: Sequence[tuple[Claimed, Answer]], now: datetime) -> None:
+def settle_plain(conn: Connection, some: Sequence[tuple[Claimed, Answer]], now: datetime) -> None:
     by_send: defaultdict[int, list[Call]] = defaultdict(list)
     for claimed, _ in some:
         by_send[claimed.send_id].append(claimed.call)
@@ -107,15 +107,15 @@ def _settle_plain(conn: Connection, some: Sequence[tuple[Claimed, Answer]], now:
         for claimed, answer in some
     ]
     if not calls.close_plain(conn, ended, now):
-        raise _NotPlain
+        raise NotPlain
     for send_id, mine in sorted(by_send.items()):
         ids = [reader.delivery_id for call in mine for reader in call.recipients]
         if deliveries.sent(conn, [call.id for call in mine], ids) != len(ids):
-            raise _NotPlain
+            raise NotPlain
         sends.post_to_books(conn, send_id, {D.TAKEN.value: -len(ids), D.SENT.value: len(ids)})
 
 
-class _NotPlain(Exception):  # noqa: N818 -- a way back, not an error
+class NotPlain(Exception):  # noqa: N818 -- a way back, not an error
     """Some delivery or call is no longer as it was left: each answer is written down with care."""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from uuid import uuid4
 
 from publisher.model.call import Call, Recipient
@@ -15,7 +15,6 @@ from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment
 from publisher.store import (
     Connection,
     RowMapping,
-    Store,
     audience,
     calls,
     channels,
@@ -28,61 +27,61 @@ from publisher.store.deliveries import Due, Member
 D = DeliveryState
 
 
-def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int] | None = None) -> Claimed | None:
-    """Take up to `limit` due deliveries of one message under a new call. Whoever left since then gets nothing.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is to be claimed in one transaction: due deliveries of one message, under new calls."""
 
-    Threads that claim for a channel at the same moment share one transaction.
-
-    :param only: claim among these deliveries, due or not: the halves of a call that was refused whole.
-    """
-    if only is not None:
-        return _claim(store, desk, channel, limit, [only])[0]
-    claimed: Claimed | None = desk.claims.ask((channel, limit), None, partial(_claim, store, desk, channel, limit))
-    return claimed
+    channel: str
+    per_call: int  # recipients, at most
+    calls: int = 1  # at most
+    only: Sequence[int] | None = None  # among these, due or not: the halves of a call that was refused whole
+    opened: list[int] = field(default_factory=list)  # the new calls' ids, whatever comes of the transaction
 
 
-def _claim(
-    store: Store, desk: Desk, channel: str, limit: int, wishes: Sequence[Sequence[int] | None]
-) -> list[Claimed | None]:
-    """Claim for each of the wishes, in one transaction; the last ones get none where there is no more."""
-    opened: list[int] = []
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a channel has to send next, and how it stands itself."""
 
-    def work(conn: Connection) -> list[Claimed]:
-        now, speak_by = desk.clock(), last_moment(desk.timing)  # here: the lease is not spent on waiting for the ledger
-        look = channels.look(conn, channel, now)
-        only = wishes[0]
-        due = deliveries.next_due(conn, channel, now, only) if look.may_go(now) and not look.is_stopped else None
-        if due is None:
-            return []
-        # Locked: a hold that came first is seen here, one that comes later waits for us.
-        send = sends.lock(conn, due.send_id)
-        count = 1 if look.is_tried else len(wishes)
-        free = limit if only is not None else limits.room(conn, desk, channel, limit, count, now)
-        if send["state"] not in sends.CLAIMABLE or not free:
-            return []
-        if look.is_tried and not channels.begin_probe(conn, channel, now, desk.timing.lease):
-            return []
-        chosen = deliveries.choose(conn, due, limit=free, now=now, only=only)
-        if only is None:
-            chosen = limits.charge(conn, desk, channel, due, chosen, limit, now)
-        if not chosen:
-            return []
-        if send["state"] != SendState.SENDING or send["started_at"] is None:
-            sends.begin(conn, due.send_id, now)
-        calls_made = _open(conn, desk, channel, due, send, _parts(chosen, limit), opened, now)
-        message = desk.message(conn, due.message_id)
-        return [
-            Claimed(Call(call_id, key, message, recipients), due.send_id, channel, speak_by, look.has_trouble)
-            for call_id, key, recipients in calls_made
-        ]
+    due: Due
+    look: channels.Look
+    now: datetime  # from which leases are counted
+    speak_by: float
 
-    try:
-        made: list[Claimed | None] = [*store.submit(work, turn=channel)]
-    except BaseException:
-        # Perhaps it was written all the same: then nobody carries it on, and it is taken over.
-        desk.under_way.difference_update(opened)
-        raise
-    return made + [None] * (len(wishes) - len(made))
+
+def next_due(conn: Connection, desk: Desk, wanted: Wanted) -> Found | None:
+    """Return what there is to claim; None where nothing is due, or something keeps the channel."""
+    now, speak_by = desk.clock(), last_moment(desk.timing)  # within: the lease is not spent on waiting for the ledger
+    look = channels.look(conn, wanted.channel, now)
+    if not look.may_go(now) or look.is_stopped:
+        return None
+    due = deliveries.next_due(conn, wanted.channel, now, wanted.only)
+    return None if due is None else Found(due, look, now, speak_by)
+
+
+def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> list[Claimed]:
+    """Claim what was found, within the limits that all processes share. Whoever left since then gets nothing."""
+    look, due, now, channel = found.look, found.due, found.now, wanted.channel
+    # Locked: a hold that came first is seen here, one that comes later waits for us.
+    send = sends.lock(conn, due.send_id)
+    count = 1 if look.is_tried else wanted.calls
+    is_limited = wanted.only is None
+    free = limits.room(conn, desk, channel, wanted.per_call, count, now) if is_limited else wanted.per_call
+    if send["state"] not in sends.CLAIMABLE or not free:
+        return []
+    if look.is_tried and not channels.begin_probe(conn, channel, now, desk.timing.lease):
+        return []
+    chosen = deliveries.choose(conn, due, limit=free, now=now, only=wanted.only)
+    if is_limited:
+        chosen = limits.charge(conn, desk, channel, due, chosen, wanted.per_call, now)
+    if not chosen:
+        return []
+    if send["state"] != SendState.SENDING or send["started_at"] is None:
+        sends.begin(conn, due.send_id, now)
+    message = desk.message(conn, due.message_id)
+    return [
+        Claimed(Call(call_id, key, message, recipients), due.send_id, channel, found.speak_by, look.has_trouble)
+        for call_id, key, recipients in _open(conn, desk, wanted, found, send, _parts(chosen, wanted.per_call))
+    ]
 
 
 def _parts(chosen: Sequence[int], limit: int) -> list[Sequence[int]]:
@@ -90,14 +89,7 @@ def _parts(chosen: Sequence[int], limit: int) -> list[Sequence[int]]:
 
 
 def _open(
-    conn: Connection,
-    desk: Desk,
-    channel: str,
-    due: Due,
-    send: RowMapping,
-    parts: Sequence[Sequence[int]],
-    opened: list[int],
-    now: datetime,
+    conn: Connection, desk: Desk, wanted: Wanted, found: Found, send: RowMapping, parts: Sequence[Sequence[int]]
 ) -> list[tuple[int, str, tuple[Recipient, ...]]]:
     """Open a call for each part: leave out whoever has gone, freeze the others in it, and move the books."""
     members = {
@@ -112,24 +104,24 @@ def _open(
     ids = calls.open_calls(
         conn,
         fresh,
-        send_id=due.send_id,
-        message_id=due.message_id,
-        channel=channel,
+        send_id=found.due.send_id,
+        message_id=found.due.message_id,
+        channel=wanted.channel,
         process_id=desk.process_id,
-        lease_until=now + desk.timing.lease,
-        now=now,
+        lease_until=found.now + desk.timing.lease,
+        now=found.now,
     )
-    opened += ids
+    wanted.opened.extend(ids)
     desk.under_way.update(ids)
     deliveries.take(conn, dict(zip(ids, parts, strict=True)))
     gone = 0
     for call_id, each, part in zip(ids, fresh, parts, strict=True):
         gone += _suppress_gone(conn, call_id, [members[one] for one in part])
         if not each.recipients:
-            calls.move(conn, call_id, CallState.GIVEN_BACK, closed_at=now, members=None)
+            calls.move(conn, call_id, CallState.GIVEN_BACK, closed_at=found.now, members=None)
     taken = len(members)
     deltas = {D.PENDING: -taken, D.TAKEN: taken - gone, D.SUPPRESSED: gone}
-    sends.post_to_books(conn, due.send_id, {state.value: delta for state, delta in deltas.items()})
+    sends.post_to_books(conn, found.due.send_id, {state.value: delta for state, delta in deltas.items()})
     return [(call_id, each.key, each.recipients) for call_id, each in zip(ids, fresh, strict=True)]
 
 

@@ -42,7 +42,7 @@ class Desk:
     under_way: set[int] = field(default_factory=set)  # this process's calls between claim and answer
     free_at: dict[str, datetime] = field(default_factory=dict)  # when a channel that waits for a limit may go on
     looked: dict[str, float] = field(default_factory=dict)  # by `steady`: until when a look at a channel holds
-    claims: Together[None, Any] = field(default_factory=Together)  # what its threads claim, begin and answer
+    turns: Together[Any, Any] = field(default_factory=Together)  # what its threads claim, begin and answer
     begins: Together[Any, bool] = field(default_factory=Together)
     answers: Together[Any, None] = field(default_factory=Together)
     stop: Event = field(default_factory=Event)  # set when this process is to end

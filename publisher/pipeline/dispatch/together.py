@@ -15,18 +15,24 @@ R = TypeVar("R")
 MOST = 64  # wishes carried out at once
 
 
-@dataclass(slots=True)
 class _Wish:
-    wanted: Any
-    is_done: bool = False
-    result: Any = None
-    error: BaseException | None = None
+    """What a thread wants, and what came of it. Its gate opens when it is done, or when it is its turn to lead."""
+
+    __slots__ = ("error", "gate", "is_done", "result", "wanted")
+
+    def __init__(self, wanted: Any) -> None:
+        self.wanted = wanted
+        self.is_done = False
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.gate = Lock()  # far lighter than an Event
+        self.gate.acquire()
 
 
 @dataclass(slots=True)
 class _Queue:
     waiting: list[_Wish] = field(default_factory=list)
-    turn: Lock = field(default_factory=Lock)
+    is_led: bool = False
 
 
 class Together(Generic[W, R]):
@@ -47,16 +53,30 @@ class Together(Generic[W, R]):
         with self._lock:
             queue = self._queues.setdefault(name, _Queue())
             queue.waiting.append(wish)
-        while not wish.is_done:
-            with queue.turn:
-                if not wish.is_done:
-                    with self._lock:
-                        group, queue.waiting = queue.waiting[:MOST], queue.waiting[MOST:]
-                    _carry_out(group, carry_out)
+            has_to_wait, queue.is_led = queue.is_led, True
+        if has_to_wait:
+            wish.gate.acquire()
+        if not wish.is_done:
+            self._lead(queue, carry_out)
         if wish.error is not None:
             raise wish.error
         result: R = wish.result
         return result
+
+    def _lead(self, queue: _Queue, carry_out: Callable[[Sequence[W]], Sequence[R]]) -> None:
+        """Carry out what waits, with our own wish first, and let the next one lead."""
+        with self._lock:
+            group, queue.waiting = queue.waiting[:MOST], queue.waiting[MOST:]
+        try:
+            _carry_out(group, carry_out)
+        finally:
+            with self._lock:
+                leader = queue.waiting[0] if queue.waiting else None
+                queue.is_led = leader is not None
+            if leader is not None:
+                leader.gate.release()  # first: the others have nothing to hurry for but their own work
+            for wish in group:
+                wish.gate.release()
 
 
 def _carry_out(group: list[_Wish], carry_out: Callable[[Sequence[Any]], Sequence[Any]]) -> None:
