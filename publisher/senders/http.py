@@ -120,14 +120,13 @@ class Http:
     ) -> Reply:
         deadline = time.monotonic() + self.settings.read_timeout
         try:
-            with self._session().request(
-                method,
-                url,
-                data=sending,
-                headers={"User-Agent": self.settings.user_agent, "Accept-Encoding": "identity", **headers},
+            session = self._session()
+            with session.send(
+                _prepared(method, url, sending, {"User-Agent": self.settings.user_agent, **headers}),
                 timeout=(self.settings.connect_timeout, self.settings.read_timeout),
                 allow_redirects=False,
                 stream=True,
+                **_surroundings(session, url),
             ) as response:
                 text, whole = self._text(response, deadline)
                 text = self.redact(text, headers.get("Authorization", ""))
@@ -176,6 +175,20 @@ class Http:
         except (HTTPError, OSError):
             whole = False
         return b"".join(raw).decode("utf-8", "replace").replace("\0", ""), whole
+
+
+def _prepared(method: str, url: str, body: _Body | None, headers: Mapping[str, str]) -> requests.PreparedRequest:
+    """Make a request ready. Not by the session, which looks for cookies and passwords of its own at each one."""
+    prepared = requests.PreparedRequest()
+    prepared.prepare(method, url, {"Accept": "*/*", "Accept-Encoding": "identity", **headers}, data=body)
+    return prepared
+
+
+def _surroundings(session: requests.Session, url: str) -> dict[str, Any]:
+    """Return proxies and certificates of the environment, where it is trusted."""
+    if not session.trust_env:
+        return {"proxies": {}}
+    return dict(session.merge_environment_settings(url, {}, True, None, None))
 
 
 def basic(user: str, password: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from publisher.model.call import Answer, Call, Outcome, Recipient, Scope, Verdict
 from publisher.model.message import Mail, Post, Slot, Text, escape, fill, slots_of, value_of
@@ -43,9 +44,10 @@ def readers_of(call: Call, sender: Sender) -> Readers | Answer:
         return stop(refused(f"{sender.name} carries mail, not posts"))
     if len(call.recipients) > sender.max_recipients:
         return stop(refused(f"{len(call.recipients)} recipients; {sender.name} takes {sender.max_recipients} per call"))
-    if fault := _broken(mail):
-        return stop(refused(f"{fault}; nothing was sent"))
-    out = _unfit(mail, call.recipients)
+    needs = _needs_of(mail)
+    if needs.fault:
+        return stop(refused(f"{needs.fault}; nothing was sent"))
+    out = _unfit(needs, call.recipients)
     ready = _one_each(tuple(r for r in call.recipients if r.delivery_id not in out), out)
     return Readers(mail, ready, out) if ready else stop(next(iter(out.values()), refused("no recipients")), out)
 
@@ -124,27 +126,42 @@ def _fault_of_header(what: str, text: Text) -> str:
     return f"{what} has {length:,} characters, and {HEADER_CAP:,} are the most" if length > HEADER_CAP else ""
 
 
-def _unfit(mail: Mail, readers: tuple[Recipient, ...]) -> dict[int, Verdict]:
-    """Refuse readers who have no value for a slot, or one that a header can't carry."""
+@dataclass(frozen=True, slots=True)
+class _Needs:
+    """What a mail asks of its readers' values, and what is wrong with it for all of them."""
+
+    fault: str
+    needed: tuple[str, ...]  # fields that everybody must have a value for
+    carried: tuple[str, ...]  # fields that stand in a header
+    risky: tuple[Slot, ...]  # slots in a header whose escaping lets a line break through
+
+
+@lru_cache(32)  # the same for each of a send's calls, of which there may be one for every reader
+def _needs_of(mail: Mail) -> _Needs:
     slots = slots_of(mail)
     in_headers = {part for text in (mail.subject, *(value for _, value in mail.headers)) for part in text}
     needed = tuple({slot.field: None for slot in slots if slot.default is None})
     carried = tuple({slot.field: None for slot in slots if slot in in_headers})
     risky = tuple(slot for slot in slots if slot in in_headers and slot.context != "header")
-    found = ((r.delivery_id, _fault_of(r, needed, carried, risky)) for r in readers)
+    return _Needs(_broken(mail), needed, carried, risky)
+
+
+def _unfit(needs: _Needs, readers: tuple[Recipient, ...]) -> dict[int, Verdict]:
+    """Refuse readers who have no value for a slot, or one that a header can't carry."""
+    found = ((r.delivery_id, _fault_of(r, needs)) for r in readers)
     return {delivery_id: refused(fault, Scope.RECIPIENT) for delivery_id, fault in found if fault}
 
 
-def _fault_of(reader: Recipient, needed: tuple[str, ...], carried: tuple[str, ...], risky: tuple[Slot, ...]) -> str:
+def _fault_of(reader: Recipient, needs: _Needs) -> str:
     if BREAK.search(reader.name) or BREAK.search(reader.address):
         return "the reader's name or address has a line break"
-    for field in needed:
+    for field in needs.needed:
         if not reader.values.get(field):
             return f"the reader has no value for {field!r}"
-    for field in carried:
+    for field in needs.carried:
         if len(reader.values.get(field, "")) > HEADER_CAP:
             return f"the reader's value for {field!r} is longer than a header may be"
-    for slot in risky:
+    for slot in needs.risky:
         if BREAK.search(value_of(slot, reader.values)):
             return f"the reader's value for {slot.field!r} puts a line break into a header"
     return ""

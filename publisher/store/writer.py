@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from threading import Event, Lock, Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Connection
@@ -21,18 +20,24 @@ MOST = 64  # writes in one commit
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
 class _Job:
     """One small write, and what came of it."""
 
-    work: Callable[[Connection], Any]
-    done: Event = field(default_factory=Event)
-    result: Any = None
-    error: BaseException | None = None
+    __slots__ = ("_done", "error", "result", "work")
+
+    def __init__(self, work: Callable[[Connection], Any]) -> None:
+        self.work = work
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self._done = Lock()  # far lighter than an Event
+        self._done.acquire()
+
+    def wait(self) -> None:
+        self._done.acquire()
 
     def finish(self, error: BaseException | None = None) -> None:
         self.error = self.error or error
-        self.done.set()
+        self._done.release()
 
 
 class Writer:
@@ -53,7 +58,7 @@ class Writer:
         with self._starting:
             self._start()
             self._queue.put(job)
-        job.done.wait()
+        job.wait()
         if job.error is not None:
             raise job.error
         result: T = job.result

@@ -54,19 +54,20 @@ class _Undone:
 
 def claim_after_send() -> None:
     """Speak first, and write down whom one has spoken to after."""
+    from publisher.pipeline import dispatch as parts
     from publisher.pipeline.dispatch import act
 
     turn = Lock()  # without a kill it works well, and a test without kills would pass
 
-    def dispatch(store, desk, channel, sender, only):
+    def dispatch(store, desk, channel, sender, *, only=None, until=0.0):
         with turn:
             seen = act.claim(_Undone(store), desk, channel, sender.max_recipients, only)
             if seen is None:
                 return False
             answer = act.speak(store, sender, seen)
             claimed = act.claim(store, desk, channel, sender.max_recipients, only)
-            act.begin(store, desk, claimed)
-            act.record_answer(store, desk, claimed, answer)
+            parts.begin(store, desk, claimed)
+            parts.record_answer(store, desk, claimed, answer)
             return True
 
     act._dispatch = dispatch
@@ -94,14 +95,15 @@ def blind_retry() -> None:
 def checkpoint_at_fetch() -> None:
     """Count readers as reached when they are fetched, and then write to them."""
     from publisher.model.call import Answer, Outcome, Verdict
+    from publisher.pipeline import dispatch as parts
     from publisher.pipeline.dispatch import act
 
-    def dispatch(store, desk, channel, sender, only):
+    def dispatch(store, desk, channel, sender, *, only=None, until=0.0):
         claimed = act.claim(store, desk, channel, sender.max_recipients, only)
         if claimed is None:
             return False
-        act.begin(store, desk, claimed)
-        act.record_answer(store, desk, claimed, Answer(Verdict(Outcome.SENT), status=200))
+        parts.begin(store, desk, claimed)
+        parts.record_answer(store, desk, claimed, Answer(Verdict(Outcome.SENT), status=200))
         time.sleep(0.1)  # such a system fetches a thousand, and writes to them one after the other
         act.speak(store, sender, claimed)
         return True

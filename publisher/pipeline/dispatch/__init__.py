@@ -4,8 +4,9 @@ What was claimed is frozen in the call and committed before a byte leaves; what 
 in between leaves a call that says so, and never a reader who might silently be skipped or written to twice.
 """
 
-from publisher.pipeline.dispatch.act import begin, dispatch_next, speak
+from publisher.pipeline.dispatch.act import dispatch_next, speak
 from publisher.pipeline.dispatch.answer import record_answer
+from publisher.pipeline.dispatch.beginning import begin
 from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal
 from publisher.pipeline.dispatch.landing import Landing, land
 from publisher.pipeline.dispatch.orphans import take_over

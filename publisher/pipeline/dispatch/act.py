@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
 
 from publisher.clock import steady
-from publisher.errors import BooksError, MaybeWrittenError, PublisherError, StoreError
+from publisher.errors import BooksError, MaybeWrittenError, PublisherError
 from publisher.model.call import Answer, Call, Outcome, Verdict
-from publisher.model.states import CallState
 from publisher.pipeline.dispatch import again, breaker
-from publisher.pipeline.dispatch.answer import NotPlain, is_plain, record_answer
-from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, begins_by
-from publisher.pipeline.dispatch.orphans import give_back
+from publisher.pipeline.dispatch.answer import CUT, NotPlain, is_plain, keep_answer
+from publisher.pipeline.dispatch.beginning import begin
+from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal
 from publisher.pipeline.dispatch.turn import claim, take_turn
 from publisher.senders.verdicts import deferred, stop
-from publisher.store import Connection, Store, calls, channels, deliveries, sends
+from publisher.store import Store, channels, deliveries, sends
 
 if TYPE_CHECKING:
     from publisher.senders.base import Sender
@@ -27,9 +24,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FROZEN = stop(deferred("the process stood still before it spoke; nothing was sent"))
-CUT = stop(deferred("the database broke away before anything was said; nothing was sent"))
 UNSPOKEN = (FROZEN, CUT)
-WRITE_AGAIN = 0.5  # seconds between tries to write down an answer
 LOOK_HOLDS = 0.2  # seconds for which a look at a channel that has work is good enough; a claim looks again anyway
 
 
@@ -93,7 +88,10 @@ def _guarded(
 def _dispatch(
     store: Store, desk: Desk, channel: str, sender: Sender, *, only: Sequence[int] | None = None, until: float = 0.0
 ) -> bool:
-    claimed = claim(store, desk, channel, sender.max_recipients, only)
+    if only is not None:
+        claimed = claim(store, desk, channel, sender.max_recipients, only)
+    else:
+        claimed = take_turn(store, desk, channel, sender.max_recipients)
     if claimed is None:
         return False
     while claimed is not None:
@@ -113,7 +111,7 @@ def _carry_out(store: Store, desk: Desk, sender: Sender, claimed: Claimed, until
             if goes_on:
                 following = _end_and_claim(store, desk, sender, claimed, answer)
             else:
-                _keep_answer(store, desk, sender, claimed, answer, put_back=put_back)
+                keep_answer(store, desk, claimed, answer, put_back=put_back, can_be_settled=again.can_settle(sender))
     finally:
         # Whatever failed above: a call that nobody carries on is taken over like that of a dead process.
         desk.under_way.discard(claimed.call.id)
@@ -131,7 +129,7 @@ def _end_and_claim(store: Store, desk: Desk, sender: Sender, claimed: Claimed, a
         pass
     except Exception as error:  # noqa: BLE001 -- the answer is all there is of the exchange; a claim is tried again anyway
         log.warning("turn_failed", call=claimed.call.id, error=str(error))
-    _keep_answer(store, desk, sender, claimed, answer, put_back=False)
+    keep_answer(store, desk, claimed, answer, can_be_settled=again.can_settle(sender))
     return None
 
 
@@ -154,31 +152,6 @@ def _begin_and_speak(store: Store, desk: Desk, sender: Sender, claimed: Claimed)
     return speak(store, sender, claimed) if is_ours else None
 
 
-def begin(store: Store, desk: Desk, claimed: Claimed) -> bool:
-    """Commit that we are about to speak; False when the call is no longer ours, or its send was held meanwhile."""
-    return desk.begins.ask("begin", claimed, partial(_begin, store, desk))
-
-
-def _begin(store: Store, desk: Desk, some: Sequence[Claimed]) -> list[bool]:
-    now = desk.clock()
-
-    def work(conn: Connection) -> list[bool]:
-        begun = calls.begin(conn, [each.call.id for each in some], now=now, lease_left=begins_by(desk.timing))
-        for claimed in some:
-            if claimed.call.id not in begun:
-                _give_back_ours(conn, desk, claimed, now)
-        return [claimed.call.id in begun for claimed in some]
-
-    return store.submit(work)
-
-
-def _give_back_ours(conn: Connection, desk: Desk, claimed: Claimed, now: datetime) -> None:
-    sends.lock(conn, claimed.send_id)
-    call = calls.get(conn, claimed.call.id)
-    if call["state"] == CallState.CLAIMED and call["process_id"] == desk.process_id:
-        give_back(conn, call, now)
-
-
 def speak(store: Store, sender: Sender, claimed: Claimed) -> Answer:
     """Have the sender speak. A fault of its own may have come after the request: unknown, never repeated blindly."""
     if steady() > claimed.speak_by:  # the fence: we were frozen, and others may think us gone
@@ -193,18 +166,3 @@ def speak(store: Store, sender: Sender, claimed: Claimed) -> Answer:
         log.error("sender_fault", sender=sender.name, call=call.id, fault=type(fault).__name__)
         words = f"the sender {sender.name} failed in itself ({type(fault).__name__}); see the log"
         return Answer(Verdict(Outcome.UNKNOWN, reason=words))
-
-
-def _keep_answer(store: Store, desk: Desk, sender: Sender, claimed: Claimed, answer: Answer, *, put_back: bool) -> None:
-    """Write the answer down, waiting for a database that is full, busy or away: it is all there is of the exchange."""
-    while True:
-        try:
-            return record_answer(
-                store, desk, claimed, answer, put_back=put_back, can_be_settled=again.can_settle(sender)
-            )
-        except BooksError:
-            raise  # no waiting mends that
-        except StoreError as error:
-            log.error("answer_waits", call=claimed.call.id, error=str(error))
-            if desk.stop.wait(WRITE_AGAIN):
-                raise

@@ -11,15 +11,19 @@ from typing import Any
 import structlog
 
 from publisher.clock import steady
+from publisher.errors import BooksError, StoreError
 from publisher.model.call import Answer, Call, Outcome, Recipient, Scope, Verdict
 from publisher.model.states import DeliveryState, SendState
 from publisher.pipeline.dispatch import breaker
 from publisher.pipeline.dispatch.desk import Claimed, Desk
 from publisher.pipeline.dispatch.landing import Landing, in_its_send, land
+from publisher.senders.verdicts import deferred, stop
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, sends
 
 log = structlog.get_logger()
 D = DeliveryState
+CUT = stop(deferred("the database broke away before anything was said; nothing was sent"))
+WRITE_AGAIN = 0.5  # seconds between tries to write down an answer
 MOST_PATIENT = 10  # times the wait after the first try: while the key is known, doubt is worth ending
 
 
@@ -76,6 +80,21 @@ def _record(
             _judge_channel(conn, claimed, answer, said, now)
 
     store.submit(work, turn=claimed.channel)
+
+
+def keep_answer(
+    store: Store, desk: Desk, claimed: Claimed, answer: Answer, *, put_back: bool = False, can_be_settled: bool = False
+) -> None:
+    """Write the answer down, waiting for a database that is full, busy or away: it is all there is of the exchange."""
+    while True:
+        try:
+            return record_answer(store, desk, claimed, answer, put_back=put_back, can_be_settled=can_be_settled)
+        except BooksError:
+            raise  # no waiting mends that
+        except StoreError as error:
+            log.error("answer_waits", call=claimed.call.id, error=str(error))
+            if desk.stop.wait(WRITE_AGAIN):
+                raise
 
 
 def is_plain(claimed: Claimed, answer: Answer) -> bool:

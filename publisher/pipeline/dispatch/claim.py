@@ -35,6 +35,7 @@ class Wanted:
     per_call: int  # recipients, at most
     calls: int = 1  # at most
     only: Sequence[int] | None = None  # among these, due or not: the halves of a call that was refused whole
+    begins: bool = False  # the calls are begun at once
     opened: list[int] = field(default_factory=list)  # the new calls' ids, whatever comes of the transaction
 
 

@@ -66,6 +66,7 @@ class Claimed:
     channel: str  # that speaks; the send itself may be on its fallback by now
     speak_by: float  # by `steady`: later than this the lease might end before the answer
     had_trouble: bool = True  # the channel has failed lately: an answer is worth noting
+    is_begun: bool = False  # it may speak at once
 
 
 def last_moment(timing: Timing) -> float:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import structlog
+
+from publisher.errors import MaybeWrittenError
 from publisher.model.call import Answer
-from publisher.pipeline.dispatch.answer import settle_plain
+from publisher.pipeline.dispatch.answer import CUT, keep_answer, settle_plain
+from publisher.pipeline.dispatch.beginning import begin_calls
 from publisher.pipeline.dispatch.claim import Wanted, next_due, open_calls
 from publisher.pipeline.dispatch.desk import Claimed, Desk
 from publisher.store import Connection, Store, sends
+
+log = structlog.get_logger()
 
 Ended = tuple[Claimed, Answer]
 
@@ -18,21 +25,20 @@ def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int
 
     :param only: claim among these deliveries, due or not: the halves of a call that was refused whole.
     """
-    if only is not None:
-        return _take(store, desk, Wanted(channel, limit, only=only), [None])[0]
-    return take_turn(store, desk, channel, limit, None)
+    return _take(store, desk, Wanted(channel, limit, only=only), [None])[0]
 
 
-def take_turn(store: Store, desk: Desk, channel: str, limit: int, ended: Ended | None) -> Claimed | None:
+def take_turn(store: Store, desk: Desk, channel: str, limit: int, ended: Ended | None = None) -> Claimed | None:
     """Write a plain answer down, if there is one, and claim the next call.
 
-    Threads that come to a channel's ledger at the same moment share one transaction.
+    Threads that come to a channel's ledger at the same moment share one transaction. A call of a single letter is begun
+    in it too: it is said within milliseconds, and a commit of its own would cost as much as the letter.
 
     :raises NotPlain: the call or some delivery is no longer as it was left; nothing was written.
     """
 
     def take(turns: Sequence[Ended | None]) -> list[Claimed | None]:
-        return _take(store, desk, Wanted(channel, limit, len(turns)), turns)
+        return _take(store, desk, Wanted(channel, limit, len(turns), begins=limit == 1), turns)
 
     claimed: Claimed | None = desk.turns.ask((channel, limit), ended, take)
     return claimed
@@ -41,20 +47,39 @@ def take_turn(store: Store, desk: Desk, channel: str, limit: int, ended: Ended |
 def _take(store: Store, desk: Desk, wanted: Wanted, turns: Sequence[Ended | None]) -> list[Claimed | None]:
     """Take these turns in one transaction; the last ones get no call where there is no more to do."""
     ended = [turn for turn in turns if turn is not None]
+    made: list[Claimed] = []
 
-    def work(conn: Connection) -> list[Claimed]:
+    def work(conn: Connection) -> None:
         found = next_due(conn, desk, wanted)
         touched = {claimed.send_id for claimed, _ in ended} | ({found.due.send_id} if found else set())
         for send_id in sorted(touched):  # in this order, so that nobody waits in a circle
             sends.hold(conn, send_id)
         if ended:
             settle_plain(conn, ended, desk.clock())
-        return open_calls(conn, desk, wanted, found) if found else []
+        made[:] = open_calls(conn, desk, wanted, found) if found else []
+        if wanted.begins:
+            made[:] = _begun(conn, desk, made)
 
     try:
-        made: list[Claimed | None] = [*store.submit(work, turn=wanted.channel)]
-    except BaseException:
+        store.submit(work, turn=wanted.channel)
+    except BaseException as error:
         # Perhaps it was written all the same: then nobody carries it on, and it is taken over.
         desk.under_way.difference_update(wanted.opened)
+        if isinstance(error, MaybeWrittenError):
+            _unsay(store, desk, [claimed for claimed in made if claimed.is_begun])
         raise
-    return made + [None] * (len(turns) - len(made))
+    return [*made, *[None] * (len(turns) - len(made))]
+
+
+def _begun(conn: Connection, desk: Desk, made: Sequence[Claimed]) -> list[Claimed]:
+    """Begin calls in the transaction that opened them; what may not speak was given back."""
+    with_words = [claimed for claimed in made if claimed.call.recipients]
+    may_speak = begin_calls(conn, desk, with_words) if with_words else []
+    return [replace(claimed, is_begun=True) for claimed, may in zip(with_words, may_speak, strict=True) if may]
+
+
+def _unsay(store: Store, desk: Desk, begun: Sequence[Claimed]) -> None:
+    """Put back calls that perhaps stand there as if we had spoken. Nobody but us knows that we did not."""
+    for claimed in begun:
+        log.error("begin_was_cut", call=claimed.call.id)
+        keep_answer(store, desk, claimed, CUT, put_back=True)
