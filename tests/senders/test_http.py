@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from urllib.parse import urlencode
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from publisher.model.call import Outcome, Scope
-from publisher.senders.http import Http, HttpSettings
+from publisher.senders.http import Http, HttpSettings, as_form
 from publisher.testing import FakeProvider, Fault, Received, Response
 
 JSON = {"Content-Type": "application/json"}
@@ -203,3 +206,11 @@ def test_nothing_is_retried_in_secret(http: Http, provider: FakeProvider) -> Non
     for _ in range(3):
         http.post(provider.url, b"{}", JSON)
     assert len(provider.requests) == 3
+
+
+TRICKY = st.text(st.sampled_from("%+ &=\n\0~é🙂") | st.characters(exclude_categories=["Cs"]))
+
+
+@given(st.lists(st.tuples(TRICKY, TRICKY)))
+def test_a_form_has_the_bytes_that_everybody_expects(fields) -> None:
+    assert as_form(fields) == urlencode(fields).encode()

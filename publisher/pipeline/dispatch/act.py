@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 FROZEN = stop(deferred("the process stood still before it spoke; nothing was sent"))
 UNSPOKEN = (FROZEN, CUT)
-LOOK_HOLDS = 0.2  # seconds for which a look at a channel that has work is good enough; a claim looks again anyway
+LOOK_HOLDS = 1.0  # seconds for which a look at a channel that has work is good enough; a claim looks again anyway
 
 
 def dispatch_next(store: Store, desk: Desk, channel: str, sender: Callable[[], Sender]) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,3 +64,9 @@ def test_an_id_on_the_wire_is_read_by_any_of_our_keys_and_nothing_else_is():
         " " + good,
     ):
         assert read_wire_id("d", text, keys) is None
+
+
+@given(st.integers(0, 10**15), st.binary(max_size=200))
+def test_an_id_on_the_wire_is_the_hmac_that_everybody_knows(number, key):
+    mac = hmac.new(key, f"d:{number}".encode(), hashlib.sha256).hexdigest()
+    assert wire_id("d", number, key) == f"d{number}-{mac[:20]}"
