@@ -254,8 +254,7 @@ def kills(count: int) -> Callable[[Fleet], None]:
     """Kill a process at random, 50 to 900 ms after it and another began to work, and start it again: so many times."""
 
     def torment(fleet: Fleet) -> None:
-        done = 0
-        while done < count and fleet.waiting():
+        while len(fleet.stopped) < count and fleet.waiting():
             worker = fleet.random.choice(fleet.workers)
             assert worker.process is not None
             if worker.process.poll() is not None:
@@ -266,7 +265,6 @@ def kills(count: int) -> Callable[[Fleet], None]:
             time.sleep(fleet.random.uniform(0.05, 0.9))
             fleet.kill(worker)
             fleet.start(worker)
-            done += 1
 
     return torment
 
