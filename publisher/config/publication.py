@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from publisher.config.reading import Document
 from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.theme import ThemeShape
 from publisher.config.values import Language, Line, Mailbox, ReplyTo, WebAddress, Zone
@@ -29,7 +30,7 @@ class PublicationShape(Shape):
     preheader: Line = key("", "What inboxes show after the subject")
     theme: ThemeShape | None = key(None, "How mails look: colours, logo, fonts, width")
 
-    def record(self) -> Publication:
+    def record(self, document: Document) -> Publication:
         name, address = self.sender
         return Publication(
             name=self.name,
@@ -42,7 +43,7 @@ class PublicationShape(Shape):
             timezone=self.timezone,
             language=self.language,
             preheader=self.preheader,
-            theme=self.theme.record() if self.theme else Theme(),
+            theme=self.theme.record(document, ("publication", "theme")) if self.theme else Theme(),
         )
 
 

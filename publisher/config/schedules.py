@@ -73,8 +73,7 @@ class ScheduleShape(Shape):
             when=self.when.record(once),
             pick=self.pick.record(),
             send=tuple(
-                entry.record(keys[index], document.where((*path, "send", index)))
-                for index, entry in enumerate(self.send)
+                entry.record(keys[index], document, (*path, "send", index)) for index, entry in enumerate(self.send)
             ),
             backfill=self.backfill,
             was=self.was or "",
@@ -151,7 +150,7 @@ def _project(shape: ProjectShape, document: Document, once: dict[str, datetime])
     where = document.where_key
     home = "" if shape.practice else shape.publication.sender[1].rpartition("@")[2].casefold()
     return Project(
-        publication=shape.publication.record(),
+        publication=shape.publication.record(document),
         sources={name: item.record(name, where(("sources", name))) for name, item in shape.sources.items()},
         lists={name: item.record(name, where(("lists", name))) for name, item in shape.lists.items()},
         channels={name: item.record(name, document, home) for name, item in shape.channels.items()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from publisher.config.reading import Document, Path_
 from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.theme import ThemeShape
 from publisher.config.values import Duration, Language, Line, Mailbox, Name, Names, ReplyTo, Texts
@@ -29,7 +30,7 @@ class EntryShape(Shape):
     theme: ThemeShape | None = key(None, "How this mail looks, where it isn't as the publication's `theme` says")
     subjects: Texts = key((), "Two subjects to be tried against each other", later=True)
 
-    def record(self, entry_key: str, where: str) -> Entry:
+    def record(self, entry_key: str, document: Document, path: Path_) -> Entry:
         name, address = self.sender or ("", "")
         return Entry(
             key=entry_key,
@@ -42,9 +43,9 @@ class EntryShape(Shape):
             from_email=address,
             reply_to=self.reply_to,
             language=self.language or "",
-            theme=self.theme.record() if self.theme else Theme(),
+            theme=self.theme.record(document, (*path, "theme")) if self.theme else Theme(),
             after=self.after,
-            where=where,
+            where=document.where(path),
         )
 
 

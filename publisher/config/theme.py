@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from publisher.config.reading import Document, Path_
 from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.values import Line, web_address, wrong
 from publisher.model.theme import Logo, Palette, Theme
@@ -68,8 +69,8 @@ class DarkShape(Shape):
     paper: Colour = key("", "What text stands on; without it, derived from `paper`")
     ground: Colour = key("", "What the paper lies on; without it, derived from `ground`")
 
-    def record(self) -> Palette:
-        return Palette(self.accent, self.text, self.paper, self.ground)
+    def record(self, document: Document, path: Path_) -> Palette:
+        return Palette(self.accent, self.text, self.paper, self.ground, _places(self, document, path))
 
 
 class LogoShape(Shape):
@@ -108,12 +109,18 @@ class ThemeShape(Shape):
         None, f"Width of a mail in pixels, {NARROWEST} to {WIDEST}; without it, 600", ge=NARROWEST, le=WIDEST
     )
 
-    def record(self) -> Theme:
+    def record(self, document: Document, path: Path_) -> Theme:
         return Theme(
-            light=Palette(self.accent, self.text, self.paper, self.ground),
-            dark=self.dark.record() if self.dark else Palette(),
+            light=Palette(self.accent, self.text, self.paper, self.ground, _places(self, document, path)),
+            dark=self.dark.record(document, (*path, "dark")) if self.dark else Palette(),
             logo=self.logo.record() if self.logo else None,
             heading=self.fonts.heading if self.fonts else "",
             text=self.fonts.text if self.fonts else "",
             width=self.width or 0,
         )
+
+
+def _places(colours: DarkShape | ThemeShape, document: Document, path: Path_) -> dict[str, str]:
+    """Return where each colour stands that was written."""
+    names = ("accent", "text", "paper", "ground")
+    return {name: document.where((*path, name)) for name in names if getattr(colours, name)}

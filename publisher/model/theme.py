@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
 
@@ -13,6 +14,7 @@ class Palette:
     text: str = ""
     paper: str = ""  # what text stands on
     ground: str = ""  # what the paper lies on
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)  # of each that was written, in the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,13 @@ class Theme:
 
     def over(self, base: Theme) -> Theme:
         """Put this theme over another. A colour's dark counterpart goes with the colour."""
-        names = [each.name for each in fields(Palette)]
+        names = [each.name for each in fields(Palette) if each.compare]
         light = {name: getattr(self.light, name) or getattr(base.light, name) for name in names}
         kept = {name: "" if getattr(self.light, name) else getattr(base.dark, name) for name in names}
         dark = {name: getattr(self.dark, name) or kept[name] for name in names}
         return Theme(
-            Palette(**light),
-            Palette(**dark),
+            Palette(**light, places={**base.light.places, **self.light.places}),
+            Palette(**dark, places={**base.dark.places, **self.dark.places}),
             self.logo or base.logo,
             self.heading or base.heading,
             self.text or base.text,

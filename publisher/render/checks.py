@@ -176,10 +176,11 @@ def contrast(mail: Mail, sheet: Sheet, written_at: WrittenAt) -> Findings:
 
 
 def _faint_in_theme(sheet: Sheet) -> Findings:
-    for scheme, name, colour, paper, measured, better in unreadable(sheet.theme):
-        place = f"theme.{name}" if scheme == "light" else f"theme.dark.{name}"
-        remedy = f'Write `{name}: "{better}"`, the nearest that passes'
-        yield _too_faint(f"{place}: {colour} on {paper}", measured, scheme, remedy)
+    for faint in unreadable(sheet.theme):
+        place = f"{faint.place}: " if faint.place else ""
+        what = f"{place}{faint.name}: {faint.colour} on {faint.paper}"
+        remedy = f'Write `{faint.name.rpartition(".")[2]}: "{faint.better}"`, the nearest that passes'
+        yield _too_faint(what, faint.contrast, faint.scheme, remedy)
 
 
 def _faint_in_mail(mail: Mail, written_at: WrittenAt) -> Findings:

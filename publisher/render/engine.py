@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -20,7 +18,8 @@ from publisher.render import limits
 from publisher.render.conventions import Conventions
 from publisher.render.filters import CONVENTIONS, FILTERS, GLOBALS, TESTS
 from publisher.render.library import nearest
-from publisher.render.merge import REMEDY, Field, MergeMisuse, Reader, carries_token
+from publisher.render.merge import Field, MergeMisuse, Reader, carries_token
+from publisher.render.slips import available, meaning_of
 
 T = TypeVar("T")
 
@@ -118,7 +117,7 @@ class Engine:
 
     def _explain(self, error: Exception, where: str, context: Mapping[str, Any]) -> NoReturn:
         """Raise TemplateError for what went wrong: the place in the template, what, and what to do."""
-        what, remedy = _words_for(error, context)
+        what, remedy = meaning_of(error, context)
         near = nearest(str(error.name), self.folders) if isinstance(error, jinja2.TemplateNotFound) else ""
         raise TemplateError(what, where=_place(error, where), remedy=f"Nearest: {near}" if near else remedy) from error
 
@@ -213,7 +212,7 @@ class _Undefined(StrictUndefined):
         if self._undefined_hint:
             return self._undefined_hint
         if isinstance(self._undefined_obj, dict):
-            return f"there is no {self._undefined_name!r}. {_available(self._undefined_name, self._undefined_obj)}"
+            return f"there is no {self._undefined_name!r}. {available(self._undefined_name, self._undefined_obj)}"
         if self._undefined_obj is missing:
             return f"{self._undefined_name!r} is not defined"
         return f"there is no {self._undefined_name!r} in {str(self._undefined_obj)[:40]!r}"
@@ -261,47 +260,12 @@ def _read(path: Path, template: str) -> str:
     try:
         return path.read_text("utf-8")
     except UnicodeDecodeError as error:
-        raise jinja2.TemplateSyntaxError("it isn't UTF-8 text: save it as UTF-8", 1, template, str(path)) from error
+        raise jinja2.TemplateSyntaxError("it isn't UTF-8 text", 1, template, str(path)) from error
     except OSError as error:
         raise jinja2.TemplateSyntaxError(f"it can't be read: {error.strerror}", 1, template, str(path)) from error
 
 
 # --- errors in words for people ---------------------------------------------------------------------------------------
-
-
-def _words_for(error: Exception, context: Mapping[str, Any]) -> tuple[str, str]:
-    message = (getattr(error, "message", None) or str(error) or type(error).__name__).rstrip(".")
-    if isinstance(error, MergeMisuse):
-        return message, REMEDY
-    if isinstance(error, jinja2.TemplateNotFound):
-        return f"there is no template {error.name}", "Templates are named from the templates folder: email/digest.html"
-    if isinstance(error, jinja2.UndefinedError):
-        return _words_for_undefined(message, context)
-    if isinstance(error, jinja2.exceptions.SecurityError):
-        return f"the sandbox forbids this: {message}", "Templates see articles and names, nothing of the machine"
-    if isinstance(error, jinja2.TemplateAssertionError):
-        return message, f"Available: {', '.join(sorted(FILTERS if 'filter' in message else TESTS))}"
-    if isinstance(error, jinja2.TemplateSyntaxError):
-        return message, "Mend this line"
-    if isinstance(error, RecursionError):
-        return "a template includes itself, or is nested too deep", "Take one of the includes out, or the nesting apart"
-    if isinstance(error, MemoryError):
-        return "this makes a text for which there is not enough memory", "Mend this line"
-    return f"{type(error).__name__}: {message}", "Mend this line"
-
-
-def _words_for_undefined(message: str, context: Mapping[str, Any]) -> tuple[str, str]:
-    name = re.match(r"'(\w+)' is not defined", message)
-    if name:
-        return message, _available(name[1], {**context, **GLOBALS} if name[1] in GLOBALS else context)
-    what, _, available = message.partition(". Nearest")
-    return (what, f"Nearest{available}") if available else (message, "")
-
-
-def _available(name: object, names: Mapping[str, Any]) -> str:
-    known = [str(key) for key in names]
-    near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
-    return f"Nearest: {', '.join(near)}" if near else f"Nearest of all there is: {', '.join(sorted(known))}"
 
 
 def _place(error: Exception, where: str) -> str:

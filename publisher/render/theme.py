@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from publisher.model.theme import Logo, Palette, Theme
 from publisher.render.colour import ENOUGH, contrast, from_lch, mix, readable, to_lch
@@ -50,15 +50,30 @@ def palettes(theme: Theme) -> tuple[Colours, Colours]:
     )
 
 
-def unreadable(theme: Theme) -> list[tuple[str, str, str, str, float, str]]:
-    """Return what is under 4.5:1: scheme, name, its colour, the paper's, the contrast, and a colour that passes."""
+class Unreadable(NamedTuple):
+    """A colour of the theme that is too faint for its paper."""
+
+    name: str  # as in the file: ``theme.dark.text``
+    place: str  # in the file
+    colour: str
+    paper: str
+    contrast: float
+    scheme: str
+    better: str  # the nearest colour that passes
+
+
+def unreadable(theme: Theme) -> list[Unreadable]:
+    """Return what is under 4.5:1."""
     found = []
-    for scheme, colours in zip(("light", "dark"), palettes(theme), strict=True):
+    schemes = (("light", "theme", theme.light), ("dark", "theme.dark", theme.dark))
+    for (scheme, path, given), colours in zip(schemes, palettes(theme), strict=True):
         paper = colours["paper"]
         for name in ("text", "accent"):
-            measured = contrast(colours[name], paper)
+            colour, place = colours[name], given.places.get(name) or given.places.get("paper", "")
+            measured = contrast(colour, paper)
             if measured < ENOUGH:
-                found.append((scheme, name, colours[name], paper, measured, readable(colours[name], paper)))
+                better = readable(colour, paper)
+                found.append(Unreadable(f"{path}.{name}", place, colour, paper, measured, scheme, better))
     return found
 
 

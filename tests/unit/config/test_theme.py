@@ -32,12 +32,16 @@ def test_a_theme_is_read():
         "Verdana, sans-serif",
         640,
     )
+    assert theme.light.places == {"accent": "schedules.yaml:7:13", "paper": "schedules.yaml:8:12"}
+    assert theme.dark.places == {"accent": "schedules.yaml:9:20"}
     assert parse_project(BASE).publication.theme == Theme()
 
 
 def test_a_send_may_look_otherwise():
     project = parse_project(with_line("to: daily}", 'to: daily, theme: {accent: "#064"}}'))
-    assert project.schedules["morning"].send[0].theme == Theme(Palette(accent="#006644"))
+    theme = project.schedules["morning"].send[0].theme
+    assert theme == Theme(Palette(accent="#006644"))
+    assert list(theme.light.places) == ["accent"]
     assert project.notes == ()
 
 

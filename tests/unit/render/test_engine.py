@@ -195,7 +195,7 @@ def test_a_missing_attribute_is_told_with_the_nearest_ones(tmp_path: Path) -> No
 def test_a_broken_template_is_told_with_its_line(tmp_path: Path) -> None:
     error = error_of(tmp_path, "one\n{% if article %}\nthree")
     assert error.where == "templates/email/page.html:3"
-    assert "endif" in error.what
+    assert "endif" in error.remedy
 
 
 def test_an_unknown_filter_is_told_with_those_there_are(tmp_path: Path) -> None:
@@ -346,6 +346,6 @@ def test_the_default_theme_is_there() -> None:
 
 
 def test_what_the_engine_says_ends_in_one_full_stop(tmp_path: Path) -> None:
-    assert "No filter named 'shrten'. Available" in str(error_of(tmp_path, "{{ lead | shrten }}"))
+    assert "there is no filter 'shrten'. Nearest" in str(error_of(tmp_path, "{{ lead | shrten }}"))
     assert not error_of(tmp_path, "{{ lead | shrten }}").what.endswith(".")
     assert not error_of(tmp_path, "{{ article.__class__ }}").what.endswith(".")

@@ -44,7 +44,7 @@ def test_what_nobody_chose_can_be_read_on_any_paper(light: str, dark: str) -> No
 @settings(deadline=None)
 @given(st.builds(Palette, COLOURS, COLOURS, COLOURS, COLOURS))
 def test_a_derived_dark_scheme_can_be_read_where_the_light_one_can(palette: Palette) -> None:
-    assert {scheme for scheme, *_ in unreadable(Theme(palette))} <= {"light"}
+    assert {faint.scheme for faint in unreadable(Theme(palette))} <= {"light"}
 
 
 @settings(deadline=None)
@@ -131,8 +131,8 @@ def test_a_logo_is_no_wider_than_the_mail() -> None:
             'Write `accent: "#8f720e"`, the nearest that passes',
         ),
         (
-            Theme(dark=Palette(text="#777777")),
-            "theme.dark.text: #777777 on #1d1d1b has a contrast of 3.77:1 in the dark scheme; text needs 4.5:1",
+            Theme(dark=Palette(text="#777777", places={"text": "schedules.yaml:12:18"})),
+            "schedules.yaml:12:18: theme.dark.text: #777777 on #1d1d1b has a contrast of 3.77:1 in the dark scheme; text needs 4.5:1",
             'Write `text: "#848484"`, the nearest that passes',
         ),
     ],
