@@ -17,7 +17,7 @@ from publisher.pipeline import produce
 from publisher.senders.registry import sender_class, sender_names
 
 _SAID_ELSEWHERE = ("channel", "public-url")  # by the rest of the check
-_SAY_WHERE = ("contrast", "english-words")  # checks that name the place themselves
+_SAY_WHERE = ("contrast", "english-words", "unknown-word")  # checks that name the place themselves
 SAMPLE = (
     Article(
         title="A headline to try the template on",

@@ -32,7 +32,6 @@ _REPLIES = "re|aw|antw|sv|vs|rif|odp|ynt|res|fwd?|wg|tr|rv|vb|wtr|doorst|enc"
 _FROM_TRICKS = regex.compile(rf"\A\s*(?:{_REPLIES})\s*:|\p{{Emoji_Presentation}}|[\u2600-\u27bf\ufe0f]", regex.I)
 
 _LEAVING = "Put {}{{{{ unsubscribe_url }}}} into a template: as a rule it stands in partials/footer.{}"
-MOST_QUOTED = 40  # characters of a text that can't be read
 
 Findings = Iterator[Finding]
 WrittenAt = Callable[[Seen], str]  # which line of which template colours a text
@@ -187,8 +186,7 @@ def _faint_in_mail(mail: Mail, written_at: WrittenAt) -> Findings:
     """Whatever the theme says: a template may have colours of its own."""
     faint = (text for text in texts(_fixed(mail.html)) if text.contrast < ENOUGH)
     for text in {(text.scheme, text.colour, text.paper): text for text in faint}.values():
-        words = text.words if len(text.words) <= MOST_QUOTED else f"{text.words[:MOST_QUOTED]}…"
-        what = f"{written_at(text)}: “{words}”: {_colour_of(text)} on {text.paper}"
+        what = f"{written_at(text)}: {_colour_of(text)} on {text.paper}"
         yield _too_faint(what, text.contrast, text.scheme, _better(text))
 
 

@@ -14,7 +14,7 @@ from publisher.render.headers import language_header, list_headers, one_line
 from publisher.render.inline import inline
 from publisher.render.merge import letters_of, merge_names, shown_length, split_html, split_text
 from publisher.render.shortening import Cut, as_finding, bytes_of, least_cut, with_cut
-from publisher.render.wording import still_english, words_of
+from publisher.render.wording import misspelt, still_english, words_of
 from publisher.render.words import cut, fold, shorten, units_of
 
 LONGEST_SUBJECT = 150  # characters; inboxes show half of it
@@ -47,7 +47,7 @@ def render_mail(engine: Engine, brief: Brief) -> Mail:
         from_email=one_line(brief.from_email, "from"),
         reply_to=one_line(brief.reply_to, "reply_to"),
         language=brief.language,
-        mended=mended + shortened + still_english(context["words"], brief.language),
+        mended=mended + shortened + still_english(context["words"], brief.language) + misspelt(context["words"]),
     )
 
 

@@ -16,6 +16,7 @@ from publisher.render.paint import cover_of, paint_of
 
 _ENDINGS = (".html", ".htm", ".txt", ".css")
 _QUOTED = re.compile(r"""["']([^"'\n]+)["']""")
+MOST_QUOTED = 40  # characters of a text that can't be read
 _ALIKE = 0.9  # of two names, 0 to 1: one letter more, less or elsewhere
 # A property, or an attribute of old, with what it is set to: a name of the theme, or a value as it is.
 _SET = re.compile(
@@ -50,16 +51,21 @@ class Library:
     def written_at(self, page: str, text: Text, theme: dict[str, Any]) -> str:
         """Return the line that colours a text, as ``templates/partials/lead.html:12``, and its name in the theme.
 
-        Where none of the project's own lines does, the page's name.
+        The line of the colour itself before one of what it stands on. Where none of the project's own lines does
+        either, the page's name and the words.
 
         :param page: the template that the mail was made from.
         :param theme: what templates know by that name.
         """
-        for name in self._parts_of(page):
-            for number, line in enumerate((self._source(name) or "").splitlines(), 1):
-                for key in _keys_in(line, text, theme) if self._is_own(name) else ():
-                    return f"templates/{name}:{number}{f' (theme.{key})' if key else ''}"
-        return page
+        found = [
+            (name == "color", f"templates/{part}:{number}{f' (theme.{key})' if key else ''}")
+            for part in self._parts_of(page)
+            if self._is_own(part)
+            for number, line in enumerate((self._source(part) or "").splitlines(), 1)
+            for name, key in _said_in(line, text, theme)
+        ]
+        place = next((place for is_colour, place in found if is_colour), found[0][1] if found else "")
+        return place or f"{page}: “{text.words[:MOST_QUOTED]}{'…' if len(text.words) > MOST_QUOTED else ''}”"
 
     def _parts_of(self, page: str) -> list[str]:
         """Return the templates that a page is made of, itself first; not those that it takes by a computed name."""
@@ -109,13 +115,13 @@ def _meant(name: str, used: Collection[str]) -> str:
     return next(iter([*near, *elsewhere]), "")
 
 
-def _keys_in(line: str, text: Text, theme: dict[str, Any]) -> Iterator[str]:
-    """Yield the theme's key, or nothing, for each place in a line that gives a text its colour, its paper or a veil."""
+def _said_in(line: str, text: Text, theme: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what in a line gives a text its colour, its paper or a veil, and the theme's key where that is one."""
     for said in _SET.finditer(line):
         key = said["key"] or ""
         value = str(_in_theme(theme, key) if key else said["value"]).lower().replace("!important", "").strip()
-        if _gives(said["name"].lower(), value, text):
-            yield key
+        if _gives(name := said["name"].lower(), value, text):
+            yield name, key
 
 
 def _gives(name: str, value: str, text: Text) -> bool:

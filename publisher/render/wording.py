@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine
 
 OWN = "partials/words.txt"  # what an editor says otherwise
+_ALIKE = 0.75  # of two names, 0 to 1
 _NAMED = 8  # words in a line that names them
 Wording = dict[str, Any]  # each a text, or texts by plural category (CLDR): one, few, many, other …
 
@@ -40,6 +42,17 @@ def still_english(words: Wording, language: str) -> tuple[Finding, ...]:
     named = ", ".join(left[:_NAMED]) + (" …" if len(left) > _NAMED else "")
     what = f"words that no editor wrote are English, for Publisher has none in {language!r}: {named}"
     return (Finding("english-words", False, what, f"Write them into templates/{OWN}"),)
+
+
+def misspelt(words: Wording) -> tuple[Finding, ...]:
+    """Say which words of an editor's take the place of none, though they are spelt like one of ours."""
+    ours = list(catalogue()["en"])
+    near = {name: get_close_matches(name, ours, n=1, cutoff=_ALIKE) for name in words if name not in ours}
+    return tuple(
+        Finding("unknown-word", False, f"templates/{OWN}: there is no word {name!r}", f"Did you mean {found[0]!r}?")
+        for name, found in near.items()
+        if found
+    )
 
 
 @cache

@@ -67,24 +67,24 @@ def faint(renderer: Renderer) -> list[str]:
     [
         (
             '<p style="color:#000A">x</p>\n<p style="color: #999">Faint</p>',
-            "templates/partials/note.html:3: “Faint”: #999999 on #ffffff has a contrast of 2.84:1 in the light scheme; "
+            "templates/partials/note.html:3: #999999 on #ffffff has a contrast of 2.84:1 in the light scheme; "
             "text needs 4.5:1. Write #757575 there, the nearest that passes",
         ),
         (
             '<p style="color:rgba(0,0,0,.4)">Faint</p>',
-            "templates/partials/note.html:2: “Faint”: rgba(0,0,0,.4), seen as #999999, on #ffffff",
+            "templates/partials/note.html:2: rgba(0,0,0,.4), seen as #999999, on #ffffff",
         ),
         (
             '<p style="color:#000;opacity:.4">Faint</p>',
-            "templates/partials/note.html:2: “Faint”: #000 at opacity 0.4, seen as #999999, on #ffffff",
+            "templates/partials/note.html:2: #000 at opacity 0.4, seen as #999999, on #ffffff",
         ),
         (
             '<p style="color:{{ theme.line }}">Faint</p>',
-            "templates/partials/note.html:2 (theme.line): “Faint”: #cfcbc1 on #ffffff",
+            "templates/partials/note.html:2 (theme.line): #cfcbc1 on #ffffff",
         ),
         (
             '<div style="background-color:#1f1e1c">Faint</div>',
-            "templates/partials/note.html:2: “Faint”: #1f1e1c on #1f1e1c",
+            "templates/partials/note.html:2: #1f1e1c on #1f1e1c",
         ),
         ('{% set grey = "#ccc" %}<p style="color:{{ grey }}">Faint</p>', "email/article.html: “Faint”: #cccccc on"),
     ],

@@ -35,7 +35,7 @@ SLIPS = {
     "{% if lead": "a {% is never closed. Close it with %}",
     "{# lead": "a comment {# is never closed. Close it with #}",
     "{% if lead %}": "{% if %} is never closed. Write {% endif %} where it ends",
-    "{% if lead %}{% for a in b %}{% endif %}": "{% endif %} stands where {% for %} is still open. Close {% for %} first",
+    "{% if lead %}{% for a in b %}{% endif %}": "{% endif %} stands where {% for %} is still open. Close {% for %}",
     "{% endfor %}": "{% endfor %} belongs to nothing that is open",
     "{% foo %}": "there is no tag {% foo %}",
     "{{ lead title }}": "'title' stands where }} should",

@@ -132,7 +132,8 @@ def test_a_logo_is_no_wider_than_the_mail() -> None:
         ),
         (
             Theme(dark=Palette(text="#777777", places={"text": "schedules.yaml:12:18"})),
-            "schedules.yaml:12:18: theme.dark.text: #777777 on #1d1d1b has a contrast of 3.77:1 in the dark scheme; text needs 4.5:1",
+            "schedules.yaml:12:18: theme.dark.text: #777777 on #1d1d1b has a contrast of 3.77:1 in the dark scheme; "
+            "text needs 4.5:1",
             'Write `text: "#848484"`, the nearest that passes',
         ),
     ],

@@ -124,6 +124,14 @@ def test_a_language_without_words_of_ours_gets_a_note_until_an_editor_wrote_them
     assert english_words(own(tmp_path, f"{{% set words = {words} %}}"), language="ja") == []
 
 
+def test_a_word_that_is_misspelt_is_told_and_one_of_an_editors_own_is_not(tmp_path: Path) -> None:
+    renderer, sheet = own(tmp_path, '{% set words = {"redd": "Read on", "read": "Go", "harbour_news": "x"} %}'), brief()
+    found = [each for each in renderer.check(renderer.mail(sheet), sheet) if each.check == "unknown-word"]
+    assert [(each.blocks, each.what, each.remedy) for each in found] == [
+        (False, "templates/partials/words.txt: there is no word 'redd'", "Did you mean 'read'?")
+    ]
+
+
 @pytest.mark.parametrize("words", ["{% set wrods = {} %}", '{% set words = "Read" %}'])
 def test_a_file_that_sets_no_words_says_so(tmp_path: Path, words: str) -> None:
     with pytest.raises(TemplateError, match="sets no words"):
