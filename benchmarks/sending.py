@@ -61,10 +61,11 @@ class _Sink:
     async def serve(self, pipe: Connection) -> None:
         server = await asyncio.start_server(self.answer, "127.0.0.1", 0, backlog=256, limit=2**20)
         pipe.send(server.sockets[0].getsockname()[1])
-        while await asyncio.to_thread(pipe.recv):
+        while asked := await asyncio.to_thread(pipe.recv):
             names = ("requests", "readers", "bytes", "first", "last")
             pipe.send({name: getattr(self, name) for name in names})
-            self.forget()
+            if asked != "look":
+                self.forget()
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
