@@ -5,7 +5,7 @@ from __future__ import annotations
 from publisher.app import telling
 from publisher.app.core import App
 from publisher.config.values import TO_BE_CHANGED
-from publisher.errors import ConfigError, PublisherError
+from publisher.errors import PublisherError
 from publisher.model.project import Channel, Entry
 from publisher.pipeline import produce
 from publisher.senders.registry import sender_class
@@ -18,8 +18,7 @@ def wrong_channels(app: App) -> list[str]:
     for channel in app.project.channels.values():
         try:
             sender_class(channel.sender, channel.where)
-            if not _has_unset_names(app, channel):
-                wrong += _wrong_options(app, channel)
+            wrong += _wrong_options(app, channel)
             wrong += _wrong_fallback(app, channel)
         except PublisherError as error:
             wrong.append(str(error))
@@ -66,20 +65,15 @@ def _wrong_fallback(app: App, channel: Channel) -> list[str]:
 
 
 def _wrong_options(app: App, channel: Channel) -> list[str]:
-    """Return everything that its sender misses or can't take, so that it is mended in one go."""
-    problems = app.sending.option_problems(channel)
+    """Return everything that its sender misses or can't take, so that it is mended in one go.
+
+    A ${NAME} that has no value yet is missing, and listed as that, not wrong.
+    """
+    problems = [str(problem) for problem in app.sending.option_problems(channel)]
     if not problems:
         app.sending.real_sender(channel)
-    return [str(problem) for problem in problems]
-
-
-def _has_unset_names(app: App, channel: Channel) -> bool:
-    """Say whether a ${NAME} of the channel has no value yet: missing, and listed as that, not wrong."""
-    try:
-        app.settings.resolve_options(channel)
-    except ConfigError:
-        return True
-    return False
+    unset = {str(problem) for problem in app.settings.unset(channel)}
+    return [problem for problem in problems if problem not in unset]
 
 
 def wrong_entry(app: App, entry: Entry) -> str:

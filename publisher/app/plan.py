@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from publisher.app.composing import rests_in
@@ -13,13 +14,14 @@ from publisher.app.looking import Looked, look
 from publisher.app.standing import paused
 from publisher.errors import UsageError
 from publisher.model.article import Article, LedgerArticle
-from publisher.model.project import Schedule
+from publisher.model.message import Finding
+from publisher.model.project import Channel, Schedule
 from publisher.pipeline import collect, compose, produce
 from publisher.pipeline.collect import Sighting
 from publisher.pipeline.compose import Choice
 from publisher.pipeline.produce import Produced
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import Connection, articles, schedules, subscribers
+from publisher.store import Connection, articles, schedules, sends, subscribers
 
 MOMENT = timedelta(microseconds=1)
 YEARS = range(2000, 3000)  # further off no calendar is certain, and no arithmetic safe
@@ -123,21 +125,31 @@ def _newest(conn: Connection, schedule: Schedule) -> tuple[LedgerArticle, ...]:
 def produced(
     app: App, schedule: Schedule, slot: Slot, chosen: Sequence[Article], updates: Sequence[Article] = ()
 ) -> tuple[Produced, ...]:
-    """Make the schedule's messages of these articles, and check them. Writes nothing."""
+    """Make the schedule's messages of these articles, and check them and their channels. Writes nothing."""
     if schedule.when.new:
         chosen = chosen[:1]  # each article is an edition of its own: the first stands for all
     if not chosen:
         return ()
-    return tuple(
-        produce.produce_entry(
-            app.studio,
-            app.project,
-            schedule,
-            entry,
-            slot=slot.key,
-            due_at=slot.due_at,
-            chosen=chosen,
-            updates=updates,
-        )
-        for entry in schedule.send
-    )
+    what: dict[str, Any] = {"slot": slot.key, "due_at": slot.due_at, "chosen": chosen, "updates": updates}
+    made = [produce.produce_entry(app.studio, app.project, schedule, entry, **what) for entry in schedule.send]
+    return tuple(_with_channel(app, product) for product in made)
+
+
+def _with_channel(app: App, product: Produced) -> Produced:
+    """Add what the send finds when it comes to its channel: that it can't be used. Practice uses none."""
+    channel = app.project.channels[product.entry.via]
+    why = None if app.is_practice else app.sending.trouble_of(channel)
+    if why is None or any(finding.check == sends.CHANNEL for finding in product.findings):
+        return product
+    return replace(product, findings=(*product.findings, _held_unless_carried(app, channel, produce.failed(why))))
+
+
+def _held_unless_carried(app: App, channel: Channel, finding: Finding) -> Finding:
+    """Return the finding as a note where a fallback, or the fallback's own, can carry what this channel can't."""
+    seen = {channel.name}
+    while channel.fallback and channel.fallback not in seen:
+        seen.add(channel.fallback)
+        channel = app.project.channels[channel.fallback]
+        if app.sending.trouble_of(channel) is None:
+            return replace(finding, blocks=False, what=f"{finding.what}; {channel.name} carries on")
+    return finding

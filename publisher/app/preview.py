@@ -22,7 +22,7 @@ from publisher.model.project import Entry, Schedule
 from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.pipeline.address import nobody_on
 from publisher.pipeline.produce import Produced, preview_values
-from publisher.store import Connection, subscribers
+from publisher.store import Connection, sends, subscribers
 from publisher.store.audience import BY_ANOTHER
 
 STORIES = 3  # made-up ones, where no article was ever seen
@@ -85,8 +85,15 @@ def preview(
     shown = [each.article for each in plan.newest] or list(SAMPLE * STORIES)
     products = plan.products or produced(app, schedule, plan.slot, shown)
     people = people_for(app, products)
-    products = tuple(_with_audience(product, count) for product, count in zip(products, people, strict=True))
+    counted = zip(map(_channel_as_note, products), people, strict=True)
+    products = tuple(_with_audience(product, count) for product, count in counted)
     return Preview(plan, products, people, reader, now)
+
+
+def _channel_as_note(product: Produced) -> Produced:
+    """Say only by the way that the channel can't be used: the words are what is looked at."""
+    findings = (replace(each, blocks=False) if each.check == sends.CHANNEL else each for each in product.findings)
+    return replace(product, findings=tuple(findings))
 
 
 def _with_audience(product: Produced, people: int) -> Produced:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache, cached_property, partial
@@ -185,19 +185,37 @@ class Sending:
             return self._senders[channel]
 
     def real_sender(self, spec: Channel) -> Sender:
-        """Build the channel's own sender, secrets resolved; whether or not this is practice."""
+        """Build the channel's own sender, secrets resolved; whether or not this is practice.
+
+        :raises PublisherError: it can't be built; all that keeps it from that is said at once.
+        """
         from publisher.senders.http import HttpSettings
         from publisher.senders.registry import build
 
         timing = self._app.settings.timing
         patience = HttpSettings(timing.connect_timeout.total_seconds(), timing.read_timeout.total_seconds())
+        if problems := self.option_problems(spec):
+            raise _in_one(problems)
         return build(*self._resolved(spec), patience)
 
+    def trouble_of(self, spec: Channel) -> PublisherError | None:
+        """Return all that keeps a channel from being used, as one error; None where nothing does."""
+        try:
+            self.real_sender(spec)
+        except PublisherError as error:
+            return error
+        return None
+
     def option_problems(self, spec: Channel) -> tuple[ConfigError, ...]:
-        """Return everything that is wrong with what stands under a channel, secrets resolved."""
+        """Return everything that is wrong with what stands under a channel: what is not set, and all else."""
         from publisher.senders.registry import option_problems
 
-        return option_problems(*self._resolved(spec))
+        unset = self._app.settings.unset(spec)
+        places = {each.where for each in unset}
+        is_set = {name: value for name, value in spec.options.items() if spec.places.get(name) not in places}
+        base_url = "" if spec.places.get("base_url") in places else spec.base_url
+        others = option_problems(*self._resolved(replace(spec, options=is_set, base_url=base_url)))
+        return (*unset, *(each for each in others if each.where not in places))
 
     def _resolved(self, spec: Channel) -> tuple[Channel, Mapping[str, object]]:
         base_url = self._app.settings.resolve(spec.base_url, spec.places.get("base_url", spec.where))
@@ -252,6 +270,11 @@ class Sending:
                 if not made or any(send["state"] not in waits_for_a_person for send in open_sends):
                     return False
         return True
+
+
+def _in_one(problems: Sequence[ConfigError]) -> ConfigError:
+    """Return one error that says what several do: it goes where there is room for a single line."""
+    return problems[0] if len(problems) == 1 else ConfigError("; ".join(str(each).rstrip(".") for each in problems))
 
 
 def own_values(address: str, name: str, attributes: Mapping[str, str], link: str) -> dict[str, str]:

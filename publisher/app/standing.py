@@ -237,7 +237,7 @@ def next_command(row: Any, schedule: str | None) -> str:
         return f"publisher verify {edition or ''}".strip()
     if row["state"] in FOR_A_PERSON and BY_A_PERSON_ALL in held_by:
         return "publisher release --all"
-    if held_by == {sends.LOST_CHANNEL}:
+    if held_by == {sends.LOST_CHANNEL} or (row["state"] == "paused" and held_by == {sends.CHANNEL}):
         return f"publisher release --channel {row['channel']}"
     if row["state"] == "paused" or (row["state"] == "held" and held_by <= {BY_A_PERSON}):
         return f"publisher release {edition}"

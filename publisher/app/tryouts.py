@@ -15,8 +15,9 @@ from publisher.model.message import Confirm, Finding, Letter, Notice, Welcome
 from publisher.model.project import Entry, MailingList
 from publisher.pipeline import produce
 from publisher.senders.registry import sender_class, sender_names
+from publisher.store import sends
 
-_SAID_ELSEWHERE = ("channel", "public-url")  # by the rest of the check
+_SAID_ELSEWHERE = (sends.CHANNEL, "public-url")  # by the rest of the check
 _SAY_WHERE = ("contrast", "english-words", "unknown-word")  # checks that name the place themselves
 SAMPLE = (
     Article(

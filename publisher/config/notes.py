@@ -11,7 +11,7 @@ from publisher.config.channels import is_secret
 from publisher.config.problems import line_and_column
 from publisher.config.reading import Document, Path_
 from publisher.config.shape import Shape
-from publisher.config.values import duration_text
+from publisher.config.values import duration_text, variable_name
 from publisher.model.project import Note
 from publisher.model.warming import growth, is_hasty, least_days
 
@@ -64,7 +64,7 @@ def _secrets(document: Document) -> Iterator[Note]:
 
 
 def _in_clear(document: Document, path: Path_, what: str) -> Note:
-    name = "_".join(str(part) for part in path[1:] if isinstance(part, str)).upper().replace("-", "_")
+    name = variable_name(*(part for part in path[1:] if isinstance(part, str)))
     return Note(document.where(path), what, f"Write `${{{name}}}` here and `{name}=…` into .env")
 
 

@@ -42,11 +42,8 @@ class Settings:
 
     def resolve(self, text: str, where: str = "") -> str:
         """Replace every ``${NAME}``; ConfigError names one that is not set."""
-        for name in VARIABLE.findall(text):
-            if not self._values.get(name):
-                raise ConfigError(
-                    f"${{{name}}} is not set", where=where, remedy=f"Add {name}=… to .env or the environment"
-                )
+        for name in self._unset_in(text):
+            raise _unset(name, where)
         return VARIABLE.sub(lambda found: self._values[found[1]], text)
 
     def resolve_options(self, channel: Channel) -> dict[str, object]:
@@ -70,13 +67,15 @@ class Settings:
 
     def missing(self, project: Project) -> list[Note]:
         """Return a note for every ``${NAME}`` in the project that is not set."""
-        notes = [
-            Note(where, f"${{{name}}} is not set", f"Add {name}=… to .env or the environment")
-            for text, where in _texts(project)
-            for name in VARIABLE.findall(text)
-            if not self._values.get(name)
-        ]
-        return list(dict.fromkeys(notes))
+        unset = [_unset(name, where) for text, where in _texts(project) for name in self._unset_in(text)]
+        return list(dict.fromkeys(Note(each.where, each.what, each.remedy) for each in unset))
+
+    def unset(self, channel: Channel) -> list[ConfigError]:
+        """Return an error for every ``${NAME}`` of a channel that is not set."""
+        return [_unset(name, where) for text, where in _texts_of(channel) for name in self._unset_in(text)]
+
+    def _unset_in(self, text: str) -> list[str]:
+        return [name for name in VARIABLE.findall(text) if not self._values.get(name)]
 
     def _resolve(self, value: object, where: str) -> object:
         if isinstance(value, str):
@@ -98,10 +97,18 @@ def _texts(project: Project) -> Iterator[tuple[str, str]]:
         for text in (source.location, source.user, source.password, source.token):
             yield text, source.where
     for channel in project.channels.values():
-        yield channel.base_url, channel.places.get("base_url", channel.where)
-        for name, value in channel.options.items():
-            for text in _strings(value):
-                yield text, channel.places.get(name, channel.where)
+        yield from _texts_of(channel)
+
+
+def _texts_of(channel: Channel) -> Iterator[tuple[str, str]]:
+    yield channel.base_url, channel.places.get("base_url", channel.where)
+    for name, value in channel.options.items():
+        for text in _strings(value):
+            yield text, channel.places.get(name, channel.where)
+
+
+def _unset(name: str, where: str) -> ConfigError:
+    return ConfigError(f"${{{name}}} is not set", where=where, remedy=f"Add {name}=… to .env or the environment")
 
 
 def _strings(value: object) -> Iterator[str]:

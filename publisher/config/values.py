@@ -41,6 +41,11 @@ def wrong(what: str, remedy: str = "") -> PydanticCustomError:
     return PydanticCustomError("publisher", "{what}", {"what": what, "remedy": remedy})
 
 
+def variable_name(*parts: str) -> str:
+    """Return the name under which a value of the file would stand in ``.env``: ``LETTERS_API_KEY``."""
+    return "_".join(parts).upper().replace("-", "_")
+
+
 def as_text(value: object) -> str:
     """Return a scalar as the text it was written as; refuse what is no scalar, and nothing at all."""
     if value is None or isinstance(value, bool | dict | list):

@@ -102,7 +102,7 @@ def produce_entry(
 
 def failed(error: PublisherError) -> Finding:
     """Return the finding of a message that could not be made."""
-    check = "template" if isinstance(error, TemplateError) else "channel"
+    check = "template" if isinstance(error, TemplateError) else sends.CHANNEL
     what = f"{error.where}: {error.what}" if error.where else error.what
     return Finding(check, True, what, error.remedy or "Mend it")  # a held send's command is said beside it
 

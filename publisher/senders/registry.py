@@ -10,8 +10,10 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 
 from publisher.clock import Clock, now
+from publisher.config.values import variable_name
 from publisher.errors import ChannelError, ConfigError
 from publisher.model.project import Channel
 from publisher.senders.base import Options, Sender
@@ -116,14 +118,21 @@ def _in_our_words(channel: Channel, declared: type[Options], detail: Any) -> Con
     known = declared.model_fields
     if detail["type"] == "missing":
         meaning = known[name].description or name
-        return ConfigError(
-            f"channel `{channel.name}` needs `{name}`: {meaning}", where=where, remedy=f"Write `{name}: …` under it."
-        )
+        what = f"channel `{channel.name}` needs `{name}`: {meaning}"
+        return ConfigError(what, where=where, remedy=_to_be_written(channel, name, known[name]))
     if detail["type"] == "extra_forbidden":
         near = get_close_matches(name, known, 1)
         remedy = f"Did you mean `{near[0]}`?" if near else f"It takes: {', '.join(sorted(known))}."
         return ConfigError(f"the sender {channel.sender} has no option `{name}`", where=where, remedy=remedy)
     return ConfigError(_wrong(name, detail), where=where, remedy=_meaning(declared, name))
+
+
+def _to_be_written(channel: Channel, name: str, field: FieldInfo) -> str:
+    """Say how to write an option; a secret stands in ``.env``."""
+    if field.annotation is not SecretStr:
+        return f"Write `{name}: …` under it."
+    variable = variable_name(channel.name, name)
+    return f"Write `{name}: ${{{variable}}}` under it, and `{variable}=…` into .env."
 
 
 def _wrong(name: str, detail: Any) -> str:

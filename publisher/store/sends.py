@@ -17,6 +17,7 @@ from publisher.store.words import Statement
 CLAIMABLE = (SendState.ADDRESSED, SendState.SENDING)
 
 BOOKS = "books"  # the reason of a send whose counters and rows disagree
+CHANNEL = "channel"  # of one whose channel can't be used as it is
 LOST_CHANNEL = "lost-channel"  # of one that is paused because its channel is gone from schedules.yaml
 MOST_PACED = 2_000  # editions that are looked back on when the next one is spaced
 
@@ -161,7 +162,7 @@ def pause_for(conn: Connection, send_id: int, channel: str, why: str) -> None:
     send = lock(conn, send_id)
     remedy = f"Mend the channel in schedules.yaml or .env, then `publisher release --channel {channel}`"
     if send["channel"] == channel and move(conn, send_id, SendState.PAUSED):
-        add_reasons(conn, send_id, [{"check": "channel", "blocks": True, "what": why, "remedy": remedy}])
+        add_reasons(conn, send_id, [{"check": CHANNEL, "blocks": True, "what": why, "remedy": remedy}])
 
 
 def lost_channel(send: RowMapping) -> dict[str, Any]:

@@ -45,8 +45,9 @@ def test_an_unknown_sender_far_from_all_gets_the_list() -> None:
 def test_a_missing_option_is_named_with_its_meaning() -> None:
     assert refusal({"domain": "mg.harbor.example"}) == (
         "schedules.yaml:20:3: channel `letters` needs `api_key`: an API key, best the domain's own sending key. "
-        "Write `api_key: …` under it."
+        "Write `api_key: ${LETTERS_API_KEY}` under it, and `LETTERS_API_KEY=…` into .env."
     )
+    assert refusal({"api_key": "key"}).endswith("Write `domain: …` under it.")
 
 
 def test_an_unknown_option_is_named_at_its_place_with_the_nearest() -> None:

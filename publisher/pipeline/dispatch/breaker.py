@@ -49,15 +49,14 @@ def _rest_after(failures: int) -> timedelta:
 
 def stop_account(conn: Connection, channel: str, refusal: Verdict, now: datetime) -> None:
     """Stop the channel after one refusal of the account: repeating it would only make matters worse."""
-    channels.stop(conn, channel, reason=f"the provider refused the account: {refusal.reason}", now=now)
+    channels.stop(conn, channel, reason=f"the provider refused the account: {refusal.reason.rstrip('.')}", now=now)
     log.error("channel_stopped", channel=channel, why=refusal.reason)
 
 
 def stop_unusable(store: Store, desk: Desk, channel: str, error: PublisherError) -> None:
     """Stop a channel that can't even be built: an unknown sender, a missing secret."""
-    what = f"{error.where}: {error.what}" if error.where else error.what
     with store.write() as conn:
-        channels.stop(conn, channel, reason=f"{what}. {error.remedy}" if error.remedy else what, now=desk.clock())
+        channels.stop(conn, channel, reason=str(error).rstrip("."), now=desk.clock())
     stand_aside(store, desk, channel)
 
 

@@ -170,7 +170,7 @@ def release_all(store: Store, *, now: datetime, usable: Collection[str] | None =
     def work(conn: Connection) -> Released:
         mine = [send for send in _locked(conn, GOES_ON_AS) if _has(send, (BY_A_PERSON_ALL,))]
         was_held = facts.release_everything(conn)
-        kept_by = (BY_A_PERSON, "account", "channel", sends.LOST_CHANNEL)
+        kept_by = (BY_A_PERSON, "account", sends.CHANNEL, sends.LOST_CHANNEL)
         return replace(_release(conn, mine, BY_A_PERSON_ALL, kept_by, now, usable), was_held=was_held)
 
     return write_patiently(store, work)
@@ -215,11 +215,11 @@ def release_channel(store: Store, channel: str, *, now: datetime, usable: Collec
     def work(conn: Connection) -> Released:
         row = channels.get(conn, channel)
         was_stopped = row is not None and any((row["paused_at"], row["failures"], row["open_until"]))
-        waits = ("channel", sends.LOST_CHANNEL)
+        waits = (sends.CHANNEL, sends.LOST_CHANNEL)
         mine = [send for send in _locked(conn, (S.PAUSED,)) if send["channel"] == channel and _has(send, waits)]
         channels.let_go_on(conn, channel)
         kept_by = (BY_A_PERSON, BY_A_PERSON_ALL, sends.BOOKS, sends.LOST_CHANNEL)
-        return replace(_release(conn, mine, "channel", kept_by, now, usable), was_held=was_stopped)
+        return replace(_release(conn, mine, sends.CHANNEL, kept_by, now, usable), was_held=was_stopped)
 
     return write_patiently(store, work)
 

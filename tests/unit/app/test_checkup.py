@@ -41,6 +41,14 @@ def test_everything_that_a_channel_misses_is_named_at_once(tmp_path):
     assert "channel `social` needs `token`" in token
 
 
+def test_a_secret_that_is_not_set_hides_nothing_else_and_is_missing_not_wrong(tmp_path):
+    ProjectDir(tmp_path, "http://127.0.0.1:9", channel={"sender": "mailgun", "api_key": "${UNSET}"})
+    app = App.open(tmp_path)
+    (wrong,) = wrong_channels(app)
+    assert "channel `letters` needs `domain`" in wrong
+    assert [line for line in missing_for_real(app) if "${UNSET} is not set" in line]
+
+
 @pytest.mark.parametrize(("once", "is_past"), [("2020-01-01T07:00", True), ("2999-01-01T07:00", False)])
 def test_a_single_slot_that_is_past_is_named(tmp_path, once, is_past):
     ProjectDir(tmp_path, "http://127.0.0.1:9", when=f"once: {once}")

@@ -11,7 +11,8 @@ from publisher.app import App
 from publisher.app.plan import Plan, plan_slot
 from publisher.pipeline.compose import Choice
 from tests.ledger import Clock
-from tests.unit.app.project import EVENING, compose_now, open_with_press, write_feed
+from tests.project import ProjectDir
+from tests.unit.app.project import EVENING, compose_now, edit, open_with_press, write_feed
 
 HOUR = timedelta(hours=1)
 
@@ -83,3 +84,34 @@ def test_planning_writes_nothing(app, tmp_path):
     before = dump()
     assert plan(app).choice.picked
     assert dump() == before
+
+
+MISSES_ALL = {"sender": "mailgun", "region": "mars", "api_key": "${NOBODY_SET_IT}"}
+ALL_OF_IT = ("${NOBODY_SET_IT} is not set", "needs `domain`", "`region` must be 'us' or 'eu'")
+
+
+def with_channel(folder, clock, channel, *changes) -> Plan:
+    ProjectDir(folder, "http://127.0.0.1:9", channel=channel)
+    edit(folder, *changes)
+    return plan(App.open(folder, clock))
+
+
+def test_a_channel_that_can_not_be_used_holds_the_send_and_all_that_it_misses_is_said(tmp_path, clock):
+    (product,) = with_channel(tmp_path, clock, MISSES_ALL).products
+    (finding,) = product.findings
+    assert (finding.check, product.is_held) == ("channel", True)
+    assert [words for words in ALL_OF_IT if words not in finding.what] == []
+
+
+def test_practice_needs_no_channel(tmp_path, clock):
+    (product,) = with_channel(tmp_path, clock, MISSES_ALL, ("version: 1", "version: 1\npractice: true")).products
+    assert product.findings == ()
+
+
+def test_where_a_fallback_carries_on_nothing_is_held(tmp_path, clock):
+    spare = '  spare: {sender: webhook, url: "https://h.example", secret: "${WEBHOOK_SECRET}"}\n'
+    (product,) = with_channel(
+        tmp_path, clock, {**MISSES_ALL, "fallback": "spare"}, ("schedules:\n", f"{spare}schedules:\n")
+    ).products
+    assert not product.is_held
+    assert product.findings[0].what.endswith("; spare carries on")

@@ -73,6 +73,13 @@ def test_an_audience_of_nobody_holds_it_as_it_holds_the_send(app):
     assert not shown(app).is_held
 
 
+def test_a_channel_that_can_not_be_used_is_a_note(app):
+    add(app)
+    (app.folder / ".env").write_text("")
+    (product,) = shown(App.open(app.folder, app.clock)).products
+    assert [(each.check, each.blocks) for each in product.findings] == [("channel", False)]
+
+
 def test_it_writes_nothing(app):
     add(app)
     before = dump(app)

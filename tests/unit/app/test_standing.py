@@ -33,7 +33,7 @@ def row(state, *reasons, **counts):
         (row("held", CHECK), "publisher send morning --finish"),
         (row("held", CHECK, PERSON), "publisher send morning --finish"),
         (row("held", PERSON), "publisher release 12"),
-        (row("paused", CHANNEL), "publisher release 12"),
+        (row("paused", CHANNEL, channel="letters"), "publisher release --channel letters"),
         (row("paused", LOST, channel="letters"), "publisher release --channel letters"),
         (row("paused", CHANNEL, EVERYTHING), "publisher release --all"),
     ],

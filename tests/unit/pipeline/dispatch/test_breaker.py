@@ -151,8 +151,10 @@ def test_a_channel_that_cannot_be_built_stops_with_the_reason(store, bench):
     send = add_send(store, add_edition(store))
 
     def unusable():
-        raise ConfigError("${KEY} is not set", where="schedules.yaml:9:5", remedy="Add KEY=… to .env")
+        raise ConfigError("${KEY} is not set", where="schedules.yaml:9:5", remedy="Add KEY=… to .env.")
 
     dispatch.dispatch_next(store, bench.desk, "letters", unusable)
     assert the_send(store, send)["state"] == "paused"
-    assert the_send(store, send)["reasons"][0]["what"] == "schedules.yaml:9:5: ${KEY} is not set. Add KEY=… to .env"
+    (reason,) = the_send(store, send)["reasons"]
+    assert reason["what"] == "schedules.yaml:9:5: ${KEY} is not set. Add KEY=… to .env"  # and one full stop follows
+    assert "`publisher release --channel letters`" in reason["remedy"]
