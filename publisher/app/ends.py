@@ -84,7 +84,7 @@ class _Foreseen:
         )
 
     def _end(self, entry: Entry, people: int, begins_at: datetime) -> End | None:
-        rules, zone = self._app.project.channels[entry.via], self._app.zone
+        rules, zone = self._app.project.rules_of(entry.via), self._app.zone
         batch = self._batch(rules)
         if batch is None:
             return None

@@ -154,7 +154,7 @@ class Sending:
             self._app.process_id,
             self._app.store.now,
             self.introduce,
-            rules_of=self._rules_of,
+            rules_of=self._app.project.rules_of,
             timing=self._app.settings.timing,
             zone=self._app.zone,
             under_way=self.under_way,
@@ -166,9 +166,6 @@ class Sending:
             stop=self.ending,
             known=self._known,
         )
-
-    def _rules_of(self, channel: str) -> Channel:
-        return self._app.project.channels.get(channel) or Channel(channel, "")
 
     def sender(self, channel: str) -> Sender:
         """Return the channel's sender, built once; in practice one that speaks to the built-in inbox."""

@@ -175,8 +175,7 @@ def _late(conn: Connection, project: Project, now: datetime, watched_since: date
 def _is_let_wait(conn: Connection, project: Project, edition_id: int, now: datetime) -> bool:
     """Say whether an edition has not begun because its channels let nothing go at this hour, or no more today."""
     via = {send["channel"] for send in sends.of_edition(conn, edition_id)}
-    rules = [project.channels.get(name) for name in via]
-    return bool(rules) and all(each is not None and lets_nothing_go(conn, project, each, now) for each in rules)
+    return bool(via) and all(lets_nothing_go(conn, project, project.rules_of(name), now) for name in via)
 
 
 def _slots(conn: Connection, project: Project, now: datetime, watched_since: datetime | None) -> Iterator[Trouble]:

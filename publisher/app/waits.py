@@ -44,9 +44,9 @@ def _wait(conn: Connection, project: Project, now: datetime, send: Any) -> Wait 
     if due is None or (is_begun and not send["pending"]):
         return None
     zone = ZoneInfo(project.publication.timezone)
-    rules = project.channels.get(send["channel"])
+    rules = project.rules_of(send["channel"])
     moment, why = (due, _why_later(conn, send, is_begun)) if due > now else (now, "")
-    for until, cause in _of_channel(conn, rules, moment, now, zone) if rules else ():
+    for until, cause in _of_channel(conn, rules, moment, now, zone):
         moment, why = max(moment, until), cause if until > moment else why
     return Wait(send["id"], send["channel"], moment, why) if moment > now else None
 

@@ -33,7 +33,7 @@ class Warming:
 def warming(conn: Connection, project: Project, now: datetime) -> Iterator[Warming]:
     """Yield the channels whose warm-up is not over."""
     today = day_of(now, ZoneInfo(project.publication.timezone))
-    for rules in project.channels.values():
+    for rules in map(project.rules_of, project.channels):
         if rules.warm_up is None:
             continue
         first = limits.first_day(conn, limits.warming(rules.name, rules.sends_as))

@@ -56,7 +56,7 @@ class ChannelShape(Shape):
     def record(self, name: str, document: Document, home: str) -> Channel:
         """Return what the file says of the channel.
 
-        :param home: the domain that the publication writes from; empty in practice, which makes no domain known.
+        :param home: the domain that the publication writes from.
         """
         path = ("channels", name)
         written: dict[str, Any] = document.data["channels"][name]
@@ -73,7 +73,7 @@ class ChannelShape(Shape):
             per_domain={domain.casefold(): rate for domain, rate in self.per_domain.items()},
             quiet=self.quiet,
             warm_up=self.warm_up,
-            sends_as=f"{self.sender}:{(self.model_extra or {}).get('domain', home)}" if home else "practice",
+            sends_as=f"{self.sender}:{(self.model_extra or {}).get('domain', home)}",
             fallback=self.fallback or "",
             utm=None if self.utm is None else self.utm.model_dump(),
             where=document.where_key(path),

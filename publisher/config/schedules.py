@@ -148,7 +148,7 @@ def _once(shape: ProjectShape, document: Document) -> dict[str, datetime]:
 
 def _project(shape: ProjectShape, document: Document, once: dict[str, datetime]) -> Project:
     where = document.where_key
-    home = "" if shape.practice else shape.publication.sender[1].rpartition("@")[2].casefold()
+    home = shape.publication.sender[1].rpartition("@")[2].casefold()
     return Project(
         publication=shape.publication.record(document),
         sources={name: item.record(name, where(("sources", name))) for name, item in shape.sources.items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
@@ -87,6 +87,13 @@ class Channel:
     utm: Mapping[str, str] | None = None  # source, medium …: what articles' links say of where readers come from
     where: str = ""
     places: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def without_limits(self) -> Channel:
+        """The channel as if it might send to everybody at once."""
+        return replace(
+            self, rate_per_second=None, calls_per_second=None, per_day=None, per_domain={}, quiet=None, warm_up=None
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +218,11 @@ class Project:
     notes: tuple[Note, ...] = ()  # warnings: a secret in clear, a key whose work comes later
     version: str = ""  # digest of the file's bytes
     text: str = field(default="", repr=False)  # the file itself
+
+    def rules_of(self, channel: str) -> Channel:
+        """Return a channel with the limits that hold for it; with none where the file has it no more.
+
+        In practice none does: they spare a provider and readers, and the built-in inbox needs no sparing.
+        """
+        found = self.channels.get(channel) or Channel(channel, "")
+        return found.without_limits if self.practice else found

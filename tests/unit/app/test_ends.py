@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 
@@ -57,6 +57,14 @@ def said(app: App) -> list[str]:
 )
 def test_a_plan_says_in_words_when_its_limits_let_the_last_one_go(app, rules, words):
     assert said(with_rules(app, **rules)) == [words]
+
+
+def test_in_practice_everything_goes_at_once(app):
+    app.project = replace(
+        with_rules(app, rate_per_second=0.2, quiet=(time(6), time(9)), **FOUR_DAYS).project, practice=True
+    )
+    assert said(app) == [""]
+    assert app.sending.desk.rules_of("letters").per_day is None
 
 
 def test_what_the_channel_has_before_it_goes_first(app):

@@ -50,6 +50,11 @@ def test_quiet_hours_are_said_with_their_end(store, send):
     ]
 
 
+def test_in_practice_nothing_waits_for_a_limit(store, send):
+    use(store, "2026-11-24", 5)
+    assert said(store, replace(project(per_day=5, quiet=(time(22), time(7))), practice=True)) == []
+
+
 def test_a_day_that_is_used_up_goes_on_tomorrow_and_after_the_quiet_hours(store, send):
     use(store, "2026-11-24", 5)
     midnight = NOW.replace(hour=0) + timedelta(days=1)
