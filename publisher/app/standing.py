@@ -156,6 +156,8 @@ def next_step(row: Any, schedule: str | None) -> str:
     command = next_command(row, schedule)
     if not command:
         return ""
+    if command.startswith("publisher cancel"):
+        return f"{row['channel']} is {row['state']}, and can't go on: {command}"
     if row["state"] in FOR_A_PERSON:
         return f"{row['channel']} is {row['state']}; when it may go on: {command}"
     if row["unknown"]:
@@ -239,6 +241,8 @@ def next_command(row: Any, schedule: str | None) -> str:
         return "publisher release --all"
     if held_by == {sends.LOST_CHANNEL} or (row["state"] == "paused" and held_by == {sends.CHANNEL}):
         return f"publisher release --channel {row['channel']}"
+    if row["state"] == "paused" and sends.PRACTICE in held_by:
+        return f"publisher cancel {edition}"
     if row["state"] == "paused" or (row["state"] == "held" and held_by <= {BY_A_PERSON}):
         return f"publisher release {edition}"
     if row["state"] in FOR_A_PERSON:

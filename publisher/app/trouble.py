@@ -110,7 +110,9 @@ def _sends(conn: Connection, project: Project, now: datetime) -> Iterator[Troubl
         own = [r for r in send["reasons"] if r["blocks"] and r["check"] not in (BY_A_PERSON, BY_A_PERSON_ALL)]
         if not own or send["state"] not in (SendState.HELD, SendState.PAUSED):
             continue
-        if send["state"] == SendState.HELD:
+        if any(reason["check"] == sends.PRACTICE for reason in own):
+            yield _of_practice(send, project)
+        elif send["state"] == SendState.HELD:
             yield _held(send, own, project)
         elif send["channel"] not in stopped and send["channel"] not in seen:
             seen.add(send["channel"])
@@ -125,6 +127,14 @@ def _held(send: RowMapping, own: list[dict[str, Any]], project: Project) -> Trou
     if send["schedule"] not in project.schedules:
         command = f"put {send['schedule']} back into schedules.yaml; or: publisher cancel {send['edition_id']}"
     return Trouble(f"held:{send['id']}", what, _audience(send), command, True)
+
+
+def _of_practice(send: RowMapping, project: Project) -> Trouble:
+    own = next(reason for reason in send["reasons"] if reason["check"] == sends.PRACTICE)
+    what = (
+        f"{_title(send, ZoneInfo(project.publication.timezone))}: {send['channel']} is {send['state']}: {own['what']}"
+    )
+    return Trouble(f"held:{send['id']}", what, _audience(send), own["remedy"], True)
 
 
 def _books(send: RowMapping, zone: ZoneInfo) -> Trouble:

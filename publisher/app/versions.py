@@ -16,6 +16,7 @@ from publisher.config.reading import FILE
 from publisher.config.schedules import load_project, parse_project
 from publisher.errors import ConfigError
 from publisher.model.project import Project, Schedule
+from publisher.pipeline.operate import holding
 from publisher.runtime.slots import Slot, slots_between
 from publisher.store import Connection, Store, editions, schedules
 from publisher.store.sql import take_turn
@@ -69,6 +70,9 @@ def accept(app: App, project: Project) -> int:
             held = schedules.accepted_version(conn)
             is_the_same = held is not None and editions.version_text(conn, held)["digest"] == project.version
         if held is not None and is_the_same:
+            if app.project.practice and not project.practice:  # another process accepted it, and we went on practising
+                with app.store.write() as conn:
+                    holding.hold_practice(conn, app.clock())
             return held
         before = project_of(app, held) if held is not None else None
         with app.store.write() as conn:
@@ -80,6 +84,8 @@ def accept(app: App, project: Project) -> int:
             news = _News(conn, before, held, project, now, _saved_at(app, now), app.actor)
             news.carry_over()
             schedules.set_accepted_version(conn, version_id)
+            if before is not None and before.practice and not project.practice:
+                holding.hold_practice(conn, now)
         _tell(app, news)
         return version_id
 

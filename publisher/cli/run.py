@@ -27,7 +27,7 @@ def run(
     project: ProjectDir = Path(),
 ) -> None:
     """Run the schedules: compose, send, and show the console on this machine. Ctrl-C or SIGTERM ends it cleanly."""
-    from publisher.app import App
+    from publisher.app import App, versions
     from publisher.cli import log_to_stderr
     from publisher.runtime.embedded import Embedded
     from publisher.store import processes
@@ -46,6 +46,7 @@ def run(
             from publisher.app.slots import believe_clock
 
             believe_clock(app)
+        versions.accepted(app)  # before anything is sent: the end of practice holds what practice left
         engine = Embedded(app.sending.duties())
         engine.recover()
         stack.callback(engine.stop)
@@ -77,7 +78,6 @@ def last_words(app: App) -> str:
 
 def _start_schedules(app: App, stack: ExitStack, engine: Embedded) -> None:
     """Fire slots, poll sources, and take over the files when they change."""
-    from publisher.app import versions
     from publisher.app.duties import standing_duties
     from publisher.app.reload import FileWatch
     from publisher.app.slots import fire_due
@@ -92,7 +92,6 @@ def _start_schedules(app: App, stack: ExitStack, engine: Embedded) -> None:
         ticker.plan(app.project)
         engine.wake()
 
-    versions.accepted(app)
     files = Duty("files", FileWatch(app, changed).look)
     ticker = Ticker(fire=fire, look=lambda: app.watch.look(app.clock()), others=[files])
     ticker.start(app.project)

@@ -42,7 +42,7 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Send one slot of a schedule now, to its end. Articles that went out before don't go out again."""
-    from publisher.app import App, versions
+    from publisher.app import App
     from publisher.app.plan import plan_slot
     from publisher.cli import plan
 
@@ -57,7 +57,6 @@ def send(
         return
     with ExitStack() as stack:
         open_for_work(app, stack, "send")
-        versions.accepted(app)
         if finish and not (app.is_practice or yes):
             _ask_finish(app, chosen)
         unfinished = _decide_unfinished(app, chosen, finish=finish, skip=skip)
@@ -93,13 +92,15 @@ def _compose(app: App, schedule: Schedule) -> list[int]:
 
 
 def open_for_work(app: App, stack: ExitStack, command: str) -> None:
-    """Register this process, take over what dead ones left, and open the inbox if this is practice."""
+    """Register this process, accept the file, take over what dead ones left; open the inbox if this is practice."""
+    from publisher.app import versions
     from publisher.store import processes
     from publisher.web.inbox import Inbox
     from publisher.web.server import Server, make_app
 
     _end_at_sigterm(stack)
     app.process_id = stack.enter_context(processes.at_work(app.store, command, app.clock()))
+    versions.accepted(app)
     app.sending.take_over()
     if app.is_practice and not app.inbox:
         server = Server(make_app(app, Inbox(app.folder / "inbox")))

@@ -194,6 +194,11 @@ def park(conn: Connection, call_id: int) -> None:
     update_row(conn, calls, call_id, {"retry_at": None})
 
 
+def park_all(conn: Connection) -> None:
+    """Leave every unknown call to a person."""
+    conn.execute(update(calls).where(calls.c.state == CallState.UNKNOWN).values(retry_at=None))
+
+
 def close_if_settled(conn: Connection, call_id: int) -> None:
     """Close an unknown call that leaves nobody in doubt any more; its frozen values are needed no longer."""
     blob = get(conn, call_id)["members"]

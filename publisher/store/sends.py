@@ -19,6 +19,8 @@ CLAIMABLE = (SendState.ADDRESSED, SendState.SENDING)
 BOOKS = "books"  # the reason of a send whose counters and rows disagree
 CHANNEL = "channel"  # of one whose channel can't be used as it is
 LOST_CHANNEL = "lost-channel"  # of one that is paused because its channel is gone from schedules.yaml
+PRACTICE = "practice"  # of one that was made in practice, which is over
+UNRELEASED = (LOST_CHANNEL, PRACTICE)  # what no release takes back
 MOST_PACED = 2_000  # editions that are looked back on when the next one is spaced
 
 
@@ -175,6 +177,19 @@ def lost_channel(send: RowMapping) -> dict[str, Any]:
     if send["edition_id"] is not None:
         remedy += f"; or give up what is left: `publisher cancel {send['edition_id']}`"
     return {"check": LOST_CHANNEL, "blocks": True, "what": what, "remedy": remedy}
+
+
+def of_practice(send: RowMapping) -> dict[str, Any]:
+    """Return the reason that stands beside a send of an edition that was made in practice, when practice is over.
+
+    One whose audience is frozen keeps its words, so that nothing but giving it up is left.
+    """
+    give_up = f"`publisher cancel {send['edition_id']}`"
+    if send["state"] in (*CLAIMABLE, SendState.PAUSED):
+        remedy = f"No reader may get practice's words: {give_up} gives up what is left"
+    else:
+        remedy = f"`publisher release {send['edition_id']}` makes it anew for readers, {give_up} gives it up"
+    return {"check": PRACTICE, "blocks": True, "what": "it was made in practice, which is over", "remedy": remedy}
 
 
 def add_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, Any]]) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping
 
 from publisher.errors import NotWrittenError, StoreError
 from publisher.model.states import EditionState, SendState
-from publisher.store import Connection, Store, channels, editions, facts, sends
+from publisher.store import Connection, Store, calls, channels, editions, facts, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL, as_reason
 from publisher.store.patience import write_patiently
 
@@ -146,6 +146,18 @@ def _hold(conn: Connection, send: RowMapping, reason: dict[str, Any]) -> bool:
     return True
 
 
+def hold_practice(conn: Connection, now: datetime) -> None:
+    """Hold what practice left unfinished, in the transaction that ends it: its words are for nobody outside.
+
+    Calls in doubt are left to a person: to say them again would be to say them to readers.
+    """
+    for edition_id in editions.locked_without_sends(conn):
+        facts.hold_edition(conn, edition_id, actor="publisher", why="it was composed in practice", now=now)
+    calls.park_all(conn)
+    for send in _locked(conn, HELD_AS):
+        _hold(conn, send, sends.of_practice(send))
+
+
 def release_edition(store: Store, edition_id: int, *, now: datetime, usable: Collection[str] | None = None) -> Released:
     """Let an edition go on. What its own checks hold stays held: that has to be mended first.
 
@@ -155,7 +167,7 @@ def release_edition(store: Store, edition_id: int, *, now: datetime, usable: Col
     def work(conn: Connection) -> Released:
         found = sends.lock_all(conn, edition_id)
         was_held = facts.release_edition(conn, edition_id)
-        kept_by = (sends.LOST_CHANNEL,) if facts.held(conn) is None else (sends.LOST_CHANNEL, BY_A_PERSON_ALL)
+        kept_by = sends.UNRELEASED if facts.held(conn) is None else (*sends.UNRELEASED, BY_A_PERSON_ALL)
         return replace(_release(conn, found, BY_A_PERSON, kept_by, now, usable), was_held=was_held)
 
     return write_patiently(store, work)
@@ -170,7 +182,7 @@ def release_all(store: Store, *, now: datetime, usable: Collection[str] | None =
     def work(conn: Connection) -> Released:
         mine = [send for send in _locked(conn, GOES_ON_AS) if _has(send, (BY_A_PERSON_ALL,))]
         was_held = facts.release_everything(conn)
-        kept_by = (BY_A_PERSON, "account", sends.CHANNEL, sends.LOST_CHANNEL)
+        kept_by = (BY_A_PERSON, "account", sends.CHANNEL, *sends.UNRELEASED)
         return replace(_release(conn, mine, BY_A_PERSON_ALL, kept_by, now, usable), was_held=was_held)
 
     return write_patiently(store, work)
@@ -218,7 +230,7 @@ def release_channel(store: Store, channel: str, *, now: datetime, usable: Collec
         waits = (sends.CHANNEL, sends.LOST_CHANNEL)
         mine = [send for send in _locked(conn, (S.PAUSED,)) if send["channel"] == channel and _has(send, waits)]
         channels.let_go_on(conn, channel)
-        kept_by = (BY_A_PERSON, BY_A_PERSON_ALL, sends.BOOKS, sends.LOST_CHANNEL)
+        kept_by = (BY_A_PERSON, BY_A_PERSON_ALL, sends.BOOKS, *sends.UNRELEASED)
         return replace(_release(conn, mine, sends.CHANNEL, kept_by, now, usable), was_held=was_stopped)
 
     return write_patiently(store, work)

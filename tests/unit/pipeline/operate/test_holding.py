@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from publisher.errors import StoreError
+from publisher.model.call import Outcome, Verdict
 from publisher.model.states import SendState
 from publisher.pipeline import address, dispatch, settle
 from publisher.pipeline.operate import holding, stopping
-from publisher.store import channels, facts, sends
+from publisher.store import calls, channels, facts, sends
 from tests.ledger import NOW, POST, Clock, add_edition, add_send, books, desk
 
 LATER = NOW + timedelta(hours=3)
@@ -269,3 +270,13 @@ def test_what_is_to_be_done_about_a_lost_channel_names_no_schedule(store, editio
         "Put it back into schedules.yaml, then `publisher release --channel letters`;"
         f" or give up what is left: `publisher cancel {edition}`"
     )
+
+
+def test_a_call_that_practice_left_in_doubt_is_never_said_again(store, send, answered, lines, state):
+    answered(Verdict(Outcome.UNKNOWN, reason="no answer came"), limit=3)
+    with store.write() as conn:
+        holding.hold_practice(conn, NOW)
+    (found,) = {line["call_id"] for line in lines("unknown")}
+    with store.read() as conn:
+        assert calls.get(conn, found)["retry_at"] is None
+    assert state(send) == "paused"
