@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from publisher.app import telling
 from publisher.app.core import App
-from publisher.config.values import TO_BE_CHANGED
+from publisher.config.values import is_nobodys
 from publisher.errors import PublisherError
 from publisher.model.project import Channel, Entry
 from publisher.pipeline import produce
@@ -120,8 +120,7 @@ def missing_for_real(app: App) -> list[str]:
         missing.append("practice: true stands in schedules.yaml: take it out when the rest is done")
     if not produce.is_reachable(paper.public_url):
         missing.append("publication.public_url: the https address at which readers reach Publisher, to unsubscribe")
-    if paper.from_email == TO_BE_CHANGED:
-        missing.append(f"publication.from: {TO_BE_CHANGED} is nobody's address; write who the mail comes from")
+    missing += _nobodys_senders(app)
     missing += [f"{place}: an https address: many mail programs load no other" for place in _http_logos(app)]
     if not paper.address:
         missing.append("publication.address: the postal address, which the law asks for in every newsletter")
@@ -136,6 +135,30 @@ def missing_for_real(app: App) -> list[str]:
             if not subscribers.count(conn, [name])
         ]
     return missing
+
+
+def _nobodys_senders(app: App) -> list[str]:
+    """Return the senders that nobody can be: their domains are kept for examples, and every provider refuses them."""
+    channels = app.project.channels
+    if not (app.is_practice or any(_carries_mail_out(app, channel) for channel in channels.values())):
+        return []
+    paper, entries = app.project.publication, [each for one in app.project.schedules.values() for each in one.send]
+    written = [(paper.where, paper.from_email), *((each.where, each.from_email) for each in entries)]
+    return [
+        f"{where}: {address} is nobody's address: that domain is for examples. Write who the mail comes from"
+        for where, address in written
+        if address and is_nobodys(address.rpartition("@")[2])
+    ]
+
+
+def _carries_mail_out(app: App, channel: Channel) -> bool:
+    """Say whether a channel carries mail to a provider, and not to a server of the house that stands in for one."""
+    try:
+        carries_mail = "mail" in sender_class(channel.sender).carries
+        base_url = app.settings.resolve(channel.base_url)
+    except PublisherError:
+        return False  # said of the channel already
+    return carries_mail and (not base_url or produce.is_reachable(base_url))
 
 
 def _http_logos(app: App) -> list[str]:

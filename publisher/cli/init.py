@@ -128,11 +128,12 @@ def _language(stated: str) -> str:
 
 def _sender(title: str, host: str) -> str:
     """Return who the mail comes from; where the site's host takes no mail, an address that is plainly to be changed."""
-    from publisher.config.values import TO_BE_CHANGED, mailbox
+    from publisher.config.values import TO_BE_CHANGED, is_nobodys, mailbox
 
     with suppress(ValueError):
         mailbox(f"{title} <news@{host}>")
-        return _quoted(f"{title} <news@{host}>")
+        if not is_nobodys(host):
+            return _quoted(f"{title} <news@{host}>")
     return _quoted(TO_BE_CHANGED) + "   # change this: the address that your mail comes from"
 
 
@@ -189,6 +190,8 @@ def _say_what_next(folder: Path, location: str, found: int) -> None:
     say("Next:")
     say(f"  cd {folder}")
     say("  publisher subscribers add you@your-site.example --list daily")
-    say("  publisher plan            # what would go out")
-    say("  publisher send morning    # now, to the built-in inbox")
-    say("  publisher run             # on schedule, with the console")
+    say("  publisher plan              # what would go out")
+    say("  publisher preview morning   # how it would look")
+    say("  publisher send morning      # now, to the built-in inbox")
+    say("  publisher run               # on schedule, with the console")
+    say("  publisher check             # what is wrong, and what is missing for the real thing")

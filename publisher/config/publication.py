@@ -44,6 +44,7 @@ class PublicationShape(Shape):
             language=self.language,
             preheader=self.preheader,
             theme=self.theme.record(document, ("publication", "theme")) if self.theme else Theme(),
+            where=document.where(("publication", "from")),
         )
 
 

@@ -27,6 +27,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 LANGUAGE = re.compile(r"([a-z]{2,3})(-[A-Za-z]{4})?(-(?:[A-Za-z]{2}|[0-9]{3}))?", re.IGNORECASE)
 MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]+)>")
 TO_BE_CHANGED = "news@example.com"  # stands where nobody has said yet who the mail comes from
+FOR_EXAMPLES = ("example.com", "example.net", "example.org")  # RFC 2606: nobody can have these
+NO_TLDS = ("example", "invalid", "localhost", "test")  # nor anything below these, RFC 6761
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 T = TypeVar("T")
@@ -44,6 +46,12 @@ def wrong(what: str, remedy: str = "") -> PydanticCustomError:
 def variable_name(*parts: str) -> str:
     """Return the name under which a value of the file would stand in ``.env``: ``LETTERS_API_KEY``."""
     return "_".join(parts).upper().replace("-", "_")
+
+
+def is_nobodys(domain: str) -> bool:
+    """Say whether a domain is kept for examples and tests, so that nobody can have an address there."""
+    labels = domain.casefold().rstrip(".").split(".")
+    return labels[-1] in NO_TLDS or ".".join(labels[-2:]) in FOR_EXAMPLES
 
 
 def as_text(value: object) -> str:

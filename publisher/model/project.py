@@ -29,6 +29,7 @@ class Publication:
     language: str = "en"
     preheader: str = ""
     theme: Theme = field(default_factory=Theme)
+    where: str = field(default="", compare=False)  # of its `from:`
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,34 @@ def test_a_logo_over_http_is_still_missing_for_the_real_thing(tmp_path):
     assert "publication.theme.logo: an https address: many mail programs load no other" in missing_for_real(app)
 
 
+@pytest.mark.parametrize(
+    ("address", "is_nobody"),
+    [
+        ("news@example.org", True),
+        ("news@mail.example.com", True),
+        ("news@harbor.example", True),
+        ("news@example.co.uk", False),
+        ("news@myexample.org", False),
+    ],
+)
+def test_a_sender_that_nobody_can_be_is_missing_in_practice_and_with_a_provider_by_its_line(
+    tmp_path, address, is_nobody
+):
+    ProjectDir(tmp_path, "http://127.0.0.1:9")
+    path = tmp_path / "schedules.yaml"
+    text = path.read_text().replace("news@harbor.example", address)
+
+    def said(text: str) -> list[str]:
+        path.write_text(text)
+        app = App.open(tmp_path)
+        return [line for line in missing_for_real(app) if line.startswith("schedules.yaml:6:9: ")]
+
+    found = [True] * is_nobody
+    assert [address in line for line in said(text.replace("    base_url: http://127.0.0.1:9\n", ""))] == found
+    assert [address in line for line in said(f"{text}\npractice: true\n")] == found
+    assert said(text) == []  # a server of this machine stands in for the provider
+
+
 def test_everything_that_a_channel_misses_is_named_at_once(tmp_path):
     project = ProjectDir(tmp_path, "http://127.0.0.1:9")
     path = project.folder / "schedules.yaml"

@@ -47,14 +47,19 @@ def test_where_the_host_takes_no_mail_the_sender_is_plainly_to_be_changed(tmp_pa
     app = made(tmp_path / "gazette", site.put("/feed", head).replace("127.0.0.1", host))
     assert app.project.publication.from_email == "news@example.com"
     assert app.project.publication.url == site.address.replace("127.0.0.1", host)
-    assert any(line.startswith("publication.from: ") for line in missing_for_real(app))
+    assert any("news@example.com is nobody's address" in line for line in missing_for_real(app))
     assert "# change this" in (tmp_path / "gazette" / "schedules.yaml").read_text()
 
 
 def test_the_sender_is_of_the_site_where_that_can_be(tmp_path, site):
-    app = made(tmp_path / "gazette", site.put("/feed", rss("One")))
+    app = made(tmp_path / "gazette", site.put("/feed", rss("One").replace("harbor.example", "harbor.news")))
     paper = app.project.publication
-    assert (paper.from_name, paper.from_email) == ("Harbor Gazette", "news@harbor.example")
+    assert (paper.from_name, paper.from_email) == ("Harbor Gazette", "news@harbor.news")
+
+
+def test_a_site_that_is_an_example_gives_no_sender(tmp_path, site):
+    app = made(tmp_path / "gazette", site.put("/feed", rss("One")))
+    assert app.project.publication.from_email == "news@example.com"
 
 
 def test_a_name_that_no_sender_can_have_costs_no_project(tmp_path, site):
