@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from publisher.app import telling
 from publisher.app.core import App
+from publisher.app.doctor import deafness
 from publisher.config.values import is_nobodys
 from publisher.errors import PublisherError
 from publisher.model.project import Channel, Entry
@@ -89,15 +90,16 @@ def wrong_entry(app: App, entry: Entry) -> str:
     return ""
 
 
-def forced_headers(app: App) -> list[str]:
-    """Return a note for each channel whose provider puts its own unsubscribe header in, as it is set up now."""
+def notes_of_channels(app: App) -> list[str]:
+    """Return a note for each channel whose provider puts its own unsubscribe header in, or is not heard."""
     notes = []
     for channel in app.project.channels.values():
         try:
-            forced = app.sending.real_sender(channel).forces_unsubscribe
+            sender = app.sending.real_sender(channel)
         except PublisherError:
             continue  # what it misses is said already
-        notes += [f"{channel.where}: {channel.name}: {forced}"] if forced else []
+        found = (sender.forces_unsubscribe, deafness(app, channel, sender))
+        notes += [f"{channel.where}: {channel.name}: {each}" for each in found if each]
     return notes
 
 

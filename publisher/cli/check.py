@@ -23,7 +23,7 @@ def check(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
     errors = [*pushing.wrong_tokens(app), *checkup.wrong_channels(app), *wrong]
     missing = checkup.missing_for_real(app)
     ways = checkup.ways_of_alerts(app)
-    idle = [*tryouts.idle_templates(app), *checkup.forced_headers(app), *checkup.past_slots(app)]
+    idle = [*tryouts.idle_templates(app), *checkup.notes_of_channels(app), *checkup.past_slots(app)]
     noted = [*(str(note) for note in app.project.notes), *notes, *idle]
     notes = [*noted, *([ways] if ways else [])]
     if as_json:

@@ -23,8 +23,10 @@ from publisher.senders.registry import sender_class
 
 if TYPE_CHECKING:
     from publisher.app.core import App
+    from publisher.model.project import Channel
+    from publisher.senders.base import Sender
 
-__all__ = ["Found", "Letter", "Level", "Names", "Web", "examine"]
+__all__ = ["Found", "Letter", "Level", "Names", "Web", "deafness", "examine"]
 
 Look = Callable[[], Iterable[Found]]
 
@@ -46,6 +48,12 @@ def examine(app: App, name: str, names: Names, web: Web, received: Letter | None
     if "mail" not in carries or patient.only_posts:
         return found
     return [*found, *_domain(patient), *_letter(patient), *_ways_back(patient)]
+
+
+def deafness(app: App, channel: Channel, sender: Sender) -> Found | None:
+    """Return that nothing comes back of the letters of a channel, as it is set up; asks nobody."""
+    patient = Patient(app, channel, sender, Names(), Web())
+    return hearing.deafness(patient) if "mail" in sender.carries and not patient.only_posts else None
 
 
 def _domain(patient: Patient) -> Iterator[Found]:

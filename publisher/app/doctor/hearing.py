@@ -31,12 +31,18 @@ def look(patient: Patient) -> Iterator[Found]:
             about, f"{sender.name} tells nothing afterwards", "Look at its own pages for bounces and complaints."
         )
         return
-    if option := _missing(sender):
-        remedy = f"Set it (docs/senders.md, {sender.name}), and the address at the provider: {_address(patient)}"
-        yield wrong(about, f"`{option}` is not set, so bounces and complaints are not heard of", remedy)
-    else:
-        yield fine(about, "the channel knows its provider by what is set")
+    yield deafness(patient) or fine(about, "the channel knows its provider by what is set")
     yield _heard(patient)
+
+
+def deafness(patient: Patient) -> Found | None:
+    """Return that a channel which could hear its provider believes nobody; None: it does, or can be told nothing."""
+    sender = patient.sender
+    option = _missing(sender) if sender and hears(sender) else ""
+    if sender is None or not option:
+        return None
+    remedy = f"Set it (docs/senders.md, {sender.name}), and the address at the provider: {_address(patient)}"
+    return wrong("events", f"`{option}` is not set, so bounces and complaints are not heard of", remedy)
 
 
 def _missing(sender: Sender) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from publisher.app import App
-from publisher.app.checkup import forced_headers, missing_for_real, past_slots, wrong_channels
+from publisher.app.checkup import missing_for_real, notes_of_channels, past_slots, wrong_channels
+from publisher.app.doctor import hearing
 from tests.project import MAILGUN, ProjectDir
+from tests.unit.app.doctor.ward import patient
 
 MASTODON = '  mastodon: {sender: mastodon, instance: "https://news.example", token: "${WEBHOOK_SECRET}"}\n'
 LETTERS_2 = '  letters-2: {sender: webhook, url: "https://hooks.example", secret: "${WEBHOOK_SECRET}"}\n'
@@ -85,11 +87,20 @@ def test_a_single_slot_that_is_past_is_named(tmp_path, once, is_past):
 
 
 def test_a_provider_that_forces_its_own_unsubscribe_header_is_noted(tmp_path):
-    project = ProjectDir(tmp_path, "http://127.0.0.1:9")
-    assert forced_headers(App.open(tmp_path)) == []
-    spark = '  spark: {sender: sparkpost, api_key: "${WEBHOOK_SECRET}"}\n  bare: {sender: sparkpost}\n'
+    project = ProjectDir(tmp_path, "http://127.0.0.1:9", channel={**MAILGUN, "events_key": "${WEBHOOK_SECRET}"})
+    assert notes_of_channels(App.open(tmp_path)) == []
+    spark = '  spark: {sender: sparkpost, api_key: "${MAILGUN_API_KEY}", events_password: "${WEBHOOK_SECRET}"}\n'
+    spark += "  bare: {sender: sparkpost}\n"
     path = project.folder / "schedules.yaml"
     path.write_text(path.read_text().replace("schedules:\n", f"{spark}schedules:\n"))
-    (note,) = forced_headers(App.open(tmp_path))
+    (note,) = notes_of_channels(App.open(tmp_path))
     assert note.startswith("schedules.yaml:")
     assert "spark: SparkPost puts its own List-Unsubscribe in place of ours" in note
+
+
+def test_a_provider_that_is_not_heard_is_noted_in_the_words_of_the_doctor(tmp_path):
+    ProjectDir(tmp_path, "http://127.0.0.1:9")
+    app = App.open(tmp_path)
+    (note,) = notes_of_channels(app)
+    assert "`events_key` is not set, so bounces and complaints are not heard of" in note
+    assert note == f"schedules.yaml:18:3: letters: {next(iter(hearing.look(patient(app))))}"
