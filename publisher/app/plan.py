@@ -60,15 +60,23 @@ def moment_said(said: str, zone: ZoneInfo) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def plan_slot(app: App, schedule: Schedule, at: datetime | None = None, looked: Looked | None = None) -> Plan:
+def plan_slot(
+    app: App,
+    schedule: Schedule,
+    at: datetime | None = None,
+    looked: Looked | None = None,
+    *,
+    slot: Slot | None = None,
+) -> Plan:
     """Work out what the schedule's next slot would do, if it came now, and write nothing.
 
     :param at: as if it were then; a slot of that very moment is the next one.
     :param looked: what its sources said a moment ago; None: they are asked.
+    :param slot: another one than the next: that of a person who sends now.
     """
     now = at or app.clock()
     since = at - MOMENT if at else now
-    slot = next(slots_after(schedule.when, app.zone, since), None) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
+    slot = slot or next(slots_after(schedule.when, app.zone, since), None) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
     looked = looked or look(app, [schedule])
     choice, chosen, newest = _choose(app, schedule, looked.seen(schedule.pick.sources), now)
     products = produced(app, schedule, slot, chosen, [each.article for each, _ in choice.noted])

@@ -47,14 +47,15 @@ def plan(
         raise typer.Exit(1)
 
 
-def show(plan: Plan, app: App, ends: Sequence[End | None]) -> None:
+def show(plan: Plan, app: App, ends: Sequence[End | None], when: str = "") -> None:
     """Print one plan for people.
 
     :param ends: for each of its messages, when it would end.
+    :param when: in words; empty: its slot.
     """
     name, choice = plan.schedule.name, plan.choice
-    when = "on every new article" if plan.schedule.when.new else local(plan.slot.due_at, app.zone)
-    say(f"{name}: {when}")
+    slot = "on every new article" if plan.schedule.when.new else local(plan.slot.due_at, app.zone)
+    say(f"{name}: {when or slot}")
     for problem in plan.problems:
         say(f"  ! {problem}")
     for line in paused_lines(plan):

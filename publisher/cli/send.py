@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 
 
 MAKING = 3  # tries to make an edition, half a second apart
+NOW = "now, by hand"  # when it would go
 REAL = "this would go to real people"
 COUNTS = ("candidates", "sent", "failed", "unknown", "suppressed", "excluded", "cancelled", "pending", "taken")
 COLUMNS = ["edition", "channel", "to", "state", "sent", "failed", "unknown", "not written to", "waiting"]
@@ -43,7 +43,6 @@ def send(
 ) -> None:
     """Send one slot of a schedule now, to its end. Articles that went out before don't go out again."""
     from publisher.app import App
-    from publisher.app.plan import plan_slot
     from publisher.cli import plan
 
     if finish and skip:
@@ -51,9 +50,10 @@ def send(
     app = App.open(project)
     chosen = app.schedule(schedule)
     if dry_run:
-        foreseen = plan_slot(app, chosen)
-        ends = ends_by_hand(app, foreseen)
-        say_json(plan.plain(foreseen, ends)) if as_json else plan.show(foreseen, app, ends)
+        foreseen, ends = _foresee(app, chosen)
+        say_json(plan.plain(foreseen, ends)) if as_json else plan.show(foreseen, app, ends, NOW)
+        if any(product.is_held for product in foreseen.products):
+            raise typer.Exit(1)
         return
     with ExitStack() as stack:
         open_for_work(app, stack, "send")
@@ -172,20 +172,21 @@ def _ask_finish(app: App, schedule: Schedule) -> None:
 
 def _ask(app: App, schedule: Schedule) -> None:
     """Show what would go out and to whom, and ask once."""
-    from publisher.app.plan import plan_slot
     from publisher.cli import plan
 
-    foreseen = plan_slot(app, schedule)
-    plan.show(foreseen, app, ends_by_hand(app, foreseen))
+    foreseen, ends = _foresee(app, schedule)
+    plan.show(foreseen, app, ends, NOW)
     confirm("Send it now?", REAL)
 
 
-def ends_by_hand(app: App, foreseen: Plan) -> Sequence[End | None]:
-    """Return when each message would end if it went now, whenever its slot is."""
+def _foresee(app: App, schedule: Schedule) -> tuple[Plan, Sequence[End | None]]:
+    """Return what would go if it were sent now, whenever the next slot is, and when each message would end."""
     from publisher.app.composing import manual_slot
     from publisher.app.ends import ends_of
+    from publisher.app.plan import plan_slot
 
-    return ends_of(app, [replace(foreseen, slot=manual_slot(app))])[0]
+    foreseen = plan_slot(app, schedule, slot=manual_slot(app))
+    return foreseen, ends_of(app, [foreseen])[0]
 
 
 def carry_out(app: App, edition_ids: Sequence[int], as_json: bool) -> None:

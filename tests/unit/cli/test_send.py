@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+import typer
 from sqlalchemy import update
 
 from publisher.app import App
-from publisher.cli.send import say_what_waits
+from publisher.cli.send import say_what_waits, send
 from publisher.store.tables import deliveries
 from tests.ledger import NOW, Clock, add_edition, add_send, subscribe
 from tests.project import ProjectDir
@@ -27,3 +31,19 @@ def test_only_what_waits_of_these_editions_is_said(tmp_path, capsys):
     assert say_what_waits(app, [other])
     said = "letters waits until 2026-11-24 09:00:00 WET (its time) (Ctrl-C leaves it to `publisher run`)\n"
     assert capsys.readouterr().err == said
+
+
+def test_a_dry_run_is_of_now_and_not_of_the_next_slot(tmp_path, capsys):
+    ProjectDir(tmp_path, "http://127.0.0.1:9")
+    send("morning", dry_run=True, project=tmp_path)
+    assert capsys.readouterr().out.startswith("morning: now, by hand\n")
+    send("morning", dry_run=True, project=tmp_path, as_json=True)
+    assert json.loads(capsys.readouterr().out)["slot"].startswith("manual:")
+
+
+def test_a_dry_run_of_what_would_be_held_says_so_and_ends_as_a_plan_does(tmp_path, capsys):
+    ProjectDir(tmp_path, "http://127.0.0.1:9", secrets="")
+    with pytest.raises(typer.Exit) as ended:
+        send("morning", dry_run=True, project=tmp_path)
+    assert ended.value.exit_code == 1
+    assert "letters: held: schedules.yaml:21:14: ${MAILGUN_API_KEY} is not set" in capsys.readouterr().out
