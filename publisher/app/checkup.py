@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from publisher.app import telling
 from publisher.app.core import App
 from publisher.app.doctor import deafness
@@ -88,6 +90,12 @@ def wrong_entry(app: App, entry: Entry) -> str:
     if not entry.to and "post" not in sender.carries:
         return f"{entry.where}: {entry.via} ({sender.name}) sends mail. Say to which list: `to: NAME`"
     return ""
+
+
+def notes_of_file(app: App, errors: Iterable[str]) -> list[str]:
+    """Return the notes of the file, but for places that are wrong: a name that is misspelt is to be mended first."""
+    said = tuple(errors)
+    return [str(note) for note in app.project.notes if not any(line.startswith(f"{note.where}: ") for line in said)]
 
 
 def notes_of_channels(app: App) -> list[str]:

@@ -109,7 +109,15 @@ def _read(
     try:
         return declared.model_validate({**options, **base}), ()
     except ValidationError as error:
-        return None, tuple(_in_our_words(channel, declared, detail) for detail in error.errors())
+        details = [detail for detail in error.errors() if not _is_misspelt(detail, declared, error)]
+        return None, tuple(_in_our_words(channel, declared, detail) for detail in details)
+
+
+def _is_misspelt(detail: Any, declared: type[Options], error: ValidationError) -> bool:
+    """Say whether an option is missing only because its name is written wrongly: that is said of the other name."""
+    extra = [str(each["loc"][0]) for each in error.errors() if each["type"] == "extra_forbidden"]
+    meant = [near for name in extra for near in get_close_matches(name, declared.model_fields, 1)]
+    return detail["type"] == "missing" and detail["loc"][0] in meant
 
 
 def _in_our_words(channel: Channel, declared: type[Options], detail: Any) -> ConfigError:

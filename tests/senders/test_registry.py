@@ -77,7 +77,12 @@ def test_a_bad_value_is_said_in_our_words(sender: str, options: dict[str, object
 
 
 def test_every_problem_is_found_at_once() -> None:
-    assert len(option_problems(CHANNEL, {"region": "asia", "apikey": "x"})) == 4
+    assert len(option_problems(CHANNEL, {"region": "asia", "color": "x"})) == 4
+
+
+def test_a_misspelt_name_is_one_problem_and_what_it_stands_for_is_not_missing_too() -> None:
+    (problem,) = option_problems(CHANNEL, {"domain": "mg.harbor.example", "apikey": "x"})
+    assert problem.remedy == "Did you mean `api_key`?"
 
 
 @pytest.mark.parametrize("secret", ["", " padded ", "two\nlines", "schlüssel", "nul\0"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.app import App
-from publisher.app.checkup import missing_for_real, notes_of_channels, past_slots, wrong_channels
+from publisher.app.checkup import missing_for_real, notes_of_channels, notes_of_file, past_slots, wrong_channels
 from publisher.app.doctor import hearing
 from tests.project import MAILGUN, ProjectDir
 from tests.unit.app.doctor.ward import patient
@@ -104,3 +104,12 @@ def test_a_provider_that_is_not_heard_is_noted_in_the_words_of_the_doctor(tmp_pa
     (note,) = notes_of_channels(app)
     assert "`events_key` is not set, so bounces and complaints are not heard of" in note
     assert note == f"schedules.yaml:18:3: letters: {next(iter(hearing.look(patient(app))))}"
+
+
+def test_a_misspelt_secret_has_one_hint_the_right_name(tmp_path):
+    channel = {"sender": "ses", "region": "eu-west-1", "acces_key": "AKIA", "secret_access_key": "${WEBHOOK_SECRET}"}
+    ProjectDir(tmp_path, "http://127.0.0.1:9", channel=channel)
+    app = App.open(tmp_path)
+    (wrong,) = wrong_channels(app)
+    assert wrong.endswith("no option `acces_key`. Did you mean `access_key_id`?")
+    assert (len(app.project.notes), notes_of_file(app, [wrong])) == (1, [])
