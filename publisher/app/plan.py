@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from publisher.app.composing import rests_in
 from publisher.app.core import App
 from publisher.app.looking import Looked, look
-from publisher.app.standing import paused
+from publisher.app.standing import paused, title, waiting_lines
 from publisher.errors import UsageError
 from publisher.model.article import Article, LedgerArticle
 from publisher.model.message import Finding
@@ -21,7 +21,7 @@ from publisher.pipeline.collect import Sighting
 from publisher.pipeline.compose import Choice
 from publisher.pipeline.produce import Produced
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import Connection, articles, schedules, sends, subscribers
+from publisher.store import Connection, articles, editions, schedules, sends, subscribers
 
 MOMENT = timedelta(microseconds=1)
 YEARS = range(2000, 3000)  # further off no calendar is certain, and no arithmetic safe
@@ -39,6 +39,7 @@ class Plan:
     problems: tuple[str, ...]  # of the sources
     newest: tuple[LedgerArticle, ...] = ()  # of its sources, where nothing would go: to show how it would look
     paused: str = ""  # why the schedule is paused; empty: it is not
+    waiting: tuple[str, ...] = ()  # what of its earlier editions waits for a person, and what to type
 
     @property
     def editions(self) -> int:
@@ -82,8 +83,18 @@ def plan_slot(
     products = produced(app, schedule, slot, chosen, [each.article for each, _ in choice.noted])
     with app.store.read() as conn:
         why_paused = paused(schedules.get(conn, schedule.name))
+        waiting = _waiting(conn, app, schedule)
     problems = looked.problems(schedule.pick.sources)
-    return Plan(schedule, slot, choice, products, people_for(app, products), problems, newest, why_paused)
+    people = people_for(app, products)
+    return Plan(schedule, slot, choice, products, people, problems, newest, why_paused, waiting)
+
+
+def _waiting(conn: Connection, app: App, schedule: Schedule) -> tuple[str, ...]:
+    begun = [*editions.unfinished(conn, schedule.name), *editions.drafts(conn, schedule.name)]
+    slots = {row["id"]: row["slot"] for row in begun}
+    found = waiting_lines(conn, app.project.schedules, slots)
+    named = {number: title(number, schedule.name, slot, app.zone) for number, slot in slots.items()}
+    return tuple(f"{named[number]}: {line}" for number in sorted(found) for line in found[number])
 
 
 def people_for(app: App, products: Sequence[Produced]) -> tuple[int, ...]:

@@ -180,6 +180,8 @@ def _decide(
     done = intake.decide(operator.store, word, ids, source=source, as_new=as_new, actor=actor, why=why, now=now)
     if as_json:
         say_json({word: done})
+    for line in intake.already_out(operator.store, done) if word == "discarded" else []:
+        tell(line)  # first: a person who discards it may think that nobody has it
     articles_said = "1 article" if len(done) == 1 else f"{len(done):,} articles"
     if done or not ids:
         tell(f"{articles_said} {word}" if done else _nothing_held(word, source))

@@ -58,7 +58,7 @@ def show(plan: Plan, app: App, ends: Sequence[End | None], when: str = "") -> No
     say(f"{name}: {when or slot}")
     for problem in plan.problems:
         say(f"  ! {problem}")
-    for line in paused_lines(plan):
+    for line in what_waits(plan):
         say(line)
     if choice.skipped:
         say(f"  skipped: {choice.skipped}")
@@ -75,9 +75,10 @@ def show(plan: Plan, app: App, ends: Sequence[End | None], when: str = "") -> No
     say()
 
 
-def paused_lines(plan: Plan) -> list[str]:
-    """Return the line that says that a schedule is paused, so that its next slot does not fire."""
-    return [f"  ! paused: {plan.paused} (publisher resume {plan.schedule.name})"] if plan.paused else []
+def what_waits(plan: Plan) -> list[str]:
+    """Return the lines that say that a schedule is paused, so that no slot fires, and what of it waits for a person."""
+    why = [f"  ! paused: {plan.paused} (publisher resume {plan.schedule.name})"] if plan.paused else []
+    return [*why, *(f"  ! {line}" for line in plan.waiting)]
 
 
 def audience_words(lists: Any, people: int, editions: int = 1) -> str:
@@ -109,6 +110,7 @@ def plain(plan: Plan, ends: Sequence[End | None]) -> dict[str, object]:
         "slot": plan.slot.key,
         "due_at": plan.slot.due_at,
         "paused": plan.paused,
+        "waiting": list(plan.waiting),
         "editions": plan.editions,
         "skipped": plan.choice.skipped,
         "articles": [article(*pair) for pair in plan.choice.picked],

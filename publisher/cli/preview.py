@@ -14,7 +14,7 @@ import typer
 
 from publisher.cli.opening import open_app
 from publisher.cli.output import ProjectDir, local, reason_lines, say
-from publisher.cli.plan import audience_words, paused_lines
+from publisher.cli.plan import audience_words, what_waits
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -58,7 +58,7 @@ def show(made: Preview, app: App) -> None:
     say(f"{plan.schedule.name}: {due}, as {made.reader.email or 'a made-up reader'} would get it")
     for problem in plan.problems:
         say(f"  ! {problem}")
-    for line in paused_lines(plan):
+    for line in what_waits(plan):
         say(line)
     if made.is_example:
         say(f"  ! nothing would go out: {plan.choice.skipped}")

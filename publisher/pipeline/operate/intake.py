@@ -11,6 +11,7 @@ from publisher.model.article import LedgerArticle, Standing
 from publisher.model.states import EditionState
 from publisher.store import Connection, RowMapping, Store, articles, held
 
+STILL_TO_COME = (EditionState.DRAFT, EditionState.LOCKED)
 Word = Literal["released", "discarded"]
 
 
@@ -53,7 +54,7 @@ def _copies(conn: Connection, word: Word, done: Sequence[int], *, is_named: bool
 
 
 def remarks(store: Store, word: Word, asked: Sequence[int], done: Sequence[int]) -> list[str]:
-    """Say what a person should know of a decision: which articles it did nothing to, and which are out already.
+    """Say what a person should know of a decision: which articles it did nothing to, and which are on their way.
 
     :param asked: the articles that were named.
     :param done: those for which `decide` brought something new.
@@ -67,6 +68,22 @@ def remarks(store: Store, word: Word, asked: Sequence[int], done: Sequence[int])
     told = [f"article {each.id} of {each.source} tells the same story, and was {word} too" for each in copies]
     told += [f"article {number} is part of the baseline again: {_to_send_it(number)}" for number in back]
     return undone + told + [line for number, rows in places.items() for line in _where_it_is(number, rows)]
+
+
+def already_out(store: Store, discarded: Sequence[int]) -> list[str]:
+    """Say of discarded articles which editions brought them to readers: that can't be taken back."""
+    with store.read() as conn:
+        places = articles.places_of(conn, discarded)
+    return [
+        f"article {number} went out before, in {_edition(row)}"
+        for number, rows in places.items()
+        for row in rows
+        if row["sent"] and row["position"] is not None and row["state"] not in STILL_TO_COME
+    ]
+
+
+def _edition(row: RowMapping) -> str:
+    return f"edition {row['edition_id']} of {row['schedule']}"
 
 
 def _why_not(number: int, article: LedgerArticle | None, word: Word) -> str:
@@ -86,12 +103,10 @@ def _to_send_it(number: int) -> str:
 def _where_it_is(number: int, places: Sequence[RowMapping]) -> Iterator[str]:
     """Yield in which editions a discarded article stands, and what follows for each."""
     for row in places:
-        edition = f"edition {row['edition_id']} of {row['schedule']}"
         if row["position"] is None:
             continue
         if row["state"] == EditionState.DRAFT:
             yield f"article {number} is left out of the draft of {row['schedule']} when that is composed anew"
         elif row["state"] == EditionState.LOCKED:
-            yield f"article {number} stays in {edition}, which is on its way: publisher cancel {row['edition_id']}"
-        elif row["sent"]:
-            yield f"article {number} went out before, in {edition}"
+            cancel = f"publisher cancel {row['edition_id']}"
+            yield f"article {number} stays in {_edition(row)}, which is on its way: {cancel}"

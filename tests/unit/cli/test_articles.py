@@ -163,7 +163,7 @@ def test_of_an_article_that_is_out_the_editions_are_named(tmp_path, monkeypatch,
         sends.post_to_books(conn, 1, {"pending": -1, "sent": 1})
         conn.exec_driver_sql("UPDATE editions SET state = 'closed'")
     discard([second], project=tmp_path)
-    assert f"article {second} went out before, in edition 1 of morning" in _told(capsys)
+    assert _told(capsys) == [f"article {second} went out before, in edition 1 of morning", "1 article discarded"]
 
 
 def _told(capsys) -> list[str]:

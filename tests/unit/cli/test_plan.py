@@ -65,6 +65,18 @@ def test_a_paused_schedule_is_planned_as_paused_and_is_not_sent_by_hand(tmp_path
     assert found(app) == []
 
 
+def test_an_edition_that_is_held_is_planned_no_more_and_is_said(tmp_path):
+    app = open_app(tmp_path, Clock(now()))
+    compose_now(app)
+    app.sending.advance()
+    app.sending.advance()
+    words = "letters is held: nobody is subscribed to daily (publisher send morning --finish)"
+    (line,) = [line for line in run("plan", "--project", str(tmp_path)).splitlines() if line.endswith(words)]
+    assert line.startswith("  ! edition 1 (morning 20")
+    (planned,) = json.loads(run("plan", "--json", "--project", str(tmp_path)))
+    assert [each.endswith(words) for each in planned["waiting"]] == [True]
+
+
 def test_each_new_article_is_planned_as_an_edition_of_its_own(tmp_path):
     app = open_app(tmp_path, Clock(now() - timedelta(hours=2)), "new: article")
     edit(tmp_path, ("at_most: 8", "at_most: 2"))  # a bound of editions with several: each of these is one
