@@ -69,7 +69,7 @@ def test_the_overview_says_what_comes_and_what_needs_a_person(site):
 def test_a_channel_that_warms_up_stands_on_the_overview(own_site):
     project = own_site.app.project
     letters = replace(project.channels["letters"], warm_up=timedelta(days=14), per_day=120_000)
-    own_site.app.project = replace(project, channels={**project.channels, "letters": letters})
+    own_site.app.project = replace(project, practice=False, channels={**project.channels, "letters": letters})
     text = page(own_site, "/")
     assert "Channel <strong>letters</strong> warms up from its first letter on: 14 days, 50 recipients" in text
 

@@ -60,7 +60,8 @@ def test_the_page_shows_the_mail_in_every_light_its_headers_its_checks_and_the_p
 
 
 def test_a_send_that_its_channel_draws_out_says_when_it_would_end(own_site, tmp_path):
-    edit(tmp_path, ("letters: {sender: mailpit}", 'letters: {sender: mailpit, quiet: "06:00-09:30"}'))
+    quiet = ("letters: {sender: mailpit}", 'letters: {sender: mailpit, quiet: "06:00-09:30"}')
+    edit(tmp_path, ("practice: true", "practice: false"), quiet)
     assert "To 1 person. It ends about 09:30." in page(own_site)
 
 
