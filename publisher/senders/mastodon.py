@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
 
-from publisher.model.call import Answer, Call, Outcome, Verdict
+from publisher.model.call import Answer, Call, Verdict
 from publisher.model.message import Post, PostRules
 from publisher.senders.base import Base, Journal, Options, Secret, Sender
 from publisher.senders.http import Http, Reply, as_json
-from publisher.senders.post import post_of
-from publisher.senders.verdicts import sent
+from publisher.senders.post import in_parts, longest_part, post_of
 
 Visibility = Literal["public", "unlisted", "private", "direct"]
 
@@ -53,25 +52,12 @@ class Mastodon(Sender):
         post = post_of(call, self)
         if isinstance(post, Answer):
             return post
-        out: list[Verdict] = []
-        reply = Reply()
-        for number in range(len(post.parts)):
-            verdict = _noted(journal, number)
-            if verdict is None:
-                reply = self._post(post, number, out, call.key)
-                verdict = reply.trouble or _accepted(reply)
-                if verdict.outcome is not Outcome.SENT:
-                    return reply.answer(_in_thread(verdict, number, len(post.parts)))
-                if len(post.parts) > 1:
-                    journal.note(_step(number), {"id": verdict.provider_id, "url": verdict.url})
-            out.append(verdict)
-        return reply.answer(out[0])
+        return in_parts(post, journal, lambda number, out: self._post(post, number, out, call.key))
 
     def size(self, call: Call) -> int:
-        post = call.message
-        return max((len(p.encode()) for p in post.parts), default=0) if isinstance(post, Post) else 0
+        return longest_part(call)
 
-    def _post(self, post: Post, number: int, out: list[Verdict], key: str) -> Reply:
+    def _post(self, post: Post, number: int, out: Sequence[Verdict], key: str) -> Answer:
         """Post one part, as an answer to the one before it; those after the first are kept off the public timeline."""
         quiet = number > 0 and self._visibility == "public"
         body = {
@@ -82,28 +68,10 @@ class Mastodon(Sender):
         if out:
             body["in_reply_to_id"] = out[-1].provider_id
         headers = {**self._headers, "Idempotency-Key": f"{key}:{number + 1}" if number else key}
-        return self.http.post(self._url, as_json(body), headers, wait=("X-RateLimit-Reset",))
-
-
-def _step(number: int) -> str:
-    return f"part {number + 1}"
-
-
-def _noted(journal: Journal, number: int) -> Verdict | None:
-    noted = journal.noted(_step(number))
-    return sent(str(noted["id"]), str(noted["url"])) if noted else None
+        reply = self.http.post(self._url, as_json(body), headers, wait=("X-RateLimit-Reset",))
+        return reply.answer(reply.trouble or _accepted(reply))
 
 
 def _accepted(reply: Reply) -> Verdict:
     verdict = reply.accepted("id")
     return replace(verdict, url=reply.word("url") or reply.word("uri"))
-
-
-def _in_thread(verdict: Verdict, number: int, parts: int) -> Verdict:
-    """Say how far a thread came."""
-    if parts == 1:
-        return verdict
-    if number and verdict.outcome is Outcome.DEFERRED:
-        # A later call would begin the thread again: what stands there already is for a person to go on from.
-        verdict = replace(verdict, outcome=Outcome.UNKNOWN, until=None)
-    return replace(verdict, reason=f"part {number + 1} of {parts}: {verdict.reason}; {number} already posted")

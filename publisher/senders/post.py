@@ -1,11 +1,17 @@
-"""What every post sender does before it speaks: refuse what can't be posted."""
+"""What every post sender does: refuse what can't be posted, and speak a thread part by part."""
 
 from __future__ import annotations
 
-from publisher.model.call import Answer, Call
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.model.message import Post
-from publisher.senders.base import Sender
-from publisher.senders.verdicts import refused, stop
+from publisher.senders.base import Journal, Sender
+from publisher.senders.verdicts import refused, sent, stop
+
+# Posts one part, given its place from 0 on and what was said of the parts before it.
+Speak = Callable[[int, Sequence[Verdict]], Answer]
 
 
 def post_of(call: Call, sender: Sender) -> Post | Answer:
@@ -25,3 +31,40 @@ def oversized(size: int, sender: Sender) -> Answer | None:
     if size <= sender.max_bytes:
         return None
     return stop(refused(f"{size:,} bytes; {sender.name} takes {sender.max_bytes:,} per request"))
+
+
+def in_parts(post: Post, journal: Journal, speak: Speak) -> Answer:
+    """Post each part once, and note it before the next; what an earlier try noted is not said again.
+
+    The answer is the last request's, its verdict that of the first part: the post that people link to.
+    """
+    answer, out = stop(sent()), list[Verdict]()
+    for number in range(len(post.parts)):
+        noted = journal.noted(_step(number))
+        if noted is None:
+            answer = speak(number, out)
+            if answer.verdict.outcome is not Outcome.SENT:
+                return replace(answer, verdict=_in_thread(answer.verdict, number, len(post.parts)))
+            out.append(answer.verdict)
+            if len(post.parts) > 1:
+                journal.note(_step(number), {"id": answer.verdict.provider_id, "url": answer.verdict.url})
+        else:
+            out.append(sent(str(noted["id"]), str(noted["url"])))
+    return replace(answer, verdict=out[0])
+
+
+def longest_part(call: Call) -> int:
+    """Return the bytes of the longest part of a post; 0 where there is none."""
+    post = call.message
+    return max((len(part.encode()) for part in post.parts), default=0) if isinstance(post, Post) else 0
+
+
+def _step(number: int) -> str:
+    return f"part {number + 1}"
+
+
+def _in_thread(verdict: Verdict, number: int, parts: int) -> Verdict:
+    """Say how far a thread came."""
+    if parts == 1:
+        return verdict
+    return replace(verdict, reason=f"part {number + 1} of {parts}: {verdict.reason}; {number} already posted")

@@ -259,6 +259,24 @@ def note(conn: Connection, call_id: int, step: str, data: dict[str, Any]) -> Non
     update_row(conn, calls, call_id, {"journal": {**journal(conn, call_id), step: data}})
 
 
+def go_on(conn: Connection, call_id: int, delivery_id: int) -> None:
+    """Hand a new call what the last one noted that tried this delivery with the same words on the same channel."""
+    _GO_ON.change(conn, call_id=call_id, delivery_id=delivery_id)
+
+
+_GO_ON = Statement(
+    """
+    UPDATE calls SET journal = (
+        SELECT earlier.journal FROM outcomes JOIN calls AS earlier ON earlier.id = outcomes.call_id
+        WHERE outcomes.delivery_id = :delivery_id AND earlier.message_id = calls.message_id
+            AND earlier.channel = calls.channel AND earlier.journal IS NOT NULL
+        ORDER BY earlier.id DESC LIMIT 1
+    )
+    WHERE id = :call_id
+    """
+)
+
+
 def of_delivery(conn: Connection, delivery_id: int, call_id: int | None) -> list[RowMapping]:
     """Return the calls that tried this delivery, oldest first: those with an outcome, and the last one."""
     told = select(outcomes.c.call_id).where(outcomes.c.delivery_id == delivery_id)

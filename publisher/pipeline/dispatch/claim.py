@@ -9,6 +9,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from publisher.model.call import Call, Recipient
+from publisher.model.message import Post
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.pipeline.dispatch import limits
 from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment
@@ -79,10 +80,20 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
     if send["state"] != SendState.SENDING or send["started_at"] is None:
         sends.begin(conn, due.send_id, now)
     message = desk.message(conn, due.message_id)
+    opened = _open(conn, desk, wanted, found, send, _parts(chosen, wanted.per_call))
+    if isinstance(message, Post):
+        _go_on(conn, opened)
     return [
         Claimed(Call(call_id, key, message, recipients), due.send_id, channel, found.speak_by, look.has_trouble)
-        for call_id, key, recipients in _open(conn, desk, wanted, found, send, _parts(chosen, wanted.per_call))
+        for call_id, key, recipients in opened
     ]
+
+
+def _go_on(conn: Connection, opened: Sequence[tuple[int, str, tuple[Recipient, ...]]]) -> None:
+    """Let a thread that stands half go on where it broke, though a new call carries it."""
+    for call_id, _, accounts in opened:
+        for account in accounts:
+            calls.go_on(conn, call_id, account.delivery_id)
 
 
 def _parts(chosen: Sequence[int], limit: int) -> list[Sequence[int]]:
