@@ -34,7 +34,7 @@ class ChannelShape(Shape):
     sender: Name = key(
         REQUIRED,
         "Which sender: `brevo`, `mailgun`, `mailjet`, `mailpit`, `mastodon`, `postmark`, `resend`, "
-        "`sendgrid`, `ses`, `sparkpost`, `webhook`, or one you installed",
+        "`sendgrid`, `ses`, `sparkpost`, `telegram`, `webhook`, or one you installed",
         example="mailgun",
     )
     base_url: BaseAddress = key("", "Address of the provider's API, where it isn't the usual one")

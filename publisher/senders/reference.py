@@ -13,7 +13,7 @@ from publisher.senders.registry import sender_class
 
 OURS = (
     *("brevo", "mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend"),
-    *("sendgrid", "ses", "sparkpost", "webhook"),
+    *("sendgrid", "ses", "sparkpost", "telegram", "webhook"),
 )
 HEAD = """\
 # Senders
@@ -96,6 +96,13 @@ Failure and Rejection, Spam Complaint, List Unsubscribe and Link Unsubscribe. Tr
 every request. `List-Id` goes out as SparkPost wants it, without the list's title. Where SparkPost rejects some readers
 of a request it doesn't say which: all of them are unknown until its events tell. A sending limit is tried again at 0:00
 UTC.
+""",
+    "telegram": """\
+At Telegram, write to @BotFather, `/newbot`, and copy its token. In a channel make the bot an administrator who may post
+messages; into a group it is invited. `chat` of a private channel is its number, with `-100` before it. Posts are plain
+text, counted in UTF-16; the preview is the page's own. A bot can't look at what stands in a channel: a request without
+an answer stays unknown until you have looked. A group that becomes a supergroup gets another number, and the channel
+stops with it.
 """,
     "webhook": "What your receiver gets, and how it answers: [webhook.md](webhook.md).\n",
 }

@@ -24,8 +24,8 @@ class Fault:
 
     ``accept``: whether the provider takes the message all the same. ``drop``: the connection is closed without an
     answer, before the body was read or after everything was done. ``delay``: seconds before the answer.
-    ``echo``: the request's own headers are repeated in the answer, as careless providers do. ``short``: the answer
-    counts one reader fewer than were taken.
+    ``echo``: the request's own address and headers are repeated in the answer, as careless providers do.
+    ``short``: the answer counts one reader fewer than were taken.
     """
 
     status: int = 200
@@ -165,7 +165,7 @@ def _short(found: object, count: int) -> object:
 
 
 def _faulty(fault: Fault, request: Received) -> Response:
-    echo = json.dumps({"message": f"you sent {dict(request.headers)}"}) if fault.echo else fault.body
+    echo = json.dumps({"message": f"you sent {request.path} {dict(request.headers)}"}) if fault.echo else fault.body
     return Response(fault.status, echo, headers=fault.headers)
 
 

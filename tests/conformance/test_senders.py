@@ -166,6 +166,12 @@ class TestSparkPostHears(OurEars):
     signs_body = False
 
 
+class TestTelegram(OurSender):
+    kind, dialect = "telegram", DIALECTS["telegram"]
+    secrets = ("7001:telegram-t0ken",)
+    given: ClassVar = {"token": "7001:telegram-t0ken", "chat": "@harbor_gazette"}
+
+
 class OurWebhook(OurSender):
     kind, dialect = "webhook", DIALECTS["webhook"]
     secrets = (WHSEC, WHSEC.removeprefix("whsec_"))

@@ -13,6 +13,7 @@ from publisher.testing.dialects.resend import ResendDialect
 from publisher.testing.dialects.sendgrid import SendGridDialect
 from publisher.testing.dialects.ses import SesDialect
 from publisher.testing.dialects.sparkpost import SparkPostDialect
+from publisher.testing.dialects.telegram import TelegramDialect
 from publisher.testing.dialects.webhook import WebhookDialect
 
 DIALECTS: Mapping[str, type[Dialect]] = {
@@ -26,6 +27,7 @@ DIALECTS: Mapping[str, type[Dialect]] = {
     "sendgrid": SendGridDialect,
     "ses": SesDialect,
     "sparkpost": SparkPostDialect,
+    "telegram": TelegramDialect,
     "webhook": WebhookDialect,
 }
 

@@ -1,0 +1,62 @@
+"""How Telegram's Bot API answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from publisher.testing.dialects.base import Accepted, Received, Response
+
+FIELDS = {
+    *("chat_id", "text", "message_thread_id", "disable_notification"),
+    *("link_preview_options", "reply_parameters"),
+}  # fmt: skip
+
+
+class TelegramDialect:
+    """One bot that may post in one channel. It takes the same text as often as it comes."""
+
+    def __init__(self, token: str = "7001:telegram-t0ken", *, chat: str = "@harbor_gazette") -> None:  # noqa: S107 - a fake's
+        self.token, self.chat = token, chat
+        self.messages: dict[int, dict[str, Any]] = {}
+
+    def answer(self, request: Received, number: int) -> Response:
+        bot, _, method = request.path.removeprefix("/bot").partition("/")
+        if not request.path.startswith("/bot") or request.method != "POST":
+            return _no(404, "Not Found")
+        if bot != self.token:
+            return _no(401, "Unauthorized")
+        if method != "sendMessage":
+            return _no(404, "Not Found")
+        if request.headers.get("content-type") != "application/json" or not isinstance(request.json, dict):
+            return _no(400, "Bad Request: message text is empty")
+        if complaint := self._complaint(request.json):
+            return _no(400, f"Bad Request: {complaint}")
+        self.messages[number] = request.json
+        result = {"message_id": number, "date": 1_795_500_000, "chat": self._about(), "text": request.json["text"]}
+        taken = Accepted("@gazette@news.example", "", str(number), request)
+        return Response(200, {"ok": True, "result": result}, (taken,))
+
+    def _complaint(self, body: dict[str, Any]) -> str:
+        text, parent = body.get("text"), body.get("reply_parameters")
+        preview = body.get("link_preview_options", {})
+        if str(body.get("chat_id")) != self.chat:
+            return "chat not found"
+        if not isinstance(text, str) or not text.strip():
+            return "message text is empty"
+        if len(text.encode("utf-16-le")) // 2 > 4_096:
+            return "message is too long"
+        if not body.keys() <= FIELDS or not preview.keys() <= {"url", "is_disabled"}:
+            return "a field that no post of ours has"
+        if parent is not None and parent.get("message_id") not in self.messages:
+            return "message to be replied not found"
+        return ""
+
+    def _about(self) -> dict[str, object]:
+        """Say what is known of the chat: the number of a private one, the name too of a public one."""
+        if self.chat.startswith("@"):
+            return {"id": -1001234567890, "type": "channel", "username": self.chat[1:]}
+        return {"id": int(self.chat), "type": "channel"}
+
+
+def _no(code: int, words: str) -> Response:
+    return Response(code, {"ok": False, "error_code": code, "description": words})
