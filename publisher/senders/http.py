@@ -111,7 +111,7 @@ class Http:
     def post(self, url: str, body: bytes, headers: Mapping[str, str], *, wait: tuple[str, ...] = ()) -> Reply:
         """Send one request and return what came; never raises for what a network or a provider does.
 
-        :param wait: headers besides ``Retry-After`` that say when to try again.
+        :param wait: headers besides ``Retry-After`` that say of a 429 when to try again.
         """
         return self._exchange("POST", url, _Body(body), headers, wait)
 
@@ -139,7 +139,8 @@ class Http:
             return Reply(trouble=judge_silence(error, host, left=sending.left if sending else "nothing"))
         finally:
             self._own.used_at = time.monotonic()
-        until = retry_at(response.headers, ("Retry-After", *wait), self.clock())
+        counted = wait if response.status_code == 429 else ()  # these stand on every answer, a 503 as well
+        until = retry_at(response.headers, ("Retry-After", *counted), self.clock())
         trouble = judge_status(response.status_code, _said(text), until)
         if not whole and trouble is None:
             trouble = unknown(f"HTTP {response.status_code}, but the answer broke off")

@@ -73,6 +73,14 @@ def test_the_rate_limits_reset_is_kept(sender: Sender, provider: FakeProvider, f
     assert (verdict.outcome, verdict.until) == (Outcome.DEFERRED, until)
 
 
+def test_a_503_that_only_counts_our_requests_does_not_say_that_nothing_was_taken(
+    sender: Sender, provider: FakeProvider
+) -> None:
+    reset = (now() + timedelta(minutes=5)).isoformat()  # stands on every answer
+    provider.fails(Fault(503, "busy", {"X-RateLimit-Reset": reset}))
+    assert sender.send(call_to(sample_post()), MemoryJournal()).verdict.outcome is Outcome.UNKNOWN
+
+
 def test_a_thread_is_posted_part_by_part(sender: Sender, provider: FakeProvider) -> None:
     answer = sender.send(call_to(sample_post(3)), MemoryJournal())
     bodies = [request.json for request in provider.requests]
