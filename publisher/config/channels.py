@@ -13,7 +13,7 @@ from publisher.config.values import BaseAddress, Line, Name, PositiveDuration, R
 from publisher.config.when import Span
 from publisher.model.project import Channel
 
-SECRET = re.compile(r"(^|_)(key|token|secret|password|passphrase|credentials?)$|^apikey$", re.IGNORECASE)
+SECRET = re.compile(r"(^|_)(key|token|secret|password|passphrase|credentials?)$|^apikey$|^webhook$", re.IGNORECASE)
 
 
 class UtmShape(Shape):
@@ -33,8 +33,8 @@ class ChannelShape(Shape):
 
     sender: Name = key(
         REQUIRED,
-        "Which sender: `brevo`, `mailgun`, `mailjet`, `mailpit`, `mastodon`, `postmark`, `resend`, "
-        "`sendgrid`, `ses`, `sparkpost`, `telegram`, `webhook`, or one you installed",
+        "Which sender: `brevo`, `discord`, `mailgun`, `mailjet`, `mailpit`, `mastodon`, `postmark`, "
+        "`resend`, `sendgrid`, `ses`, `sparkpost`, `telegram`, `webhook`, or one you installed",
         example="mailgun",
     )
     base_url: BaseAddress = key("", "Address of the provider's API, where it isn't the usual one")

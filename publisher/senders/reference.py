@@ -12,7 +12,7 @@ from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
 OURS = (
-    *("brevo", "mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend"),
+    *("brevo", "discord", "mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend"),
     *("sendgrid", "ses", "sparkpost", "telegram", "webhook"),
 )
 HEAD = """\
@@ -34,6 +34,15 @@ whether ours stays: look at a test mail, and ask its support to leave theirs out
 same. A list's title outside ASCII is left out of `List-Id`. After a request without an answer the same is said again
 for a quarter of an hour, which Brevo takes once; then it is asked, by a tag that every call has. Used-up credits are
 tried again at 0:00 UTC.
+""",
+    "discord": """\
+At Discord, in the channel's settings, under Integrations, make a webhook and copy its address: whoever has it can post,
+so it belongs into `.env`. Nobody is mentioned, whatever stands in a post, and its words are shown as they are. Posts of
+a thread follow each other. A request without an answer stays unknown until you have looked.
+
+A bot takes more setting up (an application with a bot that may view the channel, send messages and read their history;
+in a thread, send messages in threads) and knows what it said: a request without an answer is repeated within two
+minutes, which Discord takes once, and then looked for in the channel for a day. Posts of a thread answer each other.
 """,
     "mailjet": """\
 At Mailjet, under Account, Event notifications: the address is `https://mailjet:PASSWORD@HOST/webhooks/CHANNEL`, with

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -95,11 +96,13 @@ def build(
 
 
 def secrets_of(options: Options) -> Iterator[str]:
-    """Yield every secret among the options, also those that stand several in one."""
+    """Yield every secret among the options, also those that stand several in one, or in an address."""
     for value in dict(options).values():
         if isinstance(value, SecretStr):
             plain = value.get_secret_value()
             yield from (plain, *plain.split(), *(word.removeprefix("whsec_") for word in plain.split()))
+            if "://" in plain:  # a secret that is an address is one by its path, whichever host is called
+                yield from (path := urlsplit(plain).path.strip("/"), path.rpartition("/")[2])
 
 
 def _read(

@@ -11,6 +11,7 @@ from publisher.model.message import Message
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
 from publisher.senders.brevo_payload import key_of_call
+from publisher.senders.discord_payload import nonce_of
 from publisher.senders.events import Incoming, NoSecret, NotBelieved
 from publisher.senders.http import as_json
 from publisher.senders.registry import build
@@ -58,6 +59,20 @@ class TestBrevo(OurSender):
 class TestBrevoHears(OurEars):
     of, dialect = TestBrevo, DIALECTS["brevo"]
     signs_body = False
+
+
+class TestDiscordWebhook(OurSender):
+    kind, dialect = "discord", DIALECTS["discord"]
+    secrets = ("discord-t0ken",)
+    given: ClassVar = {"webhook": "https://discord.com/api/webhooks/4711/discord-t0ken", "server": "1"}
+
+
+class TestDiscordBot(OurSender):
+    kind, dialect = "discord", DIALECTS["discord"]
+    secrets = ("discord-t0ken",)
+    given: ClassVar = {"token": "discord-t0ken", "channel": "815"}
+    key_on_the_wire = staticmethod(lambda call: nonce_of(f"{call.key}:0"))
+    key_is_a_header = False
 
 
 class TestMailpit(OurSender):

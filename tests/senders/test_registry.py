@@ -92,6 +92,13 @@ def test_a_secret_that_can_be_no_key_is_refused_and_not_shown(secret: str) -> No
     assert not secret.strip() or secret.strip() not in said
 
 
+def test_a_secret_that_is_an_address_is_one_by_its_path_too() -> None:
+    address = "https://discord.com/api/webhooks/4711/t0ken"
+    http = build(Channel("discord", "discord"), {"webhook": address}).http
+    said = f"{address} /api/webhooks/4711/t0ken /api/v10/webhooks/4711/t0ken?wait=true"
+    assert http.redact(said) == "*** /*** /api/v10/webhooks/4711/***?wait=true"
+
+
 def test_the_channels_base_url_is_handed_on() -> None:
     sender = build(Channel("letters", "mailgun", base_url="http://127.0.0.1:9/"), GOOD)
     assert vars(sender)["_url"] == "http://127.0.0.1:9/v3/mg.harbor.example"

@@ -1,0 +1,120 @@
+"""Discord: a post or a thread through a channel's webhook, or by a bot, to which Discord says once what is once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+
+from publisher.model.call import Answer, Call, Verdict
+from publisher.model.message import Post, PostRules
+from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.discord_answer import judge, look_up
+from publisher.senders.discord_payload import MOST, body_of, since
+from publisher.senders.http import Http, as_json
+from publisher.senders.post import in_parts, longest_part, post_of
+from publisher.senders.verdicts import unknown
+
+HOST = "https://discord.com"
+WEBHOOK = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/api(?:/v\d+)?/webhooks/(\d+/[\w-]+)/?", re.ASCII)
+
+
+def _number(value: object) -> object:
+    found = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(found, str) or not re.fullmatch(r"\d{1,20}", found, re.ASCII):
+        raise ValueError("must be a number, as Discord's developer mode copies it")
+    return found
+
+
+def _webhook(secret: SecretStr) -> SecretStr:
+    if not WEBHOOK.fullmatch(secret.get_secret_value()):
+        raise ValueError("must be the address of a webhook: https://discord.com/api/webhooks/NUMBER/TOKEN")
+    return secret
+
+
+Number = Annotated[str, BeforeValidator(_number)]
+
+
+class DiscordOptions(Options):
+    webhook: Annotated[Secret, AfterValidator(_webhook)] | None = Field(
+        None, description="the whole address of a channel's webhook"
+    )
+    token: Secret | None = Field(None, description="a bot's token, instead of a webhook")
+    channel: Number | None = Field(
+        None, description="the number of the channel, or of the thread, that the bot posts in"
+    )
+    thread: Number | None = Field(
+        None, description="the number of a thread of the webhook's channel; a forum needs one"
+    )
+    server: Number | None = Field(None, description="the number of the server; with it the log links to posts")
+    preview: bool = Field(True, description="false: no preview of the page that a post links to")
+    silent: bool = Field(False, description="true: posts make no sound")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if (self.webhook is None) == (self.token is None):
+            raise ValueError("needs either `webhook`, or `token` and `channel`")
+        if self.token and not self.channel:
+            raise ValueError("needs `channel` beside `token`: the number of the channel that the bot posts in")
+        if (self.webhook and self.channel) or (self.token and self.thread):
+            raise ValueError(
+                "a webhook knows its channel and takes a `thread`; a bot takes the thread as its `channel`"
+            )
+        return self
+
+
+class Discord(Sender):
+    name = "discord"
+    carries = frozenset({"post"})
+    options = DiscordOptions
+    max_bytes = 1_000_000
+
+    @classmethod
+    def rules_of(cls, options: Mapping[str, object]) -> PostRules:
+        return PostRules("discord", MOST, unit="utf16", threads=True)
+
+    def __init__(self, options: DiscordOptions, http: Http) -> None:
+        super().__init__(options, http)
+        api = f"{options.base_url or HOST}/api/v10"
+        self._headers = {"Content-Type": "application/json"}
+        self._is_bot = options.token is not None
+        if options.token:
+            self.idempotent_for = timedelta(minutes=3)  # a nonce is known for "a few minutes"
+            self.asked_for = timedelta(days=1)
+            self._headers["Authorization"] = f"Bot {options.token.get_secret_value()}"
+            self._url, self._me = f"{api}/channels/{options.channel}/messages", f"{api}/users/@me"
+        elif options.webhook and (found := WEBHOOK.fullmatch(options.webhook.get_secret_value())):
+            place = f"&thread_id={options.thread}" if options.thread else ""
+            self._url = f"{api}/webhooks/{found[1]}?wait=true{place}"  # else nobody hears that it wasn't kept
+        self._server = options.server or ""
+        self._flags = (0 if options.preview else 4) | (4_096 if options.silent else 0)
+
+    def send(self, call: Call, journal: Journal) -> Answer:
+        post = post_of(call, self)
+        if isinstance(post, Answer):
+            return post
+        return in_parts(post, journal, lambda number, out: self._post(post, number, out, call.key))
+
+    def ask(self, call: Call) -> Answer:
+        """Look for a bot's own post among what stands in the channel since."""
+        if not self._is_bot or not isinstance(call.message, Post):
+            return super().ask(call)
+        me = self.http.get(self._me, self._headers)
+        if not me.word("id"):
+            return me.answer(unknown(f"it can't be asked: {(me.trouble or me.accepted('id')).reason}"))
+        listed = self.http.get(f"{self._url}?limit=100{since(call.spoke_at)}", self._headers)
+        return listed.answer(look_up(listed, call.message, me.word("id"), self._server))
+
+    def size(self, call: Call) -> int:
+        return longest_part(call)
+
+    def _post(self, post: Post, number: int, out: Sequence[Verdict], key: str) -> Answer:
+        """Post one part: a bot's as an answer to the one before it, which a webhook can't."""
+        parent = out[-1].provider_id if out and self._is_bot else ""
+        nonce_for = f"{key}:{number}" if self._is_bot else ""
+        body = body_of(post.parts[number], self._flags, parent, nonce_for)
+        reply = self.http.post(self._url, as_json(body), self._headers)
+        return reply.answer(judge(reply, self._server, self.http.clock()))

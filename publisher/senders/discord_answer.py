@@ -1,0 +1,77 @@
+"""What Discord's answers mean: its own codes are in the body and say more than the status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from publisher.model.call import Outcome, Scope, Verdict
+from publisher.model.message import Post
+from publisher.senders.discord_payload import as_it_is
+from publisher.senders.events import reason, within, word
+from publisher.senders.http import Reply
+from publisher.senders.verdicts import deferred, moment, refused, sent, unknown
+
+GONE = "write a webhook that there is"
+RIGHTS = "let the bot see the channel and send messages in it"
+FORUM = "it is a forum: write the `thread` to post in"
+MEND = {  # codes of what isn't the post's fault, and what to do about it
+    10003: "check `channel`",
+    10015: GONE,
+    50001: RIGHTS,
+    50013: RIGHTS,
+    50027: GONE,
+    40067: FORUM,
+    50083: "open the thread again, or write another `thread`",
+    160005: "open the thread again, or write another `thread`",
+    220001: FORUM,
+    220003: "check `thread`",
+}
+UNKNOWN_MESSAGE = 10008
+SLOWLY = {20016, 20022, 20028, 20029, 130000}  # codes that say: not now
+
+
+def judge(reply: Reply, server: str, now: datetime) -> Verdict:
+    """Return what became of one message."""
+    if reply.trouble is None:
+        return replace(reply.accepted("id"), url=_url(server, reply.word("channel_id"), reply.word("id")))
+    verdict, stated = reply.trouble, within(reply.json, "code")
+    code = stated if isinstance(stated, int) else 0
+    if code in SLOWLY or reply.status == 429:
+        waits = (word(within(reply.json, "retry_after")), reply.headers.get("X-RateLimit-Reset-After", ""))
+        until = next((found for wait in waits if (found := moment(wait, now))), verdict.until)
+        return deferred(verdict.reason, until)
+    if remedy := MEND.get(code):
+        return refused(f"{verdict.reason}; {remedy}", Scope.ACCOUNT)
+    if reply.status == 404 and code != UNKNOWN_MESSAGE:
+        return refused(f"{verdict.reason}; check `webhook` or `channel`", Scope.ACCOUNT)
+    if verdict.outcome is Outcome.REFUSED and (more := reason(*_complaints(within(reply.json, "errors")))):
+        return replace(verdict, reason=f"{verdict.reason}: {more}")
+    return verdict
+
+
+def look_up(listed: Reply, post: Post, me: str, server: str) -> Verdict:
+    """Return what stands in the channel of a post of ours; what doesn't may still come."""
+    rows = listed.json if listed.trouble is None and isinstance(listed.json, list) else []
+    mine = [row for row in rows if within(row, "author", "id") == me]
+    found = [next((row for row in mine if within(row, "content") == as_it_is(part)), None) for part in post.parts]
+    first = found[0] if found and all(found) else None
+    if not isinstance(first, dict) or not (number := word(first.get("id"))):
+        return unknown("the post was not found in the channel")
+    return sent(number, _url(server, word(first.get("channel_id")), number))
+
+
+def _url(server: str, channel: str, number: str) -> str:
+    return f"https://discord.com/channels/{server}/{channel}/{number}" if server and channel and number else ""
+
+
+def _complaints(errors: Any, depth: int = 0) -> Iterator[str]:
+    """Yield what is said of single fields, wherever it stands."""
+    if isinstance(errors, dict) and depth < 8:
+        for name, value in errors.items():
+            if name == "_errors" and isinstance(value, list):
+                yield from (word(within(each, "message")) for each in value)
+            else:
+                yield from _complaints(value, depth + 1)

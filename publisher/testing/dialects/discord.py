@@ -1,0 +1,65 @@
+"""How Discord answers, to a webhook and to a bot."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from publisher.clock import now
+from publisher.testing.dialects.base import Accepted, Received, Response
+
+WEBHOOK = {"content", "allowed_mentions", "flags"}
+BOT = WEBHOOK | {"nonce", "enforce_nonce", "message_reference"}
+
+
+class DiscordDialect:
+    """One channel with one webhook and one bot. A bot's nonce is taken once, a webhook's post as often as it comes."""
+
+    def __init__(self, token: str = "discord-t0ken") -> None:  # noqa: S107 - a fake's
+        self.hook, self.bot = f"/api/v10/webhooks/4711/{token}", f"Bot {token}"
+        self.first = (int(now().timestamp() * 1_000) - 1_420_070_400_000) << 22  # a number of Discord's is a time
+        self.messages: dict[str, dict[str, Any]] = {}
+
+    def answer(self, request: Received, number: int) -> Response:
+        path, query = urlsplit(request.path).path, parse_qs(urlsplit(request.path).query)
+        if path.startswith("/api/v10/webhooks/"):
+            return self._of_webhook(request, path, query, number)
+        if path not in ("/api/v10/users/@me", "/api/v10/channels/815/messages"):
+            return _no(404, "404: Not Found", 0)
+        if request.headers.get("authorization") != self.bot:
+            return _no(401, "401: Unauthorized", 0)
+        if request.method == "GET":
+            listed = [message for key, message in self.messages.items() if int(key) > int(query.get("after", ["0"])[0])]
+            return Response(200, {"id": "99", "bot": True} if path.endswith("@me") else listed[::-1][:100])
+        return self._take(request, BOT, number)
+
+    def _of_webhook(self, request: Received, path: str, query: dict[str, list[str]], number: int) -> Response:
+        if path != self.hook:
+            wrong = path.rsplit("/", 1)[0] == self.hook.rsplit("/", 1)[0]
+            return _no(401, "Invalid Webhook Token", 50027) if wrong else _no(404, "Unknown Webhook", 10015)
+        said = self._take(request, WEBHOOK, number)
+        return said if query.get("wait") == ["true"] or said.status != 200 else Response(204, "", said.accepted)
+
+    def _take(self, request: Received, fields: set[str], number: int) -> Response:
+        body = request.json
+        if request.method != "POST" or not isinstance(body, dict) or not body.keys() <= fields:
+            return _no(400, "Invalid Form Body", 50035)
+        content, nonce, parent = body.get("content"), body.get("nonce", ""), body.get("message_reference")
+        if not isinstance(content, str) or not content.strip():
+            return _no(400, "Cannot send an empty message", 50006)
+        if len(content.encode("utf-16-le")) // 2 > 2_000:
+            too_long = {"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 2000 or fewer in length."}
+            return _no(400, "Invalid Form Body", 50035, content={"_errors": [too_long]})
+        if len(nonce) > 25 or (parent and parent["message_id"] not in self.messages):
+            return _no(400, "Invalid Form Body", 50035)
+        known = next((each for each in self.messages.values() if nonce and each["nonce"] == nonce), None)
+        if known and body.get("enforce_nonce"):
+            return Response(200, known)
+        made = str(self.first + number)
+        author = {"id": "99" if "nonce" in body else "4711"}
+        self.messages[made] = {"id": made, "channel_id": "815", "author": author, "content": content, "nonce": nonce}
+        return Response(200, self.messages[made], (Accepted("@gazette@news.example", nonce, made, request),))
+
+
+def _no(status: int, words: str, code: int, **errors: object) -> Response:
+    return Response(status, {"message": words, "code": code, **({"errors": errors} if errors else {})})
