@@ -15,7 +15,7 @@ from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.discord_answer import judge, look_up
 from publisher.senders.discord_payload import MOST, body_of, since
 from publisher.senders.http import Http, as_json
-from publisher.senders.post import in_parts, longest_part, post_of
+from publisher.senders.post import in_parts, longest_part, one_way, post_of
 from publisher.senders.verdicts import unknown
 
 HOST = "https://discord.com"
@@ -55,14 +55,9 @@ class DiscordOptions(Options):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if (self.webhook is None) == (self.token is None):
-            raise ValueError("needs either `webhook`, or `token` and `channel`")
-        if self.token and not self.channel:
-            raise ValueError("needs `channel` beside `token`: the number of the channel that the bot posts in")
-        if (self.webhook and self.channel) or (self.token and self.thread):
-            raise ValueError(
-                "a webhook knows its channel and takes a `thread`; a bot takes the thread as its `channel`"
-            )
+        one_way(self.webhook, self.token, self.channel)
+        if self.token and self.thread:
+            raise ValueError("has a bot, for which a thread is a `channel`: leave `thread` out")
         return self
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from pydantic import SecretStr
+
 from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.model.message import Post
 from publisher.senders.base import Journal, Sender
@@ -51,6 +53,16 @@ def in_parts(post: Post, journal: Journal, speak: Speak) -> Answer:
         else:
             out.append(sent(str(noted["id"]), str(noted["url"])))
     return replace(answer, verdict=out[0])
+
+
+def one_way(webhook: SecretStr | None, token: SecretStr | None, channel: str | None) -> None:
+    """Make sure that a channel speaks through a webhook, which knows where to, or by a bot, which is told."""
+    if (webhook is None) == (token is None):
+        raise ValueError("needs either `webhook`, or `token` and `channel`")
+    if token and not channel:
+        raise ValueError("needs `channel` beside `token`: where the bot posts")
+    if webhook and channel:
+        raise ValueError("has a `webhook`, which knows its channel: leave `channel` out")
 
 
 def longest_part(call: Call) -> int:

@@ -13,7 +13,7 @@ from publisher.senders.registry import sender_class
 
 OURS = (
     *("brevo", "discord", "mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend"),
-    *("sendgrid", "ses", "sparkpost", "telegram", "webhook"),
+    *("sendgrid", "ses", "slack", "sparkpost", "telegram", "webhook"),
 )
 HEAD = """\
 # Senders
@@ -93,6 +93,16 @@ itself, and the attribute `SignatureVersion` at 2. Leave the feedback notificati
 without our id. Tracking of opens and clicks is off in every request, and `List-Unsubscribe` is ours alone. A request
 takes at most 1 MB, so a long mail goes to fewer than 50 readers at once. A used-up daily quota is tried again after an
 hour; SES can't be asked what became of a request without an answer: its events tell.
+""",
+    "slack": """\
+At Slack, make an app for your workspace. Under Incoming Webhooks, add one for the channel and copy its address: whoever
+has it can post, so it belongs into `.env`. A webhook knows no threads, posts have no link in the log, and a request
+without an answer stays unknown until you have looked.
+
+A bot has all three: under OAuth & Permissions give it `chat:write` and `channels:history` (`groups:history` for a
+private channel), install the app, copy the token, and invite the bot into the channel. A request without an answer is
+then looked for in the channel for a day. Nobody is called, whatever stands in a post; pairs of `*`, `_` and `~` style
+words, as anybody's in Slack.
 """,
     "sparkpost": """\
 **SparkPost puts its own `List-Unsubscribe` in place of ours**: who leaves by it tells SparkPost first, and we hear of

@@ -170,6 +170,18 @@ class TestSesHears(OurEars):
         return replace(said, body=as_json({**said.json, "Signature": ""}))
 
 
+class TestSlackWebhook(OurSender):
+    kind, dialect = "slack", DIALECTS["slack"]
+    secrets = ("slackt0ken",)
+    given: ClassVar = {"webhook": "https://hooks.slack.com/services/T1/B2/slackt0ken"}
+
+
+class TestSlackBot(OurSender):
+    kind, dialect = "slack", DIALECTS["slack"]
+    secrets = ("xoxb-slack-t0ken",)
+    given: ClassVar = {"token": "xoxb-slack-t0ken", "channel": "C0HARBOR", "workspace": "harbor"}
+
+
 class TestSparkPost(OurSender):
     kind, dialect = "sparkpost", DIALECTS["sparkpost"]
     secrets = ("sparkpost-k3y",)

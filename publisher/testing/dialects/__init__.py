@@ -13,6 +13,7 @@ from publisher.testing.dialects.postmark import PostmarkDialect
 from publisher.testing.dialects.resend import ResendDialect
 from publisher.testing.dialects.sendgrid import SendGridDialect
 from publisher.testing.dialects.ses import SesDialect
+from publisher.testing.dialects.slack import SlackDialect
 from publisher.testing.dialects.sparkpost import SparkPostDialect
 from publisher.testing.dialects.telegram import TelegramDialect
 from publisher.testing.dialects.webhook import WebhookDialect
@@ -28,6 +29,7 @@ DIALECTS: Mapping[str, type[Dialect]] = {
     "resend": ResendDialect,
     "sendgrid": SendGridDialect,
     "ses": SesDialect,
+    "slack": SlackDialect,
     "sparkpost": SparkPostDialect,
     "telegram": TelegramDialect,
     "webhook": WebhookDialect,

@@ -1,0 +1,73 @@
+"""How Slack answers, to an incoming webhook and to a bot."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from publisher.testing.dialects.base import Accepted, Received, Response
+
+WEBHOOK = {"text", "unfurl_links", "unfurl_media"}
+BOT = WEBHOOK | {"channel", "thread_ts", "metadata"}
+KIND = "application/json; charset=utf-8"
+
+
+class SlackDialect:
+    """One channel with one webhook and one bot. Both take the same text as often as it comes."""
+
+    def __init__(self, token: str = "xoxb-slack-t0ken", *, hook: str = "T1/B2/slackt0ken") -> None:  # noqa: S107 - a fake's
+        self.hook, self.bot = f"/services/{hook}", f"Bearer {token}"
+        self.messages: dict[str, dict[str, Any]] = {}
+
+    def answer(self, request: Received, number: int) -> Response:
+        parts = urlsplit(request.path)
+        if parts.path.startswith("/services/"):
+            return self._of_webhook(request, number)
+        method = parts.path.removeprefix("/api/")
+        if method not in ("chat.postMessage", "conversations.history", "conversations.replies"):
+            return _no("unknown_method")
+        if request.headers.get("authorization") != self.bot:
+            return _no("invalid_auth" if "authorization" in request.headers else "not_authed")
+        if method.startswith("conversations"):
+            return self._listed(method, parse_qs(parts.query))
+        return self._of_bot(request, number)
+
+    def _of_webhook(self, request: Received, number: int) -> Response:
+        body = request.json
+        if request.path != self.hook:
+            return Response(404, "no_service")
+        if request.method != "POST" or not isinstance(body, dict) or not body.keys() <= WEBHOOK:
+            return Response(400, "invalid_payload")
+        if not str(body.get("text", "")).strip():
+            return Response(400, "no_text")
+        return Response(200, "ok", (Accepted("@gazette@news.example", "", str(number), request),))
+
+    def _of_bot(self, request: Received, number: int) -> Response:
+        body = request.json
+        if request.headers.get("content-type") != KIND or not isinstance(body, dict) or not body.keys() <= BOT:
+            return _no("invalid_arguments")
+        if body.get("channel") != "C0HARBOR":
+            return _no("channel_not_found")
+        if not str(body.get("text", "")).strip():
+            return _no("no_text")
+        if len(body["text"]) > 40_000:
+            return _no("msg_too_long")
+        if (parent := body.get("thread_ts")) and parent not in self.messages:
+            return _no("thread_not_found")
+        ts = f"1795500000.{number:06}"
+        self.messages[ts] = {key: body[key] for key in body if key != "channel"} | {"ts": ts}
+        taken = Accepted("@gazette@news.example", "", ts, request)
+        return Response(200, {"ok": True, "channel": "C0HARBOR", "ts": ts, "message": self.messages[ts]}, (taken,))
+
+    def _listed(self, method: str, asked: dict[str, list[str]]) -> Response:
+        if asked["channel"] != ["C0HARBOR"]:
+            return _no("channel_not_found")
+        root, oldest = asked.get("ts", [""])[0], float(asked.get("oldest", ["0"])[0])
+        is_there = (lambda m: m.get("thread_ts", m["ts"]) == root) if root else (lambda m: "thread_ts" not in m)
+        rows = [m for m in reversed(self.messages.values()) if is_there(m) and float(m["ts"]) > oldest]
+        with_all = asked.get("include_all_metadata") == ["true"]
+        return Response(200, {"ok": True, "messages": [m if with_all else {**m, "metadata": None} for m in rows]})
+
+
+def _no(error: str) -> Response:
+    return Response(200, {"ok": False, "error": error})
