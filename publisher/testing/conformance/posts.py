@@ -3,6 +3,7 @@
 # ruff: noqa: S101 - the asserts are the product
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from urllib.parse import unquote_plus
 
@@ -17,15 +18,20 @@ from publisher.testing.provider import FakeProvider, Fault
 from publisher.testing.samples import call_to, sample_post
 
 PARTS = 3
+FAULTS = (
+    *(Fault.too_many(), Fault.too_many("9"), Fault.unavailable("9")),  # put off
+    *(Fault.dropped_after(), Fault.dropped_before(), Fault.server_error(), Fault.wrong_json()),  # in doubt
+)
 
 
 class Posts(SenderSuite):
     """However often it breaks, no part of a thread stands twice and none is left out."""
 
     @pytest.fixture
-    def thread(self, sender: Sender) -> Call:
-        if sender.rules is None or not sender.rules.threads:
-            does_not_apply(f"{sender.name} has no threads")
+    def thread(self) -> Call:
+        rules = self.make("http://127.0.0.1:9").rules  # before anything is started
+        if rules is None or not rules.threads:
+            does_not_apply("it has no threads")
         return call_to(sample_post(PARTS))
 
     def test_one_call_said_ten_times_is_taken_once(self, sender: Sender, provider: FakeProvider, call: Call) -> None:
@@ -36,7 +42,7 @@ class Posts(SenderSuite):
         assert len({(verdict.provider_id, verdict.url) for verdict in said}) == 1
         assert len(provider.accepted) == 1
 
-    def test_a_thread_said_ten_times_stands_once(self, sender: Sender, provider: FakeProvider, thread: Call) -> None:
+    def test_a_thread_said_ten_times_stands_once(self, thread: Call, sender: Sender, provider: FakeProvider) -> None:
         journal = MemoryJournal()
         said = [sender.send(thread, journal).verdict for _ in range(10)]
         assert len(set(said)) == 1
@@ -44,7 +50,7 @@ class Posts(SenderSuite):
         assert _parts(provider) == [1, 2, 3]
 
     def test_a_thread_that_was_put_off_goes_on_under_another_key(
-        self, sender: Sender, provider: FakeProvider, thread: Call
+        self, thread: Call, sender: Sender, provider: FakeProvider
     ) -> None:
         journal = MemoryJournal()
         provider.fails(*_after(1, Fault.too_many("9")))
@@ -58,19 +64,46 @@ class Posts(SenderSuite):
 
     @pytest.mark.parametrize("before", range(PARTS))
     def test_a_part_without_an_answer_ends_in_doubt_and_the_rest_is_not_said(
-        self, sender: Sender, provider: FakeProvider, thread: Call, before: int
+        self, thread: Call, sender: Sender, provider: FakeProvider, before: int
     ) -> None:
         provider.fails(*_after(before, Fault.dropped_after()))
         assert sender.send(thread, MemoryJournal()).verdict.outcome is Outcome.UNKNOWN
         assert _parts(provider) == [1, 2, 3][: before + 1]
 
+    def test_whatever_happens_to_its_requests_no_part_stands_twice_and_none_is_left_out(
+        self, thread: Call, sender: Sender, provider: FakeProvider
+    ) -> None:
+        dice = random.Random(7)  # noqa: S311 -- nothing secret
+        for number in range(20):
+            before = len(provider.accepted)
+            outcome = _carried(sender, provider, replace(thread, key=f"call-{number}"), dice)
+            stand = _parts(provider)[before:]
+            assert stand == [1, 2, 3][: len(stand)]
+            assert outcome is Outcome.UNKNOWN or (outcome is Outcome.SENT and len(stand) == PARTS)
+
     def test_a_part_that_is_refused_says_how_many_stand(
-        self, sender: Sender, provider: FakeProvider, thread: Call
+        self, thread: Call, sender: Sender, provider: FakeProvider
     ) -> None:
         provider.fails(*_after(2, Fault(400, {"message": "no"})))
         verdict = sender.send(thread, MemoryJournal()).verdict
         assert verdict.outcome is Outcome.REFUSED
         assert verdict.reason.endswith("; 2 already posted")
+
+
+def _carried(sender: Sender, provider: FakeProvider, call: Call, dice: random.Random) -> Outcome:
+    """Carry a thread through faults as the dispatcher does: put off it is another call, in doubt the same one."""
+    journal, key = MemoryJournal(), call.key
+    for number in range(20):
+        provider.recovers()
+        provider.fails(*_after(dice.randrange(PARTS), dice.choice(FAULTS)))
+        outcome = sender.send(call, journal).verdict.outcome
+        if outcome is Outcome.DEFERRED and call.attempt == 1:
+            call = replace(call, key=f"{key}-{number}")
+        elif outcome is Outcome.SENT or sender.idempotent_for is None:
+            return outcome
+        else:
+            call = replace(call, attempt=call.attempt + 1)
+    return outcome
 
 
 def _after(taken: int, fault: Fault) -> list[Fault]:
