@@ -18,7 +18,7 @@ GONE = "write a webhook that there is"
 RIGHTS = "let the bot see the channel and send messages in it"
 FORUM = "it is a forum: write the `thread` to post in"
 MEND = {  # codes of what isn't the post's fault, and what to do about it
-    10003: "check `channel`",
+    10003: "check `channel` or `thread`",
     10015: GONE,
     50001: RIGHTS,
     50013: RIGHTS,
