@@ -22,6 +22,7 @@ from publisher.render.notes import MAIL_NOTES, POST_NOTES, bad_in_text
 from publisher.render.paint import paint_of
 from publisher.render.shortening import CLIPPED_AT, LARGE_AT, bytes_of
 from publisher.render.social import words_beside_links
+from publisher.render.structure import active_content, leaves_visibly, pictures_of_template, stray_in_table
 from publisher.render.theme import unreadable
 from publisher.render.words import squeezed
 
@@ -68,6 +69,9 @@ def no_unsubscribe_link(mail: Mail, sheet: Sheet) -> Findings:
         if not is_there:
             what = f"nobody can unsubscribe: the {place} has no link"
             yield Finding("no-unsubscribe-link", True, what, remedy)
+    if places["html"][0] and not leaves_visibly(mail.html):
+        what = "nobody can unsubscribe: the link in the html has no words, or is hidden"
+        yield Finding("no-unsubscribe-link", True, what, "Write words into the link, and show it")
 
 
 def no_confirm_link(mail: Mail, sheet: Sheet) -> Findings:
@@ -243,6 +247,9 @@ MAIL_CHECKS: tuple[Callable[[Mail, Sheet], Findings], ...] = (
     from_name,
     postal_address,
     bad_in_text,
+    stray_in_table,
+    active_content,
+    pictures_of_template,
 )
 EDITION_CHECKS: tuple[Callable[[Mail, Brief], Findings], ...] = (text_part, *MAIL_NOTES)
 POST_CHECKS: tuple[Callable[[Post, Brief, PostRules], Findings], ...] = (

@@ -164,12 +164,12 @@ def test_templates_of_an_editor_see_the_theme_as_plain_data(tmp_path: Path) -> N
         (
             'class="brand"',
             'class="brand" style="color:#999"',
-            "“Harbor Gazette”: #999999 on #ffffff has a contrast of 2.84:1 in the light scheme; text needs 4.5:1",
+            "#999999 on #ffffff has a contrast of 2.84:1 in the light scheme; text needs 4.5:1",
         ),
         (
             'class="brand"',
             'class="brand" style="background-color:#ddd"',
-            "“Harbor Gazette”: #eceae4 on #dddddd has a contrast of 1.12:1 in the dark scheme; text needs 4.5:1",
+            "#eceae4 on #dddddd has a contrast of 1.12:1 in the dark scheme; text needs 4.5:1",
         ),
     ],
 )
