@@ -215,6 +215,8 @@ class _Undefined(StrictUndefined):
             return f"there is no {self._undefined_name!r}. {available(self._undefined_name, self._undefined_obj)}"
         if self._undefined_obj is missing:
             return f"{self._undefined_name!r} is not defined"
+        if isinstance(self._undefined_obj, list) and self._undefined_obj:
+            return f"there is no {self._undefined_name!r} in a list of {len(self._undefined_obj)}: it counts from 0"
         return f"there is no {self._undefined_name!r} in {str(self._undefined_obj)[:40]!r}"
 
 

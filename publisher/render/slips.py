@@ -13,6 +13,7 @@ from publisher.render.filters import FILTERS, GLOBALS, TESTS
 from publisher.render.merge import REMEDY, MergeMisuse
 
 MEND = "Mend this line"
+OF_AN_EDITION = ("articles", "edition", "lead", "updates")
 _DATE = "Dates are printed by filters: {{ article.published_at | date }}, or | time"
 _OPEN = r".*innermost block that needs to be closed is '(\w+)'"
 # What Jinja or Python says (its beginning, or a part of it); what that means; what to do. \1 is the first group.
@@ -93,6 +94,8 @@ def meaning_of(error: Exception, context: Mapping[str, Any]) -> tuple[str, str]:
     if isinstance(error, jinja2.UndefinedError):
         return _of_undefined(message, context)
     if isinstance(error, jinja2.exceptions.SecurityError):
+        if "join it" in message:
+            return message, 'Write {{ … | join(", ") }}'
         return f"the sandbox forbids this: {message}", "Templates see articles and names, nothing of the machine"
     if isinstance(error, RecursionError):
         return "a template includes itself, or is nested too deep", "Take one of the includes out, or the nesting apart"
@@ -103,6 +106,8 @@ def meaning_of(error: Exception, context: Mapping[str, Any]) -> tuple[str, str]:
 
 def _of_undefined(message: str, context: Mapping[str, Any]) -> tuple[str, str]:
     name = re.match(r"'(\w+)' is not defined", message)
+    if name and name[1] in OF_AN_EDITION:
+        return f"a mail about a subscription has no {name[1]!r}", f"Ask first: {{% if {name[1]} is defined %}}"
     if name:
         return message, available(name[1], {**context, **GLOBALS} if name[1] in GLOBALS else context)
     what, _, nearest = message.partition(". Nearest")

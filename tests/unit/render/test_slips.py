@@ -16,6 +16,9 @@ SLIPS = {
     "{% include 'partials/foter.html' %}": "there is no template partials/foter.html. Nearest: partials/footer.html",
     "{{ lead.published_at.strftime('%d') }}": "there is no 'strftime' in ''. Dates are printed by filters",
     "{{ lead.authors[0] }}": "there is no 0 in '[]'. It is empty here: ask first",
+    "{{ edition.slot }}": "a mail about a subscription has no 'edition'. Ask first: {% if edition is defined %}",
+    "{{ lead.categories[9] }}": "there is no 9 in a list of 1: it counts from 0",
+    "{{ lead.categories }}": "a list can't be printed as a whole: join it, or print one thing of it. Write {{ …",
     "{{ lead.title | shorten }}": "shorten is not given what it takes. docs/templates.md",
     "{{ lead.title | shorten(9, 9, 9) }}": "shorten is not given what it takes",
     "{{ lead.title | shorten(most=9, end='') }}": "shorten is not given what it takes",
@@ -55,7 +58,7 @@ def engine(tmp_path_factory) -> Engine:
 
 @pytest.mark.parametrize("source", SLIPS)
 def test_a_slip_is_told_in_words_of_the_field(engine: Engine, source: str) -> None:
-    lead = {"title": "Ferry", "published_at": "", "authors": []}
+    lead = {"title": "Ferry", "published_at": "", "authors": [], "categories": ["Port"]}
     with pytest.raises(TemplateError) as caught:
         engine.render_string(source, {"lead": lead}, Conventions("en", "UTC"), where="schedules.yaml:9")
     assert str(caught.value).startswith(f"schedules.yaml:9: {SLIPS[source]}")
