@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MAKING = 3  # tries to make an edition, half a second apart
 NOW = "now, by hand"  # when it would go
 REAL = "this would go to real people"
+INBOX = "to see what came: `publisher run`, then http://127.0.0.1:8025/inbox"
 COUNTS = ("candidates", "sent", "failed", "unknown", "suppressed", "excluded", "cancelled", "pending", "taken")
 COLUMNS = ["edition", "channel", "to", "state", "sent", "failed", "unknown", "not written to", "waiting"]
 REPORTED = ("id", "edition_id", "channel", "audience", "state", *COUNTS, "reasons")
@@ -270,4 +271,5 @@ def _next_steps(app: App, rows: Sequence[RowMapping], schedules: Mapping[int, st
     with app.store.read() as conn:
         held = facts.held(conn)
     everything = [f"all sending is held by {held.actor}: publisher release --all"] if held else []
-    return list(dict.fromkeys([*everything, *(step for step in steps if step)]))
+    came = [INBOX] if app.is_practice and any(row["sent"] for row in rows) else []
+    return list(dict.fromkeys([*everything, *(step for step in steps if step), *came]))

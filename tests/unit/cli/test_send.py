@@ -9,8 +9,8 @@ import typer
 from sqlalchemy import update
 
 from publisher.app import App
-from publisher.cli.send import say_what_waits, send
-from publisher.store.tables import deliveries
+from publisher.cli.send import INBOX, report, say_what_waits, send
+from publisher.store.tables import deliveries, sends
 from tests.ledger import NOW, Clock, add_edition, add_send, subscribe
 from tests.project import ProjectDir
 
@@ -47,3 +47,20 @@ def test_a_dry_run_of_what_would_be_held_says_so_and_ends_as_a_plan_does(tmp_pat
         send("morning", dry_run=True, project=tmp_path)
     assert ended.value.exit_code == 1
     assert "letters: held: schedules.yaml:21:14: ${MAILGUN_API_KEY} is not set" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_practice", [True, False])
+def test_practice_says_where_to_see_what_came(tmp_path, capsys, is_practice):
+    ProjectDir(tmp_path, "http://127.0.0.1:9")
+    file = tmp_path / "schedules.yaml"
+    if is_practice:
+        file.write_text(file.read_text().replace("version: 1\n", "version: 1\npractice: true\n"))
+    app = App.open(tmp_path, Clock())
+    subscribe(app.store, 2)
+    edition = add_edition(app.store)
+    made = add_send(app.store, edition)
+    with app.store.write() as conn:
+        conn.execute(update(sends).where(sends.c.id == made).values(sent=2, pending=0, state="done"))
+    assert report(app, [edition])
+    said = capsys.readouterr()
+    assert (INBOX in said.out + said.err) == is_practice
