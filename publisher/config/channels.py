@@ -33,7 +33,7 @@ class ChannelShape(Shape):
 
     sender: Name = key(
         REQUIRED,
-        "Which sender: `brevo`, `discord`, `mailgun`, `mailjet`, `mailpit`, `mastodon`, `postmark`, "
+        "Which sender: `brevo`, `discord`, `linkedin`, `mailgun`, `mailjet`, `mailpit`, `mastodon`, `postmark`, "
         "`resend`, `sendgrid`, `ses`, `slack`, `sparkpost`, `telegram`, `webhook`, or one you installed",
         example="mailgun",
     )

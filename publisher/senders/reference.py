@@ -12,7 +12,7 @@ from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
 OURS = (
-    *("brevo", "discord", "mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend"),
+    *("brevo", "discord", "linkedin", "mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend"),
     *("sendgrid", "ses", "slack", "sparkpost", "telegram", "webhook"),
 )
 HEAD = """\
@@ -43,6 +43,14 @@ a thread follow each other. A request without an answer stays unknown until you 
 A bot takes more setting up (an application with a bot that may view the channel, send messages and read their history;
 in a thread, send messages in threads) and knows what it said: a request without an answer is repeated within two
 minutes, which Discord takes once, and then looked for in the channel for a day. Posts of a thread answer each other.
+""",
+    "linkedin": """\
+At LinkedIn, make an app with the product Share on LinkedIn, or, for an organisation's page, the Community Management
+API, and get an access token of the one who posts. It lives for 60 days; when it has ended the channel stops, and a new
+one goes into `.env`. `author` is `urn:li:person:` and the `sub` that LinkedIn's `userinfo` names, or
+`urn:li:organization:` and the number in the address of the page's administration. The card under a post is made of the
+article's address, headline and summary, without a picture. A request without an answer stays unknown until you have
+looked; said again, LinkedIn refuses the same words and names the post that stands, which is then taken for sent.
 """,
     "mailjet": """\
 At Mailjet, under Account, Event notifications: the address is `https://mailjet:PASSWORD@HOST/webhooks/CHANNEL`, with

@@ -81,6 +81,12 @@ class TestMailpit(OurSender):
     given: ClassVar = {"username": "press", "password": "p4ssword-of-mailpit"}
 
 
+class TestLinkedIn(OurSender):
+    kind, dialect = "linkedin", DIALECTS["linkedin"]
+    secrets = ("linkedin-t0ken",)
+    given: ClassVar = {"token": "linkedin-t0ken", "author": "urn:li:person:h4rbor"}
+
+
 class TestMailgun(OurSender):
     kind, dialect = "mailgun", DIALECTS["mailgun"]
     secrets = ("key-0123456789",)

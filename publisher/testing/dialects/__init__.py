@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from publisher.testing.dialects.base import Accepted, Choosy, Dialect, Received, Response, Talkative
 from publisher.testing.dialects.brevo import BrevoDialect
 from publisher.testing.dialects.discord import DiscordDialect
+from publisher.testing.dialects.linkedin import LinkedInDialect
 from publisher.testing.dialects.mailgun import MailgunDialect
 from publisher.testing.dialects.mailjet import MailjetDialect
 from publisher.testing.dialects.mailpit import MailpitDialect
@@ -21,6 +22,7 @@ from publisher.testing.dialects.webhook import WebhookDialect
 DIALECTS: Mapping[str, type[Dialect]] = {
     "brevo": BrevoDialect,
     "discord": DiscordDialect,
+    "linkedin": LinkedInDialect,
     "mailgun": MailgunDialect,
     "mailjet": MailjetDialect,
     "mailpit": MailpitDialect,
