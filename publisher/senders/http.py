@@ -148,7 +148,7 @@ class Http:
 
     def redact(self, text: str, authorization: str = "") -> str:
         """Put *** where a secret stands, or the credentials of an Authorization header."""
-        for secret in (*self._secrets, *authorization.split()[1:]):
+        for secret in (*self._secrets, *_every_form(authorization.split()[1:])):
             text = text.replace(secret, "***")
         return text
 

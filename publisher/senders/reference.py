@@ -13,7 +13,7 @@ from publisher.senders.registry import sender_class
 
 OURS = (
     *("brevo", "discord", "linkedin", "mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend"),
-    *("sendgrid", "ses", "slack", "sparkpost", "telegram", "webhook"),
+    *("sendgrid", "ses", "slack", "sparkpost", "telegram", "webhook", "x"),
 )
 HEAD = """\
 # Senders
@@ -132,6 +132,16 @@ an answer stays unknown until you have looked. A group that becomes a supergroup
 stops with it.
 """,
     "webhook": "What your receiver gets, and how it answers: [webhook.md](webhook.md).\n",
+    "x": """\
+**X charges for posts**: at the time of writing about $0.015 for one, and $0.20 for one with a link in it, each part of
+a thread for itself; its developer console says what it is now. `per_day` under the channel caps what a day may cost.
+Without credits the channel stops.
+
+In that console make an app, give it the right to read and write, then make an access token for the account that posts,
+and copy all four. They don't end. Posts are weighed as X does, with 23 for a link; the card under a post is the page's
+own. X refuses the same words twice: what stands already is taken for sent. A request without an answer is looked for
+among the account's newest posts for a day, which X charges for too, as reading.
+""",
 }
 
 

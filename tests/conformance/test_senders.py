@@ -236,3 +236,20 @@ class TestWebhookPost(OurWebhook):
     @pytest.fixture
     def message(self) -> Message:
         return sample_post()
+
+
+class TestX(OurSender):
+    kind, dialect = "x", DIALECTS["x"]
+    secrets = ("x-4pp", "x-4pp-secret", "x-t0ken", "x-t0ken-secret")
+    given: ClassVar = {
+        "api_key": "x-4pp",
+        "api_secret": "x-4pp-secret",
+        "access_token": "x-t0ken",
+        "access_secret": "x-t0ken-secret",
+    }
+
+
+class TestXByToken(OurSender):
+    kind, dialect = "x", DIALECTS["x"]
+    secrets = ("x-oauth2-t0ken",)
+    given: ClassVar = {"token": "x-oauth2-t0ken"}

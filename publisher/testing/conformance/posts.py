@@ -76,7 +76,8 @@ class Posts(SenderSuite):
         dice = random.Random(7)  # noqa: S311 -- nothing secret
         for number in range(20):
             before = len(provider.accepted)
-            outcome = _carried(sender, provider, replace(thread, key=f"call-{number}"), dice)
+            anew = Post(tuple(f"{part} {number}" for part in sample_post(PARTS).parts))  # some refuse words said before
+            outcome = _carried(sender, provider, replace(thread, key=f"call-{number}", message=anew), dice)
             stand = _parts(provider)[before:]
             assert stand == [1, 2, 3][: len(stand)]
             assert outcome is Outcome.UNKNOWN or (outcome is Outcome.SENT and len(stand) == PARTS)

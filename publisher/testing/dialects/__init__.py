@@ -18,6 +18,7 @@ from publisher.testing.dialects.slack import SlackDialect
 from publisher.testing.dialects.sparkpost import SparkPostDialect
 from publisher.testing.dialects.telegram import TelegramDialect
 from publisher.testing.dialects.webhook import WebhookDialect
+from publisher.testing.dialects.x import XDialect
 
 DIALECTS: Mapping[str, type[Dialect]] = {
     "brevo": BrevoDialect,
@@ -35,6 +36,7 @@ DIALECTS: Mapping[str, type[Dialect]] = {
     "sparkpost": SparkPostDialect,
     "telegram": TelegramDialect,
     "webhook": WebhookDialect,
+    "x": XDialect,
 }
 
 __all__ = ["DIALECTS", "Accepted", "Choosy", "Dialect", "Received", "Response", "Talkative"]

@@ -1,0 +1,118 @@
+"""X API v2: posts and threads. X refuses the same words twice, and can be asked for the account's own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Literal, Self
+from urllib.parse import urlencode
+
+from pydantic import Field, SecretStr, model_validator
+
+from publisher.model.call import Answer, Call, Verdict
+from publisher.model.message import Post, PostRules
+from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.events import within, word
+from publisher.senders.http import Http, Reply, as_json
+from publisher.senders.oauth1 import Keys, authorization
+from publisher.senders.post import in_parts, longest_part, post_of
+from publisher.senders.verdicts import sent, unknown
+from publisher.senders.x_answer import found_in, is_duplicate, judge, url_of
+
+EARLIER = timedelta(days=1)  # a thread that was put off began before the call that is asked about
+
+
+class XOptions(Options):
+    api_key: Secret | None = Field(None, description="the app's API key (consumer key)")
+    api_secret: Secret | None = Field(None, description="the app's API secret")
+    access_token: Secret | None = Field(None, description="the account's access token, made with read and write")
+    access_secret: Secret | None = Field(None, description="the secret of the account's access token")
+    token: Secret | None = Field(
+        None, description="an OAuth 2.0 user token instead of these four; X ends it after two hours"
+    )
+    limit: int = Field(280, ge=1, le=25_000, description="what a post may weigh; accounts that pay X may have more")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        four = (self.api_key, self.api_secret, self.access_token, self.access_secret)
+        if any(four) == (self.token is not None) or (any(four) and not all(four)):
+            raise ValueError("needs `api_key`, `api_secret`, `access_token` and `access_secret`, or `token` alone")
+        return self
+
+
+class X(Sender):
+    name = "x"
+    carries = frozenset({"post"})
+    options = XOptions
+    max_bytes = 1_000_000
+    asked_for = timedelta(days=1)
+
+    @classmethod
+    def rules_of(cls, options: Mapping[str, object]) -> PostRules:
+        return PostRules("x", cls.stated(options, "limit"), unit="weighted", threads=True)
+
+    def __init__(self, options: XOptions, http: Http) -> None:
+        super().__init__(options, http)
+        self._api = f"{options.base_url or 'https://api.x.com'}/2"
+        four = (options.api_key, options.api_secret, options.access_token, options.access_secret)
+        self._keys = Keys(*(_plain(each) for each in four)) if options.api_key else None
+        self._token = _plain(options.token)
+
+    def send(self, call: Call, journal: Journal) -> Answer:
+        post = post_of(call, self)
+        if isinstance(post, Answer):
+            return post
+        return in_parts(post, journal, lambda number, out: self._post(post, number, out))
+
+    def ask(self, call: Call) -> Answer:
+        """Look for the post, or every part of the thread, among what the account posted since."""
+        parts = call.message.parts if isinstance(call.message, Post) else ()
+        since = {"start_time": f"{call.spoke_at - EARLIER:%Y-%m-%dT%H:%M:%SZ}"} if call.spoke_at else {}
+        listed = self._own(**since)
+        found = [found_in(listed, part) for part in parts]
+        stands = parts and all(found)
+        verdict = sent(found[0], url_of(found[0])) if stands else unknown("the post was not found among the account's")
+        return listed.answer(verdict)
+
+    def size(self, call: Call) -> int:
+        return longest_part(call)
+
+    def _post(self, post: Post, number: int, out: Sequence[Verdict]) -> Answer:
+        """Post one part, as an answer to the one before it; one that stands already is looked for."""
+        body: dict[str, object] = {"text": post.parts[number]}
+        if out:
+            body["reply"] = {"in_reply_to_tweet_id": out[-1].provider_id}
+        url = f"{self._api}/tweets"
+        headers = {"Authorization": self._signed("POST", url), "Content-Type": "application/json"}
+        reply = self.http.post(url, as_json(body), headers, wait=("x-rate-limit-reset",))
+        if not is_duplicate(reply):
+            return reply.answer(judge(reply, self.http.clock()))
+        return reply.answer(self._standing(post.parts[number], is_last=number + 1 == len(post.parts)))
+
+    def _standing(self, text: str, *, is_last: bool) -> Verdict:
+        """Take a refused duplicate for sent; without its id nothing can answer it."""
+        found = found_in(self._own(), text)
+        if found or is_last:
+            return sent(found, url_of(found))
+        return unknown("X says that it stands already, but it was not found among the account's posts")
+
+    def _own(self, **since: str) -> Reply:
+        """Ask for the account's newest posts."""
+        me = self._get(f"{self._api}/users/me")
+        number = word(within(me.json, "data", "id"))
+        if me.trouble or not number.isdecimal():
+            return me
+        asked = urlencode({"max_results": "20", "tweet.fields": "created_at,entities,note_tweet", **since})
+        return self._get(f"{self._api}/users/{number}/tweets?{asked}")
+
+    def _get(self, url: str) -> Reply:
+        return self.http.get(url, {"Authorization": self._signed("GET", url)})
+
+    def _signed(self, method: Literal["GET", "POST"], url: str) -> str:
+        if self._keys is None:
+            return f"Bearer {self._token}"
+        return authorization(self._keys, method, url, self.http.clock())
+
+
+def _plain(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""

@@ -1,0 +1,90 @@
+"""How X's API v2 answers."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from publisher.model.message import PostRules
+from publisher.model.post_size import length, urls_in
+from publisher.senders.oauth1 import Keys, authorization
+from publisher.testing.dialects.base import Accepted, Received, Response
+
+PROBLEMS = "https://api.x.com/2/problems"
+MADE_AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)  # every post
+
+
+class XDialect:
+    """One account with an app's keys and a token. The same words a second time are refused."""
+
+    def __init__(self, keys: Keys | None = None, *, token: str = "x-oauth2-t0ken", limit: int = 280) -> None:  # noqa: S107 - a fake's
+        self.keys = keys or Keys("x-4pp", "x-4pp-secret", "x-t0ken", "x-t0ken-secret")
+        self.token, self.rules = token, PostRules("x", limit, unit="weighted")
+        self.posts: dict[str, dict[str, Any]] = {}
+
+    def answer(self, request: Received, number: int) -> Response:
+        parts = urlsplit(request.path)
+        if not self._is_known(request):
+            return _no(401, "Unauthorized", "about:blank")
+        if (request.method, parts.path) == ("GET", "/2/users/me"):
+            return Response(200, {"data": {"id": "4711", "username": "harborgazette"}})
+        if (request.method, parts.path) == ("GET", "/2/users/4711/tweets"):
+            return self._listed(parse_qs(parts.query))
+        if (request.method, parts.path) != ("POST", "/2/tweets"):
+            return _no(404, "Not Found", "about:blank")
+        return self._taken(request, number)
+
+    def _taken(self, request: Received, number: int) -> Response:
+        body = request.json
+        if not isinstance(body, dict) or not body.keys() <= {"text", "reply"} or not str(body.get("text", "")).strip():
+            return _no(400, "One or more parameters to your request was invalid.", f"{PROBLEMS}/invalid-request")
+        if length(body["text"], self.rules) > self.rules.limit:
+            return _no(400, "Your Tweet text is too long.", f"{PROBLEMS}/invalid-request")
+        if any(post["text"] == body["text"] for post in self.posts.values()):
+            return _no(403, "You are not allowed to create a Tweet with duplicate content.", "about:blank")
+        parent = body.get("reply", {}).get("in_reply_to_tweet_id")
+        if parent is not None and parent not in self.posts:
+            return _no(403, "You attempted to reply to a Tweet that is deleted or not visible to you.", "about:blank")
+        made = str(1_990_000_000_000_000_000 + number)
+        self.posts[made] = body
+        answer = {"data": {"id": made, "text": body["text"], "edit_history_post_ids": [made]}}
+        return Response(201, answer, (Accepted("@gazette@news.example", "", made, request),))
+
+    def _is_known(self, request: Received) -> bool:
+        said = request.headers.get("authorization", "")
+        if said == f"Bearer {self.token}":
+            return True
+        given = {name: unquote(value) for name, value in re.findall(r'(\w+)="([^"]*)"', said)}
+        if not given.get("oauth_timestamp", "").isdecimal():
+            return False
+        url = f"http://{request.headers['host']}{request.path}"
+        at = datetime.fromtimestamp(int(given["oauth_timestamp"]), UTC)
+        return said == authorization(self.keys, request.method, url, at, given.get("oauth_nonce", ""))
+
+    def _listed(self, asked: dict[str, list[str]]) -> Response:
+        if not asked.keys() <= {"max_results", "tweet.fields", "start_time"}:
+            return _no(400, "One or more parameters to your request was invalid.", f"{PROBLEMS}/invalid-request")
+        since = datetime.fromisoformat(asked.get("start_time", ["2006-03-21T00:00:00Z"])[0])
+        rows = [_row(made, post["text"]) for made, post in reversed(self.posts.items()) if since <= MADE_AT]
+        return Response(200, {"data": rows, "meta": {"result_count": len(rows)}} if rows else {"meta": {}})
+
+
+def _row(made: str, text: str) -> dict[str, object]:
+    """Return a post as X lists it: escaped, with short addresses, and the whole of a long one beside it."""
+    urls = []
+    for number, (start, stop) in reversed(list(enumerate(urls_in(text)))):
+        short = f"https://t.co/{made[-6:]}{number}"
+        urls.append({"url": short, "expanded_url": text[start:stop]})
+        text = text[:start] + short + text[stop:]
+    said, entities = html.escape(text, quote=False), {"urls": urls}
+    row: dict[str, object] = {"id": made, "text": said, "entities": entities}
+    if len(text) > 280:
+        row |= {"text": said[:275] + "…", "note_tweet": {"text": said, "entities": entities}}
+    return row
+
+
+def _no(status: int, detail: str, kind: str) -> Response:
+    return Response(status, {"title": "Problem", "detail": detail, "type": kind, "status": status})
