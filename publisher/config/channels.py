@@ -34,7 +34,8 @@ class ChannelShape(Shape):
     sender: Name = key(
         REQUIRED,
         "Which sender: `brevo`, `discord`, `linkedin`, `mailgun`, `mailjet`, `mailpit`, `mastodon`, `postmark`, "
-        "`resend`, `sendgrid`, `ses`, `slack`, `sparkpost`, `telegram`, `webhook`, `x`, or one you installed",
+        "`resend`, `sendgrid`, `ses`, `slack`, `sparkpost`, `telegram`, `threads`, `webhook`, `x`, "
+        "or one you installed",
         example="mailgun",
     )
     base_url: BaseAddress = key("", "Address of the provider's API, where it isn't the usual one")

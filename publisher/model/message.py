@@ -93,6 +93,7 @@ class PostRules:
     :param url_length: what any URL costs; None: its own length.
     :param most_bytes: a second limit, in bytes of UTF-8; None: there is none.
     :param shows_short: URLs count as they are shown, without scheme and the most of a long path.
+    :param emoji_as_bytes: an emoji costs its bytes of UTF-8, whatever the unit of the rest.
     :param threads: a post may be several, each an answer to the one before it.
     :param shows_card: the card is ours, picture and all; False: the network looks at the page itself, or shows none.
     """
@@ -103,6 +104,7 @@ class PostRules:
     unit: Literal["graphemes", "utf16", "codepoints", "bytes", "weighted"] = "graphemes"
     most_bytes: int | None = None
     shows_short: bool = False
+    emoji_as_bytes: bool = False
     threads: bool = False
     shows_card: bool = False
 

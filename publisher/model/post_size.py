@@ -13,6 +13,7 @@ _URL = regex.compile(r"https?://[^\s<>\"]+", regex.IGNORECASE)
 _HOST = regex.compile(
     r"https?://(?:[^\s/?#@]*@)?(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[\w-]+)\.?(?::\d+)?(?:[/?#]|\Z)", regex.I
 )
+_EMOJI = regex.compile(r"[\p{Extended_Pictographic}\p{RI}\u20e3]|[^\u0000-\uffff]")
 SHOWN_PATH = 14  # characters of an address's path that are shown
 _TRAILING = ".,;:!?'\"…»”’*_~。、，！？"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -50,7 +51,7 @@ def length(text: str, rules: PostRules) -> int:
         text = _with_short_urls(text, rules.url_length)
     if rules.network == "mastodon":
         text = _REMOTE_MENTION.sub(r"@\1", text)
-    return _size(text, rules)
+    return _size(text, rules) + (_more_for_emoji(text, rules) if rules.emoji_as_bytes else 0)
 
 
 def size(text: str, rules: PostRules) -> int:
@@ -79,6 +80,12 @@ def _with_short_urls(text: str, cost: int) -> str:
             parts += [text[end:start], "x" * cost]
             end = stop
     return "".join([*parts, text[end:]])
+
+
+def _more_for_emoji(text: str, rules: PostRules) -> int:
+    """Return what the emoji of a text cost more than other signs; what might be taken for one is one."""
+    emoji = (sign for sign in regex.findall(r"\X", text) if _EMOJI.search(sign))
+    return sum(len(sign.encode()) - _size(sign, rules) for sign in emoji)
 
 
 def _size(text: str, rules: PostRules) -> int:

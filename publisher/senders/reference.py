@@ -13,7 +13,7 @@ from publisher.senders.registry import sender_class
 
 OURS = (
     *("brevo", "discord", "linkedin", "mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend"),
-    *("sendgrid", "ses", "slack", "sparkpost", "telegram", "webhook", "x"),
+    *("sendgrid", "ses", "slack", "sparkpost", "telegram", "threads", "webhook", "x"),
 )
 HEAD = """\
 # Senders
@@ -130,6 +130,13 @@ messages; into a group it is invited. `chat` of a private channel is its number,
 text, counted in UTF-16; the preview is the page's own. A bot can't look at what stands in a channel: a request without
 an answer stays unknown until you have looked. A group that becomes a supergroup gets another number, and the channel
 stops with it.
+""",
+    "threads": """\
+At Meta, make an app with access to the Threads API, and get a long-lived token of the account that posts, with
+`threads_basic` and `threads_content_publish`. It lives for 60 days; when it has ended the channel stops, and a new one
+goes into `.env`. `user` is the number that came with the token. The card under a post is the page's own. An emoji costs
+several of the 500 characters. Threads first prepares a post, then publishes it: after a request without an answer it is
+asked whether that one stands, for a day.
 """,
     "webhook": "What your receiver gets, and how it answers: [webhook.md](webhook.md).\n",
     "x": """\

@@ -3,7 +3,7 @@
 The suite itself needs pytest and is imported by name: ``from publisher.testing.conformance import SenderConformance``.
 """
 
-from publisher.testing.dialects import DIALECTS, Accepted, Choosy, Dialect, Received, Response, Talkative
+from publisher.testing.dialects import DIALECTS, Accepted, Choosy, Dialect, Preparing, Received, Response, Talkative
 from publisher.testing.journal import MemoryJournal
 from publisher.testing.merge import expand_mailgun
 from publisher.testing.provider import FakeProvider, Fault
@@ -17,6 +17,7 @@ __all__ = [
     "FakeProvider",
     "Fault",
     "MemoryJournal",
+    "Preparing",
     "Received",
     "Response",
     "Talkative",

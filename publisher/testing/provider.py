@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal, Self
 
 from publisher.clock import now
-from publisher.testing.dialects import DIALECTS, Accepted, Dialect, Received, Response
+from publisher.testing.dialects import DIALECTS, Accepted, Dialect, Preparing, Received, Response
 
 PAGE = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>nginx</h1></body></html>"
 
@@ -128,8 +128,14 @@ class FakeProvider:
         self._server.shutdown()
         self._server.server_close()
 
-    def next_fault(self) -> Fault | None:
+    def speaking(self) -> list[Received]:
+        """Return the requests that said something, not those that only prepared it or looked."""
+        return [request for request in self.requests if not self._prepares(request.method, request.path)]
+
+    def next_fault(self, method: str, path: str) -> Fault | None:
         """Return what goes wrong with the request that has just begun."""
+        if self._prepares(method, path):
+            return None
         with self._lock:
             return self._faults.popleft() if self._faults else None
 
@@ -145,6 +151,9 @@ class FakeProvider:
         if fault is None or fault.delay or fault.drop:  # the right answer, only late or never
             return said
         return short_by_one(said) if fault.short else _faulty(fault, request)
+
+    def _prepares(self, method: str, path: str) -> bool:
+        return isinstance(self.dialect, Preparing) and self.dialect.prepares(method, path)
 
     def pause(self, seconds: float) -> None:
         """Wait, but not beyond the end of the block."""
@@ -183,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
     fake: FakeProvider
 
     def _serve(self) -> None:
-        fault = self.fake.next_fault()
+        fault = self.fake.next_fault(self.command, self.path)
         if fault and fault.drop == "before":
             self.close_connection = True
             return

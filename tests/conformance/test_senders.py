@@ -205,6 +205,14 @@ class TestTelegram(OurSender):
     given: ClassVar = {"token": "7001:telegram-t0ken", "chat": "@harbor_gazette"}
 
 
+class TestThreads(OurSender):
+    kind, dialect = "threads", DIALECTS["threads"]
+    secrets = ("threads-t0ken",)
+    given: ClassVar = {"token": "threads-t0ken", "user": 4711}
+    key_on_the_wire = staticmethod(lambda call: "")  # its container is its key, and Threads names it
+    key_is_a_header = False
+
+
 class OurWebhook(OurSender):
     kind, dialect = "webhook", DIALECTS["webhook"]
     secrets = (WHSEC, WHSEC.removeprefix("whsec_"))

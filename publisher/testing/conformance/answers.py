@@ -57,7 +57,7 @@ class Answers(SenderSuite):
         provider.fails(Fault.server_error())
         sender.send(call, journal)
         sender.send(call, journal)
-        first, second = provider.requests
+        first, second = provider.speaking()
         assert first.body == second.body
         assert first.path == second.path
 
@@ -210,7 +210,7 @@ class Answers(SenderSuite):
         provider.fails(Fault.dropped_after())
         assert outcomes(sender.send(call, journal), call.recipients) == {Outcome.UNKNOWN}
         assert outcomes(sender.send(replace(call, attempt=2), journal), call.recipients) == {Outcome.SENT}
-        assert len(provider.requests) == 2
+        assert len(provider.speaking()) <= 2  # fewer where it is looked for first
         assert {taken.key for taken in provider.accepted} == {type(self).key_on_the_wire(call)}
         assert sorted(provider.addresses()) == sorted(reader.address for reader in call.recipients)
 
@@ -228,7 +228,7 @@ class Answers(SenderSuite):
         provider.fails(Fault(307, "", {"Location": provider.url}))
         verdict = sender.send(call, MemoryJournal()).verdict
         assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.ACCOUNT)
-        assert len(provider.requests) == 1
+        assert len(provider.speaking()) == 1
 
     # --- secrets
 

@@ -37,7 +37,8 @@ class Posts(SenderSuite):
     def test_one_call_said_ten_times_is_taken_once(self, sender: Sender, provider: FakeProvider, call: Call) -> None:
         if sender.idempotent_for is None or not isinstance(call.message, Post):
             does_not_apply(f"{sender.name} has no posts with keys")
-        said = [sender.send(replace(call, attempt=attempt), MemoryJournal()).verdict for attempt in range(1, 11)]
+        journal = MemoryJournal()
+        said = [sender.send(replace(call, attempt=attempt), journal).verdict for attempt in range(1, 11)]
         assert {verdict.outcome for verdict in said} == {Outcome.SENT}
         assert len({(verdict.provider_id, verdict.url) for verdict in said}) == 1
         assert len(provider.accepted) == 1

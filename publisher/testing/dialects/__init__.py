@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from publisher.testing.dialects.base import Accepted, Choosy, Dialect, Received, Response, Talkative
+from publisher.testing.dialects.base import Accepted, Choosy, Dialect, Preparing, Received, Response, Talkative
 from publisher.testing.dialects.brevo import BrevoDialect
 from publisher.testing.dialects.discord import DiscordDialect
 from publisher.testing.dialects.linkedin import LinkedInDialect
@@ -17,6 +17,7 @@ from publisher.testing.dialects.ses import SesDialect
 from publisher.testing.dialects.slack import SlackDialect
 from publisher.testing.dialects.sparkpost import SparkPostDialect
 from publisher.testing.dialects.telegram import TelegramDialect
+from publisher.testing.dialects.threads import ThreadsDialect
 from publisher.testing.dialects.webhook import WebhookDialect
 from publisher.testing.dialects.x import XDialect
 
@@ -35,8 +36,9 @@ DIALECTS: Mapping[str, type[Dialect]] = {
     "slack": SlackDialect,
     "sparkpost": SparkPostDialect,
     "telegram": TelegramDialect,
+    "threads": ThreadsDialect,
     "webhook": WebhookDialect,
     "x": XDialect,
 }
 
-__all__ = ["DIALECTS", "Accepted", "Choosy", "Dialect", "Received", "Response", "Talkative"]
+__all__ = ["DIALECTS", "Accepted", "Choosy", "Dialect", "Preparing", "Received", "Response", "Talkative"]

@@ -88,6 +88,14 @@ class Choosy(Dialect, Protocol):
 
 
 @runtime_checkable
+class Preparing(Dialect, Protocol):
+    """A dialect in which a post takes several requests, of which only one says it: faults befall that one."""
+
+    def prepares(self, method: str, path: str) -> bool:
+        """Say whether nothing stands yet after such a request."""
+
+
+@runtime_checkable
 class Talkative(Protocol):
     """A dialect whose provider says afterwards what became of letters."""
 

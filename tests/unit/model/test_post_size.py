@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from publisher.model.message import PostRules
@@ -91,6 +93,16 @@ def test_a_text_is_counted_as_x_counts(text: str, count: int) -> None:
     assert length(text, X) == count
     assert fits(text, X)
     assert not fits("y" * (280 - count) + " " + text, X)
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("héllo 日本", 8), ("👍🏽", 8), ("🇫🇷🇩🇪", 16), ("1️⃣ 1", 9), ("© 2026", 7), ("e\u0301", 2), ("𝒳", 4)],
+)
+def test_an_emoji_costs_its_bytes_where_a_network_says_so(text: str, count: int) -> None:
+    rules = PostRules("threads", 500, unit="codepoints")
+    assert length(text, replace(rules, emoji_as_bytes=True)) == count
+    assert length(text, rules) == len(text)
 
 
 def test_two_limits_hold_together() -> None:

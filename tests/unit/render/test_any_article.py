@@ -141,9 +141,9 @@ def test_a_mail_of_any_articles_goes_out_and_says_all_of_it_in_both_parts(
 NETWORKS = (
     PostRules("mastodon", 500, url_length=23, threads=True),
     PostRules("bluesky", 300, most_bytes=3_000, shows_short=True, threads=True, shows_card=True),
-    PostRules("x", 280, unit="weighted"),
-    PostRules("linkedin", 3_000, unit="codepoints", shows_card=True),
-    PostRules("threads", 500, unit="codepoints", shows_card=True),
+    PostRules("x", 280, unit="weighted", threads=True),
+    PostRules("linkedin", 3_000, unit="utf16"),
+    PostRules("threads", 500, unit="codepoints", emoji_as_bytes=True, threads=True),
     PostRules("telegram", 1_024, unit="utf16"),
     PostRules("webhook", 1_000),
     PostRules("tiny", 60, unit="bytes", threads=True),
