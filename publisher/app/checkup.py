@@ -111,6 +111,12 @@ def notes_of_channels(app: App) -> list[str]:
     return notes
 
 
+def stopped_channels(app: App) -> list[str]:
+    """Return a note for each channel whose account was refused: nothing goes through it until a person says so."""
+    found = map(app.sending.refusal_of, app.project.channels.values())
+    return [str(refusal) for refusal in found if refusal is not None]
+
+
 def past_slots(app: App) -> list[str]:
     """Return a note for each schedule whose only slot is past: it fires no more."""
     return [

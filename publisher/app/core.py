@@ -16,7 +16,7 @@ import structlog
 
 from publisher.app import alerts, intake, versions
 from publisher.app.hearing import Hearing
-from publisher.app.mending import changed_channels
+from publisher.app.mending import changed_channels, lift_stops
 from publisher.app.naming import edition_named
 from publisher.app.operator import DATABASE
 from publisher.app.sending import Sending
@@ -99,6 +99,7 @@ class App:
             self.trouble = ""
             for name in changed:  # whoever changed it has mended it; if not, it stops again at its first call
                 holding.release_channel(self.store, name, now=self.clock(), usable=project.channels)
+            lift_stops(self)
             self.sending.forget_senders()
             self.__dict__.pop("studio", None)
 

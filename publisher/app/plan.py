@@ -12,7 +12,7 @@ from publisher.app.composing import rests_in
 from publisher.app.core import App
 from publisher.app.looking import Looked, look
 from publisher.app.standing import paused, title, waiting_lines
-from publisher.errors import UsageError
+from publisher.errors import PublisherError, UsageError
 from publisher.model.article import Article, LedgerArticle
 from publisher.model.message import Finding
 from publisher.model.project import Channel, Schedule
@@ -155,12 +155,18 @@ def produced(
 
 
 def _with_channel(app: App, product: Produced) -> Produced:
-    """Add what the send finds when it comes to its channel: that it can't be used. Practice uses none."""
+    """Add what the send finds when it comes to its channel: that it can't be used, or is stopped."""
     channel = app.project.channels[product.entry.via]
-    why = None if app.is_practice else app.sending.trouble_of(channel)
+    why = _trouble_of(app, channel)
     if why is None or any(finding.check == sends.CHANNEL for finding in product.findings):
         return product
     return replace(product, findings=(*product.findings, _held_unless_carried(app, channel, produce.failed(why))))
+
+
+def _trouble_of(app: App, channel: Channel) -> PublisherError | None:
+    """Return what keeps a channel from carrying anything. Practice uses none, and so asks for no set-up."""
+    trouble = None if app.is_practice else app.sending.trouble_of(channel)
+    return trouble or app.sending.refusal_of(channel)
 
 
 def _held_unless_carried(app: App, channel: Channel, finding: Finding) -> Finding:
@@ -169,6 +175,6 @@ def _held_unless_carried(app: App, channel: Channel, finding: Finding) -> Findin
     while channel.fallback and channel.fallback not in seen:
         seen.add(channel.fallback)
         channel = app.project.channels[channel.fallback]
-        if app.sending.trouble_of(channel) is None:
+        if _trouble_of(app, channel) is None:
             return replace(finding, blocks=False, what=f"{finding.what}; {channel.name} carries on")
     return finding

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from publisher.app import versions
+from publisher.app.mending import lift_stops
 from publisher.errors import ConfigError, PublisherError, StoreError
 from publisher.model.call import Recipient
 from publisher.model.message import Message
@@ -21,7 +22,7 @@ from publisher.model.tokens import leaving_token, wire_id
 from publisher.pipeline import address, dispatch, settle
 from publisher.pipeline.operate import stopping
 from publisher.runtime.engine import Duties
-from publisher.store import RowMapping, alerts, editions, facts, processes, sends
+from publisher.store import RowMapping, alerts, channels, editions, facts, processes, sends
 from publisher.store.deliveries import Member
 
 # Rendering and senders are imported where they are used: most commands need neither, and they take half a second.
@@ -122,6 +123,7 @@ class Sending:
     def _make(self, edition_id: int) -> None:
         from publisher.pipeline import produce
 
+        lift_stops(self._app)  # another process, with other secrets, may have stopped a channel that we can use
         with self._app.store.read() as conn:
             edition = editions.get(conn, edition_id)
         if edition is None:
@@ -202,6 +204,13 @@ class Sending:
         except PublisherError as error:
             return error
         return None
+
+    def refusal_of(self, spec: Channel) -> ConfigError | None:
+        """Return that the channel is stopped until a person says that it is mended, as an error; None: it is not."""
+        with self._app.store.read() as conn:
+            why = channels.refusal(conn, spec.name)
+        remedy = f"Once that is mended at the provider: publisher release --channel {spec.name}"
+        return ConfigError(f"{spec.name} is stopped: {why}", where=spec.where, remedy=remedy) if why else None
 
     def option_problems(self, spec: Channel) -> tuple[ConfigError, ...]:
         """Return everything that is wrong with what stands under a channel: what is not set, and all else."""

@@ -165,7 +165,7 @@ def status_of(store: Store, project: Project, now: datetime, trouble_with_file: 
             waiting=_waiting(conn, project),
             held_early=tuple(held_early(conn)),
             unknown=by_hand.count_doubtful(conn),
-            channels=tuple(_channel(row, now) for row in concerns.of_channels(conn, now)),
+            channels=tuple(_channel(row, now) for row in concerns.of_channels(conn, project.channels, now)),
             warming=tuple(warming(conn, project, now)),
             troubles=tuple(all_in(conn, project, now, min(runs, default=None))),
             alerts=tuple(_alert(conn, row) for row in alerts.open_ones(conn)),

@@ -177,7 +177,7 @@ def ways_to(app: App, to: str, failed: str) -> list[Way]:
     if "@" not in to:
         return [] if to == failed else [Way(to, to)]
     with app.store.read() as conn:
-        ailing = {row["name"] for row in concerns.of_channels(conn, app.clock())}
+        ailing = {row["name"] for row in concerns.of_channels(conn, app.project.channels, app.clock())}
     found = [name for name in mail_channels(app.project) if name != failed]
     return [Way(to, name) for name in sorted(found, key=lambda name: name in ailing)]
 

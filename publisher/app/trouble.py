@@ -57,8 +57,8 @@ def all_in(conn: Connection, project: Project, now: datetime, watched_since: dat
     """
     zone = ZoneInfo(project.publication.timezone)
     return [
-        *_channels(conn, now),
-        *_fallbacks(conn, now, zone),
+        *_channels(conn, project, now),
+        *_fallbacks(conn, project, now),
         *_sends(conn, project, now),
         *_unknown(conn, now, zone),
         *_failed(conn, now, zone),
@@ -69,8 +69,8 @@ def all_in(conn: Connection, project: Project, now: datetime, watched_since: dat
     ]
 
 
-def _channels(conn: Connection, now: datetime) -> Iterator[Trouble]:
-    for row in concerns.of_channels(conn, now):
+def _channels(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:
+    for row in concerns.of_channels(conn, project.channels, now):
         readers, count = concerns.waiting_behind(conn, row["name"])
         affected = _waiting(readers, count) if count else "nobody waits for it yet"
         if row["paused_at"] is not None:
@@ -84,9 +84,10 @@ def _channels(conn: Connection, now: datetime) -> Iterator[Trouble]:
         yield Trouble(f"channel:{row['name']}", what, affected, command, True, row["name"])
 
 
-def _fallbacks(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble]:
+def _fallbacks(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:
     """Yield the channels in trouble for which another carries on: nobody waits, but they do not come back unseen."""
-    ailing = {row["name"] for row in concerns.of_channels(conn, now)}
+    ailing = {row["name"] for row in concerns.of_channels(conn, project.channels, now)}
+    zone = ZoneInfo(project.publication.timezone)
     for send in concerns.handed_over(conn):
         reason = next(r for r in send["reasons"] if r["check"] == "fallback")
         failed = reason.get("channel", "")
@@ -101,7 +102,8 @@ def _fallbacks(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trou
 
 def _sends(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:
     """Yield what checks hold, and what waits for a channel that can't be used."""
-    stopped = {row["name"] for row in concerns.of_channels(conn, now) if row["paused_at"] is not None}
+    ailing = concerns.of_channels(conn, project.channels, now)
+    stopped = {row["name"] for row in ailing if row["paused_at"] is not None}
     seen: set[str] = set()
     for send in sends.needing_a_person(conn, MOST):
         if sends.is_out_of_balance(send):
@@ -116,7 +118,8 @@ def _sends(conn: Connection, project: Project, now: datetime) -> Iterator[Troubl
             yield _held(send, own, project)
         elif send["channel"] not in stopped and send["channel"] not in seen:
             seen.add(send["channel"])
-            yield _paused(conn, send, own)
+            is_lost = send["channel"] not in project.channels
+            yield _paused(conn, send, sends.lost_channel(send) if is_lost else own[0])
 
 
 def _held(send: RowMapping, own: list[dict[str, Any]], project: Project) -> Trouble:
@@ -144,10 +147,10 @@ def _books(send: RowMapping, zone: ZoneInfo) -> Trouble:
     return Trouble(f"books:{send['id']}", what, _audience(send), command, True)
 
 
-def _paused(conn: Connection, send: RowMapping, own: list[dict[str, Any]]) -> Trouble:
+def _paused(conn: Connection, send: RowMapping, reason: dict[str, Any]) -> Trouble:
     readers, count = concerns.waiting_behind(conn, send["channel"])
-    what = f"the channel {send['channel']} can't be used: {own[0]['what']}"
-    command = own[0]["remedy"].rstrip(".")
+    what = f"the channel {send['channel']} can't be used: {reason['what']}"
+    command = reason["remedy"].rstrip(".")
     affected = _waiting(readers, count)
     return Trouble(f"channel:{send['channel']}", what, affected, command, True, send["channel"])
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import RowMapping
 
+from publisher.app.mending import lift_stops
 from publisher.config.reading import FILE
 from publisher.config.schedules import load_project, parse_project
 from publisher.errors import ConfigError
@@ -57,6 +58,7 @@ def accepted(app: App) -> int:
     """Return the id of the file's version, accepting it at first sight. Before anything is polled or composed."""
     if app.version_id is None:
         app.version_id = accept(app, app.project)
+        lift_stops(app)
     return app.version_id
 
 

@@ -24,7 +24,7 @@ def check(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
     missing = checkup.missing_for_real(app)
     ways = checkup.ways_of_alerts(app)
     idle = [*tryouts.idle_templates(app), *checkup.notes_of_channels(app), *checkup.past_slots(app)]
-    noted = [*checkup.notes_of_file(app, errors), *notes, *idle]
+    noted = [*checkup.stopped_channels(app), *checkup.notes_of_file(app, errors), *notes, *idle]
     notes = [*noted, *([ways] if ways else [])]
     if as_json:
         say_json({"errors": errors, "notes": notes, "missing": missing, "practice": app.is_practice})

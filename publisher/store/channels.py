@@ -26,7 +26,7 @@ class Look:
     is_held: bool  # all sending is, by a person
     failures: int  # calls in a row that reached nobody
     open_until: datetime | None  # it rests until then
-    is_stopped: bool  # its account was refused
+    is_stopped: bool  # its account was refused, or it can't be used as it is set up
     doubt: int | None  # an unknown call that is to be looked at
 
     def may_go(self, now: datetime) -> bool:
@@ -71,9 +71,20 @@ _LOOK = Statement(
 
 
 def is_stopped(conn: Connection, name: str) -> bool:
-    """Say whether the account was refused, and a person has to mend it."""
+    """Say whether something has to be mended before the channel carries anything."""
     row = get(conn, name)
     return row is not None and row["paused_at"] is not None
+
+
+def stopped(conn: Connection) -> list[RowMapping]:
+    """Return the channels that are stopped, whether schedules.yaml still has them or not."""
+    return list(conn.execute(select(channels).where(channels.c.paused_at.is_not(None))).mappings())
+
+
+def refusal(conn: Connection, name: str) -> str:
+    """Return why a channel is stopped until a person lets it go on; empty: it is not."""
+    row = get(conn, name)
+    return row["reason"] or "" if row and row["paused_at"] is not None and not row["unusable"] else ""
 
 
 def begin_probe(conn: Connection, name: str, now: datetime, patience: timedelta) -> bool:
@@ -88,9 +99,12 @@ def rest(conn: Connection, name: str, *, failures: int, until: datetime | None, 
     _set(conn, name, failures=failures, open_until=until, reason=reason)
 
 
-def stop(conn: Connection, name: str, *, reason: str, now: datetime) -> None:
-    """Stop the channel until a person mends it."""
-    _set(conn, name, paused_at=now, reason=reason)
+def stop(conn: Connection, name: str, *, reason: str, now: datetime, unusable: bool = False) -> None:
+    """Stop the channel until a person mends it.
+
+    :param unusable: its set-up is what is wrong: that is looked at again. Else only a person's word lets it go on.
+    """
+    _set(conn, name, paused_at=now, reason=reason, unusable=unusable)
 
 
 def recover(conn: Connection, name: str) -> None:
@@ -99,8 +113,8 @@ def recover(conn: Connection, name: str) -> None:
 
 
 def let_go_on(conn: Connection, name: str) -> None:
-    """A person says that the channel is mended."""
-    mended: dict[str, Any] = {"failures": 0, "open_until": None, "paused_at": None, "reason": None}
+    """The channel is mended."""
+    mended: dict[str, Any] = {"failures": 0, "open_until": None, "paused_at": None, "unusable": None, "reason": None}
     conn.execute(update(channels).where(channels.c.name == name).values(mended))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, Text, cast, func, or_, select
@@ -13,10 +14,15 @@ HANDED_OVER = 200  # sends looked back on
 NOT_BEGUN = (SendState.MADE, SendState.READY, SendState.ADDRESSED)
 
 
-def of_channels(conn: Connection, now: datetime) -> list[RowMapping]:
-    """Return the channels that rest, are stopped, or failed at their last call."""
+def of_channels(conn: Connection, known: Collection[str], now: datetime) -> list[RowMapping]:
+    """Return the channels that rest, are stopped, or failed at their last call.
+
+    :param known: those of schedules.yaml: of one that is gone there is nothing to mend.
+    """
     trouble = or_(channels.c.failures > 0, channels.c.open_until > now, channels.c.paused_at.is_not(None))
-    return list(conn.execute(select(channels).where(trouble).order_by(channels.c.name)).mappings())
+    return list(
+        conn.execute(select(channels).where(trouble, channels.c.name.in_(known)).order_by(channels.c.name)).mappings()
+    )
 
 
 def waiting_behind(conn: Connection, channel: str) -> tuple[int, int]:

@@ -54,9 +54,9 @@ def stop_account(conn: Connection, channel: str, refusal: Verdict, now: datetime
 
 
 def stop_unusable(store: Store, desk: Desk, channel: str, error: PublisherError) -> None:
-    """Stop a channel that can't even be built: an unknown sender, a missing secret."""
+    """Stop a channel that can't even be built, until it can: an unknown sender, a missing secret."""
     with store.write() as conn:
-        channels.stop(conn, channel, reason=str(error).rstrip("."), now=desk.clock())
+        channels.stop(conn, channel, reason=str(error).rstrip("."), now=desk.clock(), unusable=True)
     stand_aside(store, desk, channel)
 
 

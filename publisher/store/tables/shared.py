@@ -16,13 +16,14 @@ limits = Table(  # GCRA: one row for each limit; taken in the transaction that c
     Column("used", Integer),
 )
 
-channels = Table(  # the breaker of a channel, and whether its account was refused
+channels = Table(  # the breaker of a channel, and whether it is stopped
     "channels",
     metadata,
     Column("name", Text, primary_key=True),
     Column("failures", Integer, nullable=False, default=0),  # calls in a row without any answer
     Column("open_until", Moment),  # the breaker is open: nothing is claimed
-    Column("paused_at", Moment),  # the account was refused: a person has to mend it
+    Column("paused_at", Moment),  # it is stopped: something has to be mended
+    Column("unusable", Boolean),  # it is stopped because of its set-up, not because its account was refused
     Column("reason", Text),
 )
 

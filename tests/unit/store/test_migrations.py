@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
 from publisher.errors import StoreError
-from publisher.store import Store, migrate
+from publisher.store import Store, channels, migrate
 from publisher.store.address import parse
 from publisher.store.tables import metadata
 from tests.stores import ENGINES
@@ -83,6 +83,18 @@ def test_a_ledger_of_the_second_schema_gains_a_place_for_pictures(empty):
     with store.read() as conn:
         assert conn.execute(text("SELECT count(*) FROM media")).scalar_one() == 0
         assert conn.execute(text("SELECT name FROM schedules")).all() == [("morning",)]
+        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+    store.close()
+
+
+def test_a_ledger_of_the_fourth_schema_knows_why_a_channel_is_stopped(empty):
+    migrate.migrate_to(plain_engine(empty), "0004")
+    row = "INSERT INTO channels (name, failures, paused_at, reason) VALUES"
+    run(empty, f"{row} ('a', 0, 1, 'the provider refused the account: HTTP 401')", f"{row} ('b', 0, 1, 'no KEY')")
+    run(empty, f"{row} ('c', 1, NULL, 'no connection')")
+    store = Store.open(empty)
+    with store.read() as conn:
+        assert [(each["name"], each["unusable"]) for each in channels.stopped(conn)] == [("a", False), ("b", True)]
         assert compare_metadata(MigrationContext.configure(conn), metadata) == []
     store.close()
 
