@@ -92,6 +92,17 @@ def accept(app: App, project: Project) -> int:
         return version_id
 
 
+def notice_end_of_practice(store: Store, project: Project, now: datetime) -> None:
+    """Hold what practice left where the file says that it is over, though no process has accepted that yet."""
+    with store.read() as conn:
+        held = schedules.accepted_version(conn)
+        row = editions.version_text(conn, held) if held is not None else None
+    before = _parsed(row["text"]) if row is not None and row["digest"] != project.version else None
+    if before is not None and before.practice and not project.practice:
+        with store.write() as conn:
+            holding.hold_practice(conn, now)
+
+
 def believable_now(app: App, conn: Connection) -> datetime:
     """Return the moment from which something new counts: where the clock is far off, the last believable one."""
     now, awake_until = app.clock(), schedules.awake_until(conn)

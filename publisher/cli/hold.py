@@ -81,7 +81,7 @@ def release(
     as_json: AsJson = False,
 ) -> None:
     """Let go on what a person held or what was paused, or a channel. What a check holds is made and checked again."""
-    from publisher.app import standing
+    from publisher.app import standing, versions
     from publisher.app.naming import Meant
     from publisher.pipeline.operate import holding
 
@@ -90,6 +90,7 @@ def release(
     if not channel:
         _one_of(edition, everything, "release")
     operator = open_operator(project)
+    versions.notice_end_of_practice(operator.store, operator.project, operator.clock())
     usable = operator.project.channels
     if channel:
         title = f"the channel {_channel_named(operator, channel)}"
@@ -139,7 +140,21 @@ def _what_next(operator: Operator, done: Released) -> list[str]:
     known = {number: standing.known(name, operator.project.schedules) for number, name in names.items()}
     steps = [standing.next_step(row, known.get(row["edition_id"])) for row in rows]
     alone = done.going_on and not is_running(operator.store)
-    return list(dict.fromkeys([*filter(None, steps), *(["Nobody runs the schedules: publisher run"] if alone else [])]))
+    steps += [*_stopped_channels(operator, done), "Nobody runs the schedules: publisher run" if alone else ""]
+    return list(dict.fromkeys(filter(None, steps)))
+
+
+def _stopped_channels(operator: Operator, done: Released) -> list[str]:
+    """Return which channels of what goes on are stopped, and what to type: a release of an edition lets none go on."""
+    from publisher.store import channels, sends
+
+    with operator.store.read() as conn:
+        via = {sends.get(conn, send_id)["channel"] for send_id in done.going_on}
+        stopped = [row for row in channels.stopped(conn) if row["name"] in via]
+    return [
+        f"{row['name']} is stopped: {row['reason']}; when that is mended: publisher release --channel {row['name']}"
+        for row in stopped
+    ]
 
 
 def _channel_named(operator: Operator, name: str) -> str:

@@ -140,7 +140,8 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
     if found and finish:
         for edition_id, _ in found:
             app.sending.remake(edition_id)
-            holding.release_edition(app.store, edition_id, now=app.clock(), usable=app.project.channels)
+            usable = app.project.channels
+            holding.release_edition(app.store, edition_id, now=app.clock(), usable=usable, try_channels=True)
     if found and not finish:
         named = ", ".join(standing.title(edition_id, schedule.name, slot, app.zone) for edition_id, slot in found)
         remedy = f"`publisher send {schedule.name} --finish` finishes it, `--skip` cancels what is left"

@@ -182,7 +182,7 @@ def test_trouble_is_told_once_never_only_through_what_failed_and_once_more_when_
             assert found["needs_a_person"]
             assert [row["name"] for row in found["channels"]] == ["letters"]
             letters.recovers()
-            project.publisher("release", "1")
+            project.publisher("release", "--channel", "letters")
             wait_for(lambda: len(spare.accepted) == 2, "the all-clear")
             wait_for(lambda: len(letters.accepted) == 3, "the readers' letters")
             assert len(watchdog.requests) >= 3

@@ -158,16 +158,27 @@ def hold_practice(conn: Connection, now: datetime) -> None:
         _hold(conn, send, sends.of_practice(send))
 
 
-def release_edition(store: Store, edition_id: int, *, now: datetime, usable: Collection[str] | None = None) -> Released:
-    """Let an edition go on. What its own checks hold stays held: that has to be mended first.
+def release_edition(
+    store: Store,
+    edition_id: int,
+    *,
+    now: datetime,
+    usable: Collection[str] | None = None,
+    try_channels: bool = False,
+) -> Released:
+    """Let an edition go on. What its own checks hold, or a channel that is stopped, has to be mended first.
 
     :param usable: the channels of schedules.yaml; what waits for another one stays as it is. None: all are.
+    :param try_channels: for who sends it at once: one that is stopped is tried, and if it isn't mended stops again.
     """
 
     def work(conn: Connection) -> Released:
         found = sends.lock_all(conn, edition_id)
         was_held = facts.release_edition(conn, edition_id)
-        kept_by = sends.UNRELEASED if facts.held(conn) is None else (*sends.UNRELEASED, BY_A_PERSON_ALL)
+        if try_channels and facts.held(conn) is None:
+            for name in {send["channel"] for send in found if send["state"] == S.PAUSED}:
+                channels.let_go_on(conn, name)
+        kept_by = (sends.CHANNEL, *sends.UNRELEASED, *(() if facts.held(conn) is None else (BY_A_PERSON_ALL,)))
         return replace(_release(conn, found, BY_A_PERSON, kept_by, now, usable), was_held=was_held)
 
     return write_patiently(store, work)
@@ -200,8 +211,8 @@ def _release(
     for send in found:
         if send["state"] not in GOES_ON_AS:
             continue
-        # A person's word lets a paused send go on, whatever paused it; a held one is as its checks left it.
-        rest = _rest(send, check, usable)
+        # A person's word lets a paused send go on, but for what keeps it still; a held one is as its checks left it.
+        rest = _rest(conn, send, check, usable)
         is_kept = any(r["blocks"] and (r["check"] in kept_by or send["state"] == S.HELD) for r in rest)
         sends.set_reasons(conn, send["id"], rest if is_kept else [r for r in rest if not r["blocks"]])
         if is_kept:
@@ -211,15 +222,19 @@ def _release(
     return Released(tuple(going_on), tuple(kept))
 
 
-def _rest(send: RowMapping, check: str, usable: Collection[str] | None) -> list[dict[str, Any]]:
-    """Return what stands beside a send once this reason is taken back; that its channel is gone, as it is by now."""
-    is_lost = send["state"] == S.PAUSED and usable is not None and send["channel"] not in usable
-    rest = [reason for reason in send["reasons"] if reason["check"] not in (check, sends.LOST_CHANNEL)]
+def _rest(conn: Connection, send: RowMapping, check: str, usable: Collection[str] | None) -> list[dict[str, Any]]:
+    """Return what stands beside a send once this reason is taken back; what is said of its channel, as it is by now."""
+    is_paused = send["state"] == S.PAUSED
+    is_lost = is_paused and usable is not None and send["channel"] not in usable
+    over = {check, sends.LOST_CHANNEL}
+    if is_paused and not channels.is_stopped(conn, send["channel"]):
+        over.add(sends.CHANNEL)
+    rest = [reason for reason in send["reasons"] if reason["check"] not in over]
     return [*rest, sends.lost_channel(send)] if is_lost else rest
 
 
 def release_channel(store: Store, channel: str, *, now: datetime, usable: Collection[str] | None = None) -> Released:
-    """A person says that a channel is mended: it sends again, and what was paused because of it goes on.
+    """A channel is mended: it sends again, and what was paused because of it goes on.
 
     :param usable: the channels of schedules.yaml, as for an edition.
     """
@@ -238,10 +253,7 @@ def release_channel(store: Store, channel: str, *, now: datetime, usable: Collec
 
 def _go_on(conn: Connection, send: RowMapping, now: datetime) -> bool:
     state = S(send["state"])
-    term = {}
-    if state is S.PAUSED:
-        term = {"give_up_at": sends.new_term(send, now)}
-        channels.let_go_on(conn, send["channel"])  # a person says that it may: if it is not mended, it stops again
+    term = {"give_up_at": sends.new_term(send, now)} if state is S.PAUSED else {}
     return sends.move(conn, send["id"], GOES_ON_AS[state], **term)
 
 

@@ -11,10 +11,10 @@ from publisher.app import App, composing
 from publisher.app.operator import Operator
 from publisher.cli.hold import hold, release
 from publisher.clock import now
-from publisher.store import sends
-from tests.ledger import Clock, add_edition, add_send, subscribe
+from publisher.store import channels, sends
+from tests.ledger import NOW, Clock, add_edition, add_send, subscribe
 from tests.project import ProjectDir
-from tests.unit.app.project import compose_now, open_app
+from tests.unit.app.project import compose_now, edit, open_app
 from tests.unit.web.ledger import add_reader
 
 
@@ -51,6 +51,44 @@ def test_a_release_says_so_where_the_channel_is_gone(store, tmp_path, capsys):
     said = capsys.readouterr()
     assert "nothing goes on: something else still holds what is named here" in said.err
     assert "there is no channel former any more" in said.out
+
+
+def test_a_release_of_an_edition_says_that_its_channel_is_still_stopped(store, tmp_path, capsys):
+    subscribe(store, 2)
+    send = add_send(store, add_edition(store))
+    hold("1", project=tmp_path)
+    with store.write() as conn:
+        channels.stop(conn, "letters", reason="bad key", now=NOW)
+    release("1", project=tmp_path)  # where it has a fallback, that carries on
+    stopped = "letters is stopped: bad key; when that is mended: publisher release --channel letters"
+    assert stopped in capsys.readouterr().out
+    with store.write() as conn:
+        sends.pause_for(conn, send, "letters", "bad key")
+    with pytest.raises(typer.Exit) as ended:
+        release("1", project=tmp_path)
+    assert ended.value.exit_code == 1
+    assert "letters is paused; when it may go on: publisher release --channel letters" in capsys.readouterr().out
+    with store.read() as conn:
+        assert channels.is_stopped(conn, "letters")
+
+
+def test_a_release_after_the_end_of_practice_lets_nothing_of_practice_go_though_nobody_has_accepted_it(
+    tmp_path, capsys
+):
+    open_app(tmp_path, Clock())
+    edit(tmp_path, ("version: 1", "version: 1\npractice: true"))
+    app = App.open(tmp_path, Clock())
+    subscribe(app.store, 2)
+    compose_now(app)
+    app.sending.advance()
+    hold("1", project=tmp_path)
+    edit(tmp_path, ("version: 1\npractice: true", "version: 1"))
+    with pytest.raises(typer.Exit) as ended:
+        release("1", project=tmp_path)
+    assert ended.value.exit_code == 1
+    said = capsys.readouterr().out
+    assert "it was made in practice, which is over. No reader may get practice's words: `publisher cancel 1`" in said
+    assert "letters is paused, and can't go on: publisher cancel 1" in said
 
 
 def held_by_a_template(folder) -> App:

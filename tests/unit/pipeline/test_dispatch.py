@@ -146,7 +146,7 @@ def test_a_refused_account_pauses_the_send_and_loses_nobody(store):
             row = sends.get(conn, send)
         assert row["state"] == "paused"
         assert "publisher release --channel letters" in row["reasons"][0]["remedy"]
-        holding.release_edition(store, row["edition_id"], now=NOW)
+        holding.release_channel(store, "letters", now=NOW)
         run_to_end(store, desk(store, Clock()), "letters", mailgun(provider))
     assert books(store, send) == {"sent": 4}
 

@@ -90,10 +90,12 @@ def test_an_account_that_is_refused_stops_the_channel_after_one_request_for_all_
         assert books(store, send) == {"pending": 4}
         assert the_send(store, send)["state"] == "paused"
         assert "the provider refused the account: HTTP 401" in the_send(store, send)["reasons"][-1]["what"]
-    holding.release_edition(store, the_send(store, first)["edition_id"], now=NOW)
+    assert holding.release_edition(store, the_send(store, first)["edition_id"], now=NOW).kept == (first,)
     bench.all(sender)
-    assert books(store, first) == {"sent": 4}
-    assert books(store, second) == {"pending": 4}
+    assert len(sender.calls) == 1
+    holding.release_channel(store, "letters", now=NOW)
+    bench.all(sender)
+    assert books(store, first) == books(store, second) == {"sent": 4}
 
 
 def test_what_a_stopped_channel_certainly_did_not_send_goes_by_its_fallback(store):
@@ -158,3 +160,5 @@ def test_a_channel_that_cannot_be_built_stops_with_the_reason(store, bench):
     (reason,) = the_send(store, send)["reasons"]
     assert reason["what"] == "schedules.yaml:9:5: ${KEY} is not set. Add KEY=… to .env"  # and one full stop follows
     assert "`publisher release --channel letters`" in reason["remedy"]
+    with store.read() as conn:
+        assert [row["unusable"] for row in channels.stopped(conn)] == [True]

@@ -17,6 +17,7 @@ from publisher.store import calls, channels, facts, sends
 from tests.ledger import NOW, POST, Clock, add_edition, add_send, books, desk
 
 LATER = NOW + timedelta(hours=3)
+CHANNEL = {"check": "channel", "blocks": True, "what": "bad key", "remedy": "Mend it"}
 CHECK = {"check": "too-long", "blocks": True, "what": "the post is too long", "remedy": "Shorten it"}
 
 
@@ -239,6 +240,43 @@ def test_a_mended_channel_lets_nothing_go_that_a_person_holds(store, edition, se
     hold(store, edition)
     assert holding.release_channel(store, "letters", now=NOW).kept == (send,)
     assert state(send) == "paused"
+
+
+def test_a_released_edition_goes_on_but_for_what_waits_for_a_channel_that_is_stopped(store, edition, send, state):
+    other = add_send(store, edition, channel="spare")
+    hold(store, edition)
+    with store.write() as conn:
+        channels.stop(conn, "letters", reason="bad key", now=NOW)
+        sends.add_reasons(conn, send, [CHANNEL])
+    released = holding.release_edition(store, edition, now=NOW)
+    assert (released.going_on, released.kept) == ((other,), (send,))
+    assert reasons(store, send) == ["bad key"]
+    with store.read() as conn:
+        assert channels.is_stopped(conn, "letters")
+    assert holding.release_channel(store, "letters", now=NOW).going_on == (send,)
+    assert reasons(store, send) == []
+
+
+def test_who_sends_an_edition_at_once_tries_the_channel_that_is_stopped(store, edition, send, state):
+    with store.write() as conn:
+        channels.stop(conn, "letters", reason="bad key", now=NOW)
+        sends.pause_for(conn, send, "letters", "bad key")
+    holding.hold_all(store, actor="cli:ben", why="", now=NOW)
+    assert holding.release_edition(store, edition, now=NOW, try_channels=True).kept == (send,)
+    with store.read() as conn:
+        assert channels.is_stopped(conn, "letters")
+    holding.release_all(store, now=NOW)
+    assert holding.release_edition(store, edition, now=NOW, try_channels=True).going_on == (send,)
+    with store.read() as conn:
+        assert not channels.is_stopped(conn, "letters")
+
+
+def test_what_a_stop_paused_that_is_over_goes_on_with_its_edition(store, edition, send, state):
+    hold(store, edition)
+    with store.write() as conn:
+        sends.add_reasons(conn, send, [CHANNEL])
+    assert holding.release_edition(store, edition, now=NOW).going_on == (send,)
+    assert state(send) == "sending"
 
 
 def test_what_waits_for_a_channel_that_is_gone_is_not_released_until_it_is_back(store, edition, send, state):
