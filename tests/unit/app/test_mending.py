@@ -10,6 +10,7 @@ from publisher.app.plan import plan_slot
 from publisher.app.preview import preview
 from publisher.app.reload import FileWatch
 from publisher.app.status import status_of
+from publisher.config.schedules import load_project
 from publisher.store import channels, processes
 from tests.ledger import Clock, subscribe
 from tests.project import SECRETS, ProjectDir
@@ -83,9 +84,13 @@ def test_a_process_that_has_the_secret_lets_it_go_on_before_it_makes_the_next_ed
     assert stands(app) == ("sending", [], False)
 
 
-def test_in_practice_the_inbox_carries_what_no_set_up_could(app):
+@pytest.mark.parametrize("is_running", [False, True])
+def test_in_practice_the_inbox_carries_what_no_set_up_could(app, is_running):
     edit(app.folder, ("version: 1", "version: 1\npractice: true"))
-    reopen(app)
+    if is_running:
+        app.take(load_project(app.folder), app.settings)
+    else:
+        reopen(app)
     assert stands(app) == ("sending", [], False)
 
 
