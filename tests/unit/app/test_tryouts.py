@@ -78,7 +78,11 @@ def test_whatever_a_template_or_the_configuration_would_hold_is_named_before_a_s
         ("email__confirm_txt", "{{ confirm_ulr }}", "templates/email/confirm.txt:1: 'confirm_ulr' is not defined"),
         ("email__confirm_txt", "1 Quay Street, Harbor", "templates/email/confirm: nobody can confirm: the text part"),
         ("email__notice_html", "{% extends 'partials/bse.html' %}", "templates/email/notice.html:1: there is no"),
-        ("partials__footer_txt", "{{ edition.slot }}", "templates/partials/footer.txt:1: a mail about a subscription has no 'edition'"),
+        (
+            "partials__footer_txt",
+            "{{ edition.slot }}",
+            "templates/partials/footer.txt:1: a mail about a subscription has no 'edition'",
+        ),
         ("email__welcome_html", BARE.replace("lead.title", "note"), "templates/email/welcome.html:1: 'note' is not"),
     ],
 )
