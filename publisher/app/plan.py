@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from publisher.app.articles import SETTLE
 from publisher.app.composing import rests_in
 from publisher.app.core import App
 from publisher.app.looking import Looked, look
@@ -18,7 +19,7 @@ from publisher.model.message import Finding
 from publisher.model.project import Channel, Schedule
 from publisher.pipeline import collect, compose, produce
 from publisher.pipeline.collect import Sighting
-from publisher.pipeline.compose import Choice
+from publisher.pipeline.compose import Choice, Rest
 from publisher.pipeline.produce import Produced
 from publisher.runtime.slots import Slot, slots_after
 from publisher.store import Connection, articles, editions, schedules, sends, subscribers
@@ -77,9 +78,10 @@ def plan_slot(
     """
     now = at or app.clock()
     since = at - MOMENT if at else now
+    by_hand = slot is not None
     slot = slot or next(slots_after(schedule.when, app.zone, since), None) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
     looked = looked or look(app, [schedule])
-    choice, chosen, newest = _choose(app, schedule, looked.seen(schedule.pick.sources), now)
+    choice, chosen, newest = _choose(app, schedule, looked.seen(schedule.pick.sources), now, waits=not by_hand)
     products = produced(app, schedule, slot, chosen, [each.article for each, _ in choice.noted])
     with app.store.read() as conn:
         why_paused = paused(schedules.get(conn, schedule.name))
@@ -105,9 +107,12 @@ def people_for(app: App, products: Sequence[Produced]) -> tuple[int, ...]:
 
 
 def _choose(
-    app: App, schedule: Schedule, seen: Sequence[Sighting], now: datetime
+    app: App, schedule: Schedule, seen: Sequence[Sighting], now: datetime, *, waits: bool
 ) -> tuple[Choice, list[Article], tuple[LedgerArticle, ...]]:
-    """Take in what was read and choose among it as a slot does, in a transaction that is taken back."""
+    """Take in what was read and choose among it as a slot does, in a transaction that is taken back.
+
+    :param waits: a new article goes when it has rested, not at once.
+    """
     with app.store.rehearsal() as conn:
         articles.lock(conn)  # before any source's row, as whoever collects: else two could wait for one another
         for each in seen:
@@ -123,8 +128,22 @@ def _choose(
             # Each goes when it has rested: shown is what goes then.
             settle={} if schedule.when.new else rests_in(conn, app.project),
         )
+        if schedule.when.new and waits:
+            choice = replace(choice, picked=_with_rests(choice, rests_in(conn, app.project, SETTLE), now, app.zone))
         chosen = [articles.get(conn, each.id).article for each, _ in choice.picked]
         return choice, chosen, () if chosen else _newest(conn, schedule)
+
+
+def _with_rests(
+    choice: Choice, rests: Mapping[str, Rest], now: datetime, zone: ZoneInfo
+) -> tuple[tuple[LedgerArticle, str], ...]:
+    """Say of each article that still rests until when."""
+
+    def said(each: LedgerArticle, reason: str) -> str:
+        ends_at = rests[each.source].ends_at(each)
+        return f"{reason}; rests until {ends_at.astimezone(zone):%H:%M} (settle)" if ends_at > now else reason
+
+    return tuple((each, said(each, reason)) for each, reason in choice.picked)
 
 
 def _each_by_itself(schedule: Schedule, count: int) -> Schedule:

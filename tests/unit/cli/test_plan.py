@@ -86,6 +86,18 @@ def test_each_new_article_is_planned_as_an_edition_of_its_own(tmp_path):
     assert len(fire_new_articles(polled(app), app.schedule("morning"), actor="test")) == 3
 
 
+def test_a_new_article_is_planned_with_the_time_until_which_it_rests(tmp_path):
+    app = open_app(tmp_path, Clock(now()), "new: article")
+    app.poll_all()
+    write_feed(tmp_path / "feed.xml", ferry="The ferry is back")
+    until = (now() + timedelta(minutes=5)).astimezone(app.zone)
+    foreseen = run("plan", "morning", "--project", str(tmp_path))
+    expected = {f"rests until {moment:%H:%M} (settle)" for moment in (until, until + timedelta(minutes=1))}
+    assert any(words in foreseen for words in expected)
+    assert foreseen.count("rests until") == 1  # what was there at the first look goes at once
+    assert "rests until" not in run("send", "morning", "--dry-run", "--project", str(tmp_path))
+
+
 def polled(app):
     app.poll_all()
     return app
