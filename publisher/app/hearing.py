@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,13 @@ from publisher.store import facts
 
 if TYPE_CHECKING:
     from publisher.app.core import App
+    from publisher.model.event import Event
     from publisher.senders.events import Incoming
 
+    Said = tuple[str, Incoming]  # to which channel, and the request
+    Meant = tuple[int | None, Event]  # of which delivery; None: not ours
+
+Reply = tuple[int, str]  # the HTTP status, and why
 log = structlog.get_logger()
 
 KEEP_EVERY = 10.0  # seconds between two writes of the counts: a flood of forgeries must not become a flood of writes
@@ -32,26 +38,52 @@ class Hearing:
         self._counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._kept_at = 0.0  # by `steady`
 
-    def take(self, channel: str, incoming: Incoming) -> tuple[int, str]:
-        """Write down what a provider says to a channel; return the HTTP status that answers it, and why.
+    def take(self, said: Sequence[Said]) -> list[Reply]:
+        """Write down what providers say, in few commits however many they are; return the answer to each.
 
         A word that is known or not about us is answered like any other: the provider would only say it again.
+
+        :raises StoreError: the ledger takes nothing now; each may be said again.
+        """
+        from publisher.senders.events import NotBelieved
+
+        replies: list[Reply] = [(200, "")] * len(said)
+        meant: defaultdict[str, list[tuple[int, Meant]]] = defaultdict(list)  # by channel, with the request's place
+        for place, (channel, incoming) in enumerate(said):
+            try:
+                meant[channel] += [(place, each) for each in self._heard(channel, incoming)]
+            except NotBelieved as refusal:
+                replies[place] = refusal.status, str(refusal)
+        for channel, some in meant.items():
+            met = hear.record(self._app.store, channel, [each for _, each in some], now=self._app.store.now())
+            by_place: defaultdict[int, Counter[str]] = defaultdict(Counter)
+            for (place, _), word in zip(some, met, strict=True):
+                by_place[place][word] += 1
+            for place, tally in by_place.items():
+                replies[place] = self._answer(channel, tally)
+        return replies
+
+    def _heard(self, channel: str, incoming: Incoming) -> list[Meant]:
+        """Return what a request says of which delivery.
+
+        :raises NotBelieved: nothing that could be taken.
         """
         from publisher.senders.events import NotBelieved
 
         if channel not in self._app.project.channels:
-            return 404, "there is no such channel"
+            raise NotBelieved("there is no such channel", 404)
         try:
             said = self._app.sending.sender(channel).hear(incoming)
-        except NotBelieved as refusal:
+        except NotBelieved:
             self._count(channel, Counter(refused=1))
-            return refusal.status, str(refusal)
+            raise
         except PublisherError as error:
             log.error("channel_cannot_hear", channel=channel, error=str(error))
-            return 503, "this channel is not ready"
+            raise NotBelieved("this channel is not ready", 503) from error
         keys = self._app.keys.all_of("wire")
-        meant = [(read_wire_id("d", event.reference, keys), event) for event in said]
-        met = hear.record(self._app.store, channel, meant, now=self._app.store.now())
+        return [(read_wire_id("d", event.reference, keys), event) for event in said]
+
+    def _answer(self, channel: str, met: Counter[str]) -> Reply:
         self._count(channel, met)
         is_replay = met["forged"] > 0 and not met["new"] and not met["repeated"]
         return (401, "this was said before, and meant something else") if is_replay else (200, "")

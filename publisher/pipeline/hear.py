@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -34,45 +33,47 @@ LANDS: Mapping[EventKind, Mapping[DeliveryState, DeliveryState]] = {
 }
 
 
-def record(store: Store, channel: str, said: Sequence[tuple[int | None, Event]], *, now: datetime) -> Counter[str]:
+def record(store: Store, channel: str, said: Sequence[tuple[int | None, Event]], *, now: datetime) -> list[str]:
     """Write down what a provider said, each word once, and what follows from it.
 
     :param said: events with the delivery that each is about; None: not ours.
-    :returns: how many were ``new``, ``repeated``, ``foreign`` (not about a delivery of ours), and
+    :returns: of each event whether it is ``new``, ``repeated``, ``foreign`` (not about a delivery of ours), or
         ``forged`` (a word that is known, with another meaning).
     """
-    met: Counter[str] = Counter()
+    met: list[str] = []
     for start in range(0, len(said), AT_ONCE):
-        some = said[start : start + AT_ONCE]
-        met += store.submit(_writing(channel, some, now))
+        met += store.submit(_writing(channel, said[start : start + AT_ONCE], now))
     return met
 
 
 def _writing(
     channel: str, said: Sequence[tuple[int | None, Event]], now: datetime
-) -> Callable[[Connection], Counter[str]]:
-    def work(conn: Connection) -> Counter[str]:
-        found = [(events.about(conn, each) if each is not None else None, event) for each, event in said]
-        mine = [(about, event) for about, event in found if about is not None]
-        for send_id in sorted({about.send_id for about, _ in mine}):
+) -> Callable[[Connection], list[str]]:
+    ids = {delivery_id for delivery_id, _ in said if delivery_id is not None}
+
+    def work(conn: Connection) -> list[str]:
+        for send_id in sorted({about.send_id for about in events.about(conn, ids).values()}):
             sends.hold(conn, send_id)
-        met = Counter(_hear(conn, channel, about.delivery_id, event, now) for about, event in mine)
-        met["foreign"] += len(said) - len(mine)
-        return met
+        found = events.about(conn, ids)  # again: their sends are locked now
+        return [_hear(conn, channel, found, delivery_id, event, now) for delivery_id, event in said]
 
     return work
 
 
-def _hear(conn: Connection, channel: str, delivery_id: int, event: Event, now: datetime) -> str:
-    about = events.about(conn, delivery_id)  # again: its send is locked now
-    assert about is not None  # noqa: S101 -- it was there a moment ago, in this transaction
+def _hear(
+    conn: Connection, channel: str, found: dict[int, About], delivery_id: int | None, event: Event, now: datetime
+) -> str:
+    about = found.get(delivery_id) if delivery_id is not None else None
+    if about is None:
+        return "foreign"
     counts = about.kind not in INERT
     words = _without_address(event)
-    if not events.add(conn, channel, event, delivery_id, words=words, counts=counts, now=now):
+    if not events.add(conn, channel, event, about.delivery_id, words=words, counts=counts, now=now):
         known = events.known(conn, channel, event.key)
-        is_same = known is not None and (known["type"], known["delivery_id"]) == (event.kind, delivery_id)
+        is_same = known is not None and (known["type"], known["delivery_id"]) == (event.kind, about.delivery_id)
         return "repeated" if is_same else "forged"
-    _move(conn, about, event, words, now)
+    if _move(conn, about, event, words):
+        found |= events.about(conn, [about.delivery_id])  # what else is said of it finds it where it is now
     if counts:
         _follow(conn, channel, about, event, words, now)
     return "new"
@@ -86,13 +87,13 @@ def _without_address(event: Event) -> str:
     return event.words if start < 0 else f"{event.words[:start]}…{event.words[start + end :]}"
 
 
-def _move(conn: Connection, about: About, event: Event, words: str, now: datetime) -> None:
+def _move(conn: Connection, about: About, event: Event, words: str) -> bool:
     """Let the delivery be where the provider says it is; a word that is older than another on the same changes none."""
     to = LANDS[event.kind].get(DeliveryState(about.state))
     if to is None or about.call_id is None:
-        return
+        return False
     if event.kind in (*NOT_ARRIVED, K.DELIVERED) and events.latest_fate(conn, about.delivery_id) != event.kind:
-        return
+        return False
     origin = DeliveryState(about.state)
     moved = deliveries.move(conn, [about.delivery_id], call_id=about.call_id, origin=origin, to=to)
     sends.post_to_books(conn, about.send_id, {origin.value: -moved, to.value: moved})
@@ -100,6 +101,7 @@ def _move(conn: Connection, about: About, event: Event, words: str, now: datetim
         calls.record_outcomes(conn, about.call_id, [(about.delivery_id, _verdict(event, to, words))])
     if origin is D.UNKNOWN:
         calls.close_if_settled(conn, about.call_id)
+    return moved > 0
 
 
 def _verdict(event: Event, to: DeliveryState, words: str) -> Verdict:

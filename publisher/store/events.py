@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Integer, RowMapping, func, select
+from sqlalchemy import Boolean, Connection, Integer, RowMapping, func, select
 
 from publisher.model.event import Event, EventKind
-from publisher.store.sql import insert_new
 from publisher.store.tables import Moment, deliveries, events, recipients, sends, subscribers
 from publisher.store.words import Statement
 
@@ -32,15 +32,28 @@ _ABOUT = Statement(
     SELECT deliveries.id AS delivery_id, deliveries.send_id, deliveries.recipient_id, deliveries.list_id,
         deliveries.state, deliveries.call_id, sends.kind
     FROM deliveries JOIN sends ON sends.id = deliveries.send_id
-    WHERE deliveries.id = :delivery_id
+    WHERE deliveries.id {delivery_ids}
     """
 )
 
 
-def about(conn: Connection, delivery_id: int) -> About | None:
-    """Return the delivery with this id; None where it is gone."""
-    row = _ABOUT(conn, delivery_id=delivery_id).mappings().one_or_none()
-    return None if row is None else About(**row)
+def about(conn: Connection, delivery_ids: Iterable[int]) -> dict[int, About]:
+    """Return the deliveries with these ids, by id; those that are gone are left out."""
+    rows = _ABOUT(conn, delivery_ids=sorted(delivery_ids)).mappings()
+    return {row["delivery_id"]: About(**row) for row in rows}
+
+
+# Not by the count of rows: PostgreSQL's driver doesn't tell it of every INSERT.
+_ADD = Statement(
+    """
+    INSERT INTO events (channel, event_key, type, delivery_id, happened_at, received_at, words, counts)
+    VALUES (:channel, :event_key, :type, :delivery_id, :happened_at, :received_at, :words, :counts)
+    ON CONFLICT DO NOTHING RETURNING id
+    """,
+    happened_at=Moment,
+    received_at=Moment,
+    counts=Boolean,
+)
 
 
 def add(
@@ -50,9 +63,8 @@ def add(
 
     :param counts: False: it is kept and changes nothing.
     """
-    return insert_new(
+    added = _ADD(
         conn,
-        events,
         channel=channel,
         event_key=event.key,
         type=event.kind.value,
@@ -62,6 +74,7 @@ def add(
         words=words,
         counts=counts,
     )
+    return added.one_or_none() is not None
 
 
 def known(conn: Connection, channel: str, key: str) -> RowMapping | None:

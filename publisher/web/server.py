@@ -17,10 +17,11 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from publisher.errors import PublisherError, StoreError
-from publisher.web import api, articles, console, desk, inbox_pages, previews, public, showcase, webhooks
+from publisher.web import api, articles, console, desk, inbox_pages, previews, public, showcase
 from publisher.web.guard import Guard
 from publisher.web.inbox import Inbox
 from publisher.web.pages import Pages
+from publisher.web.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -46,12 +47,12 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
     else:
         web.include_router(public.routes(app, pages))  # first: a card's address is also one of a local picture
         web.include_router(api.routes(app))
-        web.include_router(webhooks.routes(app))
         web.include_router(console.routes(app, pages))
         web.include_router(desk.routes(app, pages))
         web.include_router(articles.routes(app, pages))
         web.include_router(showcase.routes(app, pages))
         web.include_router(previews.routes(app, pages))
+        web.add_middleware(Webhooks, take=app.hearing.take)
     web.add_middleware(Guard, pages=pages, public_host=lambda: _public_host(app))
     return web
 
@@ -100,7 +101,13 @@ class Server:
         self._port = port
         self._socket: socket.socket | None = None
         config = uvicorn.Config(
-            web, log_config=None, access_log=False, server_header=False, lifespan="off", timeout_graceful_shutdown=3
+            web,
+            http="httptools",  # not h11: events of providers come by the ten thousand
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            timeout_graceful_shutdown=3,
         )
         self._server = uvicorn.Server(config)
         self._thread: Thread | None = None

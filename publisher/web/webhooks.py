@@ -2,37 +2,85 @@
 
 from __future__ import annotations
 
+import asyncio
+from asyncio import Future
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from publisher.errors import StoreError
 from publisher.senders.events import Incoming
 
 if TYPE_CHECKING:
-    from publisher.app import App
+    from publisher.app.hearing import Reply, Said
+
+PREFIX = "/webhooks/"
+AT_ONCE = 2  # groups that are written down at the same time: one may wait for a certificate
+MOST = 100  # requests in a group
 
 
-def routes(app: App) -> APIRouter:
-    """Return the addresses below ``/webhooks``."""
-    router = APIRouter(prefix="/webhooks")
+class Webhooks:
+    """Stands before the pages and takes what is said below ``/webhooks``.
 
-    @router.api_route("/{channel}", methods=["GET", "HEAD"])
-    def probe(channel: str) -> Response:
-        """Answer consoles that look whether anybody listens; it tells nothing."""
-        return Response(status_code=200)
+    Ten thousand events a minute beside a send leave no time for what a page needs: a route, its dependencies, a thread
+    of its own. What comes while others are written down waits, and goes with the next.
+    """
 
-    @router.post("/{channel}")
-    async def say(channel: str, request: Request) -> Response:
+    def __init__(self, app: ASGIApp, *, take: Callable[[Sequence[Said]], list[Reply]]) -> None:
+        self._pages = app
+        self._take = take
+        self._waiting: list[tuple[Said, Future[Reply]]] = []
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        channel = scope["path"].removeprefix(PREFIX)
+        if channel == scope["path"] or not channel or "/" in channel:
+            await self._pages(scope, receive, send)
+        elif scope["method"] == "POST":
+            await (await self._say(channel, Request(scope, receive)))(scope, receive, send)
+        else:  # consoles look whether anybody listens; it tells nothing
+            await Response(status_code=200 if scope["method"] in ("GET", "HEAD") else 405)(scope, receive, send)
+
+    async def _say(self, channel: str, request: Request) -> Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        incoming = Incoming(await request.body(), headers)
         try:
-            status, why = await run_in_threadpool(app.hearing.take, channel, incoming)
+            status, why = await self._written_down((channel, Incoming(await request.body(), headers)))
         except StoreError as error:  # ours, and it passes: the provider says it again
             return JSONResponse({"error": str(error)}, 503)
         known = {"WWW-Authenticate": 'Basic realm="webhooks"'} if status == 401 else {}
         return JSONResponse({"error": why} if why else {"ok": True}, status, known)
 
-    return router
+    def _written_down(self, said: Said) -> Future[Reply]:
+        reply: Future[Reply] = asyncio.get_running_loop().create_future()
+        self._waiting.append((said, reply))
+        if len(self._under_way) < AT_ONCE:
+            task = asyncio.create_task(self._write())
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+        return reply
+
+    async def _write(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            await self._answer(group)
+
+    async def _answer(self, group: Sequence[tuple[Said, Future[Reply]]]) -> None:
+        """Have a group written down; trouble with one of several is found by taking each by itself."""
+        try:
+            replies = await run_in_threadpool(self._take, [said for said, _ in group])
+        except Exception as error:  # noqa: BLE001 -- told to whoever asked
+            if len(group) > 1 and not isinstance(error, StoreError):
+                for each in group:
+                    await self._answer([each])
+                return
+            for _, reply in group:
+                if not reply.done():
+                    reply.set_exception(error)
+        else:
+            for (_, reply), said in zip(group, replies, strict=True):
+                if not reply.done():  # whoever asked may be gone
+                    reply.set_result(said)

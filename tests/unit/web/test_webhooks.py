@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import time
+from threading import Event
 from urllib.parse import urlsplit
 
 import pytest
 import requests
+from starlette.types import Message
 
 from publisher.config.schedules import parse_project
+from publisher.errors import NotWrittenError, StoreError
 from publisher.model.tokens import wire_id
 from publisher.senders.http import basic
 from publisher.senders.standard_webhooks import headers_for, keys_of
 from publisher.store import facts, log
+from publisher.web.webhooks import Webhooks
 from tests.unit.web.ledger import PROJECT, fill, open_project, served
 
 NEW = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -159,3 +164,73 @@ def test_a_body_of_50_mb_is_refused_without_being_kept(site):
         for _ in range(50):
             raw.sendall(piece)
         assert raw.recv(100).startswith(b"HTTP/1.1 413")
+
+
+async def said_to(webhooks: Webhooks, channel: str) -> int:
+    """Say something to a channel and return the status of the answer."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": channel.encode(), "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": f"/webhooks/{channel}", "headers": [], "query_string": b""}
+    await webhooks(scope, receive, send)
+    return int(sent[0]["status"])
+
+
+def test_what_comes_while_others_are_written_down_goes_with_the_next():
+    groups: list[list[str]] = []
+    may_go_on = Event()
+
+    def take(said):
+        groups.append([channel for channel, _ in said])
+        assert may_go_on.wait(20)
+        return [(200, "")] * len(said)
+
+    async def all_at_once() -> list[int]:
+        webhooks = Webhooks(nothing_else, take=take)
+        waiting = []
+        for number in range(20):
+            waiting.append(asyncio.ensure_future(said_to(webhooks, f"c{number}")))
+            while len(groups) < min(number + 1, 2):
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        may_go_on.set()
+        return await asyncio.gather(*waiting)
+
+    assert asyncio.run(all_at_once()) == [200] * 20
+    assert groups == [["c0"], ["c1"], [f"c{number}" for number in range(2, 20)]]
+
+
+@pytest.mark.parametrize(
+    ("error", "statuses"),
+    [
+        (NotWrittenError("the disk is full", where="ledger", remedy="Make room"), [503] * 6),
+        (ValueError("no"), [200] * 5),
+    ],
+)
+def test_what_fails_fails_alone_and_trouble_of_the_ledger_is_told_to_all(error, statuses):
+    started = Event()
+
+    def take(said):
+        if not started.is_set():
+            started.set()
+            time.sleep(0.2)  # the others gather meanwhile
+        if any(channel == "c5" for channel, _ in said) or isinstance(error, StoreError):
+            raise error
+        return [(200, "")] * len(said)
+
+    async def all_at_once() -> list[object]:
+        webhooks = Webhooks(nothing_else, take=take)
+        waiting = (said_to(webhooks, f"c{number}") for number in range(6))
+        return await asyncio.gather(*waiting, return_exceptions=True)
+
+    answers = asyncio.run(all_at_once())
+    assert [each for each in answers if each is not error] == statuses
+
+
+async def nothing_else(scope, receive, send) -> None:
+    raise AssertionError("this is no page")
