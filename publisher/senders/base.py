@@ -15,6 +15,7 @@ from publisher.model.event import Event
 from publisher.model.message import PostRules
 from publisher.senders.events import Incoming, NotBelieved
 from publisher.senders.http import Http
+from publisher.senders.vault import MemoryVault, Vault
 
 Kind = Literal["mail", "post"]
 
@@ -78,6 +79,7 @@ class Sender(ABC):
     signs_as: str = ""  # the domain that signs and that bounces come back to, where an option says which
     dkim_selectors: tuple[str, ...] = ()  # under these its keys stand, for every account alike
     spf_includes: tuple[str, ...] = ()  # what an SPF record that lets it send includes, any of these
+    vault: Vault  # for what it is given for a while; the registry hands it the channel's own
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules | None:
@@ -86,6 +88,7 @@ class Sender(ABC):
 
     def __init__(self, options: Options, http: Http) -> None:
         self.http = http
+        self.vault = MemoryVault()
         self.rules = self.rules_of(dict(options))
 
     @classmethod
