@@ -49,6 +49,14 @@ class OurEars(HearConformance):
         return build(Channel(self.of.kind, self.of.kind), {**given, **told})
 
 
+class TestBluesky(OurSender):
+    kind, dialect = "bluesky", DIALECTS["bluesky"]
+    secrets = ("app-p4ss-w0rd",)
+    given: ClassVar = {"identifier": "gazette.example", "password": "app-p4ss-w0rd"}
+    key_on_the_wire = staticmethod(lambda call: "")  # the record's key is its key
+    key_is_a_header = False
+
+
 class TestBrevo(OurSender):
     kind, dialect = "brevo", DIALECTS["brevo"]
     secrets = ("xkeysib-0123456789",)
