@@ -12,8 +12,8 @@ from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
 OURS = (
-    *("brevo", "discord", "linkedin", "mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend"),
-    *("sendgrid", "ses", "slack", "sparkpost", "telegram", "threads", "webhook", "x"),
+    *("bluesky", "brevo", "discord", "linkedin", "mailgun", "mailjet", "mailpit", "mastodon", "postmark"),
+    *("resend", "sendgrid", "ses", "slack", "sparkpost", "telegram", "threads", "webhook", "x"),
 )
 HEAD = """\
 # Senders
@@ -25,6 +25,17 @@ This page is made from the senders (`python -m publisher.senders.reference`); a 
 [One that isn't there yet](adding-a-sender.md) says its own options the same way.
 """
 MORE = {
+    "bluesky": """\
+At Bluesky, under Settings, Privacy and Security, App Passwords, make one for Publisher; the account's own password
+belongs nowhere, and with a code by mail it isn't taken. An account that lives on a server of its own logs in there:
+`host: https://pds.example`. Publisher logs in once, keeps the session [encrypted](running.md#what-to-keep) in the
+ledger, and refreshes it: logins are few at Bluesky.
+
+A post may have 300 characters as they are shown: of an address its host and how its path begins, which leads to the
+whole of it. Hashtags are live; the card is made of the article's address, headline and summary, without a picture. A
+request without an answer is said again for a day, and stands once: the post has a key of ours. Bluesky goes on showing
+a post as it was first, so nothing is corrected there.
+""",
     "brevo": """\
 At Brevo, under Transactional, Settings, Webhook: the address is `https://brevo:PASSWORD@HOST/webhooks/CHANNEL`, with
 the password of `events_password`; tick delivered, deferred, soft bounce, hard bounce, invalid email, blocked, error,
