@@ -31,6 +31,13 @@ belongs nowhere, and with a code by mail it isn't taken. An account that lives o
 `host: https://pds.example`. Publisher logs in once, keeps the session [encrypted](running.md#what-to-keep) in the
 ledger, and refreshes it: logins are few at Bluesky.
 
+<!-- fits: channels.bluesky -->
+```yaml
+sender: bluesky
+identifier: gazette.example
+password: ${BLUESKY_PASSWORD}
+```
+
 A post may have 300 characters as they are shown: of an address its host and how its path begins, which leads to the
 whole of it. Hashtags are live; the card is made of the article's address, headline and summary, without a picture. A
 request without an answer is said again for a day, and stands once: the post has a key of ours. Bluesky goes on showing
