@@ -8,7 +8,8 @@ import regex
 
 from publisher.model.message import PostRules
 
-_URL = regex.compile(r"https?://[^\s<>\"]+", regex.IGNORECASE)
+# Up to a space, also one that isn't seen; with something of a host in it.
+_URL = regex.compile(r"https?://(?=[^\s/?#<>\"\u200b\ufeff]*[^\W_])[^\s<>\"\u200b\ufeff]+", regex.IGNORECASE)
 # A host that networks take for one: a name with a dot and an ending of two letters or more.
 _HOST = regex.compile(
     r"https?://(?:[^\s/?#@]*@)?(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[\w-]+)\.?(?::\d+)?(?:[/?#]|\Z)", regex.I
@@ -22,8 +23,7 @@ _REMOTE_MENTION = regex.compile(r"(?<![\w/=])@(\w+(?:[.-]\w+)*)@[\w-]+(?:\.[\w-]
 
 def urls_in(text: str) -> list[tuple[int, int]]:
     """Return where URLs begin and end: without the sentence's own punctuation, with their own closing brackets."""
-    found = ((match.start(), _trim(match[0])) for match in _URL.finditer(text))
-    return [(start, start + len(url)) for start, url in found if url.partition("://")[2][:1] not in ("", "/")]
+    return [(match.start(), match.start() + len(_trim(match[0]))) for match in _URL.finditer(text)]
 
 
 def _trim(url: str) -> str:
