@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from publisher.clock import steady
 from publisher.config.keys import KeyRing
+from publisher.senders.vault import Ends, never
 from publisher.store import Store, credentials
 from publisher.store.credentials import Kept, Sealed
 
@@ -37,7 +38,7 @@ class StoreVault:
         with self._store.read() as conn:
             return self._opened(name, credentials.get(conn, self._channel, name))
 
-    def renew(self, name: str, seen: str | None, make: Callable[[], str | None]) -> str | None:
+    def renew(self, name: str, seen: str | None, make: Callable[[], str | None], ends: Ends = never) -> str | None:
         """As the seam says. No transaction is open while the provider is asked."""
         kept = self._take_turn(name, seen)
         if not isinstance(kept, Kept):
@@ -46,7 +47,7 @@ class StoreVault:
         try:
             made = make()
         finally:
-            now_kept = self._end_turn(name, kept, made)
+            now_kept = self._end_turn(name, kept, made, ends)
         return now_kept
 
     def _take_turn(self, name: str, seen: str | None) -> Kept | str | None:
@@ -65,7 +66,7 @@ class StoreVault:
                 return None
             time.sleep(LOOK)
 
-    def _end_turn(self, name: str, seen: Kept, made: str | None) -> str | None:
+    def _end_turn(self, name: str, seen: Kept, made: str | None, ends: Ends) -> str | None:
         """Keep what was made, unless another got one because we took too long: then theirs is the one that counts."""
         with self._store.write() as conn:
             kept = credentials.lock(conn, self._channel, name)
@@ -76,7 +77,8 @@ class StoreVault:
                     credentials.leave(conn, self._channel, name)
                 return None
             sealed = self._sealed(name, made)
-            credentials.keep(conn, self._channel, name, sealed, now=self._store.now(conn))
+            now = self._store.now(conn)
+            credentials.keep(conn, self._channel, name, sealed, now=now, ends_at=ends(made))
             return made
 
     def _sealed(self, name: str, value: str) -> Sealed:

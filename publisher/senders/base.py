@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -112,6 +112,10 @@ class Sender(ABC):
         ``call.spoke_at`` says how old the matter is. Only for senders that set ``asked_for``.
         """
         return Answer(Verdict(Outcome.UNKNOWN, reason=f"{self.name} can't be asked"))
+
+    def token_ends(self) -> datetime | None:
+        """Return when a person has to get another token; None: never, or nobody knows. Asks nobody but the vault."""
+        return None
 
     @abstractmethod
     def size(self, call: Call) -> int:

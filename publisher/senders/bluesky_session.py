@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from publisher.model.call import Outcome, Scope, Verdict
 from publisher.senders.bluesky_answer import AT_BLUESKY, WAIT, judge_login
 from publisher.senders.events import within, word
-from publisher.senders.http import Http, Reply, as_json
+from publisher.senders.http import HIDDEN, Http, Reply, as_json
 from publisher.senders.vault import Vault
 from publisher.senders.verdicts import deferred, refused
 
@@ -54,7 +54,7 @@ def session_of(account: Account, http: Http, vault: Vault, worn: Session | None 
 
     def make() -> str | None:
         for reply in _asked(account, kept, http):
-            made = _made(reply, account)
+            made = _made(reply, account, kept)
             if isinstance(made, Session):
                 return json.dumps(asdict(made))
             troubles.append(made)
@@ -78,9 +78,11 @@ def _asked(account: Account, kept: Session | None, http: Http) -> Iterator[Reply
     yield http.post(url, body, {"Content-Type": "application/json"}, wait=WAIT)
 
 
-def _made(reply: Reply, account: Account) -> Session | Verdict:
+def _made(reply: Reply, account: Account, kept: Session | None) -> Session | Verdict:
     did, access, refresh = (reply.word(name) for name in ("did", "accessJwt", "refreshJwt"))
-    if reply.trouble or not (did and access and refresh):
+    if kept and refresh == HIDDEN:
+        refresh = kept.refresh  # a server that lets it be used again
+    if reply.trouble or not (did and access and refresh) or HIDDEN in access + refresh:
         return judge_login(reply)
     if within(reply.json, "active") is False:
         return refused(f"the account is {reply.word('status') or 'not active'}; {AT_BLUESKY}", Scope.ACCOUNT)

@@ -25,6 +25,7 @@ from publisher.senders.verdicts import Left, judge_silence, judge_status, retry_
 
 WORDS = 1_000  # characters of an answer that are kept
 REASON = 300  # characters of an answer that are shown
+HIDDEN = "***"  # stands where a secret stood
 SAID_UNDER = (
     "message", "Message", "error_description", "error", "Error", "ErrorMessage", "detail", "description", "errors",
 )  # fmt: skip
@@ -149,10 +150,15 @@ class Http:
         return Reply(response.status_code, response.headers, text, trouble)
 
     def redact(self, text: str, authorization: str = "") -> str:
-        """Put *** where a secret stands, or the credentials of an Authorization header."""
+        """Put :data:`HIDDEN` where a secret stands, or the credentials of an Authorization header."""
         for secret in (*self._secrets, *_every_form(authorization.split()[1:])):
-            text = text.replace(secret, "***")
+            text = text.replace(secret, HIDDEN)
         return text
+
+    def hide(self, secret: str) -> None:
+        """Never show one more value: what a provider gave in place of a secret of the channel's."""
+        if secret not in self._secrets:
+            self._secrets = tuple(sorted({*self._secrets, *_every_form([secret])}, key=len, reverse=True))
 
     def close(self) -> None:
         """Close every connection."""

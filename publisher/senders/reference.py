@@ -151,10 +151,11 @@ stops with it.
 """,
     "threads": """\
 At Meta, make an app with access to the Threads API, and get a long-lived token of the account that posts, with
-`threads_basic` and `threads_content_publish`. It lives for 60 days; when it has ended the channel stops, and a new one
-goes into `.env`. `user` is the number that came with the token. The card under a post is the page's own. An emoji costs
-several of the 500 characters. Threads first prepares a post, then publishes it: after a request without an answer it is
-asked whether that one stands, for a day.
+`threads_basic` and `threads_content_publish`. It lives for 60 days and is renewed in time, as long as something is
+posted now and then; what it was renewed to is kept [encrypted](running.md#what-to-keep) in the ledger. Where Threads
+renews it no more, that is told a week before its end: a new one goes into `.env`. `user` is the number that came with
+the token. The card under a post is the page's own. An emoji costs several of the 500 characters. Threads first prepares
+a post, then publishes it: after a request without an answer it is asked whether that one stands, for a day.
 """,
     "webhook": "What your receiver gets, and how it answers: [webhook.md](webhook.md).\n",
     "x": """\

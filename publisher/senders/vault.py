@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from threading import Lock
 from typing import Protocol
+
+Ends = Callable[[str], datetime | None]
+
+
+def never(_: str) -> None:
+    """Say of a credential that no person need ever do anything about its end."""
 
 
 class Vault(Protocol):
@@ -13,7 +20,7 @@ class Vault(Protocol):
     def read(self, name: str) -> str | None:
         """Return what is kept; None where nothing is, or where it can't be read any more."""
 
-    def renew(self, name: str, seen: str | None, make: Callable[[], str | None]) -> str | None:
+    def renew(self, name: str, seen: str | None, make: Callable[[], str | None], ends: Ends = never) -> str | None:
         """Put a new one in the place of the one that was seen, and return what is kept now.
 
         Of many who find the same one worn out, in whatever process, one at a time makes a new one; the others wait, and
@@ -21,6 +28,7 @@ class Vault(Protocol):
 
         :param seen: what :meth:`read` said, and turned out to be worn out.
         :param make: asks the provider for a new one; None where it gave none, and what is kept stays.
+        :param ends: reads from a new one when it ends so that a person has to get another: they are told a week before.
         :return: None where none was made, or somebody has been at it for too long: it may be tried again later.
         """
 
@@ -35,7 +43,7 @@ class MemoryVault:
     def read(self, name: str) -> str | None:
         return self._kept.get(name)
 
-    def renew(self, name: str, seen: str | None, make: Callable[[], str | None]) -> str | None:
+    def renew(self, name: str, seen: str | None, make: Callable[[], str | None], ends: Ends = never) -> str | None:
         with self._one_at_a_time:
             kept = self._kept.get(name)
             if kept is not None and kept != seen:

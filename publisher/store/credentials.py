@@ -49,9 +49,15 @@ def leave(conn: Connection, channel: str, name: str) -> None:
     conn.execute(update(credentials).where(_at(channel, name)).values(renewing_until=None))
 
 
-def keep(conn: Connection, channel: str, name: str, sealed: Sealed, *, now: datetime) -> None:
-    """Keep a new one in place of the old; the row is locked."""
+def keep(
+    conn: Connection, channel: str, name: str, sealed: Sealed, *, now: datetime, ends_at: datetime | None = None
+) -> None:
+    """Keep a new one in place of the old; the row is locked.
+
+    :param ends_at: when a person has to get another one; None: never, or nobody knows.
+    """
     new = {"key_id": sealed.key_id, "sealed": sealed.content, "renewing_until": None, "changed_at": now}
+    new["ends_at"] = ends_at
     row = update(credentials).where(_at(channel, name))
     conn.execute(row.values(version=credentials.c.version + 1, **new))
 

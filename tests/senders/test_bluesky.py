@@ -303,6 +303,19 @@ def test_a_session_that_ended_early_is_refreshed_and_the_post_said_again(
     assert len(records(provider)) == 2
 
 
+def test_a_server_that_lets_a_refresh_token_be_used_again_is_understood(anywhere: FakeProvider) -> None:
+    vault = MemoryVault()
+    sender = made(vault, base_url=anywhere.url)
+    said_of(sender)
+    before = json.loads(vault.read("session") or "")
+    anywhere.dialect.end_sessions()
+    again = {"did": DID, "accessJwt": before["access"], "refreshJwt": before["refresh"]}
+    anywhere.fails(Fault(200, accept=True, delay=0.001), Fault(200, {**again, "accessJwt": "another"}))
+    said_of(sender)
+    after = json.loads(vault.read("session") or "")
+    assert (after["access"], after["refresh"]) == ("another", before["refresh"])
+
+
 def test_where_refreshing_is_refused_it_logs_in_again(sender: Sender, provider: FakeProvider) -> None:
     said_of(sender)
     provider.dialect.end_sessions(for_good=True)

@@ -16,4 +16,5 @@ credentials = Table(
     Column("version", Integer, nullable=False, default=0),  # one more with every renewal
     Column("renewing_until", Moment),  # somebody asks the provider for a new one, until then at the latest
     Column("changed_at", Moment),
+    Column("ends_at", Moment),  # then a person has to get another one; NULL: never, or nobody knows
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -136,7 +136,7 @@ def test_who_died_while_asking_is_waited_for_no_longer_than_it_may_take(store, v
 def test_a_turn_of_a_clock_that_was_wrong_ends_too(store, vault):
     vault.renew("session", None, lambda: TOKEN)
     with store.write() as conn:
-        conn.execute(update(credentials).values(renewing_until=store.now(conn) + timedelta(days=400)))
+        conn.execute(update(credentials).values(renewing_until=store.now(conn) + vaults.LONGEST + timedelta(minutes=1)))
     assert vault.renew("session", TOKEN, lambda: "new") == "new"
 
 
@@ -171,6 +171,13 @@ def test_the_ledger_holds_nothing_that_can_be_read_without_the_key(store, vault)
     assert TOKEN.encode() not in row.sealed
     vault.renew("session", TOKEN, lambda: TOKEN)
     assert rows(store)[0].sealed != row.sealed  # the same one twice doesn't look the same
+
+
+def test_when_it_ends_stands_beside_it(store, vault):
+    vault.renew("token", None, lambda: "2026-12-24", lambda text: datetime.fromisoformat(f"{text}T00:00:00+00:00"))
+    assert rows(store)[0].ends_at == datetime(2026, 12, 24, tzinfo=UTC)
+    vault.renew("token", "2026-12-24", lambda: "for good")
+    assert rows(store)[0].ends_at is None
 
 
 def test_with_other_keys_it_is_as_if_nothing_were_kept(store, vault, tmp_path, caplog):

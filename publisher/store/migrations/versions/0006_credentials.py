@@ -27,5 +27,6 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("renewing_until", Moment(), nullable=True),
         sa.Column("changed_at", Moment(), nullable=True),
+        sa.Column("ends_at", Moment(), nullable=True),
         sa.PrimaryKeyConstraint("channel", "name", name=op.f("pk_credentials")),
     )
