@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from publisher.model.call import Outcome, Scope, Verdict
 from publisher.senders.events import within, word
+from publisher.senders.exchange import judge_none
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import deferred, refused, sent, unknown
+from publisher.senders.verdicts import refused, sent, unknown
 
 WAIT = ("RateLimit-Reset",)  # seconds since 1970
 WORN = frozenset({"ExpiredToken", "InvalidToken"})  # of a session; nothing was accepted
@@ -46,14 +45,8 @@ def judge(reply: Reply) -> Verdict:
 
 
 def judge_login(reply: Reply) -> Verdict:
-    """Return why there is no session: nothing was posted, and whatever is refused here is refused for every post."""
-    verdict = reply.trouble or deferred(f"HTTP {reply.status}: the answer holds no session")
-    if verdict.outcome is Outcome.UNKNOWN:
-        verdict = deferred(verdict.reason, verdict.until)
-    if verdict.outcome is Outcome.DEFERRED:
-        return replace(verdict, reason=f"no session: {verdict.reason}; nothing was posted")
-    remedy = MEND.get(reply.word("error"), PASSWORD)
-    return refused(f"no session: {verdict.reason}; {remedy}", Scope.ACCOUNT)
+    """Return why there is no session."""
+    return judge_none(reply, "session", MEND.get(reply.word("error"), PASSWORD))
 
 
 def judge_found(found: Reply, made_at: object) -> Verdict:

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from publisher.model.call import Outcome, Scope, Verdict
+from publisher.model.call import Scope, Verdict
 from publisher.senders.bluesky_answer import AT_BLUESKY, WAIT, judge_login
 from publisher.senders.events import within, word
+from publisher.senders.exchange import exchanged
 from publisher.senders.http import HIDDEN, Http, Reply, as_json
 from publisher.senders.vault import Vault
 from publisher.senders.verdicts import deferred, refused
 
 KEPT_AS = "session"
 EARLY = timedelta(minutes=5)  # before its end a session is refreshed
-SOON = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +50,11 @@ def session_of(account: Account, http: Http, vault: Vault, worn: Session | None 
     kept = _kept(seen, account)
     if kept and kept != worn and not _ends_soon(kept, http.clock()):
         return kept
-    troubles: list[Verdict] = []
-
-    def make() -> str | None:
-        for reply in _asked(account, kept, http):
-            made = _made(reply, account, kept)
-            if isinstance(made, Session):
-                return json.dumps(asdict(made))
-            troubles.append(made)
-            if made.outcome is not Outcome.REFUSED:
-                break  # a server that is busy or away is not asked for a login besides
-        return None
-
-    made = _kept(vault.renew(KEPT_AS, seen, make), account)
-    if made:
-        return made
-    return troubles[-1] if troubles else deferred("another process is logging in", http.clock() + SOON)
+    ways = (_made(reply, account, kept) for reply in _asked(account, kept, http))
+    said = exchanged(vault, KEPT_AS, seen, ways, http.clock())
+    if isinstance(said, Verdict):
+        return said
+    return _kept(said, account) or deferred("the channel logs in as another account at this moment")
 
 
 def _asked(account: Account, kept: Session | None, http: Http) -> Iterator[Reply]:
@@ -78,7 +67,7 @@ def _asked(account: Account, kept: Session | None, http: Http) -> Iterator[Reply
     yield http.post(url, body, {"Content-Type": "application/json"}, wait=WAIT)
 
 
-def _made(reply: Reply, account: Account, kept: Session | None) -> Session | Verdict:
+def _made(reply: Reply, account: Account, kept: Session | None) -> str | Verdict:
     did, access, refresh = (reply.word(name) for name in ("did", "accessJwt", "refreshJwt"))
     if kept and refresh == HIDDEN:
         refresh = kept.refresh  # a server that lets it be used again
@@ -86,7 +75,7 @@ def _made(reply: Reply, account: Account, kept: Session | None) -> Session | Ver
         return judge_login(reply)
     if within(reply.json, "active") is False:
         return refused(f"the account is {reply.word('status') or 'not active'}; {AT_BLUESKY}", Scope.ACCOUNT)
-    return Session(_owner(account), did, _server(reply, account), access, refresh)
+    return json.dumps(asdict(Session(_owner(account), did, _server(reply, account), access, refresh)))
 
 
 def _server(reply: Reply, account: Account) -> str:

@@ -164,9 +164,13 @@ a thread for itself; its developer console says what it is now. `per_day` under 
 Without credits the channel stops.
 
 In that console make an app, give it the right to read and write, then make an access token for the account that posts,
-and copy all four. They don't end. Posts are weighed as X does, with 23 for a link; the card under a post is the page's
-own. X refuses the same words twice: what stands already is taken for sent. A request without an answer is looked for
-among the account's newest posts for a day, which X charges for too, as reading.
+and copy all four. They don't end. Where an app has OAuth 2.0 alone, write its `client_id` and the refresh token that
+the account gave it with `tweet.read tweet.write users.read offline.access`: Publisher gets a token by it every two
+hours, and keeps what came of it [encrypted](running.md#what-to-keep) in the ledger, since each may be used once. So a
+ledger that is restored from a copy needs a new one, and no other program may use the same. Posts are weighed as X does,
+with 23 for a link; the card under a post is the page's own. X refuses the same words twice: what stands already is
+taken for sent. A request without an answer is looked for among the account's newest posts for a day, which X charges
+for too, as reading.
 """,
 }
 
