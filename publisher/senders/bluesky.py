@@ -52,10 +52,10 @@ class Bluesky(Sender):
 
     def _post(self, post: Post, number: int, out: Sequence[Verdict], key: str, journal: Journal) -> Answer:
         """Post one part. Its record is frozen before it is first said, and thawed where nothing can stand of it."""
+        begun, noted = journal.noted(_step(0)) or {}, journal.noted(_step(number)) or {}
         session = session_of(self._account, self.http, self.vault)
         if isinstance(session, Verdict):
-            return stop(session)
-        begun, noted = journal.noted(_step(0)) or {}, journal.noted(_step(number)) or {}
+            return stop(_doubted(session) if noted else session)
         if begun.get("repo", session.did) != session.did:
             return stop(unknown("it was begun on another account: look there what stands of it"))
         frozen = noted or self._frozen(post, number, out, f"{key} {number}", session, journal)
@@ -65,8 +65,8 @@ class Bluesky(Sender):
             journal.note(_step(number), {**frozen, "cid": reply.word("cid")})
         elif verdict.outcome is not Outcome.UNKNOWN and not noted:
             journal.note(_step(number), {})  # said later it is of that moment, not of this one
-        elif verdict.outcome is Outcome.DEFERRED:
-            verdict = unknown(verdict.reason)  # an earlier try may have been taken
+        else:
+            verdict = _doubted(verdict)
         return reply.answer(verdict)
 
     def _frozen(
@@ -98,6 +98,12 @@ class Bluesky(Sender):
     def _say(self, session: Session, body: bytes) -> Reply:
         headers = {"Authorization": f"Bearer {session.access}", "Content-Type": "application/json"}
         return self.http.post(f"{session.server}/xrpc/com.atproto.repo.putRecord", body, headers, wait=WAIT)
+
+
+def _doubted(verdict: Verdict) -> Verdict:
+    """Say of what is put off that an earlier try may have been taken: no other channel takes over."""
+    is_put_off = verdict.outcome is Outcome.DEFERRED
+    return unknown(f"{verdict.reason}; a try before this one may have been taken") if is_put_off else verdict
 
 
 def _step(number: int) -> str:

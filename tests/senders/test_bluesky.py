@@ -209,6 +209,20 @@ def test_what_was_in_doubt_is_said_again_unchanged_after_it_was_put_off(sender: 
     assert len(records(provider)) == 1
 
 
+def test_a_post_in_doubt_stays_so_while_there_is_no_session(anywhere: FakeProvider) -> None:
+    sender, journal = made(base_url=anywhere.url), MemoryJournal()
+    anywhere.fails(Fault(200, accept=True, delay=0.001), Fault.dropped_after())
+    assert said_of(sender, journal).outcome is Outcome.UNKNOWN
+    anywhere.dialect.end_sessions(for_good=True)
+    anywhere.fails(Fault(200, accept=True, delay=0.001), Fault.server_error())
+    assert said_of(sender, journal).outcome is Outcome.UNKNOWN
+    restarted = made(base_url=anywhere.url)
+    anywhere.fails(Fault.server_error())
+    assert said_of(restarted, journal).outcome is Outcome.UNKNOWN
+    assert said_of(restarted, journal).outcome is Outcome.SENT
+    assert len(records(anywhere)) == 1
+
+
 def test_the_record_is_noted_before_it_is_said(provider: FakeProvider) -> None:
     class Dying(MemoryJournal):
         """Ends with its process at the second note: after the request was taken, before anything is said of it."""
