@@ -188,6 +188,7 @@ class Sending:
 
         :raises PublisherError: it can't be built; all that keeps it from that is said at once.
         """
+        from publisher.app.vault import StoreVault
         from publisher.senders.http import HttpSettings
         from publisher.senders.registry import build
 
@@ -195,7 +196,8 @@ class Sending:
         patience = HttpSettings(timing.connect_timeout.total_seconds(), timing.read_timeout.total_seconds())
         if problems := self.option_problems(spec):
             raise _in_one(problems)
-        return build(*self._resolved(spec), patience)
+        vault = StoreVault(self._app.store, self._app.keys, spec.name)
+        return build(*self._resolved(spec), patience, vault=vault)
 
     def trouble_of(self, spec: Channel) -> PublisherError | None:
         """Return all that keeps a channel from being used, as one error; None where nothing does."""

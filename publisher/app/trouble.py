@@ -28,10 +28,13 @@ from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 LATE = timedelta(minutes=10)  # after this an edition that has not begun is late
 FRESH = timedelta(days=1)  # how long an edition that failed is spoken of
 SOURCE_SILENT = timedelta(hours=6)
+ENDING = timedelta(days=7)  # so long before its end a token is spoken of
 FAILURES = 8  # calls in a row that reached nobody: several rests have not helped
 MOST = 200  # sends looked at: beyond that a person is at work already
 # What `all_in` finds; an alert of one of these that it no longer finds is over.
-KINDS = frozenset({"channel", "fallback", "held", "unknown", "failed", "late", "slot", "source", "flood", "article"})
+KINDS = frozenset(
+    {"channel", "token", "fallback", "held", "unknown", "failed", "late", "slot", "source", "flood", "article"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ def all_in(conn: Connection, project: Project, now: datetime, watched_since: dat
     zone = ZoneInfo(project.publication.timezone)
     return [
         *_channels(conn, project, now),
+        *_tokens(conn, project, now),
         *_fallbacks(conn, project, now),
         *_sends(conn, project, now),
         *_unknown(conn, now, zone),
@@ -82,6 +86,17 @@ def _channels(conn: Connection, project: Project, now: datetime) -> Iterator[Tro
         else:
             continue
         yield Trouble(f"channel:{row['name']}", what, affected, command, True, row["name"])
+
+
+def _tokens(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:
+    """Yield the channels whose token ends within a week, and which could not get another by themselves."""
+    for row in concerns.ending(conn, project.channels, now + ENDING):
+        day = row["ends_at"].astimezone(ZoneInfo(project.publication.timezone))
+        ends = "ends" if row["ends_at"] > now else "ended"
+        what = f"the {row['name']} of the channel {row['channel']} {ends} on {day:%Y-%m-%d}"
+        affected = f"what {row['channel']} carries from then on"
+        command = f"make a new one at its network and write it into .env; publisher doctor --channel {row['channel']}"
+        yield Trouble(f"token:{row['channel']}", what, affected, command, False, row["channel"])
 
 
 def _fallbacks(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:

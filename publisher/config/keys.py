@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
 import os
 import secrets
@@ -18,8 +19,9 @@ from publisher.errors import ConfigError
 FILE = "keys.json"
 KEY_BYTES = 32
 
-# link: unsubscribe tokens. wire: ids on the wire. suppression: hashes of addresses, never rotated.
-Purpose = Literal["link", "wire", "suppression"]
+# link: unsubscribe tokens. wire: ids on the wire. suppression: hashes of addresses, never rotated. credentials: what
+# channels are given for a while (sessions, tokens) is encrypted with it.
+Purpose = Literal["link", "wire", "suppression", "credentials"]
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
 
 COST = (
@@ -125,11 +127,24 @@ def _keys_of(content: Mapping[str, object]) -> tuple[Key, ...]:
     rows = content["keys"]
     if not isinstance(rows, list):
         raise TypeError("no list of keys")
-    keys = tuple(_key_of(row) for row in rows)
+    keys = _with_credentials(tuple(_key_of(row) for row in rows))
     usable = {key.purpose for key in keys if key.retired_at is None}
     if usable != set(PURPOSES) or len({(key.purpose, key.id) for key in keys}) != len(keys):
         raise ValueError("a purpose without a key, or an id twice")
     return keys
+
+
+def _with_credentials(keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    """Give a ring of before there were credentials a key for them, and leave its file as it is.
+
+    It is derived (HKDF with SHA-256, RFC 5869) from the one that never changes: the same on every machine that has a
+    copy of the file, and on every start; an older version still reads the file.
+    """
+    never_rotated = [key.secret for key in keys if key.purpose == "suppression"]
+    if not never_rotated or any(key.purpose == "credentials" for key in keys):
+        return keys
+    extracted = hmac.digest(b"publisher", never_rotated[0], "sha256")
+    return (*keys, Key("credentials", "0", hmac.digest(extracted, b"credentials\x01", "sha256")))
 
 
 def _key_of(row: Mapping[str, str | None]) -> Key:

@@ -8,7 +8,8 @@ import regex
 
 from publisher.model.message import PostRules
 
-_URL = regex.compile(r"https?://[^\s<>\"]+", regex.IGNORECASE)
+# Up to a space, also one that isn't seen; with something of a host in it.
+_URL = regex.compile(r"https?://(?=[^\s/?#<>\"\u200b\ufeff]*[^\W_])[^\s<>\"\u200b\ufeff]+", regex.IGNORECASE)
 # A host that networks take for one: a name with a dot and an ending of two letters or more.
 _HOST = regex.compile(
     r"https?://(?:[^\s/?#@]*@)?(?:[\w-]+\.)+(?:[^\W\d_]{2,}|xn--[\w-]+)\.?(?::\d+)?(?:[/?#]|\Z)", regex.I
@@ -46,7 +47,7 @@ def length(text: str, rules: PostRules) -> int:
         from twitter_text import parse_tweet  # here: it takes a while to import, and only X counts so
 
         return int(parse_tweet(text).weightedLength)
-    text = _as_shown(text) if rules.shows_short else text
+    text = as_shown(text)[0] if rules.shows_short else text
     if rules.url_length is not None:
         text = _with_short_urls(text, rules.url_length)
     if rules.network == "mastodon":
@@ -56,7 +57,7 @@ def length(text: str, rules: PostRules) -> int:
 
 def size(text: str, rules: PostRules) -> int:
     """Return the bytes of a text in UTF-8, as the network shows it."""
-    return len((_as_shown(text) if rules.shows_short else text).encode())
+    return len((as_shown(text)[0] if rules.shows_short else text).encode())
 
 
 def shown_url(url: str) -> str:
@@ -67,10 +68,16 @@ def shown_url(url: str) -> str:
     return host + slash + (path if len(path) <= SHOWN_PATH else f"{path[: SHOWN_PATH - 1]}…")
 
 
-def _as_shown(text: str) -> str:
-    for start, stop in reversed(urls_in(text)):
-        text = text[:start] + shown_url(text[start:stop]) + text[stop:]
-    return text
+def as_shown(text: str) -> tuple[str, list[tuple[int, int, str]]]:
+    """Return a text as it is shown where links carry their whole address, and for each its place in it and address."""
+    pieces, links, end, at = [], [], 0, 0
+    for start, stop in urls_in(text):
+        before, url = text[end:start], text[start:stop]
+        short = shown_url(url)
+        links.append((at + len(before), at + len(before) + len(short), url))
+        pieces += [before, short]
+        at, end = links[-1][1], stop
+    return "".join([*pieces, text[end:]]), links
 
 
 def _with_short_urls(text: str, cost: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -15,6 +15,7 @@ from publisher.model.event import Event
 from publisher.model.message import PostRules
 from publisher.senders.events import Incoming, NotBelieved
 from publisher.senders.http import Http
+from publisher.senders.vault import MemoryVault, Vault
 
 Kind = Literal["mail", "post"]
 
@@ -78,6 +79,7 @@ class Sender(ABC):
     signs_as: str = ""  # the domain that signs and that bounces come back to, where an option says which
     dkim_selectors: tuple[str, ...] = ()  # under these its keys stand, for every account alike
     spf_includes: tuple[str, ...] = ()  # what an SPF record that lets it send includes, any of these
+    vault: Vault  # for what it is given for a while; the registry hands it the channel's own
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules | None:
@@ -86,6 +88,7 @@ class Sender(ABC):
 
     def __init__(self, options: Options, http: Http) -> None:
         self.http = http
+        self.vault = MemoryVault()
         self.rules = self.rules_of(dict(options))
 
     @classmethod
@@ -109,6 +112,10 @@ class Sender(ABC):
         ``call.spoke_at`` says how old the matter is. Only for senders that set ``asked_for``.
         """
         return Answer(Verdict(Outcome.UNKNOWN, reason=f"{self.name} can't be asked"))
+
+    def token_ends(self) -> datetime | None:
+        """Return when a person has to get another token; None: never, or nobody knows. Asks nobody but the vault."""
+        return None
 
     @abstractmethod
     def size(self, call: Call) -> int:

@@ -25,6 +25,7 @@ from publisher.senders.verdicts import Left, judge_silence, judge_status, retry_
 
 WORDS = 1_000  # characters of an answer that are kept
 REASON = 300  # characters of an answer that are shown
+HIDDEN = "***"  # stands where a secret stood
 SAID_UNDER = (
     "message", "Message", "error_description", "error", "Error", "ErrorMessage", "detail", "description", "errors",
 )  # fmt: skip
@@ -86,7 +87,9 @@ class Reply:
 class _Body(io.BytesIO):
     """Knows how much of it left. A body that didn't leave whole can't have been accepted."""
 
-    left: Left = "nothing"
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.left: Left = "nothing" if content else "all"  # nobody sees nothing leave: it may have
 
     def read(self, size: int | None = -1) -> bytes:
         """Give the next piece to the network; asked again after the last one was written, it has left whole."""
@@ -147,10 +150,15 @@ class Http:
         return Reply(response.status_code, response.headers, text, trouble)
 
     def redact(self, text: str, authorization: str = "") -> str:
-        """Put *** where a secret stands, or the credentials of an Authorization header."""
+        """Put :data:`HIDDEN` where a secret stands, or the credentials of an Authorization header."""
         for secret in (*self._secrets, *_every_form(authorization.split()[1:])):
-            text = text.replace(secret, "***")
+            text = text.replace(secret, HIDDEN)
         return text
+
+    def hide(self, secret: str) -> None:
+        """Never show one more value: what a provider gave in place of a secret of the channel's."""
+        if secret not in self._secrets:
+            self._secrets = tuple(sorted({*self._secrets, *_every_form([secret])}, key=len, reverse=True))
 
     def close(self) -> None:
         """Close every connection."""
@@ -185,7 +193,13 @@ class Http:
 def _prepared(method: str, url: str, body: _Body | None, headers: Mapping[str, str]) -> requests.PreparedRequest:
     """Make a request ready. Not by the session, which looks for cookies and passwords of its own at each one."""
     prepared = requests.PreparedRequest()
-    prepared.prepare(method, url, {"Accept": "*/*", "Accept-Encoding": "identity", **headers}, data=body)
+    is_empty = body is None or not body.getbuffer()
+    prepared.prepare(
+        method,
+        url,
+        {"Accept": "*/*", "Accept-Encoding": "identity", **headers},
+        data=None if is_empty else body,  # an empty one would go in chunks, of which there is none
+    )
     return prepared
 
 

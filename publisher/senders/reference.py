@@ -12,8 +12,8 @@ from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
 OURS = (
-    *("brevo", "discord", "linkedin", "mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend"),
-    *("sendgrid", "ses", "slack", "sparkpost", "telegram", "threads", "webhook", "x"),
+    *("bluesky", "brevo", "discord", "linkedin", "mailgun", "mailjet", "mailpit", "mastodon", "postmark"),
+    *("resend", "sendgrid", "ses", "slack", "sparkpost", "telegram", "threads", "webhook", "x"),
 )
 HEAD = """\
 # Senders
@@ -25,6 +25,24 @@ This page is made from the senders (`python -m publisher.senders.reference`); a 
 [One that isn't there yet](adding-a-sender.md) says its own options the same way.
 """
 MORE = {
+    "bluesky": """\
+At Bluesky, under Settings, Privacy and Security, App Passwords, make one for Publisher; the account's own password
+belongs nowhere, and with a code by mail it isn't taken. An account that lives on a server of its own logs in there:
+`host: https://pds.example`. Publisher logs in once, keeps the session [encrypted](running.md#what-to-keep) in the
+ledger, and refreshes it: logins are few at Bluesky.
+
+<!-- fits: channels.bluesky -->
+```yaml
+sender: bluesky
+identifier: gazette.example
+password: ${BLUESKY_PASSWORD}
+```
+
+A post may have 300 characters as they are shown: of an address its host and how its path begins, which leads to the
+whole of it. Hashtags are live; the card is made of the article's address, headline and summary, without a picture. A
+request without an answer is said again for a day, and stands once: the post has a key of ours. Bluesky goes on showing
+a post as it was first, so nothing is corrected there.
+""",
     "brevo": """\
 At Brevo, under Transactional, Settings, Webhook: the address is `https://brevo:PASSWORD@HOST/webhooks/CHANNEL`, with
 the password of `events_password`; tick delivered, deferred, soft bounce, hard bounce, invalid email, blocked, error,
@@ -133,10 +151,11 @@ stops with it.
 """,
     "threads": """\
 At Meta, make an app with access to the Threads API, and get a long-lived token of the account that posts, with
-`threads_basic` and `threads_content_publish`. It lives for 60 days; when it has ended the channel stops, and a new one
-goes into `.env`. `user` is the number that came with the token. The card under a post is the page's own. An emoji costs
-several of the 500 characters. Threads first prepares a post, then publishes it: after a request without an answer it is
-asked whether that one stands, for a day.
+`threads_basic` and `threads_content_publish`. It lives for 60 days and is renewed in time, as long as something is
+posted now and then; what it was renewed to is kept [encrypted](running.md#what-to-keep) in the ledger. Where Threads
+renews it no more, that is told a week before its end: a new one goes into `.env`. `user` is the number that came with
+the token. The card under a post is the page's own. An emoji costs several of the 500 characters. Threads first prepares
+a post, then publishes it: after a request without an answer it is asked whether that one stands, for a day.
 """,
     "webhook": "What your receiver gets, and how it answers: [webhook.md](webhook.md).\n",
     "x": """\
@@ -145,9 +164,13 @@ a thread for itself; its developer console says what it is now. `per_day` under 
 Without credits the channel stops.
 
 In that console make an app, give it the right to read and write, then make an access token for the account that posts,
-and copy all four. They don't end. Posts are weighed as X does, with 23 for a link; the card under a post is the page's
-own. X refuses the same words twice: what stands already is taken for sent. A request without an answer is looked for
-among the account's newest posts for a day, which X charges for too, as reading.
+and copy all four. They don't end. Where an app has OAuth 2.0 alone, write its `client_id` and the refresh token that
+the account gave it with `tweet.read tweet.write users.read offline.access`: Publisher gets a token by it every two
+hours, and keeps what came of it [encrypted](running.md#what-to-keep) in the ledger, since each may be used once. So a
+ledger that is restored from a copy needs a new one, and no other program may use the same. Posts are weighed as X does,
+with 23 for a link; the card under a post is the page's own. X refuses the same words twice: what stands already is
+taken for sent. A request without an answer is looked for among the account's newest posts for a day, which X charges
+for too, as reading.
 """,
 }
 

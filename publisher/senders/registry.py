@@ -19,6 +19,7 @@ from publisher.errors import ChannelError, ConfigError
 from publisher.model.project import Channel
 from publisher.senders.base import Options, Sender
 from publisher.senders.http import Http, HttpSettings
+from publisher.senders.vault import Vault
 
 GROUP = "publisher.senders"
 # pydantic's kinds of error in our words; {…} are its own details. Never the value: it may be a secret.
@@ -80,11 +81,16 @@ def option_problems(channel: Channel, options: Mapping[str, object]) -> tuple[Co
 
 
 def build(
-    channel: Channel, options: Mapping[str, object], settings: HttpSettings | None = None, clock: Clock = now
+    channel: Channel,
+    options: Mapping[str, object],
+    settings: HttpSettings | None = None,
+    clock: Clock = now,
+    vault: Vault | None = None,
 ) -> Sender:
     """Make the sender of a channel.
 
     :param options: the channel's options, ``${NAME}`` resolved.
+    :param vault: where it keeps sessions and tokens; None: in memory, for as long as it lives.
     :raises ChannelError: there is no such sender.
     :raises ConfigError: an option is missing, unknown or can't be meant; the first of :func:`option_problems`.
     """
@@ -92,7 +98,9 @@ def build(
     given, problems = _read(found.options, channel, options)
     if given is None:
         raise problems[0]
-    return found(given, Http(settings, secrets_of(given), clock))
+    made = found(given, Http(settings, secrets_of(given), clock))
+    made.vault = vault or made.vault
+    return made
 
 
 def secrets_of(options: Options) -> Iterator[str]:

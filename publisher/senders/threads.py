@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from pydantic import Field
@@ -15,6 +15,7 @@ from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.http import Http, Reply, as_form
 from publisher.senders.post import in_parts, longest_part, post_of
 from publisher.senders.threads_answer import found_in, judge, judge_container, judge_published
+from publisher.senders.threads_token import end_of, token_of
 from publisher.senders.verdicts import deferred, sent, unknown
 
 
@@ -36,9 +37,10 @@ class Threads(Sender):
 
     def __init__(self, options: ThreadsOptions, http: Http) -> None:
         super().__init__(options, http)
-        self._api = f"{options.base_url or 'https://graph.threads.net'}/v1.0"
+        self._host = options.base_url or "https://graph.threads.net"
+        self._api = f"{self._host}/v1.0"
         self._user = str(options.user)
-        self._token = options.token.get_secret_value()
+        self._written = options.token.get_secret_value()
 
     def send(self, call: Call, journal: Journal) -> Answer:
         post = post_of(call, self)
@@ -100,12 +102,18 @@ class Threads(Sender):
             return found
         return unknown("the part stands, but it was not found among the account's posts")
 
+    def token_ends(self) -> datetime | None:
+        return end_of(self._written, self.vault)
+
+    def _token(self) -> str:
+        return token_of(self._written, self.http, self.vault, self._host)
+
     def _get(self, what: str, **asked: str) -> Reply:
-        return self.http.get(f"{self._api}/{what}?{urlencode({**asked, 'access_token': self._token})}")
+        return self.http.get(f"{self._api}/{what}?{urlencode({**asked, 'access_token': self._token()})}")
 
     def _post_to(self, what: str, content: Mapping[str, str]) -> Reply:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        body = as_form({**content, "access_token": self._token}.items())
+        body = as_form({**content, "access_token": self._token()}.items())
         return self.http.post(f"{self._api}/{self._user}/{what}", body, headers)
 
 

@@ -4,40 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Literal, Self
+from typing import Literal
 from urllib.parse import urlencode
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import SecretStr
 
 from publisher.model.call import Answer, Call, Verdict
 from publisher.model.message import Post, PostRules
-from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.base import Journal, Sender
 from publisher.senders.events import within, word
 from publisher.senders.http import Http, Reply, as_json
 from publisher.senders.oauth1 import Keys, authorization
 from publisher.senders.post import in_parts, longest_part, post_of
-from publisher.senders.verdicts import sent, unknown
+from publisher.senders.verdicts import sent, stop, unknown
 from publisher.senders.x_answer import found_in, is_duplicate, judge, url_of
+from publisher.senders.x_options import XOptions
+from publisher.senders.x_token import Client, token_of
 
 EARLIER = timedelta(days=1)  # a thread that was put off began before the call that is asked about
-
-
-class XOptions(Options):
-    api_key: Secret | None = Field(None, description="the app's API key (consumer key)")
-    api_secret: Secret | None = Field(None, description="the app's API secret")
-    access_token: Secret | None = Field(None, description="the account's access token, made with read and write")
-    access_secret: Secret | None = Field(None, description="the secret of the account's access token")
-    token: Secret | None = Field(
-        None, description="an OAuth 2.0 user token instead of these four; X ends it after two hours"
-    )
-    limit: int = Field(280, ge=1, le=25_000, description="what a post may weigh; accounts that pay X may have more")
-
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        four = (self.api_key, self.api_secret, self.access_token, self.access_secret)
-        if any(four) == (self.token is not None) or (any(four) and not all(four)):
-            raise ValueError("needs `api_key`, `api_secret`, `access_token` and `access_secret`, or `token` alone")
-        return self
 
 
 class X(Sender):
@@ -57,11 +41,15 @@ class X(Sender):
         four = (options.api_key, options.api_secret, options.access_token, options.access_secret)
         self._keys = Keys(*(_plain(each) for each in four)) if options.api_key else None
         self._token = _plain(options.token)
+        app = (options.client_id or "", _plain(options.client_secret), _plain(options.refresh_token))
+        self._client = Client(f"{self._api}/oauth2/token", *app) if options.client_id else None
 
     def send(self, call: Call, journal: Journal) -> Answer:
         post = post_of(call, self)
         if isinstance(post, Answer):
             return post
+        if isinstance(token := self._bearer(), Verdict):
+            return stop(token)
         return in_parts(post, journal, lambda number, out: self._post(post, number, out))
 
     def ask(self, call: Call) -> Answer:
@@ -105,12 +93,16 @@ class X(Sender):
         asked = urlencode({"max_results": "20", "tweet.fields": "created_at,entities,note_tweet", **since})
         return self._get(f"{self._api}/users/{number}/tweets?{asked}")
 
+    def _bearer(self) -> str | Verdict:
+        return token_of(self._client, self.http, self.vault) if self._client else self._token
+
     def _get(self, url: str) -> Reply:
         return self.http.get(url, {"Authorization": self._signed("GET", url)})
 
     def _signed(self, method: Literal["GET", "POST"], url: str) -> str:
         if self._keys is None:
-            return f"Bearer {self._token}"
+            token = self._bearer()
+            return f"Bearer {'' if isinstance(token, Verdict) else token}"
         return authorization(self._keys, method, url, self.http.clock())
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, Text, cast, func, or_, select
 
 from publisher.model.states import CallState, EditionState, SendState
-from publisher.store.tables import calls, channels, editions, processes, sends, sources
+from publisher.store.tables import calls, channels, credentials, editions, processes, sends, sources
 
 HANDED_OVER = 200  # sends looked back on
 NOT_BEGUN = (SendState.MADE, SendState.READY, SendState.ADDRESSED)
@@ -23,6 +23,13 @@ def of_channels(conn: Connection, known: Collection[str], now: datetime) -> list
     return list(
         conn.execute(select(channels).where(trouble, channels.c.name.in_(known)).order_by(channels.c.name)).mappings()
     )
+
+
+def ending(conn: Connection, known: Collection[str], before: datetime) -> list[RowMapping]:
+    """Return the channels with a credential that a person has to replace before that moment, soonest first."""
+    query = select(credentials.c.channel, credentials.c.name, credentials.c.ends_at)
+    soon = query.where(credentials.c.ends_at < before, credentials.c.channel.in_(known))
+    return list(conn.execute(soon.order_by(credentials.c.ends_at, credentials.c.channel)).mappings())
 
 
 def waiting_behind(conn: Connection, channel: str) -> tuple[int, int]:

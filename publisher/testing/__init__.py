@@ -3,6 +3,7 @@
 The suite itself needs pytest and is imported by name: ``from publisher.testing.conformance import SenderConformance``.
 """
 
+from publisher.senders.vault import MemoryVault
 from publisher.testing.dialects import DIALECTS, Accepted, Choosy, Dialect, Preparing, Received, Response, Talkative
 from publisher.testing.journal import MemoryJournal
 from publisher.testing.merge import expand_mailgun
@@ -17,6 +18,7 @@ __all__ = [
     "FakeProvider",
     "Fault",
     "MemoryJournal",
+    "MemoryVault",
     "Preparing",
     "Received",
     "Response",

@@ -17,6 +17,7 @@ from publisher.senders.http import as_json
 from publisher.senders.registry import build
 from publisher.testing import DIALECTS, Received, sample_mail, sample_post
 from publisher.testing.conformance import HearConformance, SenderConformance
+from publisher.testing.dialects.x_app import XAppDialect
 from tests.senders import sns
 
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -47,6 +48,14 @@ class OurEars(HearConformance):
         given = {name: value for name, value in self.of.given.items() if name != self.option}
         told = {self.option: " ".join(secrets)} if secrets else {}
         return build(Channel(self.of.kind, self.of.kind), {**given, **told})
+
+
+class TestBluesky(OurSender):
+    kind, dialect = "bluesky", DIALECTS["bluesky"]
+    secrets = ("app-p4ss-w0rd",)
+    given: ClassVar = {"identifier": "gazette.example", "password": "app-p4ss-w0rd"}
+    key_on_the_wire = staticmethod(lambda call: "")  # the record's key is its key
+    key_is_a_header = False
 
 
 class TestBrevo(OurSender):
@@ -255,6 +264,12 @@ class TestX(OurSender):
         "access_token": "x-t0ken",
         "access_secret": "x-t0ken-secret",
     }
+
+
+class TestXByAnApp(OurSender):
+    kind, dialect = "x", XAppDialect
+    secrets = ("x-r3fresh",)
+    given: ClassVar = {"client_id": "x-cl1ent", "refresh_token": "x-r3fresh"}
 
 
 class TestXByToken(OurSender):

@@ -28,6 +28,7 @@ channels:
   letters-ses: {sender: ses}
   mastodon: {sender: mastodon}
   bluesky: {sender: bluesky}
+  facebook: {sender: webhook}
 schedules:
   morning: {when: {at: "07:00"}, send: [{via: letters, to: daily}]}
 """

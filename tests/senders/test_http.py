@@ -70,6 +70,20 @@ def test_a_large_body_arrives_whole(http: Http, provider: FakeProvider) -> None:
     assert provider.requests[0].headers["content-length"] == str(len(body))
 
 
+def test_an_empty_body_is_said_to_be_empty(http: Http, provider: FakeProvider) -> None:
+    for _ in range(2):  # in chunks, the end of the first would stand before the second
+        assert http.post(provider.url, b"", {}).trouble is None
+    assert [request.headers["content-length"] for request in provider.requests] == ["0", "0"]
+    assert "transfer-encoding" not in provider.requests[0].headers
+
+
+def test_an_empty_request_without_an_answer_may_have_been_taken(http: Http, provider: FakeProvider) -> None:
+    provider.fails(Fault.dropped_after())
+    verdict = http.post(provider.url, b"", {}).trouble
+    assert verdict is not None
+    assert verdict.outcome is Outcome.UNKNOWN
+
+
 def test_a_good_answer_has_no_trouble(http: Http, provider: FakeProvider) -> None:
     reply = http.post(provider.url, b"{}", JSON)
     assert (reply.status, reply.trouble, reply.word("id")) == (200, None, "1")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from publisher.app.doctor.finding import Found, fine, noted, wrong
+from publisher.app.trouble import ENDING
 from publisher.errors import ConfigError, PublisherError
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ def look(app: App, channel: Channel) -> tuple[Sender | None, list[Found]]:
         return None, [trouble(error)]
     if sender is None:
         return None, [trouble(problem) for problem in problems]
-    return sender, [fine("options", "all that is needed is there, and right in form"), *_forced(sender)]
+    return sender, [
+        fine("options", "all that is needed is there, and right in form"),
+        *_forced(sender),
+        *_ending(app, sender),
+    ]
 
 
 def trouble(error: PublisherError) -> Found:
@@ -31,6 +36,18 @@ def trouble(error: PublisherError) -> Found:
     where = f"{error.where}: " if error.where else ""
     place = ".env or schedules.yaml" if isinstance(error, ConfigError) else "schedules.yaml"
     return wrong("options", where + error.what, error.remedy or f"Put it right in {place}.")
+
+
+def _ending(app: App, sender: Sender) -> Iterator[Found]:
+    ends_at = sender.token_ends()
+    if ends_at is None:
+        return
+    day, now = ends_at.astimezone(app.zone), app.clock()
+    if ends_at > now + ENDING:
+        yield fine("token", f"lives until {day:%Y-%m-%d}, and is renewed before")
+        return
+    said = f"{'ends' if ends_at > now else 'ended'} on {day:%Y-%m-%d}, and the network renews it no more"
+    yield wrong("token", said, "Make a new one at its network and write it into .env.")
 
 
 def _forced(sender: Sender) -> Iterator[Found]:

@@ -18,6 +18,7 @@ from publisher.store.tables.columns import Moment, Text, insert_row, metadata, u
 from publisher.store.tables.editions import COUNTED, edition_articles, editions, media, messages, sends
 from publisher.store.tables.people import domains, lists, recipients, subscribers, subscriptions, suppressions
 from publisher.store.tables.project import facts, processes, project_versions, schedules
+from publisher.store.tables.secrets import credentials
 from publisher.store.tables.shared import alerts, channels, limits
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "articles",
     "calls",
     "channels",
+    "credentials",
     "deliveries",
     "domains",
     "edition_articles",

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from publisher.testing.dialects.base import Accepted, Choosy, Dialect, Preparing, Received, Response, Talkative
+from publisher.testing.dialects.bluesky import BlueskyDialect
 from publisher.testing.dialects.brevo import BrevoDialect
 from publisher.testing.dialects.discord import DiscordDialect
 from publisher.testing.dialects.linkedin import LinkedInDialect
@@ -22,6 +23,7 @@ from publisher.testing.dialects.webhook import WebhookDialect
 from publisher.testing.dialects.x import XDialect
 
 DIALECTS: Mapping[str, type[Dialect]] = {
+    "bluesky": BlueskyDialect,
     "brevo": BrevoDialect,
     "discord": DiscordDialect,
     "linkedin": LinkedInDialect,

@@ -16,7 +16,9 @@ class ThreadsDialect:
     """One account. A container is published once; lists name posts, but no answers among them."""
 
     def __init__(self, token: str = "threads-t0ken", *, user: str = "4711") -> None:  # noqa: S107 - a fake's
-        self.token, self.user = token, user
+        self.user = user
+        self.tokens = [token]  # those that are good
+        self.renews = True  # False: a token that is younger than a day, or that Threads won't renew
         self.containers: dict[str, dict[str, str]] = {}
         self.posts: dict[str, dict[str, str]] = {}
 
@@ -26,8 +28,10 @@ class ThreadsDialect:
     def answer(self, request: Received, number: int) -> Response:
         parts = urlsplit(request.path)
         said = dict(parse_qsl(request.body.decode(errors="replace") if request.method == "POST" else parts.query))
-        if said.get("access_token") != self.token:
+        if said.get("access_token") not in self.tokens:
             return _no(190, "Error validating access token: Session has expired", 401)
+        if (request.method, parts.path) == ("GET", "/refresh_access_token"):
+            return self._renewed(said, number)
         place = parts.path.removeprefix("/v1.0/")
         if (request.method, place) == ("POST", f"{self.user}/threads"):
             return self._prepared(said, number)
@@ -41,6 +45,12 @@ class ThreadsDialect:
         if request.method == "GET" and place in self.posts:
             return Response(200, _shown(self.posts[place]))
         return _no(24, "The requested resource does not exist")
+
+    def _renewed(self, said: dict[str, str], number: int) -> Response:
+        if said.keys() != {"grant_type", "access_token"} or said["grant_type"] != "th_refresh_token" or not self.renews:
+            return _no(100, "Invalid parameter")
+        self.tokens.append(f"renewed-t0ken-{number}")
+        return Response(200, {"access_token": self.tokens[-1], "token_type": "bearer", "expires_in": 5_184_000})
 
     def _prepared(self, said: dict[str, str], number: int) -> Response:
         if not said.keys() <= FIELDS or said.get("media_type") != "TEXT" or not said.get("text", "").strip():

@@ -18,7 +18,7 @@ from publisher.model.project import Source
 from publisher.model.states import SendState
 from publisher.pipeline import dispatch, polls, settle
 from publisher.pipeline.operate import again, holding, intake
-from publisher.store import alerts, channels, limits, schedules, sends, sources
+from publisher.store import alerts, channels, credentials, limits, schedules, sends, sources
 from publisher.store.tables import calls, deliveries
 from tests.ledger import NOW, Clock, add_article, add_edition, add_send, desk, subscribe
 
@@ -72,6 +72,25 @@ def test_a_stopped_channel_says_who_waits_and_what_to_do(store, send):
     assert "bad key" in trouble.what
     assert trouble.affected == "4 readers of 1 send wait"
     assert trouble.command.endswith("publisher release --channel letters")
+
+
+def test_a_token_is_told_a_week_before_it_ends_and_until_there_is_another(store):
+    ends_at = NOW + timedelta(days=7)
+    sealed = credentials.Sealed("1", b"sealed")
+    with store.write() as conn:
+        credentials.lock(conn, "letters", "token")
+        credentials.keep(conn, "letters", "token", sealed, now=NOW, ends_at=ends_at)
+        credentials.lock(conn, "gone", "token")  # a channel that schedules.yaml has no more
+        credentials.keep(conn, "gone", "token", sealed, now=NOW, ends_at=NOW)
+    assert found(store) == {}
+    trouble = found(store, NOW + timedelta(minutes=1))["token:letters"]
+    assert (trouble.channel, trouble.urgent) == ("letters", False)
+    assert trouble.what == "the token of the channel letters ends on 2026-12-01"
+    assert trouble.command.endswith("into .env; publisher doctor --channel letters")
+    assert "ended on 2026-12-01" in found(store, ends_at)["token:letters"].what
+    with store.write() as conn:
+        credentials.keep(conn, "letters", "token", sealed, now=NOW)
+    assert found(store, ends_at) == {}
 
 
 def test_a_channel_that_reaches_nobody_for_long_is_one_too(store, send):

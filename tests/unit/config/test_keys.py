@@ -5,6 +5,8 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from publisher.config.keys import PURPOSES, KeyRing
 from publisher.errors import ConfigError
@@ -64,6 +66,35 @@ def test_a_retired_key_still_verifies_and_signs_nothing(path):
     assert [file.name for file in path.parent.iterdir()] == ["keys.json"]
 
 
+def without_credentials(path):
+    """Make the file as it was before there were credentials."""
+    KeyRing.create(path)
+    said = json.loads(path.read_text())
+    said["keys"] = [key for key in said["keys"] if key["purpose"] != "credentials"]
+    path.write_text(json.dumps(said))
+
+
+def test_an_older_file_has_a_key_for_credentials_and_stays_as_it_is(path):
+    without_credentials(path)
+    before = path.read_bytes()
+    ring = KeyRing.load(path)
+    key_id, key = ring.current("credentials")
+    assert KeyRing.load(path).current("credentials") == (key_id, key)  # on every start, wherever the file is copied to
+    assert path.read_bytes() == before
+    suppression = ring.current("suppression")[1]
+    derived = HKDF(algorithm=SHA256(), length=32, salt=b"publisher", info=b"credentials").derive(suppression)
+    assert (key_id, key) == ("0", derived)
+
+
+def test_the_derived_key_of_an_older_file_is_kept_when_the_ring_is_rotated(path):
+    without_credentials(path)
+    old = KeyRing.load(path).current("credentials")
+    rotated = KeyRing.load(path).rotate("credentials")
+    assert rotated.current("credentials")[0] == "1"
+    assert KeyRing.load(path).by_id("credentials", "0") == old[1]
+    assert KeyRing.load(path).current("credentials") == rotated.current("credentials")
+
+
 def test_an_id_that_nobody_made_has_no_key(path):
     assert KeyRing.create(path).by_id("link", "9") is None
 
@@ -98,5 +129,5 @@ def test_a_damaged_file_is_refused_and_not_repeated(path, damage):
 
 
 def test_a_repr_shows_no_key(path):
-    assert repr(KeyRing.create(path)) == "KeyRing(link 1, wire 1, suppression 1)"
+    assert repr(KeyRing.create(path)) == "KeyRing(link 1, wire 1, suppression 1, credentials 1)"
     assert repr(KeyRing.create(path.with_name("other"))._keys[0]).count("secret") == 0

@@ -141,6 +141,7 @@ def test_a_network_that_counts_urls_in_full_does() -> None:
         ("[https://a.example/b]", ["https://a.example/b"]),
         ("https://a.example/b_(c)", ["https://a.example/b_(c)"]),
         ("no link here", []),
+        ("https://… https://…_ https:///nowhere", []),
     ],
 )
 def test_a_url_ends_where_the_sentence_goes_on(text: str, urls: list[str]) -> None:

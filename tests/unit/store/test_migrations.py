@@ -99,6 +99,17 @@ def test_a_ledger_of_the_fourth_schema_knows_why_a_channel_is_stopped(empty):
     store.close()
 
 
+def test_a_ledger_of_the_fifth_schema_gains_a_place_for_credentials(empty):
+    migrate.migrate_to(plain_engine(empty), "0005")
+    run(empty, "INSERT INTO schedules (name, added_at, considered_until) VALUES ('morning', 1, 2)")
+    store = Store.open(empty)
+    with store.read() as conn:
+        assert conn.execute(text("SELECT count(*) FROM credentials")).scalar_one() == 0
+        assert conn.execute(text("SELECT name FROM schedules")).all() == [("morning",)]
+        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+    store.close()
+
+
 def test_a_migration_that_fails_leaves_nothing_of_it(empty):
     engine = plain_engine(empty)
     migrate.migrate_to(engine, "0001")

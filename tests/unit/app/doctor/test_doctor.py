@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,15 @@ import pytest
 from publisher.app.doctor import examine
 from publisher.app.doctor.dns import Names
 from publisher.app.doctor.web import Web
+from publisher.senders.threads_token import token_of
+from publisher.testing import FakeProvider, Received, Response
 from tests.names import SILENT
 from tests.project import WEBHOOK
 from tests.unit.app.doctor.keys import record
 from tests.unit.app.doctor.ward import SPARKPOST, letter, project
 
 KEYS = {"api_key": "${MAILGUN_API_KEY}", "secret_key": "${MAILGUN_API_KEY}"}
+WRITTEN = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # WEBHOOK_SECRET of the project
 NOWHERE = (
     "https://letters.harbor.example",
     "https://letters.harbor.invalid",
@@ -111,6 +115,31 @@ def test_no_finding_shows_a_secret(tmp_path, ask):
 def test_a_provider_that_forces_its_own_header_and_is_not_heard_is_told(tmp_path, ask):
     told = lines(*found(project(tmp_path, NOWHERE, **SPARKPOST), ask(GOOD)))
     assert (told["unsubscribe header"], told["events"]) == ("note", "trouble")
+
+
+@pytest.mark.parametrize(("days", "level"), [(40, "ok"), (7, "trouble"), (-1, "trouble")])
+def test_a_token_that_ends_is_told_with_its_day(tmp_path, ask, days, level):
+    app = project(tmp_path, sender="threads", user="4711", token="${WEBHOOK_SECRET}")
+    sender, now = app.sending.real_sender(app.project.channels["letters"]), app.clock()
+    sender.http.clock = lambda: now - timedelta(days=2)
+    assert list(lines(*found(app, ask({})))) == ["options"]  # nobody said yet when it ends
+    token_of(WRITTEN, sender.http, sender.vault, "http://127.0.0.1:9")
+    with FakeProvider(Ending(days + 1)) as provider:
+        sender.http.clock = lambda: now - timedelta(days=1)
+        token_of(WRITTEN, sender.http, sender.vault, provider.url)
+    token = found(app, ask({}))[-1]
+    assert (token.about, token.level.value) == ("token", level)
+    assert f"{now + timedelta(days=days):%Y-%m-%d}" in token.said
+
+
+class Ending:
+    """Gives a token that ends after so many days."""
+
+    def __init__(self, days: int) -> None:
+        self.seconds = days * 86_400
+
+    def answer(self, request: Received, number: int) -> Response:
+        return Response(200, {"access_token": "n3w", "expires_in": self.seconds})
 
 
 def test_a_channel_of_posts_and_the_inbox_of_development_have_no_domain(tmp_path, ask):

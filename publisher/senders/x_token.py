@@ -1,0 +1,95 @@
+"""X's tokens of OAuth 2.0: one lives for two hours, and is got anew by another, which is replaced as it is used."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+
+from publisher.model.call import Verdict
+from publisher.senders.exchange import exchanged, judge_none
+from publisher.senders.http import HIDDEN, Http, Reply, as_form, basic
+from publisher.senders.vault import Vault
+from publisher.senders.verdicts import deferred
+
+KEPT_AS = "token"
+EARLY = timedelta(minutes=10)  # before its end a token is got anew
+USUAL = timedelta(hours=2)
+LONGEST = timedelta(days=1)  # that a token is believed to live
+REMEDY = "let the account allow the app once more, with offline.access, and write the new refresh token into .env"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The app by which an account's tokens are got."""
+
+    url: str
+    id: str
+    secret: str = field(repr=False)  # empty: the app is a public one, which has none
+    first: str = field(repr=False)  # refresh token, as the editor wrote it
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What is used now, and what it is got anew by."""
+
+    of: str  # digest of the refresh token that the editor wrote: who writes another begins with that
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    ends_at: str  # ISO 8601
+
+
+def token_of(client: Client, http: Http, vault: Vault) -> str | Verdict:
+    """Return a token that lives for some minutes more; a Verdict where there is none."""
+    seen = vault.read(KEPT_AS)
+    kept = _kept(seen, client)
+    if kept is None or datetime.fromisoformat(kept.ends_at) < http.clock() + EARLY:
+        said = exchanged(vault, KEPT_AS, seen, _renewed(client, kept, http), http.clock())
+        if isinstance(said, Verdict):
+            return said
+        kept = _kept(said, client)
+    if kept is None:
+        return deferred("the channel gets a token for another account at this moment")
+    for secret in (kept.access, kept.refresh):
+        http.hide(secret)
+    return kept.access
+
+
+def _renewed(client: Client, kept: Token | None, http: Http) -> Iterator[str | Verdict]:
+    """Get a token by the newest refresh token there is."""
+    by = kept.refresh if kept else client.first
+    http.hide(by)
+    reply = _asked(client, by, http)
+    access, refresh, seconds = (reply.word(name) for name in ("access_token", "refresh_token", "expires_in"))
+    refresh = by if refresh in ("", HIDDEN) else refresh  # one that may be used again
+    if reply.trouble or not access or HIDDEN in access + refresh:
+        yield judge_none(reply, "token", REMEDY)
+        return
+    lives = min(timedelta(seconds=int(seconds)), LONGEST) if seconds.isdecimal() and len(seconds) < 9 else USUAL
+    ends_at = http.clock() + lives
+    yield json.dumps(asdict(Token(_digest(client), access, refresh, ends_at.isoformat())))
+
+
+def _asked(client: Client, by: str, http: Http) -> Reply:
+    fields = {"grant_type": "refresh_token", "refresh_token": by}
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    if client.secret:
+        headers["Authorization"] = basic(client.id, client.secret)
+    else:
+        fields["client_id"] = client.id
+    return http.post(client.url, as_form(fields.items()), headers)
+
+
+def _kept(text: str | None, client: Client) -> Token | None:
+    """Return the token that is kept, if it came of what the editor wrote, and is of this version's making."""
+    try:
+        token = Token(**json.loads(text or "{}"))
+    except (TypeError, ValueError):
+        return None
+    return token if token.of == _digest(client) else None
+
+
+def _digest(client: Client) -> str:
+    return hashlib.sha256(client.first.encode()).hexdigest()[:16]

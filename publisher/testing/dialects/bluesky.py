@@ -1,0 +1,190 @@
+"""How a Bluesky server (PDS) answers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import regex
+
+from publisher.clock import now
+from publisher.testing.dialects.base import Accepted, Received, Response
+
+DID = "did:plc:4711gazette"
+POST = "app.bsky.feed.post"
+FIELDS = {"$type", "text", "createdAt", "langs", "facets", "reply", "embed"}
+TID = re.compile(r"[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}")
+URI = re.compile(r"\w+:(?://)?[^\s/]\S*")
+ACCESS_FOR = timedelta(hours=2)
+
+
+class BlueskyDialect:
+    """One account. A record is made once; ``swapRecord`` must be null, since without it a record would be changed.
+
+    Stricter than the real one, which takes what no reader would understand: a facet must lie within the text and on
+    whole signs, and who is answered must be there.
+    """
+
+    def __init__(self, identifier: str = "gazette.example", password: str = "app-p4ss-w0rd") -> None:  # noqa: S107 - a fake's
+        self.identifier, self.password = identifier, password
+        self.lives_at = ""  # where the account's document says that it lives
+        self.status = ""  # deactivated, suspended: why the account isn't active
+        self.access: dict[str, str] = {}  # tokens, and what is wrong with each
+        self.refresh: dict[str, str] = {}
+        self.records: dict[str, tuple[str, dict[str, Any]]] = {}  # cid and record by uri
+
+    def prepares(self, method: str, path: str) -> bool:
+        return not path.endswith("putRecord")
+
+    def end_sessions(self, error: str = "ExpiredToken", *, for_good: bool = False) -> None:
+        """Let every session end; for good: it can't be refreshed either."""
+        self.access = dict.fromkeys(self.access, error)
+        self.refresh = dict.fromkeys(self.refresh, error) if for_good else self.refresh
+
+    def answer(self, request: Received, number: int) -> Response:
+        parts = urlsplit(request.path)
+        name = parts.path.removeprefix("/xrpc/com.atproto.")
+        if (request.method, name) == ("POST", "server.createSession"):
+            return self._logged_in(request, number)
+        if (request.method, name) == ("POST", "server.refreshSession"):
+            return self._refused(request, self.refresh) or self._session(number)
+        if (request.method, name) == ("GET", "repo.getRecord"):
+            return self._shown(parse_qs(parts.query))
+        if (request.method, name) == ("POST", "repo.putRecord"):
+            return self._refused(request, self.access) or self._put(request)
+        return _no("MethodNotImplemented", "Method Not Implemented", 501)
+
+    def _logged_in(self, request: Received, number: int) -> Response:
+        if request.json != {"identifier": self.identifier, "password": self.password}:
+            return _no("AuthenticationRequired", "Invalid identifier or password", 401)
+        return self._session(number)
+
+    def _session(self, number: int) -> Response:
+        access, refresh = _jwt("access", number), _jwt("refresh", number)
+        self.access[access] = self.refresh[refresh] = ""
+        body: dict[str, object] = {"accessJwt": access, "refreshJwt": refresh, "did": DID, "handle": self.identifier}
+        if self.lives_at:
+            service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": self.lives_at}
+            body["didDoc"] = {"id": DID, "service": [{"id": "#labeler"}, service]}
+        return Response(200, {**body, "active": not self.status, **({"status": self.status} if self.status else {})})
+
+    def _refused(self, request: Received, known: dict[str, str]) -> Response | None:
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind != "Bearer":
+            return _no("AuthMissing", "Authentication Required", 401)
+        if known is self.refresh and request.body:
+            return _no("InvalidRequest", "A request body was provided when none was expected")
+        error = known.get(token, "InvalidToken")
+        return (
+            _no(error, "Token has expired" if error == "ExpiredToken" else "Token could not be verified")
+            if error
+            else None
+        )
+
+    def _put(self, request: Received) -> Response:
+        body = request.json
+        if not isinstance(body, dict) or body.keys() != {"repo", "collection", "rkey", "swapRecord", "record"}:
+            return _no("InvalidRequest", "Input must have repo, collection, rkey, swapRecord and record")
+        if body["repo"] != DID:
+            return _no("AccountNotFound", "Account not found", 403)
+        if body["collection"] != POST or not TID.fullmatch(str(body["rkey"])):
+            return _no("InvalidRequest", "Invalid record key: not a TID")
+        record = body["record"]
+        if wrong := next(self._wrong_with(record), ""):
+            return _no("InvalidRequest", f"Invalid {POST} record: {wrong}")
+        uri, cid = f"at://{DID}/{POST}/{body['rkey']}", _cid(record)
+        if uri in self.records:
+            there = self.records[uri][0]
+            return (
+                Response(200, {"uri": uri, "cid": cid})
+                if there == cid
+                else _no("InvalidSwap", f"Record was at {there}")
+            )
+        self.records[uri] = (cid, record)
+        answer = {"uri": uri, "cid": cid, "commit": {"cid": cid, "rev": body["rkey"]}, "validationStatus": "valid"}
+        return Response(200, answer, (Accepted("@gazette@news.example", "", uri, request),))
+
+    def _shown(self, asked: dict[str, list[str]]) -> Response:
+        uri = "at://" + "/".join(asked.get(name, [""])[0] for name in ("repo", "collection", "rkey"))
+        if uri not in self.records:
+            return _no("RecordNotFound", f"Could not locate record: {uri}")
+        cid, record = self.records[uri]
+        return Response(200, {"uri": uri, "cid": cid, "value": record})
+
+    def _answered(self, reply: Any) -> bool:
+        """Say whether both posts that an answer names are there, as they are named."""
+        if not isinstance(reply, dict) or reply.keys() != {"root", "parent"}:
+            return False
+        return all(self.records.get(ref["uri"], ("",))[0] == ref["cid"] for ref in reply.values())
+
+    def _wrong_with(self, record: Any) -> Iterator[str]:
+        if not isinstance(record, dict) or not {"$type", "text", "createdAt"} <= record.keys() <= FIELDS:
+            yield "its fields"
+            return
+        text = record["text"]
+        if (signs := len(regex.findall(r"\X", text))) > 300:
+            yield f"grapheme too big (maximum 300, got {signs})"
+        if (size := len(text.encode())) > 3_000:
+            yield f"string too big (maximum 3000, got {size})"
+        if record["$type"] != POST or not re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", record["createdAt"]):
+            yield "createdAt must be an RFC 3339 datetime"
+        if not 1 <= len(record.get("langs", ["en"])) <= 3:
+            yield "langs"
+        if "reply" in record and not self._answered(record["reply"]):
+            yield "reply: who is answered is not there"
+        if "embed" in record and not _is_card(record["embed"]):
+            yield "embed: a card needs uri, title and description"
+        yield from _wrong_facets(text.encode(), record.get("facets", []))
+
+
+def _is_card(embed: Any) -> bool:
+    external = embed.get("external", {})
+    whole = external.keys() == {"uri", "title", "description"} and URI.fullmatch(external["uri"])
+    return embed.get("$type") == "app.bsky.embed.external" and bool(whole)
+
+
+def _wrong_facets(text: bytes, facets: list[Any]) -> Iterator[str]:
+    end = 0
+    for facet in facets:
+        start, stop = facet["index"]["byteStart"], facet["index"]["byteEnd"]
+        if not end <= start < stop <= len(text):
+            yield "facets: one lies outside the text, or over another"
+        elif not _is_whole(text[start:stop]):
+            yield "facets: one begins or ends within a sign"
+        end = stop
+        (feature,) = facet["features"]
+        kind = feature["$type"].partition("#")[2]
+        if kind == "link" and not URI.fullmatch(feature["uri"]):
+            yield "uri must be a valid URI"
+        if kind == "tag" and not (
+            1 <= len(regex.findall(r"\X", feature["tag"])) <= 64 and len(feature["tag"].encode()) <= 640
+        ):
+            yield "tag too long"
+
+
+def _is_whole(piece: bytes) -> bool:
+    try:
+        return bool(piece.decode())
+    except UnicodeDecodeError:
+        return False
+
+
+def _cid(record: dict[str, Any]) -> str:
+    return "bafyrei" + hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()[:52]
+
+
+def _jwt(kind: str, number: int) -> str:
+    """Return a token as the real one's: what it says of itself can be read, and here nobody signs it."""
+    ends_at = int((now() + ACCESS_FOR).timestamp())
+    said = json.dumps({"scope": kind, "exp": ends_at, "jti": number}).encode()
+    return f"eyJ.{base64.urlsafe_b64encode(said).decode().rstrip('=')}.s1gnature"
+
+
+def _no(error: str, message: str, status: int = 400) -> Response:
+    return Response(status, {"error": error, "message": message})

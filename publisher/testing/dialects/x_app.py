@@ -1,0 +1,46 @@
+"""How X gives tokens to an app that an account has allowed (OAuth 2.0)."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from publisher.senders.http import basic
+from publisher.testing.dialects.base import Received, Response
+from publisher.testing.dialects.x import XDialect
+
+
+class XAppDialect(XDialect):
+    """The same account; its token is got by a refresh token that may be used once, and the one before it ends."""
+
+    def __init__(self, *, client_id: str = "x-cl1ent", client_secret: str = "", refresh: str = "x-r3fresh") -> None:
+        super().__init__(token="none-was-given-yet")  # noqa: S106 - a fake's
+        self.client = (client_id, client_secret)
+        self.refresh = refresh
+
+    def prepares(self, method: str, path: str) -> bool:
+        return path == "/2/oauth2/token"
+
+    def answer(self, request: Received, number: int) -> Response:
+        if (request.method, request.path) == ("POST", "/2/oauth2/token"):
+            return self._given(request, number)
+        return super().answer(request, number)
+
+    def _given(self, request: Received, number: int) -> Response:
+        said = dict(parse_qsl(request.body.decode(errors="replace")))
+        name, secret = self.client
+        by_secret = request.headers.get("authorization") == basic(name, secret)
+        if not (by_secret if secret else said.pop("client_id", "") == name):
+            return _no("unauthorized_client", "Missing valid authorization header", 401)
+        if said != {"grant_type": "refresh_token", "refresh_token": self.refresh}:
+            return _no("invalid_request", "Value passed for the token was invalid.", 400)
+        self.token, self.refresh = f"x-acc3ss-{number}", f"x-n3xt-{number}"
+        body = {
+            "token_type": "bearer",
+            "expires_in": 7_200,
+            "scope": "tweet.read tweet.write users.read offline.access",
+        }
+        return Response(200, {**body, "access_token": self.token, "refresh_token": self.refresh})
+
+
+def _no(error: str, words: str, status: int) -> Response:
+    return Response(status, {"error": error, "error_description": words})

@@ -1,0 +1,156 @@
+"""X's tokens are got anew before they end, by one process at a time, by a refresh token that may be used once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from publisher.errors import ConfigError
+from publisher.model.call import Outcome, Scope
+from publisher.model.message import Post
+from publisher.model.project import Channel
+from publisher.senders.base import Sender
+from publisher.senders.registry import build
+from publisher.testing import FakeProvider, Fault, MemoryJournal, MemoryVault, call_to
+from publisher.testing.dialects.x_app import XAppDialect
+
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+GIVEN = {"client_id": "x-cl1ent", "refresh_token": "x-r3fresh"}
+
+
+class Anywhere(XAppDialect):
+    """Its faults befall every request, those that only prepare as well."""
+
+    def prepares(self, method: str, path: str) -> bool:
+        return False
+
+
+class Account:
+    """A channel over hours: each post by a process of its own."""
+
+    def __init__(self, provider: FakeProvider) -> None:
+        self.provider, self.vault, self.now, self.count = provider, MemoryVault(), NOON, 0
+
+    def sender(self, **options: object) -> Sender:
+        given = {**GIVEN, "base_url": self.provider.url, **options}
+        return build(Channel("x", "x"), given, clock=lambda: self.now, vault=self.vault)
+
+    def post(self, *, minutes: float = 0, **options: object):
+        self.now += timedelta(minutes=minutes)
+        self.count += 1
+        return self.sender(**options).send(call_to(Post((f"Story {self.count}",))), MemoryJournal())
+
+    def asked(self) -> list[str]:
+        return [request.path.rpartition("/")[2] for request in self.provider.requests]
+
+
+@pytest.fixture
+def provider() -> Iterator[FakeProvider]:
+    with FakeProvider(XAppDialect()) as running:
+        yield running
+
+
+@pytest.fixture
+def account(provider: FakeProvider) -> Account:
+    return Account(provider)
+
+
+def test_a_token_is_got_as_the_provider_documents(account: Account) -> None:
+    assert account.post().verdict.outcome is Outcome.SENT
+    got, posted = account.provider.requests
+    assert (got.method, got.path) == ("POST", "/2/oauth2/token")
+    assert got.headers["content-type"] == "application/x-www-form-urlencoded"
+    fields = [("grant_type", "refresh_token"), ("refresh_token", "x-r3fresh"), ("client_id", "x-cl1ent")]
+    assert got.form == fields
+    assert posted.headers["authorization"] == "Bearer x-acc3ss-1"
+
+
+def test_a_confidential_app_says_who_it_is_by_its_secret() -> None:
+    with FakeProvider(XAppDialect(client_secret="x-s3cret")) as provider:
+        account = Account(provider)
+        assert account.post(client_secret="x-s3cret").verdict.outcome is Outcome.SENT
+        assert provider.requests[0].form == [("grant_type", "refresh_token"), ("refresh_token", "x-r3fresh")]
+        assert provider.requests[0].headers["authorization"].startswith("Basic ")
+
+
+def test_one_token_serves_all_posts_and_processes_until_shortly_before_its_end(account: Account) -> None:
+    for minutes in (0, 1, 108, 2):
+        assert account.post(minutes=minutes).verdict.outcome is Outcome.SENT
+    assert account.asked() == ["token", "tweets", "tweets", "tweets", "token", "tweets"]
+    assert dict(account.provider.requests[4].form)["refresh_token"] == "x-n3xt-1"
+
+
+def test_a_refresh_token_is_used_once_however_many_find_the_token_worn_out(account: Account) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        senders = [account.sender() for _ in range(8)]
+        calls = [call_to(Post((f"Story {number}",))) for number in range(8)]
+        said = list(pool.map(lambda each: each[0].send(each[1], MemoryJournal()), zip(senders, calls, strict=True)))
+    assert {answer.verdict.outcome for answer in said} == {Outcome.SENT}
+    assert account.asked().count("token") == 1
+
+
+def test_a_refresh_token_that_was_used_up_stops_the_channel_and_says_what_to_do(account: Account) -> None:
+    account.provider.dialect.refresh = "x-us3d-elsewhere"
+    verdict = account.post().verdict
+    assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.ACCOUNT)
+    assert "Value passed for the token was invalid" in verdict.reason
+    assert "let the account allow the app once more" in verdict.reason
+    account.provider.dialect.refresh = "x-an0ther"
+    assert account.post(refresh_token="x-an0ther").verdict.outcome is Outcome.SENT
+
+
+@pytest.mark.parametrize("fault", [Fault.server_error(), Fault.too_many("9"), Fault.dropped_before(), Fault.empty()])
+def test_where_there_is_no_token_for_now_nothing_is_posted_and_it_is_tried_again(fault: Fault) -> None:
+    with FakeProvider(Anywhere()) as provider:
+        account = Account(provider)
+        provider.fails(fault)
+        answer = account.post()
+        assert answer.verdict.outcome is Outcome.DEFERRED
+        assert "nothing was posted" in answer.verdict.reason
+        assert answer.words == ""  # they may hold half a token
+        assert "tweets" not in account.asked()
+
+
+@pytest.mark.parametrize("said", [{"expires_in": 7_200}, {"expires_in": "soon"}, {"expires_in": 10**30}, {}])
+def test_a_token_that_does_not_say_how_long_it_lives_lives_for_two_hours(said: dict[str, object]) -> None:
+    with FakeProvider(Anywhere()) as provider:
+        account = Account(provider)
+        provider.fails(Fault(200, {"access_token": "a", **said}))
+        account.post()
+        kept = json.loads(account.vault.read("token") or "")
+        assert kept["ends_at"] == (NOON + timedelta(hours=2)).isoformat()
+        assert kept["refresh"] == "x-r3fresh"  # no other was given: this one may be used again
+
+
+def test_what_another_version_kept_is_none(account: Account) -> None:
+    account.vault.renew("token", None, lambda: '{"of": "x"}')
+    assert account.post().verdict.outcome is Outcome.SENT
+
+
+def test_neither_token_is_shown(account: Account) -> None:
+    account.post()
+    kept = json.loads(account.vault.read("token") or "")
+    sender = account.sender()
+    account.provider.fails(Fault(400, {"detail": f"{kept['access']} {kept['refresh']}"}))
+    answer = sender.send(call_to(Post(("Story",))), MemoryJournal())
+    for secret in (kept["access"], kept["refresh"], "x-r3fresh"):
+        assert secret not in repr([answer, sender, *vars(sender).values()])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"client_id": "x"},
+        {"refresh_token": "x"},
+        {"client_secret": "x"},
+        {**GIVEN, "token": "x"},
+        {**GIVEN, "api_key": "x"},
+    ],
+)
+def test_it_needs_one_way_and_all_of_it(options: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match=r"or `client_id` and `refresh_token`"):
+        build(Channel("x", "x"), options)
