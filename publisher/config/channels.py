@@ -33,8 +33,8 @@ class ChannelShape(Shape):
 
     sender: Name = key(
         REQUIRED,
-        "Which sender: `brevo`, `discord`, `linkedin`, `mailgun`, `mailjet`, `mailpit`, `mastodon`, `postmark`, "
-        "`resend`, `sendgrid`, `ses`, `slack`, `sparkpost`, `telegram`, `threads`, `webhook`, `x`, "
+        "Which sender: `brevo`, `discord`, `facebook`, `linkedin`, `mailgun`, `mailjet`, `mailpit`, `mastodon`, "
+        "`postmark`, `resend`, `sendgrid`, `ses`, `slack`, `sparkpost`, `telegram`, `threads`, `webhook`, `x`, "
         "or one you installed",
         example="mailgun",
     )

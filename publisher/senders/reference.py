@@ -12,8 +12,8 @@ from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
 OURS = (
-    *("brevo", "discord", "linkedin", "mailgun", "mailjet", "mailpit", "mastodon", "postmark", "resend"),
-    *("sendgrid", "ses", "slack", "sparkpost", "telegram", "threads", "webhook", "x"),
+    *("brevo", "discord", "facebook", "linkedin", "mailgun", "mailjet", "mailpit", "mastodon", "postmark"),
+    *("resend", "sendgrid", "ses", "slack", "sparkpost", "telegram", "threads", "webhook", "x"),
 )
 HEAD = """\
 # Senders
@@ -43,6 +43,14 @@ a thread follow each other. A request without an answer stays unknown until you 
 A bot takes more setting up (an application with a bot that may view the channel, send messages and read their history;
 in a thread, send messages in threads) and knows what it said: a request without an answer is repeated within two
 minutes, which Discord takes once, and then looked for in the channel for a day. Posts of a thread answer each other.
+""",
+    "facebook": """\
+At Meta, make an app, log in with it as one who may post for the Page, and get the Page's own token, which
+`/me/accounts` lists for a long-lived token of yours. It doesn't end by itself, but with a changed password or a lost
+role. `page` is the number that stands beside it. The card under a post is Facebook's, made of the page that it links
+to; where that page can't be looked at twice, the link stands in the words instead. A request without an answer is
+looked for among the Page's posts for a day, and words that Facebook refuses as said already are taken for sent. A
+Page that Facebook holds back stops the channel.
 """,
     "linkedin": """\
 At LinkedIn, make an app with the product Share on LinkedIn, or, for an organisation's page, the Community Management

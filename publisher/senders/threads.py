@@ -12,9 +12,10 @@ from pydantic import Field
 from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.model.message import Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.graph_answer import found_in
 from publisher.senders.http import Http, Reply, as_form
 from publisher.senders.post import in_parts, longest_part, post_of
-from publisher.senders.threads_answer import found_in, judge, judge_container, judge_published
+from publisher.senders.threads_answer import judge, judge_container, judge_published
 from publisher.senders.verdicts import deferred, sent, unknown
 
 

@@ -75,6 +75,12 @@ class TestDiscordBot(OurSender):
     key_is_a_header = False
 
 
+class TestFacebook(OurSender):
+    kind, dialect = "facebook", DIALECTS["facebook"]
+    secrets = ("facebook-t0ken",)
+    given: ClassVar = {"token": "facebook-t0ken", "page": 4711}
+
+
 class TestMailpit(OurSender):
     kind, dialect = "mailpit", DIALECTS["mailpit"]
     secrets = ("p4ssword-of-mailpit",)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from publisher.testing.dialects.base import Accepted, Choosy, Dialect, Preparing, Received, Response, Talkative
 from publisher.testing.dialects.brevo import BrevoDialect
 from publisher.testing.dialects.discord import DiscordDialect
+from publisher.testing.dialects.facebook import FacebookDialect
 from publisher.testing.dialects.linkedin import LinkedInDialect
 from publisher.testing.dialects.mailgun import MailgunDialect
 from publisher.testing.dialects.mailjet import MailjetDialect
@@ -24,6 +25,7 @@ from publisher.testing.dialects.x import XDialect
 DIALECTS: Mapping[str, type[Dialect]] = {
     "brevo": BrevoDialect,
     "discord": DiscordDialect,
+    "facebook": FacebookDialect,
     "linkedin": LinkedInDialect,
     "mailgun": MailgunDialect,
     "mailjet": MailjetDialect,
