@@ -12,8 +12,8 @@ from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
 OURS = (
-    *("brevo", "discord", "facebook", "linkedin", "mailgun", "mailjet", "mailpit", "mastodon", "postmark"),
-    *("resend", "sendgrid", "ses", "slack", "sparkpost", "telegram", "threads", "webhook", "x"),
+    *("apprise", "brevo", "discord", "facebook", "linkedin", "mailgun", "mailjet", "mailpit", "mastodon"),
+    *("postmark", "resend", "sendgrid", "ses", "slack", "sparkpost", "telegram", "threads", "webhook", "x"),
 )
 HEAD = """\
 # Senders
@@ -25,6 +25,17 @@ This page is made from the senders (`python -m publisher.senders.reference`); a 
 [One that isn't there yet](adding-a-sender.md) says its own options the same way.
 """
 MORE = {
+    "apprise": """\
+The bridge to Matrix, Mattermost, ntfy, Gotify, Zulip, Google Chat, Microsoft Teams and over a hundred others that
+[Apprise](https://github.com/caronc/apprise) knows: install it beside Publisher, `pip install 'publisher[apprise]'`.
+`target` is an address as Apprise writes it, with the keys of the service in it, so it belongs into `.env`; one channel
+is one target. Networks that have a sender of their own here are refused, since theirs can do more.
+
+Apprise says whether a post was taken, and no more: there are no links in the log, no threads, nothing can be looked for
+or taken down, and after anything but a success or a refusal with a status the post stays unknown until you have looked.
+What an address says of `retry`, `optional`, `overflow` and `redirect` does not hold; `?rto=20` lets Apprise wait 20
+seconds for an answer where its usual 4 are too few.
+""",
     "brevo": """\
 At Brevo, under Transactional, Settings, Webhook: the address is `https://brevo:PASSWORD@HOST/webhooks/CHANNEL`, with
 the password of `events_password`; tick delivered, deferred, soft bounce, hard bounce, invalid email, blocked, error,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 import pytest
 
+from publisher.model.call import Outcome
 from publisher.model.message import Message
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
@@ -15,8 +17,8 @@ from publisher.senders.discord_payload import nonce_of
 from publisher.senders.events import Incoming, NoSecret, NotBelieved
 from publisher.senders.http import as_json
 from publisher.senders.registry import build
-from publisher.testing import DIALECTS, Received, sample_mail, sample_post
-from publisher.testing.conformance import HearConformance, SenderConformance
+from publisher.testing import DIALECTS, Fault, MemoryJournal, Received, sample_mail, sample_post
+from publisher.testing.conformance import HearConformance, SenderConformance, does_not_apply
 from tests.senders import sns
 
 WHSEC = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -47,6 +49,41 @@ class OurEars(HearConformance):
         given = {name: value for name, value in self.of.given.items() if name != self.option}
         told = {self.option: " ".join(secrets)} if secrets else {}
         return build(Channel(self.of.kind, self.of.kind), {**given, **told})
+
+
+class TestApprise(OurSender):
+    """Apprise says whether it was a success, and the status of one that was none; of headers and bodies nothing."""
+
+    kind, dialect = "apprise", DIALECTS["apprise"]
+    secrets = ("apprise-k3y",)
+    empty_is_accepted = True
+
+    def make(self, base_url: str) -> Sender:
+        target = f"json://{urlsplit(base_url).netloc}/apprise-k3y"
+        return build(Channel(self.kind, self.kind), {"target": target}, self.settings)
+
+    def test_a_wait_in_seconds_is_kept(self):
+        does_not_apply("a wait stands in a header")
+
+    def test_a_wait_until_a_date_is_kept(self):
+        does_not_apply("a wait stands in a header")
+
+    def test_a_server_without_tls_is_deferred(self):
+        does_not_apply("why there was no connection isn't told: see the next one")
+
+    def test_a_refused_connection_is_deferred(self, call):
+        answer = self.make("http://127.0.0.1:9").send(call, MemoryJournal())
+        assert (answer.verdict.outcome, answer.status) == (Outcome.UNKNOWN, None)
+
+    def test_a_redirect_is_not_followed(self, sender, provider, call):
+        provider.fails(Fault(307, "", {"Location": provider.url}))
+        assert sender.send(call, MemoryJournal()).verdict.outcome is Outcome.UNKNOWN
+        assert len(provider.requests) == 1
+
+    @pytest.mark.parametrize("fault", [Fault.dropped_after(), *(Fault(status) for status in (500, 502, 503))])
+    def test_a_doubtful_end_is_unknown(self, sender, provider, call, fault):
+        provider.fails(fault)
+        assert sender.send(call, MemoryJournal()).verdict.outcome is Outcome.UNKNOWN
 
 
 class TestBrevo(OurSender):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from publisher.testing.dialects.apprise import AppriseDialect
 from publisher.testing.dialects.base import Accepted, Choosy, Dialect, Preparing, Received, Response, Talkative
 from publisher.testing.dialects.brevo import BrevoDialect
 from publisher.testing.dialects.discord import DiscordDialect
@@ -23,6 +24,7 @@ from publisher.testing.dialects.webhook import WebhookDialect
 from publisher.testing.dialects.x import XDialect
 
 DIALECTS: Mapping[str, type[Dialect]] = {
+    "apprise": AppriseDialect,
     "brevo": BrevoDialect,
     "discord": DiscordDialect,
     "facebook": FacebookDialect,
