@@ -15,7 +15,7 @@ from publisher.app import versions
 from publisher.app.mending import lift_stops
 from publisher.errors import ConfigError, PublisherError, StoreError
 from publisher.model.call import Recipient
-from publisher.model.message import Message
+from publisher.model.message import Content
 from publisher.model.project import Channel
 from publisher.model.states import ENDED, EditionState, SendState
 from publisher.model.tokens import leaving_token, wire_id
@@ -48,7 +48,7 @@ class Sending:
         self._turns: dispatch.Together[Any, Any] = dispatch.Together()
         self._begins: dispatch.Together[Any, bool] = dispatch.Together()
         self._answers: dispatch.Together[Any, None] = dispatch.Together()
-        self._known: dict[int, Message] = {}  # messages never change: read once
+        self._known: dict[int, Content] = {}  # messages never change: read once
         self._senders: dict[str, Sender] = {}
         self._building = Lock()
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from pydantic import Field, StringConstraints
 
 from publisher.model.call import Answer, Call
 from publisher.model.message import Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
-from publisher.senders.facebook_answer import found, has_no_card, is_duplicate, judge, with_link
+from publisher.senders.facebook_answer import MEND, found, has_no_card, is_duplicate, judge, with_link
+from publisher.senders.graph_answer import judge_removal
 from publisher.senders.http import Http, Reply, as_form
-from publisher.senders.post import in_parts, longest_part, post_of
+from publisher.senders.post import in_parts, longest_part, post_of, take_down
 from publisher.senders.verdicts import deferred, unknown
 
 EARLIER = timedelta(minutes=10)  # clocks differ
@@ -34,6 +35,7 @@ class Facebook(Sender):
     carries = frozenset({"post"})
     options = FacebookOptions
     max_bytes = 1_000_000
+    takes_down = True
     asked_for = timedelta(days=1)
 
     @classmethod
@@ -42,7 +44,8 @@ class Facebook(Sender):
 
     def __init__(self, options: FacebookOptions, http: Http) -> None:
         super().__init__(options, http)
-        self._feed = f"{options.base_url or 'https://graph.facebook.com'}/{options.version}/{options.page}/feed"
+        self._api = f"{options.base_url or 'https://graph.facebook.com'}/{options.version}"
+        self._feed = f"{self._api}/{options.page}/feed"
         self._token = options.token.get_secret_value()
 
     def send(self, call: Call, journal: Journal) -> Answer:
@@ -61,6 +64,9 @@ class Facebook(Sender):
         if all(each.provider_id for each in stands):
             return listed.answer(stands[0])
         return listed.answer(unknown("the post was not found among the Page's"))
+
+    def withdraw(self, call: Call, journal: Journal) -> Answer:
+        return take_down(call, journal, self._remove)
 
     def size(self, call: Call) -> int:
         return longest_part(call)
@@ -95,3 +101,7 @@ class Facebook(Sender):
         fields = "id,message,permalink_url,created_time"
         asked = urlencode({"fields": fields, "limit": limit, **since, "access_token": self._token})
         return self.http.get(f"{self._feed}?{asked}")
+
+    def _remove(self, number: str) -> Answer:
+        reply = self.http.delete(f"{self._api}/{quote(number, safe='')}?{urlencode({'access_token': self._token})}")
+        return reply.answer(judge_removal(reply, MEND))

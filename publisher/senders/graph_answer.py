@@ -9,12 +9,13 @@ from typing import Any
 from publisher.model.call import Scope, Verdict
 from publisher.senders.events import reason, within, word
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import deferred, refused, sent, unknown
+from publisher.senders.verdicts import deferred, refused, sent, taken_down, unknown
 
 TOKEN = dict.fromkeys((102, 190), "the token has ended or was revoked: make a new one")
 RIGHTS = (3, 10, *range(200, 300))
 SLOWLY = {4, 17, 32, 341, 613, 80001}
 DOUBTFUL = {1, 2}
+MISSING = {(100, 33)}  # code and subcode: there is no such thing
 
 
 def judge_graph(reply: Reply, mend: Mapping[Any, str]) -> Verdict:
@@ -34,6 +35,14 @@ def judge_graph(reply: Reply, mend: Mapping[Any, str]) -> Verdict:
     if code in DOUBTFUL or error.get("is_transient") is True:
         return unknown(said)
     return replace(reply.trouble, reason=said) if reply.trouble else refused(said)
+
+
+def judge_removal(reply: Reply, mend: Mapping[Any, str]) -> Verdict:
+    """Return what became of a post that was to be taken down; `mend` as for any request."""
+    is_done = not error_in(reply) and reply.trouble is None and within(reply.json, "success") is True
+    verdict = sent() if is_done else judge_graph(reply, mend)
+    code, _ = codes_of(reply)
+    return taken_down(verdict, is_gone=codes_of(reply) in MISSING, is_token=code in TOKEN or reply.status == 401)
 
 
 def error_in(reply: Reply) -> dict[str, Any]:

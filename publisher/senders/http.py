@@ -86,7 +86,9 @@ class Reply:
 class _Body(io.BytesIO):
     """Knows how much of it left. A body that didn't leave whole can't have been accepted."""
 
-    left: Left = "nothing"
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self.left: Left = "nothing" if content else "all"  # nobody sees nothing leave: it may have
 
     def read(self, size: int | None = -1) -> bytes:
         """Give the next piece to the network; asked again after the last one was written, it has left whole."""
@@ -118,6 +120,10 @@ class Http:
     def get(self, url: str, headers: Mapping[str, str] | None = None, *, wait: tuple[str, ...] = ()) -> Reply:
         """Ask for something and return what came, as :meth:`post` does; asking changes nothing at the provider."""
         return self._exchange("GET", url, None, headers or {}, wait)
+
+    def delete(self, url: str, headers: Mapping[str, str] | None = None, *, wait: tuple[str, ...] = ()) -> Reply:
+        """Take something away and return what came, as :meth:`post` does; twice does no more than once."""
+        return self._exchange("DELETE", url, _Body(b""), headers or {}, wait)
 
     def _exchange(
         self, method: str, url: str, sending: _Body | None, headers: Mapping[str, str], wait: tuple[str, ...]
@@ -185,7 +191,13 @@ class Http:
 def _prepared(method: str, url: str, body: _Body | None, headers: Mapping[str, str]) -> requests.PreparedRequest:
     """Make a request ready. Not by the session, which looks for cookies and passwords of its own at each one."""
     prepared = requests.PreparedRequest()
-    prepared.prepare(method, url, {"Accept": "*/*", "Accept-Encoding": "identity", **headers}, data=body)
+    is_empty = body is None or not body.getbuffer()
+    prepared.prepare(
+        method,
+        url,
+        {"Accept": "*/*", "Accept-Encoding": "identity", **headers},
+        data=None if is_empty else body,  # an empty one would go in chunks, of which there is none
+    )
     return prepared
 
 

@@ -13,6 +13,7 @@ MEND = {
     **dict.fromkeys(RIGHTS, "the token needs threads_basic and threads_content_publish"),
     2_207_051: "look at Threads why it holds the account back",  # a subcode: as spam, or over a limit
 }
+MAY_NOT_DELETE = {**MEND, **dict.fromkeys(RIGHTS, "to take posts down the token needs threads_delete")}
 GONE = "does not exist"  # of a container that was made a moment ago: it isn't known everywhere yet
 SOON = timedelta(seconds=30)
 

@@ -15,9 +15,9 @@ from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.events import within, word
 from publisher.senders.http import Http, Reply, as_json
 from publisher.senders.oauth1 import Keys, authorization
-from publisher.senders.post import in_parts, longest_part, post_of
+from publisher.senders.post import in_parts, longest_part, post_of, take_down
 from publisher.senders.verdicts import sent, unknown
-from publisher.senders.x_answer import found_in, is_duplicate, judge, url_of
+from publisher.senders.x_answer import found_in, is_duplicate, judge, judge_removal, url_of
 
 EARLIER = timedelta(days=1)  # a thread that was put off began before the call that is asked about
 
@@ -45,6 +45,7 @@ class X(Sender):
     carries = frozenset({"post"})
     options = XOptions
     max_bytes = 1_000_000
+    takes_down = True
     asked_for = timedelta(days=1)
 
     @classmethod
@@ -73,6 +74,9 @@ class X(Sender):
         stands = parts and all(found)
         verdict = sent(found[0], url_of(found[0])) if stands else unknown("the post was not found among the account's")
         return listed.answer(verdict)
+
+    def withdraw(self, call: Call, journal: Journal) -> Answer:
+        return take_down(call, journal, self._remove)
 
     def size(self, call: Call) -> int:
         return longest_part(call)
@@ -105,10 +109,15 @@ class X(Sender):
         asked = urlencode({"max_results": "20", "tweet.fields": "created_at,entities,note_tweet", **since})
         return self._get(f"{self._api}/users/{number}/tweets?{asked}")
 
+    def _remove(self, number: str) -> Answer:
+        url = f"{self._api}/tweets/{number}"
+        reply = self.http.delete(url, {"Authorization": self._signed("DELETE", url)}, wait=("x-rate-limit-reset",))
+        return reply.answer(judge_removal(reply, self.http.clock()))
+
     def _get(self, url: str) -> Reply:
         return self.http.get(url, {"Authorization": self._signed("GET", url)})
 
-    def _signed(self, method: Literal["GET", "POST"], url: str) -> str:
+    def _signed(self, method: Literal["GET", "POST", "DELETE"], url: str) -> str:
         if self._keys is None:
             return f"Bearer {self._token}"
         return authorization(self._keys, method, url, self.http.clock())

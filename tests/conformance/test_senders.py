@@ -223,6 +223,7 @@ class TestSlackWebhook(OurSender):
     kind, dialect = "slack", DIALECTS["slack"]
     secrets = ("slackt0ken",)
     given: ClassVar = {"webhook": "https://hooks.slack.com/services/T1/B2/slackt0ken"}
+    takes_down = False
 
 
 class TestSlackBot(OurSender):

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from publisher.testing.dialects.apprise import AppriseDialect
-from publisher.testing.dialects.base import Accepted, Choosy, Dialect, Preparing, Received, Response, Talkative
+from publisher.testing.dialects.base import Accepted, Choosy, Dialect, Erasing, Preparing, Received, Response, Talkative
 from publisher.testing.dialects.brevo import BrevoDialect
 from publisher.testing.dialects.discord import DiscordDialect
 from publisher.testing.dialects.facebook import FacebookDialect
@@ -45,4 +45,4 @@ DIALECTS: Mapping[str, type[Dialect]] = {
     "x": XDialect,
 }
 
-__all__ = ["DIALECTS", "Accepted", "Choosy", "Dialect", "Preparing", "Received", "Response", "Talkative"]
+__all__ = ["DIALECTS", "Accepted", "Choosy", "Dialect", "Erasing", "Preparing", "Received", "Response", "Talkative"]

@@ -22,6 +22,9 @@ class FacebookDialect:
         self.posts: dict[str, dict[str, str]] = {}
         self.hidden: set[str] = set()  # addresses that Facebook can't look at
 
+    def standing(self) -> list[str]:
+        return list(self.posts)
+
     def answer(self, request: Received, number: int) -> Response:
         parts = urlsplit(request.path)
         asked = dict(parse_qsl(parts.query))
@@ -32,6 +35,8 @@ class FacebookDialect:
             return self._listed(asked)
         if (request.method, parts.path) == ("POST", f"/v25.0/{self.page}/feed"):
             return self._taken(said, asked, request, number)
+        if request.method == "DELETE" and self.posts.pop(parts.path.removeprefix("/v25.0/"), None) is not None:
+            return Response(200, {"success": True})
         return _no(100, f"Unsupported {request.method.lower()} request.", subcode=33)
 
     def _taken(self, said: dict[str, str], asked: dict[str, str], request: Received, number: int) -> Response:
