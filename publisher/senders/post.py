@@ -61,16 +61,19 @@ def take_down(call: Call, journal: Journal, remove: Callable[[str], Answer]) -> 
     :param remove: takes down one part, given the network's id of it.
     """
     posted = call.message
-    if not isinstance(posted, Withdrawal) or not all(posted.parts):
-        return stop(refused("the network never named the post: only a person can take it down"))
+    if not isinstance(posted, Withdrawal):
+        return stop(refused("there is no post to take down"))
     answer = stop(sent())
     for number in reversed(range(len(posted.parts))):
         step = f"gone {number + 1}"
-        if journal.noted(step) is None:
+        if posted.parts[number] and journal.noted(step) is None:
             answer = remove(posted.parts[number])
             if answer.verdict.outcome is not Outcome.SENT:
                 return replace(answer, verdict=_still_up(answer.verdict, number + 1, len(posted.parts)))
             journal.note(step, {"is_gone": True})
+    if not all(posted.parts):
+        what = "the post" if len(posted.parts) == 1 else "a part of the thread"
+        return replace(answer, verdict=refused(f"the network never named {what}: only a person can take it down"))
     return replace(answer, verdict=sent(posted.parts[0], posted.url))
 
 

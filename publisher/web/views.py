@@ -140,7 +140,7 @@ class EditionView:
 
     @property
     def recipients(self) -> int:
-        return sum(send.row["candidates"] for send in self.sends)
+        return sum(send.row["candidates"] for send in self.sends if send.row["kind"] != sends.WITHDRAWAL)
 
 
 def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> EditionView | None:
