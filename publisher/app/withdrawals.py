@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -31,6 +32,8 @@ BECAME = {
     D.CANCELLED: STAYS,
 }
 SAID_AGAIN = "no answer yet: it is said again by itself, for a day"
+NOT_SAID = "no answer: look whether it stands"
+SOON = timedelta(minutes=1)  # a command waits for what is said again within
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +100,7 @@ def _removed(made: Removal) -> OnNetwork:
     if made.state is D.CANCELLED:
         why = "its withdrawal was cancelled"
     elif made.state is D.UNKNOWN:
-        why = f"{SAID_AGAIN} ({why})" if why else SAID_AGAIN
+        why = f"{SAID_AGAIN if made.again_at else NOT_SAID} ({why})"
     return OnNetwork(made.channel, became, len(made.parts), made.url, why)
 
 
@@ -175,7 +178,14 @@ def _goes_on(app: App, conn: Connection, edition_id: int) -> bool:
     mine = [row for row in rows if row["kind"] == sends.WITHDRAWAL]
     under_way = any(post.state is D.TAKEN for post in withdrawals.posted(conn, edition_id))
     is_open = any(row["state"] not in (*ENDED, SendState.PAUSED) for row in mine)
-    return under_way or is_open or bool(withdrawing.to_take_down(conn, edition_id, app.sending.means))
+    is_to_be_made = withdrawing.to_take_down(conn, edition_id, app.sending.means)
+    return bool(under_way or is_open or is_to_be_made or soon(app, conn, edition_id))
+
+
+def soon(app: App, conn: Connection, edition_id: int) -> list[Removal]:
+    """Return the withdrawals without an answer that are said again in a moment; long overdue, nobody says them."""
+    now, made = app.store.now(), withdrawals.removals(conn, edition_id)
+    return [each for each in made if each.again_at and now - SOON <= each.again_at <= now + SOON]
 
 
 def is_of_practice(app: App, version_id: int) -> bool:

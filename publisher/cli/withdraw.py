@@ -77,7 +77,7 @@ def _require_something(app: App, edition_id: int, title: str) -> None:
 def _carry_out(app: App, stack: ExitStack, edition_id: int, why: str) -> None:
     """Write it down, and take down what stands; whatever ends us, `publisher run` goes on with it."""
     from publisher.app import withdrawals
-    from publisher.cli.send import open_for_work, say_what_waits
+    from publisher.cli.send import open_for_work
     from publisher.pipeline.operate import withdrawing
     from publisher.runtime.embedded import drain
 
@@ -87,8 +87,20 @@ def _carry_out(app: App, stack: ExitStack, edition_id: int, why: str) -> None:
     drain(
         app.sending.duties(),
         lambda: withdrawals.is_over(app, edition_id),
-        lambda: say_what_waits(app, [edition_id]),
+        lambda: _say_what_waits(app, edition_id),
     )
+
+
+def _say_what_waits(app: App, edition_id: int) -> bool:
+    """Say what is waited for: a moment, or a network that gave no answer; say whether anything is."""
+    from publisher.app import withdrawals
+    from publisher.cli.send import say_what_waits
+
+    with app.store.read() as conn:
+        silent = withdrawals.soon(app, conn, edition_id)
+    for each in silent:
+        tell(f"{each.channel} gave no answer, and is asked again in a moment (Ctrl-C leaves it to `publisher run`)")
+    return say_what_waits(app, [edition_id]) or bool(silent)
 
 
 def _show(found: Account, title: str) -> None:

@@ -152,10 +152,10 @@ stops with it.
 """,
     "threads": """\
 At Meta, make an app with access to the Threads API, and get a long-lived token of the account that posts, with
-`threads_basic` and `threads_content_publish`. It lives for 60 days; when it has ended the channel stops, and a new one
-goes into `.env`. `user` is the number that came with the token. The card under a post is the page's own. An emoji costs
-several of the 500 characters. Threads first prepares a post, then publishes it: after a request without an answer it is
-asked whether that one stands, for a day.
+`threads_basic` and `threads_content_publish`, and `threads_delete` to withdraw posts. It lives for 60 days; when it
+has ended the channel stops, and a new one goes into `.env`. `user` is the number that came with the token. The card
+under a post is the page's own. An emoji costs several of the 500 characters. Threads first prepares a post, then
+publishes it: after a request without an answer it is asked whether that one stands, for a day.
 """,
     "webhook": "What your receiver gets, and how it answers: [webhook.md](webhook.md).\n",
     "x": """\
@@ -180,7 +180,8 @@ def _section(sender: type[Sender]) -> str:
     rows = [_row(name, field) for name, field in sender.options.model_fields.items()]
     table = "| option | default | meaning |\n|---|---|---|\n" + "".join(rows)
     more = f"\n{MORE[sender.name]}" if sender.name in MORE else ""
-    return f"\n## {sender.name}\n\nCarries {_carries(sender)}.\n\n{table}{more}"
+    down = ", and takes posts down" if sender.takes_down else ""
+    return f"\n## {sender.name}\n\nCarries {_carries(sender)}{down}.\n\n{table}{more}"
 
 
 def _carries(sender: type[Sender]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, func, select
@@ -44,6 +45,7 @@ class Removal:
     state: DeliveryState
     send_state: SendState
     reason: str  # the last word on it, or what it waits for
+    again_at: datetime | None  # when one without an answer is said again; None: it isn't, or not by itself
 
 
 def posted(conn: Connection, edition_id: int) -> list[Posted]:
@@ -94,7 +96,13 @@ def removals(conn: Connection, edition_id: int) -> list[Removal]:
     told = and_(outcomes.c.call_id == deliveries.c.call_id, outcomes.c.delivery_id == deliveries.c.id)
     reason = func.coalesce(deliveries.c.reason, outcomes.c.reason, calls.c.reason, "")
     query = (
-        select(sends, messages.c.content, deliveries.c.state.label("delivery"), reason.label("why"))
+        select(
+            sends,
+            messages.c.content,
+            deliveries.c.state.label("delivery"),
+            reason.label("why"),
+            calls.c.retry_at.label("again_at"),
+        )
         .join(deliveries, deliveries.c.send_id == sends.c.id)
         .join(messages, messages.c.id == deliveries.c.message_id)
         .outerjoin(calls, calls.c.id == deliveries.c.call_id)
@@ -117,6 +125,7 @@ def _removal(row: Any) -> Removal:
         D(row["delivery"]),
         SendState(row["state"]),
         waits_for or row["why"],
+        row["again_at"] if row["delivery"] == D.UNKNOWN else None,
     )
 
 
