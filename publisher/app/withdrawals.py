@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from publisher.app.core import App
 
 D = DeliveryState
-TAKEN_DOWN, WAITS, REFUSED, STAYS, DOUBT = "taken down", "waits", "refused", "stays", "unknown"
+TAKEN_DOWN, TO_BE, WAITS, REFUSED, STAYS, DOUBT = (
+    "taken down",
+    "to be taken down",
+    "waits",
+    "refused",
+    "stays",
+    "unknown",
+)
 # What became of a withdrawal, by where its delivery is.
 BECAME = {
     D.SENT: TAKEN_DOWN,
@@ -111,10 +118,11 @@ def _left(app: App, edition_id: int, post: Posted, made: list[Removal]) -> Itera
         yield OnNetwork(post.channel, WAITS, 1, post.url, "being posted at this moment: taken down once it stands")
     elif parts:
         why = why_it_stays(app, edition_id, post.channel)
-        yield OnNetwork(post.channel, STAYS if why else WAITS, len(parts), post.url, why)
+        yield OnNetwork(post.channel, STAYS if why else TO_BE, len(parts), post.url, why)
     if post.state is D.UNKNOWN:
         doubt = f"publisher unknown list --edition {edition_id}"
-        yield OnNetwork(post.channel, DOUBT, 1, "", f"it may have been posted ({post.reason}); look: {doubt}")
+        because = f" ({post.reason})" if post.reason else ""
+        yield OnNetwork(post.channel, DOUBT, 1, "", f"it may have been posted{because}; look: {doubt}")
 
 
 def _mail(row: Any) -> InBoxes:

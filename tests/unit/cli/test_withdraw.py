@@ -171,7 +171,7 @@ def test_nothing_is_done_before_the_question_is_answered(house, capsys):
     with pytest.raises(UsageError, match="this can't be taken back"):
         withdraw("morning", project=house.folder.folder)
     said = capsys.readouterr().out
-    assert "telegram: waits (https://t.me/harbor_gazette/1)" in said.splitlines()
+    assert "telegram: to be taken down (https://t.me/harbor_gazette/1)" in said.splitlines()
     assert len(house.standing("mastodon")) == 3
 
 
