@@ -15,12 +15,12 @@ from publisher.app import versions
 from publisher.app.mending import lift_stops
 from publisher.errors import ConfigError, PublisherError, StoreError
 from publisher.model.call import Recipient
-from publisher.model.message import Message
+from publisher.model.message import Content
 from publisher.model.project import Channel
 from publisher.model.states import ENDED, EditionState, SendState
 from publisher.model.tokens import leaving_token, wire_id
 from publisher.pipeline import address, dispatch, settle
-from publisher.pipeline.operate import stopping
+from publisher.pipeline.operate import stopping, withdrawing
 from publisher.runtime.engine import Duties
 from publisher.store import RowMapping, alerts, channels, editions, facts, processes, sends
 from publisher.store.deliveries import Member
@@ -48,7 +48,7 @@ class Sending:
         self._turns: dispatch.Together[Any, Any] = dispatch.Together()
         self._begins: dispatch.Together[Any, bool] = dispatch.Together()
         self._answers: dispatch.Together[Any, None] = dispatch.Together()
-        self._known: dict[int, Message] = {}  # messages never change: read once
+        self._known: dict[int, Content] = {}  # messages never change: read once
         self._senders: dict[str, Sender] = {}
         self._building = Lock()
 
@@ -88,6 +88,7 @@ class Sending:
         for send_id in ready:
             self._guarded(partial(address.record, store, send_id, now=store.now()))
         self._guarded(lambda: stopping.finish_cancelling(store))
+        self._guarded(lambda: withdrawing.finish_withdrawing(store, self.means, now=self._app.clock()))
         self._guarded(lambda: settle.pause_without_channel(store, list(self._app.project.channels)))
         self._guarded(lambda: settle.settle_finished(store, now=self._app.clock()))
 
@@ -228,6 +229,16 @@ class Sending:
     def _resolved(self, spec: Channel) -> tuple[Channel, Mapping[str, object]]:
         base_url = self._app.settings.resolve(spec.base_url, spec.places.get("base_url", spec.where))
         return replace(spec, base_url=base_url), self._app.settings.resolve_options(spec)
+
+    @property
+    def means(self) -> withdrawing.Means:
+        """Return what withdrawals need to know of channels."""
+        from publisher.app.withdrawals import why_it_stays
+
+        def reference(delivery_id: int) -> str:
+            return wire_id("d", delivery_id, self._wire_key)
+
+        return withdrawing.Means(partial(why_it_stays, self._app), reference)
 
     def introduce(self, member: Member) -> Recipient:
         """Return a reader as the sender sees them: an opaque reference, values, links of their own."""

@@ -36,6 +36,7 @@ class SendNow:
     under_way: int
     cancelled: int
     reasons: tuple[Mapping[str, Any], ...]
+    kind: str = "regular"
 
     @property
     def to(self) -> str:
@@ -48,6 +49,8 @@ class SendNow:
 
     def __str__(self) -> str:
         """Say exactly who got it, and what is left."""
+        if self.kind == sends.WITHDRAWAL:
+            return f"{self.channel}, withdrawal: {self.state}; {self._taken_down}"
         counts = [f"{self.sent:,} of {self.candidates:,} got it" if self.candidates else "nobody got it"]
         counts += [f"{self.under_way:,} under way"] if self.under_way else []
         counts += [f"{self.left:,} not written to yet"] if self.left else []
@@ -55,6 +58,15 @@ class SendNow:
         counts += [f"{self.failed:,} failed"] if self.failed else []
         counts += [f"{self.unknown:,} may or may not have got it"] if self.unknown else []
         return f"{self.channel} to {self.to}: {self.state}; {', '.join(counts)}"
+
+    @property
+    def _taken_down(self) -> str:
+        """Say what became of a post that is to be taken down: there is one account that is told."""
+        if self.sent:
+            return "its post is taken down"
+        if self.unknown:
+            return "its post may or may not be taken down yet"
+        return "its post is not taken down" + (" (refused)" if self.failed else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +108,7 @@ def send_now(row: Any) -> SendNow:
         left=row["pending"],
         under_way=row["taken"],
         reasons=tuple(row["reasons"]),
+        kind=row["kind"],
         **counted,
     )
 
@@ -162,6 +175,8 @@ def next_step(row: Any, schedule: str | None) -> str:
         return f"{row['channel']} is {row['state']}; when it may go on: {command}"
     if row["unknown"]:
         return f"{row['channel']}: {row['unknown']:,} may or may not have arrived: {command}"
+    if row["kind"] == sends.WITHDRAWAL:
+        return f"{row['channel']} did not take its post down; once that is mended: {command}"
     return f"{row['channel']}: {row['failed']:,} failed; to send it to them again: {command}"
 
 
@@ -250,5 +265,5 @@ def next_command(row: Any, schedule: str | None) -> str:
     if row["unknown"]:
         return f"publisher unknown list --edition {edition}" if edition else "publisher unknown list"
     if row["failed"] and row["state"] == "done":
-        return f"publisher resend {edition}"
+        return f"publisher {'withdraw' if row['kind'] == sends.WITHDRAWAL else 'resend'} {edition}"
     return ""

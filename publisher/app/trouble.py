@@ -185,6 +185,11 @@ def _failed(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble
         why = f": {last['reason']}" if last and last["reason"] else ""
         what = f"{_title(send, zone)}: {send['channel']} failed for {send['failed']:,} of {send['candidates']:,}{why}"
         command = f"mend the cause, then: publisher resend {send['edition_id'] or ''}".rstrip()
+        if send["kind"] == sends.WITHDRAWAL:
+            what = f"{_title(send, zone)}: {send['channel']} did not take its post down{why}"
+            command = f"take it down by hand; or mend the cause, then: publisher withdraw {send['edition_id']}"
+            yield Trouble(f"failed:{send['id']}", what, "whoever sees the post", command, True)
+            continue
         yield Trouble(f"failed:{send['id']}", what, f"{send['failed']:,} who did not get it", command, True)
 
 

@@ -12,6 +12,7 @@ from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
 from publisher.model.project import Channel, Project
 from publisher.model.states import SendState
 from publisher.store import Connection, channels, concerns, deliveries, limits
+from publisher.store.sends import WITHDRAWAL
 
 GOES_BY_ITSELF = (SendState.MADE, SendState.READY, SendState.ADDRESSED, SendState.SENDING)
 
@@ -46,7 +47,8 @@ def _wait(conn: Connection, project: Project, now: datetime, send: Any) -> Wait 
     zone = ZoneInfo(project.publication.timezone)
     rules = project.rules_of(send["channel"])
     moment, why = (due, _why_later(conn, send, is_begun)) if due > now else (now, "")
-    for until, cause in _of_channel(conn, rules, moment, now, zone):
+    is_urgent = send["kind"] == WITHDRAWAL
+    for until, cause in _of_channel(conn, rules, moment, now, zone, is_urgent=is_urgent):
         moment, why = max(moment, until), cause if until > moment else why
     return Wait(send["id"], send["channel"], moment, why) if moment > now else None
 
@@ -57,14 +59,15 @@ def _why_later(conn: Connection, send: Any, is_begun: bool) -> str:
 
 
 def _of_channel(
-    conn: Connection, rules: Channel, moment: datetime, now: datetime, zone: ZoneInfo
+    conn: Connection, rules: Channel, moment: datetime, now: datetime, zone: ZoneInfo, *, is_urgent: bool
 ) -> Iterable[tuple[datetime, str]]:
     """Yield until when each of the channel's own rules lets nothing go that may go at this moment."""
     row = channels.get(conn, rules.name)
     if row is not None and row["open_until"] is not None and row["open_until"] > moment:
         moment = row["open_until"]
         yield moment, f"{rules.name} rests: {row['reason']}"
-    yield from _by_its_rules(conn, rules, moment, now, zone)
+    if not is_urgent:
+        yield from _by_its_rules(conn, rules, moment, now, zone)
 
 
 def lets_nothing_go(conn: Connection, project: Project, rules: Channel, now: datetime) -> bool:

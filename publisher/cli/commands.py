@@ -29,6 +29,7 @@ from publisher.cli.subscribers import group
 from publisher.cli.try_ import try_source
 from publisher.cli.unknown import group as unknown
 from publisher.cli.verify import verify
+from publisher.cli.withdraw import withdraw
 
 ABOUT = "Newsletters and social posts from a newsroom's own articles: on schedule, once, with books that balance."
 
@@ -73,6 +74,7 @@ cli.command("status")(status)
 cli.command("hold")(hold)
 cli.command("release")(release)
 cli.command("cancel")(cancel)
+cli.command("withdraw")(withdraw)
 cli.command("resend")(resend)
 cli.add_typer(unknown, name="unknown")
 cli.command("verify")(verify)

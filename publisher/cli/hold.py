@@ -269,8 +269,10 @@ def _require_open(operator: Operator, edition_id: int, verb: str) -> str:
     title = standing.edition_title(operator.store, edition_id, operator.zone)
     with operator.store.read() as conn:
         row = editions.get(conn, edition_id)
-    if row is not None and row["state"] not in ("draft", "locked"):
-        for send in standing.sends_of(operator.store, edition_id):
+    found = standing.sends_of(operator.store, edition_id)
+    goes_on = verb == "cancel" and any(send.state in standing.OPEN for send in found)  # a withdrawal
+    if row is not None and row["state"] not in ("draft", "locked") and not goes_on:
+        for send in found:
             tell(str(send))
         words = f"it is {row['state']}: nothing of it is left to {verb}"
         remedy = f"Who got it: publisher log --edition {edition_id} --state sent"

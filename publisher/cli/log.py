@@ -76,6 +76,8 @@ def plain(row: Any) -> dict[str, object]:
 
 def line(row: Any, zone: Any) -> list[object]:
     """Return one delivery as the table shows it."""
-    edition = f"{row['edition_id']} {row['schedule'] or row['kind']}"
+    is_removal = row["kind"] == "withdrawal"
+    edition = f"{row['edition_id']} {row['schedule'] or row['kind']}{', withdrawal' if is_removal else ''}"
+    why = row["reason"] or (f"taken down: {row['url']}" if is_removal and row["state"] == "sent" else "")
     when = local(row["when"], zone)
-    return [row["id"], edition, row["channel"], row["to"], row["state"], row["attempts"], when, row["reason"]]
+    return [row["id"], edition, row["channel"], row["to"], row["state"], row["attempts"], when, why]

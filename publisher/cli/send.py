@@ -30,7 +30,7 @@ REAL = "this would go to real people"
 INBOX = "to see what came: `publisher run`, then http://127.0.0.1:8025/inbox"
 COUNTS = ("candidates", "sent", "failed", "unknown", "suppressed", "excluded", "cancelled", "pending", "taken")
 COLUMNS = ["edition", "channel", "to", "state", "sent", "failed", "unknown", "not written to", "waiting"]
-REPORTED = ("id", "edition_id", "channel", "audience", "state", *COUNTS, "reasons")
+REPORTED = ("id", "edition_id", "kind", "channel", "audience", "state", *COUNTS, "reasons")
 
 
 def send(
@@ -259,7 +259,8 @@ def report(app: App, edition_ids: Sequence[int], as_json: bool = False) -> bool:
 
 def _line(row: RowMapping) -> list[object]:
     counts = [row["sent"], row["failed"], row["unknown"], row["suppressed"] + row["excluded"]]
-    to = ", ".join(row["audience"]) or "its account"
+    account = "withdrawal" if row["kind"] == "withdrawal" else "its account"
+    to = ", ".join(row["audience"]) or account
     return [row["edition_id"], row["channel"], to, row["state"], *counts, row["pending"] + row["taken"]]
 
 

@@ -13,7 +13,9 @@ from publisher.config.values import BaseAddress, Line, Name, PositiveDuration, R
 from publisher.config.when import Span
 from publisher.model.project import Channel
 
-SECRET = re.compile(r"(^|_)(key|token|secret|password|passphrase|credentials?)$|^apikey$|^webhook$", re.IGNORECASE)
+SECRET = re.compile(
+    r"(^|_)(key|token|secret|password|passphrase|credentials?)$|^apikey$|^(webhook|target)$", re.IGNORECASE
+)
 
 
 class UtmShape(Shape):
@@ -33,9 +35,9 @@ class ChannelShape(Shape):
 
     sender: Name = key(
         REQUIRED,
-        "Which sender: `bluesky`, `brevo`, `discord`, `linkedin`, `mailgun`, `mailjet`, `mailpit`, `mastodon`, "
-        "`postmark`, `resend`, `sendgrid`, `ses`, `slack`, `sparkpost`, `telegram`, `threads`, `webhook`, `x`, "
-        "or one you installed",
+        "Which sender: `apprise`, `bluesky`, `brevo`, `discord`, `facebook`, `linkedin`, `mailgun`, `mailjet`, "
+        "`mailpit`, `mastodon`, `postmark`, `resend`, `sendgrid`, `ses`, `slack`, `sparkpost`, `telegram`, "
+        "`threads`, `webhook`, `x`, or one you installed",
         example="mailgun",
     )
     base_url: BaseAddress = key("", "Address of the provider's API, where it isn't the usual one")

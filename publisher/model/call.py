@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from publisher.model.message import Message
+from publisher.model.message import Content
 
 
 class Outcome(StrEnum):
@@ -46,7 +46,7 @@ class Call:
 
     id: int
     key: str  # idempotency key: the same on every try of this call, never used for another
-    message: Message
+    message: Content
     recipients: tuple[Recipient, ...]
     attempt: int = 1
     spoke_at: datetime | None = None  # when it was said, where the provider is asked what became of it

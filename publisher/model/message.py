@@ -82,7 +82,17 @@ class Post:
         return "\n\n".join(self.parts)
 
 
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """What a network is told of a post, or a thread, that is to be taken down."""
+
+    parts: tuple[str, ...]  # the network's own ids, in the order in which they were posted
+    url: str = ""  # of the first
+    reference: str = ""  # our opaque id of the delivery that posted it
+
+
 Message = Mail | Post
+Content = Message | Withdrawal  # what a call says
 
 
 @dataclass(frozen=True, slots=True)

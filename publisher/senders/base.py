@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
-from publisher.model.call import Answer, Call, Outcome, Verdict
+from publisher.model.call import Answer, Call, Outcome, Scope, Verdict
 from publisher.model.event import Event
 from publisher.model.message import PostRules
 from publisher.senders.events import Incoming, NotBelieved
@@ -70,6 +70,7 @@ class Sender(ABC):
     carries: ClassVar[frozenset[Kind]]
     options: ClassVar[type[Options]] = Options
     shape: ClassVar[Literal["merge", "rendered"]] = "rendered"  # merge: one body with variables per recipient
+    takes_down: ClassVar[bool] = False  # posts can be withdrawn
     max_recipients: int = 1  # per call
     max_bytes: int  # of one request
     idempotent_for: timedelta | None = None  # how long the provider knows a key; None: it has no such thing
@@ -116,6 +117,18 @@ class Sender(ABC):
     def token_ends(self) -> datetime | None:
         """Return when a person has to get another token; None: never, or nobody knows. Asks nobody but the vault."""
         return None
+
+    @classmethod
+    def why_it_stays(cls, options: Mapping[str, object]) -> str:
+        """Return why what was posted under these options, as written, can't be taken down; empty: it can be."""
+        return "" if cls.takes_down else f"{cls.name} takes nothing down"
+
+    def withdraw(self, call: Call, journal: Journal) -> Answer:
+        """Take down a post, or every part of a thread, and say what came of it; what is gone already is taken down.
+
+        The call holds a ``Withdrawal``, and may be said again at any time. Only for senders that set ``takes_down``.
+        """
+        return Answer(Verdict(Outcome.REFUSED, Scope.MESSAGE, f"{self.name} takes nothing down"))
 
     @abstractmethod
     def size(self, call: Call) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -11,12 +12,12 @@ from pydantic import Field
 from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.model.message import Post, PostRules
 from publisher.senders.base import Base, Journal, Options, Secret, Sender
-from publisher.senders.bluesky_answer import WAIT, is_another, is_worn, judge, judge_found
+from publisher.senders.bluesky_answer import WAIT, is_another, is_worn, judge, judge_found, judge_removal
 from publisher.senders.bluesky_record import COLLECTION, Ref, record_key, record_of, request_of
 from publisher.senders.bluesky_session import Account, Session, session_of
 from publisher.senders.http import Http, Reply, as_json
-from publisher.senders.post import in_parts, longest_part, post_of
-from publisher.senders.verdicts import stop, unknown
+from publisher.senders.post import in_parts, longest_part, post_of, take_down
+from publisher.senders.verdicts import refused, stop, unknown
 
 
 class BlueskyOptions(Options):
@@ -30,6 +31,7 @@ class Bluesky(Sender):
     carries = frozenset({"post"})
     options = BlueskyOptions
     max_bytes = 100_000
+    takes_down = True
     idempotent_for = timedelta(days=1)  # a record stands for good; later a person may have deleted it
 
     @classmethod
@@ -46,6 +48,12 @@ class Bluesky(Sender):
         if isinstance(post, Answer):
             return post
         return in_parts(post, journal, lambda number, out: self._post(post, number, out, call.key, journal))
+
+    def withdraw(self, call: Call, journal: Journal) -> Answer:
+        session = session_of(self._account, self.http, self.vault)
+        if isinstance(session, Verdict):
+            return stop(session)
+        return take_down(call, journal, lambda uri: self._remove(session, uri))
 
     def size(self, call: Call) -> int:
         return longest_part(call)
@@ -81,23 +89,34 @@ class Bluesky(Sender):
         return {"repo": session.did, "rkey": rkey, "made_at": record["createdAt"], "body": body}
 
     def _put(self, session: Session, frozen: Mapping[str, object]) -> tuple[Reply, Verdict]:
-        """Say a record; where the session has ended meanwhile nothing was taken, and it is said under a new one."""
-        body = str(frozen["body"]).encode()
-        reply = self._say(session, body)
-        if is_worn(reply):
-            renewed = session_of(self._account, self.http, self.vault, worn=session)
-            if isinstance(renewed, Verdict):
-                return reply, renewed
-            session, reply = renewed, self._say(renewed, body)
+        session, reply = self._say(session, "putRecord", str(frozen["body"]).encode())
         if not is_another(reply):
             return reply, judge(reply)
         asked = urlencode({"repo": session.did, "collection": COLLECTION, "rkey": frozen["rkey"]})
         found = self.http.get(f"{session.server}/xrpc/com.atproto.repo.getRecord?{asked}")
         return found, judge_found(found, frozen["made_at"])
 
-    def _say(self, session: Session, body: bytes) -> Reply:
+    def _remove(self, session: Session, uri: str) -> Answer:
+        """Delete a record; one that isn't there is deleted too, says the server."""
+        owner, _, rkey = uri.removeprefix("at://").partition(f"/{COLLECTION}/")
+        if owner != session.did:
+            return stop(refused("it stands on another account"))
+        _, reply = self._say(session, "deleteRecord", as_json({"repo": owner, "collection": COLLECTION, "rkey": rkey}))
+        return reply.answer(judge_removal(reply))
+
+    def _say(self, session: Session, what: str, body: bytes) -> tuple[Session, Reply]:
+        """Say something; where the session has ended meanwhile nothing was taken, and it is said under a new one."""
+        reply = self._request(session, what, body)
+        if not is_worn(reply):
+            return session, reply
+        renewed = session_of(self._account, self.http, self.vault, worn=session)
+        if isinstance(renewed, Verdict):
+            return session, replace(reply, text="", trouble=renewed)
+        return renewed, self._request(renewed, what, body)
+
+    def _request(self, session: Session, what: str, body: bytes) -> Reply:
         headers = {"Authorization": f"Bearer {session.access}", "Content-Type": "application/json"}
-        return self.http.post(f"{session.server}/xrpc/com.atproto.repo.putRecord", body, headers, wait=WAIT)
+        return self.http.post(f"{session.server}/xrpc/com.atproto.repo.{what}", body, headers, wait=WAIT)
 
 
 def _doubted(verdict: Verdict) -> Verdict:

@@ -34,14 +34,22 @@ def is_another(reply: Reply) -> bool:
 
 def judge(reply: Reply) -> Verdict:
     """Return what became of one post."""
-    verdict, remedy = reply.trouble, MEND.get(reply.word("error"), "")
-    if verdict is None:
+    if reply.trouble is None:
         return _standing(reply) or unknown(f"HTTP {reply.status} with an answer that can't be read")
-    if verdict.outcome is not Outcome.REFUSED:
+    return _with_remedy(reply.trouble, reply)
+
+
+def judge_removal(reply: Reply) -> Verdict:
+    """Return what became of taking one post down."""
+    return _with_remedy(reply.trouble, reply) if reply.trouble else sent()
+
+
+def _with_remedy(verdict: Verdict, reply: Reply) -> Verdict:
+    """Let what every request would be refused for stop the channel, with what to do about it."""
+    remedy = MEND.get(reply.word("error"), "")
+    if verdict.outcome is not Outcome.REFUSED or not remedy:
         return verdict
-    if remedy:
-        return refused(f"{verdict.reason}; {remedy}", Scope.ACCOUNT)
-    return verdict
+    return refused(f"{verdict.reason}; {remedy}", Scope.ACCOUNT)
 
 
 def judge_login(reply: Reply) -> Verdict:

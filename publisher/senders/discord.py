@@ -12,10 +12,10 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from publisher.model.call import Answer, Call, Verdict
 from publisher.model.message import Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
-from publisher.senders.discord_answer import judge, look_up
-from publisher.senders.discord_payload import MOST, body_of, since
+from publisher.senders.discord_answer import judge, judge_removal, look_up
+from publisher.senders.discord_payload import MOST, body_of, place_of, since
 from publisher.senders.http import Http, as_json
-from publisher.senders.post import in_parts, longest_part, one_way, post_of
+from publisher.senders.post import in_parts, longest_part, one_way, post_of, take_down
 from publisher.senders.verdicts import unknown
 
 HOST = "https://discord.com"
@@ -66,6 +66,7 @@ class Discord(Sender):
     carries = frozenset({"post"})
     options = DiscordOptions
     max_bytes = 1_000_000
+    takes_down = True
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
@@ -103,6 +104,9 @@ class Discord(Sender):
         listed = self.http.get(f"{self._url}?limit=100{since(call.spoke_at)}", self._headers)
         return listed.answer(look_up(listed, call.message, me.word("id"), self._server))
 
+    def withdraw(self, call: Call, journal: Journal) -> Answer:
+        return take_down(call, journal, self._remove)
+
     def size(self, call: Call) -> int:
         return longest_part(call)
 
@@ -113,3 +117,7 @@ class Discord(Sender):
         body = body_of(post.parts[number], self._flags, parent, nonce_for)
         reply = self.http.post(self._url, as_json(body), self._headers)
         return reply.answer(judge(reply, self._server, self.http.clock()))
+
+    def _remove(self, number: str) -> Answer:
+        reply = self.http.delete(place_of(self._url, number), self._headers)
+        return reply.answer(judge_removal(reply, self._server, self.http.clock()))

@@ -12,7 +12,7 @@ from publisher.model.message import Post
 from publisher.senders.discord_payload import as_it_is
 from publisher.senders.events import reason, within, word
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import deferred, moment, refused, sent, unknown
+from publisher.senders.verdicts import deferred, moment, refused, sent, taken_down, unknown
 
 GONE = "write a webhook that there is"
 RIGHTS = "let the bot see the channel and send messages in it"
@@ -50,6 +50,15 @@ def judge(reply: Reply, server: str, now: datetime) -> Verdict:
     if verdict.outcome is Outcome.REFUSED and (more := reason(*_complaints(within(reply.json, "errors")))):
         return replace(verdict, reason=f"{verdict.reason}: {more}")
     return verdict
+
+
+def judge_removal(reply: Reply, server: str, now: datetime) -> Verdict:
+    """Return what became of one message that was to be taken down."""
+    verdict = judge(reply, server, now) if reply.trouble else sent()
+    if reply.trouble is None and reply.status != 204:  # its only success
+        verdict = unknown(f"HTTP {reply.status} with an answer that can't be read")
+    is_gone = within(reply.json, "code") == UNKNOWN_MESSAGE
+    return taken_down(verdict, is_gone=is_gone, is_token=reply.status == 401)
 
 
 def look_up(listed: Reply, post: Post, me: str, server: str) -> Verdict:

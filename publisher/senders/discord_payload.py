@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from publisher.model.post_size import urls_in
 
@@ -28,6 +29,18 @@ def body_of(text: str, flags: int, parent: str, nonce_for: str) -> dict[str, obj
     if nonce_for:
         body |= {"nonce": nonce_of(nonce_for), "enforce_nonce": True}
     return body
+
+
+def place_of(url: str, number: str) -> str:
+    """Return the address of one message.
+
+    :param url: where messages are posted to; a webhook's may name a thread.
+    """
+    place, _, asked = url.partition("?")
+    number = quote(number, safe="")
+    place = f"{place}/{number}" if place.endswith("/messages") else f"{place}/messages/{number}"
+    thread = asked.removeprefix("wait=true").removeprefix("&")
+    return f"{place}?{thread}" if thread else place
 
 
 def as_it_is(text: str) -> str:

@@ -122,6 +122,10 @@ class Http:
         """Ask for something and return what came, as :meth:`post` does; asking changes nothing at the provider."""
         return self._exchange("GET", url, None, headers or {}, wait)
 
+    def delete(self, url: str, headers: Mapping[str, str] | None = None, *, wait: tuple[str, ...] = ()) -> Reply:
+        """Take something away and return what came, as :meth:`post` does; twice does no more than once."""
+        return self._exchange("DELETE", url, _Body(b""), headers or {}, wait)
+
     def _exchange(
         self, method: str, url: str, sending: _Body | None, headers: Mapping[str, str], wait: tuple[str, ...]
     ) -> Reply:

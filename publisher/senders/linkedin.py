@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated
+from urllib.parse import quote
 
 from pydantic import Field, StringConstraints
 
@@ -13,7 +14,8 @@ from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.http import Http, as_json
 from publisher.senders.linkedin_answer import judge
 from publisher.senders.linkedin_payload import body_of
-from publisher.senders.post import in_parts, longest_part, post_of
+from publisher.senders.post import in_parts, longest_part, post_of, take_down
+from publisher.senders.verdicts import sent, taken_down, unknown
 
 
 class LinkedInOptions(Options):
@@ -31,6 +33,7 @@ class LinkedIn(Sender):
     carries = frozenset({"post"})
     options = LinkedInOptions
     max_bytes = 1_000_000
+    takes_down = True
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
@@ -53,6 +56,9 @@ class LinkedIn(Sender):
             return post
         return in_parts(post, journal, lambda number, out: self._post(post, number))
 
+    def withdraw(self, call: Call, journal: Journal) -> Answer:
+        return take_down(call, journal, self._remove)
+
     def size(self, call: Call) -> int:
         return longest_part(call)
 
@@ -60,3 +66,10 @@ class LinkedIn(Sender):
         body = body_of(self._author, post.parts[number], post.card if number == 0 else None)
         reply = self.http.post(self._url, as_json(body), self._headers)
         return reply.answer(judge(reply, self.http.clock()))
+
+    def _remove(self, urn: str) -> Answer:
+        headers = {**self._headers, "X-RestLi-Method": "DELETE"}
+        reply = self.http.delete(f"{self._url}/{quote(urn, safe='')}", headers)
+        done = sent() if reply.status == 204 else unknown(f"HTTP {reply.status}, which isn't 204")
+        verdict = judge(reply, self.http.clock()) if reply.trouble else done
+        return reply.answer(taken_down(verdict, is_gone=reply.status == 404, is_token=reply.status == 401))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from publisher.model.call import Answer, Call, Outcome, Recipient, Scope, Verdict
-from publisher.model.message import Mail, Post, Slot, Text, escape, fill, slots_of, value_of
+from publisher.model.message import Mail, Slot, Text, escape, fill, slots_of, value_of
 from publisher.senders.base import Sender
 from publisher.senders.verdicts import deferred, refused, stop
 
@@ -40,7 +40,7 @@ class Letter:
 def readers_of(call: Call, sender: Sender) -> Readers | Answer:
     """Sort out who can be written to; an Answer where nobody can, and nothing is to be sent."""
     mail = call.message
-    if isinstance(mail, Post):
+    if not isinstance(mail, Mail):
         return stop(refused(f"{sender.name} carries mail, not posts"))
     if len(call.recipients) > sender.max_recipients:
         return stop(refused(f"{len(call.recipients)} recipients; {sender.name} takes {sender.max_recipients} per call"))

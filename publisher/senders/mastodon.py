@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
+from urllib.parse import quote
 
 from pydantic import Field
 
@@ -13,7 +14,8 @@ from publisher.model.call import Answer, Call, Verdict
 from publisher.model.message import Post, PostRules
 from publisher.senders.base import Base, Journal, Options, Secret, Sender
 from publisher.senders.http import Http, Reply, as_json
-from publisher.senders.post import in_parts, longest_part, post_of
+from publisher.senders.post import in_parts, longest_part, post_of, take_down
+from publisher.senders.verdicts import taken_down
 
 Visibility = Literal["public", "unlisted", "private", "direct"]
 
@@ -32,6 +34,7 @@ class Mastodon(Sender):
     carries = frozenset({"post"})
     options = MastodonOptions
     max_bytes = 1_000_000
+    takes_down = True
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
@@ -54,6 +57,9 @@ class Mastodon(Sender):
             return post
         return in_parts(post, journal, lambda number, out: self._post(post, number, out, call.key))
 
+    def withdraw(self, call: Call, journal: Journal) -> Answer:
+        return take_down(call, journal, self._remove)
+
     def size(self, call: Call) -> int:
         return longest_part(call)
 
@@ -70,6 +76,11 @@ class Mastodon(Sender):
         headers = {**self._headers, "Idempotency-Key": f"{key}:{number + 1}" if number else key}
         reply = self.http.post(self._url, as_json(body), headers, wait=("X-RateLimit-Reset",))
         return reply.answer(reply.trouble or _accepted(reply))
+
+    def _remove(self, number: str) -> Answer:
+        reply = self.http.delete(f"{self._url}/{quote(number, safe='')}", self._headers, wait=("X-RateLimit-Reset",))
+        verdict = reply.trouble or reply.accepted("id")
+        return reply.answer(taken_down(verdict, is_gone=reply.status == 404, is_token=reply.status == 401))
 
 
 def _accepted(reply: Reply) -> Verdict:

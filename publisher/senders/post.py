@@ -8,7 +8,7 @@ from dataclasses import replace
 from pydantic import SecretStr
 
 from publisher.model.call import Answer, Call, Outcome, Verdict
-from publisher.model.message import Post
+from publisher.model.message import Post, Withdrawal
 from publisher.senders.base import Journal, Sender
 from publisher.senders.verdicts import refused, sent, stop
 
@@ -55,6 +55,28 @@ def in_parts(post: Post, journal: Journal, speak: Speak) -> Answer:
     return replace(answer, verdict=out[0])
 
 
+def take_down(call: Call, journal: Journal, remove: Callable[[str], Answer]) -> Answer:
+    """Take down each part once, the last one first, and note it; what an earlier try noted is gone.
+
+    :param remove: takes down one part, given the network's id of it.
+    """
+    posted = call.message
+    if not isinstance(posted, Withdrawal):
+        return stop(refused("there is no post to take down"))
+    answer = stop(sent())
+    for number in reversed(range(len(posted.parts))):
+        step = f"gone {number + 1}"
+        if posted.parts[number] and journal.noted(step) is None:
+            answer = remove(posted.parts[number])
+            if answer.verdict.outcome is not Outcome.SENT:
+                return replace(answer, verdict=_still_up(answer.verdict, number + 1, len(posted.parts)))
+            journal.note(step, {"is_gone": True})
+    if not all(posted.parts):
+        what = "the post" if len(posted.parts) == 1 else "a part of the thread"
+        return replace(answer, verdict=refused(f"the network never named {what}: only a person can take it down"))
+    return replace(answer, verdict=sent(posted.parts[0], posted.url))
+
+
 def one_way(webhook: SecretStr | None, token: SecretStr | None, channel: str | None) -> None:
     """Make sure that a channel speaks through a webhook, which knows where to, or by a bot, which is told."""
     if (webhook is None) == (token is None):
@@ -80,3 +102,10 @@ def _in_thread(verdict: Verdict, number: int, parts: int) -> Verdict:
     if parts == 1:
         return verdict
     return replace(verdict, reason=f"part {number + 1} of {parts}: {verdict.reason}; {number} already posted")
+
+
+def _still_up(verdict: Verdict, left: int, parts: int) -> Verdict:
+    """Say how much of a thread is left."""
+    if parts == 1:
+        return verdict
+    return replace(verdict, reason=f"part {left} of {parts}: {verdict.reason}; {left} not taken down")

@@ -12,8 +12,9 @@ from publisher.senders.base import Sender
 from publisher.senders.registry import sender_class
 
 OURS = (
-    *("bluesky", "brevo", "discord", "linkedin", "mailgun", "mailjet", "mailpit", "mastodon", "postmark"),
-    *("resend", "sendgrid", "ses", "slack", "sparkpost", "telegram", "threads", "webhook", "x"),
+    *("apprise", "bluesky", "brevo", "discord", "facebook", "linkedin", "mailgun", "mailjet", "mailpit"),
+    *("mastodon", "postmark", "resend", "sendgrid", "ses", "slack", "sparkpost", "telegram", "threads"),
+    *("webhook", "x"),
 )
 HEAD = """\
 # Senders
@@ -25,6 +26,17 @@ This page is made from the senders (`python -m publisher.senders.reference`); a 
 [One that isn't there yet](adding-a-sender.md) says its own options the same way.
 """
 MORE = {
+    "apprise": """\
+The bridge to Matrix, Mattermost, ntfy, Gotify, Zulip, Google Chat, Microsoft Teams and over a hundred others that
+[Apprise](https://github.com/caronc/apprise) knows: install it beside Publisher, `pip install 'publisher[apprise]'`.
+`target` is an address as Apprise writes it, with the keys of the service in it, so it belongs into `.env`; one channel
+is one target. Networks that have a sender of their own here are refused, since theirs can do more.
+
+Apprise says whether a post was taken, and no more: there are no links in the log, no threads, nothing can be looked for
+or taken down, and after anything but a success or a refusal with a status the post stays unknown until you have looked.
+What an address says of `retry`, `optional`, `overflow` and `redirect` does not hold; `?rto=20` lets Apprise wait 20
+seconds for an answer where its usual 4 are too few.
+""",
     "bluesky": """\
 At Bluesky, under Settings, Privacy and Security, App Passwords, make one for Publisher; the account's own password
 belongs nowhere, and with a code by mail it isn't taken. An account that lives on a server of its own logs in there:
@@ -61,6 +73,14 @@ a thread follow each other. A request without an answer stays unknown until you 
 A bot takes more setting up (an application with a bot that may view the channel, send messages and read their history;
 in a thread, send messages in threads) and knows what it said: a request without an answer is repeated within two
 minutes, which Discord takes once, and then looked for in the channel for a day. Posts of a thread answer each other.
+""",
+    "facebook": """\
+At Meta, make an app, log in with it as one who may post for the Page, and get the Page's own token, which
+`/me/accounts` lists for a long-lived token of yours. It doesn't end by itself, but with a changed password or a lost
+role. `page` is the number that stands beside it. The card under a post is Facebook's, made of the page that it links
+to; where that page can't be looked at twice, the link stands in the words instead. A request without an answer is
+looked for among the Page's posts for a day, and words that Facebook refuses as said already are taken for sent. A
+Page that Facebook holds back stops the channel.
 """,
     "linkedin": """\
 At LinkedIn, make an app with the product Share on LinkedIn, or, for an organisation's page, the Community Management
@@ -151,11 +171,12 @@ stops with it.
 """,
     "threads": """\
 At Meta, make an app with access to the Threads API, and get a long-lived token of the account that posts, with
-`threads_basic` and `threads_content_publish`. It lives for 60 days and is renewed in time, as long as something is
-posted now and then; what it was renewed to is kept [encrypted](running.md#what-to-keep) in the ledger. Where Threads
-renews it no more, that is told a week before its end: a new one goes into `.env`. `user` is the number that came with
-the token. The card under a post is the page's own. An emoji costs several of the 500 characters. Threads first prepares
-a post, then publishes it: after a request without an answer it is asked whether that one stands, for a day.
+`threads_basic` and `threads_content_publish`, and `threads_delete` to withdraw posts. It lives for 60 days and is
+renewed in time, as long as something is posted now and then; what it was renewed to is kept
+[encrypted](running.md#what-to-keep) in the ledger. Where Threads renews it no more, that is told a week before its end:
+a new one goes into `.env`. `user` is the number that came with the token. The card under a post is the page's own. An
+emoji costs several of the 500 characters. Threads first prepares a post, then publishes it: after a request without an
+answer it is asked whether that one stands, for a day.
 """,
     "webhook": "What your receiver gets, and how it answers: [webhook.md](webhook.md).\n",
     "x": """\
@@ -184,7 +205,8 @@ def _section(sender: type[Sender]) -> str:
     rows = [_row(name, field) for name, field in sender.options.model_fields.items()]
     table = "| option | default | meaning |\n|---|---|---|\n" + "".join(rows)
     more = f"\n{MORE[sender.name]}" if sender.name in MORE else ""
-    return f"\n## {sender.name}\n\nCarries {_carries(sender)}.\n\n{table}{more}"
+    down = ", and takes posts down" if sender.takes_down else ""
+    return f"\n## {sender.name}\n\nCarries {_carries(sender)}{down}.\n\n{table}{more}"
 
 
 def _carries(sender: type[Sender]) -> str:

@@ -14,8 +14,8 @@ from publisher.model.call import Answer, Call, Verdict
 from publisher.model.message import Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.http import Http, as_json
-from publisher.senders.post import in_parts, longest_part, one_way, post_of
-from publisher.senders.slack_answer import found_in, judge, judge_webhook, rows_of
+from publisher.senders.post import in_parts, longest_part, one_way, post_of, take_down
+from publisher.senders.slack_answer import found_in, judge, judge_removal, judge_webhook, rows_of
 from publisher.senders.slack_payload import body_of, parts_of
 from publisher.senders.verdicts import sent, unknown
 
@@ -54,11 +54,16 @@ class Slack(Sender):
     carries = frozenset({"post"})
     options = SlackOptions
     max_bytes = 1_000_000
+    takes_down = True
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
         is_bot = bool(options.get("token"))  # a webhook isn't told what the next part would answer
         return PostRules("slack", 4_000, unit="utf16", threads=is_bot)
+
+    @classmethod
+    def why_it_stays(cls, options: Mapping[str, object]) -> str:
+        return "" if options.get("token") else "a webhook of Slack's isn't told which post it made"
 
     def __init__(self, options: SlackOptions, http: Http) -> None:
         super().__init__(options, http)
@@ -91,6 +96,9 @@ class Slack(Sender):
         verdict = sent(found, self._link(found)) if found else unknown("the post was not found in the channel")
         return Answer(verdict)
 
+    def withdraw(self, call: Call, journal: Journal) -> Answer:
+        return take_down(call, journal, self._remove)
+
     def size(self, call: Call) -> int:
         return longest_part(call)
 
@@ -115,3 +123,8 @@ class Slack(Sender):
 
     def _link(self, ts: str) -> str:
         return f"{self._archive}p{ts.replace('.', '')}" if self._archive and self._channel else ""
+
+    def _remove(self, ts: str) -> Answer:
+        body = as_json({"channel": self._channel, "ts": ts})
+        reply = self.http.post(f"{self._api}/chat.delete", body, self._headers)
+        return reply.answer(judge_removal(reply, self.http.clock()))

@@ -9,7 +9,7 @@ from typing import Any
 from publisher.model.call import Outcome, Scope, Verdict
 from publisher.senders.events import reason, within, word
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import deferred, refused, retry_at, sent, unknown
+from publisher.senders.verdicts import deferred, refused, retry_at, sent, taken_down, unknown
 
 TOKEN = "copy the bot's token again"  # noqa: S105 -- no secret but what to do about it
 INVITE = "invite the bot into the channel"
@@ -52,6 +52,13 @@ def _inside(name: str, error: str, until: datetime | None) -> Verdict:
     if name in DOUBTFUL:
         return unknown(error)
     return refused(f"{error}; {MEND[name]}", Scope.ACCOUNT) if name in MEND else refused(error)
+
+
+def judge_removal(reply: Reply, now: datetime) -> Verdict:
+    """Return what became of a bot's message that was to be taken down."""
+    error = word(within(reply.json, "error"))
+    is_token = reply.status == 401 or MEND.get(error) == TOKEN
+    return taken_down(judge(reply, lambda ts: "", now), is_gone=error == "message_not_found", is_token=is_token)
 
 
 def judge_webhook(reply: Reply) -> Verdict:

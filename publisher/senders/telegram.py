@@ -13,8 +13,8 @@ from publisher.model.call import Answer, Call, Verdict
 from publisher.model.message import Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.http import Http, as_json
-from publisher.senders.post import in_parts, longest_part, post_of
-from publisher.senders.telegram_answer import judge
+from publisher.senders.post import in_parts, longest_part, post_of, take_down
+from publisher.senders.telegram_answer import judge, judge_removal
 
 CHAT = re.compile(r"@[A-Za-z]\w{3,31}|-?\d{1,19}", re.ASCII)
 
@@ -41,6 +41,7 @@ class Telegram(Sender):
     carries = frozenset({"post"})
     options = TelegramOptions
     max_bytes = 1_000_000
+    takes_down = True
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
@@ -63,6 +64,9 @@ class Telegram(Sender):
             return post
         return in_parts(post, journal, lambda number, out: self._post(post, number, out))
 
+    def withdraw(self, call: Call, journal: Journal) -> Answer:
+        return take_down(call, journal, self._remove)
+
     def size(self, call: Call) -> int:
         return longest_part(call)
 
@@ -77,3 +81,9 @@ class Telegram(Sender):
             body["reply_parameters"] = {"message_id": int(out[-1].provider_id)}
         reply = self.http.post(self._url, as_json(body), {"Content-Type": "application/json"})
         return reply.answer(judge(reply, self._chat, self.http.clock()))
+
+    def _remove(self, number: str) -> Answer:
+        body = {"chat_id": self._common["chat_id"], "message_id": int(number) if number.isdecimal() else number}
+        url = f"{self._url.removesuffix('sendMessage')}deleteMessage"
+        reply = self.http.post(url, as_json(body), {"Content-Type": "application/json"})
+        return reply.answer(judge_removal(reply, self._chat, self.http.clock()))

@@ -9,9 +9,10 @@ from typing import Any
 from publisher.model.call import Outcome, Scope, Verdict
 from publisher.senders.events import reason, within, word
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import judge_status, moment, refused, sent, unknown
+from publisher.senders.verdicts import judge_status, moment, refused, sent, taken_down, unknown
 
 OF_CHANNELS = "-100"  # before the number of a channel or supergroup
+GONE, TOO_OLD = "message to delete not found", "message can't be deleted"
 MEND = {  # Telegram's words, in lower case, for what isn't the post's fault, and what to do about it
     "unauthorized": "copy the token from @BotFather again",
     "chat not found": "check `chat`, and that the bot is a member",
@@ -41,6 +42,17 @@ def judge(reply: Reply, chat: str, now: datetime) -> Verdict:
         wait = moment(word(within(said, "parameters", "retry_after")), now)
         return replace(verdict, until=wait or verdict.until)
     return _of_the_account(verdict, reply) if verdict.outcome is Outcome.REFUSED else verdict
+
+
+def judge_removal(reply: Reply, chat: str, now: datetime) -> Verdict:
+    """Return what became of one message that was to be taken down."""
+    said = reply.json
+    words = reason(within(said, "description")).lower()
+    is_done = reply.trouble is None and within(said, "ok") is True and within(said, "result") is True
+    verdict = sent() if is_done else judge(reply, chat, now)
+    if TOO_OLD in words:
+        verdict = replace(verdict, reason=f"{verdict.reason}; a bot takes down only what is younger than 48 hours")
+    return taken_down(verdict, is_gone=GONE in words, is_token=reply.status in (401, 404))
 
 
 def _taken(said: Any, chat: str) -> Verdict:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from pydantic import Field
 
 from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.model.message import Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.graph_answer import found_in, judge_removal
 from publisher.senders.http import Http, Reply, as_form
-from publisher.senders.post import in_parts, longest_part, post_of
-from publisher.senders.threads_answer import found_in, judge, judge_container, judge_published
+from publisher.senders.post import in_parts, longest_part, post_of, take_down
+from publisher.senders.threads_answer import MAY_NOT_DELETE, judge, judge_container, judge_published
 from publisher.senders.threads_token import end_of, token_of
 from publisher.senders.verdicts import deferred, sent, unknown
 
@@ -29,6 +30,7 @@ class Threads(Sender):
     carries = frozenset({"post"})
     options = ThreadsOptions
     max_bytes = 1_000_000
+    takes_down = True
     idempotent_for = timedelta(hours=23)  # a container that isn't published lives for a day
 
     @classmethod
@@ -47,6 +49,9 @@ class Threads(Sender):
         if isinstance(post, Answer):
             return post
         return in_parts(post, journal, lambda number, out: self._post(post, number, out, journal))
+
+    def withdraw(self, call: Call, journal: Journal) -> Answer:
+        return take_down(call, journal, self._remove)
 
     def size(self, call: Call) -> int:
         return longest_part(call)
@@ -107,6 +112,10 @@ class Threads(Sender):
 
     def _token(self) -> str:
         return token_of(self._written, self.http, self.vault, self._host)
+
+    def _remove(self, number: str) -> Answer:
+        reply = self.http.delete(f"{self._api}/{quote(number, safe='')}?{urlencode({'access_token': self._token()})}")
+        return reply.answer(judge_removal(reply, MAY_NOT_DELETE))
 
     def _get(self, what: str, **asked: str) -> Reply:
         return self.http.get(f"{self._api}/{what}?{urlencode({**asked, 'access_token': self._token()})}")

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Literal
@@ -37,6 +38,19 @@ def sent(provider_id: str = "", url: str = "") -> Verdict:
 
 def refused(reason: str, scope: Scope = Scope.MESSAGE) -> Verdict:
     return Verdict(Outcome.REFUSED, scope, reason)
+
+
+def taken_down(verdict: Verdict, *, is_gone: bool, is_token: bool) -> Verdict:
+    """Return what became of a post that was to be taken down.
+
+    :param verdict: what the answer would mean of any request.
+    :param is_gone: there is no such post: it was taken down before, by us or by somebody.
+    :param is_token: nothing goes with this token any more. Whatever else takes nothing down, lets new posts through.
+    """
+    if is_gone:
+        return sent()
+    is_of_post = verdict.scope is Scope.ACCOUNT and not is_token
+    return replace(verdict, scope=Scope.MESSAGE) if is_of_post else verdict
 
 
 def deferred(reason: str, until: datetime | None = None) -> Verdict:

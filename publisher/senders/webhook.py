@@ -11,16 +11,16 @@ from pydantic import Field
 
 from publisher.model.call import Answer, Call, Outcome, Recipient, Scope, Verdict
 from publisher.model.event import Event
-from publisher.model.message import Post, PostRules
+from publisher.model.message import Post, PostRules, Withdrawal
 from publisher.senders.base import Journal, Options, Sender, WebAddress
 from publisher.senders.events import Incoming, told
 from publisher.senders.http import Http, Reply
 from publisher.senders.mail import for_one_reader, readers_of, too_large
 from publisher.senders.post import oversized, post_of
 from publisher.senders.standard_webhooks import SigningSecret, headers_for, keys_of
-from publisher.senders.verdicts import deferred, refused, sent, unknown
+from publisher.senders.verdicts import deferred, refused, sent, stop, unknown
 from publisher.senders.webhook_events import hear
-from publisher.senders.webhook_payloads import mail_body, post_body
+from publisher.senders.webhook_payloads import mail_body, post_body, withdrawal_body
 
 GONE = frozenset({404, 405, 410})  # nobody listens there: the channel stops
 
@@ -39,6 +39,7 @@ class Webhook(Sender):
     carries = frozenset({"mail", "post"})
     options = WebhookOptions
     max_bytes = 10_000_000
+    takes_down = True
     idempotent_for = timedelta(days=1)  # our own contract: a receiver remembers a webhook-id for a day
 
     @classmethod
@@ -81,14 +82,25 @@ class Webhook(Sender):
         post = post_of(call, self)
         if isinstance(post, Answer):
             return post
-        made = journal.noted("made")
-        if made is None:  # frozen, so that a retry has the same bytes
-            journal.note("made", made := {"at": self.http.clock().isoformat(timespec="seconds")})
-        body = post_body(call, post, str(made["at"]))
+        body = post_body(call, post, self._made(journal))
         if refusal := oversized(len(body), self):
             return refusal
         reply = self._signed(call.key, body)
         return reply.answer(replace(_judge(reply), url=reply.word("url")))
+
+    def withdraw(self, call: Call, journal: Journal) -> Answer:
+        """Say that a post is withdrawn: whoever receives it takes it down, and knows a repeat by its id."""
+        if not isinstance(call.message, Withdrawal):
+            return stop(refused("there is no post to take down"))
+        reply = self._signed(call.key, withdrawal_body(call, call.message, self._made(journal)))
+        return reply.answer(replace(_judge(reply), url=call.message.url))
+
+    def _made(self, journal: Journal) -> str:
+        """Return when this was first said, frozen, so that a retry has the same bytes."""
+        made = journal.noted("made")
+        if made is None:
+            journal.note("made", made := {"at": self.http.clock().isoformat(timespec="seconds")})
+        return str(made["at"])
 
     def _signed(self, key: str, body: bytes) -> Reply:
         headers = headers_for(self._keys, key, int(self.http.clock().timestamp()), body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from publisher.model.call import Call
-from publisher.model.message import Mail, Post
+from publisher.model.message import Mail, Post, Withdrawal
 from publisher.senders.http import as_json
 from publisher.senders.mail import Letter, Readers, letter_to
 
@@ -43,3 +43,13 @@ def post_body(call: Call, post: Post, at: str) -> bytes:
         "card": asdict(post.card) if post.card else None,
     }
     return as_json({"type": "post.published", "timestamp": at, "data": data})
+
+
+def withdrawal_body(call: Call, posted: Withdrawal, at: str) -> bytes:
+    """Write that a post is withdrawn; ``at`` is when that was first said (ISO 8601)."""
+    data = {
+        "id": posted.reference,  # of the post, as it came with `post.published`
+        "account": call.recipients[0].address,
+        "post": {"id": posted.parts[0], "url": posted.url},  # as the receiver named it
+    }
+    return as_json({"type": "post.withdrawn", "timestamp": at, "data": data})

@@ -15,9 +15,9 @@ from publisher.senders.base import Journal, Sender
 from publisher.senders.events import within, word
 from publisher.senders.http import Http, Reply, as_json
 from publisher.senders.oauth1 import Keys, authorization
-from publisher.senders.post import in_parts, longest_part, post_of
+from publisher.senders.post import in_parts, longest_part, post_of, take_down
 from publisher.senders.verdicts import sent, stop, unknown
-from publisher.senders.x_answer import found_in, is_duplicate, judge, url_of
+from publisher.senders.x_answer import found_in, is_duplicate, judge, judge_removal, url_of
 from publisher.senders.x_options import XOptions
 from publisher.senders.x_token import Client, token_of
 
@@ -29,6 +29,7 @@ class X(Sender):
     carries = frozenset({"post"})
     options = XOptions
     max_bytes = 1_000_000
+    takes_down = True
     asked_for = timedelta(days=1)
 
     @classmethod
@@ -61,6 +62,11 @@ class X(Sender):
         stands = parts and all(found)
         verdict = sent(found[0], url_of(found[0])) if stands else unknown("the post was not found among the account's")
         return listed.answer(verdict)
+
+    def withdraw(self, call: Call, journal: Journal) -> Answer:
+        if isinstance(token := self._bearer(), Verdict):
+            return stop(token)
+        return take_down(call, journal, self._remove)
 
     def size(self, call: Call) -> int:
         return longest_part(call)
@@ -96,10 +102,15 @@ class X(Sender):
     def _bearer(self) -> str | Verdict:
         return token_of(self._client, self.http, self.vault) if self._client else self._token
 
+    def _remove(self, number: str) -> Answer:
+        url = f"{self._api}/tweets/{number}"
+        reply = self.http.delete(url, {"Authorization": self._signed("DELETE", url)}, wait=("x-rate-limit-reset",))
+        return reply.answer(judge_removal(reply, self.http.clock()))
+
     def _get(self, url: str) -> Reply:
         return self.http.get(url, {"Authorization": self._signed("GET", url)})
 
-    def _signed(self, method: Literal["GET", "POST"], url: str) -> str:
+    def _signed(self, method: Literal["GET", "POST", "DELETE"], url: str) -> str:
         if self._keys is None:
             token = self._bearer()
             return f"Bearer {'' if isinstance(token, Verdict) else token}"

@@ -11,7 +11,7 @@ from unicodedata import normalize
 from publisher.model.call import Outcome, Scope, Verdict
 from publisher.senders.events import reason, within, word
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import moment, refused, sent, unknown
+from publisher.senders.verdicts import moment, refused, sent, taken_down, unknown
 
 BUDGET = "X takes nothing more until there are credits or a higher cap: see its developer console"
 RIGHTS = "give the app the right to read and write, then make the account's access token anew"
@@ -45,6 +45,13 @@ def judge(reply: Reply, now: datetime) -> Verdict:
         return refused(verdict.reason)
     remedy = spent or MEND.get(kind) or OF_STATUS.get(reply.status or 0, "")
     return refused(f"{verdict.reason}; {remedy}", Scope.ACCOUNT) if remedy else verdict
+
+
+def judge_removal(reply: Reply, now: datetime) -> Verdict:
+    """Return what became of one post that was to be taken down."""
+    is_done = reply.trouble is None and within(reply.json, "data", "deleted") is True
+    verdict = sent() if is_done else judge(reply, now)
+    return taken_down(verdict, is_gone=reply.status == 404, is_token=reply.status == 401)
 
 
 def is_duplicate(reply: Reply) -> bool:

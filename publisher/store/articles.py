@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping, Select, and_, func, insert, or_, 
 from publisher.model.article import PART, Article, Image, LedgerArticle, Standing
 from publisher.model.identity import fingerprint
 from publisher.store.plain import plain
+from publisher.store.sends import WITHDRAWAL
 from publisher.store.sql import among, among_named, take_turn
 from publisher.store.tables import (
     article_history,
@@ -164,7 +165,8 @@ def went_out_in(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[
 
 def places_of(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[RowMapping]]:
     """Return each article's place in every edition that considered it, with the edition, oldest first."""
-    brought = select(func.coalesce(func.sum(sends.c.sent), 0)).where(sends.c.edition_id == editions.c.id)
+    mine = (sends.c.edition_id == editions.c.id, sends.c.kind != WITHDRAWAL)
+    brought = select(func.coalesce(func.sum(sends.c.sent), 0)).where(*mine)
     query = (
         select(
             edition_articles,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, insert, select, update
 
 from publisher.model.states import EDITION_MOVES, EditionState, SendState
 from publisher.store import candidates
@@ -166,13 +166,21 @@ def move(conn: Connection, edition_id: int, to: EditionState, now: datetime, rea
     return result.rowcount == 1
 
 
+def say_why(conn: Connection, edition_id: int, reason: str) -> None:
+    """Write down what was done about an edition that stays as it is."""
+    conn.execute(update(editions).where(editions.c.id == edition_id).values(reason=reason))
+
+
 def reopen(conn: Connection, send_id: int, now: datetime) -> None:
-    """Let a send that was done go on, with its whole time, and its edition with it, which was locked before."""
+    """Let a send that was done go on, with its whole time, and its edition with it, which was locked before.
+
+    A withdrawal opens no edition again.
+    """
     send = sends_of.get(conn, send_id)
     sends_of.set_term(conn, send_id, sends_of.new_term(send, now))
     if send["state"] == SendState.DONE:
         sends_of.move(conn, send_id, SendState.SENDING, done_at=None)
-        if send["edition_id"] is not None:
+        if send["edition_id"] is not None and send["kind"] != sends_of.WITHDRAWAL:
             move(conn, send["edition_id"], EditionState.LOCKED, now)
 
 
@@ -191,7 +199,7 @@ def latest(conn: Connection, *, limit: int, schedule: str = "") -> list[RowMappi
     sums += [func.coalesce(func.sum(sends.c[name]), 0).label(f"n_{name}") for name in ("unknown", "pending", "taken")]
     query = (
         select(editions, func.count(sends.c.id).label("sends"), *sums)
-        .outerjoin(sends, sends.c.edition_id == editions.c.id)
+        .outerjoin(sends, and_(sends.c.edition_id == editions.c.id, sends.c.kind != sends_of.WITHDRAWAL))
         .group_by(editions.c.id)
         .order_by(editions.c.due_at.desc(), editions.c.id.desc())
         .limit(limit)

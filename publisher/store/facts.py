@@ -16,12 +16,13 @@ from publisher.store.sql import take_turn as lock_turn
 from publisher.store.tables import facts
 
 HELD = "held"
+WITHDRAWN = "withdrawn"
 BY_A_PERSON, BY_A_PERSON_ALL = "person", "person-all"  # reasons beside a send: of `hold EDITION`, of `hold --all`
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Who holds sending, or one edition: no call begins until a person releases it."""
+    """Who holds sending, or one edition: no call begins until a person releases it. Or who withdraws one."""
 
     actor: str
     why: str  # may be empty
@@ -62,6 +63,27 @@ def held_editions(conn: Connection) -> list[int]:
 def release_edition(conn: Connection, edition_id: int) -> bool:
     """Let an edition go on; say whether it was held."""
     return _forget(conn, f"{HELD}:{edition_id}")
+
+
+def begin_withdrawing(conn: Connection, edition_id: int, *, actor: str, why: str, now: datetime) -> bool:
+    """Write down that an edition is withdrawn: what comes to stand of it is taken down; say whether that is new."""
+    return _write(conn, f"{WITHDRAWN}:{edition_id}", Held(actor, why, now))
+
+
+def withdrawing(conn: Connection) -> set[int]:
+    """Return the withdrawn editions of which something may still come to stand."""
+    names = conn.execute(select(facts.c.name).where(facts.c.name.startswith(f"{WITHDRAWN}:"))).scalars()
+    return {int(name.partition(":")[2]) for name in names}
+
+
+def withdrawn_by(conn: Connection, edition_id: int) -> Held | None:
+    """Return who withdraws an edition; None where nobody does, or nothing of it can come to stand any more."""
+    return _read(conn, f"{WITHDRAWN}:{edition_id}")
+
+
+def end_withdrawing(conn: Connection, edition_id: int) -> bool:
+    """Nothing of the edition can come to stand any more."""
+    return _forget(conn, f"{WITHDRAWN}:{edition_id}")
 
 
 def take_turn(conn: Connection, name: str, process_id: int, now: datetime, length: timedelta) -> bool:

@@ -11,12 +11,14 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from publisher.model.article import Image
-from publisher.model.message import Card, Mail, Message, Post, Slot, Text
+from publisher.model.message import Card, Content, Mail, Post, Slot, Text, Withdrawal
 from publisher.store.tables import insert_row, messages
+
+KINDS = {Mail: "mail", Post: "post", Withdrawal: "withdrawal"}
 
 
 def add(
-    conn: Connection, send_id: int, message: Message, now: datetime, *, revision: int = 1, variant: str = ""
+    conn: Connection, send_id: int, message: Content, now: datetime, *, revision: int = 1, variant: str = ""
 ) -> int:
     content = encode(message)
     digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
@@ -26,19 +28,19 @@ def add(
         send_id=send_id,
         revision=revision,
         variant=variant,
-        kind="mail" if isinstance(message, Mail) else "post",
+        kind=KINDS[type(message)],
         content=content,
         digest=digest,
         made_at=now,
     )
 
 
-def get(conn: Connection, message_id: int) -> Message:
+def get(conn: Connection, message_id: int) -> Content:
     row = conn.execute(select(messages.c.kind, messages.c.content).where(messages.c.id == message_id)).one()
     return decode(row.kind, row.content)
 
 
-def of_send(conn: Connection, send_id: int) -> tuple[int, Message] | None:
+def of_send(conn: Connection, send_id: int) -> tuple[int, Content] | None:
     """Return the send's newest message with its id; None before it is made."""
     query = select(messages).where(messages.c.send_id == send_id).order_by(messages.c.revision.desc()).limit(1)
     row = conn.execute(query).one_or_none()
@@ -50,8 +52,10 @@ def newest_revision(conn: Connection, send_id: int) -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def encode(message: Message) -> dict[str, Any]:
+def encode(message: Content) -> dict[str, Any]:
     """Return the message as plain JSON."""
+    if isinstance(message, Withdrawal):
+        return asdict(message)
     if isinstance(message, Post):
         return {name: value for name, value in asdict(message).items() if name != "mended"}
     return {
@@ -66,8 +70,10 @@ def encode(message: Message) -> dict[str, Any]:
     }
 
 
-def decode(kind: str, content: dict[str, Any]) -> Message:
+def decode(kind: str, content: dict[str, Any]) -> Content:
     """Return the message that `encode` wrote."""
+    if kind == "withdrawal":
+        return Withdrawal(**{**content, "parts": tuple(content["parts"])})
     if kind == "post":
         card = content["card"]
         return Post(tuple(content["parts"]), content["language"], _decode_card(card) if card else None)

@@ -16,6 +16,7 @@ from publisher.store.words import Statement
 
 CLAIMABLE = (SendState.ADDRESSED, SendState.SENDING)
 
+WITHDRAWAL = "withdrawal"  # the kind of a send that takes down what another one posted
 BOOKS = "books"  # the reason of a send whose counters and rows disagree
 CHANNEL = "channel"  # of one whose channel can't be used as it is
 LOST_CHANNEL = "lost-channel"  # of one that is paused because its channel is gone from schedules.yaml
@@ -138,9 +139,13 @@ _BEGIN = Statement(
 )
 
 
-def claimable_on(conn: Connection, channel: str) -> list[int]:
-    """Return the sends that a channel would carry on, if it could."""
+def claimable_on(conn: Connection, channel: str, *, by_another: bool = False) -> list[int]:
+    """Return the sends that a channel would carry on, if it could.
+
+    :param by_another: only those that another channel could carry on: what is to be taken down stands on this one's.
+    """
     query = select(sends.c.id).where(sends.c.channel == channel, sends.c.state.in_(CLAIMABLE), sends.c.pending > 0)
+    query = query.where(sends.c.kind != WITHDRAWAL) if by_another else query
     return list(conn.execute(query.order_by(sends.c.id)).scalars())
 
 

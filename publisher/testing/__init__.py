@@ -4,7 +4,17 @@ The suite itself needs pytest and is imported by name: ``from publisher.testing.
 """
 
 from publisher.senders.vault import MemoryVault
-from publisher.testing.dialects import DIALECTS, Accepted, Choosy, Dialect, Preparing, Received, Response, Talkative
+from publisher.testing.dialects import (
+    DIALECTS,
+    Accepted,
+    Choosy,
+    Dialect,
+    Erasing,
+    Preparing,
+    Received,
+    Response,
+    Talkative,
+)
 from publisher.testing.journal import MemoryJournal
 from publisher.testing.merge import expand_mailgun
 from publisher.testing.provider import FakeProvider, Fault
@@ -15,6 +25,7 @@ __all__ = [
     "Accepted",
     "Choosy",
     "Dialect",
+    "Erasing",
     "FakeProvider",
     "Fault",
     "MemoryJournal",

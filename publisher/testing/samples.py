@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from publisher.model.article import Image
 from publisher.model.call import Call, Recipient
-from publisher.model.message import Card, Mail, Message, Post, Slot
+from publisher.model.message import Card, Content, Mail, Post, Slot
 
 NAMES = ("Ana", "Åsa & Søn", 'Dr. "Bo" Li', "O'Brien", "<b>Mallory</b>", "李雷", "")
 
@@ -53,9 +53,9 @@ def sample_readers(count: int) -> tuple[Recipient, ...]:
     return tuple(_reader(number) for number in range(1, count + 1))
 
 
-def call_to(message: Message, count: int = 1, *, key: str = "call-1-k3y") -> Call:
-    """Return a call of a message to that many readers, or of a post to one account."""
-    if isinstance(message, Post):
+def call_to(message: Content, count: int = 1, *, key: str = "call-1-k3y") -> Call:
+    """Return a call of a message to that many readers, or of a post, or its end, to one account."""
+    if not isinstance(message, Mail):
         account = Recipient(1, "d1-ref", "@gazette@news.example")
         return Call(1, key, message, (account,) * count)
     return Call(1, key, message, sample_readers(count))

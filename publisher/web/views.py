@@ -13,7 +13,7 @@ from publisher.app.ends import ends_of
 from publisher.app.standing import known, next_command
 from publisher.errors import PublisherError
 from publisher.model.article import LedgerArticle
-from publisher.model.message import Card, Mail, Message, Post, PostRules, fill, slots_of
+from publisher.model.message import Card, Content, Mail, Post, PostRules, fill, slots_of
 from publisher.model.post_size import length
 from publisher.pipeline.produce import preview_values
 from publisher.senders.registry import sender_class
@@ -140,7 +140,7 @@ class EditionView:
 
     @property
     def recipients(self) -> int:
-        return sum(send.row["candidates"] for send in self.sends)
+        return sum(send.row["candidates"] for send in self.sends if send.row["kind"] != sends.WITHDRAWAL)
 
 
 def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> EditionView | None:
@@ -217,10 +217,11 @@ def entry_views(app: App, preview: Preview) -> list[EntryView]:
     ]
 
 
-def _send_view(app: App, row: RowMapping, message: Message | None, schedule: str | None) -> SendView:
+def _send_view(app: App, row: RowMapping, message: Content | None, schedule: str | None) -> SendView:
     if isinstance(message, Mail):
         return SendView(row, filled(message), None, schedule)
-    return SendView(row, None, post_view(app, row["channel"], message) if message else None, schedule)
+    post = post_view(app, row["channel"], message) if isinstance(message, Post) else None
+    return SendView(row, None, post, schedule)
 
 
 def post_view(app: App | None, channel: str, post: Post) -> PostView:

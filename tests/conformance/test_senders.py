@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import ClassVar
+from urllib.parse import urlsplit
 
 import pytest
 
+from publisher.model.call import Outcome
 from publisher.model.message import Message
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
@@ -15,8 +17,8 @@ from publisher.senders.discord_payload import nonce_of
 from publisher.senders.events import Incoming, NoSecret, NotBelieved
 from publisher.senders.http import as_json
 from publisher.senders.registry import build
-from publisher.testing import DIALECTS, Received, sample_mail, sample_post
-from publisher.testing.conformance import HearConformance, SenderConformance
+from publisher.testing import DIALECTS, Fault, MemoryJournal, Received, sample_mail, sample_post
+from publisher.testing.conformance import HearConformance, SenderConformance, does_not_apply
 from publisher.testing.dialects.x_app import XAppDialect
 from tests.senders import sns
 
@@ -58,6 +60,41 @@ class TestBluesky(OurSender):
     key_is_a_header = False
 
 
+class TestApprise(OurSender):
+    """Apprise says whether it was a success, and the status of one that was none; of headers and bodies nothing."""
+
+    kind, dialect = "apprise", DIALECTS["apprise"]
+    secrets = ("apprise-k3y",)
+    empty_is_accepted = True
+
+    def make(self, base_url: str) -> Sender:
+        target = f"json://{urlsplit(base_url).netloc}/apprise-k3y"
+        return build(Channel(self.kind, self.kind), {"target": target}, self.settings)
+
+    def test_a_wait_in_seconds_is_kept(self):
+        does_not_apply("a wait stands in a header")
+
+    def test_a_wait_until_a_date_is_kept(self):
+        does_not_apply("a wait stands in a header")
+
+    def test_a_server_without_tls_is_deferred(self):
+        does_not_apply("why there was no connection isn't told: see the next one")
+
+    def test_a_refused_connection_is_deferred(self, call):
+        answer = self.make("http://127.0.0.1:9").send(call, MemoryJournal())
+        assert (answer.verdict.outcome, answer.status) == (Outcome.UNKNOWN, None)
+
+    def test_a_redirect_is_not_followed(self, sender, provider, call):
+        provider.fails(Fault(307, "", {"Location": provider.url}))
+        assert sender.send(call, MemoryJournal()).verdict.outcome is Outcome.UNKNOWN
+        assert len(provider.requests) == 1
+
+    @pytest.mark.parametrize("fault", [Fault.dropped_after(), *(Fault(status) for status in (500, 502, 503))])
+    def test_a_doubtful_end_is_unknown(self, sender, provider, call, fault):
+        provider.fails(fault)
+        assert sender.send(call, MemoryJournal()).verdict.outcome is Outcome.UNKNOWN
+
+
 class TestBrevo(OurSender):
     kind, dialect = "brevo", DIALECTS["brevo"]
     secrets = ("xkeysib-0123456789",)
@@ -82,6 +119,12 @@ class TestDiscordBot(OurSender):
     given: ClassVar = {"token": "discord-t0ken", "channel": "815"}
     key_on_the_wire = staticmethod(lambda call: nonce_of(f"{call.key}:0"))
     key_is_a_header = False
+
+
+class TestFacebook(OurSender):
+    kind, dialect = "facebook", DIALECTS["facebook"]
+    secrets = ("facebook-t0ken",)
+    given: ClassVar = {"token": "facebook-t0ken", "page": 4711}
 
 
 class TestMailpit(OurSender):
@@ -189,6 +232,7 @@ class TestSlackWebhook(OurSender):
     kind, dialect = "slack", DIALECTS["slack"]
     secrets = ("slackt0ken",)
     given: ClassVar = {"webhook": "https://hooks.slack.com/services/T1/B2/slackt0ken"}
+    takes_down = False
 
 
 class TestSlackBot(OurSender):

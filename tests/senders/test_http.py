@@ -228,3 +228,17 @@ TRICKY = st.text(st.sampled_from("%+ &=\n\0~é🙂") | st.characters(exclude_cat
 @given(st.lists(st.tuples(TRICKY, TRICKY)))
 def test_a_form_has_the_bytes_that_everybody_expects(fields) -> None:
     assert as_form(fields) == urlencode(fields).encode()
+
+
+def test_a_deletion_has_no_body_and_in_doubt_it_may_have_been_heard() -> None:
+    with FakeProvider("mastodon") as provider:
+        http = Http()
+        provider.fails(Fault(204), Fault.dropped_before())
+        assert http.delete(f"{provider.url}/api/v1/statuses/1", {"Authorization": "Bearer x"}).status == 204
+        (request,) = provider.requests
+        assert (request.method, request.body) == ("DELETE", b"")
+        assert "transfer-encoding" not in request.headers
+        trouble = http.delete(f"{provider.url}/api/v1/statuses/1").trouble
+        assert trouble is not None
+        assert trouble.outcome is Outcome.UNKNOWN
+        http.close()

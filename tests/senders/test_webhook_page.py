@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 
 from publisher.model.call import Call, Outcome
 from publisher.model.event import EventKind
+from publisher.model.message import Withdrawal
 from publisher.model.project import Channel
 from publisher.senders.events import Incoming
 from publisher.senders.registry import build
@@ -22,7 +23,9 @@ from publisher.senders.webhook import WebhookOptions
 from publisher.testing import FakeProvider, Fault, MemoryJournal, call_to, sample_mail, sample_post
 
 PAGE = (Path(__file__).parents[2] / "docs" / "webhook.md").read_text(encoding="utf-8")
-MAIL, POST, RESULTS, EVENTS = (json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL))
+MAIL, POST, WITHDRAWN, RESULTS, EVENTS = (
+    json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+)
 OPTIONS = YAML(typ="safe", pure=True).load(re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)[0])
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -72,6 +75,16 @@ def test_a_letter_and_a_batch_are_as_the_page_shows_them(provider):
 def test_a_post_is_as_the_page_shows_it(provider):
     request, _ = sent(provider, call_to(sample_post()))
     assert shape(request.json) == shape(POST)
+
+
+def test_a_withdrawal_is_as_the_page_shows_it(provider):
+    options = {"url": "https://hooks.example/press", "secret": SECRET, "base_url": provider.url}
+    posted = Withdrawal(("p812",), "https://harbor.example/posts/812", "d_40_b7Tq0sVx")
+    build(Channel("hook", "webhook"), options).withdraw(call_to(posted), MemoryJournal())
+    (request,) = provider.requests
+    assert shape(request.json) == shape(WITHDRAWN)
+    assert (request.json["type"], request.json["data"]["id"]) == (WITHDRAWN["type"], WITHDRAWN["data"]["id"])
+    assert request.json["data"]["post"] == WITHDRAWN["data"]["post"]
 
 
 def test_the_receiver_on_the_page_knows_what_is_ours(provider):

@@ -13,7 +13,7 @@ from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.pipeline.dispatch import again, breaker
 from publisher.pipeline.dispatch.answer import CUT, NotPlain, is_plain, keep_answer
 from publisher.pipeline.dispatch.beginning import begin
-from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal
+from publisher.pipeline.dispatch.desk import Claimed, Desk, say
 from publisher.pipeline.dispatch.turn import claim, take_turn
 from publisher.senders.verdicts import deferred, stop
 from publisher.store import Store, channels, deliveries, sends
@@ -111,7 +111,14 @@ def _carry_out(store: Store, desk: Desk, sender: Sender, claimed: Claimed, until
             if goes_on:
                 following = _end_and_claim(store, desk, sender, claimed, answer)
             else:
-                keep_answer(store, desk, claimed, answer, put_back=put_back, can_be_settled=again.can_settle(sender))
+                keep_answer(
+                    store,
+                    desk,
+                    claimed,
+                    answer,
+                    put_back=put_back,
+                    can_be_settled=again.can_settle(sender, claimed.call),
+                )
     finally:
         # Whatever failed above: a call that nobody carries on is taken over like that of a dead process.
         desk.under_way.discard(claimed.call.id)
@@ -129,7 +136,7 @@ def _end_and_claim(store: Store, desk: Desk, sender: Sender, claimed: Claimed, a
         pass
     except Exception as error:  # noqa: BLE001 -- the answer is all there is of the exchange; a claim is tried again anyway
         log.warning("turn_failed", call=claimed.call.id, error=str(error))
-    keep_answer(store, desk, claimed, answer, can_be_settled=again.can_settle(sender))
+    keep_answer(store, desk, claimed, answer, can_be_settled=again.can_settle(sender, claimed.call))
     return None
 
 
@@ -158,7 +165,7 @@ def speak(store: Store, sender: Sender, claimed: Claimed) -> Answer:
         return FROZEN
     call = claimed.call
     try:
-        answer = sender.send(call, StoreJournal(store, call.id))
+        answer = say(store, sender, call)
         if not isinstance(answer, Answer):
             raise TypeError(f"{type(answer).__name__} is no Answer")
         return answer

@@ -12,9 +12,10 @@ import structlog
 
 from publisher.clock import steady
 from publisher.model.call import Answer, Call, Outcome, Recipient, Verdict
+from publisher.model.message import Withdrawal
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.pipeline.dispatch.answer import record_answer
-from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, last_moment
+from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment, say
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, messages, sends
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 D = DeliveryState
+TAKES_DOWN_FOR = timedelta(days=1)  # a withdrawal without an answer is said again for as long
 Step = Literal["repeat", "ask", "wait", "park"]
 
 
@@ -46,9 +48,9 @@ def look_again(store: Store, desk: Desk, sender: Sender, call_id: int) -> bool:
     return True
 
 
-def can_settle(sender: Sender) -> bool:
+def can_settle(sender: Sender, call: Call) -> bool:
     """Say whether there is a way out of doubt besides a person's word."""
-    return sender.idempotent_for is not None or sender.asked_for is not None
+    return isinstance(call.message, Withdrawal) or sender.idempotent_for is not None or sender.asked_for is not None
 
 
 def next_step(call: RowMapping, send: RowMapping, sender: Sender, desk: Desk, as_it_was: bool, now: datetime) -> Step:
@@ -57,6 +59,8 @@ def next_step(call: RowMapping, send: RowMapping, sender: Sender, desk: Desk, as
     timing = desk.timing
     if send["state"] in (SendState.PAUSED, SendState.HELD):
         return "wait"
+    if send["kind"] == sends.WITHDRAWAL:  # what is gone already may be taken down again
+        return "repeat" if send["state"] != SendState.CANCELLED and now < since + TAKES_DOWN_FOR else "park"
     known_for = (sender.idempotent_for or timedelta()) - timing.read_timeout - timing.margin
     if as_it_was and send["state"] != SendState.CANCELLED and now < since + known_for:
         return "repeat"
@@ -108,7 +112,7 @@ def _exchange(store: Store, desk: Desk, sender: Sender, claimed: Claimed, step: 
         return  # we were frozen: it comes up again
     call = claimed.call
     try:
-        answer = sender.send(call, StoreJournal(store, call.id)) if step == "repeat" else sender.ask(call)
+        answer = say(store, sender, call) if step == "repeat" else sender.ask(call)
     except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package; the call stays in doubt and comes up again
         log.error("sender_fault", sender=sender.name, call=call.id, fault=type(fault).__name__)
         return

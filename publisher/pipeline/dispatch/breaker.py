@@ -65,7 +65,9 @@ def stand_aside(store: Store, desk: Desk, channel: str) -> bool:
     now = desk.clock()
     with store.read() as conn:
         look = channels.look(conn, channel, now)
-        waiting = sends.claimable_on(conn, channel) if look.is_stopped or look.is_failing(now) else []
+        is_aside = look.is_stopped or look.is_failing(now)
+        movable = sends.claimable_on(conn, channel, by_another=True) if is_aside else []
+        waiting = sends.claimable_on(conn, channel) if look.is_stopped else movable
         row = channels.get(conn, channel)
         reason = (row["reason"] or "") if row else ""
         fallback = _usable_fallback(conn, desk, channel)
@@ -73,7 +75,7 @@ def stand_aside(store: Store, desk: Desk, channel: str) -> bool:
         return False
     for send_id in waiting:
         with store.write() as conn:
-            if fallback:
+            if fallback and send_id in movable:
                 sends.hand_over(conn, send_id, channel, fallback, f"{channel} can't send now ({reason})")
             else:
                 sends.pause_for(conn, send_id, channel, reason)

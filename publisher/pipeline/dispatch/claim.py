@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from publisher.model.call import Call, Recipient
-from publisher.model.message import Post
+from publisher.model.message import Mail
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.pipeline.dispatch import limits
 from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment
@@ -66,22 +66,24 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
     # Locked: a hold that came first is seen here, one that comes later waits for us.
     send = sends.lock(conn, due.send_id)
     count = 1 if look.is_tried else wanted.calls
-    is_limited = wanted.only is None
-    free = limits.room(conn, desk, channel, wanted.per_call, count, now) if is_limited else wanted.per_call
+    is_limited, is_urgent = wanted.only is None, send["kind"] == sends.WITHDRAWAL
+    free = wanted.per_call
+    if is_limited:
+        free = limits.room(conn, desk, channel, wanted.per_call, count, now, is_urgent=is_urgent)
     if send["state"] not in sends.CLAIMABLE or not free:
         return []
     if look.is_tried and not channels.begin_probe(conn, channel, now, desk.timing.lease):
         return []
     chosen = deliveries.choose(conn, due, limit=free, now=now, only=wanted.only)
     if is_limited:
-        chosen = limits.charge(conn, desk, channel, due, chosen, wanted.per_call, now)
+        chosen = limits.charge(conn, desk, channel, due, chosen, wanted.per_call, now, is_urgent=is_urgent)
     if not chosen:
         return []
     if send["state"] != SendState.SENDING or send["started_at"] is None:
         sends.begin(conn, due.send_id, now)
     message = desk.message(conn, due.message_id)
     opened = _open(conn, desk, wanted, found, send, _parts(chosen, wanted.per_call))
-    if isinstance(message, Post):
+    if not isinstance(message, Mail):
         _go_on(conn, opened)
     return [
         Claimed(Call(call_id, key, message, recipients), due.send_id, channel, found.speak_by, look.has_trouble)

@@ -6,17 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from publisher.clock import Clock, steady
-from publisher.model.call import Call, Recipient
-from publisher.model.message import Message
+from publisher.model.call import Answer, Call, Recipient
+from publisher.model.message import Content, Withdrawal
 from publisher.model.project import Channel
 from publisher.model.timing import Timing
 from publisher.pipeline.dispatch.together import Together
 from publisher.store import Connection, Store, calls, messages
 from publisher.store.deliveries import Member
+
+if TYPE_CHECKING:
+    from publisher.senders.base import Sender
 
 MOST_KNOWN = 32
 
@@ -46,9 +49,9 @@ class Desk:
     begins: Together[Any, bool] = field(default_factory=Together)
     answers: Together[Any, None] = field(default_factory=Together)
     stop: Event = field(default_factory=Event)  # set when this process is to end
-    known: dict[int, Message] = field(default_factory=dict)  # messages never change: read once
+    known: dict[int, Content] = field(default_factory=dict)  # messages never change: read once
 
-    def message(self, conn: Connection, message_id: int) -> Message:
+    def message(self, conn: Connection, message_id: int) -> Content:
         """Return a message."""
         if message_id not in self.known:
             if len(self.known) >= MOST_KNOWN:
@@ -93,3 +96,9 @@ class StoreJournal:
         with self.store.read() as conn:
             found = calls.journal(conn, self.call_id).get(step)
         return dict(found) if found is not None else None
+
+
+def say(store: Store, sender: Sender, call: Call) -> Answer:
+    """Have the sender say what the call says: a message, or that what stands of one is to be taken down."""
+    journal = StoreJournal(store, call.id)
+    return sender.withdraw(call, journal) if isinstance(call.message, Withdrawal) else sender.send(call, journal)

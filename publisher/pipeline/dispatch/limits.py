@@ -22,8 +22,13 @@ LONGEST_QUEUE = timedelta(days=7)
 CLOCKS_DIFFER = timedelta(minutes=1)  # between processes, at most
 
 
-def room(conn: Connection, desk: Desk, channel: str, per_call: int, count: int, now: datetime) -> int:
-    """Return how many recipients of so many calls may be claimed now; note when the channel may go on if none."""
+def room(
+    conn: Connection, desk: Desk, channel: str, per_call: int, count: int, now: datetime, *, is_urgent: bool = False
+) -> int:
+    """Return how many recipients of so many calls may be claimed now; note when the channel may go on if none.
+
+    :param is_urgent: neither the number of a day nor quiet hours keep it: a post that is to be taken down.
+    """
     rules = desk.rules_of(channel)
     wanted = per_call * count
     free = [wanted]
@@ -33,12 +38,12 @@ def room(conn: Connection, desk: Desk, channel: str, per_call: int, count: int, 
         free.append(min(wanted, allowed * per_call) if is_per_call else allowed)
         later.append(at)
     today = day_of(now, desk.zone)
-    most = limits.number_of(conn, rules, today)
+    most = None if is_urgent else limits.number_of(conn, rules, today)
     if most is not None:
         left = most - limits.used_on(conn, limits.daily(channel), today)
         free.append(max(0, left))
         later.append(now if left > 0 else next_midnight(now, desk.zone))
-    if rules.quiet is not None and is_quiet(rules.quiet, now, desk.zone):
+    if rules.quiet is not None and not is_urgent and is_quiet(rules.quiet, now, desk.zone):
         free.append(0)
         later.append(end_of_quiet(rules.quiet, now, desk.zone))
     if not min(free):
@@ -49,15 +54,26 @@ def room(conn: Connection, desk: Desk, channel: str, per_call: int, count: int, 
 
 
 def charge(
-    conn: Connection, desk: Desk, channel: str, due: Due, chosen: list[int], per_call: int, now: datetime
+    conn: Connection,
+    desk: Desk,
+    channel: str,
+    due: Due,
+    chosen: list[int],
+    per_call: int,
+    now: datetime,
+    *,
+    is_urgent: bool = False,
 ) -> list[int]:
-    """Put off whom a mail domain's limit lets wait, and charge the limits for the others; return those."""
+    """Put off whom a mail domain's limit lets wait, and charge the limits for the others; return those.
+
+    :param is_urgent: the day isn't charged for it, as in `room`.
+    """
     rules = desk.rules_of(channel)
     kept = _hold_back(conn, rules, due, chosen, now) if rules.per_domain else chosen
     for name, rate, burst, is_per_call in rates_of(rules):
         units = ceil(len(kept) / per_call) if is_per_call else len(kept)
         limits.set_free_at(conn, name, spend(limits.free_at(conn, name), rate, burst, units, now))
-    if kept and (rules.per_day is not None or rules.warm_up is not None):
+    if kept and not is_urgent and (rules.per_day is not None or rules.warm_up is not None):
         _charge_the_day(conn, rules, day_of(now, desk.zone), len(kept))
     return kept
 

@@ -23,13 +23,17 @@ class Again:
     send_ids: tuple[int, ...]
 
 
-def resend_failed(store: Store, edition_id: int, *, now: datetime, recipient_id: int | None = None) -> Again:
+def resend_failed(
+    store: Store, edition_id: int, *, now: datetime, recipient_id: int | None = None, kind: str = ""
+) -> Again:
     """Make what failed of an edition pending again; nothing else of it is touched.
 
     :param recipient_id: only what failed for this one.
+    :param kind: only what failed of sends of this kind.
     """
     with store.read() as conn:
         failed = [send for send in sends.of_edition(conn, edition_id) if send["failed"] and _may_go_on(send)]
+    failed = [send for send in failed if send["kind"] == (kind or send["kind"])]
     counts = {send["id"]: _resend(store, send["id"], now, recipient_id) for send in failed}
     return Again(sum(counts.values()), tuple(send_id for send_id, count in counts.items() if count))
 

@@ -24,20 +24,36 @@ def cancel_edition(store: Store, edition_id: int, *, reason: str, now: datetime)
         found = [send for send in sends.lock_all(conn, edition_id) if send["state"] not in ENDED]
         facts.release_edition(conn, edition_id)
         for send in found:
-            sends.move(conn, send["id"], SendState.CANCELLED, done_at=now)
-            sends.set_reasons(conn, send["id"], [known for known in send["reasons"] if not known["blocks"]])
+            _cancel(conn, send, now)
         editions.move(conn, edition_id, EditionState.CANCELLED, now, reason=reason)
         return found
 
     found = write_patiently(store, work)
-    return sum(_cancel_rows(store, send["id"], reason) for send in found)
+    return sum(cancel_rows(store, send["id"], reason) for send in found)
+
+
+def give_up(conn: Connection, send: RowMapping, now: datetime) -> bool:
+    """Cancel a send, also one that is done where what failed, or nobody knows of, could go out again; say whether."""
+    if send["state"] == SendState.CANCELLED:
+        return False
+    if send["state"] == SendState.DONE:
+        if not (send["failed"] or send["unknown"]):
+            return False
+        sends.move(conn, send["id"], SendState.SENDING)
+    _cancel(conn, send, now)
+    return True
+
+
+def _cancel(conn: Connection, send: RowMapping, now: datetime) -> None:
+    sends.move(conn, send["id"], SendState.CANCELLED, done_at=now)
+    sends.set_reasons(conn, send["id"], [known for known in send["reasons"] if not known["blocks"]])
 
 
 def finish_cancelling(store: Store) -> int:
     """Stop the deliveries of cancelled sends whose canceller did not come to its end; return how many."""
     with store.read() as conn:
         left = sends.cancelled_with_pending(conn)
-    return sum(_cancel_rows(store, send["id"], _why(store, send)) for send in left)
+    return sum(cancel_rows(store, send["id"], _why(store, send)) for send in left)
 
 
 def _why(store: Store, send: RowMapping) -> str:
@@ -46,7 +62,8 @@ def _why(store: Store, send: RowMapping) -> str:
     return (edition["reason"] if edition else "") or SENTENCES["cancelled"]
 
 
-def _cancel_rows(store: Store, send_id: int, reason: str) -> int:
+def cancel_rows(store: Store, send_id: int, reason: str) -> int:
+    """Stop the deliveries of a cancelled send, batch by batch; return how many."""
     stopped, after = 0, 0
     while True:
         moved, last = write_patiently(store, partial(_cancel_batch, send_id=send_id, after=after, reason=reason))

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from publisher.model.call import Call, Outcome, Scope
-from publisher.model.message import Mail, Slot
+from publisher.model.message import Mail, Message, Slot
 from publisher.senders.base import Sender
 from publisher.senders.events import Incoming, NotBelieved
 from publisher.testing.conformance.base import SenderSuite, does_not_apply, outcomes
@@ -93,10 +93,10 @@ class Refusals(SenderSuite):
         assert provider.requests == []
 
     def test_one_recipient_too_many_is_refused_before_sending(
-        self, sender: Sender, provider: FakeProvider, call: Call
+        self, sender: Sender, provider: FakeProvider, message: Message
     ) -> None:
-        most = sender.max_recipients if isinstance(call.message, Mail) else 1
-        answer = sender.send(call_to(call.message, most + 1), MemoryJournal())
+        most = sender.max_recipients if isinstance(message, Mail) else 1
+        answer = sender.send(call_to(message, most + 1), MemoryJournal())
         assert answer.verdict.outcome is Outcome.REFUSED
         assert provider.requests == []
 

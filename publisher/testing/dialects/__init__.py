@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
-from publisher.testing.dialects.base import Accepted, Choosy, Dialect, Preparing, Received, Response, Talkative
+from publisher.testing.dialects.apprise import AppriseDialect
+from publisher.testing.dialects.base import Accepted, Choosy, Dialect, Erasing, Preparing, Received, Response, Talkative
 from publisher.testing.dialects.bluesky import BlueskyDialect
 from publisher.testing.dialects.brevo import BrevoDialect
 from publisher.testing.dialects.discord import DiscordDialect
+from publisher.testing.dialects.facebook import FacebookDialect
 from publisher.testing.dialects.linkedin import LinkedInDialect
 from publisher.testing.dialects.mailgun import MailgunDialect
 from publisher.testing.dialects.mailjet import MailjetDialect
@@ -23,9 +25,11 @@ from publisher.testing.dialects.webhook import WebhookDialect
 from publisher.testing.dialects.x import XDialect
 
 DIALECTS: Mapping[str, type[Dialect]] = {
+    "apprise": AppriseDialect,
     "bluesky": BlueskyDialect,
     "brevo": BrevoDialect,
     "discord": DiscordDialect,
+    "facebook": FacebookDialect,
     "linkedin": LinkedInDialect,
     "mailgun": MailgunDialect,
     "mailjet": MailjetDialect,
@@ -43,4 +47,4 @@ DIALECTS: Mapping[str, type[Dialect]] = {
     "x": XDialect,
 }
 
-__all__ = ["DIALECTS", "Accepted", "Choosy", "Dialect", "Preparing", "Received", "Response", "Talkative"]
+__all__ = ["DIALECTS", "Accepted", "Choosy", "Dialect", "Erasing", "Preparing", "Received", "Response", "Talkative"]

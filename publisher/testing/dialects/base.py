@@ -96,6 +96,14 @@ class Preparing(Dialect, Protocol):
 
 
 @runtime_checkable
+class Erasing(Dialect, Protocol):
+    """A dialect of a network on which posts can be taken down again."""
+
+    def standing(self) -> list[str]:
+        """Return the ids of the posts that stand, oldest first."""
+
+
+@runtime_checkable
 class Talkative(Protocol):
     """A dialect whose provider says afterwards what became of letters."""
 

@@ -40,7 +40,10 @@ class BlueskyDialect:
         self.records: dict[str, tuple[str, dict[str, Any]]] = {}  # cid and record by uri
 
     def prepares(self, method: str, path: str) -> bool:
-        return not path.endswith("putRecord")
+        return not path.endswith(("putRecord", "deleteRecord"))
+
+    def standing(self) -> list[str]:
+        return list(self.records)
 
     def end_sessions(self, error: str = "ExpiredToken", *, for_good: bool = False) -> None:
         """Let every session end; for good: it can't be refreshed either."""
@@ -58,6 +61,8 @@ class BlueskyDialect:
             return self._shown(parse_qs(parts.query))
         if (request.method, name) == ("POST", "repo.putRecord"):
             return self._refused(request, self.access) or self._put(request)
+        if (request.method, name) == ("POST", "repo.deleteRecord"):
+            return self._refused(request, self.access) or self._deleted(request)
         return _no("MethodNotImplemented", "Method Not Implemented", 501)
 
     def _logged_in(self, request: Received, number: int) -> Response:
@@ -109,6 +114,15 @@ class BlueskyDialect:
         self.records[uri] = (cid, record)
         answer = {"uri": uri, "cid": cid, "commit": {"cid": cid, "rev": body["rkey"]}, "validationStatus": "valid"}
         return Response(200, answer, (Accepted("@gazette@news.example", "", uri, request),))
+
+    def _deleted(self, request: Received) -> Response:
+        body = request.json
+        if not isinstance(body, dict) or body.keys() != {"repo", "collection", "rkey"} or body["collection"] != POST:
+            return _no("InvalidRequest", "Input must have repo, collection and rkey")
+        if body["repo"] != DID:
+            return _no("AccountNotFound", "Account not found", 403)
+        self.records.pop(f"at://{DID}/{POST}/{body['rkey']}", None)  # what isn't there is deleted too
+        return Response(200, {"commit": {"cid": _cid(body), "rev": body["rkey"]}})
 
     def _shown(self, asked: dict[str, list[str]]) -> Response:
         uri = "at://" + "/".join(asked.get(name, [""])[0] for name in ("repo", "collection", "rkey"))

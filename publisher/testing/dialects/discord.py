@@ -20,10 +20,16 @@ class DiscordDialect:
         self.first = (int(now().timestamp() * 1_000) - 1_420_070_400_000) << 22  # a number of Discord's is a time
         self.messages: dict[str, dict[str, Any]] = {}
 
+    def standing(self) -> list[str]:
+        return list(self.messages)
+
     def answer(self, request: Received, number: int) -> Response:
         path, query = urlsplit(request.path).path, parse_qs(urlsplit(request.path).query)
         if path.startswith("/api/v10/webhooks/"):
             return self._of_webhook(request, path, query, number)
+        if request.method == "DELETE":
+            is_bot = request.headers.get("authorization") == self.bot
+            return self._removed(path, "/api/v10/channels/815") if is_bot else _no(401, "401: Unauthorized", 0)
         if path not in ("/api/v10/users/@me", "/api/v10/channels/815/messages"):
             return _no(404, "404: Not Found", 0)
         if request.headers.get("authorization") != self.bot:
@@ -34,11 +40,18 @@ class DiscordDialect:
         return self._take(request, BOT, number)
 
     def _of_webhook(self, request: Received, path: str, query: dict[str, list[str]], number: int) -> Response:
+        if request.method == "DELETE" and path.startswith(f"{self.hook}/") and not query.keys() - {"thread_id"}:
+            return self._removed(path, self.hook)
         if path != self.hook:
             wrong = path.rsplit("/", 1)[0] == self.hook.rsplit("/", 1)[0]
             return _no(401, "Invalid Webhook Token", 50027) if wrong else _no(404, "Unknown Webhook", 10015)
         said = self._take(request, WEBHOOK, number)
         return said if query.get("wait") == ["true"] or said.status != 200 else Response(204, "", said.accepted)
+
+    def _removed(self, path: str, place: str) -> Response:
+        if self.messages.pop(path.removeprefix(f"{place}/messages/"), None) is None:
+            return _no(404, "Unknown Message", 10008)
+        return Response(204, "")
 
     def _take(self, request: Received, fields: set[str], number: int) -> Response:
         body = request.json

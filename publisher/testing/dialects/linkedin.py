@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 from publisher.testing.dialects.base import Accepted, Received, Response
 
@@ -19,16 +20,22 @@ class LinkedInDialect:
         self.token, self.author = token, author
         self.posts: dict[str, dict[str, Any]] = {}
 
+    def standing(self) -> list[str]:
+        return list(self.posts)
+
     def answer(self, request: Received, number: int) -> Response:
         said, body = request.headers, request.json
         if said.get("authorization") != f"Bearer {self.token}":
             return _no(401, "Invalid access token", "REVOKED_ACCESS_TOKEN")
-        if (request.method, request.path) != ("POST", "/rest/posts"):
+        is_removal = request.method == "DELETE" and request.path.startswith("/rest/posts/urn%3Ali%3Ashare%3A")
+        if not is_removal and (request.method, request.path) != ("POST", "/rest/posts"):
             return _no(404, "No virtual resource found", "RESOURCE_NOT_FOUND")
         if said.get("linkedin-version") != "202601":
             return _no(426, "Requested version is not active", "NONEXISTENT_VERSION")
         if said.get("x-restli-protocol-version") != "2.0.0" or said.get("content-type") != "application/json":
             return _no(400, "Syntax exception in the headers", "ILLEGAL_ARGUMENT")
+        if is_removal:
+            return self._removed(request)
         if not isinstance(body, dict) or not body.keys() >= NEEDED or not body.keys() <= NEEDED | {"content"}:
             return _no(422, "Unpermitted fields present", "UNPERMITTED_FIELDS")
         if body["author"] != self.author:
@@ -40,6 +47,12 @@ class LinkedInDialect:
         urn = f"urn:li:share:{7_400_000 + number}"
         self.posts[urn] = body
         return Response(201, "", (Accepted("@gazette@news.example", "", urn, request),), {"x-restli-id": urn})
+
+    def _removed(self, request: Received) -> Response:
+        if request.headers.get("x-restli-method") != "DELETE" or request.body:
+            return _no(400, "Method mismatch", "ILLEGAL_ARGUMENT")
+        self.posts.pop(unquote(request.path.removeprefix("/rest/posts/")), None)  # deleting is idempotent there
+        return Response(204, "")
 
 
 def _complaint(body: dict[str, Any]) -> str:

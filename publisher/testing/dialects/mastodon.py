@@ -13,10 +13,15 @@ class MastodonDialect:
         self.statuses: dict[str, dict[str, object]] = {}
         self.by_key: dict[str, str] = {}
 
+    def standing(self) -> list[str]:
+        return list(self.statuses)
+
     def answer(self, request: Received, number: int) -> Response:
         body, key = request.json, request.headers.get("idempotency-key", "")
         if request.headers.get("authorization") != f"Bearer {self.token}":
             return Response(401, {"error": "The access token is invalid"})
+        if request.method == "DELETE":
+            return self._removed(request)
         if (request.method, request.path) != ("POST", "/api/v1/statuses"):
             return Response(404, {"error": "Record not found"})
         if self.honours_keys and key in self.by_key:
@@ -31,3 +36,10 @@ class MastodonDialect:
         self.by_key[key] = made
         self.statuses[made] = {**body, "id": made, "url": f"https://news.example/@gazette/{made}"}
         return Response(200, self.statuses[made], (Accepted("@gazette@news.example", key, made, request),))
+
+    def _removed(self, request: Received) -> Response:
+        status = self.statuses.pop(request.path.removeprefix("/api/v1/statuses/"), None)
+        if status is None or request.body:
+            return Response(404, {"error": "Record not found"})
+        self.by_key = {key: made for key, made in self.by_key.items() if made != status["id"]}
+        return Response(200, {**status, "text": status["status"]})

@@ -19,18 +19,21 @@ class SlackDialect:
         self.hook, self.bot = f"/services/{hook}", f"Bearer {token}"
         self.messages: dict[str, dict[str, Any]] = {}
 
+    def standing(self) -> list[str]:
+        return list(self.messages)
+
     def answer(self, request: Received, number: int) -> Response:
         parts = urlsplit(request.path)
         if parts.path.startswith("/services/"):
             return self._of_webhook(request, number)
         method = parts.path.removeprefix("/api/")
-        if method not in ("chat.postMessage", "conversations.history", "conversations.replies"):
+        if method not in ("chat.postMessage", "chat.delete", "conversations.history", "conversations.replies"):
             return _no("unknown_method")
         if request.headers.get("authorization") != self.bot:
             return _no("invalid_auth" if "authorization" in request.headers else "not_authed")
         if method.startswith("conversations"):
             return self._listed(method, parse_qs(parts.query))
-        return self._of_bot(request, number)
+        return self._removed(request) if method == "chat.delete" else self._of_bot(request, number)
 
     def _of_webhook(self, request: Received, number: int) -> Response:
         body = request.json
@@ -58,6 +61,20 @@ class SlackDialect:
         self.messages[ts] = {key: body[key] for key in body if key != "channel"} | {"ts": ts}
         taken = Accepted("@gazette@news.example", "", ts, request)
         return Response(200, {"ok": True, "channel": "C0HARBOR", "ts": ts, "message": self.messages[ts]}, (taken,))
+
+    def _removed(self, request: Received) -> Response:
+        body = request.json
+        if (
+            request.headers.get("content-type") != KIND
+            or not isinstance(body, dict)
+            or body.keys() != {"channel", "ts"}
+        ):
+            return _no("invalid_arguments")
+        if body["channel"] != "C0HARBOR":
+            return _no("channel_not_found")
+        if self.messages.pop(body["ts"], None) is None:
+            return _no("message_not_found")
+        return Response(200, {"ok": True, "channel": "C0HARBOR", "ts": body["ts"]})
 
     def _listed(self, method: str, asked: dict[str, list[str]]) -> Response:
         if asked["channel"] != ["C0HARBOR"]:

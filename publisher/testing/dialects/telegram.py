@@ -18,6 +18,10 @@ class TelegramDialect:
     def __init__(self, token: str = "7001:telegram-t0ken", *, chat: str = "@harbor_gazette") -> None:  # noqa: S107 - a fake's
         self.token, self.chat = token, chat
         self.messages: dict[int, dict[str, Any]] = {}
+        self.old: set[int] = set()  # those that are older than 48 hours
+
+    def standing(self) -> list[str]:
+        return [str(number) for number in self.messages]
 
     def answer(self, request: Received, number: int) -> Response:
         bot, _, method = request.path.removeprefix("/bot").partition("/")
@@ -25,16 +29,28 @@ class TelegramDialect:
             return _no(404, "Not Found")
         if bot != self.token:
             return _no(401, "Unauthorized")
-        if method != "sendMessage":
+        if method not in ("sendMessage", "deleteMessage"):
             return _no(404, "Not Found")
         if request.headers.get("content-type") != "application/json" or not isinstance(request.json, dict):
             return _no(400, "Bad Request: message text is empty")
+        if method == "deleteMessage":
+            return self._removed(request.json)
         if complaint := self._complaint(request.json):
             return _no(400, f"Bad Request: {complaint}")
         self.messages[number] = request.json
         result = {"message_id": number, "date": 1_795_500_000, "chat": self._about(), "text": request.json["text"]}
         taken = Accepted("@gazette@news.example", "", str(number), request)
         return Response(200, {"ok": True, "result": result}, (taken,))
+
+    def _removed(self, body: dict[str, Any]) -> Response:
+        if body.keys() != {"chat_id", "message_id"} or str(body["chat_id"]) != self.chat:
+            return _no(400, "Bad Request: chat not found")
+        if body["message_id"] not in self.messages:
+            return _no(400, "Bad Request: message to delete not found")
+        if body["message_id"] in self.old:
+            return _no(400, "Bad Request: message can't be deleted")
+        del self.messages[body["message_id"]]
+        return Response(200, {"ok": True, "result": True})
 
     def _complaint(self, body: dict[str, Any]) -> str:
         text, parent = body.get("text"), body.get("reply_parameters")

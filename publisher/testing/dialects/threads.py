@@ -23,7 +23,10 @@ class ThreadsDialect:
         self.posts: dict[str, dict[str, str]] = {}
 
     def prepares(self, method: str, path: str) -> bool:
-        return not (method == "POST" and path.endswith("/threads_publish"))
+        return method == "GET" or path.endswith("/threads")
+
+    def standing(self) -> list[str]:
+        return list(self.posts)
 
     def answer(self, request: Received, number: int) -> Response:
         parts = urlsplit(request.path)
@@ -44,6 +47,10 @@ class ThreadsDialect:
             return Response(200, {"id": place, "status": self.containers[place]["status"]})
         if request.method == "GET" and place in self.posts:
             return Response(200, _shown(self.posts[place]))
+        if request.method == "DELETE" and self.posts.pop(place, None) is not None:
+            return Response(200, {"success": True, "deleted_id": place})
+        if request.method == "DELETE":
+            return _no(100, "Unsupported delete request. Object does not exist", subcode=33)
         return _no(24, "The requested resource does not exist")
 
     def _renewed(self, said: dict[str, str], number: int) -> Response:
@@ -82,5 +89,6 @@ def _shown(post: dict[str, str]) -> dict[str, str]:
     return {name: post[name] for name in ("id", "text", "permalink")}
 
 
-def _no(code: int, message: str, status: int = 400) -> Response:
-    return Response(status, {"error": {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "A"}})
+def _no(code: int, message: str, status: int = 400, *, subcode: int = 0) -> Response:
+    error = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "A"}
+    return Response(status, {"error": {**error, "error_subcode": subcode} if subcode else error})

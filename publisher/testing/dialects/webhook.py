@@ -20,7 +20,11 @@ class WebhookDialect:
     def __init__(self, secret: str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw") -> None:  # noqa: S107 - a fake's
         self.key = base64.b64decode(secret.removeprefix("whsec_"))
         self.seen: set[str] = set()
+        self.posts: dict[str, str] = {}  # its own ids, by ours
         self.rejects: set[str] = set()
+
+    def standing(self) -> list[str]:
+        return list(self.posts.values())
 
     def answer(self, request: Received, number: int) -> Response:
         key, body = request.headers.get("webhook-id", ""), request.json
@@ -33,6 +37,11 @@ class WebhookDialect:
         self.seen.add(key)
         if "messages" in body:
             return self._take_batch(request, key)
+        if body.get("type") == "post.withdrawn":
+            self.posts.pop(body["data"]["id"], None)
+            return Response(200, {"id": key})
+        if body.get("type") == "post.published":
+            self.posts[body["data"]["id"]] = key
         to = body["recipients"][0]["email"] if "recipients" in body else body["data"]["account"]
         return Response(200, {"id": key}, (Accepted(to, key, key, request),))
 

@@ -25,6 +25,9 @@ class XDialect:
         self.token, self.rules = token, PostRules("x", limit, unit="weighted")
         self.posts: dict[str, dict[str, Any]] = {}
 
+    def standing(self) -> list[str]:
+        return list(self.posts)
+
     def answer(self, request: Received, number: int) -> Response:
         parts = urlsplit(request.path)
         if not self._is_known(request):
@@ -33,6 +36,8 @@ class XDialect:
             return Response(200, {"data": {"id": "4711", "username": "harborgazette"}})
         if (request.method, parts.path) == ("GET", "/2/users/4711/tweets"):
             return self._listed(parse_qs(parts.query))
+        if request.method == "DELETE" and parts.path.startswith("/2/tweets/"):
+            return self._removed(parts.path.removeprefix("/2/tweets/"))
         if (request.method, parts.path) != ("POST", "/2/tweets"):
             return _no(404, "Not Found", "about:blank")
         return self._taken(request, number)
@@ -52,6 +57,11 @@ class XDialect:
         self.posts[made] = body
         answer = {"data": {"id": made, "text": body["text"], "edit_history_post_ids": [made]}}
         return Response(201, answer, (Accepted("@gazette@news.example", "", made, request),))
+
+    def _removed(self, number: str) -> Response:
+        if self.posts.pop(number, None) is None:
+            return _no(404, "Could not find tweet", f"{PROBLEMS}/resource-not-found")
+        return Response(200, {"data": {"deleted": True}})
 
     def _is_known(self, request: Received) -> bool:
         said = request.headers.get("authorization", "")

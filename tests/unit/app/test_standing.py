@@ -20,7 +20,8 @@ CHANNEL = {"check": "channel", "blocks": True, "what": "bad key", "remedy": "Men
 
 
 def row(state, *reasons, **counts):
-    return {"edition_id": 12, "state": state, "reasons": list(reasons), "failed": 0, "unknown": 0, **counts}
+    usual = {"edition_id": 12, "kind": "regular", "state": state, "reasons": list(reasons), "failed": 0, "unknown": 0}
+    return {**usual, **counts}
 
 
 @pytest.mark.parametrize(
@@ -30,6 +31,7 @@ def row(state, *reasons, **counts):
         (row("sending", failed=2), ""),
         (row("done", failed=2), "publisher resend 12"),
         (row("done", failed=2, unknown=1), "publisher unknown list --edition 12"),
+        (row("done", failed=1, kind="withdrawal"), "publisher withdraw 12"),
         (row("held", CHECK), "publisher send morning --finish"),
         (row("held", CHECK, PERSON), "publisher send morning --finish"),
         (row("held", PERSON), "publisher release 12"),
@@ -96,3 +98,19 @@ def test_an_edition_is_called_by_the_publications_clock_to_the_minute():
     assert standing.title(5, "often", "2026-11-24T07:00Z", zone) == "edition 5 (often 2026-11-24T08:00)"
     assert standing.title(6, "new", "article:12", zone) == "edition 6 (new article:12)"
     assert standing.title(None, None, None, zone) == "standing mail"
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({"pending": 1}, "its post is not taken down"),
+        ({"taken": 1}, "its post is not taken down"),
+        ({"failed": 1}, "its post is not taken down (refused)"),
+        ({"unknown": 1}, "its post may or may not be taken down yet"),
+        ({"sent": 1}, "its post is taken down"),
+    ],
+)
+def test_a_withdrawal_says_what_became_of_its_post(counts, words):
+    numbers = dict.fromkeys(("candidates", "sent", "failed", "unknown", "cancelled", "pending", "taken"), 0)
+    found = {"id": 1, "audience": (), "channel": "mastodon", **row("done", kind="withdrawal"), **numbers, **counts}
+    assert str(standing.send_now(found)) == f"mastodon, withdrawal: done; {words}"

@@ -17,10 +17,10 @@ from publisher.model.call import Answer, Outcome, Verdict
 from publisher.model.project import Source
 from publisher.model.states import SendState
 from publisher.pipeline import dispatch, polls, settle
-from publisher.pipeline.operate import again, holding, intake
+from publisher.pipeline.operate import again, holding, intake, withdrawing
 from publisher.store import alerts, channels, credentials, limits, schedules, sends, sources
 from publisher.store.tables import calls, deliveries
-from tests.ledger import NOW, Clock, add_article, add_edition, add_send, desk, subscribe
+from tests.ledger import NOW, POST, Clock, add_article, add_edition, add_send, desk, subscribe
 
 PROJECT = parse_project("""\
 version: 1
@@ -52,9 +52,9 @@ def found(store, now=NOW, since=LONG_BEFORE):
         return {trouble.cause: trouble for trouble in all_in(conn, PROJECT, now, since)}
 
 
-def answer(store, verdict, count=4):
+def answer(store, verdict, count=4, channel="letters"):
     place = desk(store, Clock())
-    claimed = dispatch.claim(store, place, "letters", count)
+    claimed = dispatch.claim(store, place, channel, count)
     dispatch.begin(store, place, claimed)
     dispatch.record_answer(store, place, claimed, Answer(verdict))
 
@@ -177,6 +177,18 @@ def test_an_edition_that_failed_for_most_is_one_until_it_is_resent(store, send):
     assert found(store, NOW + timedelta(days=2)) == {}
     again.resend_failed(store, 1, now=NOW)
     assert f"failed:{send}" not in found(store)
+
+
+def test_a_post_that_a_network_will_not_take_down_is_one(store):
+    add_send(store, add_edition(store, "2026-11-25T07:00"), channel="mastodon", lists=(), message=POST)
+    answer(store, Verdict(Outcome.SENT, provider_id="m1"), count=1, channel="mastodon")
+    means = withdrawing.Means(lambda edition, channel: "", str)
+    withdrawing.withdraw_edition(store, 1, means, actor="cli:ada", why="", now=NOW)
+    answer(store, Verdict(Outcome.REFUSED, reason="too old"), count=1, channel="mastodon")
+    settle.settle_finished(store, now=NOW)
+    [trouble] = found(store).values()
+    assert "mastodon did not take its post down: too old" in trouble.what
+    assert trouble.command == "take it down by hand; or mend the cause, then: publisher withdraw 1"
 
 
 def test_a_few_that_failed_are_no_trouble(store, send):

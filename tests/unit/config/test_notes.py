@@ -42,7 +42,8 @@ def test_a_warm_up_that_more_than_doubles_each_day_is_a_warning_that_says_how_lo
 
 
 @pytest.mark.parametrize(
-    "option", ["api_key", "token", "secret", "password", "access_key", "secret_key", "app_password", "webhook"]
+    "option",
+    ["api_key", "token", "secret", "password", "access_key", "secret_key", "app_password", "webhook", "target"],
 )
 def test_a_secret_in_clear_is_a_warning_that_does_not_repeat_it(option):
     (note,) = notes_of(with_line("sender: mailpit", f"sender: mailpit, {option}: hunter2"))

@@ -143,6 +143,7 @@ NETWORKS = (
     PostRules("bluesky", 300, most_bytes=3_000, shows_short=True, threads=True, shows_card=True),
     PostRules("x", 280, unit="weighted", threads=True),
     PostRules("linkedin", 3_000, unit="utf16"),
+    PostRules("facebook", 63_206, unit="utf16"),
     PostRules("threads", 500, unit="codepoints", emoji_as_bytes=True, threads=True),
     PostRules("telegram", 1_024, unit="utf16"),
     PostRules("webhook", 1_000),

@@ -1,0 +1,204 @@
+"""What became of a withdrawn edition, network by network, in words; and what keeps a post up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from publisher.errors import PublisherError
+from publisher.model.counting import many
+from publisher.model.project import Channel
+from publisher.model.states import ENDED, DeliveryState, SendState
+from publisher.pipeline.operate import withdrawing
+from publisher.store import Connection, editions, facts, sends, withdrawals
+from publisher.store.withdrawals import Posted, Removal
+
+if TYPE_CHECKING:
+    from publisher.app.core import App
+
+D = DeliveryState
+TAKEN_DOWN, TO_BE, WAITS, REFUSED, STAYS, DOUBT = (
+    "taken down",
+    "to be taken down",
+    "waits",
+    "refused",
+    "stays",
+    "unknown",
+)
+# What became of a withdrawal, by where its delivery is.
+BECAME = {
+    D.SENT: TAKEN_DOWN,
+    D.PENDING: WAITS,
+    D.TAKEN: WAITS,
+    D.UNKNOWN: DOUBT,
+    D.FAILED: REFUSED,
+    D.CANCELLED: STAYS,
+}
+SAID_AGAIN = "no answer yet: it is said again by itself, for a day"
+NOT_SAID = "no answer: look whether it stands"
+SOON = timedelta(minutes=1)  # a command waits for what is said again within
+
+
+@dataclass(frozen=True, slots=True)
+class OnNetwork:
+    """What became of one post, or of a part of it, on one channel."""
+
+    channel: str
+    became: str
+    parts: int
+    url: str
+    why: str
+
+    def __str__(self) -> str:
+        where = f" ({self.url})" if self.url else ""
+        parts = f", {many(self.parts, 'post')} of a thread" if self.parts > 1 else ""
+        by_hand = "; take it down by hand" if self.became in (REFUSED, STAYS) else ""
+        why = f": {self.why.rstrip('.')}" if self.why and self.became != TAKEN_DOWN else ""
+        return f"{self.channel}{parts}: {self.became}{why}{by_hand}{where}"
+
+
+@dataclass(frozen=True, slots=True)
+class InBoxes:
+    """What became of a mail: whoever has it keeps it."""
+
+    channel: str
+    lists: tuple[str, ...]
+    sent: int
+    unknown: int
+    never: int
+
+    def __str__(self) -> str:
+        told = f"{self.channel} to {', '.join(self.lists)}: {many(self.sent, 'reader')} {_has(self.sent)} the mail"
+        doubt = f", {self.unknown:,} may have it" if self.unknown else ""
+        never = f"; {self.never:,} never will" if self.never else ""
+        return f"{told}{doubt}, which can't be taken back{never}"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What became of a withdrawn edition."""
+
+    posts: tuple[OnNetwork, ...]
+    mails: tuple[InBoxes, ...]
+
+    @property
+    def is_down(self) -> bool:
+        """Say whether nothing of its posts stands any more, as far as anybody can know."""
+        return all(post.became == TAKEN_DOWN for post in self.posts)
+
+
+def account_of(app: App, edition_id: int) -> Account:
+    """Return what became, or would become, of an edition that is withdrawn."""
+    with app.store.read() as conn:
+        made = withdrawals.removals(conn, edition_id)
+        posts = [_removed(each) for each in made]
+        for post in withdrawals.posted(conn, edition_id):
+            posts += _left(app, edition_id, post, made)
+        mails = [_mail(row) for row in sends.of_edition(conn, edition_id) if row["audience"]]
+    return Account(tuple(posts), tuple(mail for mail in mails if mail.sent or mail.unknown or mail.never))
+
+
+def _removed(made: Removal) -> OnNetwork:
+    became, why = BECAME[made.state], made.reason
+    if made.state is D.CANCELLED:
+        why = "its withdrawal was cancelled"
+    elif made.state is D.UNKNOWN:
+        why = f"{SAID_AGAIN if made.again_at else NOT_SAID} ({why})"
+    return OnNetwork(made.channel, became, len(made.parts), made.url, why)
+
+
+def _left(app: App, edition_id: int, post: Posted, made: list[Removal]) -> Iterator[OnNetwork]:
+    """Yield what no withdrawal is for: what can't be taken down, what is under way, and what nobody knows of."""
+    parts = withdrawals.left_of(post, made)
+    if post.state is D.TAKEN:
+        yield OnNetwork(post.channel, WAITS, 1, post.url, "being posted at this moment: taken down once it stands")
+    elif parts:
+        why = why_it_stays(app, edition_id, post.channel)
+        yield OnNetwork(post.channel, STAYS if why else TO_BE, len(parts), post.url, why)
+    if post.state is D.UNKNOWN:
+        doubt = f"publisher unknown list --edition {edition_id}"
+        because = f" ({post.reason})" if post.reason else ""
+        yield OnNetwork(post.channel, DOUBT, 1, "", f"it may have been posted{because}; look: {doubt}")
+
+
+def _mail(row: Any) -> InBoxes:
+    never = row["cancelled"] + row["failed"] + row["pending"]
+    return InBoxes(row["channel"], tuple(row["audience"]), row["sent"] + row["taken"], row["unknown"], never)
+
+
+def _has(count: int) -> str:
+    return "has" if count == 1 else "have"
+
+
+def why_it_stays(app: App, edition_id: int, channel: str) -> str:
+    """Return why what a channel posted of an edition can't be taken down through it; empty: it can."""
+    from publisher.senders.registry import sender_class
+
+    if (spec := app.project.channels.get(channel)) is None:
+        return f"there is no channel {channel} any more: put it back into schedules.yaml and withdraw again"
+    if changed := _another_account(_former(app, edition_id, channel), spec):
+        return f"`{changed}` of {channel} has changed since it posted: it speaks for another account now"
+    try:
+        return sender_class(spec.sender).why_it_stays(spec.options)
+    except PublisherError as error:
+        return error.what
+
+
+def _former(app: App, edition_id: int, channel: str) -> Channel | None:
+    """Return the channel as it was when the edition was made, where that can still be read."""
+    from publisher.app import versions
+
+    with app.store.read() as conn:
+        edition = editions.get(conn, edition_id)
+    was = versions.project_of(app, edition["project_version_id"]) if edition else None
+    return was.channels.get(channel) if was else None
+
+
+def _another_account(was: Channel | None, now: Channel) -> str:
+    """Return the option by which a channel speaks for another account than before; empty: none that can be seen."""
+    if was is None or was == now:
+        return ""
+    said_before, said_now = ({**each.options, "sender": each.sender, "base_url": each.base_url} for each in (was, now))
+    return next((name for name in _naming(now) if said_before.get(name) != said_now.get(name)), "")
+
+
+def _naming(spec: Channel) -> Iterator[str]:
+    """Yield the options that say which account a channel speaks for; which one a secret opens can't be seen."""
+    from publisher.senders.registry import sender_class
+
+    fields = sender_class(spec.sender).options.model_fields
+    yield from ("sender", "base_url", "channel")
+    yield from (name for name, field in fields.items() if field.is_required() and field.annotation is not SecretStr)
+
+
+def is_over(app: App, edition_id: int) -> bool:
+    """Say whether nothing of a withdrawal goes on by itself, or nobody knows when: a person may be needed."""
+    with app.store.read() as conn:
+        return facts.held(conn) is not None or not _goes_on(app, conn, edition_id)
+
+
+def _goes_on(app: App, conn: Connection, edition_id: int) -> bool:
+    rows = sends.of_edition(conn, edition_id)
+    mine = [row for row in rows if row["kind"] == sends.WITHDRAWAL]
+    under_way = any(post.state is D.TAKEN for post in withdrawals.posted(conn, edition_id))
+    is_open = any(row["state"] not in (*ENDED, SendState.PAUSED) for row in mine)
+    is_to_be_made = withdrawing.to_take_down(conn, edition_id, app.sending.means)
+    return bool(under_way or is_open or is_to_be_made or soon(app, conn, edition_id))
+
+
+def soon(app: App, conn: Connection, edition_id: int) -> list[Removal]:
+    """Return the withdrawals without an answer that are said again in a moment; long overdue, nobody says them."""
+    now, made = app.store.now(), withdrawals.removals(conn, edition_id)
+    return [each for each in made if each.again_at and now - SOON <= each.again_at <= now + SOON]
+
+
+def is_of_practice(app: App, version_id: int) -> bool:
+    """Say whether an edition that was made under this version of the file was made in practice."""
+    from publisher.app import versions
+
+    was = versions.project_of(app, version_id)
+    return was is not None and was.practice

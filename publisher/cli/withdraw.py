@@ -1,0 +1,133 @@
+"""`publisher withdraw`: an edition is taken back as far as it can be, and what can't be is named."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.cli.hold import EndedError, Why, Yes
+from publisher.cli.opening import open_app
+from publisher.cli.output import AsJson, ProjectDir, confirm, say, say_json, tell
+from publisher.errors import UsageError
+
+if TYPE_CHECKING:
+    from publisher.app import App
+    from publisher.app.withdrawals import Account
+
+
+def withdraw(
+    edition: Annotated[str, typer.Argument(help="A number, `morning` (its latest) or `morning@2026-11-24`.")],
+    why: Why = "",
+    yes: Yes = False,
+    project: ProjectDir = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Take an edition back: stop what is left, delete its posts where networks can, and say what stays, and why."""
+    from publisher.app import standing, withdrawals
+
+    app = open_app(project)
+    edition_id = app.edition(edition)
+    title = standing.edition_title(app.store, edition_id, app.zone)
+    _require_something(app, edition_id, title)
+    if not yes:
+        _show(withdrawals.account_of(app, edition_id), title)
+        confirm(f"Withdraw {title}?", "this can't be taken back")
+    with ExitStack() as stack:
+        _carry_out(app, stack, edition_id, why)
+    found = withdrawals.account_of(app, edition_id)
+    if as_json:
+        say_json({"edition": edition_id, **_plain(found)})
+    else:
+        tell(f"{title}: withdrawn")
+        _show(found, title)
+        for line in _next_steps(app, edition_id, found):
+            say(line)
+    if not found.is_down:
+        raise typer.Exit(1)
+
+
+def _require_something(app: App, edition_id: int, title: str) -> None:
+    """Refuse an edition of which nothing can be taken back.
+
+    :raises UsageError: nothing of it has left the house.
+    """
+    from publisher.app import withdrawals
+    from publisher.store import editions
+
+    with app.store.read() as conn:
+        row = editions.get(conn, edition_id)
+    assert row is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
+    if withdrawals.is_of_practice(app, row["project_version_id"]):
+        raise EndedError("it was made in practice: nothing of it has left the house", where=title)
+    if app.is_practice:
+        remedy = "Take `practice: true` out of schedules.yaml, then withdraw it"
+        raise UsageError("in practice nothing real can be taken back", where=title, remedy=remedy)
+    if row["state"] == "draft":
+        remedy = f"To give it up: publisher cancel {edition_id}"
+        raise UsageError("it is a draft: nothing of it has gone out", where=title, remedy=remedy)
+    found = withdrawals.account_of(app, edition_id)
+    if row["state"] != "locked" and not found.posts and not any(mail.sent or mail.unknown for mail in found.mails):
+        raise EndedError(f"it is {row['state']}, and nothing of it went out: there is nothing to withdraw", where=title)
+
+
+def _carry_out(app: App, stack: ExitStack, edition_id: int, why: str) -> None:
+    """Write it down, and take down what stands; whatever ends us, `publisher run` goes on with it."""
+    from publisher.app import withdrawals
+    from publisher.cli.send import open_for_work
+    from publisher.pipeline.operate import withdrawing
+    from publisher.runtime.embedded import drain
+
+    open_for_work(app, stack, "withdraw")
+    means = app.sending.means
+    withdrawing.withdraw_edition(app.store, edition_id, means, actor=app.actor, why=why, now=app.clock())
+    drain(
+        app.sending.duties(),
+        lambda: withdrawals.is_over(app, edition_id),
+        lambda: _say_what_waits(app, edition_id),
+    )
+
+
+def _say_what_waits(app: App, edition_id: int) -> bool:
+    """Say what is waited for: a moment, or a network that gave no answer; say whether anything is."""
+    from publisher.app import withdrawals
+    from publisher.cli.send import say_what_waits
+
+    with app.store.read() as conn:
+        silent = withdrawals.soon(app, conn, edition_id)
+    for each in silent:
+        tell(f"{each.channel} gave no answer, and is asked again in a moment (Ctrl-C leaves it to `publisher run`)")
+    return say_what_waits(app, [edition_id]) or bool(silent)
+
+
+def _show(found: Account, title: str) -> None:
+    for line in (*found.posts, *found.mails):
+        say(str(line))
+    if not (found.posts or found.mails):
+        say(f"{title}: nothing of it had gone out, and nothing will")
+
+
+def _next_steps(app: App, edition_id: int, found: Account) -> list[str]:
+    """Return what to type about what still stands, and about the stories, which other editions may bring."""
+    from publisher.app import standing
+    from publisher.store import editions, facts, sends
+
+    with app.store.read() as conn:
+        rows = [row for row in sends.of_edition(conn, edition_id) if row["kind"] == sends.WITHDRAWAL]
+        held = facts.held(conn)
+        articles = [str(row["article_id"]) for row in editions.places_of(conn, edition_id) if row["position"]]
+    steps = [f"all sending is held by {held.actor}: publisher release --all"] if held else []
+    steps += [step for row in rows if not row["unknown"] and (step := standing.next_step(row, None))]
+    again = f"publisher withdraw {edition_id}"
+    if not found.is_down and not any(again in step for step in steps):
+        steps.append(f"To look again: {again}")
+    if articles:
+        steps.append(f"So that no other edition brings its stories: publisher articles discard {' '.join(articles)}")
+    return list(dict.fromkeys(steps))
+
+
+def _plain(found: Account) -> dict[str, object]:
+    return {"posts": [asdict(post) for post in found.posts], "mails": [asdict(mail) for mail in found.mails]}

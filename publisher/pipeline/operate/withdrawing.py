@@ -1,0 +1,123 @@
+"""Withdraw: what is left of an edition is stopped, and what stands of its posts is taken down, by sends of their own.
+
+That an edition is withdrawn is written down first. A post that was under way at that moment, or in doubt, is taken down
+once it is known to stand, by whichever process sees it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+import structlog
+
+from publisher.model.message import Withdrawal
+from publisher.model.states import DeliveryState, EditionState, SendState
+from publisher.pipeline.operate import again, stopping
+from publisher.store import Connection, Store, audience, editions, facts, messages, sends, withdrawals
+from publisher.store.patience import write_patiently
+from publisher.store.withdrawals import Posted
+
+log = structlog.get_logger()
+
+D = DeliveryState
+BEFORE_ALL = 0  # priority: as an alert
+IN_THE_OPEN = (D.TAKEN, D.UNKNOWN)  # a post in such a state may come to stand
+GIVE_UP_AFTER = timedelta(days=1)  # of trying; then a person has to do it
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the channels can do, as the file has them."""
+
+    why_it_stays: Callable[[int, str], str]  # of an edition's post on a channel; empty: it can be taken down
+    reference: Callable[[int], str]  # our opaque id of a delivery, as its network knows it
+
+
+def withdraw_edition(store: Store, edition_id: int, means: Means, *, actor: str, why: str, now: datetime) -> None:
+    """Stop what has not left of an edition, and have all that stands of its posts taken down, as far as that goes.
+
+    Said twice it does what was left: what was refused is tried again.
+    """
+    reason = f"withdrawn by {actor}" + (f": {why}" if why else "")
+
+    def work(conn: Connection) -> list[int]:
+        mine = [send for send in sends.lock_all(conn, edition_id) if send["kind"] != sends.WITHDRAWAL]
+        facts.begin_withdrawing(conn, edition_id, actor=actor, why=why, now=now)
+        facts.release_edition(conn, edition_id)
+        stopped = [send["id"] for send in mine if stopping.give_up(conn, send, now)]
+        if not editions.move(conn, edition_id, EditionState.CANCELLED, now, reason=reason):
+            editions.say_why(conn, edition_id, reason)
+        _make(conn, edition_id, means, actor, now, anew=True)
+        return stopped
+
+    for send_id in write_patiently(store, work):
+        stopping.cancel_rows(store, send_id, reason)
+    again.resend_failed(store, edition_id, now=now, kind=sends.WITHDRAWAL)
+
+
+def finish_withdrawing(store: Store, means: Means, *, now: datetime) -> None:
+    """Have what has come to stand of withdrawn editions taken down too; those of which nothing can come are done."""
+    with store.read() as conn:
+        found = facts.withdrawing(conn)
+        waits = {edition_id for edition_id in found if not _has_work(conn, edition_id, means)}
+    for edition_id in found - waits:
+        write_patiently(store, partial(_go_on, edition_id=edition_id, means=means, now=now))
+
+
+def _has_work(conn: Connection, edition_id: int, means: Means) -> bool:
+    """Say whether there is something to take down, or nothing that could still come to stand."""
+    posts = withdrawals.posted(conn, edition_id)
+    return bool(to_take_down(conn, edition_id, means)) or not any(post.state in IN_THE_OPEN for post in posts)
+
+
+def _go_on(conn: Connection, edition_id: int, means: Means, now: datetime) -> None:
+    sends.lock_all(conn, edition_id)
+    said = facts.withdrawn_by(conn, edition_id)
+    if said is None:
+        return
+    _make(conn, edition_id, means, said.actor, now)
+    if not any(post.state in IN_THE_OPEN for post in withdrawals.posted(conn, edition_id)):
+        facts.end_withdrawing(conn, edition_id)
+
+
+def to_take_down(
+    conn: Connection, edition_id: int, means: Means, *, anew: bool = False
+) -> list[tuple[Posted, tuple[str, ...]]]:
+    """Return what stands of the edition's posts and is to be taken down, post by post with its parts.
+
+    :param anew: also what a person gave up before.
+    """
+    made = withdrawals.removals(conn, edition_id)
+    counted = [each for each in made if not (anew and each.state is D.CANCELLED)]
+    posts = [post for post in withdrawals.posted(conn, edition_id) if post.state is not D.TAKEN]
+    found = [(post, withdrawals.left_of(post, counted)) for post in posts]
+    return [(post, parts) for post, parts in found if parts and not means.why_it_stays(edition_id, post.channel)]
+
+
+def _make(conn: Connection, edition_id: int, means: Means, actor: str, now: datetime, *, anew: bool = False) -> None:
+    """Make a send for each post that stands; its books have the one account that is told."""
+    for post, parts in to_take_down(conn, edition_id, means, anew=anew):
+        send_id = sends.add(
+            conn,
+            edition_id=edition_id,
+            entry=post.entry,
+            kind=sends.WITHDRAWAL,
+            number=withdrawals.next_number(conn, edition_id, post.entry),
+            channel=post.channel,
+            audience=[],
+            priority=BEFORE_ALL,
+            state=SendState.ADDRESSED,
+            reasons=[],
+            made_at=now,
+            actor=actor,
+            due_at=now,
+            give_up_after=GIVE_UP_AFTER // timedelta(microseconds=1),
+        )
+        content = Withdrawal(parts, post.url, means.reference(post.delivery_id))
+        message_id = messages.add(conn, send_id, content, now)
+        audience.freeze_account(conn, send_id=send_id, channel=post.channel, message_id=message_id, due_at=now)
+        sends.post_to_books(conn, send_id, {D.PENDING.value: 1}, candidates=1)
+        log.info("withdrawal_made", edition=edition_id, send=send_id, channel=post.channel, parts=len(parts))

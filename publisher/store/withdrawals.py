@@ -1,0 +1,143 @@
+"""What an edition's posts left on networks, part by part, and what became of taking it down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, func, select
+
+from publisher.model.call import Outcome
+from publisher.model.states import DeliveryState, SendState
+from publisher.store import calls as calls_of
+from publisher.store.sends import WITHDRAWAL
+from publisher.store.tables import calls, deliveries, messages, outcomes, recipients, sends
+
+D = DeliveryState
+PART = "part "  # so the steps of a thread are called that senders note
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What stands of one post on one channel, as far as is known."""
+
+    entry: str  # of the send that posted it
+    delivery_id: int
+    channel: str  # that spoke: the send itself may be on its fallback by now
+    state: DeliveryState
+    parts: tuple[str, ...]  # the network's ids; "" where it named none; nothing where nothing is known to stand
+    url: str  # of the first
+    reason: str  # what was said last of a post that isn't plainly sent
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A withdrawal as it stands."""
+
+    send_id: int
+    entry: str
+    number: int
+    channel: str
+    parts: tuple[str, ...]
+    url: str
+    state: DeliveryState
+    send_state: SendState
+    reason: str  # the last word on it, or what it waits for
+    again_at: datetime | None  # when one without an answer is said again; None: it isn't, or not by itself
+
+
+def posted(conn: Connection, edition_id: int) -> list[Posted]:
+    """Return what the edition's posts left, or may have left, on each channel that spoke for them."""
+    query = (
+        select(deliveries, sends.c.entry, messages.c.content)
+        .join(sends, sends.c.id == deliveries.c.send_id)
+        .join(messages, messages.c.id == deliveries.c.message_id)
+        .join(recipients, recipients.c.id == deliveries.c.recipient_id)
+        .where(sends.c.edition_id == edition_id, sends.c.kind != WITHDRAWAL, recipients.c.channel.is_not(None))
+        .order_by(deliveries.c.id)
+    )
+    return [each for row in conn.execute(query).mappings() for each in _of_delivery(conn, row)]
+
+
+def _of_delivery(conn: Connection, row: RowMapping) -> Iterator[Posted]:
+    tried = calls_of.of_delivery(conn, row["id"], row["call_id"])
+    said = calls_of.outcomes_of(conn, row["id"])
+    state = D(row["state"])
+    for channel in dict.fromkeys(call["channel"] for call in tried):
+        mine = [call for call in tried if call["channel"] == channel]
+        is_last = mine[-1]["id"] == row["call_id"]
+        parts = _parts(mine)
+        if state is D.SENT and is_last:  # what no call named stands as well
+            parts += [("", "")] * (len(row["content"]["parts"]) - len(parts))
+        if parts or (is_last and state in (D.UNKNOWN, D.TAKEN)):
+            url = next((url for _, url in parts if url), "")
+            told = said.get(mine[-1]["id"])
+            reason = (told["reason"] if told else mine[-1]["reason"]) or ""
+            yield Posted(row["entry"], row["id"], channel, state, tuple(part for part, _ in parts), url, reason)
+
+
+def _parts(mine: list[RowMapping]) -> list[tuple[str, str]]:
+    """Return id and address of each part that stands: those of a thread are noted, a single post's call names it."""
+    noted: dict[int, tuple[str, str]] = {}
+    for call in mine:
+        for step, data in (call["journal"] or {}).items():
+            if step.startswith(PART):
+                noted[int(step.removeprefix(PART))] = (str(data["id"]), str(data["url"]))
+    if noted:
+        return [noted[number] for number in sorted(noted)]
+    named = [call for call in mine if call["outcome"] == Outcome.SENT]
+    return [(named[-1]["provider_id"] or "", named[-1]["url"] or "")] if named else []
+
+
+def removals(conn: Connection, edition_id: int) -> list[Removal]:
+    """Return the edition's withdrawals, oldest first."""
+    told = and_(outcomes.c.call_id == deliveries.c.call_id, outcomes.c.delivery_id == deliveries.c.id)
+    reason = func.coalesce(deliveries.c.reason, outcomes.c.reason, calls.c.reason, "")
+    query = (
+        select(
+            sends,
+            messages.c.content,
+            deliveries.c.state.label("delivery"),
+            reason.label("why"),
+            calls.c.retry_at.label("again_at"),
+        )
+        .join(deliveries, deliveries.c.send_id == sends.c.id)
+        .join(messages, messages.c.id == deliveries.c.message_id)
+        .outerjoin(calls, calls.c.id == deliveries.c.call_id)
+        .outerjoin(outcomes, told)
+        .where(sends.c.edition_id == edition_id, sends.c.kind == WITHDRAWAL)
+        .order_by(sends.c.id)
+    )
+    return [_removal(row) for row in conn.execute(query).mappings()]
+
+
+def _removal(row: Any) -> Removal:
+    waits_for = next((reason["what"] for reason in row["reasons"] if reason["blocks"]), "")
+    return Removal(
+        row["id"],
+        row["entry"],
+        row["number"],
+        row["channel"],
+        tuple(row["content"]["parts"]),
+        row["content"]["url"],
+        D(row["delivery"]),
+        SendState(row["state"]),
+        waits_for or row["why"],
+        row["again_at"] if row["delivery"] == D.UNKNOWN else None,
+    )
+
+
+def left_of(post: Posted, made: list[Removal]) -> tuple[str, ...]:
+    """Return the parts of a post for which none of these withdrawals is. Pure."""
+    mine = {part for each in made if (each.entry, each.channel) == (post.entry, post.channel) for part in each.parts}
+    return tuple(part for part in post.parts if part not in mine)
+
+
+def next_number(conn: Connection, edition_id: int, entry: str) -> int:
+    """Return the number of an entry's next withdrawal: its post may stand on several channels."""
+    query = select(func.coalesce(func.max(sends.c.number), 0)).where(
+        sends.c.edition_id == edition_id, sends.c.entry == entry, sends.c.kind == WITHDRAWAL
+    )
+    return int(conn.execute(query).scalar_one()) + 1

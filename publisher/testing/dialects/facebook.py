@@ -1,0 +1,73 @@
+"""How the Graph API answers for a Page of Facebook's."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
+
+from publisher.model.message import PostRules
+from publisher.model.post_size import length
+from publisher.testing.dialects.base import Accepted, Received, Response
+
+RULES = PostRules("facebook", 63_206, unit="utf16")
+MADE_AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)  # every post
+LISTED = {"fields", "limit", "since", "access_token"}
+
+
+class FacebookDialect:
+    """One Page. The words that it said last are refused a second time."""
+
+    def __init__(self, token: str = "facebook-t0ken", *, page: str = "4711") -> None:  # noqa: S107 - a fake's
+        self.token, self.page = token, page
+        self.posts: dict[str, dict[str, str]] = {}
+        self.hidden: set[str] = set()  # addresses that Facebook can't look at
+
+    def standing(self) -> list[str]:
+        return list(self.posts)
+
+    def answer(self, request: Received, number: int) -> Response:
+        parts = urlsplit(request.path)
+        asked = dict(parse_qsl(parts.query))
+        said = dict(parse_qsl(request.body.decode(errors="replace"))) if request.method == "POST" else asked
+        if said.get("access_token") != self.token or (said is not asked and "access_token" in asked):
+            return _no(190, "Error validating access token: Session has expired", 401, subcode=463)
+        if (request.method, parts.path) == ("GET", f"/v25.0/{self.page}/feed") and asked.keys() <= LISTED:
+            return self._listed(asked)
+        if (request.method, parts.path) == ("POST", f"/v25.0/{self.page}/feed"):
+            return self._taken(said, asked, request, number)
+        if request.method == "DELETE" and self.posts.pop(parts.path.removeprefix("/v25.0/"), None) is not None:
+            return Response(200, {"success": True})
+        return _no(100, f"Unsupported {request.method.lower()} request.", subcode=33)
+
+    def _taken(self, said: dict[str, str], asked: dict[str, str], request: Received, number: int) -> Response:
+        if asked != {"fields": "id,permalink_url"} or not said.keys() <= {"message", "link", "access_token"}:
+            return _no(100, "Invalid parameter")
+        if not said.get("message", "").strip():
+            return _no(100, "(#100) Missing message or attachment")
+        if length(said["message"], RULES) > RULES.limit:
+            return _no(100, "Param message must be shorter than 63206 characters.")
+        if said.get("link", "") in self.hidden:
+            return _no(100, "The url could not be scraped.", subcode=1_609_005)
+        if self.posts and next(reversed(self.posts.values()))["message"] == said["message"]:
+            return _no(506, "Duplicate status message")
+        made = f"{self.page}_{12_000_000 + number}"
+        self.posts[made] = {
+            "id": made,
+            "message": said["message"],
+            "permalink_url": f"https://www.facebook.com/{made.replace('_', '/posts/')}",
+            "created_time": f"{MADE_AT:%Y-%m-%dT%H:%M:%S}+0000",
+        }
+        answer = {"id": made, "permalink_url": self.posts[made]["permalink_url"]}
+        return Response(200, answer, (Accepted("@gazette@news.example", "", made, request),))
+
+    def _listed(self, asked: dict[str, str]) -> Response:
+        if not 1 <= int(asked.get("limit", 25)) <= 100:
+            return _no(100, "(#100) limit must be at most 100")
+        fields = asked["fields"].split(",")
+        posts = [post for post in reversed(self.posts.values()) if int(asked.get("since", 0)) <= MADE_AT.timestamp()]
+        return Response(200, {"data": [{name: post[name] for name in fields} for post in posts]})
+
+
+def _no(code: int, message: str, status: int = 400, *, subcode: int = 0) -> Response:
+    error = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "A"}
+    return Response(status, {"error": {**error, "error_subcode": subcode} if subcode else error})

@@ -1,0 +1,342 @@
+"""Withdrawing, as a person types it, with networks that are strict."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from threading import Thread
+
+import pytest
+import typer
+
+from publisher.app import App
+from publisher.cli.hold import cancel, hold
+from publisher.cli.send import send
+from publisher.cli.withdraw import withdraw
+from publisher.errors import UsageError
+from publisher.store import Store, calls, channels, editions, facts, processes, sends, withdrawals
+from publisher.testing import FakeProvider, Fault
+from tests.ledger import NOW, books
+from tests.project import ProjectDir
+from tests.unit.app.project import compose_now, edit
+
+CHANNELS = """\
+  mastodon:
+    sender: mastodon
+    instance: {mastodon}
+    token: mastodon-t0ken
+  telegram:
+    sender: telegram
+    base_url: {telegram}
+    token: "7001:telegram-t0ken"
+    chat: "@harbor_gazette"
+  hook:
+    sender: slack
+    base_url: {slack}
+    webhook: https://hooks.slack.com/services/T1/B2/slackt0ken
+schedules:
+"""
+SEND = """\
+      - {via: letters, to: daily}
+      - {via: mastodon, template: social/thread.txt}
+      - {via: telegram}
+      - {via: hook}
+"""
+
+
+@dataclass
+class House:
+    """A newsroom with a list and three networks."""
+
+    folder: ProjectDir
+    networks: dict[str, FakeProvider]
+
+    def sent(self) -> None:
+        """Send an edition to everybody."""
+        send("morning", yes=True, project=self.folder.folder)
+
+    def withdraw(self, edition: str = "morning", code: int = 0, **options: object) -> None:
+        if code == 0:
+            withdraw(edition, yes=True, project=self.folder.folder, **options)
+            return
+        with pytest.raises(typer.Exit) as ended:
+            withdraw(edition, yes=True, project=self.folder.folder, **options)
+        assert ended.value.exit_code == code
+
+    @property
+    def store(self) -> Store:
+        return App.open(self.folder.folder).store
+
+    def standing(self, name: str) -> list[str]:
+        return self.networks[name].dialect.standing()
+
+    def states(self) -> dict[tuple[str, str], str]:
+        with self.store.read() as conn:
+            return {(row["channel"], row["kind"]): row["state"] for row in sends.of_edition(conn, 1)}
+
+
+@pytest.fixture
+def house(tmp_path) -> Iterator[House]:
+    with ExitStack() as stack:
+        networks = {name: stack.enter_context(FakeProvider(name)) for name in ("mastodon", "telegram", "slack")}
+        letters = stack.enter_context(FakeProvider("mailgun"))
+        folder = ProjectDir(tmp_path, letters.url)
+        urls = {name: network.url for name, network in networks.items()}
+        edit(
+            tmp_path,
+            ("schedules:\n", CHANNELS.format(**urls)),
+            ("      - {via: letters, to: daily}\n", SEND),
+        )
+        folder.subscribe(2)
+        networks["mastodon"].dialect.limit = 5_000
+        yield House(folder, networks)
+
+
+def test_what_can_be_taken_back_is_and_the_rest_is_named_one_by_one(house, capsys):
+    house.sent()
+    assert len(house.standing("mastodon")) == 3
+    capsys.readouterr()
+    house.withdraw(code=1, why="a wrong name")
+    said = capsys.readouterr()
+    first = house.networks["mastodon"].accepted[0].id
+    assert said.err.endswith(": withdrawn\n")
+    assert said.out.splitlines() == [
+        f"mastodon, 3 posts of a thread: taken down (https://news.example/@gazette/{first})",
+        "telegram: taken down (https://t.me/harbor_gazette/1)",
+        "hook: stays: a webhook of Slack's isn't told which post it made; take it down by hand",
+        "letters to daily: 2 readers have the mail, which can't be taken back",
+        "To look again: publisher withdraw 1",
+        "So that no other edition brings its stories: publisher articles discard 3 2 1",
+    ]
+    assert (house.standing("mastodon"), house.standing("telegram")) == ([], [])
+    with house.store.read() as conn:
+        row = editions.get(conn, 1)
+        assert (row["state"], row["reason"].partition(" by ")[0]) == ("closed", "withdrawn")
+        assert row["reason"].endswith(": a wrong name")
+        assert [latest["sent"] for latest in editions.latest(conn, limit=1)] == [5]  # what went out, not what came back
+        assert facts.withdrawing(conn) == set()
+
+
+def test_the_books_of_a_withdrawal_are_its_own(house, capsys):
+    house.sent()
+    house.withdraw(code=1)
+    with house.store.read() as conn:
+        rows = {(row["channel"], row["kind"]): row["id"] for row in sends.of_edition(conn, 1)}
+    assert books(house.store, rows["mastodon", "regular"]) == {"sent": 1}
+    assert books(house.store, rows["mastodon", "withdrawal"]) == {"sent": 1}
+    assert books(house.store, rows["letters", "regular"]) == {"sent": 2}
+    assert ("hook", "withdrawal") not in rows
+    assert house.folder.publisher("verify").strip().endswith("the books balance")
+    assert [row["state"] for row in house.folder.json("log", "--channel", "telegram")] == ["sent", "sent"]
+    assert [row["kind"] for row in house.folder.json("log", "--channel", "telegram")] == ["withdrawal", "regular"]
+    assert "telegram" in house.folder.publisher("log", "--channel", "telegram")
+
+
+def test_a_second_time_does_what_was_left(house, capsys):
+    house.sent()
+    house.networks["telegram"].fails(Fault(400, {"ok": False, "error_code": 400, "description": "no"}))
+    capsys.readouterr()
+    house.withdraw(code=1)
+    said = capsys.readouterr().out
+    assert "telegram: refused: HTTP 400: no; take it down by hand (https://t.me/harbor_gazette/1)" in said.splitlines()
+    assert "telegram did not take its post down; once that is mended: publisher withdraw 1" in said.splitlines()
+    assert "To look again" not in said
+    before = len(house.networks["mastodon"].requests)
+    house.withdraw(code=1)
+    assert "telegram: taken down (https://t.me/harbor_gazette/1)" in capsys.readouterr().out.splitlines()
+    assert len(house.networks["mastodon"].requests) == before
+    assert house.standing("telegram") == []
+
+
+def test_as_json(house, capsys):
+    house.sent()
+    capsys.readouterr()
+    house.withdraw(code=1, as_json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert found["edition"] == 1
+    assert [(post["channel"], post["became"], post["parts"]) for post in found["posts"]] == [
+        ("mastodon", "taken down", 3),
+        ("telegram", "taken down", 1),
+        ("hook", "stays", 1),
+    ]
+    assert found["mails"] == [{"channel": "letters", "lists": ["daily"], "sent": 2, "unknown": 0, "never": 0}]
+
+
+def test_nothing_is_done_before_the_question_is_answered(house, capsys):
+    house.sent()
+    capsys.readouterr()
+    with pytest.raises(UsageError, match="this can't be taken back"):
+        withdraw("morning", project=house.folder.folder)
+    said = capsys.readouterr().out
+    assert "telegram: to be taken down (https://t.me/harbor_gazette/1)" in said.splitlines()
+    assert len(house.standing("mastodon")) == 3
+
+
+def test_what_was_not_sent_yet_never_is(house, capsys):
+    app = App.open(house.folder.folder)
+    compose_now(app)
+    app.sending.advance()
+    capsys.readouterr()
+    house.withdraw("1")
+    said = capsys.readouterr().out.splitlines()
+    assert "letters to daily: 0 readers have the mail, which can't be taken back; 2 never will" in said
+    assert set(house.states().values()) == {"cancelled"}
+    assert house.networks["mastodon"].requests == []
+
+
+def test_a_post_that_was_under_way_is_taken_down_once_it_stands(house, capsys):
+    house.networks["telegram"].fails(Fault(accept=True, delay=1.0))
+    app = App.open(house.folder.folder)
+    compose_now(app)
+    app.sending.advance()
+    with processes.at_work(app.store, "send", app.clock()) as app.process_id:
+        sending = Thread(target=app.sending.duties().dispatch, args=("telegram",))
+        sending.start()
+        while not house.networks["telegram"].accepted:
+            time.sleep(0.01)
+        house.withdraw("1")
+        sending.join()
+    assert house.standing("telegram") == []
+    assert house.states()["telegram", "withdrawal"] == "done"
+
+
+def test_a_post_of_unknown_fate_is_taken_down_once_it_is_known_to_stand(house, capsys):
+    house.networks["telegram"].fails(Fault.dropped_after())
+    with pytest.raises(typer.Exit):
+        house.sent()
+    capsys.readouterr()
+    house.withdraw(code=1)
+    said = capsys.readouterr().out
+    assert "telegram: unknown: it may have been posted (" in said
+    assert "look: publisher unknown list --edition 1" in said
+    assert house.states()["telegram", "regular"] == "cancelled"  # nothing says it again
+    with house.store.read() as conn:
+        assert facts.withdrawing(conn) == {1}
+        call = conn.exec_driver_sql("SELECT call_id FROM deliveries WHERE state = 'unknown'").scalar_one()
+    with house.store.write() as conn:  # as a late answer has it
+        calls.close(conn, call, tries=1, in_doubt=False, closed_at=NOW, outcome="sent", provider_id="1")
+        conn.exec_driver_sql(f"UPDATE deliveries SET state = 'sent' WHERE call_id = {call}")
+        conn.exec_driver_sql("UPDATE sends SET sent = 1, unknown = 0 WHERE unknown = 1")
+    assert len(house.standing("telegram")) == 1
+    house.withdraw(code=1)
+    assert house.standing("telegram") == []
+    with house.store.read() as conn:
+        assert facts.withdrawing(conn) == set()
+
+
+def test_a_channel_that_is_stopped_waits_until_it_is_mended(house, capsys):
+    house.sent()
+    store = house.store
+    with store.write() as conn:
+        channels.stop(conn, "telegram", reason="HTTP 401: Unauthorized", now=NOW)
+    capsys.readouterr()
+    house.withdraw(code=1)
+    said = capsys.readouterr().out.splitlines()
+    assert "telegram: waits: HTTP 401: Unauthorized (https://t.me/harbor_gazette/1)" in said
+    assert "telegram is paused; when it may go on: publisher release --channel telegram" in said
+    assert len(house.standing("telegram")) == 1
+    house.folder.publisher("release", "--channel", "telegram")
+    house.withdraw(code=1)
+    assert house.standing("telegram") == []
+
+
+def test_what_is_to_be_taken_down_never_goes_to_another_channel(house, capsys):
+    house.sent()
+    path = house.folder.folder / "schedules.yaml"
+    chat = '    chat: "@harbor_gazette"\n'
+    text = path.read_text().replace(chat, f"{chat}    fallback: second\n")
+    second = '  second:\n    sender: telegram\n    token: t0ken\n    chat: "@harbor_gazette"\nschedules:\n'
+    path.write_text(text.replace("schedules:\n", second))
+    with house.store.write() as conn:
+        channels.stop(conn, "telegram", reason="HTTP 401: Unauthorized", now=NOW)
+    house.withdraw(code=1)
+    with house.store.read() as conn:
+        (removal,) = [each for each in withdrawals.removals(conn, 1) if each.channel != "mastodon"]
+    assert (removal.channel, removal.send_state) == ("telegram", "paused")
+
+
+def test_a_channel_that_is_gone_or_speaks_for_another_account_is_named(house, capsys):
+    house.sent()
+    path = house.folder.folder / "schedules.yaml"
+    lines = path.read_text().replace("@harbor_gazette", "@harbor_sports").replace("  mastodon:\n", "  masto:\n")
+    path.write_text(lines.replace("via: mastodon,", "via: masto,"))
+    capsys.readouterr()
+    house.withdraw(code=1)
+    said = capsys.readouterr().out
+    assert "mastodon, 3 posts of a thread: stays: there is no channel mastodon any more" in said
+    assert "telegram: stays: `chat` of telegram has changed since it posted" in said
+    assert len(house.standing("mastodon")) == 3
+    assert len(house.standing("telegram")) == 1
+
+
+def test_a_withdrawal_that_can_not_go_on_is_given_up_by_cancelling_and_made_anew(house, capsys):
+    house.sent()
+    with house.store.write() as conn:
+        channels.stop(conn, "telegram", reason="HTTP 401: Unauthorized", now=NOW)
+    house.withdraw(code=1)
+    cancel("1", yes=True, project=house.folder.folder)
+    capsys.readouterr()
+    house.folder.publisher("release", "--channel", "telegram")
+    assert len(house.standing("telegram")) == 1
+    house.withdraw(code=1)
+    said = capsys.readouterr().out.splitlines()
+    assert "telegram: taken down (https://t.me/harbor_gazette/1)" in said
+    assert house.standing("telegram") == []
+
+
+def test_while_all_sending_is_held_nothing_is_taken_down_and_that_is_said(house, capsys):
+    house.sent()
+    hold(everything=True, project=house.folder.folder)
+    capsys.readouterr()
+    house.withdraw(code=1)
+    said = capsys.readouterr().out
+    assert "all sending is held by" in said
+    assert len(house.standing("telegram")) == 1
+
+
+def test_nothing_of_a_withdrawn_edition_is_sent_again(house, capsys):
+    house.networks["telegram"].fails(Fault(400, {"ok": False, "error_code": 400, "description": "no"}))
+    with pytest.raises(typer.Exit):
+        house.sent()
+    house.withdraw(code=1)
+    assert "it was cancelled: nothing of it is sent again" in house.folder.publisher("resend", "1", "--yes", code=1)
+    assert house.standing("telegram") == []
+
+
+@pytest.mark.parametrize(
+    ("edition", "words"),
+    [("7", "there is no edition 7"), ("mourning", "Did you mean morning?")],
+)
+def test_an_edition_that_there_is_not_is_said(house, edition, words):
+    house.sent()
+    with pytest.raises(UsageError, match=words.replace("?", r"\?")):
+        house.withdraw(edition)
+
+
+def test_a_cancelled_edition_of_which_nothing_went_out_leaves_nothing_to_withdraw(house, capsys):
+    app = App.open(house.folder.folder)
+    compose_now(app)
+    cancel("1", yes=True, project=house.folder.folder)
+    with pytest.raises(UsageError, match="there is nothing to withdraw"):
+        house.withdraw("1")
+
+
+def test_what_was_made_in_practice_has_not_left_the_house(house, capsys):
+    edit(house.folder.folder, ("version: 1", "version: 1\npractice: true"))
+    house.sent()
+    with pytest.raises(UsageError, match="made in practice"):
+        house.withdraw()
+    edit(house.folder.folder, ("version: 1\npractice: true", "version: 1"))
+    with pytest.raises(UsageError, match="made in practice"):
+        house.withdraw()
+
+
+def test_in_practice_nothing_real_can_be_taken_back(house, capsys):
+    house.sent()
+    edit(house.folder.folder, ("version: 1", "version: 1\npractice: true"))
+    with pytest.raises(UsageError, match="in practice nothing real can be taken back"):
+        house.withdraw()
+    assert len(house.standing("telegram")) == 1
