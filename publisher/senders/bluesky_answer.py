@@ -41,7 +41,13 @@ def judge(reply: Reply) -> Verdict:
 
 def judge_removal(reply: Reply) -> Verdict:
     """Return what became of taking one post down."""
-    return _with_remedy(reply.trouble, reply) if reply.trouble else sent()
+    if reply.trouble is None:  # of what was gone already nothing is said in it
+        return (
+            sent()
+            if isinstance(reply.json, dict)
+            else unknown(f"HTTP {reply.status} with an answer that can't be read")
+        )
+    return _with_remedy(reply.trouble, reply)
 
 
 def _with_remedy(verdict: Verdict, reply: Reply) -> Verdict:
