@@ -39,7 +39,7 @@ BECAME = {
     D.CANCELLED: STAYS,
 }
 SAID_AGAIN = "no answer yet: it is said again by itself, for a day"
-NOT_SAID = "no answer: look whether it stands"
+NOT_SAID = "no answer: look whether it stands, or withdraw it again"
 SOON = timedelta(minutes=1)  # a command waits for what is said again within
 
 

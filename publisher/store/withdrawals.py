@@ -37,6 +37,7 @@ class Removal:
     """A withdrawal as it stands."""
 
     send_id: int
+    delivery_id: int
     entry: str
     number: int
     channel: str
@@ -99,6 +100,7 @@ def removals(conn: Connection, edition_id: int) -> list[Removal]:
         select(
             sends,
             messages.c.content,
+            deliveries.c.id.label("delivery_id"),
             deliveries.c.state.label("delivery"),
             reason.label("why"),
             calls.c.retry_at.label("again_at"),
@@ -117,6 +119,7 @@ def _removal(row: Any) -> Removal:
     waits_for = next((reason["what"] for reason in row["reasons"] if reason["blocks"]), "")
     return Removal(
         row["id"],
+        row["delivery_id"],
         row["entry"],
         row["number"],
         row["channel"],

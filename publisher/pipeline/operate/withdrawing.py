@@ -15,8 +15,8 @@ import structlog
 
 from publisher.model.message import Withdrawal
 from publisher.model.states import DeliveryState, EditionState, SendState
-from publisher.pipeline.operate import again, stopping
-from publisher.store import Connection, Store, audience, editions, facts, messages, sends, withdrawals
+from publisher.pipeline.operate import again, doubt, stopping
+from publisher.store import Connection, Store, audience, by_hand, editions, facts, messages, sends, withdrawals
 from publisher.store.patience import write_patiently
 from publisher.store.withdrawals import Posted
 
@@ -56,6 +56,16 @@ def withdraw_edition(store: Store, edition_id: int, means: Means, *, actor: str,
     for send_id in write_patiently(store, work):
         stopping.cancel_rows(store, send_id, reason)
     again.resend_failed(store, edition_id, now=now, kind=sends.WITHDRAWAL)
+    _say_again(store, edition_id, actor, now)
+
+
+def _say_again(store: Store, edition_id: int, actor: str, now: datetime) -> None:
+    """Say anew what got no answer for so long that it isn't said by itself any more: it does no harm twice."""
+    with store.read() as conn:
+        made = withdrawals.removals(conn, edition_id)
+    if silent := tuple(each.delivery_id for each in made if each.state is D.UNKNOWN):
+        wanted = by_hand.Doubtful(edition_id, delivery_ids=silent)
+        doubt.settle(store, wanted, doubt.Word.RESEND, actor=actor, why="withdrawn again", now=now)
 
 
 def finish_withdrawing(store: Store, means: Means, *, now: datetime) -> None:

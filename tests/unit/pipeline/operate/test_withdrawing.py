@@ -182,6 +182,11 @@ def test_after_a_day_without_an_answer_it_is_left_to_a_person(store, edition, be
     bench.all(network, "mastodon")
     assert len(network.removed) == 1
     assert removals(store, edition)[0].state == "unknown"
+    network.removals.clear()
+    withdraw(store, edition, now=bench.clock())  # who says it again
+    bench.all(network, "mastodon")
+    assert len(network.removed) == 2
+    assert removals(store, edition)[0].state == "sent"
 
 
 def test_one_that_is_put_off_is_tried_again_and_keeps_its_notes(store, edition, bench):
@@ -352,3 +357,32 @@ def test_the_lease_of_a_withdrawal_is_as_of_any_call(store, edition, bench):
     claimed = dispatch.claim(store, bench.desk, "mastodon", 1)
     with store.read() as conn:
         assert calls.get(conn, claimed.call.id)["lease_until"] == NOW + TIMING.lease
+
+
+def test_a_thread_under_way_is_taken_down_as_a_whole_when_it_has_ended(store, edition, bench):
+    post(store, edition)
+    claimed = dispatch.claim(store, bench.desk, "mastodon", 1)
+    dispatch.begin(store, bench.desk, claimed)
+    journal = dispatch.StoreJournal(store, claimed.call.id)
+    journal.note("part 1", {"id": "m1", "url": "u1"})
+    withdraw(store, edition)
+    assert removals(store, edition) == []
+    for number in (2, 3):
+        journal.note(f"part {number}", {"id": f"m{number}", "url": ""})
+    dispatch.record_answer(store, bench.desk, claimed, Answer(Verdict(Outcome.SENT, provider_id="m1")))
+    withdrawing.finish_withdrawing(store, MEANS, now=NOW)
+    assert [each.parts for each in removals(store, edition)] == [("m1", "m2", "m3")]
+
+
+def test_a_withdrawal_that_is_tried_again_opens_no_edition(store, edition, bench):
+    post(store, edition, message=Post(("one",)))
+    network = Network(POSTED, removals=[Answer(Verdict(Outcome.REFUSED, Scope.MESSAGE, "no"))])
+    bench.all(network, "mastodon")
+    settle.settle_finished(store, now=NOW)
+    for _ in range(2):
+        withdraw(store, edition)
+        with store.read() as conn:
+            assert editions.get(conn, edition)["state"] == "closed"
+        bench.all(network, "mastodon")
+        settle.settle_finished(store, now=NOW)
+    assert [each.state for each in removals(store, edition)] == ["sent"]
