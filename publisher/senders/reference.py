@@ -49,8 +49,10 @@ At LinkedIn, make an app with the product Share on LinkedIn, or, for an organisa
 API, and get an access token of the one who posts. It lives for 60 days; when it has ended the channel stops, and a new
 one goes into `.env`. `author` is `urn:li:person:` and the `sub` that LinkedIn's `userinfo` names, or
 `urn:li:organization:` and the number in the address of the page's administration. The card under a post is made of the
-article's address, headline and summary, without a picture. A request without an answer stays unknown until you have
-looked; said again, LinkedIn refuses the same words and names the post that stands, which is then taken for sent.
+article's address, headline and summary; its picture, or one with the headline, is uploaded. With `picture: attach` the
+picture stands there itself, with its alternative text, and the link in the words. A request without an answer stays
+unknown until you have looked; said again, LinkedIn refuses the same words and names the post that stands, which is then
+taken for sent.
 """,
     "mailjet": """\
 At Mailjet, under Account, Event notifications: the address is `https://mailjet:PASSWORD@HOST/webhooks/CHANNEL`, with
