@@ -37,7 +37,7 @@ def uploaded(call: Call, sender: Sender, journal: Journal, upload: Upload) -> Sh
     An Answer where the post doesn't go now: the upload is put off, or refused and needed, or the account is. Nothing
     was posted then, whatever became of the upload.
     """
-    picture = call.picture
+    picture = picture_of(call, sender)
     if picture is None:
         return Shown()
     noted = journal.noted(STEP) or {}
@@ -54,6 +54,13 @@ def uploaded(call: Call, sender: Sender, journal: Journal, upload: Upload) -> Sh
     if is_ready:
         return Shown(verdict.provider_id)
     return replace(answer, verdict=_put_off(verdict))
+
+
+def picture_of(call: Call, sender: Sender) -> Picture | None:
+    """Return the picture that a call's post is to show; None where it has none, or its card is the network's own."""
+    picture = call.picture
+    is_ours = picture is not None and not (picture.in_card and sender.rules and not sender.rules.shows_card)
+    return picture if is_ours else None
 
 
 def unfit(picture: Picture, sender: Sender) -> Answer | None:

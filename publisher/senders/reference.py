@@ -68,6 +68,12 @@ Temporary Failure, Permanent Failure, Spam Complaints and Unsubscribes, and copy
 `List-Unsubscribe` in. A request without an answer is looked for in Mailgun's list of events, which only an API key of
 the account may read: with a sending key alone it stays unknown until an event tells, or you do.
 """,
+    "mastodon": """\
+On your server, under Preferences, Development, make an application with the scopes `write:statuses` and `write:media`,
+and copy its access token. The card under a post is the server's own; with `picture: attach` the article's picture stands
+in its place, with its alternative text. A server with other limits than Mastodon's own, as `/api/v2/instance` names
+them, needs `limit` and `url_length`.
+""",
     "postmark": """\
 Newsletters go through a stream of the type Broadcasts, and there Postmark puts its own unsubscribe link and headers in,
 unless its support lets you manage the stream's unsubscribes yourself: ask for that, then write `unsubscribe: us`. Until
