@@ -56,6 +56,24 @@ def uploaded(call: Call, sender: Sender, journal: Journal, upload: Upload) -> Sh
     return replace(answer, verdict=_put_off(verdict))
 
 
+def said_with_picture(call: Call, sender: Sender, journal: Journal, say: Callable[[Picture | None], Answer]) -> Answer:
+    """Say a post whose picture goes up in its own request.
+
+    What is refused with it is said once more without: if it was for the words, it is refused again.
+    """
+    picture = picture_of(call, sender)
+    if picture is None:
+        return say(None)
+    noted, answer = journal.noted(STEP), unfit(picture, sender)
+    if noted is not None:
+        return Shown(refusal=str(noted["refused"])).told(say(None))
+    answer = answer or say(picture)
+    if answer.verdict.outcome is not Outcome.REFUSED or answer.verdict.scope is Scope.ACCOUNT:
+        return answer
+    shown = refusal(picture, journal, answer)
+    return shown if isinstance(shown, Answer) else shown.told(say(None))
+
+
 def picture_of(call: Call, sender: Sender) -> Picture | None:
     """Return the picture that a call's post is to show; None where it has none, or its card is the network's own."""
     picture = call.picture
@@ -75,7 +93,7 @@ def refusal(picture: Picture, journal: Journal, answer: Answer) -> Shown | Answe
     """Go on without a picture that was refused, unless it is needed; noted, so that every try says the same."""
     why = answer.verdict.reason
     if picture.is_needed:
-        return replace(answer, verdict=refused(f"its picture was refused: {why}"))
+        return replace(answer, verdict=refused(f"refused with its picture: {why}"))
     journal.note(STEP, {"refused": why})
     return Shown(refusal=why)
 

@@ -38,7 +38,8 @@ tried again at 0:00 UTC.
     "discord": """\
 At Discord, in the channel's settings, under Integrations, make a webhook and copy its address: whoever has it can post,
 so it belongs into `.env`. Nobody is mentioned, whatever stands in a post, and its words are shown as they are. Posts of
-a thread follow each other. A request without an answer stays unknown until you have looked.
+a thread follow each other. With `picture: attach` the article's picture stands in the place of the page's preview, with
+its alternative text. A request without an answer stays unknown until you have looked.
 
 A bot takes more setting up (an application with a bot that may view the channel, send messages and read their history;
 in a thread, send messages in threads) and knows what it said: a request without an answer is repeated within two
@@ -70,9 +71,9 @@ the account may read: with a sending key alone it stays unknown until an event t
 """,
     "mastodon": """\
 On your server, under Preferences, Development, make an application with the scopes `write:statuses` and `write:media`,
-and copy its access token. The card under a post is the server's own; with `picture: attach` the article's picture stands
-in its place, with its alternative text. A server with other limits than Mastodon's own, as `/api/v2/instance` names
-them, needs `limit` and `url_length`.
+and copy its access token. The card under a post is the server's own; `picture: attach` puts the article's picture
+there, with its alternative text. A server with other limits than Mastodon's own, as `/api/v2/instance` names them,
+needs `limit` and `url_length`.
 """,
     "postmark": """\
 Newsletters go through a stream of the type Broadcasts, and there Postmark puts its own unsubscribe link and headers in,
