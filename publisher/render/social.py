@@ -15,7 +15,7 @@ from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine
 from publisher.render.fitting import NEXT_POST, fit, posts_in, whole
 from publisher.render.wording import words_of
-from publisher.render.words import authored, fold, shorten
+from publisher.render.words import authored, cut, fold, units_of
 
 # WORD JOINER: no width, no line break, and no network takes what follows it for a name.
 _JOINER = "\u2060"
@@ -116,7 +116,15 @@ def picture_of(article: Article, brief: Brief) -> Image | None:
 
 def description(words: str, most: int) -> str:
     """Cut the words for who can't see a picture to at most so many units of UTF-16, at the end of a word."""
-    text, room = fold(words), most
-    while text and len(text.encode("utf-16-le")) // 2 > most:
-        text, room = shorten(words, room), room - 1
-    return text if most else ""
+    text = fold(words)
+    if _utf16(text) <= most:
+        return text
+    units, kept, used = units_of(text), 0, 1  # for the ellipsis
+    while used + _utf16(units[kept].rstrip()) <= most:
+        used += _utf16(units[kept])
+        kept += 1
+    return cut(units, kept)
+
+
+def _utf16(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

@@ -136,9 +136,10 @@ UTC.
     "telegram": """\
 At Telegram, write to @BotFather, `/newbot`, and copy its token. In a channel make the bot an administrator who may post
 messages; into a group it is invited. `chat` of a private channel is its number, with `-100` before it. Posts are plain
-text, counted in UTF-16; the preview is the page's own. A bot can't look at what stands in a channel: a request without
-an answer stays unknown until you have looked. A group that becomes a supergroup gets another number, and the channel
-stops with it.
+text, counted in UTF-16; the preview is the page's own. With `picture: attach` a post is the article's picture with at
+most 1,024 characters under it; Telegram has no place for its alternative text. A bot can't look at what stands in a
+channel: a request without an answer stays unknown until you have looked. A group that becomes a supergroup gets another
+number, and the channel stops with it.
 """,
     "threads": """\
 At Meta, make an app with access to the Threads API, and get a long-lived token of the account that posts, with

@@ -267,6 +267,16 @@ def test_what_a_network_can_not_do_with_pictures_is_refused_and_holds(tmp_path, 
     assert product.findings[0].what.endswith(what)
 
 
+def test_a_post_is_fitted_to_what_its_network_shows_under_a_picture(tmp_path):
+    telegram = {"sender": "telegram", "token": "${LINKEDIN_TOKEN}", "chat": "'@harbor_gazette'"}
+    app = open_app(tmp_path, "{via: letters}", ATTACH, channel=telegram)
+    long = replace(STORY, summary="The ferry sails again. " * 300)
+    plain, attached = (product_of(app, long, number) for number in range(2))
+    assert 1_024 < len(plain.message.text) <= 4_096
+    assert len(attached.message.text) <= 1_024
+    assert "of 1024 utf16" in next(each.what for each in attached.findings if each.check == "post-fitted")
+
+
 def test_mail_has_nothing_to_do_with_it(tmp_path):
     app = open_app(tmp_path, "{via: letters, to: daily}", channel=MAILGUN)
     assert product_of(app, STORY).upload is None
