@@ -156,8 +156,9 @@ Without credits the channel stops.
 
 In that console make an app, give it the right to read and write, then make an access token for the account that posts,
 and copy all four. They don't end. Posts are weighed as X does, with 23 for a link; the card under a post is the page's
-own. X refuses the same words twice: what stands already is taken for sent. A request without an answer is looked for
-among the account's newest posts for a day, which X charges for too, as reading.
+own, and `picture: attach` puts the article's picture there, with its alternative text (a `token` of OAuth 2.0 needs
+`media.write` for it). X refuses the same words twice: what stands already is taken for sent. A request without an
+answer is looked for among the account's newest posts for a day, which X charges for too, as reading.
 """,
 }
 
