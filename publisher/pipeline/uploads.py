@@ -37,7 +37,8 @@ class Uploads:
         """
         image, is_attached = self._wanted(post, brief, entry, rules), entry.picture == "attach"
         if image is None or rules.uploads is None:
-            return post, None, (_without("the article has none that can be shown", entry),) if is_attached else ()
+            is_missed = is_attached or (entry.needs_picture and post.card is None)  # without a page there is no card
+            return post, None, (_without("the article has none that can be shown", entry),) if is_missed else ()
         alt = self.renderer.description(image.alt, rules.uploads.most_alt)
         whole = self.renderer.description(image.alt, len(image.alt) * 2)
         notes = (*_of_words(whole, alt, rules), *_of_link(post)) if is_attached else ()

@@ -78,7 +78,7 @@ def judge_put(reply: Reply, now: datetime) -> Verdict | None:
 
 
 def judge_image(reply: Reply, image: str, now: datetime) -> Verdict:
-    """Return whether a picture that was put can be shown; who posts as a member may not ask, and goes on."""
+    """Return whether a picture that was put can be shown; where that isn't said, it may be."""
     state = reply.word("status")
     if state in ("PROCESSING", "WAITING_UPLOAD"):
         return replace(deferred(f"LinkedIn is still at work on the picture ({state})", now + SOON), provider_id=image)

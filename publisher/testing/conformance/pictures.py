@@ -3,6 +3,7 @@
 # ruff: noqa: S101 - the asserts are the product
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from itertools import product
 
@@ -18,6 +19,7 @@ from publisher.testing.provider import FakeProvider, Fault
 from publisher.testing.samples import call_to, sample_picture, sample_post
 
 LATE = Fault(accept=True, delay=0.001)  # all is well
+FAULTY = 0.5  # of the tries
 WITHOUT = "sent without its picture: "
 PASSING = (
     *(Fault.dropped_after(), Fault.dropped_before(), Fault.server_error()),
@@ -78,6 +80,18 @@ class Pictures(SenderSuite):
             assert (verdict.outcome, len(provider.accepted)) == (Outcome.DEFERRED, stand), (fault, before)
             assert sender.send(replace(call, key=f"again-{number}"), journal).verdict.outcome is Outcome.SENT
             assert _seen(provider)[stand:] == [_expected(shown, sender)]
+
+    def test_whatever_happens_to_its_requests_a_post_with_a_picture_stands_once(
+        self, shown: Call, sender: Sender, provider: FakeProvider
+    ) -> None:
+        dice = random.Random(7)  # noqa: S311 -- nothing secret
+        for number in range(20):
+            before = len(provider.accepted)
+            call = replace(shown, key=f"call-{number}", message=_story(number))
+            outcome = _carried(sender, provider, call, dice)
+            stand = _seen(provider)[before:]
+            assert stand in ([], [_expected(shown, sender)])
+            assert outcome is not Outcome.SENT or stand
 
     def test_an_account_that_is_refused_at_the_upload_stops_the_channel(
         self, shown: Call, sender: Sender, provider: FakeProvider
@@ -151,6 +165,25 @@ class Pictures(SenderSuite):
         verdict = sender.send(call_to(sample_post(), picture=sample_picture(in_card=True)), MemoryJournal()).verdict
         assert (verdict.outcome, verdict.reason) == (Outcome.SENT, "")
         assert provider.uploading() == []
+
+
+def _carried(sender: Sender, provider: FakeProvider, call: Call, dice: random.Random) -> Outcome:
+    """Carry a post through faults as the dispatcher does: put off it is another call, in doubt the same one."""
+    journal, key, outcome = MemoryJournal(), call.key, Outcome.DEFERRED
+    for number in range(12):
+        provider.recovers()
+        if dice.random() < FAULTY:
+            provider.uploads_fail(*[LATE] * dice.randrange(2), dice.choice(PASSING))
+        if dice.random() < FAULTY:
+            provider.fails(dice.choice(PASSING))
+        outcome = sender.send(call, journal).verdict.outcome
+        if outcome is Outcome.DEFERRED and call.attempt == 1:
+            call = replace(call, key=f"{key}-{number}")
+        elif outcome is Outcome.SENT or sender.idempotent_for is None:
+            break
+        else:
+            call = replace(call, attempt=call.attempt + 1)
+    return outcome
 
 
 def _story(number: int) -> Post:

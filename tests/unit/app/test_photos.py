@@ -210,6 +210,12 @@ def test_who_only_looks_fetches_nothing_and_is_told_what_can_be_told(tmp_path):
     assert notes_of(product_of(app, without, 1)) == [("post-picture", True, missing)]
 
 
+def test_a_card_that_needs_a_picture_needs_a_page(tmp_path):
+    app = open_app(tmp_path, "{via: letters}", "{via: letters, without_picture: hold}")
+    without = replace(STORY, url=None)
+    assert [product_of(app, without, number).is_held for number in range(2)] == [False, True]
+
+
 def test_a_post_whose_picture_takes_the_cards_place_has_its_link_in_the_words(tmp_path):
     app = open_app(tmp_path, "{via: letters}", ATTACH, "{via: letters, picture: attach, template: social/mine.txt}")
     (tmp_path / "templates" / "social").mkdir(parents=True)
