@@ -11,7 +11,7 @@ from publisher.senders.base import Journal, Sender
 from publisher.senders.verdicts import deferred, refused, stop
 
 STEP = "picture"
-KEPT = timedelta(hours=12)  # for so long what was uploaded is used; networks throw away what no post shows
+KEPT = timedelta(hours=12)  # networks throw away what no post shows
 # Uploads a picture, or goes on with one that was begun under this id: sent names the network's id, and so does a
 # deferral of one that has arrived and isn't ready.
 Upload = Callable[[Picture, str], Answer]
@@ -31,17 +31,19 @@ class Shown:
         return replace(answer, verdict=replace(answer.verdict, reason=f"sent without its picture: {self.refusal}"))
 
 
-def uploaded(call: Call, sender: Sender, journal: Journal, upload: Upload) -> Shown | Answer:
+def uploaded(call: Call, sender: Sender, journal: Journal, upload: Upload, kept: timedelta = KEPT) -> Shown | Answer:
     """Return a call's picture as its network knows it, uploaded by this try or by one before it.
 
     An Answer where the post doesn't go now: the upload is put off, or refused and needed, or the account is. Nothing
     was posted then, whatever became of the upload.
+
+    :param kept: for so long what was uploaded is used; then it goes up again.
     """
     picture = picture_of(call, sender)
     if picture is None:
         return Shown()
     noted = journal.noted(STEP) or {}
-    begun = str(noted.get("id", "")) if _is_fresh(noted, sender.http.clock()) else ""
+    begun = str(noted.get("id", "")) if _is_fresh(noted, sender.http.clock(), kept) else ""
     if "refused" in noted or (begun and noted.get("ready")):
         return Shown(begun, str(noted.get("refused", "")))
     answer = unfit(picture, sender) or upload(picture, begun)
@@ -98,9 +100,9 @@ def refusal(picture: Picture, journal: Journal, answer: Answer) -> Shown | Answe
     return Shown(refusal=why)
 
 
-def _is_fresh(noted: Mapping[str, object], now: datetime) -> bool:
+def _is_fresh(noted: Mapping[str, object], now: datetime, kept: timedelta) -> bool:
     at = noted.get("at")
-    return isinstance(at, str) and now - datetime.fromisoformat(at) < KEPT
+    return isinstance(at, str) and now - datetime.fromisoformat(at) < kept
 
 
 def _put_off(verdict: Verdict) -> Verdict:

@@ -146,10 +146,11 @@ class FakeProvider:
 
     def next_fault(self, method: str, path: str) -> Fault | None:
         """Return what goes wrong with the request that has just begun."""
-        if self._prepares(method, path):
+        is_upload = self._uploads(method, path)
+        if not is_upload and self._prepares(method, path):
             return None
         with self._lock:
-            faults = self._upload_faults if self._uploads(method, path) else self._faults
+            faults = self._upload_faults if is_upload else self._faults
             return faults.popleft() if faults else None
 
     def take(self, request: Received, fault: Fault | None) -> Response:
