@@ -23,7 +23,12 @@ def rules_for(entry: Entry, rules: PostRules) -> PostRules:
     """
     if why := refusal(entry, rules):
         raise ConfigError(why[0], where=entry.where, remedy=why[1])
-    most = rules.uploads.most_text if rules.uploads and entry.picture == "attach" else None
+    return beside_picture(rules) if entry.picture == "attach" else rules
+
+
+def beside_picture(rules: PostRules) -> PostRules:
+    """Return how a post is counted that a picture is attached to."""
+    most = rules.uploads.most_text if rules.uploads else None
     return replace(rules, limit=min(rules.limit, most)) if most else rules
 
 

@@ -19,6 +19,7 @@ from publisher.pipeline import produce
 from publisher.store import log, media, messages, processes, sends
 from publisher.store.tables import media as rows
 from publisher.testing import FakeProvider
+from publisher.web import views
 from tests.ledger import Clock
 from tests.project import MAILGUN, WEBHOOK, ProjectDir
 from tests.site import serving
@@ -280,6 +281,7 @@ def test_a_post_is_fitted_to_what_its_network_shows_under_a_picture(tmp_path):
     plain, attached = (product_of(app, long, number) for number in range(2))
     assert 1_024 < len(plain.message.text) <= 4_096
     assert len(attached.message.text) <= 1_024
+    assert views.post_view(app, "letters", attached.message, is_beside_picture=True).limit == 1_024
     assert "of 1024 utf16" in next(each.what for each in attached.findings if each.check == "post-fitted")
 
 
