@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from publisher.model.article import Image
-from publisher.model.message import Card, Mail, Message, Post, Slot, Text
+from publisher.model.message import Card, Mail, Message, Post, Slot, Text, Upload
 from publisher.store.tables import insert_row, messages
 
 
@@ -69,8 +69,13 @@ def encode(message: Message) -> dict[str, Any]:
 def decode(kind: str, content: dict[str, Any]) -> Message:
     """Return the message that `encode` wrote."""
     if kind == "post":
-        card = content["card"]
-        return Post(tuple(content["parts"]), content["language"], _decode_card(card) if card else None)
+        card, upload = content["card"], content.get("upload")  # older posts say nothing of it
+        return Post(
+            tuple(content["parts"]),
+            content["language"],
+            _decode_card(card) if card else None,
+            Upload(**upload) if upload else None,
+        )
     return Mail(
         subject=_decode_text(content["subject"]),
         html=_decode_text(content["html"]),

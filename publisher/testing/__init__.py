@@ -4,11 +4,21 @@ The suite itself needs pytest and is imported by name: ``from publisher.testing.
 """
 
 from publisher.senders.vault import MemoryVault
-from publisher.testing.dialects import DIALECTS, Accepted, Choosy, Dialect, Preparing, Received, Response, Talkative
+from publisher.testing.dialects import (
+    DIALECTS,
+    Accepted,
+    Choosy,
+    Dialect,
+    Pictorial,
+    Preparing,
+    Received,
+    Response,
+    Talkative,
+)
 from publisher.testing.journal import MemoryJournal
 from publisher.testing.merge import expand_mailgun
 from publisher.testing.provider import FakeProvider, Fault
-from publisher.testing.samples import call_to, sample_mail, sample_post, sample_readers
+from publisher.testing.samples import call_to, sample_mail, sample_picture, sample_post, sample_readers
 
 __all__ = [
     "DIALECTS",
@@ -19,6 +29,7 @@ __all__ = [
     "Fault",
     "MemoryJournal",
     "MemoryVault",
+    "Pictorial",
     "Preparing",
     "Received",
     "Response",
@@ -26,6 +37,7 @@ __all__ = [
     "call_to",
     "expand_mailgun",
     "sample_mail",
+    "sample_picture",
     "sample_post",
     "sample_readers",
 ]

@@ -14,7 +14,7 @@ from publisher.clock import steady
 from publisher.model.call import Answer, Call, Outcome, Recipient, Verdict
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.pipeline.dispatch.answer import record_answer
-from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, last_moment
+from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal, last_moment, picture_of
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, messages, sends
 
 if TYPE_CHECKING:
@@ -93,7 +93,8 @@ def _take(
     if not taken:
         return None
     message = messages.get(conn, call["message_id"])
-    again = Call(call["id"], call["key"], message, members, tries, call["spoke_at"] or call["opened_at"])
+    since = call["spoke_at"] or call["opened_at"]
+    again = Call(call["id"], call["key"], message, members, tries, since, picture_of(conn, message))
     return Claimed(again, call["send_id"], call["channel"], speak_by)
 
 

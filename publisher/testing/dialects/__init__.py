@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping
 
-from publisher.testing.dialects.base import Accepted, Choosy, Dialect, Preparing, Received, Response, Talkative
+from publisher.testing.dialects.base import (
+    Accepted,
+    Choosy,
+    Dialect,
+    Pictorial,
+    Preparing,
+    Received,
+    Response,
+    Shown,
+    Talkative,
+)
 from publisher.testing.dialects.bluesky import BlueskyDialect
 from publisher.testing.dialects.brevo import BrevoDialect
 from publisher.testing.dialects.discord import DiscordDialect
@@ -43,4 +53,15 @@ DIALECTS: Mapping[str, type[Dialect]] = {
     "x": XDialect,
 }
 
-__all__ = ["DIALECTS", "Accepted", "Choosy", "Dialect", "Preparing", "Received", "Response", "Talkative"]
+__all__ = [
+    "DIALECTS",
+    "Accepted",
+    "Choosy",
+    "Dialect",
+    "Pictorial",
+    "Preparing",
+    "Received",
+    "Response",
+    "Shown",
+    "Talkative",
+]
