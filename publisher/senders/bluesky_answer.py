@@ -6,7 +6,7 @@ from publisher.model.call import Outcome, Scope, Verdict
 from publisher.senders.events import within, word
 from publisher.senders.exchange import judge_none
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import refused, sent, unknown
+from publisher.senders.verdicts import deferred, refused, sent, unknown
 
 WAIT = ("RateLimit-Reset",)  # seconds since 1970
 WORN = frozenset({"ExpiredToken", "InvalidToken"})  # of a session; nothing was accepted
@@ -34,6 +34,8 @@ def is_another(reply: Reply) -> bool:
 
 def judge(reply: Reply) -> Verdict:
     """Return what became of one post."""
+    if is_forgotten(reply):
+        return deferred("HTTP 400: the server has thrown its picture away; it goes up again")
     verdict, remedy = reply.trouble, MEND.get(reply.word("error"), "")
     if verdict is None:
         return _standing(reply) or unknown(f"HTTP {reply.status} with an answer that can't be read")
@@ -42,6 +44,17 @@ def judge(reply: Reply) -> Verdict:
     if remedy:
         return refused(f"{verdict.reason}; {remedy}", Scope.ACCOUNT)
     return verdict
+
+
+def judge_blob(reply: Reply) -> Verdict:
+    """Return what became of an upload; sent names its content, by which a record shows it."""
+    found = word(within(reply.json, "blob", "ref", "$link"))
+    return sent(found) if found and reply.trouble is None else judge(reply)
+
+
+def is_forgotten(reply: Reply) -> bool:
+    """Say whether a record showed a picture that the server has thrown away since: nothing was taken."""
+    return reply.status == 400 and reply.word("error") == "BlobNotFound"
 
 
 def judge_login(reply: Reply) -> Verdict:

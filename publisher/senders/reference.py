@@ -39,9 +39,10 @@ password: ${BLUESKY_PASSWORD}
 ```
 
 A post may have 300 characters as they are shown: of an address its host and how its path begins, which leads to the
-whole of it. Hashtags are live; the card is made of the article's address, headline and summary, without a picture. A
-request without an answer is said again for a day, and stands once: the post has a key of ours. Bluesky goes on showing
-a post as it was first, so nothing is corrected there.
+whole of it. Hashtags are live; the card is made of the article's address, headline, summary and picture, and `picture:
+attach` puts the picture in its place, with its alternative text. A request without an answer is said again for a day,
+and stands once: the post has a key of ours. Bluesky goes on showing a post as it was first, so nothing is corrected
+there.
 """,
     "brevo": """\
 At Brevo, under Transactional, Settings, Webhook: the address is `https://brevo:PASSWORD@HOST/webhooks/CHANNEL`, with

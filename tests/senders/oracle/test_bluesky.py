@@ -12,7 +12,7 @@ from publisher.model.message import Card, Post
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
 from publisher.senders.registry import build
-from publisher.testing import MemoryJournal, MemoryVault, call_to, sample_post
+from publisher.testing import MemoryJournal, MemoryVault, call_to, sample_picture, sample_post
 from tests.senders.oracle import bluesky as oracle
 from tests.senders.oracle.bluesky_texts import REASONS, differences, texts
 
@@ -72,6 +72,19 @@ def test_a_post_stands_as_it_was_meant(sender: Sender, owner: oracle.Owner) -> N
         "description": "Ferries sail again.",
     }
     assert value["langs"] == ["pt-PT"]
+
+
+@pytest.mark.parametrize("in_card", [True, False])
+def test_a_picture_stands_in_the_card_or_alone(sender: Sender, owner: oracle.Owner, in_card: bool) -> None:
+    journal, picture = MemoryJournal(), sample_picture(in_card=in_card)
+    for _ in range(10):
+        assert sender.send(call_to(sample_post(), picture=picture), journal).verdict.outcome is Outcome.SENT
+    (standing,) = owner.posts()
+    embed = standing["value"]["embed"]
+    shown = embed["external"]["thumb"] if in_card else embed["images"][0]["image"]
+    assert (shown["mimeType"], shown["size"]) == ("image/jpeg", len(picture.content))
+    assert owner.picture(shown) == picture.content
+    assert in_card or embed["images"][0]["alt"] == picture.alt
 
 
 def test_one_delivery_said_ten_times_is_one_post(sender: Sender, owner: oracle.Owner) -> None:
