@@ -7,6 +7,7 @@
     │   └── PrivateAddressError    it stands inside the own network, and nobody said that it may be read there
     ├── TemplateError         a template is missing, broken or asks for what is not there
     ├── UndrawableError       no share card can be drawn of a headline
+    ├── UnusablePictureError  a picture can't be made into what networks take
     ├── StoreError            the database is locked, read-only, full, unknown or not ours
     ├── ChannelError          a channel can't be used at all: unknown sender, missing option, wrong credentials
     └── ImportFileError         a file of subscribers could not be taken in
@@ -107,6 +108,10 @@ class TemplateError(PublisherError):
 
 class UndrawableError(PublisherError):
     """No share card can be drawn: the headline is empty, or has letters that no font of ours has."""
+
+
+class UnusablePictureError(PublisherError):
+    """A picture can't be made into what networks take: it is none, broken, too small, or far too large."""
 
 
 class StoreError(PublisherError):

@@ -11,6 +11,7 @@ from publisher.config.values import is_nobodys
 from publisher.errors import PublisherError
 from publisher.model.project import Channel, Entry
 from publisher.pipeline import produce
+from publisher.pipeline.pictures import refusal
 from publisher.senders.registry import sender_class
 from publisher.store import subscribers
 
@@ -89,7 +90,9 @@ def wrong_entry(app: App, entry: Entry) -> str:
         return f"{entry.where}: {entry.via} ({sender.name}) has no readers. Take `to:` out of this entry"
     if not entry.to and "post" not in sender.carries:
         return f"{entry.where}: {entry.via} ({sender.name}) sends mail. Say to which list: `to: NAME`"
-    return ""
+    rules = None if entry.to else sender.rules_of(app.project.channels[entry.via].options)
+    why = refusal(entry, rules) if rules else None
+    return f"{entry.where}: {why[0]}. {why[1]}" if why else ""
 
 
 def notes_of_file(app: App, errors: Iterable[str]) -> list[str]:

@@ -6,7 +6,7 @@ import getpass
 from collections.abc import Sequence
 from datetime import timedelta
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from publisher.app import alerts, intake, versions
+from publisher.app import alerts, intake, photos, versions
 from publisher.app.hearing import Hearing
 from publisher.app.mending import changed_channels, lift_stops
 from publisher.app.naming import edition_named
@@ -115,7 +115,7 @@ class App:
         from publisher.senders.registry import sender_class
 
         folders = [self.folder / TEMPLATES, default_theme()]
-        return Studio(Renderer(folders), sender_class, practice=self.is_practice)
+        return Studio(Renderer(folders), sender_class, practice=self.is_practice, fetch=partial(photos.fetch, self))
 
     @property
     def public_url(self) -> str:

@@ -74,7 +74,9 @@ def _check(app: App, schedule: Schedule, edition_id: int) -> None:
     updates = [article.article for place, article in placed if place["as_update"] == "note"]
     if edition is None or not chosen:
         return
+    lead = next((article.source for place, article in placed if place["position"]), "")
     place = {"slot": edition["slot"], "due_at": edition["due_at"], "chosen": chosen, "updates": updates}
+    place["uploads"] = app.studio.uploads(lead)
     products = [produce.produce_entry(app.studio, app.project, schedule, entry, **place) for entry in schedule.send]
     wrong = [f"{each.entry.via}: {f.what}. {f.remedy}" for each in products for f in each.findings if f.blocks]
     cause = cause_of(edition_id)

@@ -75,9 +75,13 @@ def reach(app: App, source: Source, row: RowMapping | None) -> tuple[Source, str
     resolve = app.settings.resolve
     location = rhythm.address_of(row, source) or resolve(source.location, source.where)
     resolved = replace(source, user=resolve(source.user, source.where), password=resolve(source.password, source.where))
-    agent = f"Publisher ({app.project.publication.name}; {app.project.publication.url})"
     opened_by = tuple(each for each in location.split() if "@" in each and web_url(each))
-    return resolved, location, Fetcher(user_agent=agent, allow_private=source.allow_private, opened_by=opened_by)
+    return resolved, location, Fetcher(user_agent=agent(app), allow_private=source.allow_private, opened_by=opened_by)
+
+
+def agent(app: App) -> str:
+    """Return what we say of ourselves to whom we fetch from."""
+    return f"Publisher ({app.project.publication.name}; {app.project.publication.url})"
 
 
 def _memory(app: App, source: Source, row: RowMapping | None) -> Memory:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import model_validator
 
 from publisher.config.reading import Document, Path_
 from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.theme import ThemeShape
-from publisher.config.values import Duration, Language, Line, Mailbox, Name, Names, ReplyTo, Texts
-from publisher.model.project import Entry
+from publisher.config.values import Duration, Language, Line, Mailbox, Name, Names, ReplyTo, Texts, wrong
+from publisher.model.project import Entry, PictureRule
 from publisher.model.theme import Theme
 
 
@@ -27,8 +30,22 @@ class EntryShape(Shape):
     reply_to: ReplyTo = key("", "Where answers to this mail go")
     language: Language | None = key(None, "Language of this message")
     after: Duration | None = key(None, "How long after the mail of the same edition", later=True)
+    picture: PictureRule = key(
+        "card", "Where a post shows the article's picture: in its link's card, or `attach`: itself, in the card's place"
+    )
+    without_picture: Literal["go", "hold"] = key(
+        "go", "What becomes of a post whose picture can't be had: it goes without, or `hold`: it waits for a person"
+    )
     theme: ThemeShape | None = key(None, "How this mail looks, where it isn't as the publication's `theme` says")
     subjects: Texts = key((), "Two subjects to be tried against each other", later=True)
+
+    @model_validator(mode="after")
+    def _pictures_are_of_posts(self) -> EntryShape:
+        written = [name for name in ("picture", "without_picture") if name in self.model_fields_set]
+        if self.to and written:
+            what = f"has `{written[0]}`, which is about posts, and `to`: mails show their pictures anyway"
+            raise wrong(what, f"Take `{written[0]}` out")
+        return self
 
     def record(self, entry_key: str, document: Document, path: Path_) -> Entry:
         name, address = self.sender or ("", "")
@@ -45,6 +62,8 @@ class EntryShape(Shape):
             language=self.language or "",
             theme=self.theme.record(document, (*path, "theme")) if self.theme else Theme(),
             after=self.after,
+            picture=self.picture,
+            without_picture=self.without_picture,
             where=document.where(path),
         )
 

@@ -41,6 +41,24 @@ class Recipient:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that a sender uploads with a post, as its network takes it."""
+
+    content: bytes = field(repr=False)
+    type: str  # image/jpeg, image/png
+    alt: str  # empty: nobody described it, or the network has no descriptions
+    width: int  # pixels
+    height: int
+    in_card: bool  # shown in the post's card; False: attached, in the place of a card
+    is_needed: bool = False  # the post doesn't go without it
+
+    @property
+    def name(self) -> str:
+        """A name for its file, which some networks ask for."""
+        return f"picture.{self.type.rpartition('/')[2].replace('jpeg', 'jpg')}"
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """What a sender is handed: a finished message and whom it goes to."""
 
@@ -50,6 +68,7 @@ class Call:
     recipients: tuple[Recipient, ...]
     attempt: int = 1
     spoke_at: datetime | None = None  # when it was said, where the provider is asked what became of it
+    picture: Picture | None = None  # of a post: the same bytes on each try
 
 
 @dataclass(frozen=True, slots=True)

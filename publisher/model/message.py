@@ -69,12 +69,25 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture that goes up with a post. The ledger keeps its bytes, so that they are the same on each try."""
+
+    digest: str  # SHA-256 of the bytes, in hexadecimal
+    alt: str  # cut to what the network takes; empty: nobody described it, or the network has no descriptions
+    width: int  # pixels
+    height: int
+    in_card: bool  # shown in the card; False: attached, in the place of a card
+    is_needed: bool = False  # the post doesn't go without it
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """A post on a network, or a thread of them."""
 
     parts: tuple[str, ...]  # one text, or several for a thread; each fits the network's limits
     language: str = "en"
     card: Card | None = None
+    upload: Upload | None = None  # under the first part
     mended: tuple[Finding, ...] = field(default=(), compare=False)  # while it was made; kept with the send
 
     @property
@@ -96,6 +109,24 @@ Content = Message | Withdrawal  # what a call says
 
 
 @dataclass(frozen=True, slots=True)
+class PictureRules:
+    """What a network takes of a picture that is uploaded to it.
+
+    :param most_bytes: of the file.
+    :param most_alt: of its description, in UTF-16; 0: the network has none.
+    :param most_text: of a post that a picture is attached to, in the unit of its rules; None: as without one.
+    :param most_side: pixels of the longer side; what has more is scaled down.
+    :param types: of files.
+    """
+
+    most_bytes: int
+    most_alt: int
+    most_text: int | None = None
+    most_side: int = 2_048
+    types: tuple[str, ...] = ("image/jpeg", "image/png")
+
+
+@dataclass(frozen=True, slots=True)
 class PostRules:
     """How a network counts: what the renderer fits to and the preview shows.
 
@@ -106,6 +137,8 @@ class PostRules:
     :param emoji_as_bytes: an emoji costs its bytes of UTF-8, whatever the unit of the rest.
     :param threads: a post may be several, each an answer to the one before it.
     :param shows_card: the card is ours, picture and all; False: the network looks at the page itself, or shows none.
+    :param uploads: what it takes of pictures that are uploaded: into a card that is ours, and attached where the editor
+        wants that; None: it takes none from us.
     """
 
     network: str
@@ -117,6 +150,7 @@ class PostRules:
     emoji_as_bytes: bool = False
     threads: bool = False
     shows_card: bool = False
+    uploads: PictureRules | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +187,7 @@ class Brief(Sheet):
     note: str = ""  # html of the editor's note, sanitised
     updates: tuple[Article, ...] = ()  # sent in an earlier edition and changed since
     utm: tuple[tuple[str, str], ...] = ()  # parameters that every link to an article gets
+    attaches: bool = False  # a picture stands under the post, in the place of the card with the link
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from publisher.model.theme import Theme
 
 MissedRule = Literal["latest", "all", "skip"]
 UpdateRule = Literal["ignore", "note", "repost"]
+PictureRule = Literal["card", "attach"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,13 @@ class Entry:
     language: str = ""
     theme: Theme = field(default_factory=Theme)  # over the publication's
     after: timedelta | None = None
+    picture: PictureRule = "card"  # of a post: in the card of its link, or attached in the card's place
+    without_picture: Literal["go", "hold"] = "go"  # what becomes of a post whose picture can't be had
     where: str = ""
+
+    @property
+    def needs_picture(self) -> bool:
+        return self.without_picture == "hold"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ from sqlalchemy import RowMapping
 
 from publisher.errors import PublisherError, TemplateError
 from publisher.model.article import Article
-from publisher.model.message import Brief, Finding, Message
+from publisher.model.message import Brief, Finding, Message, PostRules
 from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.model.states import EditionState, SendState
 from publisher.pipeline import pacing
 from publisher.pipeline.pictures import TYPE as PICTURE_TYPE
-from publisher.pipeline.pictures import with_picture
+from publisher.pipeline.pictures import rules_for, with_picture
+from publisher.pipeline.uploads import Fetch, Uploads
 from publisher.render import Renderer
 from publisher.senders.base import Sender
 from publisher.store import Connection, Store, articles, editions, facts, media, messages, sends
@@ -39,6 +40,7 @@ class Produced:
     message: Message | None
     findings: tuple[Finding, ...]
     picture: bytes | None = None  # that we made for it: kept with it
+    upload: media.Picture | None = None  # that a sender uploads with it: kept with it
 
     @property
     def is_held(self) -> bool:
@@ -52,6 +54,11 @@ class Studio:
     renderer: Renderer
     sender_class: Callable[[str], type[Sender]]  # by the sender's name
     practice: bool = False  # nothing reaches a real reader: the public address may be missing
+    fetch: Fetch | None = None  # gets the pictures that senders upload
+
+    def uploads(self, source: str) -> Uploads:
+        """Return what gets the pictures of an edition ready whose lead came from this source; not in practice."""
+        return Uploads(self.renderer, None if self.practice else self.fetch, source)
 
     def get_ready(self, channels: Iterable[Channel]) -> None:
         """Load senders and renderer, so that the first edition is made as fast as the next."""
@@ -69,35 +76,43 @@ def produce_entry(
     due_at: datetime,
     chosen: Sequence[Article],
     updates: Sequence[Article] = (),
+    uploads: Uploads | None = None,
 ) -> Produced:
     """Render and check one entry. Writes nothing: `plan`, `preview` and the send all come here.
 
     :param updates: articles that were sent before and have changed since, to be named.
+    :param uploads: gets the picture that goes up with a post; None: it is not fetched.
     """
     channel = project.channels[entry.via]
     brief = brief_of(studio, project, schedule, entry, slot=slot, due_at=due_at, chosen=chosen)
     brief = replace(brief, updates=tuple(updates))
-    picture: bytes | None = None
-    notes: tuple[Finding, ...] = ()
     try:
         rules = studio.sender_class(channel.sender).rules_of(channel.options)
         if entry.to:
             message: Message = studio.renderer.mail(brief)
-            findings = studio.renderer.check(message, brief)
+            made = Produced(entry, message, studio.renderer.check(message, brief))
+        elif rules is None:
+            raise TemplateError(f"{entry.via} sends mail: it needs `to:` with a list", where=entry.where)
         else:
-            if rules is None:
-                raise TemplateError(f"{entry.via} sends mail: it needs `to:` with a list", where=entry.where)
-            message = studio.renderer.post(brief, rules)
-            if rules.shows_card:
-                base = _pictures_at(studio, project)
-                message, picture, notes = with_picture(message, brief, studio.renderer, base=base)
-                notes += _only_in_practice(project, picture)
-            findings = studio.renderer.check(message, brief, rules) + notes
+            made = _post(studio, project, entry, brief, rules_for(entry, rules), uploads or Uploads(studio.renderer))
     except PublisherError as error:
         return Produced(entry, None, (failed(error),))
     except Exception as error:  # noqa: BLE001 -- ours, or a sender's package: it holds its own entry, and no other
         return Produced(entry, None, (_fault(error),))
-    return Produced(entry, message, findings + _check_reach(studio, project, entry), picture)
+    return replace(made, findings=made.findings + _check_reach(studio, project, entry))
+
+
+def _post(studio: Studio, project: Project, entry: Entry, brief: Brief, rules: PostRules, uploads: Uploads) -> Produced:
+    """Render and check a post, with its pictures: of its card, where that is ours, and what is uploaded."""
+    post = studio.renderer.post(brief, rules)
+    drawn: bytes | None = None
+    notes: tuple[Finding, ...] = ()
+    if rules.shows_card and entry.picture == "card":
+        base = "" if rules.uploads else _pictures_at(studio, project)
+        post, drawn, notes = with_picture(post, brief, studio.renderer, base=base, is_needed=entry.needs_picture)
+        notes += () if rules.uploads else _only_in_practice(project, drawn)
+    post, upload, more = uploads.ready(post, brief, entry, rules, drawn)
+    return Produced(entry, post, studio.renderer.check(post, brief, rules) + notes + more, drawn, upload)
 
 
 def failed(error: PublisherError) -> Finding:
@@ -152,6 +167,7 @@ def brief_of(
         practice=studio.practice,
         utm=_utm(project.channels[entry.via], schedule, is_mail=bool(entry.to)),
         theme=entry.theme.over(paper.theme),
+        attaches=entry.picture == "attach",
     )
 
 
@@ -218,6 +234,7 @@ def record(
         content = _content(conn, edition_id)
     what: dict[str, Any] = {"slot": edition["slot"], "due_at": edition["due_at"]}
     what |= {"chosen": content.chosen, "updates": content.updates}
+    what["uploads"] = studio.uploads(content.source)
     products = [produce_entry(studio, project, schedule, entry, **what) for entry in schedule.send]
     with store.write() as conn:
         editions.lock(conn, edition_id)
@@ -257,17 +274,20 @@ class _Content:
     chosen: list[Article]
     updates: list[Article]
     revisions: dict[int, int]  # of both
+    source: str = ""  # of the first that was chosen
 
 
 def _content(conn: Connection, edition_id: int) -> _Content:
     content = _Content([], [], {})
+    source = ""
     for place in editions.places_of(conn, edition_id):
         is_chosen = place["position"] is not None
         if is_chosen or place["as_update"] == "note":
             found = articles.get(conn, place["article_id"])
             (content.chosen if is_chosen else content.updates).append(found.article)
             content.revisions[found.id] = found.revision
-    return content
+            source = source or (found.source if is_chosen else "")
+    return replace(content, source=source)
 
 
 def _record_one(
@@ -309,6 +329,7 @@ def remake(
     assert edition is not None  # noqa: S101 -- editions are never deleted
     what: dict[str, Any] = {"slot": edition["slot"], "due_at": edition["due_at"]}
     what |= {"chosen": content.chosen, "updates": content.updates}
+    what["uploads"] = studio.uploads(content.source)
     products = [produce_entry(studio, project, schedule, entry, **what) for entry in schedule.send if entry.key in held]
     with store.write() as conn:
         if products:
@@ -332,6 +353,8 @@ def _keep(conn: Connection, send_id: int, product: Produced, now: datetime, *, r
     messages.add(conn, send_id, product.message, now, revision=revision)
     if product.picture is not None:
         media.keep(conn, product.picture, type=PICTURE_TYPE, now=now)
+    if product.upload is not None:
+        media.keep(conn, product.upload.content, type=product.upload.type, now=now)
 
 
 def _plain(finding: Finding) -> dict[str, str | bool]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from publisher.model.message import Brief, Finding, Letter, Mail, Message, Post, PostRules
+from publisher.model.article import Image
+from publisher.model.message import Brief, Finding, Letter, Mail, Message, PictureRules, Post, PostRules
 from publisher.model.post_size import length
 from publisher.render.checks import WrittenAt, check_mail, check_post
 from publisher.render.email import page_of, render_mail
@@ -13,8 +15,11 @@ from publisher.render.engine import Engine
 from publisher.render.inline import inline
 from publisher.render.letters import letter_name, render_letter
 from publisher.render.library import Library
-from publisher.render.social import render_post
+from publisher.render.social import description, picture_of, render_post
 from publisher.render.theme import theme_dict
+
+if TYPE_CHECKING:
+    from publisher.render.photo import Photo
 
 
 class Renderer:
@@ -53,6 +58,20 @@ class Renderer:
 
         lead = brief.articles[0]
         return draw_card(lead.title, brief.publication, lead.language or brief.language, brief.theme.light.accent)
+
+    def picture(self, brief: Brief) -> Image | None:
+        """Return the lead article's own picture; None where it has none that can be shown."""
+        return picture_of(brief.articles[0], brief)
+
+    def description(self, words: str, most: int) -> str:
+        """Cut the words for who can't see a picture to at most so many units of UTF-16."""
+        return description(words, most)
+
+    def photo(self, content: bytes, rules: PictureRules) -> Photo:
+        """Return a picture as a network takes it; UnusablePictureError where that can't be."""
+        from publisher.render.photo import fitted  # here: it is of use to few posts
+
+        return fitted(content, rules)
 
     def check(self, message: Message, brief: Brief | Letter, rules: PostRules | None = None) -> tuple[Finding, ...]:
         """Return everything that is wrong with a message; a post needs the rules that it was rendered with."""

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import regex
 
-from publisher.model.article import Article
+from publisher.model.article import Article, Image
 from publisher.model.message import Brief, Card, Finding, Post, PostRules
 from publisher.model.post_size import fits, length, urls_in
-from publisher.render.addresses import web_address
+from publisher.render.addresses import fault_of_picture, web_address
 from publisher.render.context import article_dict, context_of
 from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine
 from publisher.render.fitting import NEXT_POST, fit, posts_in, whole
 from publisher.render.wording import words_of
-from publisher.render.words import authored
+from publisher.render.words import authored, cut, fold, units_of
 
 # WORD JOINER: no width, no line break, and no network takes what follows it for a name.
 _JOINER = "\u2060"
@@ -45,6 +45,7 @@ def render_post(engine: Engine, brief: Brief, rules: PostRules) -> Post:
 def _rendered(engine: Engine, brief: Brief, rules: PostRules) -> Post:
     name = brief.template or engine.first_of(f"social/{rules.network}.txt", "social/post.txt")
     of_post = {"network": rules.network, "limit": rules.limit, "next_post": NEXT_POST if rules.threads else "\n\n"}
+    of_post["card"] = not brief.attaches
     conventions = Conventions(brief.language, brief.timezone)
     context = context_of(brief, neutralise, html=False) | of_post
     context["words"] = words_of(engine, context, conventions)
@@ -99,9 +100,31 @@ def _harmless(text: str) -> str:
 
 def _card(article: Article, brief: Brief) -> Card | None:
     """Say what the network shows under the link: our words, for networks that don't look at the page themselves."""
-    plain, image = article_dict(article, brief), article.image
+    plain = article_dict(article, brief)
     if not plain["url"]:
         return None
-    if image and not image.alt.strip():
-        image = replace(image, alt=image.caption)
-    return Card(plain["url"], plain["title"], plain["summary"], image if plain["image"] else None)
+    return Card(plain["url"], plain["title"], plain["summary"], picture_of(article, brief))
+
+
+def picture_of(article: Article, brief: Brief) -> Image | None:
+    """Return an article's picture with words for who can't see it; None where it has none that can be shown."""
+    image = article.image
+    if image is None or fault_of_picture(image, practice=brief.practice):
+        return None
+    return image if image.alt.strip() else replace(image, alt=image.caption)
+
+
+def description(words: str, most: int) -> str:
+    """Cut the words for who can't see a picture to at most so many units of UTF-16, at the end of a word."""
+    text = fold(words)
+    if _utf16(text) <= most:
+        return text
+    units, kept, used = units_of(text), 0, 1  # for the ellipsis
+    while used + _utf16(units[kept].rstrip()) <= most:
+        used += _utf16(units[kept])
+        kept += 1
+    return cut(units, kept)
+
+
+def _utf16(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

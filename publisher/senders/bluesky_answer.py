@@ -6,7 +6,7 @@ from publisher.model.call import Outcome, Scope, Verdict
 from publisher.senders.events import within, word
 from publisher.senders.exchange import judge_none
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import refused, sent, unknown
+from publisher.senders.verdicts import deferred, refused, sent, taken_down, unknown
 
 WAIT = ("RateLimit-Reset",)  # seconds since 1970
 WORN = frozenset({"ExpiredToken", "InvalidToken"})  # of a session; nothing was accepted
@@ -34,28 +34,33 @@ def is_another(reply: Reply) -> bool:
 
 def judge(reply: Reply) -> Verdict:
     """Return what became of one post."""
-    if reply.trouble is None:
+    if is_forgotten(reply):
+        return deferred("HTTP 400: the server has thrown its picture away; it goes up again")
+    verdict, remedy = reply.trouble, MEND.get(reply.word("error"), "")
+    if verdict is None:
         return _standing(reply) or unknown(f"HTTP {reply.status} with an answer that can't be read")
-    return _with_remedy(reply.trouble, reply)
+    if verdict.outcome is not Outcome.REFUSED:
+        return verdict
+    if remedy:
+        return refused(f"{verdict.reason}; {remedy}", Scope.ACCOUNT)
+    return verdict
+
+
+def judge_blob(reply: Reply) -> Verdict:
+    """Return what became of an upload; sent names its content, by which a record shows it."""
+    found = word(within(reply.json, "blob", "ref", "$link"))
+    return sent(found) if found and reply.trouble is None else judge(reply)
 
 
 def judge_removal(reply: Reply) -> Verdict:
-    """Return what became of taking one post down."""
-    if reply.trouble is None:  # of what was gone already nothing is said in it
-        return (
-            sent()
-            if isinstance(reply.json, dict)
-            else unknown(f"HTTP {reply.status} with an answer that can't be read")
-        )
-    return _with_remedy(reply.trouble, reply)
+    """Return what became of a post that was to be deleted; the server says the same of one that is gone already."""
+    done = sent() if isinstance(reply.json, dict) else unknown(f"HTTP {reply.status} with an answer that can't be read")
+    return taken_down(judge(reply) if reply.trouble else done, is_gone=False, is_token=reply.status == 401)
 
 
-def _with_remedy(verdict: Verdict, reply: Reply) -> Verdict:
-    """Let what every request would be refused for stop the channel, with what to do about it."""
-    remedy = MEND.get(reply.word("error"), "")
-    if verdict.outcome is not Outcome.REFUSED or not remedy:
-        return verdict
-    return refused(f"{verdict.reason}; {remedy}", Scope.ACCOUNT)
+def is_forgotten(reply: Reply) -> bool:
+    """Say whether a record showed a picture that the server has thrown away since: nothing was taken."""
+    return reply.status == 400 and reply.word("error") == "BlobNotFound"
 
 
 def judge_login(reply: Reply) -> Verdict:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from publisher.model.call import Picture
 from publisher.model.message import Card, Post
 from publisher.senders.bluesky_richtext import rich
 
@@ -20,10 +21,13 @@ def request_of(repo: str, key: str, record: Mapping[str, object]) -> dict[str, o
     return {"repo": repo, "collection": COLLECTION, "rkey": key, "swapRecord": None, "record": record}
 
 
-def record_of(post: Post, number: int, made_at: datetime, above: tuple[Ref, Ref] | None) -> dict[str, object]:
+def record_of(
+    post: Post, number: int, made_at: datetime, above: tuple[Ref, Ref] | None, embed: Mapping[str, object] | None
+) -> dict[str, object]:
     """Return the record of one part of a post.
 
     :param above: the first post of its thread, and the one that it answers; None for the first.
+    :param embed: what is shown under it; None: nothing.
     """
     text, facets = rich(post.parts[number])
     record: dict[str, object] = {
@@ -36,9 +40,30 @@ def record_of(post: Post, number: int, made_at: datetime, above: tuple[Ref, Ref]
         record["facets"] = facets
     if above:
         record["reply"] = {"root": dict(above[0]), "parent": dict(above[1])}
-    if post.card and number == 0:
-        record["embed"] = _card(post.card)
+    if embed:
+        record["embed"] = embed
     return record
+
+
+def embed_of(card: Card | None, picture: Picture | None, cid: str) -> dict[str, object] | None:
+    """Return what stands under a post: its picture, else a card; Bluesky doesn't look at the page itself.
+
+    :param cid: the server's name of the uploaded picture; empty: there is none.
+    """
+    shown = picture if cid else None
+    if shown and not shown.in_card:
+        ratio = {"width": shown.width, "height": shown.height}
+        image = {"image": _blob(shown, cid), "alt": shown.alt, "aspectRatio": ratio}
+        return {"$type": "app.bsky.embed.images", "images": [image]}
+    if card is None:
+        return None
+    external = {"uri": card.url, "title": card.title, "description": card.description}
+    thumb = {"thumb": _blob(shown, cid)} if shown else {}
+    return {"$type": "app.bsky.embed.external", "external": {**external, **thumb}}
+
+
+def _blob(picture: Picture, cid: str) -> dict[str, object]:
+    return {"$type": "blob", "ref": {"$link": cid}, "mimeType": picture.type, "size": len(picture.content)}
 
 
 def record_key(made_at: datetime, seed: str) -> str:
@@ -52,8 +77,3 @@ def tid(microseconds: int, clock: int) -> str:
     """Write a moment and a number under 1024 as 13 digits that sort as they do (AT Protocol, TID)."""
     number = microseconds << 10 | clock
     return "".join(DIGITS[number >> shift & 31] for shift in range(60, -1, -5))
-
-
-def _card(card: Card) -> dict[str, object]:
-    external = {"uri": card.url, "title": card.title, "description": card.description}
-    return {"$type": "app.bsky.embed.external", "external": external}

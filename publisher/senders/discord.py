@@ -9,15 +9,17 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from publisher.model.call import Answer, Call, Verdict
-from publisher.model.message import Post, PostRules
+from publisher.model.call import Answer, Call, Picture, Verdict
+from publisher.model.message import PictureRules, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.discord_answer import judge, judge_removal, look_up
-from publisher.senders.discord_payload import MOST, body_of, place_of, since
-from publisher.senders.http import Http, as_json
-from publisher.senders.post import in_parts, longest_part, one_way, post_of, take_down
+from publisher.senders.discord_payload import MOST, NO_PREVIEW, SILENT, body_of, place_of, request_of, since
+from publisher.senders.http import Http
+from publisher.senders.pictures import said_with_picture
+from publisher.senders.post import AROUND, in_parts, one_way, post_of, size_with_picture, take_down
 from publisher.senders.verdicts import unknown
 
+UPLOADS = PictureRules(most_bytes=8_000_000, most_alt=1_024)
 HOST = "https://discord.com"
 WEBHOOK = re.compile(r"https://(?:\w+\.)?discord(?:app)?\.com/api(?:/v\d+)?/webhooks/(\d+/[\w-]+)/?", re.ASCII)
 
@@ -65,17 +67,17 @@ class Discord(Sender):
     name = "discord"
     carries = frozenset({"post"})
     options = DiscordOptions
-    max_bytes = 1_000_000
+    max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
-        return PostRules("discord", MOST, unit="utf16", threads=True)
+        return PostRules("discord", MOST, unit="utf16", threads=True, uploads=UPLOADS)
 
     def __init__(self, options: DiscordOptions, http: Http) -> None:
         super().__init__(options, http)
         api = f"{options.base_url or HOST}/api/v10"
-        self._headers = {"Content-Type": "application/json"}
+        self._headers = dict[str, str]()
         self._is_bot = options.token is not None
         if options.token:
             self.idempotent_for = timedelta(minutes=3)  # a nonce is known for "a few minutes"
@@ -86,13 +88,13 @@ class Discord(Sender):
             place = f"&thread_id={options.thread}" if options.thread else ""
             self._url = f"{api}/webhooks/{found[1]}?wait=true{place}"  # else nobody hears that it wasn't kept
         self._server = options.server or ""
-        self._flags = (0 if options.preview else 4) | (4_096 if options.silent else 0)
+        self._flags = (0 if options.preview else NO_PREVIEW) | (SILENT if options.silent else 0)
 
     def send(self, call: Call, journal: Journal) -> Answer:
         post = post_of(call, self)
         if isinstance(post, Answer):
             return post
-        return in_parts(post, journal, lambda number, out: self._post(post, number, out, call.key))
+        return in_parts(post, journal, lambda number, out: self._post(post, number, out, call, journal))
 
     def ask(self, call: Call) -> Answer:
         """Look for a bot's own post among what stands in the channel since."""
@@ -108,14 +110,20 @@ class Discord(Sender):
         return take_down(call, journal, self._remove)
 
     def size(self, call: Call) -> int:
-        return longest_part(call)
+        return size_with_picture(call)
 
-    def _post(self, post: Post, number: int, out: Sequence[Verdict], key: str) -> Answer:
+    def _post(self, post: Post, number: int, out: Sequence[Verdict], call: Call, journal: Journal) -> Answer:
         """Post one part: a bot's as an answer to the one before it, which a webhook can't."""
         parent = out[-1].provider_id if out and self._is_bot else ""
-        nonce_for = f"{key}:{number}" if self._is_bot else ""
+        nonce_for = f"{call.key}:{number}" if self._is_bot else ""
         body = body_of(post.parts[number], self._flags, parent, nonce_for)
-        reply = self.http.post(self._url, as_json(body), self._headers)
+        if number > 0:
+            return self._say(body, None)
+        return said_with_picture(call, self, journal, lambda picture: self._say(body, picture))
+
+    def _say(self, body: dict[str, object], picture: Picture | None) -> Answer:
+        said, kind = request_of(body, picture)
+        reply = self.http.post(self._url, said, {**self._headers, "Content-Type": kind})
         return reply.answer(judge(reply, self._server, self.http.clock()))
 
     def _remove(self, number: str) -> Answer:

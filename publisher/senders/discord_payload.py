@@ -7,10 +7,13 @@ import re
 from datetime import datetime, timedelta
 from urllib.parse import quote
 
+from publisher.model.call import Picture
 from publisher.model.post_size import urls_in
+from publisher.senders.http import File, as_json, as_multipart
 
 MOST = 2_000  # characters of a message, in UTF-16: nobody says which, and this is never the laxer one
 MARKUP = re.compile(r"[\\*_~`|<\[]|^(?=#{1,3}\s|>|-\s|-#|\+\s)", re.MULTILINE)
+NO_PREVIEW, SILENT = 4, 4_096  # flags
 EPOCH = 1_420_070_400_000  # ms since 1970 at which Discord's numbers begin
 EARLIER = timedelta(minutes=2)  # its clock and ours may differ
 
@@ -29,6 +32,17 @@ def body_of(text: str, flags: int, parent: str, nonce_for: str) -> dict[str, obj
     if nonce_for:
         body |= {"nonce": nonce_of(nonce_for), "enforce_nonce": True}
     return body
+
+
+def request_of(body: dict[str, object], picture: Picture | None) -> tuple[bytes, str]:
+    """Return the bytes of one message and their type: JSON, or a form with the picture, in the place of a preview."""
+    if picture is None:
+        return as_json(body), "application/json"
+    about = {"id": 0, "filename": picture.name, "description": picture.alt}
+    whole = {**body, "attachments": [{name: said for name, said in about.items() if said != ""}]}
+    whole["flags"] = int(str(body.get("flags", 0))) | NO_PREVIEW
+    file = File("files[0]", picture.name, picture.type, picture.content)
+    return as_multipart([("payload_json", as_json(whole).decode())], file)
 
 
 def place_of(url: str, number: str) -> str:

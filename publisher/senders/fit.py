@@ -6,6 +6,7 @@ import re
 import string
 from collections.abc import Mapping
 from dataclasses import replace
+from email.charset import SHORTEST, Charset
 from email.header import Header
 from urllib.parse import quote
 
@@ -24,6 +25,9 @@ FOREIGN = re.compile(
     r'"(?P<quoted>[^"<>]*[^\x00-\x7f"<>][^"<>]*)"|<(?P<address>[^<>]*)>|'
     r'(?P<words>[^\s<>",]*[^\x00-\x7f\s<>",][^\s<>",]*(?:[ \t]+[^\s<>",]*[^\x00-\x7f\s<>",][^\s<>",]*)*)'
 )
+UTF_8 = Charset("utf-8")
+# The shorter of both encodings, always: what a library says to everybody (Apprise does) would make a repeat another one.
+UTF_8.header_encoding = SHORTEST
 AROUND = 24  # bytes that a variable's name and value cost besides themselves, at most
 
 
@@ -63,7 +67,7 @@ def header_in_ascii(value: str) -> str:
 
 def encoded(words: str) -> str:
     """Write words as encoded words, on one line."""
-    return Header(words, "utf-8", maxlinelen=75).encode(linesep="")
+    return Header(words, UTF_8, maxlinelen=75).encode(linesep="")
 
 
 def mailbox_in_ascii(name: str, address: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import json
 import re
@@ -118,6 +119,10 @@ class Http:
         """
         return self._exchange("POST", url, _Body(body), headers, wait)
 
+    def put(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """Put something where it was asked for, and return what came, as :meth:`post` does."""
+        return self._exchange("PUT", url, _Body(body), headers, ())
+
     def get(self, url: str, headers: Mapping[str, str] | None = None, *, wait: tuple[str, ...] = ()) -> Reply:
         """Ask for something and return what came, as :meth:`post` does; asking changes nothing at the provider."""
         return self._exchange("GET", url, None, headers or {}, wait)
@@ -227,6 +232,30 @@ def as_json(value: object) -> bytes:
 def as_form(fields: Iterable[tuple[str, str]]) -> bytes:
     """Encode a form to the same bytes as `urllib.parse.urlencode`, five times as fast."""
     return b"&".join([b"%s=%s" % (_quoted(name), _quoted(value)) for name, value in fields])
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file in a form. Its names are ours: nothing in them needs an escape."""
+
+    field: str
+    name: str
+    type: str  # image/jpeg
+    content: bytes
+
+
+def as_multipart(fields: Iterable[tuple[str, str]], file: File) -> tuple[bytes, str]:
+    """Encode a form that holds a file (RFC 7578), always to the same bytes; return it with its Content-Type.
+
+    What stands between the parts is made of all that is in them, so that it stands in none.
+    """
+    head = b'Content-Disposition: form-data; name="%s"'
+    parts = [head % name.encode() + b"\r\n\r\n" + value.encode() for name, value in fields]
+    about = f'; filename="{file.name}"\r\nContent-Type: {file.type}\r\n\r\n'
+    parts.append(head % file.field.encode() + about.encode() + file.content)
+    boundary = hashlib.sha256(b"\0".join(parts)).hexdigest().encode()
+    body = b"".join(b"--%s\r\n%s\r\n" % (boundary, part) for part in parts)
+    return b"%s--%s--\r\n" % (body, boundary), f"multipart/form-data; boundary={boundary.decode()}"
 
 
 def _quoted(text: str) -> bytes:

@@ -8,14 +8,17 @@ from urllib.parse import quote
 
 from pydantic import Field, StringConstraints
 
-from publisher.model.call import Answer, Call
-from publisher.model.message import Post, PostRules
+from publisher.model.call import Answer, Call, Picture
+from publisher.model.message import PictureRules, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.http import Http, as_json
-from publisher.senders.linkedin_answer import judge
-from publisher.senders.linkedin_payload import body_of
-from publisher.senders.post import in_parts, longest_part, post_of, take_down
-from publisher.senders.verdicts import sent, taken_down, unknown
+from publisher.senders.linkedin_answer import judge, judge_image, judge_place, judge_put, place_in
+from publisher.senders.linkedin_payload import body_of, content_of
+from publisher.senders.pictures import uploaded
+from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
+from publisher.senders.verdicts import sent, stop, taken_down, unknown
+
+UPLOADS = PictureRules(most_bytes=5_000_000, most_alt=4_000)
 
 
 class LinkedInOptions(Options):
@@ -32,16 +35,16 @@ class LinkedIn(Sender):
     name = "linkedin"
     carries = frozenset({"post"})
     options = LinkedInOptions
-    max_bytes = 1_000_000
+    max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
-        return PostRules("linkedin", 3_000, unit="utf16")
+        return PostRules("linkedin", 3_000, unit="utf16", shows_card=True, uploads=UPLOADS)
 
     def __init__(self, options: LinkedInOptions, http: Http) -> None:
         super().__init__(options, http)
-        self._url = f"{options.base_url or 'https://api.linkedin.com'}/rest/posts"
+        self._api = f"{options.base_url or 'https://api.linkedin.com'}/rest"
         self._headers = {
             "Authorization": f"Bearer {options.token.get_secret_value()}",
             "Content-Type": "application/json",
@@ -54,22 +57,46 @@ class LinkedIn(Sender):
         post = post_of(call, self)
         if isinstance(post, Answer):
             return post
-        return in_parts(post, journal, lambda number, out: self._post(post, number))
+        return in_parts(post, journal, lambda number, out: self._post(post, number, call, journal))
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)
 
     def size(self, call: Call) -> int:
-        return longest_part(call)
+        return size_with_picture(call)
 
-    def _post(self, post: Post, number: int) -> Answer:
-        body = body_of(self._author, post.parts[number], post.card if number == 0 else None)
-        reply = self.http.post(self._url, as_json(body), self._headers)
+    def _post(self, post: Post, number: int, call: Call, journal: Journal) -> Answer:
+        """Post one part; under the first one stands its picture, or a card."""
+        if number > 0:
+            return self._say(post.parts[number], {})
+        shown = uploaded(call, self, journal, self._upload)
+        if isinstance(shown, Answer):
+            return shown
+        return shown.told(self._say(post.parts[0], content_of(post, call.picture, shown.id)))
+
+    def _say(self, text: str, content: dict[str, object]) -> Answer:
+        reply = self.http.post(f"{self._api}/posts", as_json(body_of(self._author, text, content)), self._headers)
         return reply.answer(judge(reply, self.http.clock()))
 
     def _remove(self, urn: str) -> Answer:
         headers = {**self._headers, "X-RestLi-Method": "DELETE"}
-        reply = self.http.delete(f"{self._url}/{quote(urn, safe='')}", headers)
+        reply = self.http.delete(f"{self._api}/posts/{quote(urn, safe='')}", headers)
         done = sent() if reply.status == 204 else unknown(f"HTTP {reply.status}, which isn't 204")
         verdict = judge(reply, self.http.clock()) if reply.trouble else done
         return reply.answer(taken_down(verdict, is_gone=reply.status == 404, is_token=reply.status == 401))
+
+    def _upload(self, picture: Picture, begun: str) -> Answer:
+        """Ask for a place, put the picture there, and see whether it can be shown."""
+        if not begun:
+            asked = as_json({"initializeUploadRequest": {"owner": self._author}})
+            place = self.http.post(f"{self._api}/images?action=initializeUpload", asked, self._headers)
+            begun, url = place_in(place, self._api)
+            if not begun:
+                return place.answer(judge_place(place, self.http.clock()))
+            put = self.http.put(url, picture.content, {**self._headers, "Content-Type": picture.type})
+            if trouble := judge_put(put, self.http.clock()):
+                return put.answer(trouble)
+        if ":person:" in self._author:  # a member may put pictures, and not ask about them
+            return stop(sent(begun))
+        looked = self.http.get(f"{self._api}/images/{quote(begun, safe='')}", self._headers)
+        return looked.answer(judge_image(looked, begun, self.http.clock()))

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 
-from publisher.model.message import Card
+from publisher.model.call import Picture
+from publisher.model.message import Post
 
 # All that its markup is made of, but for the sign of a hashtag: what an article's words only look like one has a
 # joiner after it from the renderer.
 _MARKUP = re.compile(r"[\\|{}@\[\]()<>*_~]|#(?!\w)|(?<=\S)#")
 
 
-def body_of(author: str, text: str, card: Card | None) -> dict[str, object]:
+def body_of(author: str, text: str, content: dict[str, object]) -> dict[str, object]:
     """Return the body of one public post.
 
-    :param card: what is shown under it; LinkedIn doesn't look at the page itself.
+    :param content: what is shown under it; empty: nothing.
     """
     body: dict[str, object] = {
         "author": author,
@@ -24,10 +25,24 @@ def body_of(author: str, text: str, card: Card | None) -> dict[str, object]:
         "lifecycleState": "PUBLISHED",
         "isReshareDisabledByAuthor": False,
     }
-    if card:
-        article = {"source": card.url, "title": card.title, "description": card.description}
-        body["content"] = {"article": {name: value for name, value in article.items() if value}}
-    return body
+    return body | ({"content": content} if content else {})
+
+
+def content_of(post: Post, picture: Picture | None, image: str) -> dict[str, object]:
+    """Return what stands under a post: its picture, else a card; LinkedIn doesn't look at the page itself.
+
+    :param image: LinkedIn's name of the uploaded picture; empty: there is none.
+    """
+    if image and picture and not picture.in_card:
+        return {"media": _said({"id": image, "altText": picture.alt})}
+    if post.card is None:
+        return {}
+    article = {"source": post.card.url, "title": post.card.title, "description": post.card.description}
+    return {"article": _said({**article, "thumbnail": image})}
+
+
+def _said(values: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}
 
 
 def as_it_is(text: str) -> str:

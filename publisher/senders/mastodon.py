@@ -4,25 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from urllib.parse import quote
 
 from pydantic import Field
 
-from publisher.model.call import Answer, Call, Verdict
-from publisher.model.message import Post, PostRules
+from publisher.model.call import Answer, Call, Picture, Verdict
+from publisher.model.message import PictureRules, Post, PostRules
 from publisher.senders.base import Base, Journal, Options, Secret, Sender
-from publisher.senders.http import Http, Reply, as_json
-from publisher.senders.post import in_parts, longest_part, post_of, take_down
-from publisher.senders.verdicts import taken_down
+from publisher.senders.http import File, Http, Reply, as_json, as_multipart
+from publisher.senders.pictures import uploaded
+from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
+from publisher.senders.verdicts import deferred, taken_down
 
+UPLOADS = PictureRules(most_bytes=4_000_000, most_alt=1_500)  # instances take up to 16 MB, unless they say less
+SOON = timedelta(seconds=5)
+WAITS = ("X-RateLimit-Reset",)
 Visibility = Literal["public", "unlisted", "private", "direct"]
 
 
 class MastodonOptions(Options):
     instance: Base = Field(description="the server that the account lives on: https://news.example")
-    token: Secret = Field(description="an access token with the scope write:statuses")
+    token: Secret = Field(description="an access token with the scopes write:statuses and, for pictures, write:media")
     visibility: Visibility = Field("public", description="who sees a post")
     limit: int = Field(500, ge=1, description="characters the server takes in a post")
     url_length: int = Field(23, ge=1, description="characters the server counts for any URL")
@@ -33,54 +37,81 @@ class Mastodon(Sender):
     name = "mastodon"
     carries = frozenset({"post"})
     options = MastodonOptions
-    max_bytes = 1_000_000
+    max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
         limit, url_length = cls.stated(options, "limit"), cls.stated(options, "url_length")
-        return PostRules("mastodon", limit, url_length, threads=True)
+        return PostRules("mastodon", limit, url_length, threads=True, uploads=UPLOADS)
 
     def __init__(self, options: MastodonOptions, http: Http) -> None:
         super().__init__(options, http)
         self.idempotent_for = timedelta(hours=1) if options.honours_keys else None
-        self._url = f"{options.base_url or options.instance}/api/v1/statuses"
-        self._headers = {
-            "Authorization": f"Bearer {options.token.get_secret_value()}",
-            "Content-Type": "application/json",
-        }
+        self._api = f"{options.base_url or options.instance}/api"
+        self._headers = {"Authorization": f"Bearer {options.token.get_secret_value()}"}
         self._visibility = options.visibility
 
     def send(self, call: Call, journal: Journal) -> Answer:
         post = post_of(call, self)
         if isinstance(post, Answer):
             return post
-        return in_parts(post, journal, lambda number, out: self._post(post, number, out, call.key))
+        return in_parts(post, journal, lambda number, out: self._post(post, number, out, call, journal))
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)
 
     def size(self, call: Call) -> int:
-        return longest_part(call)
+        return size_with_picture(call)
 
-    def _post(self, post: Post, number: int, out: Sequence[Verdict], key: str) -> Answer:
+    def _post(self, post: Post, number: int, out: Sequence[Verdict], call: Call, journal: Journal) -> Answer:
         """Post one part, as an answer to the one before it; those after the first are kept off the public timeline."""
         quiet = number > 0 and self._visibility == "public"
-        body = {
+        body: dict[str, object] = {
             "status": post.parts[number],
             "visibility": "unlisted" if quiet else self._visibility,
             "language": post.language.split("-")[0],
         }
         if out:
-            body["in_reply_to_id"] = out[-1].provider_id
-        headers = {**self._headers, "Idempotency-Key": f"{key}:{number + 1}" if number else key}
-        reply = self.http.post(self._url, as_json(body), headers, wait=("X-RateLimit-Reset",))
+            return self._say({**body, "in_reply_to_id": out[-1].provider_id}, f"{call.key}:{number + 1}")
+        shown = uploaded(call, self, journal, self._upload)
+        if isinstance(shown, Answer):
+            return shown
+        return shown.told(self._say({**body, **({"media_ids": [shown.id]} if shown.id else {})}, call.key))
+
+    def _say(self, body: Mapping[str, object], key: str) -> Answer:
+        headers = {**self._headers, "Content-Type": "application/json", "Idempotency-Key": key}
+        reply = self.http.post(f"{self._api}/v1/statuses", as_json(body), headers, wait=WAITS)
         return reply.answer(reply.trouble or _accepted(reply))
 
     def _remove(self, number: str) -> Answer:
-        reply = self.http.delete(f"{self._url}/{quote(number, safe='')}", self._headers, wait=("X-RateLimit-Reset",))
+        url = f"{self._api}/v1/statuses/{quote(number, safe='')}"
+        reply = self.http.delete(url, self._headers, wait=WAITS)
         verdict = reply.trouble or reply.accepted("id")
         return reply.answer(taken_down(verdict, is_gone=reply.status == 404, is_token=reply.status == 401))
+
+    def _upload(self, picture: Picture, begun: str) -> Answer:
+        """Upload a picture; one that the server is still at work on is looked at by a later try."""
+        if begun:
+            reply = self.http.get(f"{self._api}/v1/media/{quote(begun, safe='')}", self._headers, wait=WAITS)
+            if reply.status != 404:
+                return reply.answer(_uploaded(reply, self.http.clock()))
+        file = File("file", picture.name, picture.type, picture.content)
+        body, kind = as_multipart([("description", picture.alt)] if picture.alt else [], file)
+        reply = self.http.post(f"{self._api}/v2/media", body, {**self._headers, "Content-Type": kind}, wait=WAITS)
+        return reply.answer(_uploaded(reply, self.http.clock()))
+
+
+def _uploaded(reply: Reply, now: datetime) -> Verdict:
+    """Return what became of a picture: 202 and 206 say that it has arrived and isn't ready."""
+    verdict = reply.trouble or reply.accepted("id")
+    if reply.status == 403:
+        return replace(verdict, reason=f"{verdict.reason}; the token needs the scope write:media")
+    if reply.status in (202, 206) and verdict.provider_id:
+        return replace(
+            deferred("the server is still at work on the picture", now + SOON), provider_id=verdict.provider_id
+        )
+    return verdict
 
 
 def _accepted(reply: Reply) -> Verdict:

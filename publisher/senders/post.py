@@ -12,6 +12,7 @@ from publisher.model.message import Post, Withdrawal
 from publisher.senders.base import Journal, Sender
 from publisher.senders.verdicts import refused, sent, stop
 
+AROUND = 20_000  # bytes of a form around a picture, at most: the words of the post, and our own
 # Posts one part, given its place from 0 on and what was said of the parts before it.
 Speak = Callable[[int, Sequence[Verdict]], Answer]
 
@@ -91,6 +92,11 @@ def longest_part(call: Call) -> int:
     """Return the bytes of the longest part of a post; 0 where there is none."""
     post = call.message
     return max((len(part.encode()) for part in post.parts), default=0) if isinstance(post, Post) else 0
+
+
+def size_with_picture(call: Call) -> int:
+    """Return the bytes of the largest request of a post whose picture is uploaded: as a rule the picture's."""
+    return max(longest_part(call), len(call.picture.content) + AROUND if call.picture else 0)
 
 
 def _step(number: int) -> str:

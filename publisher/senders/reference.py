@@ -51,9 +51,10 @@ password: ${BLUESKY_PASSWORD}
 ```
 
 A post may have 300 characters as they are shown: of an address its host and how its path begins, which leads to the
-whole of it. Hashtags are live; the card is made of the article's address, headline and summary, without a picture. A
-request without an answer is said again for a day, and stands once: the post has a key of ours. Bluesky goes on showing
-a post as it was first, so nothing is corrected there.
+whole of it. Hashtags are live; the card is made of the article's address, headline, summary and picture, and `picture:
+attach` puts the picture in its place, with its alternative text. A request without an answer is said again for a day,
+and stands once: the post has a key of ours. Bluesky goes on showing a post as it was first, so nothing is corrected
+there.
 """,
     "brevo": """\
 At Brevo, under Transactional, Settings, Webhook: the address is `https://brevo:PASSWORD@HOST/webhooks/CHANNEL`, with
@@ -68,7 +69,8 @@ tried again at 0:00 UTC.
     "discord": """\
 At Discord, in the channel's settings, under Integrations, make a webhook and copy its address: whoever has it can post,
 so it belongs into `.env`. Nobody is mentioned, whatever stands in a post, and its words are shown as they are. Posts of
-a thread follow each other. A request without an answer stays unknown until you have looked.
+a thread follow each other. With `picture: attach` the article's picture stands in the place of the page's preview, with
+its alternative text. A request without an answer stays unknown until you have looked.
 
 A bot takes more setting up (an application with a bot that may view the channel, send messages and read their history;
 in a thread, send messages in threads) and knows what it said: a request without an answer is repeated within two
@@ -87,8 +89,10 @@ At LinkedIn, make an app with the product Share on LinkedIn, or, for an organisa
 API, and get an access token of the one who posts. It lives for 60 days; when it has ended the channel stops, and a new
 one goes into `.env`. `author` is `urn:li:person:` and the `sub` that LinkedIn's `userinfo` names, or
 `urn:li:organization:` and the number in the address of the page's administration. The card under a post is made of the
-article's address, headline and summary, without a picture. A request without an answer stays unknown until you have
-looked; said again, LinkedIn refuses the same words and names the post that stands, which is then taken for sent.
+article's address, headline and summary; its picture, or one with the headline, is uploaded. With `picture: attach` the
+picture stands there itself, with its alternative text, and the link in the words. A request without an answer stays
+unknown until you have looked; said again, LinkedIn refuses the same words and names the post that stands, which is then
+taken for sent.
 """,
     "mailjet": """\
 At Mailjet, under Account, Event notifications: the address is `https://mailjet:PASSWORD@HOST/webhooks/CHANNEL`, with
@@ -103,6 +107,12 @@ Temporary Failure, Permanent Failure, Spam Complaints and Unsubscribes, and copy
 `events_key`. Tracking is off in every request; leave the domain's unsubscribe tracking off too, or Mailgun puts its own
 `List-Unsubscribe` in. A request without an answer is looked for in Mailgun's list of events, which only an API key of
 the account may read: with a sending key alone it stays unknown until an event tells, or you do.
+""",
+    "mastodon": """\
+On your server, under Preferences, Development, make an application with the scopes `write:statuses` and `write:media`,
+and copy its access token. The card under a post is the server's own; `picture: attach` puts the article's picture
+there, with its alternative text. A server with other limits than Mastodon's own, as `/api/v2/instance` names them,
+needs `limit` and `url_length`.
 """,
     "postmark": """\
 Newsletters go through a stream of the type Broadcasts, and there Postmark puts its own unsubscribe link and headers in,
@@ -165,9 +175,10 @@ UTC.
     "telegram": """\
 At Telegram, write to @BotFather, `/newbot`, and copy its token. In a channel make the bot an administrator who may post
 messages; into a group it is invited. `chat` of a private channel is its number, with `-100` before it. Posts are plain
-text, counted in UTF-16; the preview is the page's own. A bot can't look at what stands in a channel: a request without
-an answer stays unknown until you have looked. A group that becomes a supergroup gets another number, and the channel
-stops with it.
+text, counted in UTF-16; the preview is the page's own. With `picture: attach` a post is the article's picture with at
+most 1,024 characters under it; Telegram has no place for its alternative text. A bot can't look at what stands in a
+channel: a request without an answer stays unknown until you have looked. A group that becomes a supergroup gets another
+number, and the channel stops with it.
 """,
     "threads": """\
 At Meta, make an app with access to the Threads API, and get a long-lived token of the account that posts, with
@@ -189,9 +200,10 @@ and copy all four. They don't end. Where an app has OAuth 2.0 alone, write its `
 the account gave it with `tweet.read tweet.write users.read offline.access`: Publisher gets a token by it every two
 hours, and keeps what came of it [encrypted](running.md#what-to-keep) in the ledger, since each may be used once. So a
 ledger that is restored from a copy needs a new one, and no other program may use the same. Posts are weighed as X does,
-with 23 for a link; the card under a post is the page's own. X refuses the same words twice: what stands already is
-taken for sent. A request without an answer is looked for among the account's newest posts for a day, which X charges
-for too, as reading.
+with 23 for a link; the card under a post is the page's own, and `picture: attach` puts the article's picture there,
+with its alternative text (a token of OAuth 2.0 needs `media.write` for it). X refuses the same words twice: what stands
+already is taken for sent. A request without an answer is looked for among the account's newest posts for a day, which X
+charges for too, as reading.
 """,
 }
 

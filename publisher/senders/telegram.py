@@ -9,13 +9,15 @@ from urllib.parse import quote
 
 from pydantic import BeforeValidator, Field
 
-from publisher.model.call import Answer, Call, Verdict
-from publisher.model.message import Post, PostRules
+from publisher.model.call import Answer, Call, Picture, Verdict
+from publisher.model.message import PictureRules, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
-from publisher.senders.http import Http, as_json
-from publisher.senders.post import in_parts, longest_part, post_of, take_down
+from publisher.senders.http import File, Http, Reply, as_json, as_multipart
+from publisher.senders.pictures import said_with_picture
+from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
 from publisher.senders.telegram_answer import judge, judge_removal
 
+UPLOADS = PictureRules(most_bytes=8_000_000, most_alt=0, most_text=1_024)
 CHAT = re.compile(r"@[A-Za-z]\w{3,31}|-?\d{1,19}", re.ASCII)
 
 
@@ -40,17 +42,17 @@ class Telegram(Sender):
     name = "telegram"
     carries = frozenset({"post"})
     options = TelegramOptions
-    max_bytes = 1_000_000
+    max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
-        return PostRules("telegram", 4_096, unit="utf16", threads=True)
+        return PostRules("telegram", 4_096, unit="utf16", threads=True, uploads=UPLOADS)
 
     def __init__(self, options: TelegramOptions, http: Http) -> None:
         super().__init__(options, http)
         token = quote(options.token.get_secret_value(), safe=":")
-        self._url = f"{options.base_url or 'https://api.telegram.org'}/bot{token}/sendMessage"
+        self._bot = f"{options.base_url or 'https://api.telegram.org'}/bot{token}"
         self._chat, self._preview = options.chat, options.preview
         self._common: dict[str, object] = {"chat_id": self._chat if self._chat.startswith("@") else int(self._chat)}
         if options.topic:
@@ -62,28 +64,41 @@ class Telegram(Sender):
         post = post_of(call, self)
         if isinstance(post, Answer):
             return post
-        return in_parts(post, journal, lambda number, out: self._post(post, number, out))
+        return in_parts(post, journal, lambda number, out: self._post(post, number, out, call, journal))
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)
 
     def size(self, call: Call) -> int:
-        return longest_part(call)
+        return size_with_picture(call)
 
-    def _post(self, post: Post, number: int, out: Sequence[Verdict]) -> Answer:
-        """Post one part as plain text: without a parse mode nothing in it is markup."""
-        body = {**self._common, "text": post.parts[number]}
-        if not self._preview:
-            body["link_preview_options"] = {"is_disabled": True}
-        elif post.card and number == 0:
-            body["link_preview_options"] = {"url": post.card.url}  # of several links the lead's
+    def _post(self, post: Post, number: int, out: Sequence[Verdict], call: Call, journal: Journal) -> Answer:
+        """Post one part as plain text, or under its picture: without a parse mode nothing in it is markup."""
+        text = post.parts[number]
         if out:
-            body["reply_parameters"] = {"message_id": int(out[-1].provider_id)}
-        reply = self.http.post(self._url, as_json(body), {"Content-Type": "application/json"})
-        return reply.answer(judge(reply, self._chat, self.http.clock()))
+            return self._say(text, {"reply_parameters": {"message_id": int(out[-1].provider_id)}})
+        lead = {"link_preview_options": {"url": post.card.url}} if post.card else {}  # of several links the lead's
+
+        def say(picture: Picture | None) -> Answer:
+            return self._show(text, picture) if picture else self._say(text, lead)
+
+        return said_with_picture(call, self, journal, say)
+
+    def _say(self, text: str, more: Mapping[str, object]) -> Answer:
+        preview = {} if self._preview else {"link_preview_options": {"is_disabled": True}}
+        body = as_json({**self._common, "text": text, **more, **preview})
+        return self._judged(self.http.post(f"{self._bot}/sendMessage", body, {"Content-Type": "application/json"}))
+
+    def _show(self, text: str, picture: Picture) -> Answer:
+        fields = [(name, "true" if value is True else str(value)) for name, value in self._common.items()]
+        file = File("photo", picture.name, picture.type, picture.content)
+        body, kind = as_multipart([*fields, ("caption", text)], file)
+        return self._judged(self.http.post(f"{self._bot}/sendPhoto", body, {"Content-Type": kind}))
 
     def _remove(self, number: str) -> Answer:
         body = {"chat_id": self._common["chat_id"], "message_id": int(number) if number.isdecimal() else number}
-        url = f"{self._url.removesuffix('sendMessage')}deleteMessage"
-        reply = self.http.post(url, as_json(body), {"Content-Type": "application/json"})
+        reply = self.http.post(f"{self._bot}/deleteMessage", as_json(body), {"Content-Type": "application/json"})
         return reply.answer(judge_removal(reply, self._chat, self.http.clock()))
+
+    def _judged(self, reply: Reply) -> Answer:
+        return reply.answer(judge(reply, self._chat, self.http.clock()))

@@ -9,18 +9,21 @@ from urllib.parse import urlencode
 
 from pydantic import SecretStr
 
-from publisher.model.call import Answer, Call, Verdict
-from publisher.model.message import Post, PostRules
+from publisher.model.call import Answer, Call, Picture, Verdict
+from publisher.model.message import PictureRules, Post, PostRules
 from publisher.senders.base import Journal, Sender
 from publisher.senders.events import within, word
 from publisher.senders.http import Http, Reply, as_json
 from publisher.senders.oauth1 import Keys, authorization
-from publisher.senders.post import in_parts, longest_part, post_of, take_down
+from publisher.senders.pictures import uploaded
+from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
 from publisher.senders.verdicts import sent, stop, unknown
 from publisher.senders.x_answer import found_in, is_duplicate, judge, judge_removal, url_of
 from publisher.senders.x_options import XOptions
+from publisher.senders.x_pictures import upload
 from publisher.senders.x_token import Client, token_of
 
+UPLOADS = PictureRules(most_bytes=5_000_000, most_alt=1_000)
 EARLIER = timedelta(days=1)  # a thread that was put off began before the call that is asked about
 
 
@@ -28,13 +31,13 @@ class X(Sender):
     name = "x"
     carries = frozenset({"post"})
     options = XOptions
-    max_bytes = 1_000_000
+    max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
     asked_for = timedelta(days=1)
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
-        return PostRules("x", cls.stated(options, "limit"), unit="weighted", threads=True)
+        return PostRules("x", cls.stated(options, "limit"), unit="weighted", threads=True, uploads=UPLOADS)
 
     def __init__(self, options: XOptions, http: Http) -> None:
         super().__init__(options, http)
@@ -51,7 +54,7 @@ class X(Sender):
             return post
         if isinstance(token := self._bearer(), Verdict):
             return stop(token)
-        return in_parts(post, journal, lambda number, out: self._post(post, number, out))
+        return in_parts(post, journal, lambda number, out: self._post(post, number, out, call, journal))
 
     def ask(self, call: Call) -> Answer:
         """Look for the post, or every part of the thread, among what the account posted since."""
@@ -69,19 +72,34 @@ class X(Sender):
         return take_down(call, journal, self._remove)
 
     def size(self, call: Call) -> int:
-        return longest_part(call)
+        return size_with_picture(call)
 
-    def _post(self, post: Post, number: int, out: Sequence[Verdict]) -> Answer:
-        """Post one part, as an answer to the one before it; one that stands already is looked for."""
-        body: dict[str, object] = {"text": post.parts[number]}
+    def _post(self, post: Post, number: int, out: Sequence[Verdict], call: Call, journal: Journal) -> Answer:
+        """Post one part, as an answer to the one before it; the first one with its picture."""
+        is_last = number + 1 == len(post.parts)
+        text: dict[str, object] = {"text": post.parts[number]}
         if out:
-            body["reply"] = {"in_reply_to_tweet_id": out[-1].provider_id}
-        url = f"{self._api}/tweets"
-        headers = {"Authorization": self._signed("POST", url), "Content-Type": "application/json"}
-        reply = self.http.post(url, as_json(body), headers, wait=("x-rate-limit-reset",))
+            return self._say({**text, "reply": {"in_reply_to_tweet_id": out[-1].provider_id}}, is_last=is_last)
+        shown = uploaded(call, self, journal, self._upload)
+        if isinstance(shown, Answer):
+            return shown
+        media = {"media": {"media_ids": [shown.id]}} if shown.id else {}
+        return shown.told(self._say({**text, **media}, is_last=is_last))
+
+    def _say(self, body: Mapping[str, object], *, is_last: bool) -> Answer:
+        """Post what is new; what stands already is looked for."""
+        reply = self._post_to("tweets", as_json(body), "application/json")
         if not is_duplicate(reply):
             return reply.answer(judge(reply, self.http.clock()))
-        return reply.answer(self._standing(post.parts[number], is_last=number + 1 == len(post.parts)))
+        return reply.answer(self._standing(str(body["text"]), is_last=is_last))
+
+    def _upload(self, picture: Picture, begun: str) -> Answer:
+        return upload(picture, begun, self._post_to, self.http.clock())
+
+    def _post_to(self, what: str, body: bytes, kind: str) -> Reply:
+        url = f"{self._api}/{what}"
+        headers = {"Authorization": self._signed("POST", url), "Content-Type": kind}
+        return self.http.post(url, body, headers, wait=("x-rate-limit-reset",))
 
     def _standing(self, text: str, *, is_last: bool) -> Verdict:
         """Take a refused duplicate for sent; without its id nothing can answer it."""

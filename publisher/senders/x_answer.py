@@ -87,13 +87,16 @@ def _day(reply: Reply, now: datetime) -> datetime | None:
 
 
 def _words(row: Any) -> str:
-    """Return a listed post as it was written: X escapes it, and puts addresses of its own in place of ours."""
+    """Return a listed post as it was written: X escapes it, and puts addresses of its own in place of ours.
+
+    After the words of one with a picture stands an address of the picture, which nobody wrote.
+    """
     note = within(row, "note_tweet")
     said = note if isinstance(note, dict) else row
     text, urls = word(within(said, "text")), within(said, "entities", "urls")
     for url in urls if isinstance(urls, list) else []:
         if (short := word(within(url, "url"))) and (whole := word(within(url, "expanded_url"))):
-            text = text.replace(short, whole)
+            text = text.replace(short, "" if within(url, "media_key") else whole)
     return _folded(html.unescape(text))
 
 

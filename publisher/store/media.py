@@ -1,8 +1,8 @@
-"""Pictures that we made, each once, under the digest of its content."""
+"""Pictures that we made, or that senders upload, each once, under the digest of its content."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
@@ -14,10 +14,10 @@ from publisher.store.tables import media
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as it is served."""
+    """A picture as it is served, or uploaded."""
 
     type: str  # image/png
-    content: bytes
+    content: bytes = field(repr=False)
 
 
 def digest_of(content: bytes) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from publisher.model.article import Image
-from publisher.model.message import Card, Content, Mail, Post, Slot, Text, Withdrawal
+from publisher.model.message import Card, Content, Mail, Post, Slot, Text, Upload, Withdrawal
 from publisher.store.tables import insert_row, messages
 
 KINDS = {Mail: "mail", Post: "post", Withdrawal: "withdrawal"}
@@ -75,8 +75,13 @@ def decode(kind: str, content: dict[str, Any]) -> Content:
     if kind == "withdrawal":
         return Withdrawal(**{**content, "parts": tuple(content["parts"])})
     if kind == "post":
-        card = content["card"]
-        return Post(tuple(content["parts"]), content["language"], _decode_card(card) if card else None)
+        card, upload = content["card"], content.get("upload")  # older posts say nothing of it
+        return Post(
+            tuple(content["parts"]),
+            content["language"],
+            _decode_card(card) if card else None,
+            Upload(**upload) if upload else None,
+        )
     return Mail(
         subject=_decode_text(content["subject"]),
         html=_decode_text(content["html"]),

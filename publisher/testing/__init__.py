@@ -10,6 +10,7 @@ from publisher.testing.dialects import (
     Choosy,
     Dialect,
     Erasing,
+    Pictorial,
     Preparing,
     Received,
     Response,
@@ -18,7 +19,7 @@ from publisher.testing.dialects import (
 from publisher.testing.journal import MemoryJournal
 from publisher.testing.merge import expand_mailgun
 from publisher.testing.provider import FakeProvider, Fault
-from publisher.testing.samples import call_to, sample_mail, sample_post, sample_readers
+from publisher.testing.samples import call_to, sample_mail, sample_picture, sample_post, sample_readers
 
 __all__ = [
     "DIALECTS",
@@ -30,6 +31,7 @@ __all__ = [
     "Fault",
     "MemoryJournal",
     "MemoryVault",
+    "Pictorial",
     "Preparing",
     "Received",
     "Response",
@@ -37,6 +39,7 @@ __all__ = [
     "call_to",
     "expand_mailgun",
     "sample_mail",
+    "sample_picture",
     "sample_post",
     "sample_readers",
 ]

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal, Self
 
 from publisher.clock import now
-from publisher.testing.dialects import DIALECTS, Accepted, Dialect, Preparing, Received, Response
+from publisher.testing.dialects import DIALECTS, Accepted, Dialect, Pictorial, Preparing, Received, Response
 
 PAGE = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>nginx</h1></body></html>"
 
@@ -95,6 +95,7 @@ class FakeProvider:
         self.accepted: list[Accepted] = []  # what was taken, recipient by recipient
         self.answers: list[Response] = []  # of the dialect, before a fault befell them
         self._faults: deque[Fault] = deque()
+        self._upload_faults: deque[Fault] = deque()
         self._lock = threading.Lock()
         self._closing = threading.Event()
         provider = self
@@ -110,10 +111,16 @@ class FakeProvider:
         with self._lock:
             self._faults.extend(faults)
 
+    def uploads_fail(self, *faults: Fault) -> None:
+        """Let the next requests that upload a picture fail, each in its way."""
+        with self._lock:
+            self._upload_faults.extend(faults)
+
     def recovers(self) -> None:
         """Let every request from now on succeed."""
         with self._lock:
             self._faults.clear()
+            self._upload_faults.clear()
 
     def addresses(self) -> list[str]:
         """Return who was written to, in order, as often as it happened."""
@@ -130,14 +137,21 @@ class FakeProvider:
 
     def speaking(self) -> list[Received]:
         """Return the requests that said something, not those that only prepared it or looked."""
-        return [request for request in self.requests if not self._prepares(request.method, request.path)]
+        prepared = (self._prepares, self._uploads)
+        return [each for each in self.requests if not any(does(each.method, each.path) for does in prepared)]
+
+    def uploading(self) -> list[Received]:
+        """Return the requests that uploaded a picture, or looked at one."""
+        return [request for request in self.requests if self._uploads(request.method, request.path)]
 
     def next_fault(self, method: str, path: str) -> Fault | None:
         """Return what goes wrong with the request that has just begun."""
-        if self._prepares(method, path):
+        is_upload = self._uploads(method, path)
+        if not is_upload and self._prepares(method, path):
             return None
         with self._lock:
-            return self._faults.popleft() if self._faults else None
+            faults = self._upload_faults if is_upload else self._faults
+            return faults.popleft() if faults else None
 
     def take(self, request: Received, fault: Fault | None) -> Response:
         """Write the request down, and let the dialect answer unless a fault does."""
@@ -154,6 +168,9 @@ class FakeProvider:
 
     def _prepares(self, method: str, path: str) -> bool:
         return isinstance(self.dialect, Preparing) and self.dialect.prepares(method, path)
+
+    def _uploads(self, method: str, path: str) -> bool:
+        return isinstance(self.dialect, Pictorial) and self.dialect.uploads(method, path)
 
     def pause(self, seconds: float) -> None:
         """Wait, but not beyond the end of the block."""

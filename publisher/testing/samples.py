@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 from publisher.model.article import Image
-from publisher.model.call import Call, Recipient
+from publisher.model.call import Call, Picture, Recipient
 from publisher.model.message import Card, Content, Mail, Post, Slot
 
 NAMES = ("Ana", "Åsa & Søn", 'Dr. "Bo" Li', "O'Brien", "<b>Mallory</b>", "李雷", "")
@@ -48,16 +50,27 @@ def sample_post(parts: int = 1) -> Post:
     return Post(texts, "en", Card("https://harbor.example/1", "The harbour reopens", "Ferries sail again.", image))
 
 
+def sample_picture(*, in_card: bool = False, is_needed: bool = False) -> Picture:
+    """Return a JPEG that every network takes."""
+    from PIL import Image as Drawn  # here: few tests need it
+
+    out = BytesIO()
+    Drawn.new("RGB", (320, 180), "#0b3f70").save(out, "JPEG")
+    return Picture(out.getvalue(), "image/jpeg", "A ferry leaves the quay", 320, 180, in_card, is_needed)
+
+
 def sample_readers(count: int) -> tuple[Recipient, ...]:
     """Return that many readers, each with an address, values and an unsubscribe address of their own."""
     return tuple(_reader(number) for number in range(1, count + 1))
 
 
-def call_to(message: Content, count: int = 1, *, key: str = "call-1-k3y") -> Call:
-    """Return a call of a message to that many readers, or of a post, or its end, to one account."""
+def call_to(message: Content, count: int = 1, *, key: str = "call-1-k3y", picture: Picture | None = None) -> Call:
+    """Return a call of a message to that many readers, or of a post, with a picture if there is one, or its end, to an
+    account.
+    """
     if not isinstance(message, Mail):
         account = Recipient(1, "d1-ref", "@gazette@news.example")
-        return Call(1, key, message, (account,) * count)
+        return Call(1, key, message, (account,) * count, picture=picture)
     return Call(1, key, message, sample_readers(count))
 
 

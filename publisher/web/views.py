@@ -15,7 +15,8 @@ from publisher.errors import PublisherError
 from publisher.model.article import LedgerArticle
 from publisher.model.message import Card, Content, Mail, Post, PostRules, fill, slots_of
 from publisher.model.post_size import length
-from publisher.pipeline.produce import preview_values
+from publisher.pipeline.pictures import beside_picture
+from publisher.pipeline.produce import Produced, preview_values
 from publisher.senders.registry import sender_class
 from publisher.store import articles, editions, facts, log, messages, sends, sources
 from publisher.store.tables import COUNTED
@@ -207,7 +208,7 @@ def entry_views(app: App, preview: Preview) -> list[EntryView]:
         EntryView(
             product.entry,
             filled(product.message, preview.reader.values) if isinstance(product.message, Mail) else None,
-            post_view(app, product.entry.via, product.message) if isinstance(product.message, Post) else None,
+            _post_of(app, product),
             [asdict(finding) for finding in product.findings],
             people,
             end.words(app.zone) if end else "",
@@ -217,6 +218,12 @@ def entry_views(app: App, preview: Preview) -> list[EntryView]:
     ]
 
 
+def _post_of(app: App, product: Produced) -> PostView | None:
+    if not isinstance(product.message, Post):
+        return None
+    return post_view(app, product.entry.via, product.message, is_beside_picture=product.entry.picture == "attach")
+
+
 def _send_view(app: App, row: RowMapping, message: Content | None, schedule: str | None) -> SendView:
     if isinstance(message, Mail):
         return SendView(row, filled(message), None, schedule)
@@ -224,9 +231,11 @@ def _send_view(app: App, row: RowMapping, message: Content | None, schedule: str
     return SendView(row, None, post, schedule)
 
 
-def post_view(app: App | None, channel: str, post: Post) -> PostView:
-    """Return a post with its length as its network counts it."""
+def post_view(app: App | None, channel: str, post: Post, *, is_beside_picture: bool = False) -> PostView:
+    """Return a post with its length as its network counts it; some take fewer words beside an attached picture."""
     rules = rules_of(app, channel)
+    if rules and (is_beside_picture or (post.upload and not post.upload.in_card)):
+        rules = beside_picture(rules)
     counted = rules or PostRules(channel, 0)
     parts = tuple((part, length(part, counted)) for part in post.parts)
     network = counted.network.capitalize()

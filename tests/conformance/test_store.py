@@ -15,6 +15,7 @@ from sqlalchemy import func, insert, select, text, update
 
 from publisher.errors import StoreError
 from publisher.model.article import Article, Reading
+from publisher.model.message import Upload
 from publisher.model.project import Source
 from publisher.model.states import CallState, DeliveryState, EditionState, SendState
 from publisher.pipeline import address, collect, settle
@@ -38,7 +39,7 @@ from publisher.store import subscribers as people
 from publisher.store.tables import deliveries as rows
 from publisher.store.tables import facts, recipients, schedules
 from publisher.store.tables import media as pictures
-from tests.ledger import MAIL, NOW, add_article, add_edition, add_send, books, subscribe
+from tests.ledger import MAIL, NOW, POST, add_article, add_edition, add_send, books, subscribe
 
 D = DeliveryState
 
@@ -153,6 +154,15 @@ def test_text_comes_back_as_it_was_written(store):
     with store.write() as conn:
         conn.execute(insert(facts).values(name=words, value=words))
     assert fact(store, words) == words
+
+
+def test_a_post_comes_back_with_its_picture_and_an_older_one_without(store):
+    post = replace(POST, upload=Upload("0" * 64, "A ferry", 320, 180, in_card=True, is_needed=True))
+    older = {name: value for name, value in messages.encode(POST).items() if name != "upload"}
+    with store.write() as conn:
+        send = send_row(conn, add_edition_in(conn))
+        assert messages.get(conn, messages.add(conn, send, post, NOW)) == post
+    assert messages.decode("post", older) == POST
 
 
 def test_a_nul_is_marked_as_lost_before_it_reaches_the_database(store):

@@ -11,18 +11,29 @@ import pytest
 
 from publisher.clock import now
 from publisher.errors import ConfigError
-from publisher.model.call import Outcome, Scope, Verdict
-from publisher.model.message import Post, PostRules
+from publisher.model.call import Call, Outcome, Scope, Verdict
+from publisher.model.message import Post, PostRules, Withdrawal
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
 from publisher.senders.bluesky_record import record_key, tid
 from publisher.senders.registry import build
-from publisher.testing import DIALECTS, FakeProvider, Fault, MemoryJournal, MemoryVault, call_to, sample_post
+from publisher.senders.verdicts import sent
+from publisher.testing import (
+    DIALECTS,
+    FakeProvider,
+    Fault,
+    MemoryJournal,
+    MemoryVault,
+    call_to,
+    sample_picture,
+    sample_post,
+)
 from publisher.testing.dialects.bluesky import DID
 
 CALL = call_to(sample_post())
 GIVEN = {"identifier": "gazette.example", "password": "app-p4ss-w0rd"}
-LOGIN, REFRESH, PUT, GET = "createSession", "refreshSession", "putRecord", "getRecord"
+LOGIN, REFRESH, UPLOAD = "createSession", "refreshSession", "uploadBlob"
+PUT, GET = "putRecord", "getRecord"
 
 
 class Anywhere(DIALECTS["bluesky"]):
@@ -165,13 +176,64 @@ def test_a_thread_is_answered_part_by_part(sender: Sender, provider: FakeProvide
 
 
 def test_it_counts_what_is_shown() -> None:
-    assert made().rules == PostRules("bluesky", 300, most_bytes=3_000, shows_short=True, threads=True, shows_card=True)
+    rules = PostRules("bluesky", 300, most_bytes=3_000, shows_short=True, threads=True, shows_card=True)
+    assert replace(made().rules, uploads=None) == rules
 
 
 def test_a_post_too_long_for_the_network_is_refused_by_it(sender: Sender) -> None:
     verdict = said_of(sender, post=Post(("x" * 301,)))
     assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.MESSAGE)
     assert "maximum 300, got 301" in verdict.reason
+
+
+# --- its picture ------------------------------------------------------------------------------------------------------
+
+
+def with_picture(**values: bool) -> Call:
+    return replace(CALL, picture=sample_picture(**values))
+
+
+def test_a_picture_goes_up_as_it_is_and_stands_in_the_card(sender: Sender, provider: FakeProvider) -> None:
+    call = with_picture(in_card=True)
+    sender.send(call, MemoryJournal())
+    upload = provider.requests[1]
+    assert (upload.method, upload.path) == ("POST", "/xrpc/com.atproto.repo.uploadBlob")
+    assert (upload.headers["content-type"], upload.body) == ("image/jpeg", call.picture.content)
+    thumb = records(provider)[0]["embed"]["external"]["thumb"]
+    assert thumb == provider.answers[1].body["blob"]
+
+
+def test_an_attached_picture_has_its_words_and_its_ratio(sender: Sender, provider: FakeProvider) -> None:
+    sender.send(with_picture(), MemoryJournal())
+    embed = records(provider)[0]["embed"]
+    assert embed["$type"] == "app.bsky.embed.images"
+    (image,) = embed["images"]
+    assert (image["alt"], image["aspectRatio"]) == ("A ferry leaves the quay", {"width": 320, "height": 180})
+
+
+def test_a_picture_that_the_server_has_thrown_away_goes_up_again(sender: Sender, provider: FakeProvider) -> None:
+    journal, call = MemoryJournal(), with_picture(in_card=True)
+    provider.fails(no("BlobNotFound"))
+    assert sender.send(call, journal).verdict.outcome is Outcome.DEFERRED
+    assert sender.send(call, journal).verdict.outcome is Outcome.SENT
+    assert asked(provider) == [LOGIN, UPLOAD, PUT, UPLOAD, PUT]
+
+
+def test_one_that_is_in_doubt_and_whose_picture_is_gone_was_never_taken(sender: Sender, provider: FakeProvider) -> None:
+    journal, call = MemoryJournal(), with_picture(in_card=True)
+    provider.fails(Fault.dropped_before())
+    sender.send(call, journal)
+    provider.dialect.blobs.clear()
+    assert sender.send(call, journal).verdict.outcome is Outcome.DEFERRED
+    assert sender.send(call, journal).verdict.outcome is Outcome.SENT
+    assert len(records(provider)) == 1
+
+
+def test_a_session_that_ends_before_the_upload_is_refreshed(sender: Sender, provider: FakeProvider) -> None:
+    said_of(sender)
+    provider.dialect.end_sessions()
+    assert sender.send(with_picture(), MemoryJournal()).verdict.outcome is Outcome.SENT
+    assert asked(provider) == [LOGIN, PUT, UPLOAD, REFRESH, UPLOAD, PUT, PUT]
 
 
 # --- once -------------------------------------------------------------------------------------------------------------
@@ -470,7 +532,6 @@ def test_a_server_that_was_named_is_never_left(sender: Sender, provider: FakePro
     [
         ("InvalidRequest", 400, Scope.MESSAGE),
         ("InvalidRecord", 400, Scope.MESSAGE),
-        ("BlobNotFound", 400, Scope.MESSAGE),
         ("PayloadTooLarge", 413, Scope.MESSAGE),
         ("AccountNotFound", 403, Scope.ACCOUNT),
         ("AccountTakedown", 400, Scope.ACCOUNT),
@@ -502,6 +563,44 @@ def test_a_limit_is_waited_for_as_its_header_says(provider: FakeProvider) -> Non
 def test_a_success_that_names_no_post_is_unknown(sender: Sender, provider: FakeProvider, body: object) -> None:
     provider.fails(Fault(200, body, accept=True))
     assert said_of(sender).outcome is Outcome.UNKNOWN
+
+
+# --- taken down -------------------------------------------------------------------------------------------------------
+
+
+def test_a_post_is_deleted_by_its_address(sender: Sender, provider: FakeProvider) -> None:
+    verdict = said_of(sender)
+    removal = replace(CALL, message=Withdrawal((verdict.provider_id,), verdict.url))
+    assert sender.withdraw(removal, MemoryJournal()).verdict == sent(verdict.provider_id, verdict.url)
+    request = provider.requests[-1]
+    assert (request.method, request.path) == ("POST", "/xrpc/com.atproto.repo.deleteRecord")
+    rkey = verdict.provider_id.rpartition("/")[2]
+    assert request.json == {"repo": DID, "collection": "app.bsky.feed.post", "rkey": rkey}
+    assert records(provider) == []
+
+
+def test_a_session_that_ended_is_refreshed_for_a_deletion_too(sender: Sender, provider: FakeProvider) -> None:
+    verdict = said_of(sender)
+    provider.dialect.end_sessions()
+    removal = replace(CALL, message=Withdrawal((verdict.provider_id,)))
+    assert sender.withdraw(removal, MemoryJournal()).verdict.outcome is Outcome.SENT
+    assert records(provider) == []
+
+
+def test_a_post_of_another_account_is_left_to_a_person(sender: Sender, provider: FakeProvider) -> None:
+    said_of(sender)
+    removal = replace(CALL, message=Withdrawal(("at://did:plc:another/app.bsky.feed.post/3mbd3542k2222",)))
+    verdict = sender.withdraw(removal, MemoryJournal()).verdict
+    assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.MESSAGE)
+    assert verdict.reason == "it stands on another account"
+    assert len(records(provider)) == 1
+
+
+def test_without_a_session_nothing_is_deleted_and_it_is_tried_again(anywhere: FakeProvider) -> None:
+    sender = made(base_url=anywhere.url)
+    anywhere.fails(Fault.server_error())
+    removal = replace(CALL, message=Withdrawal((f"at://{DID}/app.bsky.feed.post/3mbd3542k2222",)))
+    assert sender.withdraw(removal, MemoryJournal()).verdict.outcome is Outcome.DEFERRED
 
 
 # --- what an editor writes --------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,13 +12,13 @@ import pytest
 from publisher.clock import now
 from publisher.errors import ConfigError
 from publisher.model.call import Outcome, Scope
-from publisher.model.message import Post, PostRules
+from publisher.model.message import PictureRules, Post, PostRules
 from publisher.model.post_size import fits
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
 from publisher.senders.discord_payload import as_it_is
 from publisher.senders.registry import build
-from publisher.testing import FakeProvider, Fault, MemoryJournal, call_to, sample_post
+from publisher.testing import FakeProvider, Fault, MemoryJournal, call_to, sample_picture, sample_post
 
 WEBHOOK = "https://discord.com/api/webhooks/4711/discord-t0ken"
 BOT = {"webhook": None, "token": "discord-t0ken", "channel": 815}
@@ -197,8 +198,45 @@ def test_a_bot_is_asked_about_its_own_post_and_a_webhook_can_not_be(
     assert sender.ask(call).verdict.outcome is Outcome.UNKNOWN
 
 
+def test_a_picture_goes_in_the_posts_request_in_the_place_of_a_preview(sender: Sender, provider: FakeProvider) -> None:
+    sender.send(call_to(sample_post(2), picture=sample_picture()), MemoryJournal())
+    first, second = provider.requests
+    assert json.loads(first.parts["payload_json"].text) == {
+        "content": "1/ The harbour reopens https://harbor.example/1",
+        "allowed_mentions": {"parse": []},
+        "attachments": [{"id": 0, "filename": "picture.jpg", "description": "A ferry leaves the quay"}],
+        "flags": 4,
+    }
+    file = first.parts["files[0]"]
+    assert (file.name, file.type, file.content) == ("picture.jpg", "image/jpeg", sample_picture().content)
+    assert "attachments" not in second.json
+
+
+def test_a_picture_that_nobody_described_has_no_description(sender: Sender, provider: FakeProvider) -> None:
+    sender.send(call_to(sample_post(), picture=replace(sample_picture(), alt="")), MemoryJournal())
+    said = json.loads(provider.requests[0].parts["payload_json"].text)
+    assert said["attachments"] == [{"id": 0, "filename": "picture.jpg"}]
+
+
+def test_a_post_that_is_too_large_with_its_picture_goes_without_and_keeps_its_preview(
+    sender: Sender, provider: FakeProvider
+) -> None:
+    provider.fails(Fault(413, {"message": "Request entity too large", "code": 40005}))
+    verdict = sender.send(call_to(sample_post(), picture=sample_picture()), MemoryJournal()).verdict
+    assert verdict.outcome is Outcome.SENT
+    assert verdict.reason == "sent without its picture: HTTP 413: Request entity too large"
+    assert provider.requests[1].json.keys() == {"content", "allowed_mentions"}
+
+
+def test_words_that_are_refused_are_refused_with_a_picture_too(sender: Sender, provider: FakeProvider) -> None:
+    verdict = sender.send(call_to(Post(("x" * 2_001,)), picture=sample_picture()), MemoryJournal()).verdict
+    assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.MESSAGE)
+    assert "2000 or fewer" in verdict.reason
+
+
 def test_the_limits_are_the_networks() -> None:
-    assert made().rules == PostRules("discord", 2_000, unit="utf16", threads=True)
+    pictures = PictureRules(most_bytes=8_000_000, most_alt=1_024)
+    assert made().rules == PostRules("discord", 2_000, unit="utf16", threads=True, uploads=pictures)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from email import charset
 from email.header import decode_header, make_header
 from email.utils import parseaddr
 
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from publisher.model.call import Answer, Call, Outcome, Scope
 from publisher.model.project import Channel
-from publisher.senders.fit import address_in_ascii, fit, header_in_ascii, mailbox_in_ascii
+from publisher.senders.fit import address_in_ascii, encoded, fit, header_in_ascii, mailbox_in_ascii
 from publisher.senders.mail import Readers
 from publisher.senders.registry import build
 from publisher.testing import call_to, sample_mail
@@ -114,3 +115,9 @@ def test_when_nobody_fits_nothing_is_to_be_sent() -> None:
     answer = fitted(replace(call, recipients=(replace(call.recipients[0], address="björn@example.org"),)))
     assert isinstance(answer, Answer)
     assert answer.of(call.recipients[0]).outcome is Outcome.REFUSED
+
+
+def test_what_a_library_sets_for_everybody_changes_no_header(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = encoded("Évora")
+    monkeypatch.setitem(charset.CHARSETS, "utf-8", (charset.QP, charset.QP, "utf-8"))
+    assert encoded("Évora") == before

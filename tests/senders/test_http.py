@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.model.call import Outcome, Scope
-from publisher.senders.http import Http, HttpSettings, as_form
+from publisher.senders.http import File, Http, HttpSettings, as_form, as_multipart
 from publisher.testing import FakeProvider, Fault, Received, Response
 
 JSON = {"Content-Type": "application/json"}
@@ -228,6 +228,25 @@ TRICKY = st.text(st.sampled_from("%+ &=\n\0~é🙂") | st.characters(exclude_cat
 @given(st.lists(st.tuples(TRICKY, TRICKY)))
 def test_a_form_has_the_bytes_that_everybody_expects(fields) -> None:
     assert as_form(fields) == urlencode(fields).encode()
+
+
+@given(
+    st.lists(st.tuples(st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.text()), unique_by=lambda f: f[0]), st.binary()
+)
+def test_a_form_with_a_file_is_read_back_as_it_was(fields: list[tuple[str, str]], content: bytes) -> None:
+    file = File("files[0]", "picture.jpg", "image/jpeg", content)
+    body, kind = as_multipart(fields, file)
+    assert (body, kind) == as_multipart(fields, file)
+    parts = Received("POST", "/", {"content-type": kind}, body).parts
+    assert {name: part.text for name, part in parts.items() if not part.type} == dict(fields)
+    sent = parts["files[0]"]
+    assert (sent.content, sent.type, sent.name) == (content, "image/jpeg", "picture.jpg")
+
+
+def test_something_is_put_where_it_was_asked_for(http: Http, provider: FakeProvider) -> None:
+    assert http.put(f"{provider.url}/place", b"bytes", {"Content-Type": "image/jpeg"}).status == 200
+    (request,) = provider.requests
+    assert (request.method, request.path, request.body) == ("PUT", "/place", b"bytes")
 
 
 def test_a_deletion_has_no_body_and_in_doubt_it_may_have_been_heard() -> None:

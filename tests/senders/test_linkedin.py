@@ -9,14 +9,14 @@ import pytest
 
 from publisher.errors import ConfigError
 from publisher.model.call import Outcome, Scope, Verdict
-from publisher.model.message import Card, Post, PostRules
+from publisher.model.message import Card, PictureRules, Post, PostRules
 from publisher.model.post_size import fits
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
 from publisher.senders.linkedin_payload import as_it_is
 from publisher.senders.registry import build
 from publisher.senders.verdicts import next_midnight
-from publisher.testing import DIALECTS, FakeProvider, Fault, MemoryJournal, call_to, sample_post
+from publisher.testing import DIALECTS, FakeProvider, Fault, MemoryJournal, call_to, sample_picture, sample_post
 
 DUPLICATE = {"status": 422, "code": "DUPLICATE_POST", "message": "Content is a duplicate of urn:li:ugcPost:77"}
 
@@ -195,8 +195,93 @@ def test_a_card_stands_under_the_first_post_alone(sender: Sender, provider: Fake
     assert ["content" in request.json for request in provider.requests] == [True, False]
 
 
+def test_a_picture_is_put_where_linkedin_says_and_named_in_the_card(sender: Sender, provider: FakeProvider) -> None:
+    sender.send(call_to(sample_post(), picture=sample_picture(in_card=True)), MemoryJournal())
+    asked, put, said = provider.requests
+    assert (asked.method, asked.path) == ("POST", "/rest/images?action=initializeUpload")
+    assert asked.json == {"initializeUploadRequest": {"owner": "urn:li:person:h4rbor"}}
+    assert (put.method, put.body) == ("PUT", sample_picture().content)
+    assert (put.headers["content-type"], put.headers["authorization"]) == ("image/jpeg", "Bearer linkedin-t0ken")
+    assert said.json["content"]["article"]["thumbnail"] == "urn:li:image:C4E1"
+
+
+def test_an_attached_picture_stands_in_the_cards_place_with_its_description(
+    sender: Sender, provider: FakeProvider
+) -> None:
+    sender.send(call_to(sample_post(), picture=sample_picture()), MemoryJournal())
+    assert provider.requests[-1].json["content"] == {
+        "media": {"id": "urn:li:image:C4E1", "altText": "A ferry leaves the quay"}
+    }
+
+
+def test_a_picture_that_linkedin_is_still_at_work_on_is_waited_for_and_put_once(provider: FakeProvider) -> None:
+    provider.dialect = DIALECTS["linkedin"](author="urn:li:organization:42")
+    sender = made(base_url=provider.url, author="urn:li:organization:42")
+    call, journal = call_to(sample_post(), picture=sample_picture()), MemoryJournal()
+    late = Fault(accept=True, delay=0.001)
+    provider.uploads_fail(late, late, Fault(200, {"status": "PROCESSING"}))
+    waiting = sender.send(call, journal).verdict
+    assert provider.requests[-1].path == "/rest/images/urn%3Ali%3Aimage%3AC4E1"
+    assert (waiting.outcome, waiting.provider_id) == (Outcome.DEFERRED, "")
+    assert waiting.until is not None
+    provider.uploads_fail(Fault(200, {"status": "PROCESSING"}))
+    assert sender.send(call, journal).verdict.outcome is Outcome.DEFERRED
+    assert sender.send(call, journal).verdict.outcome is Outcome.SENT
+    assert [request.method for request in provider.uploading()] == ["POST", "PUT", "GET", "GET", "GET"]
+
+
+def test_a_picture_that_linkedin_can_not_read_is_left_out(provider: FakeProvider) -> None:
+    provider.dialect = DIALECTS["linkedin"](author="urn:li:organization:42")
+    sender = made(base_url=provider.url, author="urn:li:organization:42")
+    late = Fault(accept=True, delay=0.001)
+    provider.uploads_fail(late, late, Fault(200, {"status": "PROCESSING_FAILED"}))
+    verdict = sender.send(call_to(sample_post(), picture=sample_picture()), MemoryJournal()).verdict
+    assert (verdict.outcome, verdict.reason) == (
+        Outcome.SENT,
+        "sent without its picture: LinkedIn could not read it",
+    )
+    assert "article" in provider.requests[-1].json["content"]  # the card stands, where a picture was to replace it
+
+
+def test_an_organisation_that_may_not_ask_about_its_picture_posts_it(provider: FakeProvider) -> None:
+    provider.dialect = DIALECTS["linkedin"](author="urn:li:organization:42")
+    sender = made(base_url=provider.url, author="urn:li:organization:42")
+    late = Fault(accept=True, delay=0.001)
+    provider.uploads_fail(late, late, Fault(403, {"message": "Not enough permissions", "code": "ACCESS_DENIED"}))
+    verdict = sender.send(call_to(sample_post(), picture=sample_picture()), MemoryJournal()).verdict
+    assert (verdict.outcome, verdict.reason) == (Outcome.SENT, "")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example/dms-uploads/1",
+        "https://linkedin.com.evil.example/1",
+        "http://www.linkedin.com/1",
+        "//[",
+        "",
+    ],
+)
+def test_no_token_goes_to_a_place_that_is_not_linkedins(sender: Sender, provider: FakeProvider, url: str) -> None:
+    place = {"value": {"image": "urn:li:image:C4E1", "uploadUrl": url}}
+    provider.uploads_fail(Fault(200, place))
+    verdict = sender.send(call_to(sample_post(), picture=sample_picture()), MemoryJournal()).verdict
+    assert verdict.outcome is Outcome.DEFERRED
+    assert len(provider.requests) == 1
+
+
+def test_a_picture_of_yesterday_is_put_again(sender: Sender, provider: FakeProvider) -> None:
+    journal = MemoryJournal()
+    at = sender.http.clock() - timedelta(hours=13)
+    journal.note("picture", {"id": "urn:li:image:gone", "ready": True, "at": at.isoformat()})
+    verdict = sender.send(call_to(sample_post(), picture=sample_picture()), journal).verdict
+    assert verdict.outcome is Outcome.SENT
+    assert provider.requests[-1].json["content"]["media"]["id"] == "urn:li:image:C4E1"
+
+
 def test_the_limits_are_the_networks() -> None:
-    assert made().rules == PostRules("linkedin", 3_000, unit="utf16")
+    uploads = PictureRules(most_bytes=5_000_000, most_alt=4_000)
+    assert made().rules == PostRules("linkedin", 3_000, unit="utf16", shows_card=True, uploads=uploads)
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from publisher.clock import now
 from publisher.model.call import Outcome, Scope
-from publisher.model.message import Post, PostRules
+from publisher.model.message import PictureRules, Post, PostRules
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
 from publisher.senders.registry import build
-from publisher.testing import FakeProvider, Fault, MemoryJournal, call_to, sample_post
+from publisher.testing import FakeProvider, Fault, MemoryJournal, call_to, sample_picture, sample_post
 
 
 @pytest.fixture
@@ -127,9 +128,65 @@ def test_an_empty_post_never_leaves(sender: Sender, provider: FakeProvider) -> N
     assert provider.requests == []
 
 
+def test_a_picture_goes_up_with_its_description_before_its_post(sender: Sender, provider: FakeProvider) -> None:
+    sender.send(call_to(sample_post(2), picture=sample_picture()), MemoryJournal())
+    upload, first, second = provider.requests
+    assert (upload.method, upload.path) == ("POST", "/api/v2/media")
+    assert upload.headers["authorization"] == "Bearer mastodon-t0ken"
+    assert upload.parts["description"].text == "A ferry leaves the quay"
+    file = upload.parts["file"]
+    assert (file.name, file.type, file.content) == ("picture.jpg", "image/jpeg", sample_picture().content)
+    assert [each.json.get("media_ids") for each in (first, second)] == [["220001"], None]
+
+
+def test_what_nobody_described_goes_up_without_a_description(sender: Sender, provider: FakeProvider) -> None:
+    sender.send(call_to(sample_post(), picture=replace(sample_picture(), alt="")), MemoryJournal())
+    assert provider.requests[0].parts.keys() == {"file"}
+
+
+def test_a_picture_that_the_server_is_still_at_work_on_is_waited_for_and_goes_up_once(
+    sender: Sender, provider: FakeProvider
+) -> None:
+    provider.dialect.works_on = 3
+    call, journal = call_to(sample_post(), picture=sample_picture()), MemoryJournal()
+    for _ in range(3):
+        waiting = sender.send(call, journal).verdict
+        assert (waiting.outcome, waiting.provider_id) == (Outcome.DEFERRED, "")
+        assert waiting.until is not None
+    assert sender.send(call, journal).verdict.outcome is Outcome.SENT
+    asked = [f"{request.method} {request.path}" for request in provider.uploading()]
+    assert asked == ["POST /api/v2/media", *["GET /api/v1/media/220001"] * 3]
+
+
+def test_a_picture_that_is_gone_before_it_was_ready_goes_up_again(sender: Sender, provider: FakeProvider) -> None:
+    provider.dialect.works_on = 1
+    call, journal = call_to(sample_post(), picture=sample_picture()), MemoryJournal()
+    sender.send(call, journal)
+    provider.dialect.media.clear()
+    assert sender.send(call, journal).verdict.outcome is Outcome.SENT
+    assert [request.method for request in provider.uploading()] == ["POST", "GET", "POST"]
+
+
+def test_a_token_that_may_not_upload_stops_the_channel_and_says_what_it_needs(
+    sender: Sender, provider: FakeProvider
+) -> None:
+    provider.uploads_fail(Fault(403, {"error": "This action is outside the authorized scopes"}))
+    verdict = sender.send(call_to(sample_post(), picture=sample_picture()), MemoryJournal()).verdict
+    assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.ACCOUNT)
+    assert verdict.reason.endswith("; the token needs the scope write:media")
+
+
+def test_the_rate_limit_of_uploads_is_kept(sender: Sender, provider: FakeProvider) -> None:
+    until = now().replace(microsecond=0) + timedelta(minutes=20)
+    provider.uploads_fail(Fault(429, {"error": "Too many requests"}, {"X-RateLimit-Reset": until.isoformat()}))
+    verdict = sender.send(call_to(sample_post(), picture=sample_picture()), MemoryJournal()).verdict
+    assert (verdict.outcome, verdict.until) == (Outcome.DEFERRED, until)
+
+
 def test_the_limits_are_the_editors() -> None:
-    assert made().rules == PostRules("mastodon", 500, 23, threads=True)
-    assert made(limit=5_000, url_length=25).rules == PostRules("mastodon", 5_000, 25, threads=True)
+    pictures = PictureRules(most_bytes=4_000_000, most_alt=1_500)
+    assert made().rules == PostRules("mastodon", 500, 23, threads=True, uploads=pictures)
+    assert made(limit=5_000, url_length=25).rules == PostRules("mastodon", 5_000, 25, threads=True, uploads=pictures)
 
 
 def test_a_server_that_ignores_keys_is_never_asked_twice() -> None:

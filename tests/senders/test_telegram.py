@@ -11,12 +11,12 @@ import pytest
 from publisher.clock import now
 from publisher.errors import ConfigError
 from publisher.model.call import Outcome, Scope
-from publisher.model.message import Post, PostRules
+from publisher.model.message import PictureRules, Post, PostRules
 from publisher.model.post_size import fits
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
 from publisher.senders.registry import build
-from publisher.testing import DIALECTS, FakeProvider, Fault, MemoryJournal, call_to, sample_post
+from publisher.testing import DIALECTS, FakeProvider, Fault, MemoryJournal, call_to, sample_picture, sample_post
 
 TOKEN = "7001:telegram-t0ken"
 
@@ -174,8 +174,41 @@ def test_what_may_have_been_taken_is_unknown_and_nobody_can_be_asked(
     assert (sender.idempotent_for, sender.asked_for) == (None, None)
 
 
+def test_a_picture_has_the_posts_words_under_it(provider: FakeProvider) -> None:
+    provider.dialect = DIALECTS["telegram"](chat="-1001234567890")
+    sender = made(base_url=provider.url, chat=-1001234567890, topic=7, silent=True)
+    answer = sender.send(call_to(sample_post(2), picture=sample_picture()), MemoryJournal())
+    first, second = provider.requests
+    assert (first.method, first.path) == ("POST", f"/bot{TOKEN}/sendPhoto")
+    fields = {name: part.text for name, part in first.parts.items() if not part.type}
+    assert fields == {
+        "chat_id": "-1001234567890",
+        "message_thread_id": "7",
+        "disable_notification": "true",
+        "caption": "1/ The harbour reopens https://harbor.example/1",
+    }
+    photo = first.parts["photo"]
+    assert (photo.name, photo.type, photo.content) == ("picture.jpg", "image/jpeg", sample_picture().content)
+    assert (second.path, second.json["reply_parameters"]) == (f"/bot{TOKEN}/sendMessage", {"message_id": 1})
+    assert answer.verdict.url == "https://t.me/c/1234567890/1"
+
+
+@pytest.mark.parametrize("sign", ["x", "👍"])
+def test_what_fits_under_a_picture_is_shown_with_it_and_one_sign_more_without(
+    sender: Sender, provider: FakeProvider, sign: str
+) -> None:
+    most = 1_024 // (len(sign.encode("utf-16-le")) // 2)
+    for text in (sign * most, sign * (most + 1)):
+        verdict = sender.send(call_to(Post((text,)), picture=sample_picture()), MemoryJournal()).verdict
+        assert verdict.outcome is Outcome.SENT
+    assert verdict.reason == "sent without its picture: HTTP 400: Bad Request: message caption is too long"
+    methods = [request.path.rpartition("/")[2] for request in provider.requests]
+    assert methods == ["sendPhoto", "sendPhoto", "sendMessage"]
+
+
 def test_the_limits_are_the_networks() -> None:
-    assert made().rules == PostRules("telegram", 4_096, unit="utf16", threads=True)
+    pictures = PictureRules(most_bytes=8_000_000, most_alt=0, most_text=1_024)
+    assert made().rules == PostRules("telegram", 4_096, unit="utf16", threads=True, uploads=pictures)
 
 
 @pytest.mark.parametrize("chat", ["gazette", "@a", "@harbor gazette", "https://t.me/gazette", "", True, 1.5, None])

@@ -10,12 +10,12 @@ import pytest
 
 from publisher.errors import ConfigError
 from publisher.model.call import Outcome, Scope, Verdict
-from publisher.model.message import Post, PostRules
+from publisher.model.message import PictureRules, Post, PostRules
 from publisher.model.post_size import fits
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
 from publisher.senders.registry import build
-from publisher.testing import DIALECTS, FakeProvider, Fault, MemoryJournal, call_to, sample_post
+from publisher.testing import DIALECTS, FakeProvider, Fault, MemoryJournal, call_to, sample_picture, sample_post
 
 FIRST = "1990000000000000001"
 MADE_AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)  # when the fake's posts are made
@@ -87,7 +87,8 @@ def test_what_fits_is_taken_and_one_more_is_not(sender: Sender, text: str, least
 def test_an_account_that_pays_may_say_more(provider: FakeProvider) -> None:
     provider.dialect = DIALECTS["x"](limit=4_000)
     sender = made(base_url=provider.url, limit=4_000)
-    assert sender.rules == PostRules("x", 4_000, unit="weighted", threads=True)
+    pictures = PictureRules(most_bytes=5_000_000, most_alt=1_000)
+    assert sender.rules == PostRules("x", 4_000, unit="weighted", threads=True, uploads=pictures)
     call = call_to(Post(("Ferries & more https://harbor.example/1 " + "x" * 3_000,)))
     said = sender.send(call, MemoryJournal()).verdict
     assert said.outcome is Outcome.SENT
@@ -228,3 +229,47 @@ def test_a_post_is_never_repeated_by_itself() -> None:
     assert made().idempotent_for is None
     with pytest.raises(ConfigError, match="`limit`"):
         made(limit=25_001)
+
+
+def test_a_picture_goes_up_is_described_and_stands_under_the_first_post(sender: Sender, provider: FakeProvider) -> None:
+    sender.send(call_to(sample_post(2), picture=sample_picture()), MemoryJournal())
+    upload, about, first, second = provider.requests
+    assert [each.path for each in provider.requests[:2]] == ["/2/media/upload", "/2/media/metadata"]
+    assert upload.parts["media_category"].text == "tweet_image"
+    file = upload.parts["media"]
+    assert (file.name, file.type, file.content) == ("picture.jpg", "image/jpeg", sample_picture().content)
+    media = "1880000000000000001"
+    assert about.json == {"id": media, "metadata": {"alt_text": {"text": "A ferry leaves the quay"}}}
+    assert first.json["media"] == {"media_ids": [media]}
+    assert second.json.keys() == {"text", "reply"}
+
+
+def test_what_nobody_described_is_not_described_to_x(sender: Sender, provider: FakeProvider) -> None:
+    sender.send(call_to(sample_post(), picture=replace(sample_picture(), alt="")), MemoryJournal())
+    assert [request.path for request in provider.requests] == ["/2/media/upload", "/2/tweets"]
+
+
+def test_a_description_without_an_answer_is_given_again_and_the_picture_is_not(
+    sender: Sender, provider: FakeProvider
+) -> None:
+    call, journal = call_to(sample_post(), picture=sample_picture()), MemoryJournal()
+    provider.uploads_fail(Fault(accept=True, delay=0.001), Fault.dropped_after())
+    assert sender.send(call, journal).verdict.outcome is Outcome.DEFERRED
+    assert sender.send(call, journal).verdict.outcome is Outcome.SENT
+    paths = [request.path.rpartition("/")[2] for request in provider.requests]
+    assert paths == ["upload", "metadata", "metadata", "tweets"]
+
+
+def test_a_description_that_is_refused_keeps_the_picture_from_nothing(sender: Sender, provider: FakeProvider) -> None:
+    provider.uploads_fail(Fault(accept=True, delay=0.001), problem(400, "invalid-request"))
+    verdict = sender.send(call_to(sample_post(), picture=sample_picture()), MemoryJournal()).verdict
+    assert (verdict.outcome, verdict.reason) == (Outcome.SENT, "")
+    assert provider.dialect.shown[verdict.provider_id].alt == ""
+
+
+def test_a_duplicate_that_had_a_picture_is_found_too(sender: Sender, provider: FakeProvider) -> None:
+    call, journal = call_to(sample_post(), picture=sample_picture()), MemoryJournal()
+    provider.fails(Fault.dropped_after())
+    said = [sender.send(call, journal).verdict for _ in range(2)]
+    assert [verdict.outcome for verdict in said] == [Outcome.UNKNOWN, Outcome.SENT]
+    assert (said[1].provider_id, len(provider.accepted)) == (provider.accepted[0].id, 1)

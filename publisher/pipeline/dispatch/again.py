@@ -15,7 +15,7 @@ from publisher.model.call import Answer, Call, Outcome, Recipient, Verdict
 from publisher.model.message import Withdrawal
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.pipeline.dispatch.answer import record_answer
-from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment, say
+from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment, picture_of, say
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, messages, sends
 
 if TYPE_CHECKING:
@@ -97,7 +97,8 @@ def _take(
     if not taken:
         return None
     message = messages.get(conn, call["message_id"])
-    again = Call(call["id"], call["key"], message, members, tries, call["spoke_at"] or call["opened_at"])
+    since = call["spoke_at"] or call["opened_at"]
+    again = Call(call["id"], call["key"], message, members, tries, since, picture_of(conn, message))
     return Claimed(again, call["send_id"], call["channel"], speak_by)
 
 

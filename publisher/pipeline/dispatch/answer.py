@@ -98,10 +98,13 @@ def keep_answer(
 
 
 def is_plain(claimed: Claimed, answer: Answer) -> bool:
-    """Say whether everybody of a first try got their letter, in time, by a channel without trouble: nearly always."""
+    """Say whether everybody of a first try got their letter, in time, by a channel without trouble: nearly always.
+
+    An answer that has something to say beside that it was sent, as that a picture was refused, is written with care.
+    """
     is_first = claimed.call.attempt == 1 and steady() <= claimed.speak_by
     is_sent = answer.verdict.outcome is Outcome.SENT and not answer.exceptions
-    return is_first and is_sent and not claimed.had_trouble
+    return is_first and is_sent and not claimed.had_trouble and not answer.verdict.reason
 
 
 def _record_plain(store: Store, desk: Desk, channel: str, some: Sequence[tuple[Claimed, Answer]]) -> list[None]:

@@ -12,7 +12,7 @@ from publisher.model.call import Call, Recipient
 from publisher.model.message import Mail
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.pipeline.dispatch import limits
-from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment
+from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment, picture_of
 from publisher.store import (
     Connection,
     RowMapping,
@@ -85,8 +85,15 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
     opened = _open(conn, desk, wanted, found, send, _parts(chosen, wanted.per_call))
     if not isinstance(message, Mail):
         _go_on(conn, opened)
+    picture = picture_of(conn, message)
     return [
-        Claimed(Call(call_id, key, message, recipients), due.send_id, channel, found.speak_by, look.has_trouble)
+        Claimed(
+            Call(call_id, key, message, recipients, picture=picture),
+            due.send_id,
+            channel,
+            found.speak_by,
+            look.has_trouble,
+        )
         for call_id, key, recipients in opened
     ]
 

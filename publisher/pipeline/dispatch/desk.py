@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from publisher.clock import Clock, steady
-from publisher.model.call import Answer, Call, Recipient
-from publisher.model.message import Content, Withdrawal
+from publisher.model.call import Answer, Call, Picture, Recipient
+from publisher.model.message import Content, Post, Withdrawal
 from publisher.model.project import Channel
 from publisher.model.timing import Timing
 from publisher.pipeline.dispatch.together import Together
-from publisher.store import Connection, Store, calls, messages
+from publisher.store import Connection, Store, calls, media, messages
 from publisher.store.deliveries import Member
 
 if TYPE_CHECKING:
@@ -58,6 +58,17 @@ class Desk:
                 self.known.clear()
             self.known[message_id] = messages.get(conn, message_id)
         return self.known[message_id]
+
+
+def picture_of(conn: Connection, message: Content) -> Picture | None:
+    """Return the picture that goes up with a message; it was kept in the transaction that recorded the message."""
+    upload = message.upload if isinstance(message, Post) else None
+    if upload is None:
+        return None
+    kept = media.get(conn, upload.digest)
+    assert kept is not None  # noqa: S101 -- pictures are never deleted
+    how = {"in_card": upload.in_card, "is_needed": upload.is_needed}
+    return Picture(kept.content, kept.type, upload.alt, upload.width, upload.height, **how)
 
 
 @dataclass(frozen=True, slots=True)

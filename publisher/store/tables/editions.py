@@ -96,11 +96,11 @@ messages = Table(  # never changes
     UniqueConstraint("send_id", "revision", "variant"),
 )
 
-media = Table(  # pictures that we made; kept, because networks may ask for them again at any time
+media = Table(  # pictures that we made, kept because networks may ask for them at any time, or that are uploaded
     "media",
     metadata,
     Column("digest", Text, primary_key=True),  # SHA-256 of the content, in hexadecimal
-    Column("type", Text, nullable=False),  # image/png
+    Column("type", Text, nullable=False),  # image/png, image/jpeg
     Column("content", LargeBinary, nullable=False),
     Column("made_at", Moment, nullable=False),
 )

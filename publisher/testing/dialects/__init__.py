@@ -3,7 +3,18 @@
 from collections.abc import Mapping
 
 from publisher.testing.dialects.apprise import AppriseDialect
-from publisher.testing.dialects.base import Accepted, Choosy, Dialect, Erasing, Preparing, Received, Response, Talkative
+from publisher.testing.dialects.base import (
+    Accepted,
+    Choosy,
+    Dialect,
+    Erasing,
+    Pictorial,
+    Preparing,
+    Received,
+    Response,
+    Shown,
+    Talkative,
+)
 from publisher.testing.dialects.bluesky import BlueskyDialect
 from publisher.testing.dialects.brevo import BrevoDialect
 from publisher.testing.dialects.discord import DiscordDialect
@@ -47,4 +58,16 @@ DIALECTS: Mapping[str, type[Dialect]] = {
     "x": XDialect,
 }
 
-__all__ = ["DIALECTS", "Accepted", "Choosy", "Dialect", "Erasing", "Preparing", "Received", "Response", "Talkative"]
+__all__ = [
+    "DIALECTS",
+    "Accepted",
+    "Choosy",
+    "Dialect",
+    "Erasing",
+    "Pictorial",
+    "Preparing",
+    "Received",
+    "Response",
+    "Shown",
+    "Talkative",
+]

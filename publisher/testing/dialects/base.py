@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import HTTP
 from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
@@ -36,9 +38,40 @@ class Received:
             return None
 
     @cached_property
+    def parts(self) -> dict[str, Part]:
+        """The parts of a form with files, by their names; empty where the body is none, or breaks off."""
+        kind, _, boundary = self.headers.get("content-type", "").partition("; boundary=")
+        if kind != "multipart/form-data" or not self.body.endswith(f"--{boundary}--\r\n".encode()):
+            return {}
+        pieces = self.body.split(f"--{boundary}\r\n".encode())[1:]
+        pieces[-1] = pieces[-1].removesuffix(f"--{boundary}--\r\n".encode())
+        return dict(_part(piece) for piece in pieces)
+
+    @cached_property
     def form(self) -> list[tuple[str, str]]:
         """The body as a form, in order."""
         return parse_qsl(self.body.decode(), keep_blank_values=True, strict_parsing=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a form with files."""
+
+    content: bytes
+    type: str  # empty for what is no file
+    name: str  # of the file
+
+    @property
+    def text(self) -> str:
+        return self.content.decode()
+
+
+def _part(piece: bytes) -> tuple[str, Part]:
+    head, _, content = piece.partition(b"\r\n\r\n")
+    said = message_from_bytes(head, policy=HTTP)
+    about = said["Content-Disposition"].params
+    kind = said.get_content_type() if "filename" in about else ""
+    return about["name"], Part(content.removesuffix(b"\r\n"), kind, about.get("filename", ""))
 
 
 def with_password(body: bytes, user: str, password: str) -> Received:
@@ -93,6 +126,35 @@ class Preparing(Dialect, Protocol):
 
     def prepares(self, method: str, path: str) -> bool:
         """Say whether nothing stands yet after such a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a post shows of a picture that was uploaded."""
+
+    content: bytes = field(repr=False)
+    alt: str  # as the network got it
+    in_card: bool = False
+
+
+@runtime_checkable
+class Pictorial(Dialect, Protocol):
+    """A dialect whose network takes pictures. Faults of uploads are told apart from those of posts."""
+
+    requests_per_upload: int  # that have to end well; 0: pictures go up in the post's own
+    refuses_pictures: bool  # each, as if it were broken
+    shown: dict[str, Shown]  # by the ids of posts
+
+    def uploads(self, method: str, path: str) -> bool:
+        """Say whether a request only uploads a picture, or looks at one."""
+
+
+JPEG_OR_PNG = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
+
+
+def type_of(content: bytes) -> str:
+    """Return the type of a picture by its first bytes; empty for anything but JPEG and PNG."""
+    return next((kind for magic, kind in JPEG_OR_PNG.items() if content.startswith(magic)), "")
 
 
 @runtime_checkable

@@ -6,21 +6,16 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import regex
-
 from publisher.clock import now
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.testing.dialects.base import Accepted, Received, Response, Shown, type_of
+from publisher.testing.dialects.bluesky_record import POST, pictures_of, wrong_with
 
 DID = "did:plc:4711gazette"
-POST = "app.bsky.feed.post"
-FIELDS = {"$type", "text", "createdAt", "langs", "facets", "reply", "embed"}
 TID = re.compile(r"[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}")
-URI = re.compile(r"\w+:(?://)?[^\s/]\S*")
 ACCESS_FOR = timedelta(hours=2)
 
 
@@ -31,6 +26,8 @@ class BlueskyDialect:
     whole signs, and who is answered must be there.
     """
 
+    requests_per_upload = 1
+
     def __init__(self, identifier: str = "gazette.example", password: str = "app-p4ss-w0rd") -> None:  # noqa: S107 - a fake's
         self.identifier, self.password = identifier, password
         self.lives_at = ""  # where the account's document says that it lives
@@ -38,9 +35,15 @@ class BlueskyDialect:
         self.access: dict[str, str] = {}  # tokens, and what is wrong with each
         self.refresh: dict[str, str] = {}
         self.records: dict[str, tuple[str, dict[str, Any]]] = {}  # cid and record by uri
+        self.blobs: dict[str, bytes] = {}  # pictures by the names of their content
+        self.refuses_pictures = False
+        self.shown: dict[str, Shown] = {}
 
     def prepares(self, method: str, path: str) -> bool:
-        return not path.endswith(("putRecord", "deleteRecord"))
+        return not path.endswith(("putRecord", "uploadBlob", "deleteRecord"))
+
+    def uploads(self, method: str, path: str) -> bool:
+        return path.endswith("uploadBlob")
 
     def standing(self) -> list[str]:
         return list(self.records)
@@ -59,10 +62,12 @@ class BlueskyDialect:
             return self._refused(request, self.refresh) or self._session(number)
         if (request.method, name) == ("GET", "repo.getRecord"):
             return self._shown(parse_qs(parts.query))
+        if (request.method, name) == ("POST", "repo.uploadBlob"):
+            return self._refused(request, self.access) or self._uploaded(request)
+        if (request.method, name) == ("POST", "repo.deleteRecord"):
+            return self._refused(request, self.access) or self._deleted(request.json)
         if (request.method, name) == ("POST", "repo.putRecord"):
             return self._refused(request, self.access) or self._put(request)
-        if (request.method, name) == ("POST", "repo.deleteRecord"):
-            return self._refused(request, self.access) or self._deleted(request)
         return _no("MethodNotImplemented", "Method Not Implemented", 501)
 
     def _logged_in(self, request: Received, number: int) -> Response:
@@ -101,7 +106,11 @@ class BlueskyDialect:
         if body["collection"] != POST or not TID.fullmatch(str(body["rkey"])):
             return _no("InvalidRequest", "Invalid record key: not a TID")
         record = body["record"]
-        if wrong := next(self._wrong_with(record), ""):
+        if any(not self._is_here(blob) for _, blob in pictures_of(record.get("embed", {}))):
+            return _no("BlobNotFound", "Could not find blob")
+        if "reply" in record and not self._answered(record["reply"]):
+            return _no("InvalidRequest", "reply: who is answered is not there")
+        if wrong := next(wrong_with(record), ""):
             return _no("InvalidRequest", f"Invalid {POST} record: {wrong}")
         uri, cid = f"at://{DID}/{POST}/{body['rkey']}", _cid(record)
         if uri in self.records:
@@ -112,17 +121,29 @@ class BlueskyDialect:
                 else _no("InvalidSwap", f"Record was at {there}")
             )
         self.records[uri] = (cid, record)
+        if pictures := pictures_of(record.get("embed", {})):
+            (alt, blob), in_card = pictures[0], record["embed"]["$type"].endswith("external")
+            self.shown[uri] = Shown(self.blobs[blob["ref"]["$link"]], alt, in_card)
         answer = {"uri": uri, "cid": cid, "commit": {"cid": cid, "rev": body["rkey"]}, "validationStatus": "valid"}
         return Response(200, answer, (Accepted("@gazette@news.example", "", uri, request),))
 
-    def _deleted(self, request: Received) -> Response:
-        body = request.json
-        if not isinstance(body, dict) or body.keys() != {"repo", "collection", "rkey"} or body["collection"] != POST:
+    def _deleted(self, said: Any) -> Response:
+        """Delete a record; the answer to one that isn't there is the same, but for the commit."""
+        if not isinstance(said, dict) or said.keys() != {"repo", "collection", "rkey"}:
             return _no("InvalidRequest", "Input must have repo, collection and rkey")
-        if body["repo"] != DID:
+        if said["repo"] != DID:
             return _no("AccountNotFound", "Account not found", 403)
-        self.records.pop(f"at://{DID}/{POST}/{body['rkey']}", None)  # what isn't there is deleted too
-        return Response(200, {"commit": {"cid": _cid(body), "rev": body["rkey"]}})
+        gone = self.records.pop(f"at://{DID}/{said['collection']}/{said['rkey']}", None)
+        return Response(200, {"commit": {"cid": gone[0], "rev": said["rkey"]}} if gone else {})
+
+    def _uploaded(self, request: Received) -> Response:
+        kind = request.headers.get("content-type", "")
+        if self.refuses_pictures or type_of(request.body) != kind:
+            return _no("InvalidMimeType", f"Referenced Mimetype does not match stored blob: {kind}")
+        cid = f"bafkrei{hashlib.sha256(request.body).hexdigest()[:52]}"
+        self.blobs[cid] = request.body
+        blob = {"$type": "blob", "ref": {"$link": cid}, "mimeType": kind, "size": len(request.body)}
+        return Response(200, {"blob": blob})
 
     def _shown(self, asked: dict[str, list[str]]) -> Response:
         uri = "at://" + "/".join(asked.get(name, [""])[0] for name in ("repo", "collection", "rkey"))
@@ -131,62 +152,16 @@ class BlueskyDialect:
         cid, record = self.records[uri]
         return Response(200, {"uri": uri, "cid": cid, "value": record})
 
+    def _is_here(self, blob: Any) -> bool:
+        content = self.blobs.get(blob["ref"]["$link"])
+        said = {"$type": "blob", "ref": blob["ref"], "mimeType": type_of(content or b""), "size": len(content or b"")}
+        return content is not None and blob == said
+
     def _answered(self, reply: Any) -> bool:
         """Say whether both posts that an answer names are there, as they are named."""
         if not isinstance(reply, dict) or reply.keys() != {"root", "parent"}:
             return False
         return all(self.records.get(ref["uri"], ("",))[0] == ref["cid"] for ref in reply.values())
-
-    def _wrong_with(self, record: Any) -> Iterator[str]:
-        if not isinstance(record, dict) or not {"$type", "text", "createdAt"} <= record.keys() <= FIELDS:
-            yield "its fields"
-            return
-        text = record["text"]
-        if (signs := len(regex.findall(r"\X", text))) > 300:
-            yield f"grapheme too big (maximum 300, got {signs})"
-        if (size := len(text.encode())) > 3_000:
-            yield f"string too big (maximum 3000, got {size})"
-        if record["$type"] != POST or not re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:.]+Z", record["createdAt"]):
-            yield "createdAt must be an RFC 3339 datetime"
-        if not 1 <= len(record.get("langs", ["en"])) <= 3:
-            yield "langs"
-        if "reply" in record and not self._answered(record["reply"]):
-            yield "reply: who is answered is not there"
-        if "embed" in record and not _is_card(record["embed"]):
-            yield "embed: a card needs uri, title and description"
-        yield from _wrong_facets(text.encode(), record.get("facets", []))
-
-
-def _is_card(embed: Any) -> bool:
-    external = embed.get("external", {})
-    whole = external.keys() == {"uri", "title", "description"} and URI.fullmatch(external["uri"])
-    return embed.get("$type") == "app.bsky.embed.external" and bool(whole)
-
-
-def _wrong_facets(text: bytes, facets: list[Any]) -> Iterator[str]:
-    end = 0
-    for facet in facets:
-        start, stop = facet["index"]["byteStart"], facet["index"]["byteEnd"]
-        if not end <= start < stop <= len(text):
-            yield "facets: one lies outside the text, or over another"
-        elif not _is_whole(text[start:stop]):
-            yield "facets: one begins or ends within a sign"
-        end = stop
-        (feature,) = facet["features"]
-        kind = feature["$type"].partition("#")[2]
-        if kind == "link" and not URI.fullmatch(feature["uri"]):
-            yield "uri must be a valid URI"
-        if kind == "tag" and not (
-            1 <= len(regex.findall(r"\X", feature["tag"])) <= 64 and len(feature["tag"].encode()) <= 640
-        ):
-            yield "tag too long"
-
-
-def _is_whole(piece: bytes) -> bool:
-    try:
-        return bool(piece.decode())
-    except UnicodeDecodeError:
-        return False
 
 
 def _cid(record: dict[str, Any]) -> str:

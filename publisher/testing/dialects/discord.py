@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from publisher.clock import now
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.testing.dialects.base import Accepted, Received, Response, Shown, type_of
 
-WEBHOOK = {"content", "allowed_mentions", "flags"}
+WEBHOOK = {"content", "allowed_mentions", "flags", "attachments"}
+MOST = 10 * 1024 * 1024  # bytes of a file
 BOT = WEBHOOK | {"nonce", "enforce_nonce", "message_reference"}
 
 
 class DiscordDialect:
     """One channel with one webhook and one bot. A bot's nonce is taken once, a webhook's post as often as it comes."""
 
+    requests_per_upload = 0
+
     def __init__(self, token: str = "discord-t0ken") -> None:  # noqa: S107 - a fake's
         self.hook, self.bot = f"/api/v10/webhooks/4711/{token}", f"Bot {token}"
         self.first = (int(now().timestamp() * 1_000) - 1_420_070_400_000) << 22  # a number of Discord's is a time
         self.messages: dict[str, dict[str, Any]] = {}
+        self.refuses_pictures = False
+        self.shown: dict[str, Shown] = {}
+
+    def uploads(self, method: str, path: str) -> bool:
+        return False
 
     def standing(self) -> list[str]:
         return list(self.messages)
@@ -54,8 +63,13 @@ class DiscordDialect:
         return Response(204, "")
 
     def _take(self, request: Received, fields: set[str], number: int) -> Response:
-        body = request.json
+        body, shown = _said(request)
         if request.method != "POST" or not isinstance(body, dict) or not body.keys() <= fields:
+            return _no(400, "Invalid Form Body", 50035)
+        if shown and len(shown.content) > MOST:
+            return _no(413, "Request entity too large", 40005)
+        is_wrong = shown is not None and (self.refuses_pictures or len(shown.alt) > 1_024)
+        if is_wrong or ("attachments" in body) != (shown is not None):
             return _no(400, "Invalid Form Body", 50035)
         content, nonce, parent = body.get("content"), body.get("nonce", ""), body.get("message_reference")
         if not isinstance(content, str) or not content.strip():
@@ -71,7 +85,21 @@ class DiscordDialect:
         made = str(self.first + number)
         author = {"id": "99" if "nonce" in body else "4711"}
         self.messages[made] = {"id": made, "channel_id": "815", "author": author, "content": content, "nonce": nonce}
+        if shown:
+            self.shown[made] = shown
         return Response(200, self.messages[made], (Accepted("@gazette@news.example", nonce, made, request),))
+
+
+def _said(request: Received) -> tuple[Any, Shown | None]:
+    """Return a message and its picture, whichever way they came; nothing where neither is as it should be."""
+    if request.headers.get("content-type") == "application/json":
+        return request.json, None
+    form, file = request.parts.get("payload_json"), request.parts.get("files[0]")
+    body = json.loads(form.text) if form and file and type_of(file.content) == file.type else None
+    about = body.get("attachments", [{}])[0] if isinstance(body, dict) else {}
+    if file is None or (about.get("id"), about.get("filename")) != (0, file.name):
+        return None, None
+    return body, Shown(file.content, about.get("description", ""))
 
 
 def _no(status: int, words: str, code: int, **errors: object) -> Response:

@@ -2,28 +2,44 @@
 
 from __future__ import annotations
 
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.testing.dialects.base import Accepted, Received, Response, Shown, type_of
 
 
 class MastodonDialect:
     """Mastodon's statuses API. Remembers a key, and answers a repeat with the first status, whatever its body."""
 
+    requests_per_upload = 1
+
     def __init__(self, token: str = "mastodon-t0ken", *, limit: int = 500, honours_keys: bool = True) -> None:  # noqa: S107 - a fake's
         self.token, self.limit, self.honours_keys = token, limit, honours_keys
         self.statuses: dict[str, dict[str, object]] = {}
         self.by_key: dict[str, str] = {}
+        self.media: dict[str, Shown] = {}
+        self.works_on = 0  # looks at a picture until it is ready
+        self.refuses_pictures = False
+        self.shown: dict[str, Shown] = {}
 
     def standing(self) -> list[str]:
         return list(self.statuses)
 
     def answer(self, request: Received, number: int) -> Response:
-        body, key = request.json, request.headers.get("idempotency-key", "")
         if request.headers.get("authorization") != f"Bearer {self.token}":
             return Response(401, {"error": "The access token is invalid"})
+        if (request.method, request.path) == ("POST", "/api/v2/media"):
+            return self._take_picture(request, number)
+        if request.method == "GET" and request.path.startswith("/api/v1/media/"):
+            return self._about_picture(request.path.rpartition("/")[2], 206)
         if request.method == "DELETE":
             return self._removed(request)
         if (request.method, request.path) != ("POST", "/api/v1/statuses"):
             return Response(404, {"error": "Record not found"})
+        return self._take(request, number)
+
+    def uploads(self, method: str, path: str) -> bool:
+        return path.startswith(("/api/v2/media", "/api/v1/media/"))
+
+    def _take(self, request: Received, number: int) -> Response:
+        body, key = request.json, request.headers.get("idempotency-key", "")
         if self.honours_keys and key in self.by_key:
             return Response(200, self.statuses[self.by_key[key]])
         if not isinstance(body, dict) or not str(body.get("status", "")).strip():
@@ -32,9 +48,17 @@ class MastodonDialect:
             return Response(422, {"error": f"Validation failed: Text character limit of {self.limit} exceeded"})
         if (parent := body.get("in_reply_to_id")) and parent not in self.statuses:
             return Response(404, {"error": "The post you are trying to reply to does not appear to exist."})
+        if not set(body.get("media_ids", ())) <= self.media.keys():
+            return Response(422, {"error": "Validation failed: Media attachments were not found or already attached"})
+        if body.get("media_ids") and self.works_on:
+            return Response(
+                422, {"error": "Cannot attach files that have not finished processing. Try again in a moment!"}
+            )
         made = str(110_000 + number)
         self.by_key[key] = made
         self.statuses[made] = {**body, "id": made, "url": f"https://news.example/@gazette/{made}"}
+        if pictures := body.get("media_ids"):
+            self.shown[made] = self.media.pop(pictures[0])
         return Response(200, self.statuses[made], (Accepted("@gazette@news.example", key, made, request),))
 
     def _removed(self, request: Received) -> Response:
@@ -43,3 +67,21 @@ class MastodonDialect:
             return Response(404, {"error": "Record not found"})
         self.by_key = {key: made for key, made in self.by_key.items() if made != status["id"]}
         return Response(200, {**status, "text": status["status"]})
+
+    def _take_picture(self, request: Received, number: int) -> Response:
+        file, said = request.parts.get("file"), request.parts.get("description")
+        if file is None or self.refuses_pictures or not file.type or type_of(file.content) != file.type:
+            return Response(422, {"error": "Validation failed: File content type is invalid"})
+        if len(file.content) > 16_777_216 or (said and len(said.text) > 1_500):
+            return Response(422, {"error": "Validation failed: File or description is too large"})
+        made = str(220_000 + number)
+        self.media[made] = Shown(file.content, said.text if said else "")
+        return self._about_picture(made, 202)
+
+    def _about_picture(self, number: str, working: int) -> Response:
+        if number not in self.media:
+            return Response(404, {"error": "Record not found"})
+        if self.works_on:
+            self.works_on -= 1
+            return Response(working, {"id": number, "type": "image", "url": None})
+        return Response(200, {"id": number, "type": "image", "url": f"https://files.news.example/{number}.jpg"})

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.testing.dialects.base import Accepted, Received, Response, Shown, type_of
 
 FIELDS = {
     *("chat_id", "text", "message_thread_id", "disable_notification"),
     *("link_preview_options", "reply_parameters"),
 }  # fmt: skip
+OF_PHOTOS = {"chat_id", "caption", "message_thread_id", "disable_notification", "photo"}
 
 
 class TelegramDialect:
     """One bot that may post in one channel. It takes the same text as often as it comes."""
 
+    requests_per_upload = 0
+
     def __init__(self, token: str = "7001:telegram-t0ken", *, chat: str = "@harbor_gazette") -> None:  # noqa: S107 - a fake's
         self.token, self.chat = token, chat
         self.messages: dict[int, dict[str, Any]] = {}
         self.old: set[int] = set()  # those that are older than 48 hours
+        self.refuses_pictures = False
+        self.shown: dict[str, Shown] = {}
+
+    def uploads(self, method: str, path: str) -> bool:
+        return False
 
     def standing(self) -> list[str]:
         return [str(number) for number in self.messages]
@@ -29,6 +37,8 @@ class TelegramDialect:
             return _no(404, "Not Found")
         if bot != self.token:
             return _no(401, "Unauthorized")
+        if method == "sendPhoto":
+            return self._show(request, number)
         if method not in ("sendMessage", "deleteMessage"):
             return _no(404, "Not Found")
         if request.headers.get("content-type") != "application/json" or not isinstance(request.json, dict):
@@ -37,10 +47,7 @@ class TelegramDialect:
             return self._removed(request.json)
         if complaint := self._complaint(request.json):
             return _no(400, f"Bad Request: {complaint}")
-        self.messages[number] = request.json
-        result = {"message_id": number, "date": 1_795_500_000, "chat": self._about(), "text": request.json["text"]}
-        taken = Accepted("@gazette@news.example", "", str(number), request)
-        return Response(200, {"ok": True, "result": result}, (taken,))
+        return self._taken(request, number, request.json, {"text": request.json["text"]})
 
     def _removed(self, body: dict[str, Any]) -> Response:
         if body.keys() != {"chat_id", "message_id"} or str(body["chat_id"]) != self.chat:
@@ -51,6 +58,26 @@ class TelegramDialect:
             return _no(400, "Bad Request: message can't be deleted")
         del self.messages[body["message_id"]]
         return Response(200, {"ok": True, "result": True})
+
+    def _show(self, request: Received, number: int) -> Response:
+        said, photo = request.parts, request.parts.get("photo")
+        if photo is None or not said.keys() <= OF_PHOTOS or self.refuses_pictures:
+            return _no(400, "Bad Request: IMAGE_PROCESS_FAILED")
+        if type_of(photo.content) != photo.type or len(photo.content) > 10_000_000:
+            return _no(400, "Bad Request: PHOTO_INVALID_DIMENSIONS")
+        fields = {name: part.text for name, part in said.items() if name != "photo"}
+        if fields.get("chat_id") != self.chat:
+            return _no(400, "Bad Request: chat not found")
+        if len(fields.get("caption", "").encode("utf-16-le")) // 2 > 1_024:
+            return _no(400, "Bad Request: message caption is too long")
+        self.shown[str(number)] = Shown(photo.content, "")
+        return self._taken(request, number, fields, {"caption": fields.get("caption", ""), "photo": [{"file_id": "1"}]})
+
+    def _taken(self, request: Received, number: int, body: dict[str, Any], said: dict[str, object]) -> Response:
+        self.messages[number] = body
+        result = {"message_id": number, "date": 1_795_500_000, "chat": self._about(), **said}
+        taken = Accepted("@gazette@news.example", "", str(number), request)
+        return Response(200, {"ok": True, "result": result}, (taken,))
 
     def _complaint(self, body: dict[str, Any]) -> str:
         text, parent = body.get("text"), body.get("reply_parameters")

@@ -11,19 +11,25 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from publisher.model.message import PostRules
 from publisher.model.post_size import length, urls_in
 from publisher.senders.oauth1 import Keys, authorization
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.testing.dialects.base import Accepted, Received, Response, Shown, type_of
 
 PROBLEMS = "https://api.x.com/2/problems"
+FIELDS, FORM = {"text", "reply", "media"}, {"media", "media_category"}
 MADE_AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)  # every post
 
 
 class XDialect:
     """One account with an app's keys and a token. The same words a second time are refused."""
 
+    requests_per_upload = 2
+
     def __init__(self, keys: Keys | None = None, *, token: str = "x-oauth2-t0ken", limit: int = 280) -> None:  # noqa: S107 - a fake's
         self.keys = keys or Keys("x-4pp", "x-4pp-secret", "x-t0ken", "x-t0ken-secret")
         self.token, self.rules = token, PostRules("x", limit, unit="weighted")
         self.posts: dict[str, dict[str, Any]] = {}
+        self.media: dict[str, Shown] = {}
+        self.refuses_pictures = False
+        self.shown: dict[str, Shown] = {}
 
     def standing(self) -> list[str]:
         return list(self.posts)
@@ -36,15 +42,39 @@ class XDialect:
             return Response(200, {"data": {"id": "4711", "username": "harborgazette"}})
         if (request.method, parts.path) == ("GET", "/2/users/4711/tweets"):
             return self._listed(parse_qs(parts.query))
+        if (request.method, parts.path) == ("POST", "/2/media/upload"):
+            return self._take_picture(request, number)
+        if (request.method, parts.path) == ("POST", "/2/media/metadata"):
+            return self._describe(request.json)
         if request.method == "DELETE" and parts.path.startswith("/2/tweets/"):
             return self._removed(parts.path.removeprefix("/2/tweets/"))
         if (request.method, parts.path) != ("POST", "/2/tweets"):
             return _no(404, "Not Found", "about:blank")
         return self._taken(request, number)
 
+    def uploads(self, method: str, path: str) -> bool:
+        return path.startswith("/2/media/")
+
+    def _take_picture(self, request: Received, number: int) -> Response:
+        file, category = request.parts.get("media"), request.parts.get("media_category")
+        if file is None or category is None or category.text != "tweet_image" or request.parts.keys() > FORM:
+            return _no(400, "One or more parameters to your request was invalid.", f"{PROBLEMS}/invalid-request")
+        if self.refuses_pictures or type_of(file.content) != file.type or len(file.content) > 5_242_880:
+            return _no(400, "media type unrecognized.", f"{PROBLEMS}/invalid-request")
+        made = str(1_880_000_000_000_000_000 + number)
+        self.media[made] = Shown(file.content, "")
+        return Response(200, {"data": {"id": made, "media_key": f"3_{made}", "expires_after_secs": 86_400}})
+
+    def _describe(self, said: Any) -> Response:
+        media, text = (said["id"], said["metadata"]["alt_text"]["text"]) if isinstance(said, dict) else ("", "")
+        if media not in self.media or not 0 < len(text) <= 1_000:
+            return _no(400, "The alt_text is not valid.", f"{PROBLEMS}/invalid-request")
+        self.media[media] = Shown(self.media[media].content, text)
+        return Response(200, {"data": {"id": media, "associated_metadata": said["metadata"]}})
+
     def _taken(self, request: Received, number: int) -> Response:
         body = request.json
-        if not isinstance(body, dict) or not body.keys() <= {"text", "reply"} or not str(body.get("text", "")).strip():
+        if not isinstance(body, dict) or not body.keys() <= FIELDS or not str(body.get("text", "")).strip():
             return _no(400, "One or more parameters to your request was invalid.", f"{PROBLEMS}/invalid-request")
         if length(body["text"], self.rules) > self.rules.limit:
             return _no(400, "Your Tweet text is too long.", f"{PROBLEMS}/invalid-request")
@@ -53,8 +83,13 @@ class XDialect:
         parent = body.get("reply", {}).get("in_reply_to_tweet_id")
         if parent is not None and parent not in self.posts:
             return _no(403, "You attempted to reply to a Tweet that is deleted or not visible to you.", "about:blank")
+        pictures = body.get("media", {}).get("media_ids", [])
+        if not set(pictures) <= self.media.keys():
+            return _no(400, "Your media IDs are invalid.", f"{PROBLEMS}/invalid-request")
         made = str(1_990_000_000_000_000_000 + number)
         self.posts[made] = body
+        if pictures:
+            self.shown[made] = self.media[pictures[0]]
         answer = {"data": {"id": made, "text": body["text"], "edit_history_post_ids": [made]}}
         return Response(201, answer, (Accepted("@gazette@news.example", "", made, request),))
 
@@ -78,17 +113,28 @@ class XDialect:
         if not asked.keys() <= {"max_results", "tweet.fields", "start_time"}:
             return _no(400, "One or more parameters to your request was invalid.", f"{PROBLEMS}/invalid-request")
         since = datetime.fromisoformat(asked.get("start_time", ["2006-03-21T00:00:00Z"])[0])
-        rows = [_row(made, post["text"]) for made, post in reversed(self.posts.items()) if since <= MADE_AT]
+        rows = [
+            _row(made, post["text"], made in self.shown)
+            for made, post in reversed(self.posts.items())
+            if since <= MADE_AT
+        ]
         return Response(200, {"data": rows, "meta": {"result_count": len(rows)}} if rows else {"meta": {}})
 
 
-def _row(made: str, text: str) -> dict[str, object]:
-    """Return a post as X lists it: escaped, with short addresses, and the whole of a long one beside it."""
-    urls = []
+def _row(made: str, text: str, has_picture: bool) -> dict[str, object]:
+    """Return a post as X lists it: escaped, with short addresses, and the whole of a long one beside it.
+
+    A picture has an address of its own after the words.
+    """
+    urls: list[dict[str, str]] = []
     for number, (start, stop) in reversed(list(enumerate(urls_in(text)))):
         short = f"https://t.co/{made[-6:]}{number}"
         urls.append({"url": short, "expanded_url": text[start:stop]})
         text = text[:start] + short + text[stop:]
+    if has_picture:
+        picture = {"url": f"https://t.co/{made[-6:]}p", "media_key": f"3_{made}"}
+        urls.append({**picture, "expanded_url": f"https://x.com/harborgazette/status/{made}/photo/1"})
+        text = f"{text} {picture['url']}"
     said, entities = html.escape(text, quote=False), {"urls": urls}
     row: dict[str, object] = {"id": made, "text": said, "entities": entities}
     if len(text) > 280:

@@ -66,6 +66,11 @@ class Owner:
         """Change a post by hand, as another program would."""
         self._post("repo.putRecord", **self._place(post), record={**post["value"], **values})
 
+    def picture(self, blob: dict[str, Any]) -> bytes:
+        """Return what stands under a picture's name."""
+        asked = {"did": self.did, "cid": blob["ref"]["$link"]}
+        return requests.get(f"{self.url}/xrpc/com.atproto.sync.getBlob", asked, timeout=20).content
+
     def _place(self, post: dict[str, Any]) -> dict[str, str]:
         return {"repo": self.did, "collection": "app.bsky.feed.post", "rkey": post["uri"].rpartition("/")[2]}
 

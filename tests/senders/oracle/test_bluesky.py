@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from publisher.model.call import Outcome, Scope
-from publisher.model.message import Card, Post
+from publisher.model.message import Card, Post, Withdrawal
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
 from publisher.senders.registry import build
-from publisher.testing import MemoryJournal, MemoryVault, call_to, sample_post
+from publisher.testing import MemoryJournal, MemoryVault, call_to, sample_picture, sample_post
 from tests.senders.oracle import bluesky as oracle
 from tests.senders.oracle.bluesky_texts import REASONS, differences, texts
 
@@ -74,6 +74,19 @@ def test_a_post_stands_as_it_was_meant(sender: Sender, owner: oracle.Owner) -> N
     assert value["langs"] == ["pt-PT"]
 
 
+@pytest.mark.parametrize("in_card", [True, False])
+def test_a_picture_stands_in_the_card_or_alone(sender: Sender, owner: oracle.Owner, in_card: bool) -> None:
+    journal, picture = MemoryJournal(), sample_picture(in_card=in_card)
+    for _ in range(10):
+        assert sender.send(call_to(sample_post(), picture=picture), journal).verdict.outcome is Outcome.SENT
+    (standing,) = owner.posts()
+    embed = standing["value"]["embed"]
+    shown = embed["external"]["thumb"] if in_card else embed["images"][0]["image"]
+    assert (shown["mimeType"], shown["size"]) == ("image/jpeg", len(picture.content))
+    assert owner.picture(shown) == picture.content
+    assert in_card or embed["images"][0]["alt"] == picture.alt
+
+
 def test_one_delivery_said_ten_times_is_one_post(sender: Sender, owner: oracle.Owner) -> None:
     journal, call = MemoryJournal(), call_to(sample_post())
     said = {sender.send(call, journal).verdict for _ in range(10)}
@@ -91,6 +104,15 @@ def test_a_thread_said_ten_times_stands_once(sender: Sender, owner: oracle.Owner
     refs = [{"uri": post["uri"], "cid": post["cid"]} for post in (first, second)]
     assert second["value"]["reply"] == {"root": refs[0], "parent": refs[0]}
     assert third["value"]["reply"] == {"root": refs[0], "parent": refs[1]}
+
+
+def test_a_thread_is_taken_down_however_often_it_is_said(sender: Sender, owner: oracle.Owner) -> None:
+    journal = MemoryJournal()
+    sender.send(call_to(sample_post(3)), journal)
+    parts = tuple(str((journal.noted(f"part {number}") or {})["id"]) for number in (1, 2, 3))
+    for _ in range(3):
+        assert sender.withdraw(call_to(Withdrawal(parts)), MemoryJournal()).verdict.outcome is Outcome.SENT
+    assert owner.posts() == []
 
 
 def test_what_was_changed_by_hand_since_is_left_as_it_is(sender: Sender, owner: oracle.Owner) -> None:

@@ -78,6 +78,12 @@ def test_an_entry_overrides_what_the_publication_says():
     assert (entry.reply_to, entry.language, entry.subject) == ("a@harbor.example", "de", "{{ lead.title }}")
 
 
+def test_an_entry_says_where_its_posts_show_pictures():
+    usual, told = schedule(send="[{via: letters}, {via: letters, picture: attach, without_picture: hold}]").send
+    assert (usual.picture, usual.without_picture, usual.needs_picture) == ("card", "go", False)
+    assert (told.picture, told.without_picture, told.needs_picture) == ("attach", "hold", True)
+
+
 def test_the_version_changes_with_the_text_alone():
     assert parse_project(BASE).version == parse_project(BASE).version
     assert parse_project(BASE).version != parse_project(BASE + "# a comment\n").version
@@ -176,6 +182,18 @@ WRONG = [
     ),
     (with_line("pick: {from: site}", "pick: {order: newst}"), "17:19: `order: newst` is not known. Did you mean `newest`?"),
     (with_line("via: letters", "via: leters"), "19:15: there is no channel `leters`. Did you mean `letters`?"),
+    (
+        with_line("to: daily}", "to: daily, picture: attach}"),
+        "19:9: `send:` has `picture`, which is about posts, and `to`: mails show their pictures anyway. Take `picture` out",
+    ),
+    (
+        with_line("to: daily}", "to: daily, without_picture: hold}"),
+        "19:9: `send:` has `without_picture`, which is about posts, and `to`: mails show their pictures anyway. Take `without_picture` out",
+    ),
+    (
+        with_line("to: daily}", "picture: atach}"),
+        "19:33: `picture: atach` is not known. Did you mean `attach`?",
+    ),
     (with_line("to: daily", "to: [daily, dialy]"), "19:36: there is no list `dialy`. Did you mean `daily`?"),
     (with_line("to: daily", "to: people"), "19:28: there is no list `people`. There are: daily, weekly"),
     (with_line("{via: letters, to: daily}", "{to: daily}"), "19:9: `send:` has no `via:`. Add `via: letters`"),

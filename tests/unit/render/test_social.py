@@ -11,7 +11,7 @@ from publisher.model.article import Article
 from publisher.model.message import PostRules, fill
 from publisher.model.post_size import fits, length
 from publisher.render import Renderer, default_theme
-from publisher.render.social import neutralise
+from publisher.render.social import description, neutralise
 from publisher.render.words import fold
 from tests.unit.render.samples import FERRY, MASTODON, READER, STORIES, WEBHOOK, brief
 
@@ -196,3 +196,25 @@ def test_any_unicode_that_fits_is_posted_whole(title: str, summary: str) -> None
     post = RENDERER.post(brief(replace(FERRY, title=title, summary=summary)), replace(MASTODON, limit=5000))
     assert neutralise(title) in post.text
     assert fold(neutralise(summary)) in post.text
+
+
+@given(st.text(), st.integers(0, 40))
+def test_a_description_never_has_more_units_than_its_network_takes(words, most):
+    said = description(words, most)
+    assert len(said.encode("utf-16-le", "surrogatepass")) // 2 <= most
+
+
+@pytest.mark.parametrize(
+    ("words", "most", "said"),
+    [
+        ("A ferry leaves the quay", 23, "A ferry leaves the quay"),
+        ("A ferry leaves the quay", 22, "A ferry leaves the…"),
+        ("A ferry, which leaves", 9, "A ferry…"),
+        ("👍👍 ferry", 5, "👍👍…"),
+        ("港が再び開く", 4, "港が再…"),
+        ("endless" * 100, 20, ""),
+        ("A ferry", 0, ""),
+    ],
+)
+def test_a_description_is_cut_at_the_end_of_a_word(words, most, said):
+    assert description(words, most) == said

@@ -8,14 +8,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from publisher.model.call import Answer, Outcome, Scope, Verdict
+from publisher.model.call import Answer, Outcome, Picture, Scope, Verdict
+from publisher.model.message import Upload
 from publisher.pipeline import dispatch, settle
 from publisher.pipeline.dispatch import again
 from publisher.pipeline.operate import stopping
-from publisher.store import calls, log, sends
+from publisher.store import calls, log, media, sends
 from publisher.store.tables import calls as calls_table
 from publisher.store.tables import sends as sends_table
-from tests.ledger import NOW, add_edition, add_send, books, leave, subscribe
+from tests.ledger import NOW, POST, add_edition, add_send, books, leave, subscribe
 from tests.unit.pipeline.dispatch.conftest import FORBIDDEN, NO_ANSWER, SENT, UNREACHABLE, Bench, Told
 
 DAY = timedelta(days=1)
@@ -285,3 +286,19 @@ def test_the_log_keeps_what_each_try_said(store, bench):
         (row,) = log.find(conn, log.Filter(send_id=send))
         assert row["reason"] == "gave no answer in time"
         assert calls.outcomes_of(conn, row["id"])[row["call_id"]]["outcome"] == "unknown"
+
+
+def test_a_post_that_is_said_again_shows_the_same_picture(store, bench):
+    content = b"\xff\xd8 a ferry"
+    upload = Upload(media.digest_of(content), "A ferry", 320, 180, in_card=False, is_needed=True)
+    with store.write() as conn:
+        media.keep(conn, content, type="image/jpeg", now=NOW)
+    add_send(store, add_edition(store), lists=(), message=replace(POST, upload=upload))
+    sender = Told(NO_ANSWER, SENT, keys=DAY)
+    bench.all(sender)
+    bench.later(minutes=1)
+    bench.all(sender)
+    first, second = sender.calls
+    assert first.picture == second.picture == Picture(content, "image/jpeg", "A ferry", 320, 180, False, True)
+    assert "xff" not in repr(first)  # whole pictures in a log help nobody
+    assert (first.message, second.attempt) == (second.message, 2)
