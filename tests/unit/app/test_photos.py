@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
 
@@ -18,7 +18,7 @@ from publisher.model.message import Post
 from publisher.pipeline import produce
 from publisher.store import log, media, messages, processes, sends
 from publisher.store.tables import media as rows
-from publisher.testing import FakeProvider
+from publisher.testing import FakeProvider, Fault
 from publisher.web import views
 from tests.ledger import Clock
 from tests.project import MAILGUN, WEBHOOK, ProjectDir
@@ -127,6 +127,22 @@ def test_a_picture_that_the_network_refuses_is_left_out_and_the_log_says_so(tmp_
         (row,) = log.find(conn, log.Filter(edition_id=1))
     assert row["state"] == "sent"
     assert row["reason"] == "sent without its picture: HTTP 400: The picture can't be read"
+
+
+def test_what_went_up_for_a_post_that_was_put_off_is_shown_by_its_next_call(tmp_path, site):
+    with FakeProvider("linkedin") as provider:
+        app = open_app(tmp_path, ATTACH, base_url=provider.url)
+        sent(app, site.put("/ferry.jpg", jpeg(), "image/jpeg"))
+        provider.uploads_fail(Fault.dropped_after())
+        provider.fails(Fault.too_many())  # without a time, which would be by the clock on the wall
+        for _ in range(3):  # its upload is put off, then the post, then all is well
+            dispatch_all(app)
+            app.clock.advance(timedelta(minutes=1))
+        assert [request.method for request in provider.uploading()] == ["POST", "POST", "PUT"]
+        assert len(provider.accepted) == len(provider.dialect.shown) == 1
+    with app.store.read() as conn:
+        (row,) = log.find(conn, log.Filter(edition_id=1))
+    assert (row["state"], row["attempts"]) == ("sent", 3)
 
 
 @pytest.mark.parametrize(
