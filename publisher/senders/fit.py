@@ -26,7 +26,7 @@ FOREIGN = re.compile(
     r'(?P<words>[^\s<>",]*[^\x00-\x7f\s<>",][^\s<>",]*(?:[ \t]+[^\s<>",]*[^\x00-\x7f\s<>",][^\s<>",]*)*)'
 )
 UTF_8 = Charset("utf-8")
-# The shorter of both encodings, always: what a library says to everybody (Apprise does) would make a repeat another one.
+# The shorter of both encodings, always: what a library sets for everybody (Apprise does) would make a repeat differ.
 UTF_8.header_encoding = SHORTEST
 AROUND = 24  # bytes that a variable's name and value cost besides themselves, at most
 
