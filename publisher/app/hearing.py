@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from publisher.model.event import Event
     from publisher.senders.events import Incoming
 
-    Said = tuple[str, Incoming]  # to which channel, and the request
     Meant = tuple[int | None, Event]  # of which delivery; None: not ours
 
 Reply = tuple[int, str]  # the HTTP status, and why
@@ -38,8 +37,8 @@ class Hearing:
         self._counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._kept_at = 0.0  # by `steady`
 
-    def take(self, said: Sequence[Said]) -> list[Reply]:
-        """Write down what providers say, in few commits however many they are; return the answer to each.
+    def take(self, channel: str, said: Sequence[Incoming]) -> list[Reply]:
+        """Write down what a provider says to a channel, in few commits however much; return the answer to each request.
 
         A word that is known or not about us is answered like any other: the provider would only say it again.
 
@@ -48,19 +47,18 @@ class Hearing:
         from publisher.senders.events import NotBelieved
 
         replies: list[Reply] = [(200, "")] * len(said)
-        meant: defaultdict[str, list[tuple[int, Meant]]] = defaultdict(list)  # by channel, with the request's place
-        for place, (channel, incoming) in enumerate(said):
+        meant: list[tuple[int, Meant]] = []  # with the request's place
+        for place, incoming in enumerate(said):
             try:
-                meant[channel] += [(place, each) for each in self._heard(channel, incoming)]
+                meant += [(place, each) for each in self._heard(channel, incoming)]
             except NotBelieved as refusal:
                 replies[place] = refusal.status, str(refusal)
-        for channel, some in meant.items():
-            met = hear.record(self._app.store, channel, [each for _, each in some], now=self._app.store.now())
-            by_place: defaultdict[int, Counter[str]] = defaultdict(Counter)
-            for (place, _), word in zip(some, met, strict=True):
-                by_place[place][word] += 1
-            for place, tally in by_place.items():
-                replies[place] = self._answer(channel, tally)
+        met = hear.record(self._app.store, channel, [each for _, each in meant], now=self._app.store.now())
+        by_place: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        for (place, _), word in zip(meant, met, strict=True):
+            by_place[place][word] += 1
+        for place, tally in by_place.items():
+            replies[place] = self._answer(channel, tally)
         return replies
 
     def _heard(self, channel: str, incoming: Incoming) -> list[Meant]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Boolean, Connection, Integer, RowMapping, func, select
 
 from publisher.model.event import Event, EventKind
-from publisher.store.tables import Moment, deliveries, events, recipients, sends, subscribers
+from publisher.store.tables import Moment, Text, deliveries, events, recipients, sends, subscribers
 from publisher.store.words import Statement
 
 
@@ -50,6 +50,9 @@ _ADD = Statement(
     VALUES (:channel, :event_key, :type, :delivery_id, :happened_at, :received_at, :words, :counts)
     ON CONFLICT DO NOTHING RETURNING id
     """,
+    channel=Text,
+    event_key=Text,
+    words=Text,
     happened_at=Moment,
     received_at=Moment,
     counts=Boolean,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from asyncio import Future
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,12 @@ from publisher.errors import StoreError
 from publisher.senders.events import Incoming
 
 if TYPE_CHECKING:
-    from publisher.app.hearing import Reply, Said
+    from publisher.app.hearing import Reply
+
+    Asked = tuple[Incoming, Future[Reply]]
 
 PREFIX = "/webhooks/"
-AT_ONCE = 2  # groups that are written down at the same time: one may wait for a certificate
+AT_ONCE = 2  # groups of a channel that are written down at the same time: one may wait for a certificate
 MOST = 100  # requests in a group
 
 
@@ -30,11 +33,12 @@ class Webhooks:
     of its own. What comes while others are written down waits, and goes with the next.
     """
 
-    def __init__(self, app: ASGIApp, *, take: Callable[[Sequence[Said]], list[Reply]]) -> None:
+    def __init__(self, app: ASGIApp, *, take: Callable[[str, Sequence[Incoming]], list[Reply]]) -> None:
         self._pages = app
         self._take = take
-        self._waiting: list[tuple[Said, Future[Reply]]] = []
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._waiting: defaultdict[str, list[Asked]] = defaultdict(list)  # by channel: none waits for another
+        self._writers: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()  # the loop itself holds them too loosely
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         channel = scope["path"].removeprefix(PREFIX)
@@ -48,34 +52,42 @@ class Webhooks:
     async def _say(self, channel: str, request: Request) -> Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
         try:
-            status, why = await self._written_down((channel, Incoming(await request.body(), headers)))
+            status, why = await self._written_down(channel, Incoming(await request.body(), headers))
         except StoreError as error:  # ours, and it passes: the provider says it again
             return JSONResponse({"error": str(error)}, 503)
         known = {"WWW-Authenticate": 'Basic realm="webhooks"'} if status == 401 else {}
         return JSONResponse({"error": why} if why else {"ok": True}, status, known)
 
-    def _written_down(self, said: Said) -> Future[Reply]:
+    def _written_down(self, channel: str, incoming: Incoming) -> Future[Reply]:
         reply: Future[Reply] = asyncio.get_running_loop().create_future()
-        self._waiting.append((said, reply))
-        if len(self._under_way) < AT_ONCE:
-            task = asyncio.create_task(self._write())
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+        self._waiting[channel].append((incoming, reply))
+        if self._writers[channel] < AT_ONCE:
+            self._writers[channel] += 1
+            task = asyncio.create_task(self._write(channel))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
         return reply
 
-    async def _write(self) -> None:
-        while self._waiting:
-            group, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-            await self._answer(group)
+    async def _write(self, channel: str) -> None:
+        """Write down what waits. Between the last look and the end nothing is awaited: nobody comes in between."""
+        waiting = self._waiting[channel]
+        try:
+            while waiting:
+                group, waiting[:] = waiting[:MOST], waiting[MOST:]
+                await self._answer(channel, group)
+        finally:
+            self._writers[channel] -= 1
+            if not self._writers[channel]:
+                del self._writers[channel], self._waiting[channel]
 
-    async def _answer(self, group: Sequence[tuple[Said, Future[Reply]]]) -> None:
+    async def _answer(self, channel: str, group: Sequence[Asked]) -> None:
         """Have a group written down; trouble with one of several is found by taking each by itself."""
         try:
-            replies = await run_in_threadpool(self._take, [said for said, _ in group])
+            replies = await run_in_threadpool(self._take, channel, [incoming for incoming, _ in group])
         except Exception as error:  # noqa: BLE001 -- told to whoever asked
             if len(group) > 1 and not isinstance(error, StoreError):
                 for each in group:
-                    await self._answer([each])
+                    await self._answer(channel, [each])
                 return
             for _, reply in group:
                 if not reply.done():

@@ -36,7 +36,8 @@ def test_processes_that_follow_one_another_post_by_one_session(project, provider
     said = project.publisher("send", "morning", "--yes")
     project.publish(6)
     said += project.publisher("send", "morning", "--yes")
-    assert asked(provider) == ["createSession", "putRecord", "putRecord"]
+    card = ["uploadBlob", "putRecord"]  # its picture, then the post
+    assert asked(provider) == ["createSession", *card, *card]
     texts = [record["text"] for _, record in provider.dialect.records.values()]
     assert [text.partition("\n")[0] for text in texts] == ["Story 3: quay & harbour", "Story 6: quay & harbour"]
     cards = [record["embed"]["external"]["uri"] for _, record in provider.dialect.records.values()]
