@@ -13,8 +13,10 @@ from publisher.errors import UnusablePictureError
 from publisher.model.message import PictureRules
 from publisher.render.addresses import SMALLEST
 
+# Scaled down before anything else: each step after it makes a copy, and of 25 million pixels that is 100 MB.
+SCALED_AS_READ = ("L", "LA", "RGB", "RGBA", "CMYK")
 READ = ("JPEG", "PNG", "WEBP", "GIF", "AVIF")
-MOST_PIXELS = 50_000_000  # of what is read at all: a small file may unpack to gigabytes
+MOST_PIXELS = 25_000_000  # of what is read at all: a small file may unpack to gigabytes
 MOST_RATIO = 20  # of the longer side to the shorter one; networks take no stripes
 QUALITIES = (88, 80, 70)  # of JPEG, tried before the picture is made smaller
 SHRINK = 0.7  # of each side, as often as it takes
@@ -59,6 +61,8 @@ def _fitted(content: bytes, rules: PictureRules) -> Photo:
             opened.load()  # a file that breaks off is found out here, not by readers
             return Photo(content, kind, *opened.size)
         opened.draft("RGB", (rules.most_side, rules.most_side))  # a JPEG is not unpacked larger than it is needed
+        if opened.mode in SCALED_AS_READ:
+            opened.thumbnail((rules.most_side, rules.most_side), Image.Resampling.LANCZOS)
         ready = _upright(opened)
     ready.thumbnail((rules.most_side, rules.most_side), Image.Resampling.LANCZOS)
     for written, type_ in _versions(ready, rules, drawn=kind in (PNG, "image/gif")):

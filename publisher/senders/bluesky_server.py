@@ -10,7 +10,7 @@ from publisher.senders.bluesky_answer import WAIT, is_worn, judge_blob, judge_re
 from publisher.senders.bluesky_session import Account, Session, session_of
 from publisher.senders.http import Http, Reply, as_json
 from publisher.senders.vault import Vault
-from publisher.senders.verdicts import refused, sent, stop
+from publisher.senders.verdicts import refused, stop
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,13 @@ class Server:
         return self.http.get(f"{session.server}/xrpc/com.atproto.repo.getRecord?{asked}")
 
     def remove(self, uri: str) -> Answer:
-        """Delete a record; what is no address of one is no post."""
+        """Delete a record."""
         session = self.session()
         if isinstance(session, Verdict):
             return stop(session)
         repo, *place = uri.removeprefix("at://").split("/") if uri.startswith("at://") else [""]
         if len(place) != 2:
-            return stop(sent())
+            return stop(refused("its address can't be read"))
         if repo != session.did:
             return stop(refused("it stands on another account"))
         body = as_json({"repo": repo, "collection": place[0], "rkey": place[1]})

@@ -83,6 +83,15 @@ def picture_of(call: Call, sender: Sender) -> Picture | None:
     return picture if is_ours else None
 
 
+def unshown(call: Call, sender: Sender) -> Answer | None:
+    """Refuse a post that goes only with its picture, on a channel that shows none of ours: one that takes over."""
+    if call.picture is None or not call.picture.is_needed:
+        return None
+    if picture_of(call, sender) is not None and sender.rules is not None and sender.rules.uploads is not None:
+        return None
+    return stop(refused(f"it goes only with its picture, and {sender.name} shows none of ours"))
+
+
 def unfit(picture: Picture, sender: Sender) -> Answer | None:
     """Refuse a picture that was made for another network: a channel that takes over gets what the first one had."""
     rules = sender.rules.uploads if sender.rules else None

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.model.message import Post, Withdrawal
 from publisher.senders.base import Journal, Sender
+from publisher.senders.pictures import unshown
 from publisher.senders.verdicts import refused, sent, stop
 
 AROUND = 20_000  # bytes of a form around a picture, at most: the words of the post, and our own
@@ -26,7 +27,8 @@ def post_of(call: Call, sender: Sender) -> Post | Answer:
         return stop(refused(f"{len(call.recipients)} accounts; a post goes to one per call"))
     if not post.parts or not all(part.strip() for part in post.parts):
         return stop(refused("the post, or a part of the thread, is empty"))
-    return oversized(max(len(part.encode()) for part in post.parts), sender) or post
+    size = max(len(part.encode()) for part in post.parts)
+    return oversized(size, sender) or unshown(call, sender) or post
 
 
 def oversized(size: int, sender: Sender) -> Answer | None:

@@ -44,6 +44,18 @@ class Pictures(SenderSuite):
         assert (verdict.outcome, verdict.reason) == (Outcome.SENT, "")
         assert _seen(provider) == [_expected(shown, sender)]
 
+    @pytest.mark.parametrize("in_card", [False, True], ids=["attached", "in the card"])
+    def test_a_post_that_goes_only_with_its_picture_is_refused_where_none_of_ours_is_shown(
+        self, sender: Sender, provider: FakeProvider, message: object, in_card: bool
+    ) -> None:
+        rules = sender.rules
+        if not isinstance(message, Post) or (rules and rules.uploads and (rules.shows_card or not in_card)):
+            does_not_apply("it carries no posts, or shows the picture")
+        picture = sample_picture(in_card=in_card, is_needed=True)
+        verdict = sender.send(call_to(sample_post(), picture=picture), MemoryJournal()).verdict
+        assert (verdict.outcome, "only with its picture" in verdict.reason) == (Outcome.REFUSED, True)
+        assert not provider.requests
+
     def test_what_went_up_is_not_sent_again_when_its_post_is(
         self, shown: Call, sender: Sender, provider: FakeProvider
     ) -> None:
