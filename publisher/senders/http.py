@@ -43,7 +43,7 @@ class HttpSettings:
     """How patient and how trusting the senders are."""
 
     connect_timeout: float = 10.0  # seconds
-    read_timeout: float = 60.0  # seconds, for the whole answer
+    read_timeout: float = 60.0  # seconds, for the whole answer once the request has left; which may take as long itself
     body_cap: int = 1_000_000  # bytes of an answer that are read
     trust_env: bool = False  # True: proxies and certificates from the environment
     user_agent: str = f"Publisher/{publisher.__version__}"
@@ -86,15 +86,26 @@ class Reply:
 
 
 class _Body(io.BytesIO):
-    """Knows how much of it left. A body that didn't leave whole can't have been accepted."""
+    """Knows how much of it left, and when. A body that didn't leave whole can't have been accepted."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: bytes, patience: float) -> None:
         super().__init__(content)
         self.left: Left = "nothing" if content else "all"  # nobody sees nothing leave: it may have
+        self.left_at = time.monotonic()
+        self._patience = patience
+        self._begun_at: float | None = None
 
     def read(self, size: int | None = -1) -> bytes:
-        """Give the next piece to the network; asked again after the last one was written, it has left whole."""
+        """Give the next piece to the network; asked again after the last one was written, it has left whole.
+
+        :raises TimeoutError: the pieces before this one took too long.
+        """
         piece = super().read(PIECE)
+        self.left_at = time.monotonic()
+        self._begun_at = self.left_at if self._begun_at is None else self._begun_at
+        if piece and self.left_at > self._begun_at + self._patience:
+            self.left = "slow"
+            raise TimeoutError
         self.left = "part" if piece else "all"
         return piece
 
@@ -117,11 +128,11 @@ class Http:
 
         :param wait: headers besides ``Retry-After`` that say of a 429 when to try again.
         """
-        return self._exchange("POST", url, _Body(body), headers, wait)
+        return self._exchange("POST", url, self._body(body), headers, wait)
 
     def put(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
         """Put something where it was asked for, and return what came, as :meth:`post` does."""
-        return self._exchange("PUT", url, _Body(body), headers, ())
+        return self._exchange("PUT", url, self._body(body), headers, ())
 
     def get(self, url: str, headers: Mapping[str, str] | None = None, *, wait: tuple[str, ...] = ()) -> Reply:
         """Ask for something and return what came, as :meth:`post` does; asking changes nothing at the provider."""
@@ -129,12 +140,12 @@ class Http:
 
     def delete(self, url: str, headers: Mapping[str, str] | None = None, *, wait: tuple[str, ...] = ()) -> Reply:
         """Take something away and return what came, as :meth:`post` does; twice does no more than once."""
-        return self._exchange("DELETE", url, _Body(b""), headers or {}, wait)
+        return self._exchange("DELETE", url, self._body(), headers or {}, wait)
 
     def _exchange(
         self, method: str, url: str, sending: _Body | None, headers: Mapping[str, str], wait: tuple[str, ...]
     ) -> Reply:
-        deadline = time.monotonic() + self.settings.read_timeout
+        begun_at = time.monotonic()
         try:
             session = self._session()
             with session.send(
@@ -144,7 +155,8 @@ class Http:
                 stream=True,
                 **_surroundings(session, url),
             ) as response:
-                text, whole = self._text(response, deadline)
+                left_at = sending.left_at if sending else begun_at
+                text, whole = self._text(response, left_at + self.settings.read_timeout)
                 text = self.redact(text, headers.get("Authorization", ""))
         except (requests.RequestException, HTTPError, ValueError) as error:
             host = urlsplit(url).hostname or "the provider"
@@ -174,6 +186,9 @@ class Http:
         for session in list(self._sessions):
             session.close()
 
+    def _body(self, content: bytes = b"") -> _Body:
+        return _Body(content, self.settings.read_timeout)
+
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._own, "session", None)
         if session is None:
@@ -185,15 +200,16 @@ class Http:
         return session
 
     def _text(self, response: requests.Response, deadline: float) -> tuple[str, bool]:
-        """Read the answer up to the cap and the deadline; say whether it came whole."""
-        raw, size, whole = [], 0, True
+        """Read the answer up to the cap and the deadline; say whether it came whole: late it is if still more comes."""
+        raw, size, whole, is_late = [], 0, True, False
         try:
             while chunk := response.raw.read1(65_536, decode_content=True):
                 raw.append(chunk)
                 size += len(chunk)
-                if size > self.settings.body_cap or time.monotonic() > deadline:
+                if size > self.settings.body_cap or is_late:
                     whole = False
                     break
+                is_late = time.monotonic() > deadline
         except (HTTPError, OSError):
             whole = False
         return b"".join(raw).decode("utf-8", "replace").replace("\0", ""), whole

@@ -24,7 +24,7 @@ from typing import Literal
 
 from publisher.model.call import Answer, Outcome, Scope, Verdict
 
-Left = Literal["nothing", "part", "all"]  # of a request's body
+Left = Literal["nothing", "part", "slow", "all"]  # of a request's body; slow: a part, and then we gave it up
 
 LONGEST_WAIT = timedelta(days=1)  # a provider that asks for more is asked again after a day
 EPOCH_FROM = 1_000_000_000  # a number above this is a moment (2001 and later), below it a number of seconds
@@ -98,6 +98,8 @@ def judge_silence(error: Exception, host: str, left: Left) -> Verdict:
         return unknown(f"{host} {'gave no answer in time' if late else 'broke the connection before it answered'}")
     if left == "part":
         return deferred(f"{host} broke the connection while the request was on its way; it did not get it whole")
+    if left == "slow":
+        return deferred(f"{host} took the request too slowly, so it was given up; {host} did not get it whole")
     if isinstance(error, ValueError):  # an address or a header that can't be put on the wire
         return refused("the channel's address or one of its headers can't be sent", Scope.ACCOUNT)
     return deferred(f"{host} could not be reached: {_why(error)}; nothing was sent")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -167,6 +168,72 @@ def test_an_answer_that_drips_is_cut_at_the_deadline(http: Http) -> None:
     assert reply.trouble is not None
     assert reply.trouble.outcome is Outcome.UNKNOWN
     assert len(reply.text) < 20
+
+
+def slow_server(answer: Callable[[socket.socket], None]) -> str:
+    """Serve one connection to which little is buffered, then hang up."""
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+    listening.bind(("127.0.0.1", 0))
+    listening.listen()
+
+    def serve() -> None:
+        with suppress(OSError), listening, listening.accept()[0] as peer:
+            answer(peer)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+
+def test_the_time_for_an_answer_begins_when_the_request_has_left(http: Http) -> None:
+    http.settings = replace(http.settings, read_timeout=1.0)
+    size = 12_000_000
+
+    def answer(peer: socket.socket) -> None:
+        time.sleep(0.7)  # an upload that takes its time
+        with peer.makefile("rb") as heard:
+            while heard.readline().strip():
+                pass
+            heard.read(size)
+        time.sleep(0.6)
+        peer.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"id": 1}')
+
+    reply = http.post(slow_server(answer), b"x" * size, JSON)
+    assert (reply.trouble, reply.word("id")) == (None, "1")
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [(b"Content-Length: 9", b'{"id": 1}'), (b"Transfer-Encoding: chunked", b'9\r\n{"id": 1}\r\n0\r\n\r\n')],
+)
+def test_an_answer_that_comes_whole_in_the_last_moment_counts(http: Http, head: bytes, body: bytes) -> None:
+    http.settings = replace(http.settings, read_timeout=0.5)
+
+    def answer(peer: socket.socket) -> None:
+        peer.recv(65_536)
+        time.sleep(0.3)
+        peer.sendall(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n\r\n")
+        time.sleep(0.3)
+        peer.sendall(body)
+        time.sleep(0.1)
+
+    reply = http.post(slow_server(answer), b"{}", JSON)
+    assert (reply.trouble, reply.word("id")) == (None, "1")
+
+
+def test_a_request_that_is_taken_too_slowly_is_given_up_and_deferred(http: Http) -> None:
+    http.settings = replace(http.settings, read_timeout=0.3)
+
+    def sip(peer: socket.socket) -> None:
+        for _ in range(100):
+            if not peer.recv(131_072):
+                return
+            time.sleep(0.03)
+
+    verdict = http.post(slow_server(sip), b"x" * 30_000_000, JSON).trouble
+    assert verdict is not None
+    assert verdict.outcome is Outcome.DEFERRED
+    assert "took the request too slowly" in verdict.reason
 
 
 def test_secrets_are_never_shown_in_any_form(provider: FakeProvider) -> None:
