@@ -126,6 +126,10 @@ class MaybeWrittenError(StoreError):
     """The connection broke during the commit: the change is there wholly or not at all, and we can't know which."""
 
 
+class LostCallError(StoreError):
+    """A call is no longer this try's: another process carries it on, or it is settled. No more is said of it here."""
+
+
 class BooksError(StoreError):
     """A write would leave the books of a send unbalanced, so it was refused.
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Boolean, Connection, Integer, LargeBinary, RowMapping, Text, func, select, text, update
 
+from publisher.errors import LostCallError
 from publisher.model.call import Recipient, Verdict
 from publisher.model.states import CALL_MOVES, CallState, DeliveryState
 from publisher.store.sql import Many, among, upsert
@@ -20,6 +21,7 @@ from publisher.store.words import Listing, Statement
 
 # In the words of the partial index, or SQLite would read every call there ever was.
 UNSETTLED = text("calls.state IN ('claimed', 'sending', 'unknown')")
+SPEAKING = (CallState.SENDING, CallState.UNKNOWN)  # begun and not closed; an unknown one may be being said again
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,13 +252,26 @@ def first_tried(conn: Connection, delivery_ids: Sequence[int]) -> dict[int, date
     return {row[0]: row[1] for row in conn.execute(query)}
 
 
-def journal(conn: Connection, call_id: int) -> dict[str, Any]:
-    return dict(conn.execute(select(calls.c.journal).where(calls.c.id == call_id)).scalar_one() or {})
+def journal(conn: Connection, call_id: int, *, tries: int, lock: bool = False) -> dict[str, Any]:
+    """Return what a call noted so far, if it is still this try's.
+
+    :raises LostCallError: it isn't: what this try would say next may have been said by another.
+    """
+    mine = (calls.c.id == call_id, func.coalesce(calls.c.tries, 1) == tries, calls.c.state.in_(SPEAKING))
+    query = select(calls.c.journal).where(*mine)
+    row = conn.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise LostCallError(f"call {call_id} is no longer this process's")
+    return dict(row.journal or {})
 
 
-def note(conn: Connection, call_id: int, step: str, data: dict[str, Any]) -> None:
-    """Keep what a sender of several steps has done so far."""
-    update_row(conn, calls, call_id, {"journal": {**journal(conn, call_id), step: data}})
+def note(conn: Connection, call_id: int, step: str, data: dict[str, Any], *, tries: int) -> None:
+    """Keep what a sender of several steps has done so far, if the call is still this try's.
+
+    :raises LostCallError: it isn't, and nothing was kept.
+    """
+    kept = journal(conn, call_id, tries=tries, lock=True)
+    update_row(conn, calls, call_id, {"journal": {**kept, step: data}})
 
 
 def go_on(conn: Connection, call_id: int, delivery_id: int) -> None:

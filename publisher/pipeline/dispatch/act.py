@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from publisher.clock import steady
-from publisher.errors import BooksError, MaybeWrittenError, PublisherError
+from publisher.errors import BooksError, LostCallError, MaybeWrittenError, PublisherError
 from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.pipeline.dispatch import again, breaker
 from publisher.pipeline.dispatch.answer import CUT, NotPlain, is_plain, keep_answer
@@ -169,6 +169,9 @@ def speak(store: Store, sender: Sender, claimed: Claimed) -> Answer:
         if not isinstance(answer, Answer):
             raise TypeError(f"{type(answer).__name__} is no Answer")
         return answer
+    except LostCallError as error:  # the answer that counts is theirs who carry it on
+        log.warning("call_lost", call=call.id)
+        return Answer(Verdict(Outcome.UNKNOWN, reason=error.what))
     except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package; its fault must not lose the outcome
         log.error("sender_fault", sender=sender.name, call=call.id, fault=type(fault).__name__)
         words = f"the sender {sender.name} failed in itself ({type(fault).__name__}); see the log"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import structlog
 
 from publisher.clock import steady
+from publisher.errors import LostCallError
 from publisher.model.call import Answer, Call, Outcome, Recipient, Verdict
 from publisher.model.message import Withdrawal
 from publisher.model.states import CallState, DeliveryState, SendState
@@ -114,6 +115,9 @@ def _exchange(store: Store, desk: Desk, sender: Sender, claimed: Claimed, step: 
     call = claimed.call
     try:
         answer = say(store, sender, call) if step == "repeat" else sender.ask(call)
+    except LostCallError:
+        log.warning("call_lost", call=call.id)  # the answer that counts is theirs who carry it on
+        return
     except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package; the call stays in doubt and comes up again
         log.error("sender_fault", sender=sender.name, call=call.id, fault=type(fault).__name__)
         return

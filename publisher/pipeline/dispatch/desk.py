@@ -95,21 +95,28 @@ def begins_by(timing: Timing) -> timedelta:
 
 @dataclass(frozen=True, slots=True)
 class StoreJournal:
-    """Notes of a sender of several steps, committed at once; a later try of the same call finds them."""
+    """Notes of a sender of several steps, committed at once; a later try of the same call finds them.
+
+    A fence between the steps too: a process that stood still while another took its call over learns it here, before it
+    says the next one.
+
+    :raises LostCallError: by either: the call is no longer this try's.
+    """
 
     store: Store
     call_id: int
+    tries: int = 1
 
     def note(self, step: str, data: Mapping[str, object]) -> None:
-        self.store.submit(lambda conn: calls.note(conn, self.call_id, step, dict(data)))
+        self.store.submit(lambda conn: calls.note(conn, self.call_id, step, dict(data), tries=self.tries))
 
     def noted(self, step: str) -> dict[str, Any] | None:
         with self.store.read() as conn:
-            found = calls.journal(conn, self.call_id).get(step)
+            found = calls.journal(conn, self.call_id, tries=self.tries).get(step)
         return dict(found) if found is not None else None
 
 
 def say(store: Store, sender: Sender, call: Call) -> Answer:
     """Have the sender say what the call says: a message, or that what stands of one is to be taken down."""
-    journal = StoreJournal(store, call.id)
+    journal = StoreJournal(store, call.id, call.attempt)
     return sender.withdraw(call, journal) if isinstance(call.message, Withdrawal) else sender.send(call, journal)

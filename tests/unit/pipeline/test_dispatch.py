@@ -239,7 +239,9 @@ def test_a_fault_of_the_sender_itself_is_unknown_and_never_repeated(store):
 
 def test_notes_of_a_sender_of_several_steps_come_back_on_the_next_try(store):
     add_send(store, add_edition(store), channel="mastodon", lists=(), message=POST)
-    claimed = dispatch.claim(store, desk(store, Clock()), "mastodon", 1)
+    place = desk(store, Clock())
+    claimed = dispatch.claim(store, place, "mastodon", 1)
+    assert dispatch.begin(store, place, claimed)
     journal = dispatch.StoreJournal(store, claimed.call.id)
     assert journal.noted("upload") is None
     journal.note("upload", {"id": "7"})

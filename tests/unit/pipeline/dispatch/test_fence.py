@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from publisher.clock import steady
-from publisher.errors import MaybeWrittenError, StoreError
+from publisher.errors import LostCallError, MaybeWrittenError, StoreError
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.pipeline import dispatch
 from publisher.pipeline.dispatch import act
 from publisher.pipeline.operate import holding
 from publisher.store import calls, sends
+from publisher.store.tables import calls as calls_table
 from publisher.store.tables import sends as sends_table
-from tests.ledger import NOW, add_edition, add_send, books, subscribe
+from tests.ledger import NOW, POST, add_edition, add_send, books, subscribe
 from tests.unit.pipeline.dispatch.conftest import SENT, Bench, Told
 
 
@@ -235,3 +238,106 @@ def test_a_repeat_that_is_refused_whole_for_one_reader_fails_nobody(store, bench
     bench.all(sender)
     assert len(sender.calls) == 2
     assert books(store, send) == {"unknown": 4}
+
+
+class Stepwise(Told):
+    """A sender that uploads, freezes what it is going to say, and says it."""
+
+    def __init__(self, *meanwhile):
+        super().__init__(keys=timedelta(days=1))
+        self.meanwhile = list(meanwhile)
+        self.said = []
+
+    def send(self, call, journal):
+        number = len(self.calls)
+        self.calls.append(call)
+        noted = journal.noted("record")
+        if number < len(self.meanwhile):
+            self.meanwhile[number]()
+        if noted is None:
+            journal.note("record", {"number": number})
+        journal.noted("part 1")
+        self.said.append(number)
+        return Answer(Verdict(Outcome.SENT, provider_id=f"m{number}"))
+
+
+def post_of(store):
+    return add_send(store, add_edition(store), channel="mastodon", lists=(), message=POST)
+
+
+def journal_of(store):
+    with store.read() as conn:
+        return conn.execute(select(calls_table.c.journal)).scalar_one()
+
+
+def test_who_wakes_between_two_steps_says_nothing_of_a_call_that_another_has_said(store, bench):
+    send = post_of(store)
+    other = Bench(store)
+
+    def overtaken():
+        bench.die()
+        other.later(seconds=31)
+        other.all(sender, "mastodon")
+
+    sender = Stepwise(overtaken)
+    bench.all(sender, "mastodon")
+    assert sender.said == [1]
+    assert journal_of(store) == {"record": {"number": 1}}
+    assert books(store, send) == {"sent": 1}
+
+
+def test_who_wakes_while_another_says_it_leaves_the_answer_to_them(store, bench):
+    send = post_of(store)
+    other = Bench(store)
+
+    def overtaken():
+        bench.die()
+        other.later(seconds=31)
+        other.once(sender, "mastodon")
+
+    def without_an_answer():
+        raise ZeroDivisionError
+
+    sender = Stepwise(overtaken, without_an_answer)
+    bench.once(sender, "mastodon")
+    assert sender.said == []
+    assert books(store, send) == {"unknown": 1}
+    other.later(minutes=10)
+    other.all(sender, "mastodon")
+    assert sender.said == [2]
+    assert books(store, send) == {"sent": 1}
+
+
+def test_what_was_noted_before_anybody_took_the_call_again_is_what_they_go_on_with(store, bench):
+    post_of(store)
+    sender = Stepwise(bench.die)
+    bench.once(sender, "mastodon")
+    assert journal_of(store) == {"record": {"number": 0}}
+
+
+def test_two_notes_at_the_same_moment_are_both_kept(store, bench):
+    post_of(store)
+    claimed = dispatch.claim(store, bench.desk, "mastodon", 1)
+    assert dispatch.begin(store, bench.desk, claimed)
+    journal = dispatch.StoreJournal(store, claimed.call.id)
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as conn:
+            calls.note(conn, claimed.call.id, "part 1", {"id": "m1"}, tries=1)
+            second = pool.submit(journal.note, "part 2", {"id": "m2"})
+            time.sleep(0.3)
+        second.result()
+    assert journal_of(store) == {"part 1": {"id": "m1"}, "part 2": {"id": "m2"}}
+
+
+def test_a_call_that_has_its_answer_takes_no_more_notes(store, bench):
+    post_of(store)
+    claimed = dispatch.claim(store, bench.desk, "mastodon", 1)
+    journal = dispatch.StoreJournal(store, claimed.call.id)
+    with pytest.raises(LostCallError):
+        journal.note("part 1", {"id": "m1"})  # nothing may be said before it has begun
+    assert dispatch.begin(store, bench.desk, claimed)
+    dispatch.record_answer(store, bench.desk, claimed, SENT)
+    for step in (lambda: journal.note("part 1", {"id": "m1"}), lambda: journal.noted("part 1")):
+        with pytest.raises(LostCallError):
+            step()
+    assert journal_of(store) is None
