@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from publisher.clock import steady
 from publisher.config.keys import KeyRing
+from publisher.errors import StoreError
 from publisher.senders.vault import Ends, never
 from publisher.store import Store, credentials
 from publisher.store.credentials import Kept, Sealed
@@ -24,6 +25,7 @@ NONCE_BYTES = 12  # drawn for each value (NIST SP 800-38D)
 LONGEST = timedelta(minutes=4)  # of asking for a new one, a few requests; who died meanwhile is waited for no longer
 PATIENCE = timedelta(seconds=20)  # how long we wait for whoever is asking
 LOOK = 0.1  # seconds between two looks
+KEEP_AGAIN = 0.5  # seconds between tries to keep a new one
 
 
 class StoreVault:
@@ -47,7 +49,7 @@ class StoreVault:
         try:
             made = make()
         finally:
-            now_kept = self._end_turn(name, kept, made, ends)
+            now_kept = self._end_turn(name, kept, made, ends) if made is None else self._keep(name, kept, made, ends)
         return now_kept
 
     def _take_turn(self, name: str, seen: str | None) -> Kept | str | None:
@@ -65,6 +67,21 @@ class StoreVault:
             if steady() > give_up_at:
                 return None
             time.sleep(LOOK)
+
+    def _keep(self, name: str, seen: Kept, made: str, ends: Ends) -> str | None:
+        """Keep what was made, waiting for a database that is full, busy or away: a provider may give it only once.
+
+        Written twice it is kept once: the version tells.
+        """
+        give_up_at = steady() + LONGEST.total_seconds()
+        while True:
+            try:
+                return self._end_turn(name, seen, made, ends)
+            except StoreError as error:
+                if steady() > give_up_at:
+                    raise
+                log.error("credential_waits", channel=self._channel, name=name, error=str(error))
+            time.sleep(KEEP_AGAIN)
 
     def _end_turn(self, name: str, seen: Kept, made: str | None, ends: Ends) -> str | None:
         """Keep what was made, unless another got one because we took too long: then theirs is the one that counts."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from sqlalchemy import select, update
 from publisher.app import vault as vaults
 from publisher.app.vault import StoreVault
 from publisher.config.keys import KeyRing
+from publisher.errors import MaybeWrittenError, NotWrittenError, StoreError
 from publisher.senders.vault import MemoryVault
 from publisher.store import Store
 from publisher.store import credentials as sealed
@@ -98,6 +100,45 @@ def test_of_many_who_find_it_worn_out_one_asks_and_all_have_what_it_got(target, 
     assert len(asked) == 1
     for store in stores:
         store.close()
+
+
+@pytest.fixture
+def breaks(store, monkeypatch):
+    """Let the next writes end with an error each: before their commit, or after it."""
+    write, faults = store.write, []
+
+    @contextmanager
+    def breaking():
+        fault = faults.pop(0) if faults else None
+        if isinstance(fault, StoreError) and not isinstance(fault, MaybeWrittenError):
+            raise fault
+        with write() as conn:
+            yield conn
+        if fault is not None:
+            raise fault
+
+    monkeypatch.setattr(store, "write", breaking)
+    monkeypatch.setattr(vaults, "KEEP_AGAIN", 0.01)
+    return faults
+
+
+FULL = StoreError("the disk is full")
+CUT = MaybeWrittenError("the connection broke")
+
+
+@pytest.mark.parametrize("faults", [[FULL], [FULL, FULL, NotWrittenError("locked")], [CUT], [FULL, CUT, FULL]])
+def test_what_the_provider_gave_once_is_kept_as_soon_as_the_database_is_back(store, vault, breaks, faults):
+    assert vault.renew("token", None, lambda: breaks.extend(faults) or TOKEN) == TOKEN
+    assert breaks == []
+    assert vault.read("token") == TOKEN
+    assert rows(store)[0].version == 1
+
+
+def test_a_database_that_does_not_come_back_is_waited_for_no_longer_than_the_turn(vault, breaks, monkeypatch):
+    monkeypatch.setattr(vaults, "LONGEST", timedelta(seconds=0.1))
+    with pytest.raises(StoreError, match="full"):
+        vault.renew("token", None, lambda: breaks.extend([FULL] * 1000) or TOKEN)
+    assert breaks
 
 
 def test_while_one_asks_no_transaction_is_open(store, vault):
