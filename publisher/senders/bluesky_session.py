@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from publisher.model.call import Scope, Verdict
 from publisher.senders.bluesky_answer import AT_BLUESKY, WAIT, judge_login
 from publisher.senders.events import within, word
-from publisher.senders.exchange import exchanged
+from publisher.senders.exchange import exchanged, or_put_off
 from publisher.senders.http import HIDDEN, Http, Reply, as_json
 from publisher.senders.vault import Vault
 from publisher.senders.verdicts import deferred, refused
@@ -41,6 +41,7 @@ class Session:
     refresh: str = field(repr=False)
 
 
+@or_put_off
 def session_of(account: Account, http: Http, vault: Vault, worn: Session | None = None) -> Session | Verdict:
     """Return a session: the one that is kept, or a new one in its place; a Verdict where there is none.
 

@@ -2,16 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
+from publisher.errors import StoreError
 from publisher.model.call import Outcome, Scope, Verdict
 from publisher.senders.http import Reply
 from publisher.senders.vault import Vault
 from publisher.senders.verdicts import deferred, refused
 
+P = ParamSpec("P")
+T = TypeVar("T")
 SOON = timedelta(seconds=30)
+
+
+def or_put_off(get: Callable[P, T]) -> Callable[P, T | Verdict]:
+    """Put a post off where the vault can't be used at this moment: of the request that needs it nothing was said."""
+
+    @wraps(get)
+    def got(*args: P.args, **kwargs: P.kwargs) -> T | Verdict:
+        try:
+            return get(*args, **kwargs)
+        except StoreError as error:
+            return deferred(f"no session or token can be had: {error.what}; nothing was posted")
+
+    return got
 
 
 def exchanged(vault: Vault, name: str, seen: str | None, ways: Iterable[str | Verdict], now: datetime) -> str | Verdict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode
@@ -110,20 +110,27 @@ class Threads(Sender):
     def token_ends(self) -> datetime | None:
         return end_of(self._written, self.vault)
 
-    def _token(self) -> str:
-        return token_of(self._written, self.http, self.vault, self._host)
+    def _with_token(self, say: Callable[[str], Reply]) -> Reply:
+        token = token_of(self._written, self.http, self.vault, self._host)
+        return Reply(trouble=token) if isinstance(token, Verdict) else say(token)
 
     def _remove(self, number: str) -> Answer:
-        reply = self.http.delete(f"{self._api}/{quote(number, safe='')}?{urlencode({'access_token': self._token()})}")
+        url = f"{self._api}/{quote(number, safe='')}"
+        reply = self._with_token(lambda token: self.http.delete(f"{url}?{urlencode({'access_token': token})}"))
         return reply.answer(judge_removal(reply, MAY_NOT_DELETE))
 
     def _get(self, what: str, **asked: str) -> Reply:
-        return self.http.get(f"{self._api}/{what}?{urlencode({**asked, 'access_token': self._token()})}")
+        url = f"{self._api}/{what}"
+        return self._with_token(lambda token: self.http.get(f"{url}?{urlencode({**asked, 'access_token': token})}"))
 
     def _post_to(self, what: str, content: Mapping[str, str]) -> Reply:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        body = as_form({**content, "access_token": self._token()}.items())
-        return self.http.post(f"{self._api}/{self._user}/{what}", body, headers)
+        url = f"{self._api}/{self._user}/{what}"
+
+        def say(token: str) -> Reply:
+            return self.http.post(url, as_form({**content, "access_token": token}.items()), headers)
+
+        return self._with_token(say)
 
 
 def _content(post: Post, number: int, out: Sequence[Verdict]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from publisher.senders.exchange import or_put_off
 from publisher.senders.http import HIDDEN, Http
 from publisher.senders.vault import Vault
 
@@ -27,6 +28,7 @@ class Token:
     ends_at: str = ""  # empty: nobody said
 
 
+@or_put_off
 def token_of(written: str, http: Http, vault: Vault, host: str) -> str:
     """Return the token that is good now: what an editor wrote, or what Threads gave in its place since.
 

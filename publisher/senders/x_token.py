@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
 from publisher.model.call import Verdict
-from publisher.senders.exchange import exchanged, judge_none
+from publisher.senders.exchange import exchanged, judge_none, or_put_off
 from publisher.senders.http import HIDDEN, Http, Reply, as_form, basic
 from publisher.senders.vault import Vault
 from publisher.senders.verdicts import deferred
@@ -41,6 +41,7 @@ class Token:
     ends_at: str  # ISO 8601
 
 
+@or_put_off
 def token_of(client: Client, http: Http, vault: Vault) -> str | Verdict:
     """Return a token that lives for some minutes more; a Verdict where there is none."""
     seen = vault.read(KEPT_AS)

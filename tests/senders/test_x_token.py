@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher.errors import ConfigError
+from publisher.errors import ConfigError, StoreError
 from publisher.model.call import Outcome, Scope
 from publisher.model.message import Post
 from publisher.model.project import Channel
@@ -154,3 +154,27 @@ def test_neither_token_is_shown(account: Account) -> None:
 def test_it_needs_one_way_and_all_of_it(options: dict[str, object]) -> None:
     with pytest.raises(ConfigError, match=r"or `client_id` and `refresh_token`"):
         build(Channel("x", "x"), options)
+
+
+class Away(MemoryVault):
+    """A vault whose database is full, locked or away."""
+
+    def read(self, name: str) -> str | None:
+        raise StoreError("the disk is full")
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("x", GIVEN),
+        ("bluesky", {"identifier": "harbor.example", "password": "p4ss-word"}),
+        ("threads", {"token": "threads-t0ken", "user": 4711}),
+    ],
+)
+def test_where_the_vault_is_away_nothing_was_said_and_the_post_is_put_off(name: str, given: dict[str, object]) -> None:
+    with FakeProvider(name) as provider:
+        sender = build(Channel(name, name), {**given, "base_url": provider.url}, vault=Away())
+        verdict = sender.send(call_to(Post(("Story",))), MemoryJournal()).verdict
+        assert verdict.outcome is Outcome.DEFERRED
+        assert "the disk is full; nothing was posted" in verdict.reason
+        assert provider.requests == []
