@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Literal
 from urllib.parse import urlencode
@@ -24,6 +24,7 @@ from publisher.senders.x_pictures import upload
 from publisher.senders.x_token import Client, token_of
 
 UPLOADS = PictureRules(most_bytes=5_000_000, most_alt=1_000)
+WAIT = ("x-rate-limit-reset",)
 EARLIER = timedelta(days=1)  # a thread that was put off began before the call that is asked about
 
 
@@ -98,8 +99,8 @@ class X(Sender):
 
     def _post_to(self, what: str, body: bytes, kind: str) -> Reply:
         url = f"{self._api}/{what}"
-        headers = {"Authorization": self._signed("POST", url), "Content-Type": kind}
-        return self.http.post(url, body, headers, wait=("x-rate-limit-reset",))
+        typed = {"Content-Type": kind}
+        return self._signed("POST", url, lambda who: self.http.post(url, body, {**who, **typed}, wait=WAIT))
 
     def _standing(self, text: str, *, is_last: bool) -> Verdict:
         """Take a refused duplicate for sent; without its id nothing can answer it."""
@@ -122,17 +123,20 @@ class X(Sender):
 
     def _remove(self, number: str) -> Answer:
         url = f"{self._api}/tweets/{number}"
-        reply = self.http.delete(url, {"Authorization": self._signed("DELETE", url)}, wait=("x-rate-limit-reset",))
+        reply = self._signed("DELETE", url, lambda who: self.http.delete(url, who, wait=WAIT))
         return reply.answer(judge_removal(reply, self.http.clock()))
 
     def _get(self, url: str) -> Reply:
-        return self.http.get(url, {"Authorization": self._signed("GET", url)})
+        return self._signed("GET", url, lambda who: self.http.get(url, who))
 
-    def _signed(self, method: Literal["GET", "POST", "DELETE"], url: str) -> str:
-        if self._keys is None:
-            token = self._bearer()
-            return f"Bearer {'' if isinstance(token, Verdict) else token}"
-        return authorization(self._keys, method, url, self.http.clock())
+    def _signed(
+        self, method: Literal["GET", "POST", "DELETE"], url: str, say: Callable[[dict[str, str]], Reply]
+    ) -> Reply:
+        """Say something as the account; without a token nothing is said, and why stands for an answer."""
+        if self._keys is not None:
+            return say({"Authorization": authorization(self._keys, method, url, self.http.clock())})
+        token = self._bearer()
+        return Reply(trouble=token) if isinstance(token, Verdict) else say({"Authorization": f"Bearer {token}"})
 
 
 def _plain(secret: SecretStr | None) -> str:

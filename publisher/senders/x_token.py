@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
-from publisher.model.call import Verdict
+from publisher.model.call import Outcome, Verdict
 from publisher.senders.exchange import exchanged, judge_none, or_put_off
 from publisher.senders.http import HIDDEN, Http, Reply, as_form, basic
 from publisher.senders.vault import Vault
@@ -59,14 +59,19 @@ def token_of(client: Client, http: Http, vault: Vault) -> str | Verdict:
 
 
 def _renewed(client: Client, kept: Token | None, http: Http) -> Iterator[str | Verdict]:
-    """Get a token by the newest refresh token there is."""
+    """Get a token by the newest refresh token there is.
+
+    Where X certainly took no request for one, the one that is kept goes on until its end.
+    """
     by = kept.refresh if kept else client.first
     http.hide(by)
     reply = _asked(client, by, http)
     access, refresh, seconds = (reply.word(name) for name in ("access_token", "refresh_token", "expires_in"))
     refresh = by if refresh in ("", HIDDEN) else refresh  # one that may be used again
     if reply.trouble or not access or HIDDEN in access + refresh:
-        yield judge_none(reply, "token", REMEDY)
+        is_put_off = reply.trouble is not None and reply.trouble.outcome is Outcome.DEFERRED
+        goes_on = kept if kept and is_put_off and http.clock() < datetime.fromisoformat(kept.ends_at) else None
+        yield json.dumps(asdict(goes_on)) if goes_on else judge_none(reply, "token", REMEDY)
         return
     lives = min(timedelta(seconds=int(seconds)), LONGEST) if seconds.isdecimal() and len(seconds) < 9 else USUAL
     ends_at = http.clock() + lives

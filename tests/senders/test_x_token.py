@@ -178,3 +178,38 @@ def test_where_the_vault_is_away_nothing_was_said_and_the_post_is_put_off(name: 
         assert verdict.outcome is Outcome.DEFERRED
         assert "the disk is full; nothing was posted" in verdict.reason
         assert provider.requests == []
+
+
+class Fading(MemoryVault):
+    """A vault whose database goes away after so many looks."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__()
+        self.looks = looks
+
+    def read(self, name: str) -> str | None:
+        self.looks -= 1
+        if self.looks < 0:
+            raise StoreError("the disk is full")
+        return super().read(name)
+
+
+def test_nothing_is_said_without_a_token_though_there_was_one_a_moment_ago(account: Account) -> None:
+    account.vault = Fading(2)  # before the thread, and for its first part
+    verdict = account.sender().send(call_to(Post(("One", "Two"))), MemoryJournal()).verdict
+    assert (verdict.outcome, account.asked()) == (Outcome.DEFERRED, ["token", "tweets"])
+    assert verdict.reason.startswith("part 2 of 2: no session or token can be had: the disk is full")
+    account.vault = Fading(1)
+    assert account.sender().ask(call_to(Post(("One",)))).verdict.outcome is Outcome.UNKNOWN
+    assert all(request.headers.get("authorization") != "Bearer" for request in account.provider.requests)
+
+
+@pytest.mark.parametrize(("minutes", "asked"), [(115, ["token", "token", "tweets"]), (121, ["token"])])
+def test_until_its_end_a_token_goes_on_where_x_gives_no_other_for_now(minutes: float, asked: list[str]) -> None:
+    with FakeProvider(Anywhere()) as provider:
+        account = Account(provider)
+        account.post()
+        provider.fails(*[Fault.too_many("9")] * 2)
+        outcome = account.post(minutes=minutes).verdict.outcome
+        assert outcome is (Outcome.SENT if "tweets" in asked else Outcome.DEFERRED)
+        assert account.asked()[2:] == asked
