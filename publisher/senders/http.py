@@ -27,6 +27,7 @@ from publisher.senders.verdicts import Left, judge_silence, judge_status, retry_
 WORDS = 1_000  # characters of an answer that are kept
 REASON = 300  # characters of an answer that are shown
 HIDDEN = "***"  # stands where a secret stood
+MOST_GIVEN = 16  # secrets that a provider gave in place of others: the newest; the older ones have long ended
 SAID_UNDER = (
     "message", "Message", "error_description", "error", "Error", "ErrorMessage", "detail", "description", "errors",
 )  # fmt: skip
@@ -119,7 +120,10 @@ class Http:
     def __init__(self, settings: HttpSettings | None = None, secrets: Iterable[str] = (), clock: Clock = now) -> None:
         self.settings = settings or HttpSettings()
         self.clock = clock
-        self._secrets = _every_form(secrets)
+        self._written = tuple(secrets)
+        self._given: tuple[str, ...] = ()  # newest last
+        self._secrets = _every_form(self._written)
+        self._hiding = threading.Lock()
         self._own = threading.local()  # requests' sessions are not made for several threads
         self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()  # gone with their threads
 
@@ -178,8 +182,10 @@ class Http:
 
     def hide(self, secret: str) -> None:
         """Never show one more value: what a provider gave in place of a secret of the channel's."""
-        if secret not in self._secrets:
-            self._secrets = tuple(sorted({*self._secrets, *_every_form([secret])}, key=len, reverse=True))
+        with self._hiding:
+            if secret not in self._given:
+                self._given = (*self._given, secret)[-MOST_GIVEN:]
+                self._secrets = _every_form((*self._written, *self._given))
 
     def close(self) -> None:
         """Close every connection."""

@@ -246,6 +246,23 @@ def test_secrets_are_never_shown_in_any_form(provider: FakeProvider) -> None:
     assert "s3cret" not in repr(http)
 
 
+def test_of_what_a_provider_gave_the_newest_are_hidden_beside_what_was_written() -> None:
+    http = Http(secrets=["written"])
+    for number in range(1000):
+        http.hide(f"t0ken-{number:04}")
+    assert http.redact("written t0ken-0999 t0ken-0998 t0ken-0997") == "*** *** *** ***"
+    assert len(http._secrets) < 100
+
+
+def test_what_two_threads_hide_at_once_is_both_hidden() -> None:
+    http = Http()
+    for first in range(0, 4000, 8):
+        some = [f"t0ken-{first + number:04}" for number in range(8)]
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(http.hide, some))
+        assert http.redact(" ".join(some)) == " ".join(["***"] * 8)
+
+
 @pytest.mark.parametrize(
     ("body", "reason"),
     [
