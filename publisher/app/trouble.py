@@ -17,8 +17,9 @@ from sqlalchemy import RowMapping
 
 from publisher.app.standing import title
 from publisher.app.waits import lets_nothing_go
+from publisher.errors import ChannelError
 from publisher.model.counting import many
-from publisher.model.project import Project, Schedule
+from publisher.model.project import Channel, Project, Schedule
 from publisher.model.states import SendState
 from publisher.pipeline.operate.doubt import OVERDUE
 from publisher.runtime.slots import slots_after
@@ -91,12 +92,24 @@ def _channels(conn: Connection, project: Project, now: datetime) -> Iterator[Tro
 def _tokens(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:
     """Yield the channels whose token ends within a week, and which could not get another by themselves."""
     for row in concerns.ending(conn, project.channels, now + ENDING):
+        if not _has_tokens_that_end(project.channels[row["channel"]]):
+            continue
         day = row["ends_at"].astimezone(ZoneInfo(project.publication.timezone))
         ends = "ends" if row["ends_at"] > now else "ended"
         what = f"the {row['name']} of the channel {row['channel']} {ends} on {day:%Y-%m-%d}"
         affected = f"what {row['channel']} carries from then on"
         command = f"make a new one at its network and write it into .env; publisher doctor --channel {row['channel']}"
         yield Trouble(f"token:{row['channel']}", what, affected, command, False, row["channel"])
+
+
+def _has_tokens_that_end(channel: Channel) -> bool:
+    """Say whether the channel's sender has such tokens: one that is kept may be left from the sender before it."""
+    from publisher.senders.registry import sender_class  # here: it loads the sender, and tokens that end are rare
+
+    try:
+        return sender_class(channel.sender).says_when_tokens_end()
+    except ChannelError:
+        return False  # the channel can't be used at all, which is told by itself
 
 
 def _fallbacks(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:

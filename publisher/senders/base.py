@@ -119,6 +119,11 @@ class Sender(ABC):
         return None
 
     @classmethod
+    def says_when_tokens_end(cls) -> bool:
+        """Say whether this sender ever tells when a person has to get another token."""
+        return cls.token_ends is not Sender.token_ends
+
+    @classmethod
     def why_it_stays(cls, options: Mapping[str, object]) -> str:
         """Return why what was posted under these options, as written, can't be taken down; empty: it can be."""
         return "" if cls.takes_down else f"{cls.name} takes nothing down"

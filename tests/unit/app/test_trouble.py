@@ -31,6 +31,7 @@ lists:
   daily: {title: Morning briefing}
 channels:
   letters: {sender: mailpit}
+  threads: {sender: threads}
 schedules:
   morning:
     when: {at: "07:00"}
@@ -78,19 +79,32 @@ def test_a_token_is_told_a_week_before_it_ends_and_until_there_is_another(store)
     ends_at = NOW + timedelta(days=7)
     sealed = credentials.Sealed("1", b"sealed")
     with store.write() as conn:
-        credentials.lock(conn, "letters", "token")
-        credentials.keep(conn, "letters", "token", sealed, now=NOW, ends_at=ends_at)
+        credentials.lock(conn, "threads", "token")
+        credentials.keep(conn, "threads", "token", sealed, now=NOW, ends_at=ends_at)
         credentials.lock(conn, "gone", "token")  # a channel that schedules.yaml has no more
         credentials.keep(conn, "gone", "token", sealed, now=NOW, ends_at=NOW)
     assert found(store) == {}
-    trouble = found(store, NOW + timedelta(minutes=1))["token:letters"]
-    assert (trouble.channel, trouble.urgent) == ("letters", False)
-    assert trouble.what == "the token of the channel letters ends on 2026-12-01"
-    assert trouble.command.endswith("into .env; publisher doctor --channel letters")
-    assert "ended on 2026-12-01" in found(store, ends_at)["token:letters"].what
+    trouble = found(store, NOW + timedelta(minutes=1))["token:threads"]
+    assert (trouble.channel, trouble.urgent) == ("threads", False)
+    assert trouble.what == "the token of the channel threads ends on 2026-12-01"
+    assert trouble.command.endswith("into .env; publisher doctor --channel threads")
+    assert "ended on 2026-12-01" in found(store, ends_at)["token:threads"].what
     with store.write() as conn:
-        credentials.keep(conn, "letters", "token", sealed, now=NOW)
+        credentials.keep(conn, "threads", "token", sealed, now=NOW)
     assert found(store, ends_at) == {}
+
+
+def test_the_token_of_the_sender_that_a_channel_had_before_is_told_no_more(store):
+    with store.write() as conn:
+        for channel in ("threads", "letters", "nowhere"):
+            credentials.lock(conn, channel, "token")
+            credentials.keep(conn, channel, "token", credentials.Sealed("1", b"sealed"), now=NOW, ends_at=NOW)
+    assert set(found(store)) == {"token:threads"}
+    changed = {name: replace(each, sender="mastodon") for name, each in PROJECT.channels.items()}
+    unknown = {**changed, "letters": replace(changed["letters"], sender="is-no-sender")}
+    for channels_ in (changed, unknown):
+        with store.read() as conn:
+            assert list(all_in(conn, replace(PROJECT, channels=channels_), NOW, LONG_BEFORE)) == []
 
 
 def test_a_channel_that_reaches_nobody_for_long_is_one_too(store, send):
