@@ -21,7 +21,10 @@ Kind = Literal["mail", "post"]
 
 
 class Journal(Protocol):
-    """Remembers the steps of one call, so that the next try goes on where this one stopped."""
+    """Remembers the steps of one call, so that the next try goes on where this one stopped.
+
+    Both raise where another process has taken the call over: then this try says no more. Not for a sender to catch.
+    """
 
     def note(self, step: str, data: Mapping[str, object]) -> None:
         """Commit what a step gave, before the next step; ``data`` is plain JSON."""
