@@ -200,6 +200,12 @@ class Sending:
         vault = StoreVault(self._app.store, self._app.keys, spec.name)
         return build(*self._resolved(spec), patience, vault=vault)
 
+    def account_of(self, spec: Channel) -> dict[str, str]:
+        """Return the account that the channel speaks for, by fingerprints; raises as `build` does."""
+        from publisher.senders.registry import account_named
+
+        return account_named(*self._resolved(spec))
+
     def trouble_of(self, spec: Channel) -> PublisherError | None:
         """Return all that keeps a channel from being used, as one error; None where nothing does."""
         try:

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from pydantic import SecretStr
-
 from publisher.errors import PublisherError
+from publisher.model.account import Fingerprints, why_another
 from publisher.model.counting import many
-from publisher.model.project import Channel
 from publisher.model.states import ENDED, DeliveryState, SendState
 from publisher.pipeline.operate import withdrawing
-from publisher.store import Connection, editions, facts, sends, withdrawals
+from publisher.store import Connection, facts, sends, withdrawals
 from publisher.store.withdrawals import Posted, Removal
 
 if TYPE_CHECKING:
@@ -117,7 +115,7 @@ def _left(app: App, edition_id: int, post: Posted, made: list[Removal]) -> Itera
     if post.state is D.TAKEN:
         yield OnNetwork(post.channel, WAITS, 1, post.url, "being posted at this moment: taken down once it stands")
     elif parts:
-        why = why_it_stays(app, edition_id, post.channel)
+        why = why_it_stays(app, post.channel, post.account)
         yield OnNetwork(post.channel, STAYS if why else TO_BE, len(parts), post.url, why)
     if post.state is D.UNKNOWN:
         doubt = f"publisher unknown list --edition {edition_id}"
@@ -134,45 +132,20 @@ def _has(count: int) -> str:
     return "has" if count == 1 else "have"
 
 
-def why_it_stays(app: App, edition_id: int, channel: str) -> str:
-    """Return why what a channel posted of an edition can't be taken down through it; empty: it can."""
+def why_it_stays(app: App, channel: str, account: Fingerprints) -> str:
+    """Return why what a channel posted can't be taken down through it; empty: it can.
+
+    :param account: that posted it.
+    """
     from publisher.senders.registry import sender_class
 
     if (spec := app.project.channels.get(channel)) is None:
         return f"there is no channel {channel} any more: put it back into schedules.yaml and withdraw again"
-    if changed := _another_account(_former(app, edition_id, channel), spec):
-        return f"`{changed}` of {channel} has changed since it posted: it speaks for another account now"
     try:
-        return sender_class(spec.sender).why_it_stays(spec.options)
+        why = sender_class(spec.sender).why_it_stays(spec.options)
+        return why or why_another(account, app.sending.account_of(spec))
     except PublisherError as error:
         return error.what
-
-
-def _former(app: App, edition_id: int, channel: str) -> Channel | None:
-    """Return the channel as it was when the edition was made, where that can still be read."""
-    from publisher.app import versions
-
-    with app.store.read() as conn:
-        edition = editions.get(conn, edition_id)
-    was = versions.project_of(app, edition["project_version_id"]) if edition else None
-    return was.channels.get(channel) if was else None
-
-
-def _another_account(was: Channel | None, now: Channel) -> str:
-    """Return the option by which a channel speaks for another account than before; empty: none that can be seen."""
-    if was is None or was == now:
-        return ""
-    said_before, said_now = ({**each.options, "sender": each.sender, "base_url": each.base_url} for each in (was, now))
-    return next((name for name in _naming(now) if said_before.get(name) != said_now.get(name)), "")
-
-
-def _naming(spec: Channel) -> Iterator[str]:
-    """Yield the options that say which account a channel speaks for; which one a secret opens can't be seen."""
-    from publisher.senders.registry import sender_class
-
-    fields = sender_class(spec.sender).options.model_fields
-    yield from ("sender", "base_url", "channel")
-    yield from (name for name, field in fields.items() if field.is_required() and field.annotation is not SecretStr)
 
 
 def is_over(app: App, edition_id: int) -> bool:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 from urllib.parse import quote
 
+from publisher.model.account import Fingerprints
 from publisher.model.article import Article, Image
 from publisher.model.theme import Theme
 
@@ -102,6 +103,7 @@ class Withdrawal:
     parts: tuple[str, ...]  # the network's own ids, in the order in which they were posted
     url: str = ""  # of the first
     reference: str = ""  # our opaque id of the delivery that posted it
+    account: Fingerprints = field(default_factory=dict)  # that posted it
 
 
 Message = Mail | Post

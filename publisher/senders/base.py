@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Annotated, ClassVar, Literal, Protocol
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from publisher.model.account import Fingerprints
 from publisher.model.call import Answer, Call, Outcome, Scope, Verdict
 from publisher.model.event import Event
 from publisher.model.message import PostRules
@@ -84,6 +86,7 @@ class Sender(ABC):
     dkim_selectors: tuple[str, ...] = ()  # under these its keys stand, for every account alike
     spf_includes: tuple[str, ...] = ()  # what an SPF record that lets it send includes, any of these
     vault: Vault  # for what it is given for a while; the registry hands it the channel's own
+    account: Fingerprints = MappingProxyType({})  # that it speaks for; the registry says which
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules | None:

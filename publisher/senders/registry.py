@@ -17,6 +17,7 @@ from publisher.clock import Clock, now
 from publisher.config.values import variable_name
 from publisher.errors import ChannelError, ConfigError
 from publisher.model.project import Channel
+from publisher.senders.accounts import account_of
 from publisher.senders.base import Options, Sender
 from publisher.senders.http import Http, HttpSettings
 from publisher.senders.vault import Vault
@@ -100,7 +101,16 @@ def build(
         raise problems[0]
     made = found(given, Http(settings, secrets_of(given), clock))
     made.vault = vault or made.vault
+    made.account = account_of(channel.sender, given)
     return made
+
+
+def account_named(channel: Channel, options: Mapping[str, object]) -> dict[str, str]:
+    """Return the account that a sender built of these options would speak for; raises as `build` does."""
+    given, problems = _read(sender_class(channel.sender, channel.where).options, channel, options)
+    if given is None:
+        raise problems[0]
+    return account_of(channel.sender, given)
 
 
 def secrets_of(options: Options) -> Iterator[str]:

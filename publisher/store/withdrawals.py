@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, func, select
 
+from publisher.model.account import Fingerprints, either
 from publisher.model.call import Outcome
 from publisher.model.states import DeliveryState, SendState
 from publisher.store import calls as calls_of
@@ -17,6 +19,7 @@ from publisher.store.tables import calls, deliveries, messages, outcomes, recipi
 
 D = DeliveryState
 PART = "part "  # so the steps of a thread are called that senders note
+ACCOUNT = "account"  # so the note is called of who posted
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,7 @@ class Posted:
     parts: tuple[str, ...]  # the network's ids; "" where it named none; nothing where nothing is known to stand
     url: str  # of the first
     reason: str  # what was said last of a post that isn't plainly sent
+    account: Fingerprints  # that posted it
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ def _of_delivery(conn: Connection, row: RowMapping) -> Iterator[Posted]:
             url = next((url for _, url in parts if url), "")
             told = said.get(mine[-1]["id"])
             reason = (told["reason"] if told else mine[-1]["reason"]) or ""
-            yield Posted(row["entry"], row["id"], channel, state, tuple(part for part, _ in parts), url, reason)
+            ids = tuple(part for part, _ in parts)
+            yield Posted(row["entry"], row["id"], channel, state, ids, url, reason, _account(mine))
 
 
 def _parts(mine: list[RowMapping]) -> list[tuple[str, str]]:
@@ -90,6 +95,17 @@ def _parts(mine: list[RowMapping]) -> list[tuple[str, str]]:
         return [noted[number] for number in sorted(noted)]
     named = [call for call in mine if call["outcome"] == Outcome.SENT]
     return [(named[-1]["provider_id"] or "", named[-1]["url"] or "")] if named else []
+
+
+def _account(mine: list[RowMapping]) -> Fingerprints:
+    """Return who posted what stands: where several calls left something, all of them under the same."""
+    found = [call["journal"] or {} for call in mine if call["outcome"] == Outcome.SENT or _has_parts(call)]
+    accounts = [journal.get(ACCOUNT, {}) for journal in found or [mine[-1]["journal"] or {}]]
+    return reduce(either, accounts) if all(accounts) else {}
+
+
+def _has_parts(call: RowMapping) -> bool:
+    return any(step.startswith(PART) for step in call["journal"] or {})
 
 
 def removals(conn: Connection, edition_id: int) -> list[Removal]:

@@ -10,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from publisher.clock import Clock, steady
+from publisher.errors import StoreError
+from publisher.model.account import Fingerprints, either, why_another
 from publisher.model.call import Answer, Call, Picture, Recipient
 from publisher.model.message import Content, Post, Withdrawal
 from publisher.model.project import Channel
 from publisher.model.timing import Timing
 from publisher.pipeline.dispatch.together import Together
+from publisher.senders.verdicts import deferred, refused, stop
 from publisher.store import Connection, Store, calls, media, messages
 from publisher.store.deliveries import Member
+from publisher.store.withdrawals import ACCOUNT, PART
 
 if TYPE_CHECKING:
     from publisher.senders.base import Sender
@@ -117,6 +121,24 @@ class StoreJournal:
 
 
 def say(store: Store, sender: Sender, call: Call) -> Answer:
-    """Have the sender say what the call says: a message, or that what stands of one is to be taken down."""
+    """Have the sender say what the call says: a message, or that what stands of one is to be taken down.
+
+    By now the channel may speak for another account, where the post's number is somebody else's.
+    """
     journal = StoreJournal(store, call.id, call.attempt)
-    return sender.withdraw(call, journal) if isinstance(call.message, Withdrawal) else sender.send(call, journal)
+    if isinstance(call.message, Withdrawal):
+        why = why_another(call.message.account, sender.account)
+        return stop(refused(why)) if why else sender.withdraw(call, journal)
+    if isinstance(call.message, Post) and sender.account:
+        try:
+            _note_account(journal, sender.account, call.attempt)
+        except StoreError:
+            return stop(deferred("the database didn't take a note of the account; nothing was sent"))
+    return sender.send(call, journal)
+
+
+def _note_account(journal: StoreJournal, account: Fingerprints, attempt: int) -> None:
+    """Note who posts. A part, or an earlier try without an answer, may stand under the one noted before."""
+    noted = journal.noted(ACCOUNT)
+    may_stand = attempt > 1 or journal.noted(f"{PART}1") is not None
+    journal.note(ACCOUNT, either(noted or {}, account) if may_stand else account)

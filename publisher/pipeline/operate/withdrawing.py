@@ -13,6 +13,7 @@ from functools import partial
 
 import structlog
 
+from publisher.model.account import Fingerprints
 from publisher.model.message import Withdrawal
 from publisher.model.states import DeliveryState, EditionState, SendState
 from publisher.pipeline.operate import again, doubt, stopping
@@ -32,7 +33,7 @@ GIVE_UP_AFTER = timedelta(days=1)  # of trying; then a person has to do it
 class Means:
     """What the channels can do, as the file has them."""
 
-    why_it_stays: Callable[[int, str], str]  # of an edition's post on a channel; empty: it can be taken down
+    why_it_stays: Callable[[str, Fingerprints], str]  # of a channel's post by an account; empty: it can go
     reference: Callable[[int], str]  # our opaque id of a delivery, as its network knows it
 
 
@@ -104,7 +105,7 @@ def to_take_down(
     counted = [each for each in made if not (anew and each.state is D.CANCELLED)]
     posts = [post for post in withdrawals.posted(conn, edition_id) if post.state is not D.TAKEN]
     found = [(post, withdrawals.left_of(post, counted)) for post in posts]
-    return [(post, parts) for post, parts in found if parts and not means.why_it_stays(edition_id, post.channel)]
+    return [(post, parts) for post, parts in found if parts and not means.why_it_stays(post.channel, post.account)]
 
 
 def _make(conn: Connection, edition_id: int, means: Means, actor: str, now: datetime, *, anew: bool = False) -> None:
@@ -126,7 +127,7 @@ def _make(conn: Connection, edition_id: int, means: Means, actor: str, now: date
             due_at=now,
             give_up_after=GIVE_UP_AFTER // timedelta(microseconds=1),
         )
-        content = Withdrawal(parts, post.url, means.reference(post.delivery_id))
+        content = Withdrawal(parts, post.url, means.reference(post.delivery_id), post.account)
         message_id = messages.add(conn, send_id, content, now)
         audience.freeze_account(conn, send_id=send_id, channel=post.channel, message_id=message_id, due_at=now)
         sends.post_to_books(conn, send_id, {D.PENDING.value: 1}, candidates=1)

@@ -196,7 +196,7 @@ def test_an_edition_that_failed_for_most_is_one_until_it_is_resent(store, send):
 def test_a_post_that_a_network_will_not_take_down_is_one(store):
     add_send(store, add_edition(store, "2026-11-25T07:00"), channel="mastodon", lists=(), message=POST)
     answer(store, Verdict(Outcome.SENT, provider_id="m1"), count=1, channel="mastodon")
-    means = withdrawing.Means(lambda edition, channel: "", str)
+    means = withdrawing.Means(lambda channel, account: "", str)
     withdrawing.withdraw_edition(store, 1, means, actor="cli:ada", why="", now=NOW)
     answer(store, Verdict(Outcome.REFUSED, reason="too old"), count=1, channel="mastodon")
     settle.settle_finished(store, now=NOW)

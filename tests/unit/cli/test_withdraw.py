@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -267,9 +268,62 @@ def test_a_channel_that_is_gone_or_speaks_for_another_account_is_named(house, ca
     house.withdraw(code=1)
     said = capsys.readouterr().out
     assert "mastodon, 3 posts of a thread: stays: there is no channel mastodon any more" in said
-    assert "telegram: stays: `chat` of telegram has changed since it posted" in said
+    assert "telegram: stays: `chat` has changed since it posted" in said
     assert len(house.standing("mastodon")) == 3
     assert len(house.standing("telegram")) == 1
+
+
+def write_chat(house, chat: str) -> None:
+    path = house.folder.folder / "schedules.yaml"
+    path.write_text(re.sub("    chat: .*", f"    chat: {chat}", path.read_text()))
+
+
+def test_a_refused_deletion_is_not_said_again_to_another_chat(house, capsys):
+    house.sent()
+    house.networks["telegram"].fails(Fault(400, {"ok": False, "error_code": 400, "description": "no"}))
+    house.withdraw(code=1)
+    before = len(house.networks["telegram"].requests)
+    write_chat(house, '"-1001"')
+    capsys.readouterr()
+    house.withdraw(code=1)
+    assert len(house.networks["telegram"].requests) == before
+    assert "telegram: refused: `chat` has changed since it posted" in capsys.readouterr().out
+
+
+def test_what_was_posted_under_another_account_than_the_edition_was_made_with_stays(house, capsys):
+    write_chat(house, '"@harbor_sports"')
+    compose_now(App.open(house.folder.folder))
+    write_chat(house, '"@harbor_gazette"')
+    app = App.open(house.folder.folder)
+    app.sending.advance()
+    with processes.at_work(app.store, "send", app.clock()) as app.process_id:
+        app.sending.duties().dispatch("telegram")
+    write_chat(house, '"@harbor_sports"')
+    capsys.readouterr()
+    house.withdraw("1", code=1)
+    assert "telegram: stays: `chat` has changed since it posted" in capsys.readouterr().out
+    assert len(house.standing("telegram")) == 1
+
+
+def test_a_variable_that_names_another_account_by_now_is_seen(house, monkeypatch, capsys):
+    write_chat(house, "${HARBOR_CHAT}")
+    monkeypatch.setenv("HARBOR_CHAT", "@harbor_gazette")
+    house.sent()
+    monkeypatch.setenv("HARBOR_CHAT", "@harbor_sports")
+    capsys.readouterr()
+    house.withdraw(code=1)
+    assert "telegram: stays: `chat` has changed since it posted" in capsys.readouterr().out
+    assert len(house.standing("telegram")) == 1
+
+
+def test_a_post_of_which_no_account_was_noted_stays(house, capsys):
+    house.sent()
+    with house.store.write() as conn:
+        conn.exec_driver_sql("UPDATE calls SET journal = NULL WHERE channel = 'telegram'")
+    capsys.readouterr()
+    house.withdraw(code=1)
+    said = capsys.readouterr().out
+    assert "telegram: stays: it isn't known which account posted it; take it down by hand (https://t.me/" in said
 
 
 def test_a_withdrawal_that_can_not_go_on_is_given_up_by_cancelling_and_made_anew(house, capsys):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from types import MappingProxyType
 
 import pytest
 
@@ -31,6 +32,7 @@ class Told:
     """A sender that answers what it is told to, and remembers what it was asked to say."""
 
     name = "told"
+    account = MappingProxyType({})
 
     def __init__(
         self,

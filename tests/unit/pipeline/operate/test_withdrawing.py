@@ -17,7 +17,7 @@ from publisher.store import calls, editions, facts, sends, withdrawals
 from tests.ledger import NOW, add_edition, add_send, books
 from tests.unit.pipeline.dispatch.conftest import NO_ANSWER, SENT, TIMING, UNREACHABLE, Bench, Told
 
-MEANS = withdrawing.Means(lambda edition, channel: "", lambda delivery_id: f"d{delivery_id}")
+MEANS = withdrawing.Means(lambda channel, account: "", lambda delivery_id: f"d{delivery_id}")
 POSTED = Answer(Verdict(Outcome.SENT, provider_id="m1", url="https://news.example/m1"), status=200)
 THREAD = Post(("one", "two", "three"))
 
@@ -136,7 +136,7 @@ def test_a_part_that_no_call_named_stands_all_the_same(store, edition, bench):
 def test_what_a_channel_can_not_take_down_gets_no_send(store, edition, bench):
     post(store, edition, message=Post(("one",)))
     bench.all(Network(POSTED), "mastodon")
-    withdraw(store, edition, replace(MEANS, why_it_stays=lambda edition, channel: "no"))
+    withdraw(store, edition, replace(MEANS, why_it_stays=lambda channel, account: "no"))
     assert removals(store, edition) == []
     assert withdrawing_now(store) == {edition}
     withdrawing.finish_withdrawing(store, MEANS, now=NOW)  # the channel is put back
@@ -357,6 +357,39 @@ def test_the_lease_of_a_withdrawal_is_as_of_any_call(store, edition, bench):
     claimed = dispatch.claim(store, bench.desk, "mastodon", 1)
     with store.read() as conn:
         assert calls.get(conn, claimed.call.id)["lease_until"] == NOW + TIMING.lease
+
+
+@pytest.mark.parametrize(
+    ("again", "noted"),
+    [
+        (UNREACHABLE, {"chat": "b"}),  # nothing stands under the first
+        (NO_ANSWER, {"chat": ""}),  # it may stand under either
+    ],
+)
+def test_who_posted_is_noted_by_every_try(store, edition, bench, again, noted):
+    post(store, edition, message=Post(("one",)))
+    network = Network(again, POSTED, keys=timedelta(days=1))
+    for chat in ("a", "b"):
+        network.account = {"chat": chat}
+        bench.all(network, "mastodon")
+        bench.later(minutes=10)
+    with store.read() as conn:
+        (stands,) = withdrawals.posted(conn, edition)
+    assert (stands.parts, stands.account) == (("m1",), noted)
+
+
+def test_a_deletion_is_not_said_under_another_account(store, edition, bench):
+    post(store, edition, message=Post(("one",)))
+    network = Network(POSTED, removals=[NO_ANSWER])
+    network.account = {"chat": "a"}
+    bench.all(network, "mastodon")
+    withdraw(store, edition)
+    bench.all(network, "mastodon")
+    network.account = {"chat": "b"}
+    bench.later(minutes=2)
+    bench.all(network, "mastodon")
+    assert len(network.removed) == 1
+    assert removals(store, edition)[0].reason.startswith("`chat` has changed")
 
 
 def test_a_thread_under_way_is_taken_down_as_a_whole_when_it_has_ended(store, edition, bench):
