@@ -55,7 +55,7 @@ class OnNetwork:
         where = f" ({self.url})" if self.url else ""
         parts = f", {many(self.parts, 'post')} of a thread" if self.parts > 1 else ""
         by_hand = "; take it down by hand" if self.became in (REFUSED, STAYS) else ""
-        why = f": {self.why.rstrip('.')}" if self.why and self.became != TAKEN_DOWN else ""
+        why = f": {self.why.rstrip('.')}" if self.why else ""
         return f"{self.channel}{parts}: {self.became}{why}{by_hand}{where}"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
@@ -66,7 +67,7 @@ class Facebook(Sender):
         return listed.answer(unknown("the post was not found among the Page's"))
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
-        return take_down(call, journal, self._remove)
+        return take_down(call, journal, partial(self._remove, was_said=call.attempt > 1))
 
     def size(self, call: Call) -> int:
         return longest_part(call)
@@ -102,6 +103,6 @@ class Facebook(Sender):
         asked = urlencode({"fields": fields, "limit": limit, **since, "access_token": self._token})
         return self.http.get(f"{self._feed}?{asked}")
 
-    def _remove(self, number: str) -> Answer:
+    def _remove(self, number: str, *, was_said: bool) -> Answer:
         reply = self.http.delete(f"{self._api}/{quote(number, safe='')}?{urlencode({'access_token': self._token})}")
-        return reply.answer(judge_removal(reply, MEND))
+        return reply.answer(judge_removal(reply, MEND, was_said=was_said))

@@ -15,7 +15,7 @@ TOKEN = dict.fromkeys((102, 190), "the token has ended or was revoked: make a ne
 RIGHTS = (3, 10, *range(200, 300))
 SLOWLY = {4, 17, 32, 341, 613, 80001}
 DOUBTFUL = {1, 2}
-MISSING = {(100, 33)}  # code and subcode: there is no such thing
+MISSING = {(100, 33)}  # code and subcode: there is no such thing, or no right to it
 
 
 def judge_graph(reply: Reply, mend: Mapping[Any, str]) -> Verdict:
@@ -37,12 +37,18 @@ def judge_graph(reply: Reply, mend: Mapping[Any, str]) -> Verdict:
     return replace(reply.trouble, reason=said) if reply.trouble else refused(said)
 
 
-def judge_removal(reply: Reply, mend: Mapping[Any, str]) -> Verdict:
-    """Return what became of a post that was to be taken down; `mend` as for any request."""
+def judge_removal(reply: Reply, mend: Mapping[Any, str], *, was_said: bool) -> Verdict:
+    """Return what became of a post that was to be taken down; `mend` as for any request.
+
+    :param was_said: an earlier try may have taken it down. Only then is what is missing gone: Meta says the same of a
+        post that this token has no right to.
+    """
     is_done = not error_in(reply) and reply.trouble is None and within(reply.json, "success") is True
     verdict = sent() if is_done else judge_graph(reply, mend)
     code, _ = codes_of(reply)
-    return taken_down(verdict, is_gone=codes_of(reply) in MISSING, is_token=code in TOKEN or reply.status == 401)
+    return taken_down(
+        verdict, is_gone=was_said and codes_of(reply) in MISSING, is_token=code in TOKEN or reply.status == 401
+    )
 
 
 def error_in(reply: Reply) -> dict[str, Any]:

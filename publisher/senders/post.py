@@ -61,23 +61,29 @@ def in_parts(post: Post, journal: Journal, speak: Speak) -> Answer:
 def take_down(call: Call, journal: Journal, remove: Callable[[str], Answer]) -> Answer:
     """Take down each part once, the last one first, and note it; what an earlier try noted is gone.
 
+    Where the network did not find a part, the success has a reason that says so.
+
     :param remove: takes down one part, given the network's id of it.
     """
     posted = call.message
     if not isinstance(posted, Withdrawal):
         return stop(refused("there is no post to take down"))
-    answer = stop(sent())
+    answer, doubts = stop(sent()), list[str]()
     for number in reversed(range(len(posted.parts))):
         step = f"gone {number + 1}"
-        if posted.parts[number] and journal.noted(step) is None:
+        noted = journal.noted(step)
+        if posted.parts[number] and noted is None:
             answer = remove(posted.parts[number])
             if answer.verdict.outcome is not Outcome.SENT:
                 return replace(answer, verdict=_still_up(answer.verdict, number + 1, len(posted.parts)))
-            journal.note(step, {"is_gone": True})
+            noted = {"is_gone": True, "why": answer.verdict.reason}
+            journal.note(step, noted)
+        doubts += [str(noted["why"])] if noted and noted.get("why") else []
     if not all(posted.parts):
         what = "the post" if len(posted.parts) == 1 else "a part of the thread"
         return replace(answer, verdict=refused(f"the network never named {what}: only a person can take it down"))
-    return replace(answer, verdict=sent(posted.parts[0], posted.url))
+    done = replace(sent(posted.parts[0], posted.url), reason=doubts[-1] if doubts else "")
+    return replace(answer, verdict=done)
 
 
 def one_way(webhook: SecretStr | None, token: SecretStr | None, channel: str | None) -> None:

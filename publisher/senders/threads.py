@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from urllib.parse import quote, urlencode
 
 from pydantic import Field
@@ -51,7 +52,7 @@ class Threads(Sender):
         return in_parts(post, journal, lambda number, out: self._post(post, number, out, journal))
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
-        return take_down(call, journal, self._remove)
+        return take_down(call, journal, partial(self._remove, was_said=call.attempt > 1))
 
     def size(self, call: Call) -> int:
         return longest_part(call)
@@ -114,10 +115,10 @@ class Threads(Sender):
         token = token_of(self._written, self.http, self.vault, self._host)
         return Reply(trouble=token) if isinstance(token, Verdict) else say(token)
 
-    def _remove(self, number: str) -> Answer:
+    def _remove(self, number: str, *, was_said: bool) -> Answer:
         url = f"{self._api}/{quote(number, safe='')}"
         reply = self._with_token(lambda token: self.http.delete(f"{url}?{urlencode({'access_token': token})}"))
-        return reply.answer(judge_removal(reply, MAY_NOT_DELETE))
+        return reply.answer(judge_removal(reply, MAY_NOT_DELETE, was_said=was_said))
 
     def _get(self, what: str, **asked: str) -> Reply:
         url = f"{self._api}/{what}"

@@ -26,6 +26,7 @@ from publisher.model.call import Answer, Outcome, Scope, Verdict
 
 Left = Literal["nothing", "part", "slow", "all"]  # of a request's body; slow: a part, and then we gave it up
 
+NOT_THERE = "it was not there any more, or is another account's"
 LONGEST_WAIT = timedelta(days=1)  # a provider that asks for more is asked again after a day
 EPOCH_FROM = 1_000_000_000  # a number above this is a moment (2001 and later), below it a number of seconds
 PASSING = frozenset({408, 425, 429})
@@ -44,11 +45,11 @@ def taken_down(verdict: Verdict, *, is_gone: bool, is_token: bool) -> Verdict:
     """Return what became of a post that was to be taken down.
 
     :param verdict: what the answer would mean of any request.
-    :param is_gone: there is no such post: it was taken down before, by us or by somebody.
+    :param is_gone: there is no such post, as far as this account sees: it was taken down before, by us or by somebody.
     :param is_token: nothing goes with this token any more. Whatever else takes nothing down, lets new posts through.
     """
     if is_gone:
-        return sent()
+        return replace(sent(), reason=NOT_THERE)
     is_of_post = verdict.scope is Scope.ACCOUNT and not is_token
     return replace(verdict, scope=Scope.MESSAGE) if is_of_post else verdict
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import reduce
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, select
+from sqlalchemy import Connection, RowMapping, and_, case, func, select
 
 from publisher.model.account import Fingerprints, either
 from publisher.model.call import Outcome
@@ -111,7 +111,9 @@ def _has_parts(call: RowMapping) -> bool:
 def removals(conn: Connection, edition_id: int) -> list[Removal]:
     """Return the edition's withdrawals, oldest first."""
     told = and_(outcomes.c.call_id == deliveries.c.call_id, outcomes.c.delivery_id == deliveries.c.id)
-    reason = func.coalesce(deliveries.c.reason, outcomes.c.reason, calls.c.reason, "")
+    last = func.coalesce(deliveries.c.reason, outcomes.c.reason, calls.c.reason, "")
+    is_answered = calls.c.outcome == Outcome.SENT  # with what there is to say about it; what was told before is over
+    reason = case((is_answered, func.coalesce(calls.c.reason, "")), (deliveries.c.state == D.SENT, ""), else_=last)
     query = (
         select(
             sends,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from publisher.model.call import Answer, Call, Outcome, Scope
 from publisher.model.message import Withdrawal
 from publisher.model.project import Channel
 from publisher.senders.registry import build
+from publisher.senders.verdicts import NOT_THERE
 from publisher.testing import FakeProvider, Fault, MemoryJournal, call_to
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -38,10 +40,17 @@ class Network:
     def __init__(self, provider: FakeProvider, name: str) -> None:
         self.provider, self.name = provider, name
 
-    def withdraw(self, *parts: str, options: dict[str, Any] | None = None, url: str = "") -> Answer:
+    def withdraw(
+        self,
+        *parts: str,
+        options: dict[str, Any] | None = None,
+        url: str = "",
+        attempt: int = 1,
+        journal: MemoryJournal | None = None,
+    ) -> Answer:
         given = {**MADE[self.name], "base_url": self.provider.url, **(options or {})}
         sender = build(Channel(self.name, self.name), given)
-        return sender.withdraw(call_of(*parts, url=url), MemoryJournal())
+        return sender.withdraw(replace(call_of(*parts, url=url), attempt=attempt), journal or MemoryJournal())
 
 
 def call_of(*parts: str, url: str = "") -> Call:
@@ -196,9 +205,27 @@ def test_a_token_that_has_ended_stops_the_channel_whatever_the_status(network: N
     ],
     indirect=["network"],
 )
-def test_a_post_that_is_gone_is_taken_down(network: Network, fault: Fault) -> None:
+def test_a_post_that_is_gone_is_taken_down_and_may_be_another_accounts(network: Network, fault: Fault) -> None:
     network.provider.fails(fault)
-    assert network.withdraw("4711").verdict.outcome is Outcome.SENT
+    verdict = network.withdraw("4711", attempt=2).verdict
+    assert (verdict.outcome, verdict.reason) == (Outcome.SENT, NOT_THERE)
+
+
+@pytest.mark.parametrize("network", ["threads", "facebook"], indirect=True)
+def test_what_meta_does_not_find_at_first_may_be_without_a_right_to_it(network: Network) -> None:
+    network.provider.fails(Fault(400, GRAPH_GONE))
+    verdict = network.withdraw("4711").verdict
+    assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.MESSAGE)
+    assert "does not exist" in verdict.reason
+
+
+@pytest.mark.parametrize("network", ["mastodon"], indirect=True)
+def test_that_a_part_was_not_there_is_remembered_by_the_next_try(network: Network) -> None:
+    journal = MemoryJournal()
+    network.provider.fails(Fault(404, {"error": "Record not found"}), Fault.too_many("9"))
+    assert network.withdraw("1", "2", journal=journal).verdict.outcome is Outcome.DEFERRED
+    network.provider.fails(Fault(200, {"id": "1"}))
+    assert network.withdraw("1", "2", journal=journal).verdict.reason == NOT_THERE
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,15 @@ def test_a_second_time_does_what_was_left(house, capsys):
     assert house.standing("telegram") == []
 
 
+def test_a_post_that_was_not_there_any_more_is_named_with_that(house, capsys):
+    house.sent()
+    house.networks["telegram"].dialect.messages.clear()
+    capsys.readouterr()
+    house.withdraw(code=1)
+    gone = "telegram: taken down: it was not there any more, or is another account's (https://t.me/harbor_gazette/1)"
+    assert gone in capsys.readouterr().out.splitlines()
+
+
 def test_as_json(house, capsys):
     house.sent()
     capsys.readouterr()
