@@ -93,11 +93,19 @@ def account_of(app: App, edition_id: int) -> Account:
     """Return what became, or would become, of an edition that is withdrawn."""
     with app.store.read() as conn:
         made = withdrawals.removals(conn, edition_id)
-        posts = [_removed(each) for each in made]
+        posts = [_removed(each) for each in made if not _is_made_anew(each, made)]
         for post in withdrawals.posted(conn, edition_id):
             posts += _left(app, edition_id, post, made)
         mails = [_mail(row) for row in sends.of_edition(conn, edition_id) if row["audience"]]
     return Account(tuple(posts), tuple(mail for mail in mails if mail.sent or mail.unknown or mail.never))
+
+
+def _is_made_anew(given_up: Removal, made: list[Removal]) -> bool:
+    """Say whether a later withdrawal is for what this one, which was cancelled, was for."""
+    later = [each for each in made if each.send_id > given_up.send_id]
+    mine = (given_up.entry, given_up.channel)
+    has = {part for each in later if (each.entry, each.channel) == mine for part in each.parts}
+    return given_up.state is D.CANCELLED and has >= set(given_up.parts)
 
 
 def _removed(made: Removal) -> OnNetwork:
@@ -117,9 +125,12 @@ def _left(app: App, edition_id: int, post: Posted, made: list[Removal]) -> Itera
     elif parts:
         why = why_it_stays(app, post.channel, post.account)
         yield OnNetwork(post.channel, STAYS if why else TO_BE, len(parts), post.url, why)
-    if post.state is D.UNKNOWN:
+    because = f" ({post.reason})" if post.reason else ""
+    if post.is_given_up:
+        why = f"an earlier try that was said anew may have been posted{because}; look at the account"
+        yield OnNetwork(post.channel, DOUBT, 1, "", why)
+    elif post.state is D.UNKNOWN:
         doubt = f"publisher unknown list --edition {edition_id}"
-        because = f" ({post.reason})" if post.reason else ""
         yield OnNetwork(post.channel, DOUBT, 1, "", f"it may have been posted{because}; look: {doubt}")
 
 

@@ -34,6 +34,11 @@ class Posted:
     url: str  # of the first
     reason: str  # what was said last of a post that isn't plainly sent
     account: Fingerprints  # that posted it
+    is_given_up: bool = False  # a try without an answer that was said anew as another: nobody will know of it
+
+    @property
+    def may_come_to_stand(self) -> bool:
+        return self.state in (D.TAKEN, D.UNKNOWN) and not self.is_given_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,10 @@ def _of_delivery(conn: Connection, row: RowMapping) -> Iterator[Posted]:
             reason = (told["reason"] if told else mine[-1]["reason"]) or ""
             ids = tuple(part for part, _ in parts)
             yield Posted(row["entry"], row["id"], channel, state, ids, url, reason, _account(mine))
+    for call in tried:
+        if call["outcome"] == Outcome.UNKNOWN and call["id"] != row["call_id"]:
+            reason = call["reason"] or ""
+            yield Posted(row["entry"], row["id"], call["channel"], D.UNKNOWN, (), "", reason, {}, is_given_up=True)
 
 
 def _parts(mine: list[RowMapping]) -> list[tuple[str, str]]:

@@ -25,7 +25,6 @@ log = structlog.get_logger()
 
 D = DeliveryState
 BEFORE_ALL = 0  # priority: as an alert
-IN_THE_OPEN = (D.TAKEN, D.UNKNOWN)  # a post in such a state may come to stand
 GIVE_UP_AFTER = timedelta(days=1)  # of trying; then a person has to do it
 
 
@@ -81,7 +80,7 @@ def finish_withdrawing(store: Store, means: Means, *, now: datetime) -> None:
 def _has_work(conn: Connection, edition_id: int, means: Means) -> bool:
     """Say whether there is something to take down, or nothing that could still come to stand."""
     posts = withdrawals.posted(conn, edition_id)
-    return bool(to_take_down(conn, edition_id, means)) or not any(post.state in IN_THE_OPEN for post in posts)
+    return bool(to_take_down(conn, edition_id, means)) or not any(post.may_come_to_stand for post in posts)
 
 
 def _go_on(conn: Connection, edition_id: int, means: Means, now: datetime) -> None:
@@ -90,7 +89,7 @@ def _go_on(conn: Connection, edition_id: int, means: Means, now: datetime) -> No
     if said is None:
         return
     _make(conn, edition_id, means, said.actor, now)
-    if not any(post.state in IN_THE_OPEN for post in withdrawals.posted(conn, edition_id)):
+    if not any(post.may_come_to_stand for post in withdrawals.posted(conn, edition_id)):
         facts.end_withdrawing(conn, edition_id)
 
 

@@ -237,6 +237,23 @@ def test_a_post_of_unknown_fate_is_taken_down_once_it_is_known_to_stand(house, c
         assert facts.withdrawing(conn) == set()
 
 
+def test_a_try_without_an_answer_that_was_said_anew_may_stand_too_and_is_named(house, capsys):
+    house.networks["telegram"].fails(Fault.dropped_after())
+    with pytest.raises(typer.Exit):
+        house.sent()
+    house.folder.publisher("unknown", "resend", "1", "--yes")
+    app = App.open(house.folder.folder)
+    with processes.at_work(app.store, "send", app.clock()) as app.process_id:
+        app.sending.duties().dispatch("telegram")
+    capsys.readouterr()
+    house.withdraw(code=1)
+    said = capsys.readouterr().out
+    assert "telegram: taken down (https://t.me/harbor_gazette/2)" in said
+    assert "telegram: unknown: an earlier try that was said anew may have been posted (" in said
+    with house.store.read() as conn:
+        assert facts.withdrawing(conn) == set()
+
+
 def test_a_channel_that_is_stopped_waits_until_it_is_mended(house, capsys):
     house.sent()
     store = house.store
@@ -347,6 +364,7 @@ def test_a_withdrawal_that_can_not_go_on_is_given_up_by_cancelling_and_made_anew
     house.withdraw(code=1)
     said = capsys.readouterr().out.splitlines()
     assert "telegram: taken down (https://t.me/harbor_gazette/1)" in said
+    assert [line for line in said if line.startswith("telegram: stays")] == []
     assert house.standing("telegram") == []
 
 
