@@ -149,7 +149,8 @@ def latest(conn: Connection, *, limit: int, source: str = "") -> list[LedgerArti
 
 def went_out_in(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """Return the editions that brought these articles to anyone, by article, oldest first: edition and schedule."""
-    reached = select(1).where(sends.c.edition_id == editions.c.id, sends.c.sent > 0)
+    mine = (sends.c.edition_id == editions.c.id, sends.c.kind != WITHDRAWAL)
+    reached = select(1).where(*mine, sends.c.sent > 0)
     query = (
         select(edition_articles.c.article_id, editions.c.id, editions.c.schedule)
         .join(editions)

@@ -13,7 +13,7 @@ from publisher.model.project import Channel
 from publisher.model.states import EditionState
 from publisher.pipeline import dispatch, settle
 from publisher.pipeline.operate import stopping, withdrawing
-from publisher.store import calls, editions, facts, sends, withdrawals
+from publisher.store import articles, calls, candidates, editions, facts, sends, withdrawals
 from tests.ledger import NOW, add_edition, add_send, books
 from tests.unit.pipeline.dispatch.conftest import NO_ANSWER, SENT, TIMING, UNREACHABLE, Bench, Told
 
@@ -118,6 +118,24 @@ def test_what_stands_on_two_channels_is_taken_down_on_each(store, edition):
     made = {each.channel: each.parts for each in removals(store, edition)}
     assert made == {"mastodon": ("m1",), "second": ("s1", "s2", "s3")}
     assert [each.number for each in removals(store, edition)] == [1, 2]
+
+
+def test_what_was_only_taken_down_brought_nobody_an_article(store, edition, bench):
+    post(store, edition)
+
+    def half(call):
+        dispatch.StoreJournal(store, call.id).note("part 1", {"id": "m1", "url": ""})
+        return Answer(Verdict(Outcome.REFUSED, Scope.MESSAGE, "part 2 of 3: no"))
+
+    network = Network(half)
+    bench.all(network, "mastodon")
+    withdraw(store, edition)
+    bench.all(network, "mastodon")
+    assert removals(store, edition)[0].state == "sent"
+    with store.read() as conn:
+        assert articles.went_out_in(conn, [1]) == {1: []}
+    with store.write() as conn:
+        assert candidates.carried(conn, "morning", [1]) == []
 
 
 def test_a_part_that_no_call_named_stands_all_the_same(store, edition, bench):
