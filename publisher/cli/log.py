@@ -76,7 +76,9 @@ def plain(row: Any) -> dict[str, object]:
 
 def line(row: Any, zone: Any) -> list[object]:
     """Return one delivery as the table shows it."""
-    is_removal = row["kind"] == "withdrawal"
+    from publisher.store import sends
+
+    is_removal = row["kind"] == sends.WITHDRAWAL
     edition = f"{row['edition_id']} {row['schedule'] or row['kind']}{', withdrawal' if is_removal else ''}"
     why = row["reason"] or (f"taken down: {row['url']}" if is_removal and row["state"] == "sent" else "")
     when = local(row["when"], zone)

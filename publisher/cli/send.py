@@ -258,8 +258,10 @@ def report(app: App, edition_ids: Sequence[int], as_json: bool = False) -> bool:
 
 
 def _line(row: RowMapping) -> list[object]:
+    from publisher.store import sends
+
     counts = [row["sent"], row["failed"], row["unknown"], row["suppressed"] + row["excluded"]]
-    account = "withdrawal" if row["kind"] == "withdrawal" else "its account"
+    account = "withdrawal" if row["kind"] == sends.WITHDRAWAL else "its account"
     to = ", ".join(row["audience"]) or account
     return [row["edition_id"], row["channel"], to, row["state"], *counts, row["pending"] + row["taken"]]
 

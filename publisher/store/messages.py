@@ -12,9 +12,10 @@ from sqlalchemy import Connection, func, select
 
 from publisher.model.article import Image
 from publisher.model.message import Card, Content, Mail, Post, Slot, Text, Upload, Withdrawal
+from publisher.store.sends import WITHDRAWAL
 from publisher.store.tables import insert_row, messages
 
-KINDS = {Mail: "mail", Post: "post", Withdrawal: "withdrawal"}
+KINDS = {Mail: "mail", Post: "post", Withdrawal: WITHDRAWAL}
 
 
 def add(
@@ -72,7 +73,7 @@ def encode(message: Content) -> dict[str, Any]:
 
 def decode(kind: str, content: dict[str, Any]) -> Content:
     """Return the message that `encode` wrote."""
-    if kind == "withdrawal":
+    if kind == WITHDRAWAL:
         return Withdrawal(**{**content, "parts": tuple(content["parts"])})
     if kind == "post":
         card, upload = content["card"], content.get("upload")  # older posts say nothing of it

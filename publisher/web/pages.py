@@ -102,6 +102,8 @@ class Pages:
 
 @cache
 def environment() -> Environment:
+    from publisher.store.sends import WITHDRAWAL
+
     made = Environment(
         loader=PackageLoader("publisher.web", "pages"),
         autoescape=True,
@@ -111,6 +113,7 @@ def environment() -> Environment:
     )
     words = {"state_words": state_words, "to_type": to_type, "many": many, "sentence": sentence}
     made.filters |= {"moment": moment, "size": size, "linked": linked, "host": host, **words}
+    made.globals["WITHDRAWAL"] = WITHDRAWAL
     return made
 
 

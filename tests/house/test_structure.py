@@ -23,6 +23,11 @@ def test_what_the_engines_say_differently_stands_in_one_place():
     assert [path.relative_to(ROOT).as_posix() for path in rooms] == ["publisher/store/sql.py"]
 
 
+def test_the_kind_of_a_withdrawal_has_one_name():
+    rooms = [path for path in (ROOT / "publisher").rglob("*") if path.suffix in (".py", ".html")]
+    assert [path for path in rooms if '== "withdrawal"' in path.read_text()] == []
+
+
 def test_the_wheel_carries_the_default_theme_and_the_pages(tmp_path):
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
