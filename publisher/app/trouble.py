@@ -196,14 +196,16 @@ def _failed(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble
     for send in concerns.mostly_failed(conn, now - FRESH):
         last = concerns.last_trouble(conn, send["id"])
         why = f": {last['reason']}" if last and last["reason"] else ""
-        what = f"{_title(send, zone)}: {send['channel']} failed for {send['failed']:,} of {send['candidates']:,}{why}"
-        command = f"mend the cause, then: publisher resend {send['edition_id'] or ''}".rstrip()
         if send["kind"] == sends.WITHDRAWAL:
             what = f"{_title(send, zone)}: {send['channel']} did not take its post down{why}"
+            affected = "whoever sees the post"
             command = f"take it down by hand; or mend the cause, then: publisher withdraw {send['edition_id']}"
-            yield Trouble(f"failed:{send['id']}", what, "whoever sees the post", command, True)
-            continue
-        yield Trouble(f"failed:{send['id']}", what, f"{send['failed']:,} who did not get it", command, True)
+        else:
+            failed = f"{send['failed']:,} of {send['candidates']:,}"
+            what = f"{_title(send, zone)}: {send['channel']} failed for {failed}{why}"
+            affected = f"{send['failed']:,} who did not get it"
+            command = f"mend the cause, then: publisher resend {send['edition_id'] or ''}".rstrip()
+        yield Trouble(f"failed:{send['id']}", what, affected, command, True)
 
 
 def _late(conn: Connection, project: Project, now: datetime, watched_since: datetime | None) -> Iterator[Trouble]:

@@ -65,9 +65,9 @@ def release_edition(conn: Connection, edition_id: int) -> bool:
     return _forget(conn, f"{HELD}:{edition_id}")
 
 
-def begin_withdrawing(conn: Connection, edition_id: int, *, actor: str, why: str, now: datetime) -> bool:
-    """Write down that an edition is withdrawn: what comes to stand of it is taken down; say whether that is new."""
-    return _write(conn, f"{WITHDRAWN}:{edition_id}", Held(actor, why, now))
+def begin_withdrawing(conn: Connection, edition_id: int, *, actor: str, why: str, now: datetime) -> None:
+    """Write down that an edition is withdrawn: what comes to stand of it is taken down."""
+    _write(conn, f"{WITHDRAWN}:{edition_id}", Held(actor, why, now))
 
 
 def withdrawing(conn: Connection) -> set[int]:
@@ -81,9 +81,9 @@ def withdrawn_by(conn: Connection, edition_id: int) -> Held | None:
     return _read(conn, f"{WITHDRAWN}:{edition_id}")
 
 
-def end_withdrawing(conn: Connection, edition_id: int) -> bool:
+def end_withdrawing(conn: Connection, edition_id: int) -> None:
     """Nothing of the edition can come to stand any more."""
-    return _forget(conn, f"{WITHDRAWN}:{edition_id}")
+    _forget(conn, f"{WITHDRAWN}:{edition_id}")
 
 
 def take_turn(conn: Connection, name: str, process_id: int, now: datetime, length: timedelta) -> bool:
