@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from publisher.clock import Clock, steady
-from publisher.errors import StoreError
+from publisher.errors import LostCallError, StoreError
 from publisher.model.account import Fingerprints, either, why_another
 from publisher.model.call import Answer, Call, Picture, Recipient
 from publisher.model.message import Content, Post, Withdrawal
@@ -132,6 +132,8 @@ def say(store: Store, sender: Sender, call: Call) -> Answer:
     if isinstance(call.message, Post) and sender.account:
         try:
             _note_account(journal, sender.account, call.attempt)
+        except LostCallError:
+            raise  # another process may have posted it
         except StoreError:
             return stop(deferred("the database didn't take a note of the account; nothing was sent"))
     return sender.send(call, journal)
