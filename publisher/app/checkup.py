@@ -11,7 +11,7 @@ from publisher.config.values import is_nobodys
 from publisher.errors import PublisherError
 from publisher.model.project import Channel, Entry
 from publisher.pipeline import produce
-from publisher.pipeline.pictures import refusal
+from publisher.pipeline.produce.cards import refusal
 from publisher.senders.registry import sender_class
 from publisher.store import subscribers
 

@@ -22,7 +22,7 @@ from publisher.app.preview import Preview, as_saved, files_as_saved, preview
 from publisher.errors import ConfigError, UsageError
 from publisher.model.article import LedgerArticle
 from publisher.model.project import Schedule
-from publisher.pipeline.pictures import TYPE as CARD_TYPE
+from publisher.pipeline.produce.cards import TYPE as CARD_TYPE
 from publisher.store.media import digest_of
 from publisher.web import media
 from publisher.web.folder import Folder

@@ -15,8 +15,8 @@ from publisher.errors import PublisherError
 from publisher.model.article import LedgerArticle
 from publisher.model.message import Card, Content, Mail, Post, PostRules, fill, slots_of
 from publisher.model.post_size import length
-from publisher.pipeline.pictures import beside_picture
 from publisher.pipeline.produce import Produced, preview_values
+from publisher.pipeline.produce.cards import beside_picture
 from publisher.senders.registry import sender_class
 from publisher.store import articles, editions, facts, log, messages, sends, sources
 from publisher.store.tables import COUNTED

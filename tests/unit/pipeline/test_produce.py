@@ -20,10 +20,9 @@ PAPER = '  timezone: Europe/Lisbon\n  language: pt\n  theme: {accent: "#b3122e",
 def brief_from(text: str):
     project = parse_project(text.replace("  timezone: Europe/Lisbon\n", PAPER))
     schedule = project.schedules["morning"]
-    studio = Studio(Renderer([default_theme()]), cast(Any, None))
     when = {"slot": "2026-11-24T07:00", "due_at": datetime(2026, 11, 24, 7, tzinfo=UTC)}
     chosen = [Article("Title", url="https://harbor.example/1")]
-    return brief_of(studio, project, schedule, schedule.send[0], **when, chosen=chosen)
+    return brief_of(project, schedule, schedule.send[0], **when, chosen=chosen)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The picture of a post: the article's own, else a card with its headline, kept in the ledger and served by us."""
+"""The picture of a post's card: the article's own, else one drawn with its headline, kept in the ledger and served."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from publisher.errors import ConfigError, PublisherError, UndrawableError
 from publisher.model.article import Image
 from publisher.model.message import Brief, Card, Finding, Post, PostRules
 from publisher.model.project import Entry
+from publisher.pipeline.produce import reach
 from publisher.render import Renderer
 from publisher.store import media
 
@@ -58,7 +59,7 @@ def with_picture(
         if base is None:
             raise UndrawableError(
                 "networks could not fetch a card from here",
-                remedy="Set publication.public_url to the https address at which readers reach Publisher",
+                remedy=reach.SET_PUBLIC_URL,
             )
         drawn = renderer.share_image(brief)
     except PublisherError as error:

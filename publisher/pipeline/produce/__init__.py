@@ -1,0 +1,23 @@
+"""Edition to message: each entry of `send:` becomes one send with its words, checked before anyone gets them.
+
+`entry` makes one entry's message and writes nothing: `plan`, `preview` and the send all come here. It is made from what
+`brief` gathers, with the pictures of `cards` (shown beside a link) and `uploads` (handed to the network); `reach` says
+whether readers could follow it to us. `act` makes all of an edition and writes them down in one transaction.
+"""
+
+from publisher.pipeline.produce.act import record, remake
+from publisher.pipeline.produce.brief import brief_of, preview_values
+from publisher.pipeline.produce.entry import Produced, Studio, failed, produce_entry
+from publisher.pipeline.produce.reach import is_reachable
+
+__all__ = [
+    "Produced",
+    "Studio",
+    "brief_of",
+    "failed",
+    "is_reachable",
+    "preview_values",
+    "produce_entry",
+    "record",
+    "remake",
+]

@@ -1,0 +1,171 @@
+"""Edition to message, written down: every send of an edition in one transaction that only writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import RowMapping
+
+from publisher.model.article import Article
+from publisher.model.message import Finding
+from publisher.model.project import Entry, Project, Schedule
+from publisher.model.states import EditionState, SendState
+from publisher.pipeline import pacing
+from publisher.pipeline.produce import cards
+from publisher.pipeline.produce.entry import Produced, Studio, produce_entry
+from publisher.store import Connection, Store, articles, editions, facts, media, messages, sends
+from publisher.store.sql import take_turn
+
+ABOVE_ALL_REGULAR = 2  # priority of ordinary mail: alerts are 0, confirmations 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What an edition's messages are made of, as the articles are now."""
+
+    chosen: list[Article]
+    updates: list[Article]
+    revisions: dict[int, int]  # of both
+    source: str = ""  # of the first that was chosen
+
+
+def _content(conn: Connection, edition_id: int) -> _Content:
+    content = _Content([], [], {})
+    source = ""
+    for place in editions.places_of(conn, edition_id):
+        is_chosen = place["position"] is not None
+        if is_chosen or place["as_update"] == "note":
+            found = articles.get(conn, place["article_id"])
+            (content.chosen if is_chosen else content.updates).append(found.article)
+            content.revisions[found.id] = found.revision
+            source = source or (found.source if is_chosen else "")
+    return replace(content, source=source)
+
+
+def record(
+    store: Store, studio: Studio, project: Project, schedule: Schedule, edition_id: int, *, now: datetime
+) -> list[int]:
+    """Make every send of a locked edition with its message; return their ids.
+
+    The words are rendered before the transaction, which only writes; made twice by two processes, one gives way.
+    """
+    with store.read() as conn:
+        edition = editions.get(conn, edition_id)
+        assert edition is not None  # noqa: S101 -- editions are never deleted
+        content = _content(conn, edition_id)
+    products = _products(studio, project, schedule, edition, content, schedule.send)
+    with store.write() as conn:
+        editions.lock(conn, edition_id)
+        edition = editions.get(conn, edition_id)  # again: it may have been cancelled, or produced, while we rendered
+        if edition is None or edition["state"] != EditionState.LOCKED or sends.of_edition(conn, edition_id):
+            return []
+        editions.set_revisions(conn, edition_id, content.revisions)
+        due_at = _due_at(conn, project, schedule, edition, now)
+        return [
+            _record_one(conn, edition, schedule, _held_if_late(product, edition), due_at, now) for product in products
+        ]
+
+
+def _products(
+    studio: Studio,
+    project: Project,
+    schedule: Schedule,
+    edition: RowMapping,
+    content: _Content,
+    entries: Iterable[Entry],
+) -> list[Produced]:
+    what: dict[str, Any] = {"slot": edition["slot"], "due_at": edition["due_at"]}
+    what |= {"chosen": content.chosen, "updates": content.updates, "uploads": studio.uploads(content.source)}
+    return [produce_entry(studio, project, schedule, entry, **what) for entry in entries]
+
+
+def _due_at(conn: Connection, project: Project, schedule: Schedule, edition: RowMapping, now: datetime) -> datetime:
+    earlier: list[datetime] = []
+    if schedule.pace_every or schedule.pace_per_day:
+        take_turn(conn, f"pace:{schedule.name}")
+        earlier = sends.due_of_schedule(conn, schedule.name, besides=edition["id"], since=now - pacing.DAY)
+    zone = ZoneInfo(project.publication.timezone)
+    moments = {"slot": edition["slot"], "slot_due_at": edition["due_at"], "now": now}
+    return pacing.due_at(schedule, zone, **moments, earlier=earlier)
+
+
+def _held_if_late(product: Produced, edition: RowMapping) -> Produced:
+    """Hold every send of an edition that is too late to go out unasked."""
+    if not edition["reason"]:
+        return product
+    remedy = f"Let it go with `publisher release {edition['id']}`, or `publisher cancel {edition['id']}`"
+    finding = Finding("late", True, edition["reason"], remedy)
+    return replace(product, findings=(finding, *product.findings))
+
+
+def _record_one(
+    conn: Connection, edition: RowMapping, schedule: Schedule, product: Produced, due_at: datetime, now: datetime
+) -> int:
+    held = facts.held_edition(conn, edition["id"])  # a person may hold an edition before its sends are made
+    by_hand = [facts.as_reason(held, edition["id"])] if held else []
+    send_id = sends.add(
+        conn,
+        edition_id=edition["id"],
+        entry=product.entry.key,
+        kind="regular",
+        number=1,
+        channel=product.entry.via,
+        audience=list(product.entry.to),
+        priority=ABOVE_ALL_REGULAR,
+        state=SendState.HELD if product.is_held or held else SendState.READY,
+        reasons=[*(_plain(finding) for finding in product.findings), *by_hand],
+        made_at=now,
+        actor=edition["actor"],
+        due_at=due_at,
+        after_mail=None if product.entry.after is None else product.entry.after // timedelta(microseconds=1),
+        on_unknown=schedule.on_unknown,
+        give_up_after=schedule.give_up_after // timedelta(microseconds=1),
+    )
+    if product.message is not None:
+        _keep(conn, send_id, product, now)
+    return send_id
+
+
+def remake(
+    store: Store, studio: Studio, project: Project, schedule: Schedule, edition_id: int, *, now: datetime
+) -> int:
+    """Render the held sends of an edition again, as a new revision of their message; return how many."""
+    with store.read() as conn:
+        edition = editions.get(conn, edition_id)
+        content = _content(conn, edition_id)
+        held = {send["entry"]: send["id"] for send in sends.of_edition(conn, edition_id) if send["state"] == "held"}
+    assert edition is not None  # noqa: S101 -- editions are never deleted
+    entries = [entry for entry in schedule.send if entry.key in held]
+    products = _products(studio, project, schedule, edition, content, entries)
+    with store.write() as conn:
+        if products:
+            editions.set_revisions(conn, edition_id, content.revisions)
+        for product in products:
+            _replace_message(conn, held[product.entry.key], product, now)
+    return len(products)
+
+
+def _replace_message(conn: Connection, send_id: int, product: Produced, now: datetime) -> None:
+    found = messages.newest_revision(conn, send_id)
+    if product.message is not None:
+        _keep(conn, send_id, product, now, revision=found + 1)
+    sends.set_reasons(conn, send_id, [_plain(finding) for finding in product.findings])
+    if not product.is_held:
+        sends.move(conn, send_id, SendState.READY)
+
+
+def _keep(conn: Connection, send_id: int, product: Produced, now: datetime, *, revision: int = 1) -> None:
+    assert product.message is not None  # noqa: S101 -- only called with one
+    messages.add(conn, send_id, product.message, now, revision=revision)
+    if product.picture is not None:
+        media.keep(conn, product.picture, type=cards.TYPE, now=now)
+    if product.upload is not None:
+        media.keep(conn, product.upload.content, type=product.upload.type, now=now)
+
+
+def _plain(finding: Finding) -> dict[str, str | bool]:
+    return {"check": finding.check, "blocks": finding.blocks, "what": finding.what, "remedy": finding.remedy}

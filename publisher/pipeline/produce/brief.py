@@ -1,0 +1,74 @@
+"""Everything that one message is rendered from, gathered from the project and the edition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from publisher.model.article import Article
+from publisher.model.message import Brief
+from publisher.model.project import Channel, Entry, Project, Schedule
+
+
+def brief_of(
+    project: Project,
+    schedule: Schedule,
+    entry: Entry,
+    *,
+    slot: str,
+    due_at: datetime,
+    chosen: Sequence[Article],
+    updates: Sequence[Article] = (),
+    practice: bool = False,
+) -> Brief:
+    """Gather everything that a message is rendered from.
+
+    :param updates: articles that were sent before and have changed since, to be named.
+    :param practice: nothing reaches a real reader.
+    """
+    paper = project.publication
+    mailing_list = project.lists[entry.to[0]] if entry.to else None
+    host = urlsplit(paper.public_url).hostname or (entry.from_email or paper.from_email).rpartition("@")[2]
+    return Brief(
+        publication=paper.name,
+        site_url=paper.url,
+        from_name=entry.from_name or paper.from_name,
+        from_email=entry.from_email or paper.from_email,
+        reply_to=entry.reply_to or paper.reply_to,
+        address=paper.address,
+        timezone=paper.timezone,
+        language=entry.language or (mailing_list.language if mailing_list else "") or paper.language,
+        schedule=schedule.name,
+        slot=slot,
+        due_at=due_at,
+        articles=tuple(chosen),
+        updates=tuple(updates),
+        list_name=mailing_list.name if mailing_list else "",
+        list_title=mailing_list.title if mailing_list else "",
+        list_about=mailing_list.about if mailing_list else "",
+        list_domain=host,
+        template=entry.template,
+        subject=entry.subject,
+        preheader=entry.preheader or paper.preheader,
+        practice=practice,
+        utm=_utm(project.channels[entry.via], schedule, is_mail=bool(entry.to)),
+        theme=entry.theme.over(paper.theme),
+        attaches=entry.picture == "attach",
+    )
+
+
+def _utm(channel: Channel, schedule: Schedule, *, is_mail: bool) -> tuple[tuple[str, str], ...]:
+    """Return the parameters by which a newspaper's statistics know where its readers come from."""
+    if channel.utm is None:
+        return ()
+    usual = {"source": channel.name, "medium": "email" if is_mail else "social", "campaign": schedule.name}
+    said = usual | {name: value for name, value in channel.utm.items() if value}
+    return tuple((f"utm_{name}", value) for name, value in said.items())
+
+
+def preview_values(email: str = "reader@example.org", name: str = "Ada Reader") -> dict[str, str]:
+    """Return a made-up reader's values, for pages that show a message to nobody in particular."""
+    first = name.split()[0] if name else ""
+    links = dict.fromkeys(("unsubscribe_url", "preferences_url"), "https://example.org/leave")
+    return {"email": email, "name": name, "first_name": first, **links}

@@ -1,0 +1,120 @@
+"""One entry of `send:` to its message, checked before anyone gets it."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from publisher.errors import PublisherError, TemplateError
+from publisher.model.article import Article
+from publisher.model.message import Brief, Finding, Message, PostRules
+from publisher.model.project import Channel, Entry, Project, Schedule
+from publisher.pipeline.produce import reach
+from publisher.pipeline.produce.brief import brief_of
+from publisher.pipeline.produce.cards import rules_for, with_picture
+from publisher.pipeline.produce.uploads import Fetch, Uploads
+from publisher.render import Renderer
+from publisher.senders.base import Sender
+from publisher.store import media, sends
+
+
+@dataclass(frozen=True, slots=True)
+class Produced:
+    """One entry's message with what the checks say; no message where the template failed."""
+
+    entry: Entry
+    message: Message | None
+    findings: tuple[Finding, ...]
+    picture: bytes | None = None  # that we made for it: kept with it
+    upload: media.Picture | None = None  # that a sender uploads with it: kept with it
+
+    @property
+    def is_held(self) -> bool:
+        return self.message is None or any(finding.blocks for finding in self.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class Studio:
+    """What messages are made with."""
+
+    renderer: Renderer
+    sender_class: Callable[[str], type[Sender]]  # by the sender's name
+    practice: bool = False  # nothing reaches a real reader: the public address may be missing
+    fetch: Fetch | None = None  # gets the pictures that senders upload
+
+    def uploads(self, source: str) -> Uploads:
+        """Return what gets the pictures of an edition ready whose lead came from this source; not in practice."""
+        return Uploads(self.renderer, None if self.practice else self.fetch, source)
+
+    def get_ready(self, channels: Iterable[Channel]) -> None:
+        """Load senders and renderer, so that the first edition is made as fast as the next."""
+        found = [self.sender_class(channel.sender).rules_of(channel.options) for channel in channels]
+        self.renderer.get_ready([rules for rules in found if rules])
+
+
+def produce_entry(
+    studio: Studio,
+    project: Project,
+    schedule: Schedule,
+    entry: Entry,
+    *,
+    slot: str,
+    due_at: datetime,
+    chosen: Sequence[Article],
+    updates: Sequence[Article] = (),
+    uploads: Uploads | None = None,
+) -> Produced:
+    """Render and check one entry. Writes nothing: `plan`, `preview` and the send all come here.
+
+    :param updates: articles that were sent before and have changed since, to be named.
+    :param uploads: gets the picture that goes up with a post; None: it is not fetched.
+    """
+    channel = project.channels[entry.via]
+    what: dict[str, Any] = {"slot": slot, "due_at": due_at, "chosen": chosen, "updates": updates}
+    brief = brief_of(project, schedule, entry, **what, practice=studio.practice)
+    try:
+        rules = studio.sender_class(channel.sender).rules_of(channel.options)
+        if entry.to:
+            message: Message = studio.renderer.mail(brief)
+            made = Produced(entry, message, studio.renderer.check(message, brief))
+        elif rules is None:
+            raise TemplateError(f"{entry.via} sends mail: it needs `to:` with a list", where=entry.where)
+        else:
+            made = _post(studio, project, entry, brief, rules_for(entry, rules), uploads or Uploads(studio.renderer))
+    except PublisherError as error:
+        return Produced(entry, None, (failed(error),))
+    except Exception as error:  # noqa: BLE001 -- ours, or a sender's package: it holds its own entry, and no other
+        return Produced(entry, None, (_fault(error),))
+    return replace(made, findings=made.findings + reach.check_links(project, entry, practice=studio.practice))
+
+
+def _post(studio: Studio, project: Project, entry: Entry, brief: Brief, rules: PostRules, uploads: Uploads) -> Produced:
+    """Render and check a post, with its pictures: of its card, where that is ours, and what is uploaded."""
+    post = studio.renderer.post(brief, rules)
+    drawn: bytes | None = None
+    notes: tuple[Finding, ...] = ()
+    if rules.shows_card and entry.picture == "card":
+        base = "" if rules.uploads else reach.pictures_at(project, practice=studio.practice)
+        post, drawn, notes = with_picture(post, brief, studio.renderer, base=base, is_needed=entry.needs_picture)
+        notes += () if rules.uploads else reach.check_picture(project, drawn)
+    post, upload, more = uploads.ready(post, brief, entry, rules, drawn)
+    return Produced(entry, post, studio.renderer.check(post, brief, rules) + notes + more, drawn, upload)
+
+
+def failed(error: PublisherError) -> Finding:
+    """Return the finding of a message that could not be made."""
+    check = "template" if isinstance(error, TemplateError) else sends.CHANNEL
+    what = f"{error.where}: {error.what}" if error.where else error.what
+    return Finding(check, True, what, error.remedy or "Mend it")  # a held send's command is said beside it
+
+
+def _fault(error: Exception) -> Finding:
+    """Say where the fault is: whoever mends it has only this line."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    said = " ".join(f"{type(error).__name__} {error}".split())[:200]
+    what = f"it can't be made: {said} ({Path(place.filename).name}:{place.lineno})"
+    return Finding("fault", True, what, "This is a fault of Publisher or of an installed sender: report it there")
