@@ -6,7 +6,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publisher.web.headers import COMMON, policy
@@ -20,7 +20,10 @@ ARTICLE_BODY = 1024 * 1024  # bytes: an article without its pictures
 EVENTS_BODY = 10 * 1024 * 1024  # bytes: hundreds of events in one request
 INBOX_BODY = 25 * 1024 * 1024  # bytes: a mail with its pictures
 OPEN = ("/u/", "/static/", "/api/", "/webhooks/")  # with CARD: all that is reachable by the public name
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
+FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
+EVERYWHERE = [
+    (name.lower().encode(), value.encode()) for name, value in {**COMMON, "Content-Security-Policy": policy()}.items()
+]
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -67,7 +70,7 @@ class Guard:
         host = host_of(headers.get("host", ""))
         if not host:
             return 400, "Which host?", "The request names no host."
-        if _is_loopback(host) and any(name in headers for name in FORWARDED):
+        if _is_loopback(host) and any(name in FORWARDED for name, _ in scope["headers"]):
             # A web server in front that hides the readers' own name would open the console to them.
             return 421, "This is not the address", "Let the web server in front pass the Host that readers used."
         if not _is_loopback(host):
@@ -91,9 +94,8 @@ class _Answer:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.begun = True
-            headers = MutableHeaders(scope=message)
-            for name, value in {**COMMON, "Content-Security-Policy": policy()}.items():
-                headers.setdefault(name, value)
+            said = {name.lower() for name, _ in message["headers"]}
+            message["headers"] = [*message["headers"], *(each for each in EVERYWHERE if each[0] not in said)]
         await self._send(message)
 
 

@@ -103,6 +103,8 @@ class Server:
         config = uvicorn.Config(
             web,
             http="httptools",  # not h11: events of providers come by the ten thousand
+            loop="auto",  # uvloop, but on Windows, where there is none
+            proxy_headers=False,  # whoever says for whom it asks is refused (see `Guard`)
             log_config=None,
             access_log=False,
             server_header=False,

@@ -50,7 +50,7 @@ class Webhooks:
             await Response(status_code=200 if scope["method"] in ("GET", "HEAD") else 405)(scope, receive, send)
 
     async def _say(self, channel: str, request: Request) -> Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
         try:
             status, why = await self._written_down(channel, Incoming(await request.body(), headers))
         except StoreError as error:  # ours, and it passes: the provider says it again
