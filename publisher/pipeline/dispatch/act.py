@@ -57,7 +57,7 @@ def _look(store: Store, desk: Desk, channel: str, sender: Callable[[], Sender]) 
         return False  # the common case, without asking for the write lock
     if look.doubt is not None:
         doubt = look.doubt
-        if _guarded(store, desk, channel, sender, lambda ready: again.look_again(store, desk, ready, doubt)):
+        if _guarded(store, desk, channel, sender, lambda ready: again.look_again(store, desk, channel, ready, doubt)):
             return True
     return None if due is not None else False
 

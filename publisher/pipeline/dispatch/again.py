@@ -28,25 +28,36 @@ TAKES_DOWN_FOR = timedelta(days=1)  # a withdrawal without an answer is said aga
 Step = Literal["repeat", "ask", "wait", "park"]
 
 
-def look_again(store: Store, desk: Desk, sender: Sender, call_id: int) -> bool:
+def look_again(store: Store, desk: Desk, channel: str, sender: Sender, call_id: int) -> bool:
     """Carry one doubtful call a step further; say whether it was ours to carry."""
-    now = desk.clock()
-    speak_by = last_moment(desk.timing)
-    with store.write() as conn:
-        send = sends.lock_with_edition(conn, calls.get(conn, call_id)["send_id"])  # which may have to be opened again
-        call = calls.get(conn, call_id)
-        if call["state"] != CallState.UNKNOWN or call["retry_at"] is None or call["retry_at"] > now:
-            return False  # somebody was faster: it is answered, or being said again at this moment
-        members = calls.thaw(call["members"])
-        step = next_step(call, send, sender, desk, is_as_it_was(conn, call, members), now)
-        claimed = _take(conn, desk, call, members, step, now, speak_by)
-        if claimed is None or step == "wait":
-            return claimed is not None
-        if step == "park":
-            _park(conn, call, send, members, now)
-            return True
-    _exchange(store, desk, sender, claimed, step)
+    # In turn: threads that waited for the send's row one by one would, in a process that freezes, each hold it up.
+    found = store.submit(lambda conn: _next(conn, desk, sender, call_id), turn=channel)
+    if found is None:
+        return False
+    claimed, step = found
+    if claimed is not None:
+        _exchange(store, desk, sender, claimed, step)
     return True
+
+
+def _next(conn: Connection, desk: Desk, sender: Sender, call_id: int) -> tuple[Claimed | None, Step] | None:
+    """Make a doubtful call ours and say what to do about it, with nothing to say where it waits or is parked.
+
+    None: somebody was faster, and it is answered, or being said again at this moment.
+    """
+    now, speak_by = desk.clock(), last_moment(desk.timing)
+    send = sends.lock_with_edition(conn, calls.get(conn, call_id)["send_id"])  # which may have to be opened again
+    call = calls.get(conn, call_id)
+    if call["state"] != CallState.UNKNOWN or call["retry_at"] is None or call["retry_at"] > now:
+        return None
+    members = calls.thaw(call["members"])
+    step = next_step(call, send, sender, desk, is_as_it_was(conn, call, members), now)
+    claimed = _take(conn, desk, call, members, step, now, speak_by)
+    if claimed is None:
+        return None
+    if step == "park":
+        _park(conn, call, send, members, now)
+    return (claimed if step in ("repeat", "ask") else None), step
 
 
 def can_settle(sender: Sender, call: Call) -> bool:

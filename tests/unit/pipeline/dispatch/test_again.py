@@ -236,12 +236,12 @@ def test_a_call_that_another_thread_has_just_taken_or_settled_is_left_to_it(stor
     bench.later(minutes=1)
 
     def meanwhile(call):
-        assert not again.look_again(store, bench.desk, sender, call.id)  # it was found in doubt before we took it
+        assert not again.look_again(store, bench.desk, "letters", sender, call.id)  # it was found in doubt before we took it
         return SENT
 
     sender.answers = [meanwhile]
     bench.once(sender)
-    assert not again.look_again(store, bench.desk, sender, sender.calls[0].id)
+    assert not again.look_again(store, bench.desk, "letters", sender, sender.calls[0].id)
     assert len(sender.calls) == 2
     assert books(store, send) == {"sent": 1}
 
