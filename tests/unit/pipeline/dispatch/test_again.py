@@ -236,7 +236,8 @@ def test_a_call_that_another_thread_has_just_taken_or_settled_is_left_to_it(stor
     bench.later(minutes=1)
 
     def meanwhile(call):
-        assert not again.look_again(store, bench.desk, "letters", sender, call.id)  # it was found in doubt before we took it
+        # It was found in doubt before we took it.
+        assert not again.look_again(store, bench.desk, "letters", sender, call.id)
         return SENT
 
     sender.answers = [meanwhile]
