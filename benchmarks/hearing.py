@@ -13,12 +13,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import hmac
-import http.client
 import json
 import multiprocessing
 import re
 import shutil
 import signal
+import socket
 import sqlite3
 import statistics
 import subprocess
@@ -39,6 +39,7 @@ from publisher.model.tokens import wire_id
 from tests.project import MAILGUN, SECRETS, ProjectDir, environment
 
 EVENTS_KEY = "events-signing-key"
+HEAD = b"POST /webhooks/letters HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
 SPEAKERS = 48  # each waits for its answer, as a provider does
 
 
@@ -124,19 +125,17 @@ def _speak(port: int, bodies: list[bytes], per_minute: int, pipe: Connection) ->
     is_over = False
 
     def speak() -> None:
-        conn = http.client.HTTPConnection("127.0.0.1", port)
-        while not is_over:
-            with lock:
-                place, body = next(next_one, (0, b""))
-            if not body:
-                return
-            time.sleep(max(0.0, began + place * 60 / per_minute - time.perf_counter()))
-            said = time.perf_counter()
-            conn.request("POST", "/webhooks/letters", body, {"Content-Type": "application/json"})
-            answer = conn.getresponse()
-            answer.read()
-            took.append(time.perf_counter() - said)
-            statuses[answer.status] += 1
+        with socket.create_connection(("127.0.0.1", port)) as conn:
+            while not is_over:
+                with lock:
+                    place, body = next(next_one, (0, b""))
+                if not body:
+                    return
+                time.sleep(max(0.0, began + place * 60 / per_minute - time.perf_counter()))
+                said = time.perf_counter()
+                status = _post(conn, body)
+                took.append(time.perf_counter() - said)
+                statuses[status] += 1
 
     threads = [Thread(target=speak) for _ in range(SPEAKERS)]
     for thread in threads:
@@ -146,8 +145,30 @@ def _speak(port: int, bodies: list[bytes], per_minute: int, pipe: Connection) ->
     for thread in threads:
         thread.join(10)
     seconds = time.perf_counter() - began
-    heard = {"events": len(took), "per_minute": round(60 * len(took) / seconds), "taken": statuses[200]}
+    heard = {
+        "speaker_s": round(time.process_time(), 2),
+        "events": len(took),
+        "per_minute": round(60 * len(took) / seconds),
+        "taken": statuses[200],
+    }
     pipe.send(heard | _how_late(sorted(took)))
+
+
+def _post(conn: socket.socket, body: bytes) -> int:
+    """Say one event and return the answer's status. By hand: a provider's own work is none of this machine's."""
+    conn.sendall(HEAD % len(body) + body)
+    got = b""
+    while b"\r\n\r\n" not in got:
+        got += conn.recv(4096) or _broken()
+    head, _, rest = got.partition(b"\r\n\r\n")
+    length = int(re.search(rb"content-length: (\d+)", head.lower())[1])
+    while len(rest) < length:
+        rest += conn.recv(4096) or _broken()
+    return int(head.split()[1])
+
+
+def _broken() -> bytes:
+    raise ConnectionError("the connection broke while an answer was waited for")
 
 
 def _how_late(took: list[float]) -> dict[str, float]:
