@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -95,12 +95,7 @@ class Claimed:
 
 def last_moment(timing: Timing) -> float:
     """Return until when a request may begin whose lease begins now."""
-    return steady() + (timing.lease - timing.read_timeout - timing.margin).total_seconds()
-
-
-def begins_by(timing: Timing) -> timedelta:
-    """Return how much of a lease must be left for a request to begin."""
-    return timing.read_timeout + timing.margin
+    return steady() + (timing.lease - timing.reserve).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
