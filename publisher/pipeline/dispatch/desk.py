@@ -126,6 +126,8 @@ def say(store: Store, sender: Sender, call: Call) -> Answer:
 
     By now the channel may speak for another account, where the post's number is somebody else's.
     """
+    from publisher.senders.pictures import told_unshown  # here: commands that only look need no HTTP
+
     journal = StoreJournal(store, call.id, call.attempt)
     if isinstance(call.message, Withdrawal):
         why = why_another(call.message.account, sender.account)
@@ -137,7 +139,7 @@ def say(store: Store, sender: Sender, call: Call) -> Answer:
             raise  # another process may have posted it
         except StoreError:
             return stop(deferred("the database didn't take a note of the account; nothing was sent"))
-    return sender.send(call, journal)
+    return told_unshown(call, sender, sender.send(call, journal))
 
 
 def _note_account(journal: StoreJournal, account: Fingerprints, attempt: int) -> None:

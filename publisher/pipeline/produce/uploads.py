@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from publisher.errors import PublisherError
 from publisher.model.article import Image
 from publisher.model.message import Brief, Finding, Post, PostRules, Upload
-from publisher.model.project import Entry
+from publisher.model.project import Channel, Entry, Project
 from publisher.render import Renderer
 from publisher.store import media
 
@@ -74,6 +74,26 @@ class Uploads:
         if isinstance(found, PublisherError):
             raise found
         return found
+
+
+def missed_by_fallbacks(
+    project: Project, entry: Entry, rules_of: Callable[[Channel], PostRules | None]
+) -> list[Finding]:
+    """Say of an attached picture that it is shown nowhere where a channel's fallback carries the post."""
+    if entry.picture != "attach":
+        return []
+    found, seen, name = list[Finding](), {entry.via}, project.channels[entry.via].fallback
+    while name and name not in seen:
+        seen.add(name)
+        channel = project.channels[name]
+        rules = rules_of(channel)
+        if rules is not None and rules.uploads is None:
+            goes = "is refused there" if entry.needs_picture else "goes without"
+            takes_over = f"{name} ({rules.network}) carries on where {entry.via} fails, and takes no pictures"
+            what = f"{takes_over}: the post {goes}"
+            found.append(Finding("post-picture", False, what, "Name a fallback of the same network"))
+        name = channel.fallback
+    return found
 
 
 def _without(why: str, entry: Entry) -> Finding:

@@ -16,9 +16,10 @@ from publisher.app.plan import plan_slot
 from publisher.model.article import Article, Image
 from publisher.model.message import Post
 from publisher.pipeline import produce
-from publisher.store import log, media, messages, processes, sends
+from publisher.store import channels, log, media, messages, processes, sends
 from publisher.store.tables import media as rows
 from publisher.testing import FakeProvider, Fault
+from publisher.testing.dialects.slack import SlackDialect
 from publisher.web import views
 from tests.ledger import Clock
 from tests.project import MAILGUN, WEBHOOK, ProjectDir
@@ -49,12 +50,14 @@ def jpeg(size=(800, 450)) -> bytes:
     return out.getvalue()
 
 
-def open_app(folder, *lines: str, channel=LINKEDIN, base_url="http://127.0.0.1:9", private=True, more="") -> App:
+def open_app(
+    folder, *lines: str, channel=LINKEDIN, base_url="http://127.0.0.1:9", private=True, more="", spare=""
+) -> App:
     ProjectDir(folder, base_url, channel=channel, secrets=SECRETS)
     path = folder / "schedules.yaml"
     text = path.read_text().replace("      - {via: letters, to: daily}\n", "".join(f"      - {x}\n" for x in lines))
     text = text.replace("    every: 1m\n", f"    every: 1m\n    allow_private: {str(private).lower()}\n")
-    path.write_text(more + text)
+    path.write_text(more + text.replace("schedules:\n", f"{spare}schedules:\n"))
     return App.open(folder, Clock(NOW))
 
 
@@ -70,11 +73,12 @@ def sent(app: App, url: str, alt: str = "A ferry"):
     return made, found[1] if found else None
 
 
-def dispatch_all(app: App) -> None:
+def dispatch_all(app: App, *through: str) -> None:
     with processes.at_work(app.store, "test", NOW) as app.process_id:
         app.sending.advance()
-        while app.sending.duties().dispatch("letters"):
-            pass
+        for channel in through or ("letters",):
+            while app.sending.duties().dispatch(channel):
+                pass
 
 
 def reasons(send) -> list[str]:
@@ -127,6 +131,45 @@ def test_a_picture_that_the_network_refuses_is_left_out_and_the_log_says_so(tmp_
         (row,) = log.find(conn, log.Filter(edition_id=1))
     assert row["state"] == "sent"
     assert row["reason"] == "sent without its picture: HTTP 400: The picture can't be read"
+
+
+SPARE = '  spare: {sender: slack, token: "${LINKEDIN_TOKEN}", channel: C0HARBOR, base_url: "http://127.0.0.1:9"}\n'
+
+
+@pytest.mark.parametrize(
+    ("entry", "goes"),
+    [(ATTACH, "goes without"), ("{via: letters, picture: attach, without_picture: hold}", "is refused there")],
+)
+def test_a_fallback_that_takes_no_pictures_is_named_before_it_is_needed(tmp_path, entry, goes):
+    app = open_app(tmp_path, entry, channel={**LINKEDIN, "fallback": "spare"}, spare=SPARE)
+    (finding,) = product_of(app, STORY).findings
+    assert (finding.check, finding.blocks) == ("post-picture", False)
+    what = f"spare (slack) carries on where letters fails, and takes no pictures: the post {goes}"
+    assert f"{finding.what}. {finding.remedy}" == f"{what}. Name a fallback of the same network"
+
+
+def test_a_card_that_the_fallbacks_network_makes_itself_is_missed_by_nobody(tmp_path):
+    app = open_app(tmp_path, "{via: letters}", channel={**LINKEDIN, "fallback": "spare"}, spare=SPARE)
+    assert product_of(app, STORY).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [(ATTACH, "sent without its picture: slack shows none of ours"), ("{via: letters}", "")],
+    ids=["attached", "in the card, which Slack makes itself"],
+)
+def test_a_picture_that_a_fallback_does_not_show_is_missed_in_the_log(tmp_path, site, entry, said):
+    with FakeProvider(SlackDialect("linkedin-t0ken")) as provider:
+        spare = SPARE.replace("http://127.0.0.1:9", provider.url)
+        app = open_app(tmp_path, entry, channel={**LINKEDIN, "fallback": "spare"}, spare=spare)
+        sent(app, site.put("/ferry.jpg", jpeg(), "image/jpeg"))
+        with app.store.write() as conn:
+            channels.stop(conn, "letters", reason="HTTP 401", now=NOW)
+        dispatch_all(app, "letters", "spare")
+        assert len(provider.accepted) == 1
+    with app.store.read() as conn:
+        (row,) = log.find(conn, log.Filter(edition_id=1))
+    assert (row["state"], row["reason"]) == ("sent", said)
 
 
 def test_what_went_up_for_a_post_that_was_put_off_is_shown_by_its_next_call(tmp_path, site):
