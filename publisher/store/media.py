@@ -13,7 +13,7 @@ from publisher.store.tables import media
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Kept:
     """A picture as it is served, or uploaded."""
 
     type: str  # image/png
@@ -25,13 +25,13 @@ def digest_of(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
-def keep(conn: Connection, content: bytes, *, type: str, now: datetime) -> str:  # noqa: A002 -- HTTP's word for it
+def keep(conn: Connection, picture: Kept, *, now: datetime) -> str:
     """Keep a picture unless it is there already; return its digest."""
-    digest = digest_of(content)
-    insert_new(conn, media, digest=digest, type=type, content=content, made_at=now)
+    digest = digest_of(picture.content)
+    insert_new(conn, media, digest=digest, type=picture.type, content=picture.content, made_at=now)
     return digest
 
 
-def get(conn: Connection, digest: str) -> Picture | None:
+def get(conn: Connection, digest: str) -> Kept | None:
     row = conn.execute(select(media.c.type, media.c.content).where(media.c.digest == digest)).one_or_none()
-    return None if row is None else Picture(row.type, bytes(row.content))
+    return None if row is None else Kept(row.type, bytes(row.content))

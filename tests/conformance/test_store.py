@@ -533,14 +533,15 @@ def test_two_who_compose_for_one_schedule_at_once_carry_no_article_twice(store):
 
 def test_a_picture_is_kept_byte_for_byte_and_once(store):
     content = bytes(range(256)) * 300
+    picture = media.Kept("image/png", content)
     with store.write() as conn:
-        digest = media.keep(conn, content, type="image/png", now=NOW)
+        digest = media.keep(conn, picture, now=NOW)
     with store.write() as conn:
-        assert media.keep(conn, content, type="image/png", now=NOW + timedelta(days=1)) == digest
-        other = media.keep(conn, content + b"!", type="image/png", now=NOW)
+        assert media.keep(conn, picture, now=NOW + timedelta(days=1)) == digest
+        other = media.keep(conn, media.Kept("image/png", content + b"!"), now=NOW)
     assert digest == sha256(content).hexdigest() != other
     with store.read() as conn:
-        assert media.get(conn, digest) == media.Picture("image/png", content)
+        assert media.get(conn, digest) == picture
         assert media.get(conn, "0" * 64) is None
         assert conn.execute(select(func.count()).select_from(pictures)).scalar_one() == 2
 
@@ -548,7 +549,7 @@ def test_a_picture_is_kept_byte_for_byte_and_once(store):
 def test_two_that_keep_one_picture_at_once_both_go_on(store):
     def keep(_) -> str:
         with store.write() as conn:
-            return media.keep(conn, b"one", type="image/png", now=NOW)
+            return media.keep(conn, media.Kept("image/png", b"one"), now=NOW)
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(keep, range(8)))) == 1

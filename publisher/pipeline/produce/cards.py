@@ -45,7 +45,7 @@ def refusal(entry: Entry, rules: PostRules) -> tuple[str, str] | None:
 
 def with_picture(
     post: Post, brief: Brief, renderer: Renderer, *, base: str | None, is_needed: bool = False
-) -> tuple[Post, bytes | None, tuple[Finding, ...]]:
+) -> tuple[Post, media.Kept | None, tuple[Finding, ...]]:
     """Return a post whose card has a picture, the picture where it is ours, and what to say where there is none.
 
     :param base: the address below which our pictures are served; None: nobody could fetch them.
@@ -61,13 +61,13 @@ def with_picture(
                 "networks could not fetch a card from here",
                 remedy=reach.SET_PUBLIC_URL,
             )
-        drawn = renderer.share_image(brief)
+        drawn = media.Kept(TYPE, renderer.share_image(brief))
     except PublisherError as error:
         return without, None, (_note(error.what, error.remedy, is_needed),)
     except Exception as error:  # noqa: BLE001 -- a post without a picture is better than none
         fault = "This is a fault of Publisher: report it"
         return without, None, (_note(f"{type(error).__name__} {error}", fault, is_needed),)
-    url = f"{base.rstrip('/')}/media/{media.digest_of(drawn)}.png"
+    url = f"{base.rstrip('/')}/media/{media.digest_of(drawn.content)}.png"
     image = Image(url, alt=card.title, width=SIZE[0], height=SIZE[1])
     return replace(post, card=replace(card, image=image)), drawn, ()
 

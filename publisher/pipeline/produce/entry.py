@@ -29,8 +29,8 @@ class Produced:
     entry: Entry
     message: Message | None
     findings: tuple[Finding, ...]
-    picture: bytes | None = None  # that we made for it: kept with it
-    upload: media.Picture | None = None  # that a sender uploads with it: kept with it
+    card: media.Kept | None = None  # the picture that we made for its card: kept with it
+    upload: media.Kept | None = None  # the picture that a sender uploads with it: kept with it
 
     @property
     def is_held(self) -> bool:
@@ -102,7 +102,7 @@ def produce_entry(
 def _post(studio: Studio, project: Project, entry: Entry, brief: Brief, rules: PostRules, uploads: Uploads) -> Produced:
     """Render and check a post, with its pictures: of its card, where that is ours, and what is uploaded."""
     post = studio.renderer.post(brief, rules)
-    drawn: bytes | None = None
+    drawn: media.Kept | None = None
     notes: tuple[Finding, ...] = ()
     if rules.shows_card and entry.picture == "card":
         base = "" if rules.uploads else reach.pictures_at(project, practice=studio.practice)

@@ -13,7 +13,7 @@ from publisher.render import Renderer
 from publisher.store import media
 
 Fetch = Callable[[str, str], bytes]  # of a source's name and an address; PublisherError where nothing comes
-Ready = tuple[Post, media.Picture | None, tuple[Finding, ...]]
+Ready = tuple[Post, media.Kept | None, tuple[Finding, ...]]
 _REMEDY = "Give the article a picture that can be fetched from the web"
 
 
@@ -30,7 +30,7 @@ class Uploads:
     source: str = ""
     _got: dict[str, bytes | PublisherError] = field(default_factory=dict)
 
-    def ready(self, post: Post, brief: Brief, entry: Entry, rules: PostRules, drawn: bytes | None) -> Ready:
+    def ready(self, post: Post, brief: Brief, entry: Entry, rules: PostRules, drawn: media.Kept | None) -> Ready:
         """Return a post with the picture that goes up with it, its bytes, and what to say of it.
 
         :param drawn: the picture of the post's card, where we made it.
@@ -45,13 +45,13 @@ class Uploads:
         if self.fetch is None:
             return post, None, notes
         try:
-            photo = self.renderer.photo(drawn or self._bytes_at(image.url), rules.uploads)
+            photo = self.renderer.photo(drawn.content if drawn else self._bytes_at(image.url), rules.uploads)
         except PublisherError as error:
             return post, None, (_without(error.what, entry),)
         upload = Upload(
             media.digest_of(photo.content), alt, photo.width, photo.height, not is_attached, entry.needs_picture
         )
-        return replace(post, upload=upload), media.Picture(photo.type, photo.content), notes
+        return replace(post, upload=upload), media.Kept(photo.type, photo.content), notes
 
     def _wanted(self, post: Post, brief: Brief, entry: Entry, rules: PostRules) -> Image | None:
         """Return the picture that is to be uploaded: a card's only where the card is ours."""

@@ -99,7 +99,7 @@ def test_the_picture_of_a_card_is_fetched_kept_and_named_by_its_content(tmp_path
     assert (post.upload.alt, post.upload.width, post.upload.height) == ("A ferry", 800, 450)
     assert (post.upload.in_card, post.upload.is_needed) == (True, False)
     with app.store.read() as conn:
-        assert media.get(conn, post.upload.digest) == media.Picture("image/jpeg", content)
+        assert media.get(conn, post.upload.digest) == media.Kept("image/jpeg", content)
     (asked,) = site.asked
     assert asked[1]["User-Agent"].startswith("Publisher (Harbor Gazette")
 
