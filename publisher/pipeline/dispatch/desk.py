@@ -76,7 +76,7 @@ def picture_of(conn: Connection, message: Content) -> Picture | None:
     if upload is None:
         return None
     kept = media.get(conn, upload.digest)
-    assert kept is not None  # noqa: S101 -- pictures are never deleted
+    assert kept is not None  # noqa: S101 -- it stays as long as its post may be said
     how = {"in_card": upload.in_card, "is_needed": upload.is_needed}
     return Picture(kept.content, kept.type, upload.alt, upload.width, upload.height, **how)
 

@@ -160,9 +160,10 @@ def _replace_message(conn: Connection, send_id: int, product: Produced, now: dat
 def _keep(conn: Connection, send_id: int, product: Produced, now: datetime, *, revision: int = 1) -> None:
     assert product.message is not None  # noqa: S101 -- only called with one
     messages.add(conn, send_id, product.message, now, revision=revision)
-    for picture in (product.card, product.upload):
-        if picture is not None:
-            media.keep(conn, picture, now=now)
+    if product.card is not None:
+        media.keep(conn, product.card, now=now)
+    if product.upload is not None:
+        media.keep(conn, product.upload, now=now, only_uploaded=True)
 
 
 def _plain(finding: Finding) -> dict[str, str | bool]:

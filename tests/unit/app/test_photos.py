@@ -12,6 +12,7 @@ from PIL import Image as Drawn
 from sqlalchemy import func, select
 
 from publisher.app import App, composing
+from publisher.app.duties import standing_duties
 from publisher.app.plan import plan_slot
 from publisher.model.article import Article, Image
 from publisher.model.message import Post
@@ -119,6 +120,27 @@ def test_a_post_goes_up_with_the_very_bytes_that_were_kept(tmp_path, site):
         dispatch_all(app)
         (shown,) = provider.dialect.shown.values()
     assert (shown.content, shown.alt, shown.in_card) == (content, "A ferry", False)
+
+
+def test_an_uploaded_picture_is_forgotten_a_month_after_its_post_and_a_card_never(tmp_path, site):
+    with FakeProvider("linkedin") as provider:
+        app = open_app(tmp_path, ATTACH, base_url=provider.url)
+        sent(app, site.put("/ferry.jpg", jpeg(), "image/jpeg"))
+        uploads = next(duty for duty in standing_duties(app, lambda: True) if duty.name == "uploads")
+        app.clock.advance(timedelta(days=31))
+        uploads.run_once()
+        assert kept(app) == 1  # its post waits still
+        app.clock.advance(-timedelta(days=31))
+        dispatch_all(app)
+        app.sending.advance()  # closes its books
+    with app.store.write() as conn:
+        media.keep(conn, media.Kept("image/png", b"a card"), now=NOW)
+    app.clock.advance(timedelta(days=29))
+    uploads.run_once()
+    assert kept(app) == 2
+    app.clock.advance(timedelta(days=2))
+    uploads.run_once()
+    assert kept(app) == 1
 
 
 def test_a_picture_that_the_network_refuses_is_left_out_and_the_log_says_so(tmp_path, site):
