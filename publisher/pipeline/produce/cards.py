@@ -48,11 +48,12 @@ def with_picture(
 ) -> tuple[Post, media.Kept | None, tuple[Finding, ...]]:
     """Return a post whose card has a picture, the picture where it is ours, and what to say where there is none.
 
-    :param base: the address below which our pictures are served; None: nobody could fetch them.
+    :param base: the address below which our pictures are served; None: nobody could fetch them. Empty: nobody has to,
+        since the card's picture is uploaded, and a file of this machine will do.
     :param is_needed: the post is held without one.
     """
     card = post.card
-    if card is None or _can_be_fetched(card, brief):
+    if card is None or _is_shown(card, brief, is_uploaded=base == ""):
         return post, None, ()
     without = replace(post, card=replace(card, image=None))
     try:
@@ -72,9 +73,10 @@ def with_picture(
     return replace(post, card=replace(card, image=image)), drawn, ()
 
 
-def _can_be_fetched(card: Card, brief: Brief) -> bool:
-    """Say whether the article's picture can be shown; a file of this machine only in practice, which stays here."""
-    return card.image is not None and (brief.practice or not card.image.url.lower().startswith("file:"))
+def _is_shown(card: Card, brief: Brief, *, is_uploaded: bool) -> bool:
+    """Say whether the article's picture can be shown; a file of this machine where nobody has to fetch it."""
+    stays_here = brief.practice or is_uploaded
+    return card.image is not None and (stays_here or not card.image.url.lower().startswith("file:"))
 
 
 def _note(what: str, remedy: str, is_needed: bool) -> Finding:

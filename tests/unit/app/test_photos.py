@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -11,9 +12,10 @@ import pytest
 from PIL import Image as Drawn
 from sqlalchemy import func, select
 
-from publisher.app import App, composing
+from publisher.app import App, composing, photos
 from publisher.app.duties import standing_duties
 from publisher.app.plan import plan_slot
+from publisher.errors import SourceError
 from publisher.model.article import Article, Image
 from publisher.model.message import Post
 from publisher.pipeline import produce
@@ -252,6 +254,88 @@ def test_nothing_is_fetched_from_the_own_network_unless_the_source_says_so(tmp_p
     assert post.upload is None
     assert "is inside this machine's own network" in reasons(send)[0]
     assert site.asked == []
+
+
+def sent_from_folder(app: App, picture: str = ""):
+    """Publish a story that lies in a folder, as :func:`sent` does."""
+    path = app.folder / "schedules.yaml"
+    path.write_text(path.read_text().replace("feed: feed.xml", "folder: stories"))
+    app = App.open(app.folder, Clock(NOW))
+    image = f"image: {picture}\nimage_alt: A ferry\n" if picture else ""
+    story = app.folder / "stories" / "ferry.md"
+    story.write_text(f"---\ntitle: Ferry resumes\nurl: https://harbor.example/1\n{image}---\nTwo boats.")
+    os.utime(story, (0, 0))  # it is written to no more
+    app.poll_all()
+    composing.compose(app, app.schedule("morning"), composing.manual_slot(app), actor="test")
+    app.sending._produce(1)
+    with app.store.read() as conn:
+        made = sends.of_edition(conn, 1)
+        return made, [messages.of_send(conn, send["id"])[1] for send in made]
+
+
+def test_a_picture_that_lies_beside_its_article_goes_up_with_the_post(tmp_path):
+    app = open_app(tmp_path, "{via: letters}", ATTACH)
+    (tmp_path / "stories").mkdir()
+    (tmp_path / "stories" / "ferry.jpg").write_bytes(jpeg())
+    made, posts = sent_from_folder(app)
+    assert [reason["check"] for send in made for reason in send["reasons"]] == ["missing-alt"] * 2
+    assert [post.upload.digest for post in posts] == [sha256(jpeg()).hexdigest()] * 2
+    assert [post.upload.in_card for post in posts] == [True, False]
+
+
+def test_a_picture_in_a_folder_below_has_its_words_with_it(tmp_path):
+    app = open_app(tmp_path, "{via: letters}", ATTACH)
+    (tmp_path / "stories" / "images").mkdir(parents=True)
+    (tmp_path / "stories" / "images" / "quay.jpg").write_bytes(jpeg())
+    _, posts = sent_from_folder(app, "images/quay.jpg")
+    assert [post.upload.alt for post in posts] == ["A ferry"] * 2
+
+
+OUTSIDE = "its file is gone, is no picture, or lies outside the folder of its source"
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("stories/ferry.jpg", ""),
+        ("stories/gone.jpg", OUTSIDE),
+        ("elsewhere.jpg", OUTSIDE),
+        ("stories/../elsewhere.jpg", OUTSIDE),
+        ("stories/%2e%2e/elsewhere.jpg", OUTSIDE),
+        ("stories/link.jpg", OUTSIDE),
+        ("stories/linked/elsewhere.jpg", OUTSIDE),
+        ("stories/notes.txt", OUTSIDE),
+        ("stories", OUTSIDE),
+        ("stories/large.jpg", "is larger than 20,000,000 bytes"),
+    ],
+)
+def test_only_pictures_below_the_folder_of_their_source_are_read(tmp_path, url, why):
+    app = open_app(tmp_path, ATTACH)
+    path = tmp_path / "schedules.yaml"
+    path.write_text(path.read_text().replace("feed: feed.xml", "folder: stories"))
+    app = App.open(tmp_path, Clock(NOW))
+    (tmp_path / "stories").mkdir()
+    for name in ("stories/ferry.jpg", "stories/notes.txt", "elsewhere.jpg"):
+        (tmp_path / name).write_bytes(b"picture")
+    (tmp_path / "stories" / "large.jpg").write_bytes(bytes(20_000_001))
+    (tmp_path / "stories" / "link.jpg").symlink_to(tmp_path / "elsewhere.jpg")
+    (tmp_path / "stories" / "linked").symlink_to(tmp_path)
+    address = f"file://{tmp_path}/{url}"
+    if not why:
+        assert photos.fetch(app, "site", address) == b"picture"
+        return
+    for source in ("site", "nobody"):
+        with pytest.raises(SourceError, match=why if source == "site" else OUTSIDE):
+            photos.fetch(app, source, address)
+
+
+def test_a_source_on_the_web_names_no_file_of_this_machine(tmp_path, site):
+    open_app(tmp_path, ATTACH)
+    (tmp_path / "ferry.jpg").write_bytes(jpeg())
+    path = tmp_path / "schedules.yaml"
+    path.write_text(path.read_text().replace("feed: feed.xml", f"feed: {site.url('/feed.xml')}"))
+    with pytest.raises(SourceError, match=OUTSIDE):
+        photos.fetch(App.open(tmp_path, Clock(NOW)), "site", f"file://{tmp_path}/ferry.jpg")
 
 
 def test_an_article_without_a_picture_gets_the_drawn_card_but_nothing_attached(tmp_path):
