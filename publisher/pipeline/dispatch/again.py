@@ -71,6 +71,8 @@ def next_step(call: RowMapping, send: RowMapping, sender: Sender, desk: Desk, as
     timing = desk.timing
     if send["state"] in (SendState.PAUSED, SendState.HELD):
         return "wait"
+    if send["kind"] == sends.WITHDRAWAL and not sender.takes_down:
+        return "wait"  # practice, which takes nothing down
     if send["kind"] == sends.WITHDRAWAL:  # what is gone already may be taken down again
         return "repeat" if send["state"] != SendState.CANCELLED and now < since + TAKES_DOWN_FOR else "park"
     known_for = (sender.idempotent_for or timedelta()) - timing.leaving - timing.margin

@@ -35,6 +35,7 @@ class Told:
 
     name = "told"
     account = MappingProxyType({})
+    takes_down = True
     http = Http()
 
     def __init__(
