@@ -6,18 +6,26 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import structlog
+
 from publisher.app import intake
 from publisher.app.alerts import Watch
 from publisher.app.telling import Teller
 from publisher.pipeline.operate import holding
 from publisher.runtime.duty import Duty
 from publisher.runtime.heartbeat import Heartbeat
+from publisher.store import credentials, media
 
 if TYPE_CHECKING:
     from publisher.app.core import App
 
+log = structlog.get_logger()
+
 LOOK_EVERY = timedelta(seconds=3)
 POLL_EVERY = timedelta(seconds=1)  # how often it is looked whose turn it is
+FORGET_EVERY = timedelta(hours=1)
+CREDENTIALS_KEPT = timedelta(days=30)  # after their channel has gone from schedules.yaml
+UPLOADS_KEPT = timedelta(days=30)  # at least; longer while their posts may still be said
 
 
 def standing_duties(app: App, is_alive: Callable[[], bool]) -> list[Duty]:
@@ -36,8 +44,28 @@ def standing_duties(app: App, is_alive: Callable[[], bool]) -> list[Duty]:
         Duty("holds", lambda: holding.finish_holding(app.store), lambda: LOOK_EVERY),
         Duty("watch", look, lambda: LOOK_EVERY),
         Duty("alerts", teller.tell, lambda: LOOK_EVERY),
+        Duty("credentials", lambda: _forget_credentials(app), lambda: FORGET_EVERY),
+        Duty("uploads", lambda: _forget_uploads(app), lambda: FORGET_EVERY),
         Duty("heartbeat", heartbeat, lambda: app.project.alerts.every),
     ]
+
+
+def _forget_credentials(app: App) -> None:
+    """Drop the sessions and tokens of channels that are long gone: a name that is back by then finds its own."""
+    now = app.clock()
+    with app.store.write() as conn:
+        credentials.notice_gone(conn, list(app.project.channels), now)
+        gone = credentials.forget_gone(conn, now - CREDENTIALS_KEPT)
+    for channel in gone:
+        log.info("credentials_forgotten", channel=channel)
+
+
+def _forget_uploads(app: App) -> None:
+    """Let uploaded pictures go whose posts stand since long: the networks have them, and nobody is served ours."""
+    with app.store.write() as conn:
+        count = media.forget_uploads(conn, app.clock() - UPLOADS_KEPT)
+    if count:
+        log.info("uploads_forgotten", pictures=count)
 
 
 def _heartbeat_address(app: App) -> str:

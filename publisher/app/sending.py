@@ -89,9 +89,16 @@ class Sending:
         for send_id in ready:
             self._guarded(partial(address.record, store, send_id, now=store.now()))
         self._guarded(lambda: stopping.finish_cancelling(store))
-        self._guarded(lambda: withdrawing.finish_withdrawing(store, self.means, now=self._app.clock()))
+        self._guarded(self._withdraw)
         self._guarded(lambda: settle.pause_without_channel(store, list(self._app.project.channels)))
         self._guarded(lambda: settle.settle_finished(store, now=self._app.clock()))
+
+    def _withdraw(self) -> None:
+        """Go on with what is withdrawn; in practice it waits."""
+        store, now, is_practice = self._app.store, self._app.clock(), self._app.is_practice
+        withdrawing.heed_practice(store, is_practice=is_practice, now=now)
+        if not is_practice:
+            withdrawing.finish_withdrawing(store, self.means, now=now)
 
     def _guarded(self, duty: Callable[[], object]) -> None:
         """Carry out one duty; whatever is wrong with it, the others go on."""

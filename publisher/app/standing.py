@@ -256,6 +256,8 @@ def next_command(row: Any, schedule: str | None) -> str:
         return "publisher release --all"
     if held_by == {sends.LOST_CHANNEL} or (row["state"] == "paused" and held_by == {sends.CHANNEL}):
         return f"publisher release --channel {row['channel']}"
+    if row["state"] == "paused" and sends.IN_PRACTICE in held_by:
+        return "take `practice: true` out of schedules.yaml"
     if row["state"] == "paused" and sends.PRACTICE in held_by:
         return f"publisher cancel {edition}"
     if row["state"] == "paused" or (row["state"] == "held" and held_by <= {BY_A_PERSON}):

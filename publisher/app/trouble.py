@@ -140,7 +140,7 @@ def _sends(conn: Connection, project: Project, now: datetime) -> Iterator[Troubl
         own = [r for r in send["reasons"] if r["blocks"] and r["check"] not in (BY_A_PERSON, BY_A_PERSON_ALL)]
         if not own or send["state"] not in (SendState.HELD, SendState.PAUSED):
             continue
-        if any(reason["check"] == sends.PRACTICE for reason in own):
+        if any(reason["check"] in (sends.PRACTICE, sends.IN_PRACTICE) for reason in own):
             yield _of_practice(send, project)
         elif send["state"] == SendState.HELD:
             yield _held(send, own, project)
@@ -161,7 +161,7 @@ def _held(send: RowMapping, own: list[dict[str, Any]], project: Project) -> Trou
 
 
 def _of_practice(send: RowMapping, project: Project) -> Trouble:
-    own = next(reason for reason in send["reasons"] if reason["check"] == sends.PRACTICE)
+    own = next(reason for reason in send["reasons"] if reason["check"] in (sends.PRACTICE, sends.IN_PRACTICE))
     what = (
         f"{_title(send, ZoneInfo(project.publication.timezone))}: {send['channel']} is {send['state']}: {own['what']}"
     )

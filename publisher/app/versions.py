@@ -17,7 +17,7 @@ from publisher.config.reading import FILE
 from publisher.config.schedules import load_project, parse_project
 from publisher.errors import ConfigError
 from publisher.model.project import Project, Schedule
-from publisher.pipeline.operate import holding
+from publisher.pipeline.operate import holding, withdrawing
 from publisher.runtime.slots import Slot, slots_between
 from publisher.store import Connection, Store, editions, schedules
 from publisher.store.sql import take_turn
@@ -88,6 +88,8 @@ def accept(app: App, project: Project) -> int:
             schedules.set_accepted_version(conn, version_id)
             if before is not None and before.practice and not project.practice:
                 holding.hold_practice(conn, now)
+            if project.practice:
+                withdrawing.keep_for_after_practice(conn)
         _tell(app, news)
         return version_id
 

@@ -33,6 +33,7 @@ def doctor(
     received = ward.Letter.read(message) if message else None
     names, web = ward.Names(), ward.Web()
     found = {name: ward.examine(app, name, names, web, received) for name in chosen}
+    found |= {} if channel else ward.left_behind(app)
     if as_json:
         say_json({name: [asdict(each) for each in findings] for name, findings in found.items()})
     else:

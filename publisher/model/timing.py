@@ -10,17 +10,27 @@ from datetime import timedelta
 class Timing:
     """Spans of a call's life.
 
-    A process that froze may wake and act late, so a call begins only while its lease outlasts the longest exchange:
-    ``lease`` must be more than ``read_timeout + margin``.
+    A process that froze may wake and act late, so a request begins only while its call's lease outlasts the longest
+    exchange: ``lease`` must be more than ``reserve``.
     """
 
     lease: timedelta = timedelta(minutes=3)  # a claim of a process that can't be proved dead ends after this
     connect_timeout: timedelta = timedelta(seconds=10)
-    read_timeout: timedelta = timedelta(seconds=60)  # of a whole answer
+    read_timeout: timedelta = timedelta(seconds=60)  # of a whole answer, and before that of a request until it has left
     margin: timedelta = timedelta(seconds=10)
     unknown_retry: timedelta = timedelta(seconds=30)  # before an unknown call is said again under its key
     ask_after: timedelta = timedelta(minutes=15)  # before a provider is asked what became of an unknown call
 
     def __post_init__(self) -> None:
-        if self.lease <= self.read_timeout + self.margin:
-            raise ValueError("the lease is not longer than the read timeout and the margin together")
+        if self.lease <= self.reserve:
+            raise ValueError("the lease is not longer than the connect timeout, twice the read timeout and the margin")
+
+    @property
+    def leaving(self) -> timedelta:
+        """How long a request may take until all of it has left: its last piece may take as long as a connection."""
+        return self.read_timeout + self.connect_timeout
+
+    @property
+    def reserve(self) -> timedelta:
+        """How much of a lease must be left for a request to begin: it leaves, it is answered, and clocks differ."""
+        return self.leaving + self.read_timeout + self.margin

@@ -60,8 +60,8 @@ class Renderer:
         return draw_card(lead.title, brief.publication, lead.language or brief.language, brief.theme.light.accent)
 
     def picture(self, brief: Brief) -> Image | None:
-        """Return the lead article's own picture; None where it has none that can be shown."""
-        return picture_of(brief.articles[0], brief)
+        """Return the lead article's own picture, to be uploaded; None where it has none that can be shown."""
+        return picture_of(brief.articles[0], brief, is_uploaded=True)
 
     def description(self, words: str, most: int) -> str:
         """Cut the words for who can't see a picture to at most so many units of UTF-16."""

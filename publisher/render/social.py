@@ -52,7 +52,7 @@ def _rendered(engine: Engine, brief: Brief, rules: PostRules) -> Post:
     posts = posts_in(engine.render(name, context, conventions))
     parts = tuple(_fitted(post, rules, brief) for post in posts)
     notes = tuple(_shortened(post, part, rules) for post, part in zip(posts, parts, strict=True) if part != whole(post))
-    return Post(parts, language=brief.language, card=_card(brief.articles[0], brief), mended=notes[:1])
+    return Post(parts, language=brief.language, card=_card(brief.articles[0], brief, rules), mended=notes[:1])
 
 
 def _fitted(post: str, rules: PostRules, brief: Brief) -> str:
@@ -98,18 +98,26 @@ def _harmless(text: str) -> str:
     return str(_LIVE.sub(lambda sign: sign[0] + _JOINER, text))
 
 
-def _card(article: Article, brief: Brief) -> Card | None:
+def _card(article: Article, brief: Brief, rules: PostRules) -> Card | None:
     """Say what the network shows under the link: our words, for networks that don't look at the page themselves."""
     plain = article_dict(article, brief)
     if not plain["url"]:
         return None
-    return Card(plain["url"], plain["title"], plain["summary"], picture_of(article, brief))
+    return Card(
+        plain["url"],
+        plain["title"],
+        plain["summary"],
+        picture_of(article, brief, is_uploaded=rules.uploads is not None),
+    )
 
 
-def picture_of(article: Article, brief: Brief) -> Image | None:
-    """Return an article's picture with words for who can't see it; None where it has none that can be shown."""
+def picture_of(article: Article, brief: Brief, *, is_uploaded: bool) -> Image | None:
+    """Return an article's picture with words for who can't see it; None where it has none that can be shown.
+
+    :param is_uploaded: nobody has to fetch it: a file of this machine will do, as in practice.
+    """
     image = article.image
-    if image is None or fault_of_picture(image, practice=brief.practice):
+    if image is None or fault_of_picture(image, practice=brief.practice or is_uploaded):
         return None
     return image if image.alt.strip() else replace(image, alt=image.caption)
 

@@ -6,12 +6,14 @@ import base64
 import hashlib
 import io
 import json
+import math
 import re
 import string
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -20,12 +22,13 @@ import requests
 from urllib3.exceptions import HTTPError
 
 import publisher
-from publisher.clock import Clock, now
+from publisher.clock import Clock, now, steady
 from publisher.model.call import Answer, Verdict
-from publisher.senders.verdicts import Left, judge_silence, judge_status, retry_at, sent, unknown
+from publisher.senders.verdicts import Left, deferred, judge_silence, judge_status, retry_at, sent, unknown
 
 WORDS = 1_000  # characters of an answer that are kept
 REASON = 300  # characters of an answer that are shown
+OUT_OF_TIME = "the steps before this request took too long; it was not sent"
 HIDDEN = "***"  # stands where a secret stood
 MOST_GIVEN = 16  # secrets that a provider gave in place of others: the newest; the older ones have long ended
 SAID_UNDER = (
@@ -44,7 +47,8 @@ class HttpSettings:
     """How patient and how trusting the senders are."""
 
     connect_timeout: float = 10.0  # seconds
-    read_timeout: float = 60.0  # seconds, for the whole answer once the request has left; which may take as long itself
+    read_timeout: float = 60.0  # seconds, for the whole answer once the request has left; which may take as long
+    # itself, connecting included, and its last piece connect_timeout more (`Timing.leaving`)
     body_cap: int = 1_000_000  # bytes of an answer that are read
     trust_env: bool = False  # True: proxies and certificates from the environment
     user_agent: str = f"Publisher/{publisher.__version__}"
@@ -93,18 +97,16 @@ class _Body(io.BytesIO):
         super().__init__(content)
         self.left: Left = "nothing" if content else "all"  # nobody sees nothing leave: it may have
         self.left_at = time.monotonic()
-        self._patience = patience
-        self._begun_at: float | None = None
+        self._leaves_by = self.left_at + patience
 
     def read(self, size: int | None = -1) -> bytes:
         """Give the next piece to the network; asked again after the last one was written, it has left whole.
 
-        :raises TimeoutError: the pieces before this one took too long.
+        :raises TimeoutError: the connection and the pieces before this one took too long.
         """
         piece = super().read(PIECE)
         self.left_at = time.monotonic()
-        self._begun_at = self.left_at if self._begun_at is None else self._begun_at
-        if piece and self.left_at > self._begun_at + self._patience:
+        if piece and self.left_at > self._leaves_by:
             self.left = "slow"
             raise TimeoutError
         self.left = "part" if piece else "all"
@@ -146,9 +148,20 @@ class Http:
         """Take something away and return what came, as :meth:`post` does; twice does no more than once."""
         return self._exchange("DELETE", url, self._body(), headers or {}, wait)
 
+    @contextmanager
+    def until(self, moment: float) -> Iterator[None]:
+        """Begin no request of this thread after a moment by `steady`: its call might be another's before the answer."""
+        self._own.until = moment
+        try:
+            yield
+        finally:
+            del self._own.until
+
     def _exchange(
         self, method: str, url: str, sending: _Body | None, headers: Mapping[str, str], wait: tuple[str, ...]
     ) -> Reply:
+        if steady() > getattr(self._own, "until", math.inf):
+            return Reply(trouble=deferred(OUT_OF_TIME))
         begun_at = time.monotonic()
         try:
             session = self._session()

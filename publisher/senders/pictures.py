@@ -87,9 +87,20 @@ def unshown(call: Call, sender: Sender) -> Answer | None:
     """Refuse a post that goes only with its picture, on a channel that shows none of ours: one that takes over."""
     if call.picture is None or not call.picture.is_needed:
         return None
-    if picture_of(call, sender) is not None and sender.rules is not None and sender.rules.uploads is not None:
+    if picture_of(call, sender) is not None and _takes_pictures(sender):
         return None
     return stop(refused(f"it goes only with its picture, and {sender.name} shows none of ours"))
+
+
+def told_unshown(call: Call, sender: Sender, answer: Answer) -> Answer:
+    """Say of a post that was sent by a channel that shows no picture of ours that it had one."""
+    if picture_of(call, sender) is None or _takes_pictures(sender):
+        return answer
+    return Shown(refusal=f"{sender.name} shows none of ours").told(answer)
+
+
+def _takes_pictures(sender: Sender) -> bool:
+    return sender.rules is not None and sender.rules.uploads is not None
 
 
 def unfit(picture: Picture, sender: Sender) -> Answer | None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
 
+from publisher.model.states import ENDED
 from publisher.store.sql import insert_new
-from publisher.store.tables import credentials
+from publisher.store.tables import credentials, sends
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,31 @@ def keep(
     new["ends_at"] = ends_at
     row = update(credentials).where(_at(channel, name))
     conn.execute(row.values(version=credentials.c.version + 1, **new))
+
+
+def notice_gone(conn: Connection, channels: Sequence[str], now: datetime) -> None:
+    """Note whose channel schedules.yaml has no more, and whose is back.
+
+    :param channels: those of schedules.yaml.
+    """
+    is_there = credentials.c.channel.in_(channels)
+    conn.execute(update(credentials).where(is_there, credentials.c.gone_at.is_not(None)).values(gone_at=None))
+    conn.execute(update(credentials).where(~is_there, credentials.c.gone_at.is_(None)).values(gone_at=now))
+
+
+def forget_gone(conn: Connection, before: datetime) -> list[str]:
+    """Drop what channels had that are gone since before a moment, and by which nothing waits to go; name them."""
+    waits = select(sends.c.channel).where(sends.c.state.not_in(ENDED))
+    over = and_(credentials.c.gone_at < before, credentials.c.channel.not_in(waits))
+    names = conn.execute(select(credentials.c.channel).where(over).distinct()).scalars().all()
+    conn.execute(delete(credentials).where(over))
+    return sorted(names)
+
+
+def of_others(conn: Connection, channels: Sequence[str]) -> list[str]:
+    """Return the channels besides these that have something here."""
+    query = select(credentials.c.channel).where(credentials.c.channel.not_in(channels)).distinct()
+    return sorted(conn.execute(query).scalars())
 
 
 def _read(conn: Connection, channel: str, name: str, *, lock: bool = False) -> Kept:

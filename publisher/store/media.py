@@ -6,18 +6,22 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, delete, or_, select, update
 
-from publisher.store.sql import insert_new
-from publisher.store.tables import media
+from publisher.model.states import ENDED, SendState
+from publisher.store.sql import insert_new, take_turn
+from publisher.store.tables import media, messages, sends
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class Kept:
     """A picture as it is served, or uploaded."""
 
     type: str  # image/png
     content: bytes = field(repr=False)
+
+
+_TURN = "uploads"  # who keeps one writes its message in the same transaction: only then can be told what needs it
 
 
 def digest_of(content: bytes) -> str:
@@ -25,13 +29,46 @@ def digest_of(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
-def keep(conn: Connection, content: bytes, *, type: str, now: datetime) -> str:  # noqa: A002 -- HTTP's word for it
-    """Keep a picture unless it is there already; return its digest."""
-    digest = digest_of(content)
-    insert_new(conn, media, digest=digest, type=type, content=content, made_at=now)
+def keep(conn: Connection, picture: Kept, *, now: datetime, only_uploaded: bool = False) -> str:
+    """Keep a picture unless it is there already; return its digest.
+
+    :param only_uploaded: nobody is served it: it may go again. What is both stays.
+    """
+    if only_uploaded:
+        take_turn(conn, _TURN)
+    digest = digest_of(picture.content)
+    row = {"type": picture.type, "content": picture.content, "made_at": now, "only_uploaded": only_uploaded or None}
+    if not insert_new(conn, media, digest=digest, **row) and not only_uploaded:
+        conn.execute(update(media).where(media.c.digest == digest).values(only_uploaded=None))
     return digest
 
 
-def get(conn: Connection, digest: str) -> Picture | None:
+def get(conn: Connection, digest: str) -> Kept | None:
     row = conn.execute(select(media.c.type, media.c.content).where(media.c.digest == digest)).one_or_none()
-    return None if row is None else Picture(row.type, bytes(row.content))
+    return None if row is None else Kept(row.type, bytes(row.content))
+
+
+def forget_uploads(conn: Connection, before: datetime) -> int:
+    """Let pictures go that were only uploaded, before a moment, and that no post needs any more; return how many.
+
+    A post needs its own until it stands: until then, or where it is resent, it may be said again.
+    """
+    old = (media.c.only_uploaded.is_(True), media.c.made_at < before)
+    if conn.execute(select(media.c.digest).where(*old).limit(1)).one_or_none() is None:
+        return 0
+    take_turn(conn, _TURN)
+    needed = _needed(conn)
+    gone = [row.digest for row in conn.execute(select(media.c.digest).where(*old)) if row.digest not in needed]
+    for digest in gone:
+        conn.execute(delete(media).where(media.c.digest == digest))
+    return len(gone)
+
+
+def _needed(conn: Connection) -> set[str]:
+    """Return the pictures of posts that may still be said: not ended, in doubt, or failed: a person may resend it."""
+    may_be_said = or_(
+        sends.c.state.not_in(ENDED), sends.c.unknown > 0, and_(sends.c.state == SendState.DONE, sends.c.failed > 0)
+    )
+    posts = select(messages.c.content).join(sends, sends.c.id == messages.c.send_id)
+    found = conn.execute(posts.where(messages.c.kind == "post", may_be_said)).scalars()
+    return {post["upload"]["digest"] for post in found if post.get("upload")}

@@ -21,7 +21,8 @@ BOOKS = "books"  # the reason of a send whose counters and rows disagree
 CHANNEL = "channel"  # of one whose channel can't be used as it is
 LOST_CHANNEL = "lost-channel"  # of one that is paused because its channel is gone from schedules.yaml
 PRACTICE = "practice"  # of one that was made in practice, which is over
-UNRELEASED = (LOST_CHANNEL, PRACTICE)  # what no release takes back
+IN_PRACTICE = "in practice"  # of a withdrawal of real posts, which waits until practice is over
+UNRELEASED = (LOST_CHANNEL, PRACTICE, IN_PRACTICE)  # what no release takes back
 MOST_PACED = 2_000  # editions that are looked back on when the next one is spaced
 
 
@@ -195,6 +196,13 @@ def of_practice(send: RowMapping) -> dict[str, Any]:
     else:
         remedy = f"`publisher release {send['edition_id']}` makes it anew for readers, {give_up} gives it up"
     return {"check": PRACTICE, "blocks": True, "what": "it was made in practice, which is over", "remedy": remedy}
+
+
+def in_practice() -> dict[str, Any]:
+    """Return the reason that stands beside a withdrawal while the project practises."""
+    what = "real posts are not taken down in practice"
+    remedy = "Take `practice: true` out of schedules.yaml: it goes on by itself"
+    return {"check": IN_PRACTICE, "blocks": True, "what": what, "remedy": remedy}
 
 
 def add_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, Any]]) -> None:

@@ -63,7 +63,8 @@ class Shown:
     @cached_property
     def cards(self) -> dict[str, bytes]:
         """The pictures that were drawn for its posts, by digest."""
-        return {digest_of(each.picture): each.picture for each in self.preview.products if each.picture is not None}
+        drawn = [each.card.content for each in self.preview.products if each.card is not None]
+        return {digest_of(content): content for content in drawn}
 
     @cached_property
     def local_pictures(self) -> dict[str, tuple[str, str]]:

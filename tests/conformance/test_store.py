@@ -39,6 +39,7 @@ from publisher.store import subscribers as people
 from publisher.store.tables import deliveries as rows
 from publisher.store.tables import facts, recipients, schedules
 from publisher.store.tables import media as pictures
+from publisher.store.tables import sends as sends_table
 from tests.ledger import MAIL, NOW, POST, add_article, add_edition, add_send, books, subscribe
 
 D = DeliveryState
@@ -533,22 +534,108 @@ def test_two_who_compose_for_one_schedule_at_once_carry_no_article_twice(store):
 
 def test_a_picture_is_kept_byte_for_byte_and_once(store):
     content = bytes(range(256)) * 300
+    picture = media.Kept("image/png", content)
     with store.write() as conn:
-        digest = media.keep(conn, content, type="image/png", now=NOW)
+        digest = media.keep(conn, picture, now=NOW)
     with store.write() as conn:
-        assert media.keep(conn, content, type="image/png", now=NOW + timedelta(days=1)) == digest
-        other = media.keep(conn, content + b"!", type="image/png", now=NOW)
+        assert media.keep(conn, picture, now=NOW + timedelta(days=1)) == digest
+        other = media.keep(conn, media.Kept("image/png", content + b"!"), now=NOW)
     assert digest == sha256(content).hexdigest() != other
     with store.read() as conn:
-        assert media.get(conn, digest) == media.Picture("image/png", content)
+        assert media.get(conn, digest) == picture
         assert media.get(conn, "0" * 64) is None
         assert conn.execute(select(func.count()).select_from(pictures)).scalar_one() == 2
+
+
+OLD = NOW + timedelta(days=1)
+
+
+def upload(store, content: bytes, *, card: bool = False) -> int:
+    """Keep a picture with the post that shows it, and return its send."""
+    shown = Upload(media.digest_of(content), "", 320, 180, in_card=False, is_needed=False)
+    send = add_send(store, add_edition(store, content.decode()), lists=(), message=replace(POST, upload=shown))
+    with store.write() as conn:
+        media.keep(conn, media.Kept("image/png", content), now=NOW, only_uploaded=True)
+        if card:
+            media.keep(conn, media.Kept("image/png", content), now=NOW)
+    return send
+
+
+def kept_of(store, *contents: bytes) -> list[bytes]:
+    with store.read() as conn:
+        return [content for content in contents if media.get(conn, media.digest_of(content))]
+
+
+@pytest.mark.parametrize(
+    ("state", "counts", "stays"),
+    [
+        ("done", {"sent": 1}, False),
+        ("cancelled", {"cancelled": 1}, False),
+        ("ready", {"pending": 1}, True),
+        ("held", {}, True),
+        ("done", {"unknown": 1}, True),
+        ("cancelled", {"unknown": 1}, True),
+        ("done", {"failed": 1}, True),  # a person may resend it
+    ],
+)
+def test_an_uploaded_picture_goes_when_its_post_can_not_be_said_any_more(store, state, counts, stays):
+    send = upload(store, b"ferry")
+    with store.write() as conn:
+        said = {"pending": 0, **counts}
+        conn.execute(update(sends_table).where(sends_table.c.id == send).values(state=state, **said))
+        assert media.forget_uploads(conn, before=NOW) == 0  # it is not old yet
+    with store.write() as conn:
+        assert media.forget_uploads(conn, before=OLD) == (0 if stays else 1)
+    assert kept_of(store, b"ferry") == ([b"ferry"] if stays else [])
+
+
+def test_a_picture_that_is_served_stays_for_ever_also_where_it_was_uploaded(store):
+    send = upload(store, b"ferry", card=True)
+    with store.write() as conn:
+        media.keep(conn, media.Kept("image/png", b"card"), now=NOW)
+        media.keep(conn, media.Kept("image/png", b"card"), now=NOW, only_uploaded=True)
+        conn.execute(update(sends_table).where(sends_table.c.id == send).values(state="cancelled"))
+    with store.write() as conn:
+        assert media.forget_uploads(conn, before=OLD) == 0
+    assert kept_of(store, b"ferry", b"card") == [b"ferry", b"card"]
+
+
+def test_a_picture_that_two_posts_show_stays_until_both_stand(store):
+    first, second = upload(store, b"ferry"), upload(store, b"ferry ")
+    shown = Upload(media.digest_of(b"ferry"), "", 320, 180, in_card=False, is_needed=False)
+    with store.write() as conn:
+        messages.add(conn, second, replace(POST, upload=shown), NOW, revision=2)
+        conn.execute(update(sends_table).where(sends_table.c.id == first).values(state="cancelled"))
+        assert media.forget_uploads(conn, before=OLD) == 0
+        conn.execute(update(sends_table).values(state="cancelled"))
+        assert media.forget_uploads(conn, before=OLD) == 2
+
+
+def test_a_picture_that_is_kept_again_as_it_would_go_stays(store):
+    upload(store, b"ferry")
+    with store.write() as conn:
+        conn.execute(update(sends_table).values(state="cancelled"))
+
+    def forget() -> int:
+        with store.write() as conn:
+            return media.forget_uploads(conn, before=OLD)
+
+    shown = Upload(media.digest_of(b"ferry"), "", 320, 180, in_card=False, is_needed=False)
+    again = add_send(store, add_edition(store, "again"), lists=())
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as conn:
+            media.keep(conn, media.Kept("image/png", b"ferry"), now=NOW, only_uploaded=True)
+            messages.add(conn, again, replace(POST, upload=shown), NOW, revision=2)
+            forgetting = pool.submit(forget)
+            time.sleep(0.3)
+        assert forgetting.result() == 0
+    assert kept_of(store, b"ferry") == [b"ferry"]
 
 
 def test_two_that_keep_one_picture_at_once_both_go_on(store):
     def keep(_) -> str:
         with store.write() as conn:
-            return media.keep(conn, b"one", type="image/png", now=NOW)
+            return media.keep(conn, media.Kept("image/png", b"one"), now=NOW)
 
     with ThreadPoolExecutor(4) as pool:
         assert len(set(pool.map(keep, range(8)))) == 1

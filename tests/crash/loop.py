@@ -31,8 +31,9 @@ START_PATIENCE = 60.0  # seconds for a life's first request
 SETTLE_PATIENCE = 300.0  # seconds without any progress
 TROUBLE = Temper(unavailable=0.01, drop_after=0.01)
 QUICK = {  # so that what a kill left is looked at again within seconds
-    "PUBLISHER_LEASE": "5s",
-    "PUBLISHER_READ_TIMEOUT": "3s",
+    "PUBLISHER_LEASE": "7s",
+    "PUBLISHER_CONNECT_TIMEOUT": "1s",
+    "PUBLISHER_READ_TIMEOUT": "2s",
     "PUBLISHER_MARGIN": "1s",
     "PUBLISHER_UNKNOWN_RETRY": "1s",
 }

@@ -20,6 +20,7 @@ from publisher.model.timing import Timing
 from publisher.model.tokens import address_hash
 from publisher.pipeline import dispatch
 from publisher.pipeline.operate import again, holding, stopping
+from publisher.senders.http import Http
 from publisher.store import Store, subscribers
 from publisher.store.tables import calls, deliveries
 from tests.ledger import HASH_KEY, NOW, Clock, add_edition, add_send, books, desk, subscribe
@@ -37,6 +38,7 @@ class Provider:
     def __init__(self, keys: bool) -> None:
         self.idempotent_for = timedelta(days=1) if keys else None
         self.asked_for = None
+        self.http = Http()
         self.name, self.max_recipients = "model", 3
         self.says = "accepted"  # what befalls the next request
         self.accepted: Counter[int] = Counter()  # by delivery

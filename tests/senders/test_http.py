@@ -9,14 +9,17 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.clock import steady
 from publisher.model.call import Outcome, Scope
-from publisher.senders.http import File, Http, HttpSettings, as_form, as_multipart
+from publisher.senders.http import OUT_OF_TIME, File, Http, HttpSettings, as_form, as_multipart
+from publisher.senders.verdicts import deferred
 from publisher.testing import FakeProvider, Fault, Received, Response
 
 JSON = {"Content-Type": "application/json"}
@@ -234,6 +237,29 @@ def test_a_request_that_is_taken_too_slowly_is_given_up_and_deferred(http: Http)
     assert verdict is not None
     assert verdict.outcome is Outcome.DEFERRED
     assert "took the request too slowly" in verdict.reason
+
+
+def test_connecting_is_part_of_the_time_for_leaving(http: Http, monkeypatch: pytest.MonkeyPatch) -> None:
+    http.settings = replace(http.settings, read_timeout=0.2)
+    resolve = socket.getaddrinfo
+
+    def slowly(*args: Any, **named: Any) -> Any:
+        time.sleep(0.4)
+        return resolve(*args, **named)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slowly)
+    verdict = http.post(slow_server(lambda peer: None), b"{}", JSON).trouble
+    assert verdict is not None
+    assert (verdict.outcome, "too slowly" in verdict.reason) == (Outcome.DEFERRED, True)
+
+
+def test_no_request_begins_after_the_moment_that_a_call_has_left(http: Http, provider: FakeProvider) -> None:
+    with http.until(steady() + 60):
+        assert http.post(provider.url, b"{}", JSON).trouble is None
+    with http.until(steady() - 0.001):
+        for reply in (http.post(provider.url, b"{}", JSON), http.get(provider.url), http.delete(provider.url)):
+            assert reply.trouble == deferred(OUT_OF_TIME)
+    assert len(provider.requests) == 1
 
 
 def test_secrets_are_never_shown_in_any_form(provider: FakeProvider) -> None:

@@ -8,6 +8,7 @@ import sys
 import pytest
 import requests
 
+from publisher import testing
 from publisher.testing import (
     DIALECTS,
     Accepted,
@@ -17,6 +18,7 @@ from publisher.testing import (
     Received,
     Response,
     call_to,
+    dialects,
     expand_mailgun,
     sample_post,
 )
@@ -96,3 +98,9 @@ def test_a_journal_takes_only_what_the_store_could_keep() -> None:
 
 def test_a_post_goes_to_one_account() -> None:
     assert len(call_to(sample_post()).recipients) == 1
+
+
+def test_whatever_a_dialect_is_written_with_is_at_hand_under_one_name() -> None:
+    for name in dialects.__all__:
+        assert name in testing.__all__
+        assert getattr(testing, name) is getattr(dialects, name)

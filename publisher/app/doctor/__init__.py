@@ -20,13 +20,14 @@ from publisher.app.doctor.web import Web
 from publisher.config.values import TO_BE_CHANGED
 from publisher.errors import PublisherError
 from publisher.senders.registry import sender_class
+from publisher.store import credentials as kept
 
 if TYPE_CHECKING:
     from publisher.app.core import App
     from publisher.model.project import Channel
     from publisher.senders.base import Sender
 
-__all__ = ["Found", "Letter", "Level", "Names", "Web", "deafness", "examine"]
+__all__ = ["Found", "Letter", "Level", "Names", "Web", "deafness", "examine", "left_behind"]
 
 Look = Callable[[], Iterable[Found]]
 
@@ -48,6 +49,15 @@ def examine(app: App, name: str, names: Names, web: Web, received: Letter | None
     if "mail" not in carries or patient.only_posts:
         return found
     return [*found, *_domain(patient), *_letter(patient), *_ways_back(patient)]
+
+
+def left_behind(app: App) -> dict[str, list[Found]]:
+    """Return what is kept of channels that schedules.yaml has no more, by channel."""
+    with app.store.read() as conn:
+        gone = kept.of_others(conn, list(app.project.channels))
+    words = "sessions and tokens are kept, though schedules.yaml has no such channel any more"
+    remedy = "`publisher run` drops them 30 days after it has seen so; put the channel back to use them."
+    return {name: [noted("credentials", words, remedy)] for name in gone}
 
 
 def deafness(app: App, channel: Channel, sender: Sender) -> Found | None:

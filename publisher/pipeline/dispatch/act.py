@@ -188,7 +188,8 @@ def speak(store: Store, sender: Sender, claimed: Claimed) -> Answer:
         return FROZEN
     call = claimed.call
     try:
-        answer = say(store, sender, call)
+        with sender.http.until(claimed.speak_by):
+            answer = say(store, sender, call)
         if not isinstance(answer, Answer):
             raise TypeError(f"{type(answer).__name__} is no Answer")
         return answer

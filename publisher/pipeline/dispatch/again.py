@@ -71,9 +71,11 @@ def next_step(call: RowMapping, send: RowMapping, sender: Sender, desk: Desk, as
     timing = desk.timing
     if send["state"] in (SendState.PAUSED, SendState.HELD):
         return "wait"
+    if send["kind"] == sends.WITHDRAWAL and not sender.takes_down:
+        return "wait"  # practice, which takes nothing down
     if send["kind"] == sends.WITHDRAWAL:  # what is gone already may be taken down again
         return "repeat" if send["state"] != SendState.CANCELLED and now < since + TAKES_DOWN_FOR else "park"
-    known_for = (sender.idempotent_for or timedelta()) - timing.read_timeout - timing.margin
+    known_for = (sender.idempotent_for or timedelta()) - timing.leaving - timing.margin
     if as_it_was and send["state"] != SendState.CANCELLED and now < since + known_for:
         return "repeat"
     if sender.asked_for is not None and now < since + sender.asked_for:
@@ -125,7 +127,8 @@ def _exchange(store: Store, desk: Desk, sender: Sender, claimed: Claimed, step: 
         return  # we were frozen: it comes up again
     call = claimed.call
     try:
-        answer = say(store, sender, call) if step == "repeat" else sender.ask(call)
+        with sender.http.until(claimed.speak_by):
+            answer = say(store, sender, call) if step == "repeat" else sender.ask(call)
     except LostCallError:
         log.warning("call_lost", call=call.id)  # the answer that counts is theirs who carry it on
         return

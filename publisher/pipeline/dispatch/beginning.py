@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from publisher.model.states import CallState
-from publisher.pipeline.dispatch.desk import Claimed, Desk, begins_by
+from publisher.pipeline.dispatch.desk import Claimed, Desk
 from publisher.pipeline.dispatch.orphans import give_back
 from publisher.store import Connection, Store, calls, sends
 
@@ -24,7 +24,7 @@ def _begin(store: Store, desk: Desk, some: Sequence[Claimed]) -> list[bool]:
 def begin_calls(conn: Connection, desk: Desk, some: Sequence[Claimed]) -> list[bool]:
     """Begin calls, and say for each whether it may speak; what may not is given back, as far as it is ours."""
     now = desk.clock()
-    begun = calls.begin(conn, [each.call.id for each in some], now=now, lease_left=begins_by(desk.timing))
+    begun = calls.begin(conn, [each.call.id for each in some], now=now, lease_left=desk.timing.reserve)
     for claimed in some:
         if claimed.call.id not in begun:
             _give_back_ours(conn, desk, claimed, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -76,7 +76,7 @@ def picture_of(conn: Connection, message: Content) -> Picture | None:
     if upload is None:
         return None
     kept = media.get(conn, upload.digest)
-    assert kept is not None  # noqa: S101 -- pictures are never deleted
+    assert kept is not None  # noqa: S101 -- it stays as long as its post may be said
     how = {"in_card": upload.in_card, "is_needed": upload.is_needed}
     return Picture(kept.content, kept.type, upload.alt, upload.width, upload.height, **how)
 
@@ -95,12 +95,7 @@ class Claimed:
 
 def last_moment(timing: Timing) -> float:
     """Return until when a request may begin whose lease begins now."""
-    return steady() + (timing.lease - timing.read_timeout - timing.margin).total_seconds()
-
-
-def begins_by(timing: Timing) -> timedelta:
-    """Return how much of a lease must be left for a request to begin."""
-    return timing.read_timeout + timing.margin
+    return steady() + (timing.lease - timing.reserve).total_seconds()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +126,8 @@ def say(store: Store, sender: Sender, call: Call) -> Answer:
 
     By now the channel may speak for another account, where the post's number is somebody else's.
     """
+    from publisher.senders.pictures import told_unshown  # here: commands that only look need no HTTP
+
     journal = StoreJournal(store, call.id, call.attempt)
     if isinstance(call.message, Withdrawal):
         why = why_another(call.message.account, sender.account)
@@ -142,7 +139,7 @@ def say(store: Store, sender: Sender, call: Call) -> Answer:
             raise  # another process may have posted it
         except StoreError:
             return stop(deferred("the database didn't take a note of the account; nothing was sent"))
-    return sender.send(call, journal)
+    return told_unshown(call, sender, sender.send(call, journal))
 
 
 def _note_account(journal: StoreJournal, account: Fingerprints, attempt: int) -> None:

@@ -17,13 +17,25 @@ from publisher.model.account import Fingerprints
 from publisher.model.message import Withdrawal
 from publisher.model.states import DeliveryState, EditionState, SendState
 from publisher.pipeline.operate import again, doubt, stopping
-from publisher.store import Connection, Store, audience, by_hand, editions, facts, messages, sends, withdrawals
+from publisher.store import (
+    Connection,
+    RowMapping,
+    Store,
+    audience,
+    by_hand,
+    editions,
+    facts,
+    messages,
+    sends,
+    withdrawals,
+)
 from publisher.store.patience import write_patiently
 from publisher.store.withdrawals import Posted
 
 log = structlog.get_logger()
 
 D = DeliveryState
+OPEN = (SendState.ADDRESSED, SendState.SENDING)
 BEFORE_ALL = 0  # priority: as an alert
 GIVE_UP_AFTER = timedelta(days=1)  # of trying; then a person has to do it
 
@@ -75,6 +87,45 @@ def finish_withdrawing(store: Store, means: Means, *, now: datetime) -> None:
         waits = {edition_id for edition_id in found if not _has_work(conn, edition_id, means)}
     for edition_id in found - waits:
         write_patiently(store, partial(_go_on, edition_id=edition_id, means=means, now=now))
+
+
+def keep_for_after_practice(conn: Connection) -> None:
+    """Let withdrawals wait: what practice says goes to the inbox, and what stands out there stays for now."""
+    for send in _withdrawals(conn, *OPEN):
+        if sends.move(conn, send["id"], SendState.PAUSED):
+            sends.add_reasons(conn, send["id"], [sends.in_practice()])
+
+
+def go_on_after_practice(conn: Connection, now: datetime) -> None:
+    """Let withdrawals go on that waited for practice to end, with their whole time of trying."""
+    for send in _withdrawals(conn, SendState.PAUSED):
+        if not _waits_for_practice(send):
+            continue
+        rest = [reason for reason in send["reasons"] if reason["check"] != sends.IN_PRACTICE]
+        sends.set_reasons(conn, send["id"], rest)
+        if not any(reason["blocks"] for reason in rest):
+            sends.move(conn, send["id"], SendState.SENDING, give_up_at=sends.new_term(send, now))
+
+
+def heed_practice(store: Store, *, is_practice: bool, now: datetime) -> None:
+    """Let withdrawals wait in practice, and go on after it; writes only where that changes something."""
+    states = OPEN if is_practice else (SendState.PAUSED,)
+    with store.read() as conn:
+        found = [send for send in sends.in_state(conn, *states) if send["kind"] == sends.WITHDRAWAL]
+    if is_practice and found:
+        write_patiently(store, keep_for_after_practice)
+    elif any(_waits_for_practice(send) for send in found):
+        write_patiently(store, partial(go_on_after_practice, now=now))
+
+
+def _waits_for_practice(send: RowMapping) -> bool:
+    return any(reason["check"] == sends.IN_PRACTICE for reason in send["reasons"])
+
+
+def _withdrawals(conn: Connection, *states: SendState) -> list[RowMapping]:
+    """Lock the withdrawals in these states, by the order of their ids."""
+    ids = sorted(send["id"] for send in sends.in_state(conn, *states) if send["kind"] == sends.WITHDRAWAL)
+    return [sends.lock(conn, send_id) for send_id in ids]
 
 
 def _has_work(conn: Connection, edition_id: int, means: Means) -> bool:

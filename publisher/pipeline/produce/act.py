@@ -15,7 +15,6 @@ from publisher.model.message import Finding
 from publisher.model.project import Entry, Project, Schedule
 from publisher.model.states import EditionState, SendState
 from publisher.pipeline import pacing
-from publisher.pipeline.produce import cards
 from publisher.pipeline.produce.entry import Produced, Studio, produce_entry
 from publisher.store import Connection, Store, articles, editions, facts, media, messages, sends
 from publisher.store.sql import take_turn
@@ -161,10 +160,10 @@ def _replace_message(conn: Connection, send_id: int, product: Produced, now: dat
 def _keep(conn: Connection, send_id: int, product: Produced, now: datetime, *, revision: int = 1) -> None:
     assert product.message is not None  # noqa: S101 -- only called with one
     messages.add(conn, send_id, product.message, now, revision=revision)
-    if product.picture is not None:
-        media.keep(conn, product.picture, type=cards.TYPE, now=now)
+    if product.card is not None:
+        media.keep(conn, product.card, now=now)
     if product.upload is not None:
-        media.keep(conn, product.upload.content, type=product.upload.type, now=now)
+        media.keep(conn, product.upload, now=now, only_uploaded=True)
 
 
 def _plain(finding: Finding) -> dict[str, str | bool]:

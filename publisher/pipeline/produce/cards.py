@@ -45,14 +45,15 @@ def refusal(entry: Entry, rules: PostRules) -> tuple[str, str] | None:
 
 def with_picture(
     post: Post, brief: Brief, renderer: Renderer, *, base: str | None, is_needed: bool = False
-) -> tuple[Post, bytes | None, tuple[Finding, ...]]:
+) -> tuple[Post, media.Kept | None, tuple[Finding, ...]]:
     """Return a post whose card has a picture, the picture where it is ours, and what to say where there is none.
 
-    :param base: the address below which our pictures are served; None: nobody could fetch them.
+    :param base: the address below which our pictures are served; None: nobody could fetch them. Empty: nobody has to,
+        since the card's picture is uploaded, and a file of this machine will do.
     :param is_needed: the post is held without one.
     """
     card = post.card
-    if card is None or _can_be_fetched(card, brief):
+    if card is None or _is_shown(card, brief, is_uploaded=base == ""):
         return post, None, ()
     without = replace(post, card=replace(card, image=None))
     try:
@@ -61,20 +62,21 @@ def with_picture(
                 "networks could not fetch a card from here",
                 remedy=reach.SET_PUBLIC_URL,
             )
-        drawn = renderer.share_image(brief)
+        drawn = media.Kept(TYPE, renderer.share_image(brief))
     except PublisherError as error:
         return without, None, (_note(error.what, error.remedy, is_needed),)
     except Exception as error:  # noqa: BLE001 -- a post without a picture is better than none
         fault = "This is a fault of Publisher: report it"
         return without, None, (_note(f"{type(error).__name__} {error}", fault, is_needed),)
-    url = f"{base.rstrip('/')}/media/{media.digest_of(drawn)}.png"
+    url = f"{base.rstrip('/')}/media/{media.digest_of(drawn.content)}.png"
     image = Image(url, alt=card.title, width=SIZE[0], height=SIZE[1])
     return replace(post, card=replace(card, image=image)), drawn, ()
 
 
-def _can_be_fetched(card: Card, brief: Brief) -> bool:
-    """Say whether the article's picture can be shown; a file of this machine only in practice, which stays here."""
-    return card.image is not None and (brief.practice or not card.image.url.lower().startswith("file:"))
+def _is_shown(card: Card, brief: Brief, *, is_uploaded: bool) -> bool:
+    """Say whether the article's picture can be shown; a file of this machine where nobody has to fetch it."""
+    stays_here = brief.practice or is_uploaded
+    return card.image is not None and (stays_here or not card.image.url.lower().startswith("file:"))
 
 
 def _note(what: str, remedy: str, is_needed: bool) -> Finding:

@@ -16,7 +16,7 @@ from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.pipeline.produce import reach
 from publisher.pipeline.produce.brief import brief_of
 from publisher.pipeline.produce.cards import rules_for, with_picture
-from publisher.pipeline.produce.uploads import Fetch, Uploads
+from publisher.pipeline.produce.uploads import Fetch, Uploads, missed_by_fallbacks
 from publisher.render import Renderer
 from publisher.senders.base import Sender
 from publisher.store import media, sends
@@ -29,8 +29,8 @@ class Produced:
     entry: Entry
     message: Message | None
     findings: tuple[Finding, ...]
-    picture: bytes | None = None  # that we made for it: kept with it
-    upload: media.Picture | None = None  # that a sender uploads with it: kept with it
+    card: media.Kept | None = None  # the picture that we made for its card: kept with it
+    upload: media.Kept | None = None  # the picture that a sender uploads with it: kept with it
 
     @property
     def is_held(self) -> bool:
@@ -49,6 +49,13 @@ class Studio:
     def uploads(self, source: str) -> Uploads:
         """Return what gets the pictures of an edition ready whose lead came from this source; not in practice."""
         return Uploads(self.renderer, None if self.practice else self.fetch, source)
+
+    def rules_of(self, channel: Channel) -> PostRules | None:
+        """Return how a channel counts its posts; None where it has none, or can't be used at all."""
+        try:
+            return self.sender_class(channel.sender).rules_of(channel.options)
+        except PublisherError:
+            return None
 
     def get_ready(self, channels: Iterable[Channel]) -> None:
         """Load senders and renderer, so that the first edition is made as fast as the next."""
@@ -95,13 +102,14 @@ def produce_entry(
 def _post(studio: Studio, project: Project, entry: Entry, brief: Brief, rules: PostRules, uploads: Uploads) -> Produced:
     """Render and check a post, with its pictures: of its card, where that is ours, and what is uploaded."""
     post = studio.renderer.post(brief, rules)
-    drawn: bytes | None = None
+    drawn: media.Kept | None = None
     notes: tuple[Finding, ...] = ()
     if rules.shows_card and entry.picture == "card":
         base = "" if rules.uploads else reach.pictures_at(project, practice=studio.practice)
         post, drawn, notes = with_picture(post, brief, studio.renderer, base=base, is_needed=entry.needs_picture)
         notes += () if rules.uploads else reach.check_picture(project, drawn)
     post, upload, more = uploads.ready(post, brief, entry, rules, drawn)
+    more += (*missed_by_fallbacks(project, entry, studio.rules_of),)
     return Produced(entry, post, studio.renderer.check(post, brief, rules) + notes + more, drawn, upload)
 
 

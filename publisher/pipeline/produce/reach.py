@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from publisher.model.message import Finding
 from publisher.model.project import Entry, Project
+from publisher.store import media
 
 SET_PUBLIC_URL = "Set publication.public_url to the https address at which readers reach Publisher"
 
@@ -44,9 +45,9 @@ def pictures_at(project: Project, *, practice: bool) -> str | None:
     return public_url if practice or is_reachable(public_url) else None
 
 
-def check_picture(project: Project, picture: bytes | None) -> tuple[Finding, ...]:
+def check_picture(project: Project, drawn: media.Kept | None) -> tuple[Finding, ...]:
     """Say of a card that practice shows that no network could fetch it from here."""
-    if picture is None or is_reachable(project.publication.public_url):
+    if drawn is None or is_reachable(project.publication.public_url):
         return ()
     what = "the post's card is seen in practice only: networks could not fetch it from here"
     return (Finding("share-image", False, what, SET_PUBLIC_URL),)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from publisher.errors import PublisherError
 from publisher.model.article import Image
 from publisher.model.message import Brief, Finding, Post, PostRules, Upload
-from publisher.model.project import Entry
+from publisher.model.project import Channel, Entry, Project
 from publisher.render import Renderer
 from publisher.store import media
 
 Fetch = Callable[[str, str], bytes]  # of a source's name and an address; PublisherError where nothing comes
-Ready = tuple[Post, media.Picture | None, tuple[Finding, ...]]
+Ready = tuple[Post, media.Kept | None, tuple[Finding, ...]]
 _REMEDY = "Give the article a picture that can be fetched from the web"
 
 
@@ -30,7 +30,7 @@ class Uploads:
     source: str = ""
     _got: dict[str, bytes | PublisherError] = field(default_factory=dict)
 
-    def ready(self, post: Post, brief: Brief, entry: Entry, rules: PostRules, drawn: bytes | None) -> Ready:
+    def ready(self, post: Post, brief: Brief, entry: Entry, rules: PostRules, drawn: media.Kept | None) -> Ready:
         """Return a post with the picture that goes up with it, its bytes, and what to say of it.
 
         :param drawn: the picture of the post's card, where we made it.
@@ -45,13 +45,13 @@ class Uploads:
         if self.fetch is None:
             return post, None, notes
         try:
-            photo = self.renderer.photo(drawn or self._bytes_at(image.url), rules.uploads)
+            photo = self.renderer.photo(drawn.content if drawn else self._bytes_at(image.url), rules.uploads)
         except PublisherError as error:
             return post, None, (_without(error.what, entry),)
         upload = Upload(
             media.digest_of(photo.content), alt, photo.width, photo.height, not is_attached, entry.needs_picture
         )
-        return replace(post, upload=upload), media.Picture(photo.type, photo.content), notes
+        return replace(post, upload=upload), media.Kept(photo.type, photo.content), notes
 
     def _wanted(self, post: Post, brief: Brief, entry: Entry, rules: PostRules) -> Image | None:
         """Return the picture that is to be uploaded: a card's only where the card is ours."""
@@ -74,6 +74,26 @@ class Uploads:
         if isinstance(found, PublisherError):
             raise found
         return found
+
+
+def missed_by_fallbacks(
+    project: Project, entry: Entry, rules_of: Callable[[Channel], PostRules | None]
+) -> list[Finding]:
+    """Say of an attached picture that it is shown nowhere where a channel's fallback carries the post."""
+    if entry.picture != "attach":
+        return []
+    found, seen, name = list[Finding](), {entry.via}, project.channels[entry.via].fallback
+    while name and name not in seen:
+        seen.add(name)
+        channel = project.channels[name]
+        rules = rules_of(channel)
+        if rules is not None and rules.uploads is None:
+            goes = "is refused there" if entry.needs_picture else "goes without"
+            takes_over = f"{name} ({rules.network}) carries on where {entry.via} fails, and takes no pictures"
+            what = f"{takes_over}: the post {goes}"
+            found.append(Finding("post-picture", False, what, "Name a fallback of the same network"))
+        name = channel.fallback
+    return found
 
 
 def _without(why: str, entry: Entry) -> Finding:

@@ -103,4 +103,5 @@ media = Table(  # pictures that we made, kept because networks may ask for them 
     Column("type", Text, nullable=False),  # image/png, image/jpeg
     Column("content", LargeBinary, nullable=False),
     Column("made_at", Moment, nullable=False),
+    Column("only_uploaded", Boolean),  # True: nobody is served it; it goes when nothing needs it any more
 )

@@ -17,4 +17,5 @@ credentials = Table(
     Column("renewing_until", Moment),  # somebody asks the provider for a new one, until then at the latest
     Column("changed_at", Moment),
     Column("ends_at", Moment),  # then a person has to get another one; NULL: never, or nobody knows
+    Column("gone_at", Moment),  # when its channel was first seen to be gone from schedules.yaml; NULL: it is there
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -11,14 +12,17 @@ import pytest
 from PIL import Image as Drawn
 from sqlalchemy import func, select
 
-from publisher.app import App, composing
+from publisher.app import App, composing, photos
+from publisher.app.duties import standing_duties
 from publisher.app.plan import plan_slot
+from publisher.errors import SourceError
 from publisher.model.article import Article, Image
 from publisher.model.message import Post
 from publisher.pipeline import produce
-from publisher.store import log, media, messages, processes, sends
+from publisher.store import channels, log, media, messages, processes, sends
 from publisher.store.tables import media as rows
 from publisher.testing import FakeProvider, Fault
+from publisher.testing.dialects.slack import SlackDialect
 from publisher.web import views
 from tests.ledger import Clock
 from tests.project import MAILGUN, WEBHOOK, ProjectDir
@@ -49,12 +53,14 @@ def jpeg(size=(800, 450)) -> bytes:
     return out.getvalue()
 
 
-def open_app(folder, *lines: str, channel=LINKEDIN, base_url="http://127.0.0.1:9", private=True, more="") -> App:
+def open_app(
+    folder, *lines: str, channel=LINKEDIN, base_url="http://127.0.0.1:9", private=True, more="", spare=""
+) -> App:
     ProjectDir(folder, base_url, channel=channel, secrets=SECRETS)
     path = folder / "schedules.yaml"
     text = path.read_text().replace("      - {via: letters, to: daily}\n", "".join(f"      - {x}\n" for x in lines))
     text = text.replace("    every: 1m\n", f"    every: 1m\n    allow_private: {str(private).lower()}\n")
-    path.write_text(more + text)
+    path.write_text(more + text.replace("schedules:\n", f"{spare}schedules:\n"))
     return App.open(folder, Clock(NOW))
 
 
@@ -70,11 +76,12 @@ def sent(app: App, url: str, alt: str = "A ferry"):
     return made, found[1] if found else None
 
 
-def dispatch_all(app: App) -> None:
+def dispatch_all(app: App, *through: str) -> None:
     with processes.at_work(app.store, "test", NOW) as app.process_id:
         app.sending.advance()
-        while app.sending.duties().dispatch("letters"):
-            pass
+        for channel in through or ("letters",):
+            while app.sending.duties().dispatch(channel):
+                pass
 
 
 def reasons(send) -> list[str]:
@@ -95,7 +102,7 @@ def test_the_picture_of_a_card_is_fetched_kept_and_named_by_its_content(tmp_path
     assert (post.upload.alt, post.upload.width, post.upload.height) == ("A ferry", 800, 450)
     assert (post.upload.in_card, post.upload.is_needed) == (True, False)
     with app.store.read() as conn:
-        assert media.get(conn, post.upload.digest) == media.Picture("image/jpeg", content)
+        assert media.get(conn, post.upload.digest) == media.Kept("image/jpeg", content)
     (asked,) = site.asked
     assert asked[1]["User-Agent"].startswith("Publisher (Harbor Gazette")
 
@@ -117,6 +124,27 @@ def test_a_post_goes_up_with_the_very_bytes_that_were_kept(tmp_path, site):
     assert (shown.content, shown.alt, shown.in_card) == (content, "A ferry", False)
 
 
+def test_an_uploaded_picture_is_forgotten_a_month_after_its_post_and_a_card_never(tmp_path, site):
+    with FakeProvider("linkedin") as provider:
+        app = open_app(tmp_path, ATTACH, base_url=provider.url)
+        sent(app, site.put("/ferry.jpg", jpeg(), "image/jpeg"))
+        uploads = next(duty for duty in standing_duties(app, lambda: True) if duty.name == "uploads")
+        app.clock.advance(timedelta(days=31))
+        uploads.run_once()
+        assert kept(app) == 1  # its post waits still
+        app.clock.advance(-timedelta(days=31))
+        dispatch_all(app)
+        app.sending.advance()  # closes its books
+    with app.store.write() as conn:
+        media.keep(conn, media.Kept("image/png", b"a card"), now=NOW)
+    app.clock.advance(timedelta(days=29))
+    uploads.run_once()
+    assert kept(app) == 2
+    app.clock.advance(timedelta(days=2))
+    uploads.run_once()
+    assert kept(app) == 1
+
+
 def test_a_picture_that_the_network_refuses_is_left_out_and_the_log_says_so(tmp_path, site):
     with FakeProvider("linkedin") as provider:
         provider.dialect.refuses_pictures = True
@@ -127,6 +155,45 @@ def test_a_picture_that_the_network_refuses_is_left_out_and_the_log_says_so(tmp_
         (row,) = log.find(conn, log.Filter(edition_id=1))
     assert row["state"] == "sent"
     assert row["reason"] == "sent without its picture: HTTP 400: The picture can't be read"
+
+
+SPARE = '  spare: {sender: slack, token: "${LINKEDIN_TOKEN}", channel: C0HARBOR, base_url: "http://127.0.0.1:9"}\n'
+
+
+@pytest.mark.parametrize(
+    ("entry", "goes"),
+    [(ATTACH, "goes without"), ("{via: letters, picture: attach, without_picture: hold}", "is refused there")],
+)
+def test_a_fallback_that_takes_no_pictures_is_named_before_it_is_needed(tmp_path, entry, goes):
+    app = open_app(tmp_path, entry, channel={**LINKEDIN, "fallback": "spare"}, spare=SPARE)
+    (finding,) = product_of(app, STORY).findings
+    assert (finding.check, finding.blocks) == ("post-picture", False)
+    what = f"spare (slack) carries on where letters fails, and takes no pictures: the post {goes}"
+    assert f"{finding.what}. {finding.remedy}" == f"{what}. Name a fallback of the same network"
+
+
+def test_a_card_that_the_fallbacks_network_makes_itself_is_missed_by_nobody(tmp_path):
+    app = open_app(tmp_path, "{via: letters}", channel={**LINKEDIN, "fallback": "spare"}, spare=SPARE)
+    assert product_of(app, STORY).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [(ATTACH, "sent without its picture: slack shows none of ours"), ("{via: letters}", "")],
+    ids=["attached", "in the card, which Slack makes itself"],
+)
+def test_a_picture_that_a_fallback_does_not_show_is_missed_in_the_log(tmp_path, site, entry, said):
+    with FakeProvider(SlackDialect("linkedin-t0ken")) as provider:
+        spare = SPARE.replace("http://127.0.0.1:9", provider.url)
+        app = open_app(tmp_path, entry, channel={**LINKEDIN, "fallback": "spare"}, spare=spare)
+        sent(app, site.put("/ferry.jpg", jpeg(), "image/jpeg"))
+        with app.store.write() as conn:
+            channels.stop(conn, "letters", reason="HTTP 401", now=NOW)
+        dispatch_all(app, "letters", "spare")
+        assert len(provider.accepted) == 1
+    with app.store.read() as conn:
+        (row,) = log.find(conn, log.Filter(edition_id=1))
+    assert (row["state"], row["reason"]) == ("sent", said)
 
 
 def test_what_went_up_for_a_post_that_was_put_off_is_shown_by_its_next_call(tmp_path, site):
@@ -187,6 +254,88 @@ def test_nothing_is_fetched_from_the_own_network_unless_the_source_says_so(tmp_p
     assert post.upload is None
     assert "is inside this machine's own network" in reasons(send)[0]
     assert site.asked == []
+
+
+def sent_from_folder(app: App, picture: str = ""):
+    """Publish a story that lies in a folder, as :func:`sent` does."""
+    path = app.folder / "schedules.yaml"
+    path.write_text(path.read_text().replace("feed: feed.xml", "folder: stories"))
+    app = App.open(app.folder, Clock(NOW))
+    image = f"image: {picture}\nimage_alt: A ferry\n" if picture else ""
+    story = app.folder / "stories" / "ferry.md"
+    story.write_text(f"---\ntitle: Ferry resumes\nurl: https://harbor.example/1\n{image}---\nTwo boats.")
+    os.utime(story, (0, 0))  # it is written to no more
+    app.poll_all()
+    composing.compose(app, app.schedule("morning"), composing.manual_slot(app), actor="test")
+    app.sending._produce(1)
+    with app.store.read() as conn:
+        made = sends.of_edition(conn, 1)
+        return made, [messages.of_send(conn, send["id"])[1] for send in made]
+
+
+def test_a_picture_that_lies_beside_its_article_goes_up_with_the_post(tmp_path):
+    app = open_app(tmp_path, "{via: letters}", ATTACH)
+    (tmp_path / "stories").mkdir()
+    (tmp_path / "stories" / "ferry.jpg").write_bytes(jpeg())
+    made, posts = sent_from_folder(app)
+    assert [reason["check"] for send in made for reason in send["reasons"]] == ["missing-alt"] * 2
+    assert [post.upload.digest for post in posts] == [sha256(jpeg()).hexdigest()] * 2
+    assert [post.upload.in_card for post in posts] == [True, False]
+
+
+def test_a_picture_in_a_folder_below_has_its_words_with_it(tmp_path):
+    app = open_app(tmp_path, "{via: letters}", ATTACH)
+    (tmp_path / "stories" / "images").mkdir(parents=True)
+    (tmp_path / "stories" / "images" / "quay.jpg").write_bytes(jpeg())
+    _, posts = sent_from_folder(app, "images/quay.jpg")
+    assert [post.upload.alt for post in posts] == ["A ferry"] * 2
+
+
+OUTSIDE = "its file is gone, is no picture, or lies outside the folder of its source"
+
+
+@pytest.mark.parametrize(
+    ("url", "why"),
+    [
+        ("stories/ferry.jpg", ""),
+        ("stories/gone.jpg", OUTSIDE),
+        ("elsewhere.jpg", OUTSIDE),
+        ("stories/../elsewhere.jpg", OUTSIDE),
+        ("stories/%2e%2e/elsewhere.jpg", OUTSIDE),
+        ("stories/link.jpg", OUTSIDE),
+        ("stories/linked/elsewhere.jpg", OUTSIDE),
+        ("stories/notes.txt", OUTSIDE),
+        ("stories", OUTSIDE),
+        ("stories/large.jpg", "is larger than 20,000,000 bytes"),
+    ],
+)
+def test_only_pictures_below_the_folder_of_their_source_are_read(tmp_path, url, why):
+    app = open_app(tmp_path, ATTACH)
+    path = tmp_path / "schedules.yaml"
+    path.write_text(path.read_text().replace("feed: feed.xml", "folder: stories"))
+    app = App.open(tmp_path, Clock(NOW))
+    (tmp_path / "stories").mkdir()
+    for name in ("stories/ferry.jpg", "stories/notes.txt", "elsewhere.jpg"):
+        (tmp_path / name).write_bytes(b"picture")
+    (tmp_path / "stories" / "large.jpg").write_bytes(bytes(20_000_001))
+    (tmp_path / "stories" / "link.jpg").symlink_to(tmp_path / "elsewhere.jpg")
+    (tmp_path / "stories" / "linked").symlink_to(tmp_path)
+    address = f"file://{tmp_path}/{url}"
+    if not why:
+        assert photos.fetch(app, "site", address) == b"picture"
+        return
+    for source in ("site", "nobody"):
+        with pytest.raises(SourceError, match=why if source == "site" else OUTSIDE):
+            photos.fetch(app, source, address)
+
+
+def test_a_source_on_the_web_names_no_file_of_this_machine(tmp_path, site):
+    open_app(tmp_path, ATTACH)
+    (tmp_path / "ferry.jpg").write_bytes(jpeg())
+    path = tmp_path / "schedules.yaml"
+    path.write_text(path.read_text().replace("feed: feed.xml", f"feed: {site.url('/feed.xml')}"))
+    with pytest.raises(SourceError, match=OUTSIDE):
+        photos.fetch(App.open(tmp_path, Clock(NOW)), "site", f"file://{tmp_path}/ferry.jpg")
 
 
 def test_an_article_without_a_picture_gets_the_drawn_card_but_nothing_attached(tmp_path):

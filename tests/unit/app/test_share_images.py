@@ -56,9 +56,9 @@ def notes(product: Produced) -> list[str]:
 
 def test_an_article_without_a_picture_gives_a_card_with_its_headline(tmp_path):
     product = produced(open_app(tmp_path, POST_ONLY), FERRY)
-    assert product.picture is not None
-    assert product.picture == share.draw_card(FERRY.title, "Harbor Gazette", "en")
-    url = f"https://letters.harbor.example/media/{sha256(product.picture).hexdigest()}.png"
+    assert product.card is not None
+    assert product.card.content == share.draw_card(FERRY.title, "Harbor Gazette", "en")
+    url = f"https://letters.harbor.example/media/{sha256(product.card.content).hexdigest()}.png"
     assert picture_of(product) == Image(url, alt=FERRY.title, width=1200, height=630)
     assert product.findings == ()
 
@@ -66,18 +66,18 @@ def test_an_article_without_a_picture_gives_a_card_with_its_headline(tmp_path):
 def test_a_card_has_the_accent_of_the_theme(tmp_path):
     themed = ("  timezone: Europe/Lisbon\n", '  timezone: Europe/Lisbon\n  theme: {accent: "#b3122e"}\n')
     product = produced(open_app(tmp_path, POST_ONLY, themed), FERRY)
-    assert product.picture == share.draw_card(FERRY.title, "Harbor Gazette", "en", "#b3122e")
+    assert product.card.content == share.draw_card(FERRY.title, "Harbor Gazette", "en", "#b3122e")
 
 
 def test_an_articles_own_picture_comes_first(tmp_path):
     product = produced(open_app(tmp_path, POST_ONLY), replace(FERRY, image=PHOTO))
-    assert (picture_of(product), product.picture) == (PHOTO, None)
+    assert (picture_of(product), product.card) == (PHOTO, None)
 
 
 @pytest.mark.parametrize("image", [replace(PHOTO, width=16, height=16), replace(PHOTO, url="data:x"), LOCAL])
 def test_a_picture_that_a_network_cannot_show_is_replaced(tmp_path, image):
     product = produced(open_app(tmp_path, POST_ONLY), replace(FERRY, image=image))
-    assert product.picture is not None
+    assert product.card is not None
 
 
 def test_in_practice_a_local_picture_is_shown_and_a_card_needs_no_public_address(tmp_path):
@@ -97,7 +97,7 @@ def test_in_practice_a_local_picture_is_shown_and_a_card_needs_no_public_address
 def test_what_nobody_could_fetch_is_left_out_with_a_note(tmp_path):
     app = open_app(tmp_path, POST_ONLY, ("https://letters.harbor.example", "http://localhost:8025"))
     product = produced(app, replace(FERRY, image=LOCAL))
-    assert (picture_of(product), product.picture, product.is_held) == (None, None, False)
+    assert (picture_of(product), product.card, product.is_held) == (None, None, False)
     assert "Set publication.public_url" in notes(product)[0]
 
 
@@ -125,13 +125,13 @@ def test_nothing_is_drawn_for_mail_nor_where_the_network_looks_at_the_page_itsel
     for name, channel, changes in (("mail", MAILGUN, ()), ("post", mastodon, (POST_ONLY,))):
         (tmp_path / name).mkdir()
         product = produced(open_app(tmp_path / name, *changes, channel=channel), FERRY)
-        assert (product.picture, notes(product)) == (None, [])
+        assert (product.card, notes(product)) == (None, [])
 
 
 def test_an_article_without_a_page_has_no_card(tmp_path):
     product = produced(open_app(tmp_path, POST_ONLY), replace(FERRY, url=None))
     assert isinstance(product.message, Post)
-    assert (product.message.card, product.picture) == (None, None)
+    assert (product.message.card, product.card) == (None, None)
 
 
 def test_a_card_is_kept_with_its_message_once_however_often_it_is_made(tmp_path):
@@ -157,6 +157,6 @@ def test_a_plan_keeps_nothing(tmp_path):
 
     app = open_app(tmp_path, POST_ONLY)
     (product,) = plan_slot(app, app.schedule("morning"), NOW).products
-    assert product.picture is not None
+    assert product.card is not None
     with app.store.read() as conn:
         assert conn.execute(select(func.count()).select_from(rows)).scalar_one() == 0

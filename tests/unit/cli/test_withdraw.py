@@ -13,11 +13,13 @@ from threading import Thread
 import pytest
 import typer
 
-from publisher.app import App
+from publisher.app import App, versions
+from publisher.app.trouble import all_in
 from publisher.cli.hold import cancel, hold
 from publisher.cli.send import send
 from publisher.cli.withdraw import withdraw
 from publisher.errors import UsageError
+from publisher.pipeline.operate import withdrawing
 from publisher.store import Store, calls, channels, editions, facts, processes, sends, withdrawals
 from publisher.testing import FakeProvider, Fault
 from tests.ledger import NOW, books
@@ -421,3 +423,26 @@ def test_in_practice_nothing_real_can_be_taken_back(house, capsys):
     with pytest.raises(UsageError, match="in practice nothing real can be taken back"):
         house.withdraw()
     assert len(house.standing("telegram")) == 1
+
+
+def test_a_withdrawal_under_way_waits_while_the_project_practises(house):
+    house.sent()
+    real = App.open(house.folder.folder)
+    withdrawing.withdraw_edition(real.store, 1, real.sending.means, actor="cli:ada", why="", now=real.clock())
+    edit(house.folder.folder, ("version: 1", "version: 1\npractice: true"))
+    app = App.open(house.folder.folder)
+    versions.accepted(app)
+    app.sending.advance()
+    with app.store.read() as conn:
+        told = [each for each in all_in(conn, app.project, app.clock(), None) if "in practice" in each.what]
+    assert sorted(each.what.partition(": ")[2] for each in told) == [
+        f"{name} is paused: real posts are not taken down in practice" for name in ("mastodon", "telegram")
+    ]
+    assert {each.command for each in told} == {"Take `practice: true` out of schedules.yaml: it goes on by itself"}
+    edit(house.folder.folder, ("version: 1\npractice: true", "version: 1"))
+    again = App.open(house.folder.folder)
+    versions.accepted(again)
+    again.sending.advance()
+    assert house.states()["mastodon", "withdrawal"] == "sending"
+    house.withdraw(code=1)
+    assert (house.standing("mastodon"), house.standing("telegram")) == ([], [])

@@ -16,6 +16,7 @@ from publisher.model.subscriber import SubscriptionState
 from publisher.model.tokens import address_hash
 from publisher.pipeline import dispatch, settle
 from publisher.pipeline.operate import holding, stopping
+from publisher.senders.http import Http
 from publisher.senders.registry import build
 from publisher.store import calls, editions, log, processes, sends, subscribers
 from publisher.testing import FakeProvider, Fault, expand_mailgun
@@ -48,6 +49,7 @@ class Plain:
     """What the dispatcher asks of a sender: no keys, and nobody to be asked afterwards."""
 
     idempotent_for = asked_for = None
+    http = Http()
 
 
 def run_to_end(store, desk, channel, sender):

@@ -115,7 +115,7 @@ PUBLIC = {"Host": "letters.harbor.example"}
 @pytest.fixture(scope="module")
 def card(site) -> str:
     with site.app.store.write() as conn:
-        return media.keep(conn, png(), type="image/png", now=NOW)
+        return media.keep(conn, media.Kept("image/png", png()), now=NOW)
 
 
 @pytest.mark.parametrize("headers", [{}, PUBLIC, {**PUBLIC, "X-Forwarded-For": "192.0.2.1"}])

@@ -128,7 +128,7 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_the_system(site, tmp_pat
 
 def test_a_card_of_ours_is_shown_from_here_before_the_world_can_fetch_it(site, tmp_path):
     with site.app.store.write() as conn:
-        card = media.keep(conn, png(), type="image/png", now=NOW)
+        card = media.keep(conn, media.Kept("image/png", png()), now=NOW)
     public = "https://letters.harbor.example"
     lying = Lying(lambda url: _copy_picture(site.app, url, Folder(tmp_path)), public)
     for url in (f"{public}/media/{card}.png", f"/media/{card}.png"):

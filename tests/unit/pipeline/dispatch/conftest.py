@@ -13,10 +13,12 @@ from publisher.model.call import Answer, Call, Outcome, Scope, Verdict
 from publisher.model.project import Channel
 from publisher.model.timing import Timing
 from publisher.pipeline import dispatch
+from publisher.senders.http import Http
 from tests.ledger import Clock, desk
 
 TIMING = Timing(
     lease=timedelta(seconds=180),
+    connect_timeout=timedelta(seconds=10),
     read_timeout=timedelta(seconds=60),
     margin=timedelta(seconds=10),
     unknown_retry=timedelta(seconds=30),
@@ -33,6 +35,8 @@ class Told:
 
     name = "told"
     account = MappingProxyType({})
+    takes_down = True
+    http = Http()
 
     def __init__(
         self,

@@ -293,7 +293,7 @@ def test_a_post_that_is_said_again_shows_the_same_picture(store, bench):
     content = b"\xff\xd8 a ferry"
     upload = Upload(media.digest_of(content), "A ferry", 320, 180, in_card=False, is_needed=True)
     with store.write() as conn:
-        media.keep(conn, content, type="image/jpeg", now=NOW)
+        media.keep(conn, media.Kept("image/jpeg", content), now=NOW)
     add_send(store, add_edition(store), lists=(), message=replace(POST, upload=upload))
     sender = Told(NO_ANSWER, SENT, keys=DAY)
     bench.all(sender)

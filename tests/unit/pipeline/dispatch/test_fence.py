@@ -16,11 +16,14 @@ from publisher.model.call import Answer, Outcome, Verdict
 from publisher.pipeline import dispatch
 from publisher.pipeline.dispatch import act
 from publisher.pipeline.operate import holding
+from publisher.senders.http import OUT_OF_TIME
 from publisher.store import calls, sends
 from publisher.store.tables import calls as calls_table
 from publisher.store.tables import sends as sends_table
 from tests.ledger import NOW, POST, add_edition, add_send, books, subscribe
 from tests.unit.pipeline.dispatch.conftest import SENT, Bench, Told
+
+NOBODY = "http://127.0.0.1:9/"
 
 
 def claimed_by(store, bench):
@@ -56,9 +59,33 @@ def test_a_call_whose_lease_would_end_before_the_answer_is_given_back(store, ben
     subscribe(store, 3)
     send = add_send(store, add_edition(store))
     claimed = claimed_by(store, bench)
-    bench.later(seconds=111)  # of 180; 60 for the answer and 10 of margin are needed
+    bench.later(seconds=41)  # of 180; 10 to connect, 60 to leave, 60 for the answer and 10 of margin are needed
     assert not dispatch.begin(store, bench.desk, claimed)
     assert books(store, send) == {"pending": 3}
+
+
+def test_a_call_that_can_end_within_its_lease_begins(store, bench):
+    subscribe(store, 3)
+    add_send(store, add_edition(store))
+    claimed = claimed_by(store, bench)
+    bench.later(seconds=39)
+    assert dispatch.begin(store, bench.desk, claimed)
+
+
+def test_a_sender_of_several_requests_begins_none_that_might_outlast_the_lease(store, bench):
+    subscribe(store, 1)
+    add_send(store, add_edition(store))
+    claimed = replace(claimed_by(store, bench), speak_by=steady() + 0.1)
+    dispatch.begin(store, bench.desk, claimed)
+
+    def after_a_slow_upload(call):
+        time.sleep(0.2)
+        return Answer(sender.http.post(NOBODY, b"words", {}).trouble)
+
+    sender = Told(after_a_slow_upload)
+    verdict = dispatch.speak(store, sender, claimed).verdict
+    assert (verdict.outcome, verdict.reason) == ("deferred", OUT_OF_TIME)
+    assert sender.http.post(NOBODY, b"words", {}).trouble.reason != OUT_OF_TIME  # the next call has its own time
 
 
 def test_a_process_that_was_frozen_after_it_began_does_not_speak(store, bench):

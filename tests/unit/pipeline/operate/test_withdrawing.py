@@ -10,9 +10,9 @@ import pytest
 from publisher.model.call import Answer, Outcome, Scope, Verdict
 from publisher.model.message import Post, Withdrawal
 from publisher.model.project import Channel
-from publisher.model.states import EditionState
+from publisher.model.states import DeliveryState, EditionState
 from publisher.pipeline import dispatch, settle
-from publisher.pipeline.operate import stopping, withdrawing
+from publisher.pipeline.operate import holding, stopping, withdrawing
 from publisher.store import articles, calls, candidates, editions, facts, sends, withdrawals
 from tests.ledger import NOW, add_edition, add_send, books
 from tests.unit.pipeline.dispatch.conftest import NO_ANSWER, SENT, TIMING, UNREACHABLE, Bench, Told
@@ -437,3 +437,45 @@ def test_a_withdrawal_that_is_tried_again_opens_no_edition(store, edition, bench
         bench.all(network, "mastodon")
         settle.settle_finished(store, now=NOW)
     assert [each.state for each in removals(store, edition)] == ["sent"]
+
+
+def test_practice_takes_nothing_real_down_and_what_waited_goes_on_after_it(store, bench, edition):
+    post(store, edition)
+    network = Network(POSTED)
+    bench.all(network, "mastodon")
+    withdraw(store, edition)
+    for _ in range(2):
+        withdrawing.heed_practice(store, is_practice=True, now=NOW)
+    bench.all(network, "mastodon")
+    (waits,) = removals(store, edition)
+    assert (network.removed, waits.state) == ([], DeliveryState.PENDING)
+    released = holding.release_edition(store, edition, now=NOW)
+    with store.write() as conn:
+        holding.hold_practice(conn, NOW)
+        row = sends.get(conn, waits.send_id)
+    assert (released.going_on, row["state"], [reason["check"] for reason in row["reasons"]]) == (
+        (),
+        "paused",
+        [sends.IN_PRACTICE],
+    )
+    bench.later(days=9)
+    withdrawing.heed_practice(store, is_practice=False, now=bench.clock())
+    bench.all(network, "mastodon")
+    assert len(network.removed) == 1
+    assert removals(store, edition)[0].state is DeliveryState.SENT
+
+
+def test_a_withdrawal_without_an_answer_is_not_said_again_by_practice(store, bench, edition):
+    post(store, edition)
+    network = Network(POSTED, removals=[NO_ANSWER])
+    bench.all(network, "mastodon")
+    withdraw(store, edition)
+    bench.all(network, "mastodon")
+    practice = Network()
+    practice.takes_down = False
+    bench.later(minutes=1)
+    bench.all(practice, "mastodon")
+    assert (practice.removed, removals(store, edition)[0].state) == ([], DeliveryState.UNKNOWN)
+    bench.later(minutes=10)
+    bench.all(network, "mastodon")
+    assert (len(network.removed), removals(store, edition)[0].state) == (2, DeliveryState.SENT)
