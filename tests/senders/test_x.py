@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from publisher.errors import ConfigError
-from publisher.model.call import Outcome, Scope, Verdict
+from publisher.model.call import Outcome, Rest, Scope, Verdict
 from publisher.model.message import PictureRules, Post, PostRules
 from publisher.model.post_size import fits
 from publisher.model.project import Channel
@@ -189,6 +189,22 @@ def test_the_limit_that_lasts_longer_says_when(sender: Sender, provider: FakePro
         of_day = {f"{name}-remaining": left, f"{name}-reset": str(int(late.timestamp()))}
         verdict = verdict_of(sender, provider, problem(429, "about", **headers, **of_day))
         assert (verdict.outcome, verdict.until) == (Outcome.DEFERRED, until)
+
+
+@pytest.mark.parametrize("day", ["user", "app"])
+def test_a_post_that_was_the_last_one_of_the_day_says_so(sender: Sender, provider: FakeProvider, day: str) -> None:
+    late = sender.http.clock().replace(microsecond=0) + timedelta(hours=7)
+    name = f"x-{day}-limit-24hour"
+    of_day = {f"{name}-remaining": "0", f"{name}-reset": str(int(late.timestamp()))}
+    provider.fails(Fault(201, {"data": {"id": "7"}}, {"x-rate-limit-remaining": "93", **of_day}))
+    answer = sender.send(call_to(sample_post()), MemoryJournal())
+    assert (answer.verdict.outcome, answer.rest) == (Outcome.SENT, Rest(late))
+
+
+def test_what_was_only_looked_for_counts_for_nothing(sender: Sender, provider: FakeProvider) -> None:
+    provider.leaves(0, sender.http.clock() + timedelta(minutes=9))
+    call = call_to(sample_post())
+    assert sender.ask(call).rest is None
 
 
 def test_headers_that_count_say_nothing_of_a_503(sender: Sender, provider: FakeProvider) -> None:

@@ -48,6 +48,7 @@ class Plain:
     """What the dispatcher asks of a sender: no keys, and nobody to be asked afterwards."""
 
     idempotent_for = asked_for = None
+    counted_as = ""
 
 
 def run_to_end(store, desk, channel, sender):

@@ -33,6 +33,7 @@ class Told:
 
     name = "told"
     account = MappingProxyType({})
+    counted_as = ""
 
     def __init__(
         self,
