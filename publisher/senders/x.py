@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 from urllib.parse import urlencode
@@ -19,7 +20,7 @@ from publisher.senders.pictures import uploaded
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
 from publisher.senders.verdicts import sent, stop, unknown
 from publisher.senders.x_answer import WAIT, found_in, is_duplicate, judge, judge_removal, url_of
-from publisher.senders.x_options import XOptions
+from publisher.senders.x_options import XOptions, prices_of
 from publisher.senders.x_pictures import upload
 from publisher.senders.x_token import Client, token_of
 
@@ -37,7 +38,8 @@ class X(Sender):
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
-        return PostRules("x", cls.stated(options, "limit"), unit="weighted", threads=True, uploads=UPLOADS)
+        counted = PostRules("x", cls.stated(options, "limit"), unit="weighted", threads=True)
+        return replace(counted, uploads=UPLOADS, prices=prices_of(options))
 
     def __init__(self, options: XOptions, http: Http) -> None:
         super().__init__(options, http)
