@@ -22,8 +22,8 @@ from urllib3.exceptions import HTTPError
 import publisher
 from publisher.clock import Clock, now
 from publisher.model.call import Answer, Rest, Verdict
-from publisher.senders.verdicts import Left, judge_silence, judge_status, retry_at, sent, unknown
-from publisher.senders.windows import Waits, names_in, rest_in
+from publisher.senders.verdicts import Left, judge_silence, judge_status, sent, unknown
+from publisher.senders.windows import Waits, again_at, rest_in
 
 WORDS = 1_000  # characters of an answer that are kept
 REASON = 300  # characters of an answer that are shown
@@ -170,11 +170,9 @@ class Http:
             return Reply(trouble=judge_silence(error, host, left=sending.left if sending else "nothing"))
         finally:
             self._own.used_at = time.monotonic()
-        is_late = response.status_code == 429
-        counted = names_in(wait) if is_late else ()  # these stand on every answer, a 503 as well
-        until = retry_at(response.headers, ("Retry-After", *counted), self.clock())
-        rest = rest_in(response.headers, wait, self.clock())
-        until = max(until or rest.until, rest.until) if is_late and rest else until
+        at = self.clock()
+        rest = rest_in(response.headers, wait, at)
+        until = again_at(response.status_code, response.headers, wait, rest, at)
         trouble = judge_status(response.status_code, _said(text), until)
         if not whole and trouble is None:
             trouble = unknown(f"HTTP {response.status_code}, but the answer broke off")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from publisher.model.call import Rest
-from publisher.senders.verdicts import LONGEST_WAIT, stated
+from publisher.senders.verdicts import LONGEST_WAIT, retry_at, stated
 
 DOUBTED_FOR = timedelta(hours=1)  # what is not believed is waited for as long, then the network is asked again
 
@@ -23,10 +23,18 @@ class Window:
 Waits = tuple[str | Window, ...]  # headers that say when to try again; those of a window stand on every answer
 
 
-def names_in(waits: Waits) -> Iterator[str]:
-    """Yield the headers that say when to try again."""
-    for each in waits:
-        yield from each.resets if isinstance(each, Window) else (each,)
+def again_at(
+    status: int, headers: Mapping[str, str], waits: Waits, rest: Rest | None, now: datetime
+) -> datetime | None:
+    """Return when an answer wants to be asked again, where it says so.
+
+    Headers that count stand on every answer, a 503 as well: only a 429 means that they are why.
+    """
+    if status != 429:
+        return retry_at(headers, ("Retry-After",), now)
+    names = (name for each in waits for name in (each.resets if isinstance(each, Window) else (each,)))
+    said = retry_at(headers, ("Retry-After", *names), now)
+    return max(said or rest.until, rest.until) if rest else said
 
 
 def rest_in(headers: Mapping[str, str], waits: Waits, now: datetime) -> Rest | None:

@@ -13,8 +13,10 @@ from publisher.app.plan import plan_slot
 from publisher.app.status import status_of
 from publisher.cli.send import say_what_waits
 from publisher.cli.status import lines
+from publisher.clock import now
 from publisher.store import limits
-from tests.ledger import POST, Clock, add_edition, add_send
+from publisher.testing import FakeProvider
+from tests.ledger import POST, Clock, add_edition, add_send, desk
 from tests.unit.app.project import EVENING, edit, open_app
 
 CHANNELS = """\
@@ -36,6 +38,24 @@ def app(tmp_path):
     app = App.open(tmp_path, Clock(EVENING))
     yield app
     app.store.close()
+
+
+def test_what_one_channel_hears_keeps_the_others_of_its_account_in_every_process(tmp_path):
+    open_app(tmp_path, now).store.close()
+    edit(tmp_path, ("channels:\n", CHANNELS))
+    (tmp_path / ".env").write_text("MASTODON_TOKEN=mastodon-t0ken\nOTHER_TOKEN=other-t0ken\nNO_TOKEN=none\n")
+    with FakeProvider("mastodon") as network:
+        edit(tmp_path, ("https://news.example", network.url))
+        network.leaves(0, now() + timedelta(minutes=7))
+        for channel in ("mastodon", "quiet", "other"):
+            process = App.open(tmp_path)
+            add_send(process.store, add_edition(process.store, channel), channel=channel, lists=(), message=POST)
+            process.process_id = desk(process.store, now).process_id
+            while process.sending.duties().dispatch(channel):
+                pass
+            process.store.close()
+        tokens = [request.headers["authorization"] for request in network.requests]
+    assert tokens == ["Bearer mastodon-t0ken", "Bearer other-t0ken"]
 
 
 def rest(app: App, channel: str, until=ENDS) -> None:
