@@ -13,11 +13,13 @@ from publisher.store import Connection, limits
 
 def resting(conn: Connection, project: Project, settings: Settings, now: datetime) -> dict[str, datetime]:
     """Return until when channels wait for their accounts; only those that do."""
-    rests = limits.resting_accounts(conn, now)
-    if not rests or project.practice:  # then nothing is asked of senders, which take a while to load
+    if project.practice or not limits.resting_accounts(conn, now):
         return {}
+    from publisher.pipeline.dispatch import rests  # here: it and the senders take a while to load, mostly for nothing
+
+    found = rests.of_accounts(conn, now)
     accounts = {name: _counted_as(settings, spec) for name, spec in project.channels.items()}
-    return {name: rests[account] for name, account in accounts.items() if account in rests}
+    return {name: found[account] for name, account in accounts.items() if account in found}
 
 
 def _counted_as(settings: Settings, spec: Channel) -> str:

@@ -34,5 +34,11 @@ def until(conn: Connection, account: str, now: datetime) -> datetime | None:
     return found if found is not None and now < found <= _end_of_belief(now) else None
 
 
+def of_accounts(conn: Connection, now: datetime) -> dict[str, datetime]:
+    """Return until when accounts rest, by what they are counted as."""
+    found = limits.resting_accounts(conn, now)
+    return {account: ends_at for account, ends_at in found.items() if ends_at <= _end_of_belief(now)}
+
+
 def _end_of_belief(now: datetime) -> datetime:
     return now + LONGEST_WAIT + CLOCKS_DIFFER
