@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from publisher.app.accounts import resting
 from publisher.errors import PublisherError
 from publisher.model.project import Channel, Entry
 from publisher.pipeline import pacing
@@ -69,6 +70,7 @@ class _Foreseen:
         self._conn = conn
         self._now = now
         self._standings: dict[str, Standing] = {}
+        self._resting = resting(conn, app.project, app.settings, now)
 
     def begins_at(self, plan: Plan) -> datetime:
         moments = {"slot_due_at": plan.slot.due_at, "now": self._now}
@@ -97,6 +99,7 @@ class _Foreseen:
 
     def _after_what_waits(self, rules: Channel, batch: int) -> Standing:
         standing = standing_of(self._conn, rules, self._app.zone, self._now)
+        standing = replace(standing, at=max(standing.at, self._resting.get(rules.name, standing.at)))
         waiting = sends.pending_on(self._conn, rules.name)
         return estimate(rules, self._app.zone, standing, waiting, batch).after
 

@@ -32,6 +32,7 @@ class Operator:
     project: Project
     trouble: str  # why schedules.yaml can't be used as it is now; empty: it can
     clock: Clock = wall_clock
+    settings: Settings | None = None  # None: nobody has read them
 
     @classmethod
     def open(cls, folder: Path, clock: Clock = wall_clock) -> Operator:
@@ -45,7 +46,8 @@ class Operator:
         is_there = bool(settings.database_url) or (folder / DATABASE).exists()
         project, refused = versions.load(folder, go_on=is_there)
         store = Store.open(settings.database_url or folder / DATABASE, clock)
-        return cls(folder, store, project or versions.held(store, refused), str(refused or ""), clock)
+        held_to = project or versions.held(store, refused)
+        return cls(folder, store, held_to, str(refused or ""), clock, settings)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -15,7 +15,8 @@ from publisher.app.looking import Looked, look
 from publisher.app.standing import paused, title, waiting_lines
 from publisher.errors import PublisherError, UsageError
 from publisher.model.article import Article, LedgerArticle
-from publisher.model.message import Finding
+from publisher.model.cost import Cost, cost_of
+from publisher.model.message import Finding, Post
 from publisher.model.project import Channel, Schedule
 from publisher.pipeline import collect, compose, produce
 from publisher.pipeline.collect import Sighting
@@ -41,6 +42,7 @@ class Plan:
     newest: tuple[LedgerArticle, ...] = ()  # of its sources, where nothing would go: to show how it would look
     paused: str = ""  # why the schedule is paused; empty: it is not
     waiting: tuple[str, ...] = ()  # what of its earlier editions waits for a person, and what to type
+    costs: tuple[Cost | None, ...] = ()  # for each product: what its network charges, where that is known
 
     @property
     def editions(self) -> int:
@@ -88,7 +90,8 @@ def plan_slot(
         waiting = _waiting(conn, app, schedule)
     problems = looked.problems(schedule.pick.sources)
     people = people_for(app, products)
-    return Plan(schedule, slot, choice, products, people, problems, newest, why_paused, waiting)
+    costs = tuple(_cost_of(app, product) for product in products)
+    return Plan(schedule, slot, choice, products, people, problems, newest, why_paused, waiting, costs)
 
 
 def _waiting(conn: Connection, app: App, schedule: Schedule) -> tuple[str, ...]:
@@ -97,6 +100,15 @@ def _waiting(conn: Connection, app: App, schedule: Schedule) -> tuple[str, ...]:
     found = waiting_lines(conn, app.project.schedules, slots)
     named = {number: title(number, schedule.name, slot, app.zone) for number, slot in slots.items()}
     return tuple(f"{named[number]}: {line}" for number in sorted(found) for line in found[number])
+
+
+def _cost_of(app: App, product: Produced) -> Cost | None:
+    """Return what a message's network charges for it; in practice it never gets there."""
+    if app.is_practice or not isinstance(product.message, Post):
+        return None
+    channel = app.project.channels[product.entry.via]
+    rules = app.studio.sender_class(channel.sender).rules_of(channel.options)
+    return cost_of(product.message, rules) if rules else None
 
 
 def people_for(app: App, products: Sequence[Produced]) -> tuple[int, ...]:

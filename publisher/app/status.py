@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from publisher.app.accounts import resting
 from publisher.app.standing import HeldEarly, SendNow, held_early, known, next_command, paused, send_now
 from publisher.app.trouble import KINDS, Trouble, all_in
 from publisher.app.waits import Wait, waits
 from publisher.app.warming import Warming, warming
+from publisher.config.settings import Settings
 from publisher.model.project import Project
 from publisher.model.states import SendState
 from publisher.runtime.slots import slots_after
@@ -149,19 +151,25 @@ class Status:
         return any(process.command == "run" for process in self.processes)
 
 
-def status_of(store: Store, project: Project, now: datetime, trouble_with_file: str = "") -> Status:
-    """Gather how things stand from the ledger and the file, in one short look."""
+def status_of(
+    store: Store, project: Project, now: datetime, trouble_with_file: str = "", settings: Settings | None = None
+) -> Status:
+    """Gather how things stand from the ledger and the file, in one short look.
+
+    :param settings: by which it is told whose accounts rest; None: that is left out.
+    """
     alive = at_work(store)
     runs = [process.since for process in alive if process.command == "run"]
     with store.read() as conn:
         under_way = sends.in_state(conn, *UNDER_WAY)[:MOST]
+        rests = resting(conn, project, settings, now) if settings else {}
         return Status(
             processes=tuple(alive),
             held=facts.held(conn),
             slots=_next_slots(conn, project, now),
             drafts=tuple(_plain(row) for row in editions.drafts(conn)[:MOST]),
             under_way=tuple(send_now(row) for row in under_way),
-            waits=tuple(waits(conn, project, now, under_way)),
+            waits=tuple(waits(conn, project, now, under_way, rests)),
             waiting=_waiting(conn, project),
             held_early=tuple(held_early(conn)),
             unknown=by_hand.count_doubtful(conn),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from publisher.model.states import SendState
 from publisher.store import Connection, channels, concerns, deliveries, limits
 from publisher.store.sends import WITHDRAWAL
 
+NOBODY: Mapping[str, datetime] = MappingProxyType({})
 GOES_BY_ITSELF = (SendState.MADE, SendState.READY, SendState.ADDRESSED, SendState.SENDING)
 
 
@@ -30,16 +32,20 @@ class Wait:
         return f"waits until {self.until.astimezone(zone):%Y-%m-%d %H:%M:%S %Z} ({self.why})"
 
 
-def waits(conn: Connection, project: Project, now: datetime, sends: Iterable[Any]) -> list[Wait]:
+def waits(
+    conn: Connection, project: Project, now: datetime, sends: Iterable[Any], resting: Mapping[str, datetime] = NOBODY
+) -> list[Wait]:
     """Return which of these sends wait, each with what it waits for last.
 
     A rate is left out: it lets some go at any moment.
+
+    :param resting: until when channels wait for their accounts, by name.
     """
-    found = [_wait(conn, project, now, send) for send in sends if send["state"] in GOES_BY_ITSELF]
+    found = [_wait(conn, project, now, send, resting) for send in sends if send["state"] in GOES_BY_ITSELF]
     return [wait for wait in found if wait is not None]
 
 
-def _wait(conn: Connection, project: Project, now: datetime, send: Any) -> Wait | None:
+def _wait(conn: Connection, project: Project, now: datetime, send: Any, resting: Mapping[str, datetime]) -> Wait | None:
     due = deliveries.first_due_at(conn, send["id"]) or send["due_at"]
     is_begun = send["state"] == SendState.SENDING
     if due is None or (is_begun and not send["pending"]):
@@ -48,6 +54,8 @@ def _wait(conn: Connection, project: Project, now: datetime, send: Any) -> Wait 
     rules = project.rules_of(send["channel"])
     moment, why = (due, _why_later(conn, send, is_begun)) if due > now else (now, "")
     is_urgent = send["kind"] == WITHDRAWAL
+    if (rests_until := resting.get(rules.name, now)) > moment:
+        moment, why = rests_until, f"{rules.name}'s network takes no more requests for now"
     for until, cause in _of_channel(conn, rules, moment, now, zone, is_urgent=is_urgent):
         moment, why = max(moment, until), cause if until > moment else why
     return Wait(send["id"], send["channel"], moment, why) if moment > now else None

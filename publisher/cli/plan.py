@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from publisher.app import App
     from publisher.app.ends import End
     from publisher.app.plan import Plan
+    from publisher.model.cost import Cost
 
 At = Annotated[str, typer.Option(help="Plan as if it were then: 2026-11-24T07:00 (the publication's clock).")]
 
@@ -66,10 +67,12 @@ def show(plan: Plan, app: App, ends: Sequence[End | None], when: str = "") -> No
     rows = [[kind, headline(each.article.title), reason] for kind, found in kinds.items() for each, reason in found]
     if rows:
         table("", ["", "article", "why"], rows)
-    for product, people, end in zip(plan.products, plan.people, ends, strict=True):
+    for product, people, end, cost in zip(plan.products, plan.people, ends, plan.costs, strict=True):
         say(f"  {product.entry.via}: {audience_words(product.entry.to, people, plan.editions)}{_subject(product)}")
         if end and (words := end.words(app.zone)):
             say(f"    {words}")
+        if cost:
+            say(f"    {cost}")
         for line in reason_lines(product.entry.via, "held", [asdict(finding) for finding in product.findings]):
             say(f"    {line}")
     say()
@@ -124,9 +127,23 @@ def plain(plan: Plan, ends: Sequence[End | None]) -> dict[str, object]:
                 "people": people,
                 "ends_at": end.ends_at if end else None,
                 "days": {str(day): count for day, count in end.days.items()} if end else {},
+                "cost": _plain_cost(cost) if cost else None,
                 "held": product.is_held,
                 "findings": [asdict(finding) for finding in product.findings],
             }
-            for product, people, end in zip(plan.products, plan.people, ends, strict=True)
+            for product, people, end, cost in zip(plan.products, plan.people, ends, plan.costs, strict=True)
         ],
+    }
+
+
+def _plain_cost(cost: Cost) -> dict[str, object]:
+    """Return what a network charges as JSON shows it; amounts are text, so that none is rounded."""
+    from publisher.model.cost import money
+
+    return {
+        "amount": money(cost.amount).removeprefix("$"),
+        "currency": "USD",
+        "posts": cost.plain + cost.linked,
+        "with_link": cost.linked,
+        "unsure": cost.prices.unsure,
     }

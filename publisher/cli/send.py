@@ -203,12 +203,14 @@ def carry_out(app: App, edition_ids: Sequence[int], as_json: bool) -> None:
 
 def say_what_waits(app: App, edition_ids: Sequence[int]) -> bool:
     """Say until when sends of these editions wait, and for what; say whether any does."""
+    from publisher.app.accounts import resting
     from publisher.app.waits import waits
     from publisher.store import sends
 
     with app.store.read() as conn:
         rows = [send for edition_id in edition_ids for send in sends.of_edition(conn, edition_id)]
-        found = waits(conn, app.project, app.store.now(), rows)
+        now = app.store.now()
+        found = waits(conn, app.project, now, rows, resting(conn, app.project, app.settings, now))
     for wait in found:
         tell(f"{wait.channel} {wait.words(app.zone)} (Ctrl-C leaves it to `publisher run`)")
     return bool(found)

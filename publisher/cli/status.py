@@ -22,7 +22,7 @@ def status(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
     from publisher.app.status import status_of
 
     operator = Operator.open(project)
-    found = status_of(operator.store, operator.project, operator.clock(), operator.trouble)
+    found = status_of(operator.store, operator.project, operator.clock(), operator.trouble, operator.settings)
     if as_json:
         say_json({"needs_a_person": found.needs_a_person, **asdict(found)})
     else:

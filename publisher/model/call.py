@@ -84,6 +84,19 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """Until when a network takes no more requests of an account."""
+
+    until: datetime
+    why: str = ""  # what is odd about it; empty: nothing is
+
+    @staticmethod
+    def latest(*rests: Rest | None) -> Rest | None:
+        """Return the one that lasts longest; None where there is none."""
+        return max((rest for rest in rests if rest is not None), key=lambda rest: rest.until, default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one exchange gave.
 
@@ -96,6 +109,7 @@ class Answer:
     status: int | None = None  # HTTP status, None where no answer came
     words: str = ""  # the first 1,000 characters of the answer, without secrets
     split: bool = False
+    rest: Rest | None = None  # nothing is begun on this account before its end, whatever came of this call
 
     def of(self, recipient: Recipient) -> Verdict:
         return self.exceptions.get(recipient.delivery_id, self.verdict)

@@ -6,6 +6,7 @@ import html as html_escapes
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 from urllib.parse import quote
 
@@ -129,6 +130,15 @@ class PictureRules:
 
 
 @dataclass(frozen=True, slots=True)
+class Prices:
+    """What a network charges for posts, in US dollars."""
+
+    per_post: Decimal
+    with_link: Decimal  # instead, for a post with a link in it
+    unsure: str = ""  # how far the figures are to be believed; empty: they are the editor's own
+
+
+@dataclass(frozen=True, slots=True)
 class PostRules:
     """How a network counts: what the renderer fits to and the preview shows.
 
@@ -141,6 +151,7 @@ class PostRules:
     :param shows_card: the card is ours, picture and all; False: the network looks at the page itself, or shows none.
     :param uploads: what it takes of pictures that are uploaded: into a card that is ours, and attached where the editor
         wants that; None: it takes none from us.
+    :param prices: what it charges; None: nothing, or nobody knows.
     """
 
     network: str
@@ -153,6 +164,7 @@ class PostRules:
     threads: bool = False
     shows_card: bool = False
     uploads: PictureRules | None = None
+    prices: Prices | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

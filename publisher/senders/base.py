@@ -87,6 +87,7 @@ class Sender(ABC):
     spf_includes: tuple[str, ...] = ()  # what an SPF record that lets it send includes, any of these
     vault: Vault  # for what it is given for a while; the registry hands it the channel's own
     account: Fingerprints = MappingProxyType({})  # that it speaks for; the registry says which
+    counted_as: str = ""  # a name of the account whose requests its network counts; the registry says which
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules | None:

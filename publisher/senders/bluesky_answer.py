@@ -7,8 +7,9 @@ from publisher.senders.events import within, word
 from publisher.senders.exchange import judge_none
 from publisher.senders.http import Reply
 from publisher.senders.verdicts import deferred, refused, sent, taken_down, unknown
+from publisher.senders.windows import Window
 
-WAIT = ("RateLimit-Reset",)  # seconds since 1970
+WAIT = (Window("RateLimit-Remaining", ("RateLimit-Reset",)),)  # seconds since 1970
 WORN = frozenset({"ExpiredToken", "InvalidToken"})  # of a session; nothing was accepted
 PASSWORD = "look whether `identifier` is right, and make a new app password"  # noqa: S105 -- no password
 AT_BLUESKY = "look at Bluesky what is the matter with the account"

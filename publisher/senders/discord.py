@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from publisher.model.call import Answer, Call, Picture, Verdict
 from publisher.model.message import PictureRules, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
-from publisher.senders.discord_answer import judge, judge_removal, look_up
+from publisher.senders.discord_answer import WAIT, judge, judge_removal, look_up
 from publisher.senders.discord_payload import MOST, NO_PREVIEW, SILENT, body_of, place_of, request_of, since
 from publisher.senders.http import Http
 from publisher.senders.pictures import said_with_picture
@@ -123,9 +123,9 @@ class Discord(Sender):
 
     def _say(self, body: dict[str, object], picture: Picture | None) -> Answer:
         said, kind = request_of(body, picture)
-        reply = self.http.post(self._url, said, {**self._headers, "Content-Type": kind})
+        reply = self.http.post(self._url, said, {**self._headers, "Content-Type": kind}, wait=WAIT)
         return reply.answer(judge(reply, self._server, self.http.clock()))
 
     def _remove(self, number: str) -> Answer:
-        reply = self.http.delete(place_of(self._url, number), self._headers)
+        reply = self.http.delete(place_of(self._url, number), self._headers, wait=WAIT)
         return reply.answer(judge_removal(reply, self._server, self.http.clock()))

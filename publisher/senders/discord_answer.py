@@ -13,6 +13,7 @@ from publisher.senders.discord_payload import as_it_is
 from publisher.senders.events import reason, within, word
 from publisher.senders.http import Reply
 from publisher.senders.verdicts import deferred, moment, refused, sent, taken_down, unknown
+from publisher.senders.windows import Window
 
 GONE = "write a webhook that there is"
 RIGHTS = "let the bot see the channel and send messages in it"
@@ -30,6 +31,7 @@ MEND = {  # codes of what isn't the post's fault, and what to do about it
     220003: "check `thread`",
 }
 UNKNOWN_MESSAGE = 10008
+WAIT = (Window("X-RateLimit-Remaining", ("X-RateLimit-Reset-After", "X-RateLimit-Reset")),)  # with fractions
 SLOWLY = {20016, 20022, 20028, 20029, 130000}  # codes that say: not now
 
 

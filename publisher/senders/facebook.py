@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 from publisher.model.call import Answer, Call
 from publisher.model.message import Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
-from publisher.senders.facebook_answer import MEND, found, has_no_card, is_duplicate, judge, with_link
+from publisher.senders.facebook_answer import MEND, counted, found, has_no_card, is_duplicate, judge, with_link
 from publisher.senders.graph_answer import judge_removal
 from publisher.senders.http import Http, Reply, as_form
 from publisher.senders.post import in_parts, longest_part, post_of, take_down
@@ -82,7 +82,7 @@ class Facebook(Sender):
                 return self._judged(reply, post, number)
             journal.note("card", {"failed": failed + 1})
             if not failed:
-                said = f"{judge(reply, self.http.clock()).reason}; it is tried once more"
+                said = f"{judge(reply).reason}; it is tried once more"
                 return reply.answer(deferred(said, self.http.clock() + SOON))
         return self._judged(self._say(with_link(post) if number == 0 else post.parts[number]), post, number)
 
@@ -90,12 +90,13 @@ class Facebook(Sender):
         """Say what came of a part; what stands already is taken for sent, and looked for."""
         if is_duplicate(reply):
             return reply.answer(found(self._listed("25"), post, number))
-        return reply.answer(judge(reply, self.http.clock()))
+        return reply.answer(judge(reply))
 
     def _say(self, message: str, **more: str) -> Reply:
         body = as_form({"message": message, **more, "access_token": self._token}.items())
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self.http.post(f"{self._feed}?fields=id,permalink_url", body, headers)
+        reply = self.http.post(f"{self._feed}?fields=id,permalink_url", body, headers)
+        return counted(reply, self.http.clock())
 
     def _listed(self, limit: str, **since: str) -> Reply:
         """Ask for the newest posts of the Page."""
@@ -105,4 +106,5 @@ class Facebook(Sender):
 
     def _remove(self, number: str, *, was_said: bool) -> Answer:
         reply = self.http.delete(f"{self._api}/{quote(number, safe='')}?{urlencode({'access_token': self._token})}")
+        reply = counted(reply, self.http.clock())
         return reply.answer(judge_removal(reply, MEND, was_said=was_said))

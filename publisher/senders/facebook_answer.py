@@ -10,7 +10,8 @@ from publisher.model.call import Outcome, Verdict
 from publisher.model.message import Post
 from publisher.senders.graph_answer import RIGHTS, codes_of, found_in, judge_graph
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import deferred, moment
+from publisher.senders.verdicts import deferred, stated
+from publisher.senders.windows import believed
 
 VERIFY = "Facebook wants the account to be verified: log in there, and do what it asks"
 MEND = {
@@ -25,13 +26,23 @@ USAGE = "X-Business-Use-Case-Usage"
 WAIT = "estimated_time_to_regain_access"  # minutes
 
 
-def judge(reply: Reply, now: datetime) -> Verdict:
+def counted(reply: Reply, now: datetime) -> Reply:
+    """Return an answer with until when the longest of the limits that are used up keeps us out."""
+    try:
+        usage = json.loads(reply.headers.get(USAGE, "{}"))
+        minutes = max(int(each[WAIT]) for limits in usage.values() for each in limits if WAIT in each)
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError):
+        return reply
+    return replace(reply, rest=believed(stated(str(minutes * 60), now), now))
+
+
+def judge(reply: Reply) -> Verdict:
     """Return what became of one post that is no duplicate."""
     verdict = judge_graph(reply, MEND)
     if codes_of(reply)[1] in SLOWLY:
         verdict = deferred(verdict.reason, verdict.until)
-    if verdict.outcome is Outcome.DEFERRED and verdict.until is None:
-        return replace(verdict, until=_regained(reply, now))
+    if verdict.outcome is Outcome.DEFERRED and verdict.until is None and reply.rest:
+        return replace(verdict, until=reply.rest.until)
     return replace(verdict, url=reply.word("permalink_url")) if verdict.outcome is Outcome.SENT else verdict
 
 
@@ -55,13 +66,3 @@ def found(listed: Reply, post: Post, number: int) -> Verdict:
     """Return the listed post of these words, with its card or without; without an id where there is none."""
     texts = (post.parts[0], with_link(post)) if number == 0 else (post.parts[number],)
     return found_in(listed, *texts, words="message", link="permalink_url")
-
-
-def _regained(reply: Reply, now: datetime) -> datetime | None:
-    """Return when the longest of the limits that are used up lets us in again."""
-    try:
-        usage = json.loads(reply.headers.get(USAGE, "{}"))
-        minutes = max(int(each[WAIT]) for limits in usage.values() for each in limits if WAIT in each)
-    except (ValueError, TypeError, AttributeError, RecursionError):
-        return None
-    return moment(str(minutes * 60), now) if minutes > 0 else None

@@ -23,8 +23,9 @@ from urllib3.exceptions import HTTPError
 
 import publisher
 from publisher.clock import Clock, now, steady
-from publisher.model.call import Answer, Verdict
-from publisher.senders.verdicts import Left, deferred, judge_silence, judge_status, retry_at, sent, unknown
+from publisher.model.call import Answer, Rest, Verdict
+from publisher.senders.verdicts import Left, deferred, judge_silence, judge_status, sent, unknown
+from publisher.senders.windows import Waits, again_at, rest_in
 
 WORDS = 1_000  # characters of an answer that are kept
 REASON = 300  # characters of an answer that are shown
@@ -62,6 +63,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)  # names without regard to case
     text: str = ""  # without secrets
     trouble: Verdict | None = None
+    rest: Rest | None = None  # its headers say that no request is left
 
     @property
     def json(self) -> Any:
@@ -87,7 +89,9 @@ class Reply:
     def answer(
         self, verdict: Verdict, exceptions: Mapping[int, Verdict] | None = None, *, split: bool = False
     ) -> Answer:
-        return Answer(verdict, exceptions or {}, self.status, self.text[:WORDS], split)
+        refused = Rest(verdict.until) if self.status == 429 and verdict.until else None
+        rest = Rest.latest(self.rest, refused)
+        return Answer(verdict, exceptions or {}, self.status, self.text[:WORDS], split, rest)
 
 
 class _Body(io.BytesIO):
@@ -129,10 +133,11 @@ class Http:
         self._own = threading.local()  # requests' sessions are not made for several threads
         self._sessions: weakref.WeakSet[requests.Session] = weakref.WeakSet()  # gone with their threads
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str], *, wait: tuple[str, ...] = ()) -> Reply:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str], *, wait: Waits = ()) -> Reply:
         """Send one request and return what came; never raises for what a network or a provider does.
 
-        :param wait: headers besides ``Retry-After`` that say of a 429 when to try again.
+        :param wait: headers besides ``Retry-After`` that say of a 429 when to try again; those of a window say of any
+            answer that it was the last one for now.
         """
         return self._exchange("POST", url, self._body(body), headers, wait)
 
@@ -140,11 +145,11 @@ class Http:
         """Put something where it was asked for, and return what came, as :meth:`post` does."""
         return self._exchange("PUT", url, self._body(body), headers, ())
 
-    def get(self, url: str, headers: Mapping[str, str] | None = None, *, wait: tuple[str, ...] = ()) -> Reply:
+    def get(self, url: str, headers: Mapping[str, str] | None = None, *, wait: Waits = ()) -> Reply:
         """Ask for something and return what came, as :meth:`post` does; asking changes nothing at the provider."""
         return self._exchange("GET", url, None, headers or {}, wait)
 
-    def delete(self, url: str, headers: Mapping[str, str] | None = None, *, wait: tuple[str, ...] = ()) -> Reply:
+    def delete(self, url: str, headers: Mapping[str, str] | None = None, *, wait: Waits = ()) -> Reply:
         """Take something away and return what came, as :meth:`post` does; twice does no more than once."""
         return self._exchange("DELETE", url, self._body(), headers or {}, wait)
 
@@ -157,9 +162,7 @@ class Http:
         finally:
             del self._own.until
 
-    def _exchange(
-        self, method: str, url: str, sending: _Body | None, headers: Mapping[str, str], wait: tuple[str, ...]
-    ) -> Reply:
+    def _exchange(self, method: str, url: str, sending: _Body | None, headers: Mapping[str, str], wait: Waits) -> Reply:
         if steady() > getattr(self._own, "until", math.inf):
             return Reply(trouble=deferred(OUT_OF_TIME))
         begun_at = time.monotonic()
@@ -180,12 +183,13 @@ class Http:
             return Reply(trouble=judge_silence(error, host, left=sending.left if sending else "nothing"))
         finally:
             self._own.used_at = time.monotonic()
-        counted = wait if response.status_code == 429 else ()  # these stand on every answer, a 503 as well
-        until = retry_at(response.headers, ("Retry-After", *counted), self.clock())
+        at = self.clock()
+        rest = rest_in(response.headers, wait, at)
+        until = again_at(response.status_code, response.headers, wait, rest, at)
         trouble = judge_status(response.status_code, _said(text), until)
         if not whole and trouble is None:
             trouble = unknown(f"HTTP {response.status_code}, but the answer broke off")
-        return Reply(response.status_code, response.headers, text, trouble)
+        return Reply(response.status_code, response.headers, text, trouble, rest)
 
     def redact(self, text: str, authorization: str = "") -> str:
         """Put :data:`HIDDEN` where a secret stands, or the credentials of an Authorization header."""

@@ -17,10 +17,11 @@ from publisher.senders.http import File, Http, Reply, as_json, as_multipart
 from publisher.senders.pictures import uploaded
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
 from publisher.senders.verdicts import deferred, taken_down
+from publisher.senders.windows import Window
 
 UPLOADS = PictureRules(most_bytes=4_000_000, most_alt=1_500)  # instances take up to 16 MB, unless they say less
 SOON = timedelta(seconds=5)
-WAITS = ("X-RateLimit-Reset",)
+WAITS = (Window("X-RateLimit-Remaining", ("X-RateLimit-Reset",)),)  # ISO 8601; older servers of others: since 1970
 Visibility = Literal["public", "unlisted", "private", "direct"]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from publisher.model.call import Answer, Call, Outcome, Picture, Scope, Verdict
+from publisher.model.call import Answer, Call, Outcome, Picture, Rest, Scope, Verdict
 from publisher.senders.base import Journal, Sender
 from publisher.senders.verdicts import deferred, refused, stop
 
@@ -23,9 +23,11 @@ class Shown:
 
     id: str = ""  # the network's own; empty: nothing
     refusal: str = ""  # why nothing, in the network's words
+    rest: Rest | None = None  # what the upload's answer left
 
     def told(self, answer: Answer) -> Answer:
         """Say of a post that was sent what became of its picture."""
+        answer = replace(answer, rest=Rest.latest(answer.rest, self.rest))
         if not self.refusal or answer.verdict.outcome is not Outcome.SENT:
             return answer
         return replace(answer, verdict=replace(answer.verdict, reason=f"sent without its picture: {self.refusal}"))
@@ -54,7 +56,7 @@ def uploaded(call: Call, sender: Sender, journal: Journal, upload: Upload, kept:
     if is_ready or (verdict.provider_id and verdict.provider_id != begun):
         journal.note(STEP, {"id": verdict.provider_id, "ready": is_ready, "at": sender.http.clock().isoformat()})
     if is_ready:
-        return Shown(verdict.provider_id)
+        return Shown(verdict.provider_id, rest=answer.rest)
     return replace(answer, verdict=_put_off(verdict))
 
 
@@ -117,7 +119,7 @@ def refusal(picture: Picture, journal: Journal, answer: Answer) -> Shown | Answe
     if picture.is_needed:
         return replace(answer, verdict=refused(f"refused with its picture: {why}"))
     journal.note(STEP, {"refused": why})
-    return Shown(refusal=why)
+    return Shown(refusal=why, rest=answer.rest)
 
 
 def _is_fresh(noted: Mapping[str, object], now: datetime, kept: timedelta) -> bool:

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
-from publisher.model.call import Answer, Call, Outcome, Verdict
+from publisher.model.call import Answer, Call, Outcome, Rest, Verdict
 from publisher.model.message import Post, Withdrawal
 from publisher.senders.base import Journal, Sender
 from publisher.senders.pictures import unshown
-from publisher.senders.verdicts import refused, sent, stop
+from publisher.senders.verdicts import deferred, refused, sent, stop
 
 AROUND = 20_000  # bytes of a form around a picture, at most: the words of the post, and our own
 # Posts one part, given its place from 0 on and what was said of the parts before it.
@@ -41,6 +41,8 @@ def oversized(size: int, sender: Sender) -> Answer | None:
 def in_parts(post: Post, journal: Journal, speak: Speak) -> Answer:
     """Post each part once, and note it before the next; what an earlier try noted is not said again.
 
+    Where a part was the last request that the network takes for now, the others are put off.
+
     The answer is the last request's, its verdict that of the first part: the post that people link to.
     """
     answer, out = stop(sent()), list[Verdict]()
@@ -53,6 +55,8 @@ def in_parts(post: Post, journal: Journal, speak: Speak) -> Answer:
             out.append(answer.verdict)
             if len(post.parts) > 1:
                 journal.note(_step(number), {"id": answer.verdict.provider_id, "url": answer.verdict.url})
+            if answer.rest and number + 1 < len(post.parts):
+                return replace(answer, verdict=_in_thread(_put_off(answer.rest), number + 1, len(post.parts)))
         else:
             out.append(sent(str(noted["id"]), str(noted["url"])))
     return replace(answer, verdict=out[0])
@@ -78,6 +82,8 @@ def take_down(call: Call, journal: Journal, remove: Callable[[str], Answer]) -> 
                 return replace(answer, verdict=_still_up(answer.verdict, number + 1, len(posted.parts)))
             noted = {"is_gone": True, "why": answer.verdict.reason}
             journal.note(step, noted)
+            if answer.rest and number > 0:
+                return replace(answer, verdict=_still_up(_put_off(answer.rest), number, len(posted.parts)))
         doubts += [str(noted["why"])] if noted and noted.get("why") else []
     if not all(posted.parts):
         what = "the post" if len(posted.parts) == 1 else "a part of the thread"
@@ -109,6 +115,11 @@ def size_with_picture(call: Call) -> int:
 
 def _step(number: int) -> str:
     return f"part {number + 1}"
+
+
+def _put_off(rest: Rest) -> Verdict:
+    """Say of what was not begun that the network leaves us no request for it."""
+    return deferred(rest.why or "the network takes no more requests for now", rest.until)
 
 
 def _in_thread(verdict: Verdict, number: int, parts: int) -> Verdict:

@@ -24,6 +24,12 @@ What stands under a channel besides the [keys that every channel has](schedules.
 
 This page is made from the senders (`python -m publisher.senders.reference`); a test keeps it so.
 [One that isn't there yet](adding-a-sender.md) says its own options the same way.
+
+Bluesky, Discord, Facebook, Mastodon and X say with each answer how many requests they still take, and until when. After
+the last one nothing is begun on that account, by any channel or process, until there are more; any network's refusal
+because of too many requests (429) holds for the whole account too. What waits is named by `publisher status`, and loses
+no attempt by it. [Which channels share an account](decisions/0014-social-senders.md#how-many-requests-a-network-takes)
+is told by their options.
 """
 MORE = {
     "apprise": """\
@@ -191,9 +197,10 @@ answer it is asked whether that one stands, for a day.
 """,
     "webhook": "What your receiver gets, and how it answers: [webhook.md](webhook.md).\n",
     "x": """\
-**X charges for posts**: at the time of writing about $0.015 for one, and $0.20 for one with a link in it, each part of
-a thread for itself; its developer console says what it is now. `per_day` under the channel caps what a day may cost.
-Without credits the channel stops.
+**X charges for posts**, each part of a thread for itself, and more for one with a link in it. `publisher plan` and the
+question before a send by hand say how much. The defaults of `price_per_post` and `price_with_link` are what was
+reported in 2026, and nobody confirmed them: X's developer console says what it is now, write that. `per_day` under the
+channel caps what a day may cost. Without credits the channel stops.
 
 In that console make an app, give it the right to read and write, then make an access token for the account that posts,
 and copy all four. They don't end. Where an app has OAuth 2.0 alone, write its `client_id` and the refresh token that

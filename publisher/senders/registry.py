@@ -17,7 +17,7 @@ from publisher.clock import Clock, now
 from publisher.config.values import variable_name
 from publisher.errors import ChannelError, ConfigError
 from publisher.model.project import Channel
-from publisher.senders.accounts import account_of
+from publisher.senders.accounts import account_of, counted_as
 from publisher.senders.base import Options, Sender
 from publisher.senders.http import Http, HttpSettings
 from publisher.senders.vault import Vault
@@ -31,6 +31,9 @@ WORDS = {
     "int_parsing": "`{name}` must be a whole number",
     "int_type": "`{name}` must be a whole number",
     "int_from_float": "`{name}` must be a whole number",
+    "decimal_parsing": "`{name}` must be a number",
+    "decimal_type": "`{name}` must be a number",
+    "finite_number": "`{name}` must be a number",
     "bool_parsing": "`{name}` must be true or false",
     "bool_type": "`{name}` must be true or false",
     "greater_than_equal": "`{name}` must be {ge} or more",
@@ -96,21 +99,29 @@ def build(
     :raises ConfigError: an option is missing, unknown or can't be meant; the first of :func:`option_problems`.
     """
     found = sender_class(channel.sender, channel.where)
-    given, problems = _read(found.options, channel, options)
-    if given is None:
-        raise problems[0]
+    given = _given(channel, options)
     made = found(given, Http(settings, secrets_of(given), clock))
     made.vault = vault or made.vault
     made.account = account_of(channel.sender, given)
+    made.counted_as = counted_as(found, given)
     return made
 
 
 def account_named(channel: Channel, options: Mapping[str, object]) -> dict[str, str]:
     """Return the account that a sender built of these options would speak for; raises as `build` does."""
+    return account_of(channel.sender, _given(channel, options))
+
+
+def counted_named(channel: Channel, options: Mapping[str, object]) -> str:
+    """Return what the account of a sender built of these options would be counted as; raises as `build` does."""
+    return counted_as(sender_class(channel.sender, channel.where), _given(channel, options))
+
+
+def _given(channel: Channel, options: Mapping[str, object]) -> Options:
     given, problems = _read(sender_class(channel.sender, channel.where).options, channel, options)
     if given is None:
         raise problems[0]
-    return account_of(channel.sender, given)
+    return given
 
 
 def secrets_of(options: Options) -> Iterator[str]:

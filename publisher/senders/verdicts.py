@@ -129,11 +129,14 @@ def moment(value: str, now: datetime) -> datetime | None:
 
     Never before now and never later than :data:`LONGEST_WAIT`.
     """
+    read = stated(value, now)
+    return None if read is None else min(max(read, now), now + LONGEST_WAIT)
+
+
+def stated(value: str, now: datetime) -> datetime | None:
+    """Read a moment in any of these forms as it stands there, however far off."""
     read = _number(value, now) or _date(value)
-    if read is None:
-        return None
-    read = read.replace(tzinfo=UTC) if read.tzinfo is None else read
-    return min(max(read, now), now + LONGEST_WAIT)
+    return read.replace(tzinfo=UTC) if read is not None and read.tzinfo is None else read
 
 
 def _number(value: str, now: datetime) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 from urllib.parse import urlencode
@@ -18,13 +19,12 @@ from publisher.senders.oauth1 import Keys, authorization
 from publisher.senders.pictures import uploaded
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
 from publisher.senders.verdicts import sent, stop, unknown
-from publisher.senders.x_answer import found_in, is_duplicate, judge, judge_removal, url_of
-from publisher.senders.x_options import XOptions
+from publisher.senders.x_answer import WAIT, found_in, is_duplicate, judge, judge_removal, url_of
+from publisher.senders.x_options import XOptions, prices_of
 from publisher.senders.x_pictures import upload
 from publisher.senders.x_token import Client, token_of
 
 UPLOADS = PictureRules(most_bytes=5_000_000, most_alt=1_000)
-WAIT = ("x-rate-limit-reset",)
 EARLIER = timedelta(days=1)  # a thread that was put off began before the call that is asked about
 
 
@@ -38,7 +38,8 @@ class X(Sender):
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
-        return PostRules("x", cls.stated(options, "limit"), unit="weighted", threads=True, uploads=UPLOADS)
+        counted = PostRules("x", cls.stated(options, "limit"), unit="weighted", threads=True)
+        return replace(counted, uploads=UPLOADS, prices=prices_of(options))
 
     def __init__(self, options: XOptions, http: Http) -> None:
         super().__init__(options, http)
@@ -91,11 +92,11 @@ class X(Sender):
         """Post what is new; what stands already is looked for."""
         reply = self._post_to("tweets", as_json(body), "application/json")
         if not is_duplicate(reply):
-            return reply.answer(judge(reply, self.http.clock()))
+            return reply.answer(judge(reply))
         return reply.answer(self._standing(str(body["text"]), is_last=is_last))
 
     def _upload(self, picture: Picture, begun: str) -> Answer:
-        return upload(picture, begun, self._post_to, self.http.clock())
+        return upload(picture, begun, self._post_to)
 
     def _post_to(self, what: str, body: bytes, kind: str) -> Reply:
         url = f"{self._api}/{what}"
@@ -124,7 +125,7 @@ class X(Sender):
     def _remove(self, number: str) -> Answer:
         url = f"{self._api}/tweets/{number}"
         reply = self._signed("DELETE", url, lambda who: self.http.delete(url, who, wait=WAIT))
-        return reply.answer(judge_removal(reply, self.http.clock()))
+        return reply.answer(judge_removal(reply))
 
     def _get(self, url: str) -> Reply:
         return self._signed("GET", url, lambda who: self.http.get(url, who))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import html
-from dataclasses import replace
-from datetime import datetime
 from typing import Any
 from unicodedata import normalize
 
 from publisher.model.call import Outcome, Scope, Verdict
 from publisher.senders.events import reason, within, word
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import moment, refused, sent, taken_down, unknown
+from publisher.senders.verdicts import refused, sent, taken_down, unknown
+from publisher.senders.windows import Window
 
 BUDGET = "X takes nothing more until there are credits or a higher cap: see its developer console"
 RIGHTS = "give the app the right to read and write, then make the account's access token anew"
@@ -26,10 +25,12 @@ OF_STATUS = {
     402: BUDGET,
     403: "look at X whether the account and its app may post",
 }
-DAYS = ("x-user-limit-24hour", "x-app-limit-24hour")  # limits that outlast the reset of a quarter of an hour
+# Of a quarter of an hour and, where it is used up, of a day; seconds since 1970.
+LIMITS = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour")
+WAIT = tuple(Window(f"{name}-remaining", (f"{name}-reset",)) for name in LIMITS)
 
 
-def judge(reply: Reply, now: datetime) -> Verdict:
+def judge(reply: Reply) -> Verdict:
     """Return what became of one post that is no duplicate."""
     verdict = reply.trouble
     if verdict is None:
@@ -37,9 +38,7 @@ def judge(reply: Reply, now: datetime) -> Verdict:
         return sent(number, url_of(number)) if number.isdecimal() else _without_id(reply)
     kind = word(within(reply.json, "type")).rpartition("/")[2]
     spent = next((remedy for name, remedy in MEND.items() if remedy is BUDGET and name in kind), "")
-    if verdict.outcome is Outcome.DEFERRED and not spent:
-        return replace(verdict, until=_day(reply, now) or verdict.until)
-    if verdict.outcome is Outcome.UNKNOWN:
+    if verdict.outcome is Outcome.UNKNOWN or (verdict.outcome is Outcome.DEFERRED and not spent):
         return verdict
     if reply.status == 403 and "reply" in verdict.reason.lower():  # to what it answers, not to who posts
         return refused(verdict.reason)
@@ -47,10 +46,10 @@ def judge(reply: Reply, now: datetime) -> Verdict:
     return refused(f"{verdict.reason}; {remedy}", Scope.ACCOUNT) if remedy else verdict
 
 
-def judge_removal(reply: Reply, now: datetime) -> Verdict:
+def judge_removal(reply: Reply) -> Verdict:
     """Return what became of one post that was to be taken down."""
     is_done = reply.trouble is None and within(reply.json, "data", "deleted") is True
-    verdict = sent() if is_done else judge(reply, now)
+    verdict = sent() if is_done else judge(reply)
     return taken_down(verdict, is_gone=reply.status == 404, is_token=reply.status == 401)
 
 
@@ -76,14 +75,6 @@ def _without_id(reply: Reply) -> Verdict:
     rows = errors if isinstance(errors, list) else []
     said = reason(*(within(row, "detail") or within(row, "message") for row in rows)) or "an answer that can't be read"
     return unknown(f"HTTP {reply.status} with {said}")
-
-
-def _day(reply: Reply, now: datetime) -> datetime | None:
-    """Return when a used-up day ends."""
-    for name in DAYS:
-        if reply.headers.get(f"{name}-remaining", "").strip() == "0":
-            return moment(reply.headers.get(f"{name}-reset", "").strip(), now)
-    return None
 
 
 def _words(row: Any) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from typing import Self
 
 from pydantic import Field, model_validator
 
+from publisher.model.message import Prices
 from publisher.senders.base import Options, Secret
+
+UNSURE = "as reported in 2026, and confirmed by nobody: X's developer console says what it is"
 
 
 class XOptions(Options):
@@ -25,6 +30,12 @@ class XOptions(Options):
         None, description="an OAuth 2.0 user token instead of all these; X ends it after two hours"
     )
     limit: int = Field(280, ge=1, le=25_000, description="what a post may weigh; accounts that pay X may have more")
+    price_per_post: Decimal = Field(
+        Decimal("0.015"), ge=0, description="the dollars that X charges for a post without a link, for `publisher plan`"
+    )
+    price_with_link: Decimal = Field(
+        Decimal("0.20"), ge=0, description="the dollars that X charges for a post with a link in it"
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -38,3 +49,23 @@ class XOptions(Options):
                 "or `client_id` and `refresh_token`, or `token` alone"
             )
         return self
+
+
+def prices_of(options: Mapping[str, object]) -> Prices:
+    """Return what X charges under these options, as written."""
+    per_post, with_link = (_price(options, name) for name in ("price_per_post", "price_with_link"))
+    fields = XOptions.model_fields
+    unsure = "" if per_post is not None and with_link is not None else UNSURE
+    return Prices(
+        fields["price_per_post"].default if per_post is None else per_post,
+        fields["price_with_link"].default if with_link is None else with_link,
+        unsure,
+    )
+
+
+def _price(options: Mapping[str, object], name: str) -> Decimal | None:
+    try:
+        found = Decimal(str(options.get(name, "")))
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() and found >= 0 else None

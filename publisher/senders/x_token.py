@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from publisher.model.call import Outcome, Verdict
-from publisher.senders.exchange import exchanged, judge_none, or_put_off
+from publisher.senders.exchange import SOON, exchanged, judge_none, or_put_off
 from publisher.senders.http import HIDDEN, Http, Reply, as_form, basic
 from publisher.senders.vault import Vault
 from publisher.senders.verdicts import deferred
+from publisher.senders.x_answer import WAIT
 
 KEPT_AS = "token"
 EARLY = timedelta(minutes=10)  # before its end a token is got anew
@@ -38,7 +39,17 @@ class Token:
     of: str  # digest of the refresh token that the editor wrote: who writes another begins with that
     access: str = field(repr=False)
     refresh: str = field(repr=False)
-    ends_at: str  # ISO 8601
+    ends_at: str  # ISO 8601; of no token at all, when that was found out
+    asked_again_at: str = ""  # ISO 8601: X put off the last request for one; empty: it did not
+    why: str = ""  # it was put off
+
+    def lives(self, now: datetime) -> bool:
+        return bool(self.access) and now < datetime.fromisoformat(self.ends_at)
+
+    def is_asked_for(self, now: datetime) -> bool:
+        """Say whether it is time to get another one, and X has not said to wait."""
+        waits = bool(self.asked_again_at) and now < datetime.fromisoformat(self.asked_again_at)
+        return not waits and not self.lives(now + EARLY)
 
 
 @or_put_off
@@ -46,22 +57,25 @@ def token_of(client: Client, http: Http, vault: Vault) -> str | Verdict:
     """Return a token that lives for some minutes more; a Verdict where there is none."""
     seen = vault.read(KEPT_AS)
     kept = _kept(seen, client)
-    if kept is None or datetime.fromisoformat(kept.ends_at) < http.clock() + EARLY:
+    if kept is None or kept.is_asked_for(http.clock()):
         said = exchanged(vault, KEPT_AS, seen, _renewed(client, kept, http), http.clock())
         if isinstance(said, Verdict):
             return said
         kept = _kept(said, client)
     if kept is None:
         return deferred("the channel gets a token for another account at this moment")
-    for secret in (kept.access, kept.refresh):
+    for secret in filter(None, (kept.access, kept.refresh)):
         http.hide(secret)
+    if kept.asked_again_at and not kept.lives(http.clock()):
+        return deferred(kept.why, datetime.fromisoformat(kept.asked_again_at))
     return kept.access
 
 
 def _renewed(client: Client, kept: Token | None, http: Http) -> Iterator[str | Verdict]:
     """Get a token by the newest refresh token there is.
 
-    Where X certainly took no request for one, the one that is kept goes on until its end.
+    Where X certainly took no request for one, the one that is kept goes on until its end, and nobody asks before X
+    wants to be asked again: each post would ask several times.
     """
     by = kept.refresh if kept else client.first
     http.hide(by)
@@ -69,13 +83,19 @@ def _renewed(client: Client, kept: Token | None, http: Http) -> Iterator[str | V
     access, refresh, seconds = (reply.word(name) for name in ("access_token", "refresh_token", "expires_in"))
     refresh = by if refresh in ("", HIDDEN) else refresh  # one that may be used again
     if reply.trouble or not access or HIDDEN in access + refresh:
+        none = judge_none(reply, "token", REMEDY)
         is_put_off = reply.trouble is not None and reply.trouble.outcome is Outcome.DEFERRED
-        goes_on = kept if kept and is_put_off and http.clock() < datetime.fromisoformat(kept.ends_at) else None
-        yield json.dumps(asdict(goes_on)) if goes_on else judge_none(reply, "token", REMEDY)
+        yield _waiting(client, kept, by, none, http.clock()) if is_put_off else none
         return
     lives = min(timedelta(seconds=int(seconds)), LONGEST) if seconds.isdecimal() and len(seconds) < 9 else USUAL
     ends_at = http.clock() + lives
     yield json.dumps(asdict(Token(_digest(client), access, refresh, ends_at.isoformat())))
+
+
+def _waiting(client: Client, kept: Token | None, by: str, none: Verdict, now: datetime) -> str:
+    """Note when X is asked again, beside the token that is kept or, where there is none, in its place."""
+    token = kept or Token(_digest(client), "", by, now.isoformat())
+    return json.dumps(asdict(replace(token, asked_again_at=(none.until or now + SOON).isoformat(), why=none.reason)))
 
 
 def _asked(client: Client, by: str, http: Http) -> Reply:
@@ -85,7 +105,7 @@ def _asked(client: Client, by: str, http: Http) -> Reply:
         headers["Authorization"] = basic(client.id, client.secret)
     else:
         fields["client_id"] = client.id
-    return http.post(client.url, as_form(fields.items()), headers)
+    return http.post(client.url, as_form(fields.items()), headers, wait=WAIT)
 
 
 def _kept(text: str | None, client: Client) -> Token | None:

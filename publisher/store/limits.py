@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, or_, select
 
 from publisher.model.project import Channel
 from publisher.model.warming import most_on
@@ -25,6 +25,25 @@ def free_at(conn: Connection, name: str, *, lock: bool = True) -> datetime | Non
 def set_free_at(conn: Connection, name: str, moment: datetime) -> None:
     statement = upsert(conn, limits).values(name=name, free_at=moment)
     conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"free_at": moment}))
+
+
+def account(counted_as: str) -> str:
+    """Return the name of the limit that a network keeps for an account."""
+    return f"account:{counted_as}"
+
+
+def rest(conn: Connection, name: str, until: datetime, *, unless_after: datetime) -> None:
+    """Let nothing go before a moment; a rest that lasts longer stays, unless it is beyond what can be meant."""
+    statement = upsert(conn, limits).values(name=name, free_at=until)
+    is_sooner = or_(limits.c.free_at.is_(None), limits.c.free_at < until, limits.c.free_at > unless_after)
+    conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"free_at": until}, where=is_sooner))
+
+
+def resting_accounts(conn: Connection, now: datetime) -> dict[str, datetime]:
+    """Return until when accounts rest, by what they are counted as."""
+    prefix = account("")
+    query = select(limits.c.name, limits.c.free_at).where(limits.c.name.startswith(prefix), limits.c.free_at > now)
+    return {row.name.removeprefix(prefix): row.free_at for row in conn.execute(query)}
 
 
 def daily(channel: str) -> str:

@@ -8,12 +8,13 @@ import threading
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal, Self
 
 from publisher.clock import now
-from publisher.testing.dialects import DIALECTS, Accepted, Dialect, Pictorial, Preparing, Received, Response
+from publisher.testing.dialects import DIALECTS, Accepted, Counting, Dialect, Pictorial, Preparing, Received, Response
 
 PAGE = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>nginx</h1></body></html>"
 
@@ -96,6 +97,7 @@ class FakeProvider:
         self.answers: list[Response] = []  # of the dialect, before a fault befell them
         self._faults: deque[Fault] = deque()
         self._upload_faults: deque[Fault] = deque()
+        self._counts: Mapping[str, str] = {}  # headers of every answer
         self._lock = threading.Lock()
         self._closing = threading.Event()
         provider = self
@@ -116,8 +118,14 @@ class FakeProvider:
         with self._lock:
             self._upload_faults.extend(faults)
 
+    def leaves(self, left: int, until: datetime) -> None:
+        """Let every answer from now on say how many requests are left until then; the dialect says how."""
+        assert isinstance(self.dialect, Counting)  # noqa: S101 -- the product of a test's
+        self._counts = self.dialect.counts(left, until)
+
     def recovers(self) -> None:
-        """Let every request from now on succeed."""
+        """Let every request from now on succeed, and no answer count requests."""
+        self._counts = {}
         with self._lock:
             self._faults.clear()
             self._upload_faults.clear()
@@ -155,6 +163,10 @@ class FakeProvider:
 
     def take(self, request: Received, fault: Fault | None) -> Response:
         """Write the request down, and let the dialect answer unless a fault does."""
+        said = self._said(request, fault)
+        return replace(said, headers={**self._counts, **said.headers})
+
+    def _said(self, request: Received, fault: Fault | None) -> Response:
         with self._lock:
             self.requests.append(request)
             if fault and not fault.accept:

@@ -58,7 +58,7 @@ def _overview(router: APIRouter, app: App, pages: Pages) -> None:
             slots=_next_slots(app),
             latest=latest,
             waiting=waiting,
-            found=status_of(app.store, app.project, app.clock(), app.trouble),
+            found=status_of(app.store, app.project, app.clock(), app.trouble, app.settings),
             waits=waits,
         )
 

@@ -39,7 +39,7 @@ class Provider:
         self.idempotent_for = timedelta(days=1) if keys else None
         self.asked_for = None
         self.http = Http()
-        self.name, self.max_recipients = "model", 3
+        self.name, self.max_recipients, self.counted_as = "model", 3, ""
         self.says = "accepted"  # what befalls the next request
         self.accepted: Counter[int] = Counter()  # by delivery
         self.answers: dict[str, Answer] = {}  # of accepted keys

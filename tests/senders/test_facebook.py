@@ -194,6 +194,13 @@ def test_a_limit_that_is_used_up_says_when_it_is_over(sender: Sender, provider: 
         assert wait == minutes
 
 
+@pytest.mark.parametrize(
+    "usage", ['{"4711": [{"estimated_time_to_regain_access": 1e999}]}', '{"4711": {}}', "[" * 10_000]
+)
+def test_usage_that_makes_no_sense_is_no_fault_of_ours(sender: Sender, provider: FakeProvider, usage: str) -> None:
+    assert verdict_of(sender, provider, replace(no(32), headers={"X-Business-Use-Case-Usage": usage})).until is None
+
+
 def test_a_refusal_of_the_message_carries_the_providers_words(sender: Sender) -> None:
     for text, outcome in (("👍" * 31_603, Outcome.SENT), ("👍" * 31_603 + "x", Outcome.REFUSED)):
         assert fits(text, sender.rules) == (outcome is Outcome.SENT)

@@ -15,6 +15,7 @@ from publisher.model.project import Channel
 from publisher.senders.base import Sender
 from publisher.senders.registry import build
 from publisher.testing import FakeProvider, Fault, MemoryJournal, call_to, sample_picture, sample_post
+from publisher.testing.dialects import Shown
 
 
 @pytest.fixture
@@ -72,6 +73,18 @@ def test_the_rate_limits_reset_is_kept(sender: Sender, provider: FakeProvider, f
     provider.fails(Fault(429, {"error": "Too many requests"}, {"X-RateLimit-Reset": value}))
     verdict = sender.send(call_to(sample_post()), MemoryJournal()).verdict
     assert (verdict.outcome, verdict.until) == (Outcome.DEFERRED, until)
+
+
+def test_an_upload_that_was_the_last_one_lets_its_post_go_and_says_so(sender: Sender, provider: FakeProvider) -> None:
+    until = now() + timedelta(minutes=30)
+    limits = provider.dialect.counts(0, until)
+    picture = {"id": "22134248", "type": "image", "url": None}
+    provider.dialect.media["22134248"] = Shown(b"", "")
+    provider.uploads_fail(Fault(200, picture, limits))
+    answer = sender.send(call_to(sample_post(), picture=sample_picture()), MemoryJournal())
+    assert answer.verdict.outcome is Outcome.SENT
+    assert answer.rest is not None
+    assert abs(answer.rest.until - until) < timedelta(seconds=1)
 
 
 def test_a_503_that_only_counts_our_requests_does_not_say_that_nothing_was_taken(

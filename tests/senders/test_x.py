@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 
 from publisher.errors import ConfigError
-from publisher.model.call import Outcome, Scope, Verdict
-from publisher.model.message import PictureRules, Post, PostRules
+from publisher.model.call import Outcome, Rest, Scope, Verdict
+from publisher.model.message import PictureRules, Post, PostRules, Prices
 from publisher.model.post_size import fits
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
-from publisher.senders.registry import build
+from publisher.senders.registry import build, sender_class
 from publisher.testing import DIALECTS, FakeProvider, Fault, MemoryJournal, call_to, sample_picture, sample_post
 
 FIRST = "1990000000000000001"
@@ -88,7 +89,7 @@ def test_an_account_that_pays_may_say_more(provider: FakeProvider) -> None:
     provider.dialect = DIALECTS["x"](limit=4_000)
     sender = made(base_url=provider.url, limit=4_000)
     pictures = PictureRules(most_bytes=5_000_000, most_alt=1_000)
-    assert sender.rules == PostRules("x", 4_000, unit="weighted", threads=True, uploads=pictures)
+    assert replace(sender.rules, prices=None) == PostRules("x", 4_000, unit="weighted", threads=True, uploads=pictures)
     call = call_to(Post(("Ferries & more https://harbor.example/1 " + "x" * 3_000,)))
     said = sender.send(call, MemoryJournal()).verdict
     assert said.outcome is Outcome.SENT
@@ -191,6 +192,22 @@ def test_the_limit_that_lasts_longer_says_when(sender: Sender, provider: FakePro
         assert (verdict.outcome, verdict.until) == (Outcome.DEFERRED, until)
 
 
+@pytest.mark.parametrize("day", ["user", "app"])
+def test_a_post_that_was_the_last_one_of_the_day_says_so(sender: Sender, provider: FakeProvider, day: str) -> None:
+    late = sender.http.clock().replace(microsecond=0) + timedelta(hours=7)
+    name = f"x-{day}-limit-24hour"
+    of_day = {f"{name}-remaining": "0", f"{name}-reset": str(int(late.timestamp()))}
+    provider.fails(Fault(201, {"data": {"id": "7"}}, {"x-rate-limit-remaining": "93", **of_day}))
+    answer = sender.send(call_to(sample_post()), MemoryJournal())
+    assert (answer.verdict.outcome, answer.rest) == (Outcome.SENT, Rest(late))
+
+
+def test_what_was_only_looked_for_counts_for_nothing(sender: Sender, provider: FakeProvider) -> None:
+    provider.leaves(0, sender.http.clock() + timedelta(minutes=9))
+    call = call_to(sample_post())
+    assert sender.ask(call).rest is None
+
+
 def test_headers_that_count_say_nothing_of_a_503(sender: Sender, provider: FakeProvider) -> None:
     reset = str(int((sender.http.clock() + timedelta(minutes=9)).timestamp()))
     fault = Fault(503, {"detail": "over capacity"}, {"x-rate-limit-reset": reset})
@@ -273,3 +290,30 @@ def test_a_duplicate_that_had_a_picture_is_found_too(sender: Sender, provider: F
     said = [sender.send(call, journal).verdict for _ in range(2)]
     assert [verdict.outcome for verdict in said] == [Outcome.UNKNOWN, Outcome.SENT]
     assert (said[1].provider_id, len(provider.accepted)) == (provider.accepted[0].id, 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "prices"),
+    [
+        ({}, ("0.015", "0.20")),
+        ({"price_per_post": 0.03}, ("0.03", "0.20")),
+        ({"price_with_link": "${PRICE}"}, ("0.015", "0.20")),  # nobody has looked yet what it is
+        ({"price_with_link": "-1"}, ("0.015", "0.20")),
+        ({"price_with_link": "NaN"}, ("0.015", "0.20")),
+    ],
+)
+def test_what_x_charges_is_reported_unless_the_editor_says_it(
+    options: dict[str, object], prices: tuple[str, str]
+) -> None:
+    found = sender_class("x").rules_of(options).prices
+    assert (str(found.per_post), str(found.with_link)) == prices
+    assert "confirmed by nobody" in found.unsure
+    own = sender_class("x").rules_of({"price_per_post": "0", "price_with_link": 0.1}).prices
+    assert own == Prices(Decimal(0), Decimal("0.1"))
+
+
+@pytest.mark.parametrize("price", ["cheap", -0.1, [], "Infinity"])
+def test_a_price_is_a_number(price: object) -> None:
+    with pytest.raises(ConfigError, match=r"`price_per_post` must be (a number|0 or more)") as refusal:
+        build(Channel("x", "x"), {"token": "x-t0ken", "price_per_post": price})
+    assert "the dollars that X charges" in refusal.value.remedy

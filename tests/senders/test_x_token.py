@@ -204,12 +204,60 @@ def test_nothing_is_said_without_a_token_though_there_was_one_a_moment_ago(accou
     assert all(request.headers.get("authorization") != "Bearer" for request in account.provider.requests)
 
 
-@pytest.mark.parametrize(("minutes", "asked"), [(115, ["token", "token", "tweets"]), (121, ["token"])])
+@pytest.mark.parametrize(("minutes", "asked"), [(115, ["token", "tweets"]), (121, ["token"])])
 def test_until_its_end_a_token_goes_on_where_x_gives_no_other_for_now(minutes: float, asked: list[str]) -> None:
     with FakeProvider(Anywhere()) as provider:
         account = Account(provider)
         account.post()
-        provider.fails(*[Fault.too_many("9")] * 2)
+        provider.fails(Fault.too_many("9"))
         outcome = account.post(minutes=minutes).verdict.outcome
         assert outcome is (Outcome.SENT if "tweets" in asked else Outcome.DEFERRED)
         assert account.asked()[2:] == asked
+
+
+def test_without_a_token_x_is_not_asked_again_before_it_wants_to_be() -> None:
+    with FakeProvider(Anywhere()) as provider:
+        account = Account(provider)
+        provider.fails(Fault.too_many("180"))
+        for minutes in (0, 2):  # another process, another post
+            verdict = account.post(minutes=minutes).verdict
+            assert (verdict.outcome, verdict.until) == (Outcome.DEFERRED, NOON + timedelta(seconds=180))
+            assert "HTTP 429: too many requests; nothing was posted" in verdict.reason
+        assert account.asked() == ["token"]
+        assert account.post(minutes=1).verdict.outcome is Outcome.SENT
+        assert account.asked() == ["token", "token", "tweets"]
+        assert dict(provider.requests[1].form)["refresh_token"] == "x-r3fresh"
+
+
+def test_with_a_token_that_lives_x_is_not_asked_again_before_it_wants_to_be() -> None:
+    with FakeProvider(Anywhere()) as provider:
+        account = Account(provider)
+        account.post()
+        provider.fails(Fault.too_many("180"))
+        for minutes in (112, 2, 1):
+            assert account.post(minutes=minutes).verdict.outcome is Outcome.SENT
+        assert account.asked()[2:] == ["token", "tweets", "tweets", "token", "tweets"]
+
+
+def test_a_wait_in_a_header_that_counts_is_kept_for_a_token_too() -> None:
+    with FakeProvider(Anywhere()) as provider:
+        account = Account(provider)
+        until = NOON + timedelta(minutes=11)
+        provider.fails(Fault(429, {"error": "slow"}, {"x-rate-limit-reset": str(int(until.timestamp()))}))
+        assert account.post().verdict.until == until
+
+
+def test_who_writes_another_refresh_token_does_not_wait() -> None:
+    with FakeProvider(Anywhere()) as provider:
+        account = Account(provider)
+        provider.fails(Fault.too_many("180"))
+        account.post()
+        provider.dialect.refresh = "x-an0ther"
+        assert account.post(refresh_token="x-an0ther").verdict.outcome is Outcome.SENT
+
+
+def test_a_token_that_has_ended_as_it_comes_is_followed_by_another() -> None:
+    with FakeProvider(Anywhere()) as provider:
+        account = Account(provider)
+        provider.fails(Fault(200, {"access_token": "x-acc3ss-0", "expires_in": 0}))
+        assert account.post().verdict.outcome is Outcome.SENT

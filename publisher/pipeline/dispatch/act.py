@@ -100,9 +100,9 @@ def _dispatch(
     store: Store, desk: Desk, channel: str, sender: Sender, *, only: Sequence[int] | None = None, until: float = 0.0
 ) -> bool:
     if only is not None:
-        claimed = claim(store, desk, channel, sender.max_recipients, only)
+        claimed = claim(store, desk, channel, sender.max_recipients, only, account=sender.counted_as)
     elif desk.places(channel).may_claim(ahead=sender.max_recipients == 1):
-        claimed = take_turn(store, desk, channel, sender.max_recipients)
+        claimed = take_turn(store, desk, channel, sender.max_recipients, account=sender.counted_as)
     else:
         return False
     if claimed is None:
@@ -144,7 +144,8 @@ def _carry_out(store: Store, desk: Desk, sender: Sender, claimed: Claimed, until
 def _end_and_claim(store: Store, desk: Desk, sender: Sender, claimed: Claimed, answer: Answer) -> Claimed | None:
     """Write a plain answer down and claim the next call; where they don't go together, the answer by itself."""
     try:
-        return take_turn(store, desk, claimed.channel, sender.max_recipients, (claimed, answer))
+        ended = (claimed, answer)
+        return take_turn(store, desk, claimed.channel, sender.max_recipients, ended, account=sender.counted_as)
     except NotPlain:
         pass
     except Exception as error:  # noqa: BLE001 -- the answer is all there is of the exchange; a claim is tried again anyway

@@ -15,6 +15,7 @@ from publisher.errors import LostCallError
 from publisher.model.call import Answer, Call, Outcome, Recipient, Verdict
 from publisher.model.message import Withdrawal
 from publisher.model.states import CallState, DeliveryState, SendState
+from publisher.pipeline.dispatch import rests
 from publisher.pipeline.dispatch.answer import record_answer
 from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment, picture_of, say
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, messages, sends
@@ -43,16 +44,19 @@ def look_again(store: Store, desk: Desk, channel: str, sender: Sender, call_id: 
 def _next(conn: Connection, desk: Desk, sender: Sender, call_id: int) -> tuple[Claimed | None, Step] | None:
     """Make a doubtful call ours and say what to do about it, with nothing to say where it waits or is parked.
 
-    None: somebody was faster, and it is answered, or being said again at this moment.
+    None: somebody was faster, and it is answered, or being said again at this moment; or its account rests.
     """
     now, speak_by = desk.clock(), last_moment(desk.timing)
     send = sends.lock_with_edition(conn, calls.get(conn, call_id)["send_id"])  # which may have to be opened again
     call = calls.get(conn, call_id)
     if call["state"] != CallState.UNKNOWN or call["retry_at"] is None or call["retry_at"] > now:
         return None
+    if (rests_until := rests.until(conn, sender.counted_as, now)) is not None:
+        desk.free_at[call["channel"]] = rests_until
+        return None
     members = calls.thaw(call["members"])
     step = next_step(call, send, sender, desk, is_as_it_was(conn, call, members), now)
-    claimed = _take(conn, desk, call, members, step, now, speak_by)
+    claimed = _take(conn, desk, sender.counted_as, call, members, step, now, speak_by)
     if claimed is None:
         return None
     if step == "park":
@@ -94,6 +98,7 @@ def is_as_it_was(conn: Connection, call: RowMapping, members: tuple[Recipient, .
 def _take(
     conn: Connection,
     desk: Desk,
+    account: str,
     call: RowMapping,
     members: tuple[Recipient, ...],
     step: Step,
@@ -113,7 +118,7 @@ def _take(
     message = messages.get(conn, call["message_id"])
     since = call["spoke_at"] or call["opened_at"]
     again = Call(call["id"], call["key"], message, members, tries, since, picture_of(conn, message))
-    return Claimed(again, call["send_id"], call["channel"], speak_by)
+    return Claimed(again, call["send_id"], call["channel"], speak_by, account=account)
 
 
 def _wait_until(call: RowMapping, desk: Desk, now: datetime) -> datetime:

@@ -14,7 +14,7 @@ from publisher.clock import steady
 from publisher.errors import BooksError, StoreError
 from publisher.model.call import Answer, Call, Outcome, Recipient, Scope, Verdict
 from publisher.model.states import DeliveryState, SendState
-from publisher.pipeline.dispatch import breaker
+from publisher.pipeline.dispatch import breaker, rests
 from publisher.pipeline.dispatch.desk import Claimed, Desk
 from publisher.pipeline.dispatch.landing import Landing, in_its_send, land
 from publisher.senders.verdicts import deferred, stop
@@ -59,6 +59,8 @@ def _record(
     def work(conn: Connection) -> None:
         is_late = was_asked or steady() > claimed.speak_by  # the send may be done by now, and has to be opened again
         send = (sends.lock_with_edition if is_late else sends.lock)(conn, claimed.send_id)
+        if claimed.account and answer.rest is not None:
+            rests.note(conn, claimed.account, claimed.channel, answer.rest, now)
         looks_again = can_be_settled or send["on_unknown"] == "resend"
         # A repeated call that is only put off is as doubtful as before: the first try may have been heard.
         stays_in_doubt = call.attempt > 1 and not was_asked
@@ -100,11 +102,13 @@ def keep_answer(
 def is_plain(claimed: Claimed, answer: Answer) -> bool:
     """Say whether everybody of a first try got their letter, in time, by a channel without trouble: nearly always.
 
-    An answer that has something to say beside that it was sent, as that a picture was refused, is written with care.
+    An answer that has something to say beside that it was sent, as that a picture was refused or that no request is
+    left, is written with care.
     """
     is_first = claimed.call.attempt == 1 and steady() <= claimed.speak_by
     is_sent = answer.verdict.outcome is Outcome.SENT and not answer.exceptions
-    return is_first and is_sent and not claimed.had_trouble and not answer.verdict.reason
+    is_all = not answer.verdict.reason and answer.rest is None
+    return is_first and is_sent and not claimed.had_trouble and is_all
 
 
 def _record_plain(store: Store, desk: Desk, channel: str, some: Sequence[tuple[Claimed, Answer]]) -> list[None]:
@@ -149,7 +153,7 @@ def _close(
     values: dict[str, Any] = {
         "closed_at": now,
         "outcome": verdict.outcome.value,
-        "reason": verdict.reason or None,
+        "reason": verdict.reason or (answer.rest.why if answer.rest else "") or None,
         "status": answer.status,
         "provider_id": verdict.provider_id or None,
         "url": verdict.url or None,

@@ -11,7 +11,7 @@ from uuid import uuid4
 from publisher.model.call import Call, Recipient
 from publisher.model.message import Mail
 from publisher.model.states import CallState, DeliveryState, SendState
-from publisher.pipeline.dispatch import limits
+from publisher.pipeline.dispatch import limits, rests
 from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment, picture_of
 from publisher.store import (
     Connection,
@@ -37,6 +37,7 @@ class Wanted:
     calls: int = 1  # at most
     only: Sequence[int] | None = None  # among these, due or not: the halves of a call that was refused whole
     begins: bool = False  # the calls are begun at once
+    account: str = ""  # whose requests the network counts; empty: it counts nobody's
     opened: list[int] = field(default_factory=list)  # the new calls' ids, whatever comes of the transaction
 
 
@@ -55,6 +56,9 @@ def next_due(conn: Connection, desk: Desk, wanted: Wanted) -> Found | None:
     now, speak_by = desk.clock(), last_moment(desk.timing)  # within: the lease is not spent on waiting for the ledger
     look = channels.look(conn, wanted.channel, now)
     if not look.may_go(now) or look.is_stopped:
+        return None
+    if (rests_until := rests.until(conn, wanted.account, now)) is not None:
+        desk.free_at[wanted.channel] = rests_until
         return None
     due = deliveries.next_due(conn, wanted.channel, now, wanted.only)
     return None if due is None else Found(due, look, now, speak_by)
@@ -93,6 +97,7 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
             channel,
             found.speak_by,
             look.has_trouble,
+            account=wanted.account,
         )
         for call_id, key, recipients in opened
     ]

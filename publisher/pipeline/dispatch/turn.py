@@ -20,15 +20,20 @@ log = structlog.get_logger()
 Ended = tuple[Claimed, Answer]
 
 
-def claim(store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int] | None = None) -> Claimed | None:
+def claim(
+    store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int] | None = None, *, account: str = ""
+) -> Claimed | None:
     """Take up to `limit` due deliveries of one message under a new call. Whoever left since then gets nothing.
 
     :param only: claim among these deliveries, due or not: the halves of a call that was refused whole.
+    :param account: whose requests the network counts; empty: it counts nobody's.
     """
-    return _take(store, desk, Wanted(channel, limit, only=only), [None])[0]
+    return _take(store, desk, Wanted(channel, limit, only=only, account=account), [None])[0]
 
 
-def take_turn(store: Store, desk: Desk, channel: str, limit: int, ended: Ended | None = None) -> Claimed | None:
+def take_turn(
+    store: Store, desk: Desk, channel: str, limit: int, ended: Ended | None = None, *, account: str = ""
+) -> Claimed | None:
     """Write a plain answer down, if there is one, and claim the next call.
 
     Threads that come to a channel's ledger at the same moment share one transaction. A call of a single letter is begun
@@ -38,7 +43,7 @@ def take_turn(store: Store, desk: Desk, channel: str, limit: int, ended: Ended |
     """
 
     def take(turns: Sequence[Ended | None]) -> list[Claimed | None]:
-        return _take(store, desk, Wanted(channel, limit, len(turns), begins=limit == 1), turns)
+        return _take(store, desk, Wanted(channel, limit, len(turns), begins=limit == 1, account=account), turns)
 
     claimed: Claimed | None = desk.turns.ask((channel, limit), ended, take)
     return claimed

@@ -9,9 +9,10 @@ from publisher.store.tables.columns import Moment, Text, metadata, row_id
 limits = Table(  # GCRA: one row for each limit; taken in the transaction that claims
     "limits",
     metadata,
-    # channel:letters, calls:letters, domain:letters:gmail.com, day:letters, warm:letters:mailgun:harbor.example
+    # channel:letters, calls:letters, domain:letters:gmail.com, day:letters, warm:letters:mailgun:harbor.example,
+    # account:0123456789abcdef
     Column("name", Text, primary_key=True),
-    Column("free_at", Moment),  # theoretical arrival time: earlier than now means unused burst
+    Column("free_at", Moment),  # theoretical arrival time: earlier than now means unused burst; or a rest's end
     Column("day", Text),  # of a daily limit, in the publication's zone; of a warm-up the first
     Column("used", Integer),
 )

@@ -6,6 +6,7 @@ from publisher.testing.dialects.apprise import AppriseDialect
 from publisher.testing.dialects.base import (
     Accepted,
     Choosy,
+    Counting,
     Dialect,
     Erasing,
     Pictorial,
@@ -62,6 +63,7 @@ __all__ = [
     "DIALECTS",
     "Accepted",
     "Choosy",
+    "Counting",
     "Dialect",
     "Erasing",
     "Pictorial",

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from email import message_from_bytes
 from email.policy import HTTP
 from functools import cached_property
@@ -155,6 +156,14 @@ JPEG_OR_PNG = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 def type_of(content: bytes) -> str:
     """Return the type of a picture by its first bytes; empty for anything but JPEG and PNG."""
     return next((kind for magic, kind in JPEG_OR_PNG.items() if content.startswith(magic)), "")
+
+
+@runtime_checkable
+class Counting(Dialect, Protocol):
+    """A dialect of a network whose answers say how many requests are left, and when there are more."""
+
+    def counts(self, left: int, until: datetime) -> Mapping[str, str]:
+        """Return the headers that say so."""
 
 
 @runtime_checkable

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -41,6 +41,11 @@ class BlueskyDialect:
 
     def prepares(self, method: str, path: str) -> bool:
         return not path.endswith(("putRecord", "uploadBlob", "deleteRecord"))
+
+    def counts(self, left: int, until: datetime) -> dict[str, str]:
+        reset = str(int(until.timestamp()))
+        policy = {"RateLimit-Limit": "5000", "RateLimit-Policy": "5000;w=3600"}
+        return {**policy, "RateLimit-Remaining": str(left), "RateLimit-Reset": reset}
 
     def uploads(self, method: str, path: str) -> bool:
         return path.endswith("uploadBlob")

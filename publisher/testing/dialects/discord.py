@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -25,6 +26,11 @@ class DiscordDialect:
         self.messages: dict[str, dict[str, Any]] = {}
         self.refuses_pictures = False
         self.shown: dict[str, Shown] = {}
+
+    def counts(self, left: int, until: datetime) -> dict[str, str]:
+        after = f"{(until - now()).total_seconds():.3f}"
+        resets = {"X-RateLimit-Reset": f"{until.timestamp():.3f}", "X-RateLimit-Reset-After": after}
+        return {"X-RateLimit-Limit": "5", "X-RateLimit-Remaining": str(left), "X-RateLimit-Bucket": "a1b2", **resets}
 
     def uploads(self, method: str, path: str) -> bool:
         return False

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
+from publisher.clock import now
 from publisher.model.message import PostRules
 from publisher.model.post_size import length
 from publisher.testing.dialects.base import Accepted, Received, Response
@@ -24,6 +26,13 @@ class FacebookDialect:
 
     def standing(self) -> list[str]:
         return list(self.posts)
+
+    def counts(self, left: int, until: datetime) -> dict[str, str]:
+        """Return what stands on every answer, in percent; how many minutes are to be waited is 0 for who isn't late."""
+        minutes = 0 if left else int((until - now()) / timedelta(minutes=1) + 0.5)
+        share: dict[str, object] = {"call_count": 100 - left, "total_cputime": 12, "total_time": 9}
+        of_page = {**share, "type": "pages", "estimated_time_to_regain_access": minutes}
+        return {"X-App-Usage": json.dumps(share), "X-Business-Use-Case-Usage": json.dumps({self.page: [of_page]})}
 
     def answer(self, request: Received, number: int) -> Response:
         parts = urlsplit(request.path)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from publisher.testing.dialects.base import Accepted, Received, Response, Shown, type_of
 
 
@@ -34,6 +36,10 @@ class MastodonDialect:
         if (request.method, request.path) != ("POST", "/api/v1/statuses"):
             return Response(404, {"error": "Record not found"})
         return self._take(request, number)
+
+    def counts(self, left: int, until: datetime) -> dict[str, str]:
+        reset = f"{until.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+        return {"X-RateLimit-Limit": "300", "X-RateLimit-Remaining": str(left), "X-RateLimit-Reset": reset}
 
     def uploads(self, method: str, path: str) -> bool:
         return path.startswith(("/api/v2/media", "/api/v1/media/"))

@@ -52,6 +52,10 @@ class XDialect:
             return _no(404, "Not Found", "about:blank")
         return self._taken(request, number)
 
+    def counts(self, left: int, until: datetime) -> dict[str, str]:
+        reset = str(int(until.timestamp()))
+        return {"x-rate-limit-limit": "100", "x-rate-limit-remaining": str(left), "x-rate-limit-reset": reset}
+
     def uploads(self, method: str, path: str) -> bool:
         return path.startswith("/2/media/")
 

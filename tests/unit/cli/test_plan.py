@@ -53,6 +53,31 @@ def test_a_send_that_its_channel_lets_go_over_days_says_when_it_would_end(tmp_pa
         assert str(datetime.fromisoformat(send["ends_at"]).astimezone(app.zone).date()) == max(send["days"])
 
 
+def test_what_a_network_charges_for_a_post_is_said_with_how_sure_it_is(tmp_path):
+    open_app(tmp_path, Clock(now()))
+    channel = ("channels:\n", 'channels:\n  x: {sender: x, token: "${X_TOKEN}"}\n')
+    edit(tmp_path, channel, ("{via: letters, to: daily}", "{via: x}\n      - {via: letters, to: daily}"))
+    (tmp_path / ".env").write_text("MAILGUN_API_KEY=key-0123456789\nX_TOKEN=x-t0ken\n")
+    for command in (["plan", "morning"], ["send", "morning", "--dry-run"]):
+        shown = run(*command, "--project", str(tmp_path)).splitlines()
+        (line,) = [line for line in shown if "charges" in line]
+        assert line.startswith(
+            "    X charges about $0.20 for this post ($0.015 without a link), as reported in 2026, and"
+        )
+        said = json.loads(run(*command, "--json", "--project", str(tmp_path)))
+        post, letters = (said[0] if command[0] == "plan" else said)["sends"]
+        assert letters["cost"] is None
+        assert post["cost"].pop("unsure").startswith("as reported in 2026")
+        assert post["cost"] == {"amount": "0.20", "currency": "USD", "posts": 1, "with_link": 1}
+
+
+def test_in_practice_no_post_costs_anything(tmp_path):
+    open_app(tmp_path, Clock(now()))
+    channel = ("channels:\n", 'practice: true\nchannels:\n  x: {sender: x, token: "${X_TOKEN}"}\n')
+    edit(tmp_path, channel, ("{via: letters, to: daily}", "{via: x}"))
+    assert "charges" not in run("plan", "morning", "--project", str(tmp_path))
+
+
 def test_a_paused_schedule_is_planned_as_paused_and_is_not_sent_by_hand(tmp_path):
     app = open_app(tmp_path, Clock(now()))
     pauses.pause(app, app.schedule("morning"), "the desk is away")

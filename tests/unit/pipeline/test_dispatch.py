@@ -50,6 +50,7 @@ class Plain:
 
     idempotent_for = asked_for = None
     http = Http()
+    counted_as = ""
 
 
 def run_to_end(store, desk, channel, sender):

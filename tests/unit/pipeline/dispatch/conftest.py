@@ -37,6 +37,7 @@ class Told:
     account = MappingProxyType({})
     takes_down = True
     http = Http()
+    counted_as = ""
 
     def __init__(
         self,

@@ -1,0 +1,33 @@
+"""Channels whose account rests: until when, for whoever shows what waits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from publisher.config.settings import Settings
+from publisher.errors import PublisherError
+from publisher.model.project import Channel, Project
+from publisher.store import Connection, limits
+
+
+def resting(conn: Connection, project: Project, settings: Settings, now: datetime) -> dict[str, datetime]:
+    """Return until when channels wait for their accounts; only those that do."""
+    if project.practice or not limits.resting_accounts(conn, now):
+        return {}
+    from publisher.pipeline.dispatch import rests  # here: it and the senders take a while to load, mostly for nothing
+
+    found = rests.of_accounts(conn, now)
+    accounts = {name: _counted_as(settings, spec) for name, spec in project.channels.items()}
+    return {name: found[account] for name, account in accounts.items() if account in found}
+
+
+def _counted_as(settings: Settings, spec: Channel) -> str:
+    """Return what a channel's account is counted as; empty where that can't be told: the channel can't be used then."""
+    from publisher.senders.registry import counted_named
+
+    try:
+        base_url = settings.resolve(spec.base_url, spec.places.get("base_url", spec.where))
+        return counted_named(replace(spec, base_url=base_url), settings.resolve_options(spec))
+    except PublisherError:
+        return ""

@@ -1,0 +1,44 @@
+"""Accounts whose network takes nothing more for now: no process begins a call to one before its rest ends.
+
+A rest is a row of the limits, named by the account: channels that speak for the same one share it, and so does whoever
+starts later.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import structlog
+
+from publisher.model.call import Rest
+from publisher.pipeline.dispatch.limits import CLOCKS_DIFFER
+from publisher.senders.verdicts import LONGEST_WAIT
+from publisher.store import Connection, limits
+
+log = structlog.get_logger()
+
+
+def note(conn: Connection, account: str, channel: str, rest: Rest, now: datetime) -> None:
+    """Write down that an account rests."""
+    limits.rest(conn, limits.account(account), rest.until, unless_after=_end_of_belief(now))
+    until = rest.until.isoformat(timespec="seconds")
+    if rest.why:
+        log.warning("limit_not_believed", channel=channel, why=rest.why, until=until)
+    else:
+        log.info("account_rests", channel=channel, until=until)
+
+
+def until(conn: Connection, account: str, now: datetime) -> datetime | None:
+    """Return until when an account rests; None: it doesn't, or a clock that was ahead wrote that it does."""
+    found = limits.free_at(conn, limits.account(account), lock=False) if account else None
+    return found if found is not None and now < found <= _end_of_belief(now) else None
+
+
+def of_accounts(conn: Connection, now: datetime) -> dict[str, datetime]:
+    """Return until when accounts rest, by what they are counted as."""
+    found = limits.resting_accounts(conn, now)
+    return {account: ends_at for account, ends_at in found.items() if ends_at <= _end_of_belief(now)}
+
+
+def _end_of_belief(now: datetime) -> datetime:
+    return now + LONGEST_WAIT + CLOCKS_DIFFER
