@@ -7,6 +7,7 @@ import sys
 import regex
 
 from publisher.model.message import PostRules
+from publisher.model.weighted import weighted
 
 # Up to a space, also one that isn't seen; with something of a host in it.
 _URL = regex.compile(r"https?://(?=[^\s/?#<>\"\u200b\ufeff]*[^\W_])[^\s<>\"\u200b\ufeff]+", regex.IGNORECASE)
@@ -44,9 +45,7 @@ def fits(text: str, rules: PostRules) -> bool:
 def length(text: str, rules: PostRules) -> int:
     """Return what a text costs on a network, in the network's own unit."""
     if rules.unit == "weighted":
-        from twitter_text import parse_tweet  # here: it takes a while to import, and only X counts so
-
-        return int(parse_tweet(text).weightedLength)
+        return weighted(text)
     text = as_shown(text)[0] if rules.shows_short else text
     if rules.url_length is not None:
         text = _with_short_urls(text, rules.url_length)
