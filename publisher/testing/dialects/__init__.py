@@ -14,6 +14,8 @@ from publisher.testing.dialects.base import (
     Response,
     Shown,
     Talkative,
+    Trouble,
+    Troubled,
 )
 from publisher.testing.dialects.bluesky import BlueskyDialect
 from publisher.testing.dialects.brevo import BrevoDialect
@@ -70,4 +72,6 @@ __all__ = [
     "Response",
     "Shown",
     "Talkative",
+    "Trouble",
+    "Troubled",
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 
 from publisher.model.message import PostRules
 from publisher.model.post_size import length
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.testing.dialects.base import Accepted, Received, Response, Trouble
 
 RULES = PostRules("facebook", 63_206, unit="utf16")
 MADE_AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)  # every post
@@ -24,6 +25,9 @@ class FacebookDialect:
 
     def standing(self) -> list[str]:
         return list(self.posts)
+
+    def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
+        return WORDS.get(trouble, ())
 
     def answer(self, request: Received, number: int) -> Response:
         parts = urlsplit(request.path)
@@ -71,3 +75,17 @@ class FacebookDialect:
 def _no(code: int, message: str, status: int = 400, *, subcode: int = 0) -> Response:
     error = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "A"}
     return Response(status, {"error": {**error, "error_subcode": subcode} if subcode else error})
+
+
+REVOKED = "Error validating access token: The user has not authorized application 4711."
+ABUSIVE = "Your message couldn't be sent because it includes content that others have reported as abusive."
+WORDS = {
+    Trouble.REVOKED: tuple(_no(190, REVOKED, subcode=subcode) for subcode in (458, 460, 463, 467)),
+    Trouble.SUSPENDED: (
+        _no(190, "Error validating access token: The user is in a checkpoint", subcode=459),
+        _no(368, "The action attempted has been deemed abusive or is otherwise disallowed"),
+        _no(200, "Permissions error", 403),
+    ),
+    Trouble.BLOCKED_LINK: tuple(_no(368, ABUSIVE, subcode=subcode) for subcode in (1_346_003, 1_404_102)),
+    Trouble.INSIDE_A_SUCCESS: (_no(190, REVOKED, 200), _no(100, "Invalid parameter", 200)),
+}

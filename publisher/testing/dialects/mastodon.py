@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from publisher.testing.dialects.base import Accepted, Received, Response, Shown, type_of
+from collections.abc import Sequence
+
+from publisher.testing.dialects.base import Accepted, Received, Response, Shown, Trouble, type_of
 
 
 class MastodonDialect:
@@ -21,6 +23,9 @@ class MastodonDialect:
 
     def standing(self) -> list[str]:
         return list(self.statuses)
+
+    def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
+        return WORDS.get(trouble, ())
 
     def answer(self, request: Received, number: int) -> Response:
         if request.headers.get("authorization") != f"Bearer {self.token}":
@@ -85,3 +90,11 @@ class MastodonDialect:
             self.works_on -= 1
             return Response(working, {"id": number, "type": "image", "url": None})
         return Response(200, {"id": number, "type": "image", "url": f"https://files.news.example/{number}.jpg"})
+
+
+WORDS = {
+    Trouble.REVOKED: (Response(401, {"error": "The access token was revoked"}),),
+    Trouble.SUSPENDED: (Response(403, {"error": "Your login is currently disabled"}),),
+    Trouble.BLOCKED_LINK: (Response(422, {"error": "Validation failed: Text has a link that is not allowed here"}),),
+    Trouble.INSIDE_A_SUCCESS: (Response(200, {"error": "This action is not allowed"}),),
+}
