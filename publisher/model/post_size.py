@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import accumulate
 
 import regex
 
@@ -57,6 +58,15 @@ def length(text: str, rules: PostRules) -> int:
 def size(text: str, rules: PostRules) -> int:
     """Return the bytes of a text in UTF-8, as the network shows it."""
     return len((as_shown(text)[0] if rules.shows_short else text).encode())
+
+
+def cut_short(text: str, most: int) -> str:
+    """Return a text of at most so many units of UTF-16: as it is, or its first signs, whole, and an ellipsis."""
+    ends = list(accumulate(len(sign.encode("utf-16-le")) // 2 for sign in regex.findall(r"\X", text)))
+    if not ends or ends[-1] <= most:
+        return text
+    kept = max((end for end in ends if end < most), default=0)
+    return text.encode("utf-16-le")[: 2 * kept].decode("utf-16-le") + "…"
 
 
 def shown_url(url: str) -> str:
