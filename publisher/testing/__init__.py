@@ -15,6 +15,8 @@ from publisher.testing.dialects import (
     Received,
     Response,
     Talkative,
+    Trouble,
+    Troubled,
 )
 from publisher.testing.journal import MemoryJournal
 from publisher.testing.merge import expand_mailgun
@@ -36,6 +38,8 @@ __all__ = [
     "Received",
     "Response",
     "Talkative",
+    "Trouble",
+    "Troubled",
     "call_to",
     "expand_mailgun",
     "sample_mail",
