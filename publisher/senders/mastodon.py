@@ -11,9 +11,11 @@ from pydantic import Field
 
 from publisher.model.call import Answer, Call, Picture, Verdict
 from publisher.model.message import PictureRules, Post, PostRules
+from publisher.senders.advice import Advice
 from publisher.senders.base import Base, Journal, Options, Secret, Sender
 from publisher.senders.http import File, Http, as_json, as_multipart
 from publisher.senders.mastodon_answer import judge, judge_removal, judge_upload
+from publisher.senders.mastodon_instance import advice_of
 from publisher.senders.pictures import uploaded
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
 
@@ -48,13 +50,16 @@ class Mastodon(Sender):
         self.idempotent_for = timedelta(hours=1) if options.honours_keys else None
         self._api = f"{options.base_url or options.instance}/api"
         self._headers = {"Authorization": f"Bearer {options.token.get_secret_value()}"}
-        self._visibility = options.visibility
+        self._visibility, self._stated = options.visibility, options
 
     def send(self, call: Call, journal: Journal) -> Answer:
         post = post_of(call, self)
         if isinstance(post, Answer):
             return post
         return in_parts(post, journal, lambda number, out: self._post(post, number, out, call, journal))
+
+    def advice(self) -> Sequence[Advice]:
+        return list(advice_of(self.http.get(f"{self._api}/v2/instance", {}), self._stated))
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)

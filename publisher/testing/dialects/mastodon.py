@@ -14,6 +14,10 @@ class MastodonDialect:
 
     def __init__(self, token: str = "mastodon-t0ken", *, limit: int = 500, honours_keys: bool = True) -> None:  # noqa: S107 - a fake's
         self.token, self.limit, self.honours_keys = token, limit, honours_keys
+        self.instance: object = {  # what it says of itself
+            "version": "4.5.2",
+            "configuration": {"statuses": {"max_characters": limit, "characters_reserved_per_url": 23}},
+        }
         self.statuses: dict[str, dict[str, object]] = {}
         self.by_key: dict[str, str] = {}
         self.media: dict[str, Shown] = {}
@@ -28,6 +32,8 @@ class MastodonDialect:
         return WORDS.get(trouble, ())
 
     def answer(self, request: Received, number: int) -> Response:
+        if (request.method, request.path) == ("GET", "/api/v2/instance"):
+            return Response(200, self.instance)
         if request.headers.get("authorization") != f"Bearer {self.token}":
             return Response(401, {"error": "The access token is invalid"})
         if (request.method, request.path) == ("POST", "/api/v2/media"):
