@@ -20,7 +20,7 @@ golden: $(DEV)/.ready  ## Write the golden files of all mails and posts anew, fo
 	$(DEV)/python -m pytest -q tests/golden/test_messages.py --rewrite-golden
 
 # What needs npm, Java or packages that the tests' own can't stand beside them.
-test-web: $(DEV)/.ready $(WEB)/.ready $(ORACLES)/.ready  ## The outside judges of mails, and of what we say to Amazon and Bluesky
+test-web: $(DEV)/.ready $(WEB)/.ready $(ORACLES)/.ready  ## The outside judges of mails, and of what we say to Amazon, Bluesky, Telegram and X
 	$(DEV)/python -m pytest -m web tests/judges tests/senders/oracle
 
 email-report: $(DEV)/.ready $(WEB)/.ready  ## Figures and pictures of our mails, into docs/email-report.md

@@ -5,12 +5,20 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import regex
+
 _NO_BREAK = "\u00a0\u202f"
 _CURRENCY = "$¢£¥\u20a0-\u20cf"
 # French sets one before high punctuation and inside its quotation marks, many languages between number and unit.
 _SET = rf"(?<=«)[{_NO_BREAK}](?=\S)|(?<=\d)[{_NO_BREAK}](?=\d)|(?<=\S)[{_NO_BREAK}](?=[?!;:»%‰{_CURRENCY}])"
 _BLANK = re.compile(rf"({_SET})|[{_NO_BREAK}]")
+_SEEN = regex.compile(r"[^\s\p{Default_Ignorable_Code_Point}\p{Cc}\u2800]")
 _ALIKE = str.maketrans(dict.fromkeys(_NO_BREAK, " "))
+
+
+def is_blank(text: str) -> bool:
+    """Say whether nobody sees anything of a text: it is empty, or all white space and signs without width."""
+    return _SEEN.search(text) is None
 
 
 def typeset(text: str) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from itertools import accumulate
 
 import regex
 
 from publisher.model.message import PostRules
+from publisher.model.weighted import weighted
 
 # Up to a space, also one that isn't seen; with something of a host in it.
 _URL = regex.compile(r"https?://(?=[^\s/?#<>\"\u200b\ufeff]*[^\W_])[^\s<>\"\u200b\ufeff]+", regex.IGNORECASE)
@@ -44,9 +46,7 @@ def fits(text: str, rules: PostRules) -> bool:
 def length(text: str, rules: PostRules) -> int:
     """Return what a text costs on a network, in the network's own unit."""
     if rules.unit == "weighted":
-        from twitter_text import parse_tweet  # here: it takes a while to import, and only X counts so
-
-        return int(parse_tweet(text).weightedLength)
+        return weighted(text)
     text = as_shown(text)[0] if rules.shows_short else text
     if rules.url_length is not None:
         text = _with_short_urls(text, rules.url_length)
@@ -58,6 +58,15 @@ def length(text: str, rules: PostRules) -> int:
 def size(text: str, rules: PostRules) -> int:
     """Return the bytes of a text in UTF-8, as the network shows it."""
     return len((as_shown(text)[0] if rules.shows_short else text).encode())
+
+
+def cut_short(text: str, most: int) -> str:
+    """Return a text of at most so many units of UTF-16: as it is, or its first signs, whole, and an ellipsis."""
+    ends = list(accumulate(len(sign.encode("utf-16-le")) // 2 for sign in regex.findall(r"\X", text)))
+    if not ends or ends[-1] <= most:
+        return text
+    kept = max((end for end in ends if end < most), default=0)
+    return text.encode("utf-16-le")[: 2 * kept].decode("utf-16-le") + "…"
 
 
 def shown_url(url: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 import regex
 
 from publisher.model.article import Article, Image
+from publisher.model.blanks import is_blank
 from publisher.model.message import Brief, Card, Finding, Post, PostRules
 from publisher.model.post_size import fits, length, urls_in
 from publisher.render.addresses import fault_of_picture, web_address
@@ -67,7 +68,8 @@ def words_beside_links(text: str) -> str:
     """Return what a post says beside its links and hashtags."""
     for start, end in reversed(urls_in(text)):
         text = text[:start] + text[end:]
-    return " ".join(word for word in text.split() if word[0] not in "#＃" or word[1:2] == _JOINER)
+    words = (word for word in text.split() if word[0] not in "#＃" or word[1:2] == _JOINER)
+    return " ".join(word for word in words if not is_blank(word))
 
 
 def _shortened(post: str, part: str, rules: PostRules) -> Finding:

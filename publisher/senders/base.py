@@ -15,6 +15,7 @@ from publisher.model.account import Fingerprints
 from publisher.model.call import Answer, Call, Outcome, Scope, Verdict
 from publisher.model.event import Event
 from publisher.model.message import PostRules
+from publisher.senders.advice import Advice
 from publisher.senders.events import Incoming, NotBelieved
 from publisher.senders.http import Http
 from publisher.senders.vault import MemoryVault, Vault
@@ -129,6 +130,13 @@ class Sender(ABC):
     def says_when_tokens_end(cls) -> bool:
         """Say whether this sender ever tells when a person has to get another token."""
         return cls.token_ends is not Sender.token_ends
+
+    def advice(self) -> Sequence[Advice]:
+        """Ask the network what it says of itself; return where the channel's options say otherwise.
+
+        For `publisher doctor`: nothing is sent or counted by it. Never raises for anything that a network may say.
+        """
+        return ()
 
     @classmethod
     def why_it_stays(cls, options: Mapping[str, object]) -> str:

@@ -16,7 +16,7 @@ from publisher.senders.bluesky_record import COLLECTION, Ref, embed_of, record_k
 from publisher.senders.bluesky_server import Server
 from publisher.senders.bluesky_session import Account, Session
 from publisher.senders.http import Http, Reply, as_json
-from publisher.senders.pictures import STEP, Shown, uploaded
+from publisher.senders.pictures import STEP, Shown, picture_of, uploaded
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
 from publisher.senders.verdicts import stop, unknown
 
@@ -102,7 +102,7 @@ class Bluesky(Sender):
         """Make the record of a part, and all that must be the same however often it is said."""
         now = self.http.clock()
         refs = [_ref(verdict, journal.noted(_step(place)) or {}) for place, verdict in enumerate(out)]
-        embed = embed_of(post.card, call.picture, image) if number == 0 else None
+        embed = embed_of(post.card, picture_of(call, self), image) if number == 0 else None
         record = record_of(post, number, now, (refs[0], refs[-1]) if refs else None, embed)
         rkey = record_key(now, f"{call.key} {number}")
         body = as_json(request_of(did, rkey, record)).decode()

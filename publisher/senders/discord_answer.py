@@ -25,11 +25,14 @@ MEND = {  # codes of what isn't the post's fault, and what to do about it
     50013: RIGHTS,
     50027: GONE,
     40067: FORUM,
+    40002: "log in at Discord with the account, and do what it asks",
     50083: "open the thread again, or write another `thread`",
     160005: "open the thread again, or write another `thread`",
     220001: FORUM,
     220003: "check `thread`",
 }
+OF_TOKEN = "copy the bot's token again"  # noqa: S105 -- no secret but what to do about it
+BLOCKED = {200000, 200001, 240000}  # codes that speak of this post's words or link, whatever the status
 UNKNOWN_MESSAGE = 10008
 WAIT = (Window("X-RateLimit-Remaining", ("X-RateLimit-Reset-After", "X-RateLimit-Reset")),)  # with fractions
 SLOWLY = {20016, 20022, 20028, 20029, 130000}  # codes that say: not now
@@ -45,7 +48,9 @@ def judge(reply: Reply, server: str, now: datetime) -> Verdict:
         waits = (word(within(reply.json, "retry_after")), reply.headers.get("X-RateLimit-Reset-After", ""))
         until = next((found for wait in waits if (found := moment(wait, now))), verdict.until)
         return deferred(verdict.reason, until)
-    if remedy := MEND.get(code):
+    if code in BLOCKED:
+        return refused(verdict.reason)
+    if remedy := MEND.get(code) or (OF_TOKEN if reply.status == 401 else ""):
         return refused(f"{verdict.reason}; {remedy}", Scope.ACCOUNT)
     if reply.status == 404 and code != UNKNOWN_MESSAGE:
         return refused(f"{verdict.reason}; check `webhook` or `channel`", Scope.ACCOUNT)

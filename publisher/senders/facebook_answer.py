@@ -10,7 +10,7 @@ from publisher.model.call import Outcome, Verdict
 from publisher.model.message import Post
 from publisher.senders.graph_answer import RIGHTS, codes_of, found_in, judge_graph
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import deferred, stated
+from publisher.senders.verdicts import deferred, refused, stated
 from publisher.senders.windows import believed
 
 VERIFY = "Facebook wants the account to be verified: log in there, and do what it asks"
@@ -21,6 +21,7 @@ MEND = {
 }
 DUPLICATE = 506
 NOT_SEEN = 1_609_005  # a subcode: the page that the link leads to could not be looked at
+ABUSIVE = {1_346_003, 1_404_102}  # subcodes of 368 that speak of this post's words or link, not of the Page
 SLOWLY = {1_363_047, 1_390_008, 1_609_010}  # subcodes that say: not now
 USAGE = "X-Business-Use-Case-Usage"
 WAIT = "estimated_time_to_regain_access"  # minutes
@@ -38,6 +39,8 @@ def counted(reply: Reply, now: datetime) -> Reply:
 
 def judge(reply: Reply) -> Verdict:
     """Return what became of one post that is no duplicate."""
+    if codes_of(reply)[1] in ABUSIVE:
+        return refused(judge_graph(reply, {}).reason)
     verdict = judge_graph(reply, MEND)
     if codes_of(reply)[1] in SLOWLY:
         verdict = deferred(verdict.reason, verdict.until)

@@ -14,7 +14,7 @@ from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.http import Http, as_json
 from publisher.senders.linkedin_answer import judge, judge_image, judge_place, judge_put, place_in
 from publisher.senders.linkedin_payload import body_of, content_of
-from publisher.senders.pictures import uploaded
+from publisher.senders.pictures import picture_of, uploaded
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
 from publisher.senders.verdicts import sent, stop, taken_down, unknown
 
@@ -72,7 +72,7 @@ class LinkedIn(Sender):
         shown = uploaded(call, self, journal, self._upload)
         if isinstance(shown, Answer):
             return shown
-        return shown.told(self._say(post.parts[0], content_of(post, call.picture, shown.id)))
+        return shown.told(self._say(post.parts[0], content_of(post, picture_of(call, self), shown.id)))
 
     def _say(self, text: str, content: dict[str, object]) -> Answer:
         reply = self.http.post(f"{self._api}/posts", as_json(body_of(self._author, text, content)), self._headers)

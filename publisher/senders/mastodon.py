@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Literal
 from urllib.parse import quote
 
@@ -12,15 +11,16 @@ from pydantic import Field
 
 from publisher.model.call import Answer, Call, Picture, Verdict
 from publisher.model.message import PictureRules, Post, PostRules
+from publisher.senders.advice import Advice
 from publisher.senders.base import Base, Journal, Options, Secret, Sender
-from publisher.senders.http import File, Http, Reply, as_json, as_multipart
+from publisher.senders.http import File, Http, as_json, as_multipart
+from publisher.senders.mastodon_answer import judge, judge_removal, judge_upload
+from publisher.senders.mastodon_instance import advice_of
 from publisher.senders.pictures import uploaded
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
-from publisher.senders.verdicts import deferred, taken_down
 from publisher.senders.windows import Window
 
 UPLOADS = PictureRules(most_bytes=4_000_000, most_alt=1_500)  # instances take up to 16 MB, unless they say less
-SOON = timedelta(seconds=5)
 WAITS = (Window("X-RateLimit-Remaining", ("X-RateLimit-Reset",)),)  # ISO 8601; older servers of others: since 1970
 Visibility = Literal["public", "unlisted", "private", "direct"]
 
@@ -51,13 +51,16 @@ class Mastodon(Sender):
         self.idempotent_for = timedelta(hours=1) if options.honours_keys else None
         self._api = f"{options.base_url or options.instance}/api"
         self._headers = {"Authorization": f"Bearer {options.token.get_secret_value()}"}
-        self._visibility = options.visibility
+        self._visibility, self._stated = options.visibility, options
 
     def send(self, call: Call, journal: Journal) -> Answer:
         post = post_of(call, self)
         if isinstance(post, Answer):
             return post
         return in_parts(post, journal, lambda number, out: self._post(post, number, out, call, journal))
+
+    def advice(self) -> Sequence[Advice]:
+        return list(advice_of(self.http.get(f"{self._api}/v2/instance", {}), self._stated))
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)
@@ -83,38 +86,20 @@ class Mastodon(Sender):
     def _say(self, body: Mapping[str, object], key: str) -> Answer:
         headers = {**self._headers, "Content-Type": "application/json", "Idempotency-Key": key}
         reply = self.http.post(f"{self._api}/v1/statuses", as_json(body), headers, wait=WAITS)
-        return reply.answer(reply.trouble or _accepted(reply))
+        return reply.answer(judge(reply))
 
     def _remove(self, number: str) -> Answer:
         url = f"{self._api}/v1/statuses/{quote(number, safe='')}"
         reply = self.http.delete(url, self._headers, wait=WAITS)
-        verdict = reply.trouble or reply.accepted("id")
-        return reply.answer(taken_down(verdict, is_gone=reply.status == 404, is_token=reply.status == 401))
+        return reply.answer(judge_removal(reply))
 
     def _upload(self, picture: Picture, begun: str) -> Answer:
         """Upload a picture; one that the server is still at work on is looked at by a later try."""
         if begun:
             reply = self.http.get(f"{self._api}/v1/media/{quote(begun, safe='')}", self._headers, wait=WAITS)
             if reply.status != 404:
-                return reply.answer(_uploaded(reply, self.http.clock()))
+                return reply.answer(judge_upload(reply, self.http.clock()))
         file = File("file", picture.name, picture.type, picture.content)
         body, kind = as_multipart([("description", picture.alt)] if picture.alt else [], file)
         reply = self.http.post(f"{self._api}/v2/media", body, {**self._headers, "Content-Type": kind}, wait=WAITS)
-        return reply.answer(_uploaded(reply, self.http.clock()))
-
-
-def _uploaded(reply: Reply, now: datetime) -> Verdict:
-    """Return what became of a picture: 202 and 206 say that it has arrived and isn't ready."""
-    verdict = reply.trouble or reply.accepted("id")
-    if reply.status == 403:
-        return replace(verdict, reason=f"{verdict.reason}; the token needs the scope write:media")
-    if reply.status in (202, 206) and verdict.provider_id:
-        return replace(
-            deferred("the server is still at work on the picture", now + SOON), provider_id=verdict.provider_id
-        )
-    return verdict
-
-
-def _accepted(reply: Reply) -> Verdict:
-    verdict = reply.accepted("id")
-    return replace(verdict, url=reply.word("url") or reply.word("uri"))
+        return reply.answer(judge_upload(reply, self.http.clock()))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from publisher.model.call import Answer, Call, Outcome, Picture, Rest, Scope, Verdict
+from publisher.model.post_size import cut_short
 from publisher.senders.base import Journal, Sender
 from publisher.senders.verdicts import deferred, refused, stop
 
@@ -79,10 +80,15 @@ def said_with_picture(call: Call, sender: Sender, journal: Journal, say: Callabl
 
 
 def picture_of(call: Call, sender: Sender) -> Picture | None:
-    """Return the picture that a call's post is to show; None where it has none, or its card is the network's own."""
-    picture = call.picture
-    is_ours = picture is not None and not (picture.in_card and sender.rules and not sender.rules.shows_card)
-    return picture if is_ours else None
+    """Return the picture that a call's post is to show; None where it has none, or its card is the network's own.
+
+    Its words are cut to what the network takes: a channel that takes over gets those that were written for another.
+    """
+    picture, rules = call.picture, sender.rules
+    if picture is None or (picture.in_card and rules and not rules.shows_card):
+        return None
+    most = rules.uploads.most_alt if rules and rules.uploads else 0
+    return replace(picture, alt=cut_short(picture.alt, most)) if most else picture
 
 
 def unshown(call: Call, sender: Sender) -> Answer | None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pydantic import SecretStr
 
+from publisher.model.blanks import is_blank
 from publisher.model.call import Answer, Call, Outcome, Rest, Verdict
 from publisher.model.message import Post, Withdrawal
 from publisher.senders.base import Journal, Sender
@@ -25,7 +26,7 @@ def post_of(call: Call, sender: Sender) -> Post | Answer:
         return stop(refused(f"{sender.name} carries posts, not mail"))
     if len(call.recipients) != 1:
         return stop(refused(f"{len(call.recipients)} accounts; a post goes to one per call"))
-    if not post.parts or not all(part.strip() for part in post.parts):
+    if not post.parts or any(is_blank(part) for part in post.parts):
         return stop(refused("the post, or a part of the thread, is empty"))
     size = max(len(part.encode()) for part in post.parts)
     return oversized(size, sender) or unshown(call, sender) or post

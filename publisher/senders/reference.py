@@ -117,8 +117,8 @@ the account may read: with a sending key alone it stays unknown until an event t
     "mastodon": """\
 On your server, under Preferences, Development, make an application with the scopes `write:statuses` and `write:media`,
 and copy its access token. The card under a post is the server's own; `picture: attach` puts the article's picture
-there, with its alternative text. A server with other limits than Mastodon's own, as `/api/v2/instance` names them,
-needs `limit` and `url_length`.
+there, with its alternative text. A server with other limits than Mastodon's own needs `limit` and
+`url_length`; `publisher doctor` asks it, and says what to write.
 """,
     "postmark": """\
 Newsletters go through a stream of the type Broadcasts, and there Postmark puts its own unsubscribe link and headers in,

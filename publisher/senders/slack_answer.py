@@ -11,6 +11,7 @@ from publisher.senders.events import reason, within, word
 from publisher.senders.http import Reply
 from publisher.senders.verdicts import deferred, refused, retry_at, sent, taken_down, unknown
 
+ASK = "ask whoever administers the workspace why the app may not post"
 TOKEN = "copy the bot's token again"  # noqa: S105 -- no secret but what to do about it
 INVITE = "invite the bot into the channel"
 HOOK = "make a new webhook and write its address"
@@ -20,7 +21,12 @@ MEND = {  # a bot's errors that aren't the post's fault, and what to do about th
     "channel_not_found": "check `channel`, and that the bot is in it",
     "not_in_channel": INVITE,
     "is_archived": "bring the channel back from the archive, or write another",
-    "restricted_action": "let the bot post in the channel",
+    **dict.fromkeys(
+        ("restricted_action", "restricted_action_read_only_channel", "restricted_action_thread_only_channel"),
+        "let the bot post in the channel",
+    ),
+    **dict.fromkeys(("access_denied", "accesslimited", "ekm_access_denied", "enterprise_is_restricted"), ASK),
+    **dict.fromkeys(("org_login_required", "team_access_not_granted", "two_factor_setup_required"), ASK),
 }
 SLOWLY = {"ratelimited", "rate_limited", "message_limit_exceeded"}
 DOUBTFUL = {"fatal_error", "internal_error", "service_unavailable", "request_timeout"}

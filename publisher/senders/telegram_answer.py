@@ -23,6 +23,8 @@ MEND = {  # Telegram's words, in lower case, for what isn't the post's fault, an
     "have no rights to send": "let the bot post there, as an administrator",
     "chat_write_forbidden": "let the bot post there, as an administrator",
     "chat_admin_required": "let the bot post there, as an administrator",
+    "chat_restricted": "look in Telegram why the chat is restricted",
+    "user_banned_in_channel": "look in Telegram why the bot is banned there",
     "bot was kicked": "let the bot into the chat again",
     "bot was blocked": "whoever blocked the bot has to start it again",
     "not a member": "let the bot into the chat, as an administrator of a channel",

@@ -23,6 +23,7 @@ from publisher.senders.webhook_events import hear
 from publisher.senders.webhook_payloads import mail_body, post_body, withdrawal_body
 
 GONE = frozenset({404, 405, 410})  # nobody listens there: the channel stops
+OF_STATUS = {401: "check `secret`", 403: "ask whoever receives it why nothing is taken"}
 
 
 class WebhookOptions(Options):
@@ -114,6 +115,8 @@ def _judge(reply: Reply) -> Verdict:
         return unknown(f"HTTP {reply.status} with a web page") if page else sent(reply.word("id"))
     if reply.status in GONE:
         return refused(f"{reply.trouble.reason}; check `url`", Scope.ACCOUNT)
+    if remedy := OF_STATUS.get(reply.status or 0):
+        return refused(f"{reply.trouble.reason}; {remedy}", Scope.ACCOUNT)
     if reply.status == 409:  # the receiver is busy with this very id: it may be taking it
         return unknown(reply.trouble.reason)
     return reply.trouble

@@ -1,8 +1,8 @@
-// What Bluesky's own library makes of texts. A line in: JSON, a list of {text, shown, places}. A line out: for each of
-// them the facets that it finds in `text`, the graphemes that it counts in `shown`, and the pieces of `shown` at `places`.
-import { createInterface } from 'node:readline'
-
+// What Bluesky's own library makes of {text, shown, places}: the facets that it finds in `text`, the graphemes that it
+// counts in `shown`, and the pieces of `shown` at `places`.
 import { RichText } from '@atproto/api'
+
+import { answer } from './lines.mjs'
 
 function judged({ text, shown, places }) {
   const found = new RichText({ text })
@@ -15,6 +15,4 @@ function judged({ text, shown, places }) {
   }
 }
 
-for await (const line of createInterface({ input: process.stdin })) {
-  console.log(JSON.stringify(JSON.parse(line).map(judged)))
-}
+await answer(judged)

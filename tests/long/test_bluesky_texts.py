@@ -8,7 +8,8 @@ import pytest
 
 from tests.long.figures import record, unless_done
 from tests.senders.oracle import bluesky as oracle
-from tests.senders.oracle.bluesky_texts import REASONS, differences, texts
+from tests.senders.oracle.bluesky_texts import REASONS, differences
+from tests.senders.oracle.texts import texts
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 
@@ -20,7 +21,7 @@ def test_bluesky_counts_and_finds_as_we_do_but_for_what_has_its_reason():
         pytest.skip(words)
     part = "bluesky:texts"
     unless_done(part)
-    with oracle.RichText() as library:
+    with oracle.rich_text() as library:
         found = differences(library, list(texts(random.Random(1), TEXTS)))
     faults = {kind: number for kind, number in found.items() if kind not in REASONS}
     record(part, faults=faults, texts=TEXTS, differences={kind: found[kind] for kind in REASONS})

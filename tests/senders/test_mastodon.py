@@ -56,7 +56,24 @@ def test_what_is_not_used_is_absent_from_the_request(sender: Sender, provider: F
 def test_a_refusal_of_the_message_carries_the_providers_words(sender: Sender, provider: FakeProvider) -> None:
     verdict = sender.send(call_to(Post(("x" * 501,))), MemoryJournal()).verdict
     assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.MESSAGE)
-    assert verdict.reason == "HTTP 422: Validation failed: Text character limit of 500 exceeded"
+    assert verdict.reason.startswith("HTTP 422: Validation failed: Text character limit of 500 exceeded; ")
+
+
+def test_a_server_that_takes_less_than_the_channel_says_fails_the_post_with_what_to_write(provider) -> None:
+    sender = made(base_url=provider.url, limit=5_000)
+    verdict = sender.send(call_to(Post(("x" * 501,))), MemoryJournal()).verdict
+    assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.MESSAGE)
+    assert "; write the `limit` that the server has" in verdict.reason
+    assert sender.send(call_to(Post(("x" * 500,)), key="call-2"), MemoryJournal()).verdict.outcome is Outcome.SENT
+
+
+def test_a_thread_stands_as_far_as_a_server_takes_it_that_takes_less_than_the_channel_says(provider) -> None:
+    call, journal = call_to(Post(("One", "x" * 501, "Three"))), MemoryJournal()
+    sender = made(base_url=provider.url, limit=5_000)
+    for _ in range(3):
+        verdict = sender.send(call, journal).verdict
+        assert (verdict.outcome, verdict.reason[-17:]) == (Outcome.REFUSED, "; 1 already posted"[-17:])
+    assert [status["status"] for status in provider.dialect.statuses.values()] == ["One"]
 
 
 @pytest.mark.parametrize("status", [400, 404, 422])

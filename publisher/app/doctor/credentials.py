@@ -28,6 +28,7 @@ def look(app: App, channel: Channel) -> tuple[Sender | None, list[Found]]:
         fine("options", "all that is needed is there, and right in form"),
         *_forced(sender),
         *_ending(app, sender),
+        *_advised(sender),
     ]
 
 
@@ -48,6 +49,12 @@ def _ending(app: App, sender: Sender) -> Iterator[Found]:
         return
     said = f"{'ends' if ends_at > now else 'ended'} on {day:%Y-%m-%d}, and the network renews it no more"
     yield wrong("token", said, "Make a new one at its network and write it into .env.")
+
+
+def _advised(sender: Sender) -> Iterator[Found]:
+    """Say what the network says of itself otherwise than the options do."""
+    for each in sender.advice():
+        yield (wrong if each.is_needed else noted)(sender.name, each.what, each.remedy)
 
 
 def _forced(sender: Sender) -> Iterator[Found]:

@@ -156,6 +156,24 @@ class Pictures(SenderSuite):
         assert provider.uploading() == []
         assert _seen(provider) == [None, None]
 
+    def test_words_of_a_picture_that_were_written_for_another_network_are_cut_to_what_this_one_takes(
+        self, shown: Call, sender: Sender, provider: FakeProvider
+    ) -> None:
+        most = sender.rules.uploads.most_alt if sender.rules and sender.rules.uploads else 0
+        assert shown.picture is not None
+        if not most or shown.picture.in_card:
+            does_not_apply("it has no words for who can't see the picture")
+        for number, alt in enumerate(("x" * most, "x" * (most + 1), "👍🏽" * most)):
+            described = replace(shown.picture, alt=alt)
+            call = replace(shown, key=f"call-{number}", message=_story(number), picture=described)
+            verdict = sender.send(call, MemoryJournal()).verdict
+            assert (verdict.outcome, verdict.reason) == (Outcome.SENT, "")
+        whole, *cut = [seen.alt for seen in _seen(provider) if seen]
+        assert whole == "x" * most
+        assert cut[0] == f"{whole[1:]}…"
+        assert cut[1].endswith("👍🏽…")
+        assert most - 4 <= len(cut[1].encode("utf-16-le")) // 2 <= most
+
     def test_a_thread_shows_its_picture_under_the_first_part(
         self, shown: Call, sender: Sender, provider: FakeProvider
     ) -> None:

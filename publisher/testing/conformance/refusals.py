@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from publisher.model.call import Call, Outcome, Scope
-from publisher.model.message import Mail, Message, Slot
+from publisher.model.message import Mail, Message, Post, Slot
 from publisher.senders.base import Sender
 from publisher.senders.events import Incoming, NotBelieved
 from publisher.testing.conformance.base import SenderSuite, does_not_apply, outcomes
@@ -106,6 +106,16 @@ class Refusals(SenderSuite):
         for kind, message in (("mail", sample_mail()), ("post", sample_post())):
             if kind not in sender.carries:
                 assert sender.send(call_to(message), MemoryJournal()).verdict.outcome is Outcome.REFUSED
+        assert provider.requests == []
+
+    def test_a_post_that_says_nothing_never_leaves(
+        self, sender: Sender, provider: FakeProvider, message: Message
+    ) -> None:
+        if not isinstance(message, Post):
+            does_not_apply("it is tested with mail here")
+        for parts in ((), ("",), (" \n\t",), ("\u200b\ufeff\u2060",), ("One", "\u00a0\u200d")):
+            verdict = sender.send(call_to(replace(message, parts=parts)), MemoryJournal()).verdict
+            assert (verdict.outcome, verdict.scope) == (Outcome.REFUSED, Scope.MESSAGE), parts
         assert provider.requests == []
 
     def test_who_is_not_the_provider_is_not_believed(self, sender: Sender) -> None:

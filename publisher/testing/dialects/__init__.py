@@ -15,6 +15,8 @@ from publisher.testing.dialects.base import (
     Response,
     Shown,
     Talkative,
+    Trouble,
+    Troubled,
 )
 from publisher.testing.dialects.bluesky import BlueskyDialect
 from publisher.testing.dialects.brevo import BrevoDialect
@@ -72,4 +74,6 @@ __all__ = [
     "Response",
     "Shown",
     "Talkative",
+    "Trouble",
+    "Troubled",
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes
 from email.policy import HTTP
+from enum import StrEnum, auto
 from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
@@ -172,6 +173,26 @@ class Erasing(Dialect, Protocol):
 
     def standing(self) -> list[str]:
         """Return the ids of the posts that stand, oldest first."""
+
+
+class Trouble(StrEnum):
+    """What may befall an account, or one post of it, that all is well with on our side."""
+
+    REVOKED = auto()  # its token was taken back, or has ended
+    SUSPENDED = auto()  # the network lets it post nothing
+    BLOCKED_LINK = auto()  # the network takes no post with this link
+    INSIDE_A_SUCCESS = auto()  # a status of success, and an error in its body
+
+
+@runtime_checkable
+class Troubled(Dialect, Protocol):
+    """A dialect of a network of posts that knows in which words trouble comes."""
+
+    def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
+        """Let trouble begin; return the answers by which the network may say so, none where it has no words for it.
+
+        :param request: the last that said something.
+        """
 
 
 @runtime_checkable

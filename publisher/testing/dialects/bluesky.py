@@ -6,12 +6,13 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from publisher.clock import now
-from publisher.testing.dialects.base import Accepted, Received, Response, Shown, type_of
+from publisher.testing.dialects.base import Accepted, Received, Response, Shown, Trouble, type_of
 from publisher.testing.dialects.bluesky_record import POST, pictures_of, wrong_with
 
 DID = "did:plc:4711gazette"
@@ -57,6 +58,12 @@ class BlueskyDialect:
         """Let every session end; for good: it can't be refreshed either."""
         self.access = dict.fromkeys(self.access, error)
         self.refresh = dict.fromkeys(self.refresh, error) if for_good else self.refresh
+
+    def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
+        if trouble is Trouble.REVOKED:
+            self.password = "another-p4ss-w0rd"  # noqa: S105 -- a fake's
+            self.end_sessions(for_good=True)
+        return WORDS.get(trouble, ())
 
     def answer(self, request: Received, number: int) -> Response:
         parts = urlsplit(request.path)
@@ -182,3 +189,13 @@ def _jwt(kind: str, number: int) -> str:
 
 def _no(error: str, message: str, status: int = 400) -> Response:
     return Response(status, {"error": error, "message": message})
+
+
+WORDS = {
+    Trouble.REVOKED: (_no("ExpiredToken", "Token has expired"),),
+    Trouble.SUSPENDED: (
+        _no("AccountTakedown", "Account has been taken down", 401),
+        _no("AccountDeactivated", "Account is deactivated"),
+    ),
+    Trouble.INSIDE_A_SUCCESS: (Response(200, {"error": "InternalServerError", "message": "Internal Server Error"}),),
+}  # what stands behind a link it looks at when somebody reads

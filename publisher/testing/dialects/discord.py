@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from publisher.clock import now
-from publisher.testing.dialects.base import Accepted, Received, Response, Shown, type_of
+from publisher.testing.dialects.base import Accepted, Received, Response, Shown, Trouble, type_of
 
 WEBHOOK = {"content", "allowed_mentions", "flags", "attachments"}
 MOST = 10 * 1024 * 1024  # bytes of a file
@@ -37,6 +38,10 @@ class DiscordDialect:
 
     def standing(self) -> list[str]:
         return list(self.messages)
+
+    def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
+        is_webhook = request.path.startswith("/api/v10/webhooks/")
+        return {**WORDS, **(OF_WEBHOOK if is_webhook else {})}.get(trouble, ())
 
     def answer(self, request: Received, number: int) -> Response:
         path, query = urlsplit(request.path).path, parse_qs(urlsplit(request.path).query)
@@ -110,3 +115,16 @@ def _said(request: Received) -> tuple[Any, Shown | None]:
 
 def _no(status: int, words: str, code: int, **errors: object) -> Response:
     return Response(status, {"message": words, "code": code, **({"errors": errors} if errors else {})})
+
+
+LINK = "Message blocked by harmful links filter"
+WORDS = {
+    Trouble.REVOKED: (_no(401, "401: Unauthorized", 0),),
+    Trouble.SUSPENDED: (_no(403, "You need to verify your account in order to perform this action.", 40002),),
+    Trouble.BLOCKED_LINK: (
+        *(_no(status, LINK, 240000) for status in (400, 403)),  # which of them isn't said
+        *(_no(status, "Message was blocked by automatic moderation", 200000) for status in (400, 403)),
+    ),
+    Trouble.INSIDE_A_SUCCESS: (Response(200, {"message": "Unknown Channel", "code": 10003}),),
+}
+OF_WEBHOOK = {Trouble.REVOKED: (_no(401, "Invalid Webhook Token", 50027), _no(404, "Unknown Webhook", 10015))}

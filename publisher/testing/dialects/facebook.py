@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
 from publisher.clock import now
 from publisher.model.message import PostRules
 from publisher.model.post_size import length
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.testing.dialects.base import Accepted, Received, Response, Trouble
 
 RULES = PostRules("facebook", 63_206, unit="utf16")
 MADE_AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)  # every post
@@ -33,6 +34,9 @@ class FacebookDialect:
         share: dict[str, object] = {"call_count": 100 - left, "total_cputime": 12, "total_time": 9}
         of_page = {**share, "type": "pages", "estimated_time_to_regain_access": minutes}
         return {"X-App-Usage": json.dumps(share), "X-Business-Use-Case-Usage": json.dumps({self.page: [of_page]})}
+
+    def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
+        return WORDS.get(trouble, ())
 
     def answer(self, request: Received, number: int) -> Response:
         parts = urlsplit(request.path)
@@ -80,3 +84,17 @@ class FacebookDialect:
 def _no(code: int, message: str, status: int = 400, *, subcode: int = 0) -> Response:
     error = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "A"}
     return Response(status, {"error": {**error, "error_subcode": subcode} if subcode else error})
+
+
+REVOKED = "Error validating access token: The user has not authorized application 4711."
+ABUSIVE = "Your message couldn't be sent because it includes content that others have reported as abusive."
+WORDS = {
+    Trouble.REVOKED: tuple(_no(190, REVOKED, subcode=subcode) for subcode in (458, 460, 463, 467)),
+    Trouble.SUSPENDED: (
+        _no(190, "Error validating access token: The user is in a checkpoint", subcode=459),
+        _no(368, "The action attempted has been deemed abusive or is otherwise disallowed"),
+        _no(200, "Permissions error", 403),
+    ),
+    Trouble.BLOCKED_LINK: tuple(_no(368, ABUSIVE, subcode=subcode) for subcode in (1_346_003, 1_404_102)),
+    Trouble.INSIDE_A_SUCCESS: (_no(190, REVOKED, 200), _no(100, "Invalid parameter", 200)),
+}

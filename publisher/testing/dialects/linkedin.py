@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
-from publisher.testing.dialects.base import Accepted, Received, Response, Shown, type_of
+from publisher.testing.dialects.base import Accepted, Received, Response, Shown, Trouble, type_of
 
 NEEDED = {"author", "commentary", "visibility", "distribution", "lifecycleState", "isReshareDisabledByAuthor"}
 ESCAPED = re.compile(r"\\[\\|{}@\[\]()<>#*_~]")
@@ -27,6 +28,9 @@ class LinkedInDialect:
 
     def standing(self) -> list[str]:
         return list(self.posts)
+
+    def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
+        return WORDS.get(trouble, ())
 
     def answer(self, request: Received, number: int) -> Response:
         said = request.headers
@@ -131,3 +135,17 @@ def _no(status: int, message: str, code: str, *, inside: bool = False) -> Respon
         said = {**said, "code": "UNPROCESSABLE_ENTITY"}
         said["errorDetails"] = {"inputErrors": [{"code": code, "description": message}]}
     return Response(status, said)
+
+
+WORDS = {
+    Trouble.REVOKED: (
+        _no(401, "The token used in the request has been revoked by the user", "REVOKED_ACCESS_TOKEN"),
+        _no(401, "The token used in the request has expired", "EXPIRED_ACCESS_TOKEN"),
+    ),
+    Trouble.SUSPENDED: (_no(403, "Member is restricted", "ACCESS_DENIED"),),
+    Trouble.BLOCKED_LINK: (_no(422, "The link is blocked", "INVALID_VALUE", inside=True),),
+    Trouble.INSIDE_A_SUCCESS: (
+        Response(200, {"status": 422, "message": "commentary is too long", "code": "INVALID_VALUE"}),
+        Response(201, ""),
+    ),
+}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from publisher.testing.dialects.base import Accepted, Received, Response, Shown, type_of
+from publisher.testing.dialects.base import Accepted, Received, Response, Shown, Trouble, type_of
 
 
 class MastodonDialect:
@@ -14,6 +15,10 @@ class MastodonDialect:
 
     def __init__(self, token: str = "mastodon-t0ken", *, limit: int = 500, honours_keys: bool = True) -> None:  # noqa: S107 - a fake's
         self.token, self.limit, self.honours_keys = token, limit, honours_keys
+        self.instance: object = {  # what it says of itself
+            "version": "4.5.2",
+            "configuration": {"statuses": {"max_characters": limit, "characters_reserved_per_url": 23}},
+        }
         self.statuses: dict[str, dict[str, object]] = {}
         self.by_key: dict[str, str] = {}
         self.media: dict[str, Shown] = {}
@@ -24,7 +29,12 @@ class MastodonDialect:
     def standing(self) -> list[str]:
         return list(self.statuses)
 
+    def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
+        return WORDS.get(trouble, ())
+
     def answer(self, request: Received, number: int) -> Response:
+        if (request.method, request.path) == ("GET", "/api/v2/instance"):
+            return Response(200, self.instance)
         if request.headers.get("authorization") != f"Bearer {self.token}":
             return Response(401, {"error": "The access token is invalid"})
         if (request.method, request.path) == ("POST", "/api/v2/media"):
@@ -91,3 +101,11 @@ class MastodonDialect:
             self.works_on -= 1
             return Response(working, {"id": number, "type": "image", "url": None})
         return Response(200, {"id": number, "type": "image", "url": f"https://files.news.example/{number}.jpg"})
+
+
+WORDS = {
+    Trouble.REVOKED: (Response(401, {"error": "The access token was revoked"}),),
+    Trouble.SUSPENDED: (Response(403, {"error": "Your login is currently disabled"}),),
+    Trouble.BLOCKED_LINK: (Response(422, {"error": "Validation failed: Text has a link that is not allowed here"}),),
+    Trouble.INSIDE_A_SUCCESS: (Response(200, {"error": "This action is not allowed"}),),
+}

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.testing.dialects.base import Accepted, Received, Response, Trouble
 
 WEBHOOK = {"text", "unfurl_links", "unfurl_media"}
 BOT = WEBHOOK | {"channel", "thread_ts", "metadata"}
@@ -21,6 +22,10 @@ class SlackDialect:
 
     def standing(self) -> list[str]:
         return list(self.messages)
+
+    def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
+        words = OF_WEBHOOK if request.path.startswith("/services/") else WORDS
+        return words.get(trouble, ())
 
     def answer(self, request: Received, number: int) -> Response:
         parts = urlsplit(request.path)
@@ -88,3 +93,21 @@ class SlackDialect:
 
 def _no(error: str) -> Response:
     return Response(200, {"ok": False, "error": error})
+
+
+WORDS = {
+    Trouble.REVOKED: (_no("token_revoked"), _no("token_expired"), _no("invalid_auth")),
+    Trouble.SUSPENDED: tuple(
+        _no(error)
+        for error in (
+            *("account_inactive", "access_denied", "accesslimited", "ekm_access_denied", "enterprise_is_restricted"),
+            *("org_login_required", "team_access_not_granted", "two_factor_setup_required"),
+        )
+    ),
+    Trouble.INSIDE_A_SUCCESS: (_no("msg_too_long"), _no("an_error_that_is_new")),
+}
+OF_WEBHOOK = {
+    Trouble.REVOKED: (Response(403, "invalid_token"), Response(404, "no_service")),
+    Trouble.SUSPENDED: (Response(403, "action_prohibited"), Response(404, "no_team")),
+    Trouble.INSIDE_A_SUCCESS: (Response(200, "no_text"),),
+}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from publisher.testing.dialects.base import Accepted, Received, Response, Shown, type_of
+from publisher.testing.dialects.base import Accepted, Received, Response, Shown, Trouble, type_of
 
 FIELDS = {
     *("chat_id", "text", "message_thread_id", "disable_notification"),
@@ -30,6 +31,9 @@ class TelegramDialect:
 
     def standing(self) -> list[str]:
         return [str(number) for number in self.messages]
+
+    def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
+        return WORDS.get(trouble, ())
 
     def answer(self, request: Received, number: int) -> Response:
         bot, _, method = request.path.removeprefix("/bot").partition("/")
@@ -103,3 +107,17 @@ class TelegramDialect:
 
 def _no(code: int, words: str) -> Response:
     return Response(code, {"ok": False, "error_code": code, "description": words})
+
+
+WORDS = {
+    Trouble.REVOKED: (_no(401, "Unauthorized"), _no(404, "Not Found")),
+    Trouble.SUSPENDED: (
+        _no(403, "Forbidden: bot was kicked from the channel chat"),
+        _no(400, "Bad Request: CHAT_RESTRICTED"),
+        _no(400, "Bad Request: USER_BANNED_IN_CHANNEL"),
+    ),
+    Trouble.INSIDE_A_SUCCESS: (
+        Response(200, {"ok": False, "error_code": 401, "description": "Unauthorized"}),
+        Response(200, {"ok": False, "error_code": 400, "description": "Bad Request: message is too long"}),
+    ),
+}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import parse_qsl, urlsplit
 
 from publisher.model.message import PostRules
 from publisher.model.post_size import length, urls_in
-from publisher.testing.dialects.base import Accepted, Received, Response
+from publisher.testing.dialects.base import Accepted, Received, Response, Trouble
 
 RULES = PostRules("threads", 500, unit="codepoints", emoji_as_bytes=True)
 FIELDS = {"media_type", "text", "link_attachment", "reply_to_id", "access_token"}
@@ -21,6 +22,9 @@ class ThreadsDialect:
         self.renews = True  # False: a token that is younger than a day, or that Threads won't renew
         self.containers: dict[str, dict[str, str]] = {}
         self.posts: dict[str, dict[str, str]] = {}
+
+    def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
+        return WORDS.get(trouble, ())
 
     def prepares(self, method: str, path: str) -> bool:
         return method == "GET" or path.endswith("/threads")
@@ -92,3 +96,15 @@ def _shown(post: dict[str, str]) -> dict[str, str]:
 def _no(code: int, message: str, status: int = 400, *, subcode: int = 0) -> Response:
     error = {"message": message, "type": "OAuthException", "code": code, "fbtrace_id": "A"}
     return Response(status, {"error": {**error, "error_subcode": subcode} if subcode else error})
+
+
+REVOKED = "Error validating access token: The user has not authorized application 4711."
+WORDS = {
+    Trouble.REVOKED: (_no(190, REVOKED, subcode=458), _no(190, REVOKED, 401)),
+    Trouble.SUSPENDED: (
+        _no(190, "Error validating access token: The user is in a checkpoint", subcode=459),
+        _no(-1, "The action was blocked", 403, subcode=2_207_051),
+    ),
+    Trouble.BLOCKED_LINK: (_no(368, "It includes content that others have reported as abusive.", subcode=1_346_003),),
+    Trouble.INSIDE_A_SUCCESS: (_no(190, REVOKED, 200), _no(100, "Invalid parameter", 200)),
+}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
 
 from publisher.clock import now
 from publisher.model.event import EventKind
 from publisher.senders.http import as_json
-from publisher.testing.dialects.base import Accepted, Received, Response, standard_webhook
+from publisher.testing.dialects.base import Accepted, Received, Response, Trouble, standard_webhook
 
 
 class WebhookDialect:
@@ -25,6 +26,9 @@ class WebhookDialect:
 
     def standing(self) -> list[str]:
         return list(self.posts.values())
+
+    def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
+        return WORDS.get(trouble, ())
 
     def answer(self, request: Received, number: int) -> Response:
         key, body = request.headers.get("webhook-id", ""), request.json
@@ -64,3 +68,10 @@ class WebhookDialect:
         signed = hmac.digest(self.key, f"{head}.".encode() + request.body, hashlib.sha256)
         expected = "v1," + base64.b64encode(signed).decode()
         return expected in request.headers.get("webhook-signature", "").split()
+
+
+WORDS = {
+    Trouble.REVOKED: (Response(401, {"error": "unknown secret"}),),
+    Trouble.SUSPENDED: (Response(403, {"error": "closed"}), Response(410, {"error": "gone"})),
+    Trouble.BLOCKED_LINK: (Response(422, {"error": "this link is blocked"}),),
+}  # an error inside a success is none: any 2xx accepts (Standard Webhooks)

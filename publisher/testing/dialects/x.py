@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -11,7 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from publisher.model.message import PostRules
 from publisher.model.post_size import length, urls_in
 from publisher.senders.oauth1 import Keys, authorization
-from publisher.testing.dialects.base import Accepted, Received, Response, Shown, type_of
+from publisher.testing.dialects.base import Accepted, Received, Response, Shown, Trouble, type_of
 
 PROBLEMS = "https://api.x.com/2/problems"
 FIELDS, FORM = {"text", "reply", "media"}, {"media", "media_category"}
@@ -33,6 +34,9 @@ class XDialect:
 
     def standing(self) -> list[str]:
         return list(self.posts)
+
+    def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
+        return WORDS.get(trouble, ())
 
     def answer(self, request: Received, number: int) -> Response:
         parts = urlsplit(request.path)
@@ -148,3 +152,13 @@ def _row(made: str, text: str, has_picture: bool) -> dict[str, object]:
 
 def _no(status: int, detail: str, kind: str) -> Response:
     return Response(status, {"title": "Problem", "detail": detail, "type": kind, "status": status})
+
+
+WORDS = {
+    Trouble.REVOKED: (_no(401, "Unauthorized", "about:blank"),),
+    Trouble.SUSPENDED: (
+        _no(403, "Your account is suspended and is not permitted to access this feature.", "about:blank"),
+    ),
+    Trouble.BLOCKED_LINK: (_no(400, "The Tweet contains an invalid URL.", f"{PROBLEMS}/invalid-request"),),
+    Trouble.INSIDE_A_SUCCESS: (Response(200, {"errors": [{"title": "Forbidden", "detail": "Not permitted"}]}),),
+}

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import random
-import socket
-import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from typing import Any
 import requests
 
 from tests.judges import tools
+from tests.senders.oracle.node import Library, free_port, serving
 
 PACKAGES = ("@atproto/pds", "@atproto/api", "@did-plc/server")
 PASSWORD = "the-account's-own"
@@ -30,16 +28,9 @@ def missing() -> str:
 @contextmanager
 def server(folder: Path) -> Iterator[str]:
     """Run the server until the end of the block; yield its address."""
-    directory, port = _free_port(), _free_port()
-    command = [tools.node(), str(tools.HERE / "bluesky_server.mjs"), str(folder), str(directory), str(port)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdin
-        assert running.stdout
-        try:
-            assert any(line == "ready\n" for line in running.stdout), "the server did not start"
-            yield f"http://localhost:{port}"
-        finally:
-            running.stdin.close()
+    directory, port = free_port(), free_port()
+    with serving("bluesky_server.mjs", folder, directory, port):
+        yield f"http://localhost:{port}"
 
 
 class Owner:
@@ -87,30 +78,9 @@ class Owner:
         return answer.json() if answer.content else None
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 # --- the library ------------------------------------------------------------------------------------------------------
 
 
-class RichText:
-    """The library, from its first question to the end of the ``with`` block."""
-
-    def __enter__(self) -> RichText:
-        command = [tools.node(), str(tools.HERE / "bluesky_richtext.mjs")]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate(timeout=30)
-
-    def ask(self, questions: Sequence[object]) -> list[dict[str, Any]]:
-        assert self._process.stdin
-        assert self._process.stdout
-        self._process.stdin.write(json.dumps(questions) + "\n")
-        self._process.stdin.flush()
-        answers: list[dict[str, Any]] = json.loads(self._process.stdout.readline())
-        return answers
+def rich_text() -> Library:
+    """Return the library: asked about {text, shown, places}, it names facets, graphemes and pieces."""
+    return Library("bluesky_richtext.mjs")

@@ -14,7 +14,8 @@ from publisher.senders.base import Sender
 from publisher.senders.registry import build
 from publisher.testing import MemoryJournal, MemoryVault, call_to, sample_picture, sample_post
 from tests.senders.oracle import bluesky as oracle
-from tests.senders.oracle.bluesky_texts import REASONS, differences, texts
+from tests.senders.oracle.bluesky_texts import REASONS, differences
+from tests.senders.oracle.texts import texts
 
 pytestmark = pytest.mark.web
 
@@ -182,7 +183,7 @@ def test_whatever_the_text_the_server_takes_its_record(sender: Sender, owner: or
 def test_bluesky_counts_and_finds_as_we_do_but_for_what_has_its_reason() -> None:
     if words := oracle.missing():
         pytest.skip(words)
-    with oracle.RichText() as library:
+    with oracle.rich_text() as library:
         found = differences(library, list(texts(random.Random(2), 2_000)))
     assert found.keys() <= REASONS.keys(), found.keys() - REASONS.keys()
     assert len(found) > 8  # it differs in what we know of, so it does look

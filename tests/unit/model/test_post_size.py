@@ -87,6 +87,16 @@ def test_a_text_is_counted_as_mastodon_counts(text: str, count: int) -> None:
         ("€", 2),
         ("https://例え.jp/パス", 27),
         ("x" * 280, 280),
+        ("\u05d1news.example.com", 24),  # right after a word, where Python's own IDNA knows no domain
+        ("ﷺa.com", 25),
+        (f"{'x' * 63}.com/a/b", 23),
+        (f"{'x' * 64}.com", 68),  # no domain has a part as long
+        ("x-a.com ./b.com", 31),
+        ("a.com?b=c a.com/b?c", 51),
+        ("https://t.co/abc/d", 25),
+        (f"https://t.co/{'x' * 41}", 54),
+        ("© ® ©\ufe0f", 6),  # two, where it is to be an emoji
+        ("☕ ☕\ufe0f ⏰\ufe0f", 10),
     ],
 )
 def test_a_text_is_counted_as_x_counts(text: str, count: int) -> None:

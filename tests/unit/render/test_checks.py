@@ -9,8 +9,10 @@ from lxml import html as markup
 
 from publisher.model.article import Article, Image
 from publisher.model.message import Brief, Finding, Mail, Post, Slot, fill
+from publisher.model.post_size import fits
 from publisher.render import Renderer, default_theme
 from publisher.render.shortening import bytes_of
+from publisher.render.social import words_beside_links
 from tests.unit.render.samples import FERRY, MASTODON, READER, STORIES, brief
 
 RENDERER = Renderer([default_theme()])
@@ -326,6 +328,24 @@ def test_a_post_without_words_is_held() -> None:
     briefing = brief(FERRY)
     assert blocking(Post(("#Tag https://harbor.example/1",)), briefing) == {"empty-post"}
     assert blocking(Post(("",)), briefing) == {"empty-post"}
+    assert blocking(Post(("\u200b\u2060 \u00a0 https://harbor.example/1",)), briefing) == {"empty-post"}
+
+
+@pytest.mark.parametrize("limit", [1, 2, 10, 23, 24, 30, 10_000_000_000])
+def test_whatever_limit_a_channel_has_its_post_says_something_or_is_held(limit: int) -> None:
+    for title in (
+        "Ferries sail again after the long repair of the harbour wall",
+        "x" * 400,
+        "👨‍👩‍👧‍👦",
+        "\u200b",
+        "日本語",
+    ):
+        briefing = brief(replace(FERRY, title=title))
+        rules = replace(MASTODON, limit=limit)
+        post = RENDERER.post(briefing, rules)
+        held = {finding.check for finding in RENDERER.check(post, briefing, rules) if finding.blocks}
+        assert held or (words_beside_links(post.text) and fits(post.text, rules)), (title, post)
+        assert not held or limit < 100
 
 
 def test_a_post_is_checked_against_rules() -> None:

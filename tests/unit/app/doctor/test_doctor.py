@@ -132,6 +132,17 @@ def test_a_token_that_ends_is_told_with_its_day(tmp_path, ask, days, level):
     assert f"{now + timedelta(days=days):%Y-%m-%d}" in token.said
 
 
+def test_a_servers_own_limits_are_laid_beside_the_channels(tmp_path, ask):
+    with FakeProvider("mastodon") as provider:
+        provider.dialect.instance = {"version": "0.20.3", "configuration": {"statuses": {"max_characters": -1}}}
+        server = {"sender": "mastodon", "instance": "https://news.example", "token": "${WEBHOOK_SECRET}"}
+        app = project(tmp_path, ("http://127.0.0.1:9", provider.url), **server)
+        told = [each for each in found(app, ask({})) if each.about == "mastodon"]
+    assert [each.level.value for each in told] == ["note", "note", "trouble"]
+    assert "the server says '-1' for max_characters" in told[0].said
+    assert told[2].remedy.startswith("Write `honours_keys: false`")
+
+
 class Ending:
     """Gives a token that ends after so many days."""
 
