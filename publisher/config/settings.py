@@ -38,7 +38,11 @@ class Settings:
     @property
     def database_url(self) -> str:
         """Where the ledger is; empty: in a file of the project."""
-        return self._values.get("DATABASE_URL", "")
+        return self.get("DATABASE_URL")
+
+    def get(self, name: str) -> str:
+        """Return a value; empty where it is not set."""
+        return self._values.get(name, "")
 
     def resolve(self, text: str, where: str = "") -> str:
         """Replace every ``${NAME}``; ConfigError names one that is not set."""

@@ -22,6 +22,10 @@ HEAD = """\
 What stands under a channel besides the [keys that every channel has](schedules.md#all-keys). Secrets belong into
 `.env`: write `${NAME}` here. `publisher check` names everything that is missing or can't be meant, at once.
 
+`publisher connect CHANNEL` walks you through getting what a sender asks for: it says what to do where, asks for each
+value without showing a secret, tries it by a request that posts nothing, and writes it into `.env`. It opens no page
+unless you say `--open`. Until it has all that is needed, and the network takes it, nothing is written.
+
 This page is made from the senders (`python -m publisher.senders.reference`); a test keeps it so.
 [One that isn't there yet](adding-a-sender.md) says its own options the same way.
 """
@@ -218,7 +222,8 @@ def _section(sender: type[Sender]) -> str:
     table = "| option | default | meaning |\n|---|---|---|\n" + "".join(rows)
     more = f"\n{MORE[sender.name]}" if sender.name in MORE else ""
     down = ", and takes posts down" if sender.takes_down else ""
-    return f"\n## {sender.name}\n\nCarries {_carries(sender)}{down}.\n\n{table}{more}"
+    leads = " `publisher connect CHANNEL` leads to what it asks for." if sender.ways else ""
+    return f"\n## {sender.name}\n\nCarries {_carries(sender)}{down}.{leads}\n\n{table}{more}"
 
 
 def _carries(sender: type[Sender]) -> str:
