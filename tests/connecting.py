@@ -15,10 +15,12 @@ from tests.unit.app.project import EVENING
 Answer = str | Callable[[Step], str]
 
 
-def connecting(folder: Path, base_url: str, channel: dict[str, str], secrets: str = "") -> Connecting:
+def connecting(
+    folder: Path, base_url: str, channel: dict[str, str], secrets: str = "", clock: Clock | None = None
+) -> Connecting:
     """Make a project with one channel, `letters`, that is to be connected."""
     made = ProjectDir(folder, base_url, channel=channel, secrets=secrets)
-    return Connecting(App.open(made.folder, Clock(EVENING)), "letters")
+    return Connecting(App.open(made.folder, clock or Clock(EVENING)), "letters")
 
 
 def walk(chosen: Connecting, way: str = "", **answers: Answer) -> Grant:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 
@@ -65,27 +65,35 @@ def _renewed(client: Client, kept: Token | None, http: Http) -> Iterator[str | V
     """
     by = kept.refresh if kept else client.first
     http.hide(by)
-    reply = _asked(client, by, http)
-    access, refresh, seconds = (reply.word(name) for name in ("access_token", "refresh_token", "expires_in"))
+    reply = asked(client, {"grant_type": "refresh_token", "refresh_token": by}, http)
+    access, refresh = reply.word("access_token"), reply.word("refresh_token")
     refresh = by if refresh in ("", HIDDEN) else refresh  # one that may be used again
     if reply.trouble or not access or HIDDEN in access + refresh:
         is_put_off = reply.trouble is not None and reply.trouble.outcome is Outcome.DEFERRED
         goes_on = kept if kept and is_put_off and http.clock() < datetime.fromisoformat(kept.ends_at) else None
         yield json.dumps(asdict(goes_on)) if goes_on else judge_none(reply, "token", REMEDY)
         return
+    yield given_by(reply, client, refresh, http.clock())
+
+
+def given_by(reply: Reply, client: Client, refresh: str, now: datetime) -> str:
+    """Return what is kept of an answer that gives a token.
+
+    :param refresh: by which another one is got.
+    """
+    seconds = reply.word("expires_in")
     lives = min(timedelta(seconds=int(seconds)), LONGEST) if seconds.isdecimal() and len(seconds) < 9 else USUAL
-    ends_at = http.clock() + lives
-    yield json.dumps(asdict(Token(_digest(client), access, refresh, ends_at.isoformat())))
+    ends_at = now + lives
+    return json.dumps(asdict(Token(_digest(client), reply.word("access_token"), refresh, ends_at.isoformat())))
 
 
-def _asked(client: Client, by: str, http: Http) -> Reply:
-    fields = {"grant_type": "refresh_token", "refresh_token": by}
+def asked(client: Client, fields: Mapping[str, str], http: Http) -> Reply:
+    """Ask for a token as the app: a confidential one proves itself by its secret, a public one says its name."""
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     if client.secret:
         headers["Authorization"] = basic(client.id, client.secret)
-    else:
-        fields["client_id"] = client.id
-    return http.post(client.url, as_form(fields.items()), headers)
+    named = fields if client.secret else {**fields, "client_id": client.id}
+    return http.post(client.url, as_form(named.items()), headers)
 
 
 def _kept(text: str | None, client: Client) -> Token | None:
