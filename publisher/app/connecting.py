@@ -18,9 +18,9 @@ from publisher.config.env_file import write_values
 from publisher.config.settings import FILE
 from publisher.config.values import VARIABLE, variable_name
 from publisher.errors import ChannelError, ConfigError, UsageError
-from publisher.model.call import Verdict
+from publisher.model.call import Outcome, Verdict
 from publisher.model.project import Channel
-from publisher.senders.connecting import Ask, Grant, Step, Talk, Way, copied, holds_secret
+from publisher.senders.connecting import LATER, Ask, Grant, Step, Talk, Way, copied, holds_secret
 from publisher.senders.http import Http, HttpSettings
 from publisher.senders.registry import build, sender_class, value_problem
 from publisher.senders.vault import MemoryVault
@@ -78,7 +78,7 @@ class Connecting:
         :raises ConfigError: one is set where we don't write: in the environment, or in schedules.yaml itself.
         """
         for option in way.gives:
-            if not self._variable(option):
+            if option in self.channel.options and not self._variable(option):
                 remedy = f"Write `{option}: ${{{self._usual(option)}}}` in its place"
                 raise ConfigError(f"`{option}` stands in the file itself", where=self._place(option), remedy=remedy)
         for name in self.variables(way):
@@ -128,8 +128,7 @@ class Connecting:
         finally:
             sender.http.close()
         if isinstance(said, Verdict):
-            what = f"{self.channel.sender} doesn't take what was given: {said.reason}"
-            raise ChannelError(what, remedy=f"Nothing was written. Put it right and begin again: {self.command}")
+            raise self._refusal(said)
         return said
 
     def write(self, grant: Grant) -> Written:
@@ -147,6 +146,11 @@ class Connecting:
             grant.keep(StoreVault(self._app.store, self._app.keys, self.channel.name))
         return Written(tuple(values), self._lines(grant))
 
+    def stop(self) -> str:
+        """Return how a channel goes on that was stopped, as for a token that had ended; empty: it isn't stopped."""
+        refusal = self._app.sending.refusal_of(self.channel)
+        return f"The channel is stopped. {refusal.remedy}" if refusal else ""
+
     def described(self) -> list[str]:
         """Return a line for each option of a sender that there is no way to."""
         fields = self.sender.options.model_fields
@@ -155,6 +159,12 @@ class Connecting:
     @property
     def command(self) -> str:
         return f"publisher connect {self.channel.name}"
+
+    def _refusal(self, verdict: Verdict) -> ChannelError:
+        if verdict.outcome is not Outcome.REFUSED:
+            return ChannelError(f"{self.channel.sender} could not be asked: {verdict.reason}", remedy=LATER)
+        what = f"{self.channel.sender} doesn't take what was given: {verdict.reason}"
+        return ChannelError(what, remedy=f"Nothing was written. Put it right and begin again: {self.command}")
 
     def _would_be(self, grant: Grant) -> dict[str, object]:
         """Return the options that come of it; what an editor wrote out has to agree."""

@@ -13,7 +13,7 @@ from publisher.cli.output import ProjectDir, can_ask, say, tell
 from publisher.errors import UsageError
 
 if TYPE_CHECKING:
-    from publisher.app.connecting import Connecting
+    from publisher.app.connecting import Connecting, Written
     from publisher.senders.connecting import Ask, Grant, Step, Way
 
 
@@ -36,16 +36,8 @@ def connect(
     if set_already := connecting.replaced(way):
         typer.confirm(f"{_and(set_already)} is set already. Replace it?", default=False, abort=True)
     grant = _walk(connecting, way, open_page)
-    said = connecting.tried(grant)
-    _tell_whose(connecting, said)
-    written = connecting.write(grant)
-    if written.names:
-        say(f"Written into .env: {_and(written.names)}")
-    if written.lines:
-        say(f"Write under `{channel}:` in schedules.yaml:")
-        for line in written.lines:
-            say(f"    {line}")
-    say("Then: publisher check")
+    _tell_whose(connecting, connecting.tried(grant))
+    _tell_what_next(connecting, connecting.write(grant))
 
 
 def _nobody_asked(connecting: Connecting) -> UsageError:
@@ -122,6 +114,18 @@ def _tell_whose(connecting: Connecting, said: str | None) -> None:
         say(f"{sender} can't be asked without sending: the first letter or post tells whether this is right")
     else:
         say(f"{sender} takes it: {said}")
+
+
+def _tell_what_next(connecting: Connecting, written: Written) -> None:
+    if written.names:
+        say(f"Written into .env: {_and(written.names)}")
+    if written.lines:
+        say(f"Write under `{connecting.channel.name}:` in schedules.yaml:")
+        for line in written.lines:
+            say(f"    {line}")
+    if stop := connecting.stop():
+        say(stop)
+    say("Then: publisher check")
 
 
 def _and(names: Sequence[str]) -> str:

@@ -6,9 +6,11 @@ import pytest
 
 from publisher.errors import ChannelError, ConfigError, UsageError
 from publisher.senders.connecting import Ask, Grant
+from publisher.store import channels
 from publisher.testing import FakeProvider
 from tests.connecting import connecting, walk, written
 from tests.project import MAILGUN
+from tests.unit.app.project import EVENING
 
 NOWHERE = "http://127.0.0.1:9"
 TELEGRAM = {"sender": "telegram", "token": "${BOT_TOKEN}", "chat": '"@harbor_gazette"'}
@@ -104,3 +106,20 @@ def test_nothing_is_written_where_nothing_changed(tmp_path):
     chosen = connecting(tmp_path, NOWHERE, TELEGRAM, secrets="BOT_TOKEN='7001:abc'\n")
     assert chosen.write(Grant({"token": "7001:abc"})).names == ()
     assert written(tmp_path) == "BOT_TOKEN='7001:abc'\n"
+
+
+def test_a_network_that_can_not_be_reached_is_asked_later(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, {"sender": "discord", "webhook": "${HOOK}"})
+    grant = walk(chosen, "webhook", webhook="https://discord.com/api/webhooks/4711/t0ken")
+    with pytest.raises(ChannelError, match=r"discord could not be asked: .*no connection.*again in a while"):
+        chosen.tried(grant)
+    assert written(tmp_path) == ""
+
+
+def test_a_channel_that_was_stopped_is_told_how_it_goes_on(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, TELEGRAM)
+    assert chosen.stop() == ""
+    with chosen._app.store.write() as conn:
+        channels.stop(conn, "letters", reason="the token has ended", now=EVENING)
+    assert chosen.stop().startswith("The channel is stopped. Once that is mended")
+    assert chosen.stop().endswith("publisher release --channel letters")
