@@ -97,7 +97,8 @@ def _answer(connecting: Connecting, ask: Ask) -> str:
     options = list(ask.choices)
     for number, value in enumerate(options, 1):
         say(f"{number}. {value}: {ask.choices[value]}")
-    question = f"{ask.what[:1].upper()}{ask.what[1:]}; a number" if options else f"{ask.name} ({ask.what})"
+    hidden = "; it isn't shown" if ask.is_secret else ""
+    question = f"{ask.what[:1].upper()}{ask.what[1:]}; a number" if options else f"{ask.name} ({ask.what}{hidden})"
     while True:
         said = str(typer.prompt(question, default="", show_default=False, hide_input=ask.is_secret)).strip()
         if options and said.isdecimal() and 0 < int(said) <= len(options):

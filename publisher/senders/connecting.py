@@ -92,14 +92,15 @@ class Talk:
         """Return where the provider is called."""
         return (self.options.get("base_url") or usual).rstrip("/")
 
-    def ask(self, name: str) -> Ask:
+    def ask(self, name: str, *, is_optional: bool = False) -> Ask:
         """Return the question for an option, in the words that describe it everywhere."""
         known = self.declared.model_fields[name]
-        return Ask(name, known.description or name, holds_secret(known.annotation), not known.is_required())
+        what = f"{known.description or name}{'; Enter where there is none' if is_optional else ''}"
+        return Ask(name, what, holds_secret(known.annotation), is_optional)
 
-    def lacking(self, *names: str) -> tuple[Ask, ...]:
+    def lacking(self, *names: str, is_optional: bool = False) -> tuple[Ask, ...]:
         """Return the questions for those of these options that nobody knows yet."""
-        return tuple(self.ask(name) for name in names if not self[name])
+        return tuple(self.ask(name, is_optional=is_optional) for name in names if not self[name])
 
     def no(self, what: str, remedy: str = "") -> ChannelError:
         """Return an error that ends it."""
@@ -148,7 +149,8 @@ def copied(
 
     def ask(talk: Talk) -> Step:
         others = tuple(option for option in talk.unset if option not in (*gives, *needs))
-        asks = (*talk.lacking(*needs), *(talk.ask(option) for option in gives), *talk.lacking(*others))
+        asked = (talk.ask(option) for option in gives)
+        asks = (*talk.lacking(*needs), *asked, *talk.lacking(*others, is_optional=True))
         return Step(do, asks, page)
 
     def grant(talk: Talk) -> Grant:

@@ -38,7 +38,7 @@ def _allow(talk: Talk) -> Step:
     asked = {"response_type": "code", "client_id": app["client_id"], "redirect_uri": NO_REDIRECT}
     return Step(
         ("Open this page in a browser that is logged in as the account that posts, and allow Publisher what it asks.",),
-        (Ask("code", "the code that the page then shows", is_secret=True),),
+        (Ask("code", "the code on the page that follows", is_secret=True),),
         f"{talk['instance'].rstrip('/')}/oauth/authorize?{urlencode({**asked, 'scope': ' '.join(SCOPES)})}",
         app,
     )

@@ -42,7 +42,7 @@ def _app(talk: Talk) -> Step:
             f"type Native App, callback {LED_TO}.",
             "Copy its OAuth 2.0 client ID. The secret beside it is for apps of the type Web App alone.",
         ),
-        talk.lacking("client_id", "client_secret"),
+        (*talk.lacking("client_id"), *talk.lacking("client_secret", is_optional=True)),
         CONSOLE,
     )
 

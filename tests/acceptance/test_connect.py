@@ -38,7 +38,7 @@ def page_in(shown: str) -> str:
 def test_an_editor_allows_the_app_types_its_code_and_is_ready(project, provider):
     env = project.folder / ".env"
     with Terminal(["connect", "letters"], project.folder) as terminal:
-        page = page_in(terminal.until("code (the code that the page then shows): "))
+        page = page_in(terminal.until("code (the code on the page that follows; it isn't shown): "))
         code = provider.dialect.consent.allow(page)
         terminal.type(code)
         assert terminal.ends() == 0, terminal.shown

@@ -48,6 +48,7 @@ def test_the_first_words_are_sentences_and_its_page_is_safe(sender, way):
     step = way.moves[0](talk(sender))
     assert isinstance(step, Step)
     assert step.asks
+    assert not any(ask.is_optional for ask in step.asks if ask.name in way.gives)
     assert all(re.fullmatch(r"[A-Z].*\.", sentence) for sentence in step.do)
     assert step.page == "" or step.page.startswith("https://")
 

@@ -43,10 +43,10 @@ def test_an_editor_is_asked_again_chooses_and_keeps_what_there_was_until_it_is_t
         with Terminal(["connect", "letters"], tmp_path) as terminal:
             terminal.until("BOT_TOKEN is set already. Replace it? [y/N]: ")
             terminal.type("y")
-            terminal.until("token (the bot's token, from @BotFather): ")
+            terminal.until("token (the bot's token, from @BotFather; it isn't shown): ")
             terminal.type("schlüssel")
             terminal.until("is empty, or holds a space")
-            terminal.until("token (the bot's token, from @BotFather): ")
+            terminal.until("token (the bot's token, from @BotFather; it isn't shown): ")
             terminal.type(TOKEN)
             terminal.until("done (press Enter when that is done): ")
             terminal.type("")
@@ -69,7 +69,7 @@ def test_ctrl_c_leaves_everything_as_it_was(tmp_path):
     with Terminal(["connect", "letters"], tmp_path) as terminal:
         terminal.until("Replace it? [y/N]: ")
         terminal.type("y")
-        terminal.until("token (the bot's token, from @BotFather): ")
+        terminal.until("token (the bot's token, from @BotFather; it isn't shown): ")
         terminal.interrupt()
         assert terminal.ends() == 1
     assert terminal.shown.endswith("Aborted: nothing was done\n")
