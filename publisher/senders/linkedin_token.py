@@ -35,7 +35,10 @@ def forget_another(token: str, vault: Vault) -> None:
 
 def _of(kept: str) -> str:
     """Return of which token something is kept; empty where a sender kept it that the channel had before."""
-    return word(within(json.loads(kept), "of"))
+    try:
+        return word(within(json.loads(kept), "of"))
+    except ValueError:
+        return ""
 
 
 def _end(kept: str) -> datetime | None:

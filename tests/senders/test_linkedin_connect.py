@@ -8,7 +8,8 @@ import pytest
 
 from publisher.app import App, doctor
 from publisher.errors import ChannelError, ConfigError
-from publisher.testing import FakeProvider, MemoryJournal, call_to, sample_post
+from publisher.senders.vault import put
+from publisher.testing import FakeProvider, Fault, MemoryJournal, call_to, sample_post
 from publisher.testing.dialects.linkedin_app import LinkedInAppDialect
 from tests.connecting import connecting, walk, written
 from tests.unit.app.project import EVENING
@@ -86,3 +87,20 @@ def test_a_token_without_the_rights_is_of_no_use(tmp_path, provider):
     provider.dialect.gives = ("openid", "profile")
     with pytest.raises(ChannelError, match="the token lacks w_member_social"):
         walk(chosen, **APP, address=allowed(provider))
+
+
+def test_what_a_careless_answer_repeats_is_not_shown(tmp_path, provider):
+    chosen = connecting(tmp_path, provider.url, LINKEDIN)
+    provider.fails(Fault(400, {"message": "no c0de-1 for li-cl1ent-s3cret"}))
+    with pytest.raises(ChannelError, match=r"HTTP 400: no \*\*\* for \*\*\*\. Begin again"):
+        walk(chosen, **APP, address=allowed(provider))
+
+
+def test_what_another_sender_kept_under_the_channel_is_nobodys_end(tmp_path, provider):
+    chosen = connecting(tmp_path, provider.url, {**LINKEDIN, "author": MEMBER}, secrets="LINKEDIN_TOKEN=t0ken\n")
+    sender = chosen._app.sending.real_sender(chosen.channel)
+    for kept in ('{"of": "another", "ends_at": "2027-01-01T00:00:00+00:00"}', "[]", "no JSON"):
+        put(sender.vault, "token", kept)
+        assert sender.token_ends() is None
+        sender.send(call_to(sample_post()), MemoryJournal())
+        assert '"ends_at": ""' in sender.vault.read("token")
