@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import pty
 import select
-import subprocess
-import sys
+import termios
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from tests.command import Command
 from tests.project import environment
 
 PATIENCE = 60.0  # seconds, on a machine that does other things besides
@@ -25,15 +25,8 @@ class Terminal:
 
     def __init__(self, words: Sequence[str], folder: Path) -> None:
         self._screen, keyboard = pty.openpty()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "publisher", *words],
-            cwd=folder,
-            env={**environment(), "TERM": "dumb"},
-            stdin=keyboard,
-            stdout=keyboard,
-            stderr=keyboard,
-            start_new_session=True,
-        )
+        env = {**environment(), "TERM": "dumb"}
+        self._process = Command(words, cwd=folder, env=env, stdin=keyboard, stdout=keyboard, stderr=keyboard)
         os.close(keyboard)
         self.shown = ""
         self._read_to = 0
@@ -59,9 +52,17 @@ class Terminal:
     def type(self, text: str) -> None:
         os.write(self._screen, f"{text}\n".encode())
 
+    def type_unseen(self, text: str) -> None:
+        """Type what isn't to be shown, once it isn't: what comes earlier would be shown, and then thrown away."""
+        give_up_at = time.monotonic() + PATIENCE
+        while termios.tcgetattr(self._screen)[3] & termios.ECHO:
+            assert time.monotonic() < give_up_at, self.shown
+            time.sleep(0.01)
+        self.type(text)
+
     def interrupt(self) -> None:
-        """Do as Ctrl-C does."""
-        self._process.send_signal(2)
+        """Press Ctrl-C."""
+        os.write(self._screen, b"\x03")
 
     def ends(self) -> int:
         """Wait for the end and return the exit code."""
@@ -71,7 +72,7 @@ class Terminal:
             self._read()
         while self._read():
             pass
-        return self._process.returncode
+        return self._process.wait()
 
     def _read(self) -> bool:
         """Read what is there, waiting a little for it."""

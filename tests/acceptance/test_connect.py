@@ -40,7 +40,7 @@ def test_an_editor_allows_the_app_types_its_code_and_is_ready(project, provider)
     with Terminal(["connect", "letters"], project.folder) as terminal:
         page = page_in(terminal.until("code (the code on the page that follows; it isn't shown): "))
         code = provider.dialect.consent.allow(page)
-        terminal.type(code)
+        terminal.type_unseen(code)
         assert terminal.ends() == 0, terminal.shown
     token = provider.dialect.token
     assert "mastodon takes it: @gazette\nWritten into .env: MASTODON_TOKEN\n" in terminal.shown
