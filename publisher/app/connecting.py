@@ -92,15 +92,19 @@ class Connecting:
 
         :param given: all answers and notes so far.
         :raises ChannelError: it ends here, and nothing was written.
+        :raises ConfigError: what came of it is of another account than the file says.
         """
         known = {name: value for name, value in given.items() if value}
         secrets = [value for name, value in known.items() if self._is_secret(name)]
         http = Http(self._patience, secrets, self._app.clock)
         talk = Talk(self.channel.name, self.sender.options, self._options, self._unset, known, http)
         try:
-            return way.moves[number](talk)
+            said = way.moves[number](talk)
         finally:
             http.close()
+        if isinstance(said, Grant):
+            self._must_agree(way, said)
+        return said
 
     def problem(self, ask: Ask, value: str) -> str:
         """Return what is wrong with the form of an answer; empty: nothing."""
@@ -121,8 +125,7 @@ class Connecting:
         if grant.keep:
             grant.keep(vault)
         spec = replace(self.channel, base_url=str(self._options.get("base_url", "")))
-        options = {**self._typed, **self._would_be(grant)}
-        sender = build(spec, options, self._patience, self._app.clock, vault)
+        sender = build(spec, {**self._typed, **grant.values}, self._patience, self._app.clock, vault)
         try:
             said = sender.whose()
         finally:
@@ -132,7 +135,7 @@ class Connecting:
         return said
 
     def write(self, grant: Grant) -> Written:
-        """Write what was given into ``.env``, and into the vault what belongs there; whole or not at all.
+        """Write what was given into ``.env``, all of it or nothing, then into the vault what belongs there.
 
         :raises ConfigError: it can't be written.
         """
@@ -166,18 +169,14 @@ class Connecting:
         what = f"{self.channel.sender} doesn't take what was given: {verdict.reason}"
         return ChannelError(what, remedy=f"Nothing was written. Put it right and begin again: {self.command}")
 
-    def _would_be(self, grant: Grant) -> dict[str, object]:
-        """Return the options that come of it; what an editor wrote out has to agree."""
+    def _must_agree(self, way: Way, grant: Grant) -> None:
+        """Make sure that what an editor set says the same account as what came of it."""
         for option, value in grant.values.items():
-            written = self._typed.get(option)
-            if not self._variable(option) and written is not None and str(written) != value:
-                remedy = f"Begin again as the account that is meant, or write `{option}: {value}`"
-                raise ConfigError(
-                    f"`{option}` is {written}, and what was allowed is {value}",
-                    where=self._place(option),
-                    remedy=remedy,
-                )
-        return dict(grant.values)
+            known = self._options.get(option, value)
+            if option not in way.gives and known != value:
+                what = f"`{option}` is {known}, and what was allowed is {value}"
+                remedy = f"Begin again as the account that is meant, or let `{option}` be {value}"
+                raise ConfigError(what, where=self._place(option), remedy=remedy)
 
     def _lines(self, grant: Grant) -> tuple[str, ...]:
         """Return what is not written under the channel yet."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.errors import ChannelError, ConfigError, UsageError
-from publisher.senders.connecting import Ask, Grant
+from publisher.senders.connecting import Ask, Grant, Way
 from publisher.store import channels
 from publisher.testing import FakeProvider
 from tests.connecting import connecting, walk, written
@@ -56,9 +56,14 @@ def test_a_secret_that_stands_in_the_file_itself_has_to_go_first(tmp_path):
 
 
 def test_an_option_that_says_another_account_than_what_was_allowed_is_said(tmp_path):
-    chosen = connecting(tmp_path, NOWHERE, TELEGRAM)
-    with pytest.raises(ConfigError, match=r"`chat` is @harbor_gazette, and what was allowed is @another\. Begin again"):
-        chosen.tried(Grant({"token": "7001:abc", "chat": "@another"}))
+    way = Way("", "", ("token",), ("chat",), (lambda talk: Grant({"token": "7001:abc", "chat": "@another"}),))
+    words = r"`chat` is @harbor_gazette, and what was allowed is @another\. Begin again"
+    for chat in ('"@harbor_gazette"', "${CHAT}"):
+        channel = {**TELEGRAM, "chat": chat}
+        (tmp_path / "keys.json").unlink(missing_ok=True)
+        chosen = connecting(tmp_path, NOWHERE, channel, secrets="CHAT=@harbor_gazette\nBOT_TOKEN=old\n")
+        with pytest.raises(ConfigError, match=words):
+            chosen.step(way, 0, {})
 
 
 def test_an_answer_in_a_wrong_form_is_said_at_once_and_shows_nothing(tmp_path):
