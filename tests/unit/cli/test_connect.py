@@ -64,9 +64,13 @@ def test_an_editor_is_asked_again_chooses_and_keeps_what_there_was_until_it_is_t
     assert (tmp_path / ".env").read_text() == f"BOT_TOKEN={TOKEN}\n"
 
 
-def test_ctrl_c_leaves_everything_as_it_was(tmp_path):
+def test_ctrl_c_leaves_everything_as_it_was_and_pages_open_where_that_is_asked(tmp_path, monkeypatch):
     ProjectDir(tmp_path, "http://127.0.0.1:9", channel=TELEGRAM, secrets="BOT_TOKEN=old\n")
-    with Terminal(["connect", "letters"], tmp_path) as terminal:
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >{tmp_path}/opened\n')
+    browser.chmod(0o700)
+    monkeypatch.setenv("BROWSER", f"{browser} %s")
+    with Terminal(["connect", "letters", "--open"], tmp_path) as terminal:
         terminal.until("Replace it? [y/N]: ")
         terminal.type("y")
         terminal.until("token (the bot's token, from @BotFather; it isn't shown): ")
@@ -75,3 +79,4 @@ def test_ctrl_c_leaves_everything_as_it_was(tmp_path):
     assert terminal.shown.endswith("Aborted: nothing was done\n")
     assert (tmp_path / ".env").read_text() == "BOT_TOKEN=old\n"
     assert sorted(path.name for path in tmp_path.glob(".*")) == [".env"]
+    assert (tmp_path / "opened").read_text() == "https://t.me/BotFather\n"
