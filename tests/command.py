@@ -7,6 +7,7 @@ killed. Only what concerns the start itself (imports, plugins, other users) is t
 from __future__ import annotations
 
 import atexit
+import fcntl
 import gc
 import importlib
 import json
@@ -16,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -33,13 +35,21 @@ class Command:
     """A running `publisher`, with what tests use of `subprocess.Popen`."""
 
     def __init__(
-        self, words: Sequence[str], *, cwd: Path, env: Mapping[str, str], stdout: int | IO, stderr: int | IO
+        self,
+        words: Sequence[str],
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        stdout: int | IO,
+        stderr: int | IO,
+        stdin: int | None = None,
     ) -> None:
         request = json.dumps({"words": list(words), "cwd": str(cwd), "env": dict(env)}).encode()
         ours, theirs = socket.socketpair()
         out, err = (file if isinstance(file, int) else file.fileno() for file in (stdout, stderr))
-        with theirs:
-            socket.send_fds(_server(), [len(request).to_bytes(4, "big") + request], [out, err, theirs.fileno()])
+        with theirs, Path(os.devnull).open("rb") as nothing:
+            given = [nothing.fileno() if stdin is None else stdin, out, err, theirs.fileno()]
+            socket.send_fds(_server(), [len(request).to_bytes(4, "big") + request], given)
         self._told = ours.makefile("rb")
         ours.close()
         self.pid = int(self._told.readline())
@@ -100,7 +110,7 @@ def serve(control: socket.socket) -> None:
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
-        data, files, _, _ = socket.recv_fds(control, LONGEST, 3)
+        data, files, _, _ = socket.recv_fds(control, LONGEST, 4)
         if not data:
             os._exit(0)
         length = int.from_bytes(data[:4], "big")
@@ -114,22 +124,24 @@ def serve(control: socket.socket) -> None:
             os.close(file)
 
 
-def _become(wanted: dict, out: int, err: int, told: int) -> None:
+def _become(wanted: dict, given: int, out: int, err: int, told: int) -> None:
     """Return in a process that is as one that was started by these words; its parent only waits and tells its end."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     pid = os.fork()
     if pid:
         os.write(told, f"{pid}\n".encode())
-        os.close(out)
-        os.close(err)
+        for file in (given, out, err):
+            os.close(file)
         _, status = os.waitpid(pid, 0)
         os.write(told, f"{os.waitstatus_to_exitcode(status)}\n".encode())
         os._exit(0)
     os.close(told)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    for given, place in ((nothing, 0), (out, 1), (err, 2)):
-        os.dup2(given, place)
-        os.close(given)
+    for file, place in ((given, 0), (out, 1), (err, 2)):
+        os.dup2(file, place)
+        os.close(file)
+    if os.isatty(0):  # the terminal that it has, and not the one that the tests run at
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.chdir(wanted["cwd"])
     os.environ.clear()
     os.environ.update(wanted["env"])

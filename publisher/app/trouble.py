@@ -98,7 +98,7 @@ def _tokens(conn: Connection, project: Project, now: datetime) -> Iterator[Troub
         ends = "ends" if row["ends_at"] > now else "ended"
         what = f"the {row['name']} of the channel {row['channel']} {ends} on {day:%Y-%m-%d}"
         affected = f"what {row['channel']} carries from then on"
-        command = f"make a new one at its network and write it into .env; publisher doctor --channel {row['channel']}"
+        command = f"publisher connect {row['channel']}"
         yield Trouble(f"token:{row['channel']}", what, affected, command, False, row["channel"])
 
 

@@ -9,6 +9,7 @@ import typer
 import publisher
 from publisher.cli.articles import group as articles
 from publisher.cli.check import check
+from publisher.cli.connect import connect
 from publisher.cli.diff import diff
 from publisher.cli.doctor import doctor
 from publisher.cli.editions import editions
@@ -60,6 +61,7 @@ def start(
 
 cli.command("init")(init)
 cli.command("check")(check)
+cli.command("connect")(connect)
 cli.command("doctor")(doctor)
 cli.command("plan")(plan)
 cli.command("preview")(preview)

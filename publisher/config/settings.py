@@ -12,6 +12,7 @@ from pathlib import Path
 from dotenv.parser import parse_stream
 from pydantic_core import PydanticCustomError
 
+from publisher.config.channels import is_secret
 from publisher.config.values import VARIABLE, duration
 from publisher.errors import ConfigError
 from publisher.model.project import Channel, Note, Project
@@ -38,7 +39,11 @@ class Settings:
     @property
     def database_url(self) -> str:
         """Where the ledger is; empty: in a file of the project."""
-        return self._values.get("DATABASE_URL", "")
+        return self.get("DATABASE_URL")
+
+    def get(self, name: str) -> str:
+        """Return a value; empty where it is not set."""
+        return self._values.get(name, "")
 
     def resolve(self, text: str, where: str = "") -> str:
         """Replace every ``${NAME}``; ConfigError names one that is not set."""
@@ -68,11 +73,16 @@ class Settings:
     def missing(self, project: Project) -> list[Note]:
         """Return a note for every ``${NAME}`` in the project that is not set."""
         unset = [_unset(name, where) for text, where in _texts(project) for name in self._unset_in(text)]
+        unset += [each for channel in project.channels.values() for each in self.unset(channel)]
         return list(dict.fromkeys(Note(each.where, each.what, each.remedy) for each in unset))
 
     def unset(self, channel: Channel) -> list[ConfigError]:
         """Return an error for every ``${NAME}`` of a channel that is not set."""
-        return [_unset(name, where) for text, where in _texts_of(channel) for name in self._unset_in(text)]
+        return [
+            _unset(name, where, f", or get it: publisher connect {channel.name}" if is_secret(option) else "")
+            for option, text, where in _texts_of(channel)
+            for name in self._unset_in(text)
+        ]
 
     def _unset_in(self, text: str) -> list[str]:
         return [name for name in VARIABLE.findall(text) if not self._values.get(name)]
@@ -91,24 +101,24 @@ class Settings:
 
 
 def _texts(project: Project) -> Iterator[tuple[str, str]]:
-    """Yield every text that may hold ``${NAME}``, with its place."""
+    """Yield every text outside the channels that may hold ``${NAME}``, with its place."""
     yield project.alerts.heartbeat, project.alerts.where
     for source in project.sources.values():
         for text in (source.location, source.user, source.password, source.token):
             yield text, source.where
-    for channel in project.channels.values():
-        yield from _texts_of(channel)
 
 
-def _texts_of(channel: Channel) -> Iterator[tuple[str, str]]:
-    yield channel.base_url, channel.places.get("base_url", channel.where)
+def _texts_of(channel: Channel) -> Iterator[tuple[str, str, str]]:
+    """Yield every text of a channel that may hold ``${NAME}``, with the option's name and its place."""
+    yield "base_url", channel.base_url, channel.places.get("base_url", channel.where)
     for name, value in channel.options.items():
         for text in _strings(value):
-            yield text, channel.places.get(name, channel.where)
+            yield name, text, channel.places.get(name, channel.where)
 
 
-def _unset(name: str, where: str) -> ConfigError:
-    return ConfigError(f"${{{name}}} is not set", where=where, remedy=f"Add {name}=… to .env or the environment")
+def _unset(name: str, where: str, other_way: str = "") -> ConfigError:
+    remedy = f"Add {name}=… to .env or the environment{other_way}"
+    return ConfigError(f"${{{name}}} is not set", where=where, remedy=remedy)
 
 
 def _strings(value: object) -> Iterator[str]:

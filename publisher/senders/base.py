@@ -16,6 +16,7 @@ from publisher.model.call import Answer, Call, Outcome, Scope, Verdict
 from publisher.model.event import Event
 from publisher.model.message import PostRules
 from publisher.senders.advice import Advice
+from publisher.senders.connecting import Way
 from publisher.senders.events import Incoming, NotBelieved
 from publisher.senders.http import Http
 from publisher.senders.vault import MemoryVault, Vault
@@ -77,6 +78,7 @@ class Sender(ABC):
     options: ClassVar[type[Options]] = Options
     shape: ClassVar[Literal["merge", "rendered"]] = "rendered"  # merge: one body with variables per recipient
     takes_down: ClassVar[bool] = False  # posts can be withdrawn
+    ways: ClassVar[tuple[Way, ...]] = ()  # to what it asks for; none: an editor knows where its options are found
     max_recipients: int = 1  # per call
     max_bytes: int  # of one request
     idempotent_for: timedelta | None = None  # how long the provider knows a key; None: it has no such thing
@@ -121,6 +123,13 @@ class Sender(ABC):
         ``call.spoke_at`` says how old the matter is. Only for senders that set ``asked_for``.
         """
         return Answer(Verdict(Outcome.UNKNOWN, reason=f"{self.name} can't be asked"))
+
+    def whose(self) -> str | Verdict | None:
+        """Ask the provider whose the credentials are, and say nothing to anybody else.
+
+        A Verdict: it doesn't take them, or they aren't enough, or it gave no answer. None: it can't be asked.
+        """
+        return None
 
     def token_ends(self) -> datetime | None:
         """Return when a person has to get another token; None: never, or nobody knows. Asks nobody but the vault."""

@@ -12,6 +12,7 @@ from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.model.message import PictureRules, Post, PostRules
 from publisher.senders.base import Base, Journal, Options, Secret, Sender
 from publisher.senders.bluesky_answer import is_another, is_forgotten, judge, judge_found
+from publisher.senders.bluesky_connect import WAYS, whose
 from publisher.senders.bluesky_record import COLLECTION, Ref, embed_of, record_key, record_of, request_of
 from publisher.senders.bluesky_server import Server
 from publisher.senders.bluesky_session import Account, Session
@@ -36,6 +37,7 @@ class Bluesky(Sender):
     options = BlueskyOptions
     max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
+    ways = WAYS
     idempotent_for = timedelta(days=1)  # a record stands for good; later a person may have deleted it
 
     @classmethod
@@ -60,6 +62,9 @@ class Bluesky(Sender):
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._server.remove)
+
+    def whose(self) -> str | Verdict:
+        return whose(self._server)
 
     def size(self, call: Call) -> int:
         return size_with_picture(call)

@@ -18,6 +18,7 @@ from publisher.senders.events import Incoming, told, within, word
 from publisher.senders.fit import fit
 from publisher.senders.http import Http, Reply, as_json
 from publisher.senders.mail import too_large
+from publisher.senders.mail_keys import BREVO, taken
 from publisher.senders.verdicts import deferred, next_midnight, refused, sent, stop, unknown
 
 REPEATED = "duplicate_parameter"  # the error for a key that it knows
@@ -37,6 +38,7 @@ class BrevoOptions(Options):
 class Brevo(Sender):
     name = "brevo"
     carries = frozenset({"mail"})
+    ways = BREVO
     options = BrevoOptions
     shape = "merge"
     max_recipients = 1_000
@@ -86,6 +88,9 @@ class Brevo(Sender):
         ids = {word(row.get("email")).casefold(): word(row.get("messageId")) for row in mine}
         known = {r.delivery_id: ids[r.address.casefold()] for r in call.recipients if r.address.casefold() in ids}
         return Answer(unknown("Brevo doesn't list it (yet)"), {one: sent(found) for one, found in known.items()})
+
+    def whose(self) -> str | Verdict:
+        return taken(self.http.get(f"{self._base}/statistics/events?days=1&limit=1", self._headers))
 
     def size(self, call: Call) -> int:
         readers = fit(call, self, THEIRS, VALUES_CAP)

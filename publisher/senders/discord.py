@@ -13,6 +13,7 @@ from publisher.model.call import Answer, Call, Picture, Verdict
 from publisher.model.message import PictureRules, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.discord_answer import WAIT, judge, judge_removal, look_up
+from publisher.senders.discord_connect import WAYS, whose_bot, whose_webhook
 from publisher.senders.discord_payload import MOST, NO_PREVIEW, SILENT, body_of, place_of, request_of, since
 from publisher.senders.http import Http
 from publisher.senders.pictures import said_with_picture
@@ -69,6 +70,7 @@ class Discord(Sender):
     options = DiscordOptions
     max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
+    ways = WAYS
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
@@ -83,7 +85,8 @@ class Discord(Sender):
             self.idempotent_for = timedelta(minutes=3)  # a nonce is known for "a few minutes"
             self.asked_for = timedelta(days=1)
             self._headers["Authorization"] = f"Bot {options.token.get_secret_value()}"
-            self._url, self._me = f"{api}/channels/{options.channel}/messages", f"{api}/users/@me"
+            self._place, self._me = f"{api}/channels/{options.channel}", f"{api}/users/@me"
+            self._url = f"{self._place}/messages"
         elif options.webhook and (found := WEBHOOK.fullmatch(options.webhook.get_secret_value())):
             place = f"&thread_id={options.thread}" if options.thread else ""
             self._url = f"{api}/webhooks/{found[1]}?wait=true{place}"  # else nobody hears that it wasn't kept
@@ -108,6 +111,11 @@ class Discord(Sender):
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)
+
+    def whose(self) -> str | Verdict:
+        if self._is_bot:
+            return whose_bot(self._me, self._place, self._headers, self.http)
+        return whose_webhook(self._url.partition("?")[0], self.http)
 
     def size(self, call: Call) -> int:
         return size_with_picture(call)

@@ -10,10 +10,11 @@ from urllib.parse import quote, urlencode
 
 from pydantic import Field, StringConstraints
 
-from publisher.model.call import Answer, Call
+from publisher.model.call import Answer, Call, Verdict
 from publisher.model.message import Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.facebook_answer import MEND, counted, found, has_no_card, is_duplicate, judge, with_link
+from publisher.senders.facebook_connect import WAYS, whose
 from publisher.senders.graph_answer import judge_removal
 from publisher.senders.http import Http, Reply, as_form
 from publisher.senders.post import in_parts, longest_part, post_of, take_down
@@ -37,6 +38,7 @@ class Facebook(Sender):
     options = FacebookOptions
     max_bytes = 1_000_000
     takes_down = True
+    ways = WAYS
     asked_for = timedelta(days=1)
 
     @classmethod
@@ -68,6 +70,9 @@ class Facebook(Sender):
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, partial(self._remove, was_said=call.attempt > 1))
+
+    def whose(self) -> str | Verdict:
+        return whose(self._feed.removesuffix("/feed"), self._token, self.http)
 
     def size(self, call: Call) -> int:
         return longest_part(call)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import quote
 
 from pydantic import Field, StringConstraints
 
-from publisher.model.call import Answer, Call, Picture
+from publisher.model.call import Answer, Call, Picture, Verdict
 from publisher.model.message import PictureRules, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.http import Http, as_json
 from publisher.senders.linkedin_answer import judge, judge_image, judge_place, judge_put, place_in
+from publisher.senders.linkedin_connect import WAYS, whose
 from publisher.senders.linkedin_payload import body_of, content_of
+from publisher.senders.linkedin_token import end_of, forget_another
 from publisher.senders.pictures import picture_of, uploaded
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
 from publisher.senders.verdicts import sent, stop, taken_down, unknown
@@ -37,6 +40,7 @@ class LinkedIn(Sender):
     options = LinkedInOptions
     max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
+    ways = WAYS
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
@@ -44,9 +48,11 @@ class LinkedIn(Sender):
 
     def __init__(self, options: LinkedInOptions, http: Http) -> None:
         super().__init__(options, http)
-        self._api = f"{options.base_url or 'https://api.linkedin.com'}/rest"
+        self._host = options.base_url or "https://api.linkedin.com"
+        self._api = f"{self._host}/rest"
+        self._token = options.token.get_secret_value()
         self._headers = {
-            "Authorization": f"Bearer {options.token.get_secret_value()}",
+            "Authorization": f"Bearer {self._token}",
             "Content-Type": "application/json",
             "LinkedIn-Version": options.version,
             "X-Restli-Protocol-Version": "2.0.0",
@@ -57,10 +63,18 @@ class LinkedIn(Sender):
         post = post_of(call, self)
         if isinstance(post, Answer):
             return post
+        if put_off := forget_another(self._token, self.vault):
+            return stop(put_off)
         return in_parts(post, journal, lambda number, out: self._post(post, number, call, journal))
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)
+
+    def whose(self) -> str | Verdict | None:
+        return whose(self._host, self._author, self._headers, self.http)
+
+    def token_ends(self) -> datetime | None:
+        return end_of(self._token, self.vault)
 
     def size(self, call: Call) -> int:
         return size_with_picture(call)

@@ -16,6 +16,7 @@ from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.events import Incoming, told
 from publisher.senders.http import Http, Reply, basic
 from publisher.senders.mail import readers_of, too_large
+from publisher.senders.mail_keys import MAILGUN
 from publisher.senders.mailgun_events import hear
 from publisher.senders.mailgun_lookup import found_in, query_for
 from publisher.senders.mailgun_payload import encode, form_of
@@ -39,6 +40,7 @@ class MailgunOptions(Options):
 class Mailgun(Sender):
     name = "mailgun"
     carries = frozenset({"mail"})
+    ways = MAILGUN
     options = MailgunOptions
     shape = "merge"
     max_recipients = 1_000

@@ -16,6 +16,7 @@ from publisher.senders.events import Incoming, told, within, word
 from publisher.senders.fit import fit
 from publisher.senders.http import Http, as_json, basic
 from publisher.senders.mail import Readers, too_large
+from publisher.senders.mail_keys import MAILJET, taken
 from publisher.senders.mailjet_answer import judge
 from publisher.senders.mailjet_events import hear
 from publisher.senders.mailjet_payload import THEIRS, payload_of, with_fitting_subjects
@@ -35,6 +36,7 @@ class MailjetOptions(Options):
 class Mailjet(Sender):
     name = "mailjet"
     carries = frozenset({"mail"})
+    ways = MAILJET
     options = MailjetOptions
     shape = "merge"
     max_recipients = 50
@@ -69,6 +71,9 @@ class Mailjet(Sender):
             if not goes_on:
                 break
         return Answer(unknown("not asked about"), named)
+
+    def whose(self) -> str | Verdict:
+        return taken(self.http.get(f"{self._base}/v3/REST/message?CustomID=none&Limit=1", self._headers))
 
     def size(self, call: Call) -> int:
         readers = self._fitting(call)

@@ -15,6 +15,7 @@ from publisher.senders.advice import Advice
 from publisher.senders.base import Base, Journal, Options, Secret, Sender
 from publisher.senders.http import File, Http, as_json, as_multipart
 from publisher.senders.mastodon_answer import judge, judge_removal, judge_upload
+from publisher.senders.mastodon_connect import WAYS, whose
 from publisher.senders.mastodon_instance import advice_of
 from publisher.senders.pictures import uploaded
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
@@ -40,6 +41,7 @@ class Mastodon(Sender):
     options = MastodonOptions
     max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
+    ways = WAYS
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
@@ -64,6 +66,9 @@ class Mastodon(Sender):
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)
+
+    def whose(self) -> str | Verdict:
+        return whose(self._api, self._headers, self.http)
 
     def size(self, call: Call) -> int:
         return size_with_picture(call)

@@ -9,13 +9,14 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from publisher.model.call import Answer, Call
+from publisher.model.call import Answer, Call, Verdict
 from publisher.model.event import Event
 from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.events import Incoming, told
 from publisher.senders.fit import fit
 from publisher.senders.http import Http
 from publisher.senders.mail import Readers, too_large
+from publisher.senders.mail_keys import POSTMARK, taken
 from publisher.senders.postmark_answer import letter_by_letter, of_bulk, of_search
 from publisher.senders.postmark_events import hear
 from publisher.senders.postmark_payload import CALL, THEIRS, batch, bulk, too_heavy
@@ -46,6 +47,7 @@ class PostmarkOptions(Options):
 class Postmark(Sender):
     name = "postmark"
     carries = frozenset({"mail"})
+    ways = POSTMARK
     options = PostmarkOptions
     max_recipients = 500
     max_bytes = 50_000_000
@@ -74,6 +76,10 @@ class Postmark(Sender):
         reply = self.http.post(self._base + path, body, {**self._headers, "Content-Type": "application/json"})
         said = of_bulk(reply, len(readers.ready)) if self._options.bulk else letter_by_letter(reply, readers.ready)
         return reply.answer(said.verdict, {**readers.refused, **said.named}, split=said.split)
+
+    def whose(self) -> str | Verdict:
+        query = {"count": 1, "offset": 0, "messagestream": self._options.stream, f"metadata_{CALL}": "none"}
+        return taken(self.http.get(f"{self._base}/messages/outbound?{urlencode(query)}", self._headers))
 
     def size(self, call: Call) -> int:
         readers = fit(call, self, THEIRS)

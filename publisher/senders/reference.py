@@ -22,6 +22,10 @@ HEAD = """\
 What stands under a channel besides the [keys that every channel has](schedules.md#all-keys). Secrets belong into
 `.env`: write `${NAME}` here. `publisher check` names everything that is missing or can't be meant, at once.
 
+`publisher connect CHANNEL` walks you through getting what a sender asks for: it says what to do where, asks for each
+value without showing a secret, tries it by a request that posts nothing, and writes it into `.env`. It opens no page
+unless you say `--open`. Until it has all that is needed, and the network takes it, nothing is written.
+
 This page is made from the senders (`python -m publisher.senders.reference`); a test keeps it so.
 [One that isn't there yet](adding-a-sender.md) says its own options the same way.
 
@@ -84,21 +88,21 @@ minutes, which Discord takes once, and then looked for in the channel for a day.
 """,
     "facebook": """\
 At Meta, make an app, log in with it as one who may post for the Page, and get the Page's own token, which
-`/me/accounts` lists for a long-lived token of yours. It doesn't end by itself, but with a changed password or a lost
-role. `page` is the number that stands beside it. The card under a post is Facebook's, made of the page that it links
-to; where that page can't be looked at twice, the link stands in the words instead. A request without an answer is
-looked for among the Page's posts for a day, and words that Facebook refuses as said already are taken for sent. A
-Page that Facebook holds back stops the channel.
+`/me/accounts` lists for a long-lived token of yours: `publisher connect CHANNEL` does all but the first. It doesn't end
+by itself, but with a changed password or a lost role. `page` is the number that stands beside it. The card under a post
+is Facebook's, made of the page that it links to; where that page can't be looked at twice, the link stands in the words
+instead. A request without an answer is looked for among the Page's posts for a day, and words that Facebook refuses as
+said already are taken for sent. A Page that Facebook holds back stops the channel.
 """,
     "linkedin": """\
 At LinkedIn, make an app with the product Share on LinkedIn, or, for an organisation's page, the Community Management
-API, and get an access token of the one who posts. It lives for 60 days; when it has ended the channel stops, and a new
-one goes into `.env`. `author` is `urn:li:person:` and the `sub` that LinkedIn's `userinfo` names, or
-`urn:li:organization:` and the number in the address of the page's administration. The card under a post is made of the
-article's address, headline and summary; its picture, or one with the headline, is uploaded. With `picture: attach` the
-picture stands there itself, with its alternative text, and the link in the words. A request without an answer stays
-unknown until you have looked; said again, LinkedIn refuses the same words and names the post that stands, which is then
-taken for sent.
+API, and get an access token of the one who posts: `publisher connect CHANNEL` does so, and then a week before its end
+is told, after 60 days. When it has ended the channel stops, and a new one goes into `.env`. `author` is
+`urn:li:person:` and the `sub` that LinkedIn's `userinfo` names, or `urn:li:organization:` and the number in the address
+of the page's administration. The card under a post is made of the article's address, headline and summary; its picture,
+or one with the headline, is uploaded. With `picture: attach` the picture stands there itself, with its alternative
+text, and the link in the words. A request without an answer stays unknown until you have looked; said again, LinkedIn
+refuses the same words and names the post that stands, which is then taken for sent.
 """,
     "mailjet": """\
 At Mailjet, under Account, Event notifications: the address is `https://mailjet:PASSWORD@HOST/webhooks/CHANNEL`, with
@@ -115,8 +119,9 @@ Temporary Failure, Permanent Failure, Spam Complaints and Unsubscribes, and copy
 the account may read: with a sending key alone it stays unknown until an event tells, or you do.
 """,
     "mastodon": """\
-On your server, under Preferences, Development, make an application with the scopes `write:statuses` and `write:media`,
-and copy its access token. The card under a post is the server's own; `picture: attach` puts the article's picture
+`publisher connect CHANNEL` makes an application at your server, which the account allows in a browser. By hand: under
+Preferences, Development, make one with the scopes `read:accounts`, `write:statuses` and `write:media`, and copy its
+access token. The card under a post is the server's own; `picture: attach` puts the article's picture
 there, with its alternative text. A server with other limits than Mastodon's own needs `limit` and
 `url_length`; `publisher doctor` asks it, and says what to write.
 """,
@@ -187,9 +192,9 @@ channel: a request without an answer stays unknown until you have looked. A grou
 number, and the channel stops with it.
 """,
     "threads": """\
-At Meta, make an app with access to the Threads API, and get a long-lived token of the account that posts, with
-`threads_basic` and `threads_content_publish`, and `threads_delete` to withdraw posts. It lives for 60 days and is
-renewed in time, as long as something is posted now and then; what it was renewed to is kept
+At Meta, make an app with access to the Threads API; with it `publisher connect CHANNEL` gets a long-lived token of the
+account that posts, with `threads_basic` and `threads_content_publish`, and `threads_delete` to withdraw posts. It lives
+for 60 days and is renewed in time, as long as something is posted now and then; what it was renewed to is kept
 [encrypted](running.md#what-to-keep) in the ledger. Where Threads renews it no more, that is told a week before its end:
 a new one goes into `.env`. `user` is the number that came with the token. The card under a post is the page's own. An
 emoji costs several of the 500 characters. Threads first prepares a post, then publishes it: after a request without an
@@ -203,14 +208,14 @@ reported in 2026, and nobody confirmed them: X's developer console says what it 
 channel caps what a day may cost. Without credits the channel stops.
 
 In that console make an app, give it the right to read and write, then make an access token for the account that posts,
-and copy all four. They don't end. Where an app has OAuth 2.0 alone, write its `client_id` and the refresh token that
-the account gave it with `tweet.read tweet.write users.read offline.access`: Publisher gets a token by it every two
-hours, and keeps what came of it [encrypted](running.md#what-to-keep) in the ledger, since each may be used once. So a
-ledger that is restored from a copy needs a new one, and no other program may use the same. Posts are weighed as X does,
-with 23 for a link; the card under a post is the page's own, and `picture: attach` puts the article's picture there,
-with its alternative text (a token of OAuth 2.0 needs `media.write` for it). X refuses the same words twice: what stands
-already is taken for sent. A request without an answer is looked for among the account's newest posts for a day, which X
-charges for too, as reading.
+and copy all four. They don't end. Where an app has OAuth 2.0 alone, write its `client_id`, and let
+`publisher connect CHANNEL` get the refresh token that the account gives it with
+`tweet.read tweet.write users.read offline.access`: Publisher gets a token by it every two hours, and keeps what came of
+it [encrypted](running.md#what-to-keep) in the ledger, since each may be used once. So a ledger that is restored from a
+copy needs a new one, and no other program may use the same. Posts are weighed as X does, with 23 for a link; the card
+under a post is the page's own, and `picture: attach` puts the article's picture there, with its alternative text (a
+token of OAuth 2.0 needs `media.write` for it). X refuses the same words twice: what stands already is taken for sent. A
+request without an answer is looked for among the account's newest posts for a day, which X charges for too, as reading.
 """,
 }
 
@@ -225,7 +230,8 @@ def _section(sender: type[Sender]) -> str:
     table = "| option | default | meaning |\n|---|---|---|\n" + "".join(rows)
     more = f"\n{MORE[sender.name]}" if sender.name in MORE else ""
     down = ", and takes posts down" if sender.takes_down else ""
-    return f"\n## {sender.name}\n\nCarries {_carries(sender)}{down}.\n\n{table}{more}"
+    leads = " `publisher connect CHANNEL` leads to what it asks for." if sender.ways else ""
+    return f"\n## {sender.name}\n\nCarries {_carries(sender)}{down}.{leads}\n\n{table}{more}"
 
 
 def _carries(sender: type[Sender]) -> str:

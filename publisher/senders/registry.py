@@ -84,6 +84,17 @@ def option_problems(channel: Channel, options: Mapping[str, object]) -> tuple[Co
     return _read(sender_class(channel.sender, channel.where).options, channel, options)[1]
 
 
+def value_problem(channel: Channel, name: str, value: str) -> ConfigError | None:
+    """Return what is wrong with one option's value, whatever the others are; None: nothing."""
+    declared = sender_class(channel.sender, channel.where).options
+    try:
+        declared.model_validate({name: value})
+    except ValidationError as error:
+        own = [detail for detail in error.errors() if detail["loc"] == (name,)]
+        return _in_our_words(channel, declared, own[0]) if own else None
+    return None
+
+
 def build(
     channel: Channel,
     options: Mapping[str, object],

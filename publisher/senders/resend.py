@@ -16,6 +16,7 @@ from publisher.senders.events import Incoming, told, within, word
 from publisher.senders.fit import fit
 from publisher.senders.http import Http, Reply
 from publisher.senders.mail import too_large
+from publisher.senders.mail_keys import RESEND
 from publisher.senders.resend_events import events_in
 from publisher.senders.resend_payload import THEIRS, body_of
 from publisher.senders.standard_webhooks import SigningSecret, verify
@@ -37,6 +38,7 @@ class ResendOptions(Options):
 class Resend(Sender):
     name = "resend"
     carries = frozenset({"mail"})
+    ways = RESEND
     options = ResendOptions
     max_recipients = 100
     max_bytes = 10_000_000  # of a request Resend doesn't say; of one letter it takes 40 MB

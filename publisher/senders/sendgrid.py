@@ -16,6 +16,7 @@ from publisher.senders.events import Incoming, reason, within
 from publisher.senders.fit import fit
 from publisher.senders.http import Http, Reply, as_json
 from publisher.senders.mail import Readers, too_large
+from publisher.senders.mail_keys import SENDGRID, may_send
 from publisher.senders.sendgrid_activity import ask
 from publisher.senders.sendgrid_events import VerificationKeys, hear
 from publisher.senders.sendgrid_payload import THEIRS, VALUES_CAP, payload_of
@@ -41,6 +42,7 @@ class SendGridOptions(Options):
 class SendGrid(Sender):
     name = "sendgrid"
     carries = frozenset({"mail"})
+    ways = SENDGRID
     options = SendGridOptions
     shape = "merge"
     max_recipients = 1_000
@@ -74,6 +76,9 @@ class SendGrid(Sender):
 
     def ask(self, call: Call) -> Answer:
         return ask(call, self.http, self._base, self._headers)
+
+    def whose(self) -> str | Verdict:
+        return may_send(self.http.get(f"{self._base}/v3/scopes", self._headers), "mail.send")
 
     def size(self, call: Call) -> int:
         readers = fit(call, self, THEIRS, VALUES_CAP)

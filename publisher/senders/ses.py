@@ -12,6 +12,7 @@ from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.events import Incoming, NoSecret
 from publisher.senders.http import Http, Reply, as_json
 from publisher.senders.mail import too_large
+from publisher.senders.mail_keys import SES
 from publisher.senders.ses_answer import judge
 from publisher.senders.ses_events import events_in
 from publisher.senders.ses_payload import fit_for_ses, payload_of
@@ -36,6 +37,7 @@ class SesOptions(Options):
 class Ses(Sender):
     name = "ses"
     carries = frozenset({"mail"})
+    ways = SES
     options = SesOptions
     shape = "merge"
     max_recipients = 50

@@ -16,6 +16,7 @@ from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.http import Http, as_json
 from publisher.senders.post import in_parts, longest_part, one_way, post_of, take_down
 from publisher.senders.slack_answer import found_in, judge, judge_removal, judge_webhook, rows_of
+from publisher.senders.slack_connect import WAYS, whose_bot, whose_webhook
 from publisher.senders.slack_payload import body_of, parts_of
 from publisher.senders.verdicts import sent, unknown
 
@@ -55,6 +56,7 @@ class Slack(Sender):
     options = SlackOptions
     max_bytes = 1_000_000
     takes_down = True
+    ways = WAYS
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
@@ -98,6 +100,11 @@ class Slack(Sender):
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)
+
+    def whose(self) -> str | Verdict:
+        if self._channel:
+            return whose_bot(self._api, self._channel, self._headers, self.http)
+        return whose_webhook(self._url, self._headers, self.http)
 
     def size(self, call: Call) -> int:
         return longest_part(call)

@@ -15,6 +15,7 @@ from publisher.senders.events import Incoming, told, within, word
 from publisher.senders.fit import fit
 from publisher.senders.http import Http, Reply, as_json
 from publisher.senders.mail import too_large
+from publisher.senders.mail_keys import SPARKPOST
 from publisher.senders.sparkpost_events import hear
 from publisher.senders.sparkpost_payload import THEIRS, VALUES_CAP, payload_of
 from publisher.senders.verdicts import deferred, next_midnight, refused, sent, unknown
@@ -39,6 +40,7 @@ class SparkPostOptions(Options):
 class SparkPost(Sender):
     name = "sparkpost"
     carries = frozenset({"mail"})
+    ways = SPARKPOST
     options = SparkPostOptions
     shape = "merge"
     max_recipients = 2_000

@@ -16,6 +16,7 @@ from publisher.senders.http import File, Http, Reply, as_json, as_multipart
 from publisher.senders.pictures import said_with_picture
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
 from publisher.senders.telegram_answer import judge, judge_removal
+from publisher.senders.telegram_connect import WAYS, whose
 
 UPLOADS = PictureRules(most_bytes=8_000_000, most_alt=0, most_text=1_024)
 CHAT = re.compile(r"@[A-Za-z]\w{3,31}|-?\d{1,19}", re.ASCII)
@@ -44,6 +45,7 @@ class Telegram(Sender):
     options = TelegramOptions
     max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
+    ways = WAYS
 
     @classmethod
     def rules_of(cls, options: Mapping[str, object]) -> PostRules:
@@ -68,6 +70,9 @@ class Telegram(Sender):
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)
+
+    def whose(self) -> str | Verdict:
+        return whose(self._bot, self._chat, self.http)
 
     def size(self, call: Call) -> int:
         return size_with_picture(call)

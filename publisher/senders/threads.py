@@ -17,6 +17,7 @@ from publisher.senders.graph_answer import found_in, judge_removal
 from publisher.senders.http import Http, Reply, as_form
 from publisher.senders.post import in_parts, longest_part, post_of, take_down
 from publisher.senders.threads_answer import MAY_NOT_DELETE, judge, judge_container, judge_published
+from publisher.senders.threads_connect import WAYS, whose
 from publisher.senders.threads_token import end_of, token_of
 from publisher.senders.verdicts import deferred, sent, unknown
 
@@ -32,6 +33,7 @@ class Threads(Sender):
     options = ThreadsOptions
     max_bytes = 1_000_000
     takes_down = True
+    ways = WAYS
     idempotent_for = timedelta(hours=23)  # a container that isn't published lives for a day
 
     @classmethod
@@ -53,6 +55,9 @@ class Threads(Sender):
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, partial(self._remove, was_said=call.attempt > 1))
+
+    def whose(self) -> str | Verdict:
+        return whose(self._user, self._get)
 
     def size(self, call: Call) -> int:
         return longest_part(call)

@@ -38,7 +38,7 @@ def token_of(written: str, http: Http, vault: Vault, host: str) -> str:
     kept = _kept(seen, written)
     now = http.clock()
     if _is_due(kept, now):
-        said = vault.renew(KEPT_AS, seen, lambda: json.dumps(asdict(_looked_at(kept, http, host, now))), _end)
+        said = vault.renew(KEPT_AS, seen, lambda: json.dumps(asdict(_looked_at(kept, http, host, now))), end_in)
         kept = _kept(said, written) if said else kept
     http.hide(kept.token)
     return kept.token
@@ -48,6 +48,25 @@ def end_of(written: str, vault: Vault) -> datetime | None:
     """Return when the token ends that is used now; None where nobody knows."""
     kept = _kept(vault.read(KEPT_AS), written)
     return datetime.fromisoformat(kept.ends_at) if kept.ends_at else None
+
+
+def given(token: str, seconds: str, now: datetime) -> str:
+    """Return what is kept of a token that Threads has just given.
+
+    :param seconds: that it lives, as Threads says; empty: it doesn't.
+    """
+    ends_at = _in(seconds, now).isoformat() if seconds.isdecimal() else ""
+    return json.dumps(asdict(replace(_kept(None, token), looked_at=now.isoformat(), ends_at=ends_at)))
+
+
+def end_in(kept: str) -> datetime | None:
+    """Return when a token ends that is kept; None where nobody said."""
+    ends_at = json.loads(kept)["ends_at"]
+    return datetime.fromisoformat(ends_at) if ends_at else None
+
+
+def _in(seconds: str, now: datetime) -> datetime:
+    return now + timedelta(seconds=min(int(seconds), MOST_SECONDS))
 
 
 def _is_due(kept: Token, now: datetime) -> bool:
@@ -69,8 +88,7 @@ def _looked_at(kept: Token, http: Http, host: str, now: datetime) -> Token:
     token = kept.token if token == HIDDEN else token  # the same one, for longer
     if reply.trouble or not token or HIDDEN in token or not seconds.isdecimal():
         return looked_at
-    ends_at = now + timedelta(seconds=min(int(seconds), MOST_SECONDS))
-    return replace(looked_at, token=token, ends_at=ends_at.isoformat())
+    return replace(looked_at, token=token, ends_at=_in(seconds, now).isoformat())
 
 
 def _kept(text: str | None, written: str) -> Token:
@@ -80,8 +98,3 @@ def _kept(text: str | None, written: str) -> Token:
     except (TypeError, ValueError):
         return Token(of, written)
     return token if token.of == of else Token(of, written)
-
-
-def _end(text: str) -> datetime | None:
-    ends_at = json.loads(text)["ends_at"]
-    return datetime.fromisoformat(ends_at) if ends_at else None

@@ -14,6 +14,11 @@ def never(_: str) -> None:
     """Say of a credential that no person need ever do anything about its end."""
 
 
+def put(vault: Vault, name: str, value: str, ends: Ends = never) -> None:
+    """Keep a value in the place of whatever is kept; where somebody has just put another there, that one stays."""
+    vault.renew(name, vault.read(name), lambda: value, ends)
+
+
 class Vault(Protocol):
     """Keeps the credentials of one channel, out of sight. Values are text; names are the sender's own."""
 

@@ -20,6 +20,7 @@ from publisher.senders.pictures import uploaded
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
 from publisher.senders.verdicts import sent, stop, unknown
 from publisher.senders.x_answer import WAIT, found_in, is_duplicate, judge, judge_removal, url_of
+from publisher.senders.x_connect import WAYS, whose
 from publisher.senders.x_options import XOptions, prices_of
 from publisher.senders.x_pictures import upload
 from publisher.senders.x_token import Client, token_of
@@ -34,6 +35,7 @@ class X(Sender):
     options = XOptions
     max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
+    ways = WAYS
     asked_for = timedelta(days=1)
 
     @classmethod
@@ -72,6 +74,9 @@ class X(Sender):
         if isinstance(token := self._bearer(), Verdict):
             return stop(token)
         return take_down(call, journal, self._remove)
+
+    def whose(self) -> str | Verdict:
+        return whose(self._get(f"{self._api}/users/me"))
 
     def size(self, call: Call) -> int:
         return size_with_picture(call)

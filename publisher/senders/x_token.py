@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -79,17 +79,26 @@ def _renewed(client: Client, kept: Token | None, http: Http) -> Iterator[str | V
     """
     by = kept.refresh if kept else client.first
     http.hide(by)
-    reply = _asked(client, by, http)
-    access, refresh, seconds = (reply.word(name) for name in ("access_token", "refresh_token", "expires_in"))
+    reply = asked(client, {"grant_type": "refresh_token", "refresh_token": by}, http)
+    access, refresh = reply.word("access_token"), reply.word("refresh_token")
     refresh = by if refresh in ("", HIDDEN) else refresh  # one that may be used again
     if reply.trouble or not access or HIDDEN in access + refresh:
         none = judge_none(reply, "token", REMEDY)
         is_put_off = reply.trouble is not None and reply.trouble.outcome is Outcome.DEFERRED
         yield _waiting(client, kept, by, none, http.clock()) if is_put_off else none
         return
+    yield given_by(reply, client, refresh, http.clock())
+
+
+def given_by(reply: Reply, client: Client, refresh: str, now: datetime) -> str:
+    """Return what is kept of an answer that gives a token.
+
+    :param refresh: by which another one is got.
+    """
+    seconds = reply.word("expires_in")
     lives = min(timedelta(seconds=int(seconds)), LONGEST) if seconds.isdecimal() and len(seconds) < 9 else USUAL
-    ends_at = http.clock() + lives
-    yield json.dumps(asdict(Token(_digest(client), access, refresh, ends_at.isoformat())))
+    ends_at = now + lives
+    return json.dumps(asdict(Token(_digest(client), reply.word("access_token"), refresh, ends_at.isoformat())))
 
 
 def _waiting(client: Client, kept: Token | None, by: str, none: Verdict, now: datetime) -> str:
@@ -98,14 +107,13 @@ def _waiting(client: Client, kept: Token | None, by: str, none: Verdict, now: da
     return json.dumps(asdict(replace(token, asked_again_at=(none.until or now + SOON).isoformat(), why=none.reason)))
 
 
-def _asked(client: Client, by: str, http: Http) -> Reply:
-    fields = {"grant_type": "refresh_token", "refresh_token": by}
+def asked(client: Client, fields: Mapping[str, str], http: Http) -> Reply:
+    """Ask for a token as the app: a confidential one proves itself by its secret, a public one says its name."""
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     if client.secret:
         headers["Authorization"] = basic(client.id, client.secret)
-    else:
-        fields["client_id"] = client.id
-    return http.post(client.url, as_form(fields.items()), headers, wait=WAIT)
+    named = fields if client.secret else {**fields, "client_id": client.id}
+    return http.post(client.url, as_form(named.items()), headers, wait=WAIT)
 
 
 def _kept(text: str | None, client: Client) -> Token | None:

@@ -27,7 +27,7 @@ def look(app: App, channel: Channel) -> tuple[Sender | None, list[Found]]:
     return sender, [
         fine("options", "all that is needed is there, and right in form"),
         *_forced(sender),
-        *_ending(app, sender),
+        *_ending(app, channel.name, sender),
         *_advised(sender),
     ]
 
@@ -39,7 +39,7 @@ def trouble(error: PublisherError) -> Found:
     return wrong("options", where + error.what, error.remedy or f"Put it right in {place}.")
 
 
-def _ending(app: App, sender: Sender) -> Iterator[Found]:
+def _ending(app: App, channel: str, sender: Sender) -> Iterator[Found]:
     ends_at = sender.token_ends()
     if ends_at is None:
         return
@@ -48,7 +48,7 @@ def _ending(app: App, sender: Sender) -> Iterator[Found]:
         yield fine("token", f"lives until {day:%Y-%m-%d}, and is renewed before")
         return
     said = f"{'ends' if ends_at > now else 'ended'} on {day:%Y-%m-%d}, and the network renews it no more"
-    yield wrong("token", said, "Make a new one at its network and write it into .env.")
+    yield wrong("token", said, f"Get a new one: publisher connect {channel}")
 
 
 def _advised(sender: Sender) -> Iterator[Found]:

@@ -46,6 +46,18 @@ class Answers(SenderSuite):
         assert sender.max_bytes >= 1
         assert ("post" in sender.carries) == (sender.rules is not None)
 
+    def test_whose_the_credentials_are_is_asked_without_saying_anything(
+        self, sender: Sender, provider: FakeProvider
+    ) -> None:
+        said = sender.whose()
+        assert said is None or (isinstance(said, str) and said)
+        assert provider.accepted == []
+
+    def test_a_provider_that_does_not_say_whose_they_are_is_told_without_a_secret(self) -> None:
+        said = self.make("http://127.0.0.1:9").whose()
+        assert not isinstance(said, str)
+        assert said is None or (said.reason and not any(secret in repr(said) for secret in self.secrets))
+
     def test_the_size_is_known_before_sending(self, sender: Sender, provider: FakeProvider, call: Call) -> None:
         assert 0 < sender.size(call) <= sender.max_bytes
         assert provider.requests == []

@@ -50,13 +50,14 @@ class DiscordDialect:
         if request.method == "DELETE":
             is_bot = request.headers.get("authorization") == self.bot
             return self._removed(path, "/api/v10/channels/815") if is_bot else _no(401, "401: Unauthorized", 0)
-        if path not in ("/api/v10/users/@me", "/api/v10/channels/815/messages"):
+        if path not in ("/api/v10/users/@me", "/api/v10/channels/815", "/api/v10/channels/815/messages"):
             return _no(404, "404: Not Found", 0)
         if request.headers.get("authorization") != self.bot:
             return _no(401, "401: Unauthorized", 0)
         if request.method == "GET":
             listed = [message for key, message in self.messages.items() if int(key) > int(query.get("after", ["0"])[0])]
-            return Response(200, {"id": "99", "bot": True} if path.endswith("@me") else listed[::-1][:100])
+            known = {"@me": {"id": "99", "bot": True, "username": "gazette"}, "815": {"id": "815", "name": "news"}}
+            return Response(200, known.get(path.rpartition("/")[2], listed[::-1][:100]))
         return self._take(request, BOT, number)
 
     def _of_webhook(self, request: Received, path: str, query: dict[str, list[str]], number: int) -> Response:
@@ -65,6 +66,8 @@ class DiscordDialect:
         if path != self.hook:
             wrong = path.rsplit("/", 1)[0] == self.hook.rsplit("/", 1)[0]
             return _no(401, "Invalid Webhook Token", 50027) if wrong else _no(404, "Unknown Webhook", 10015)
+        if request.method == "GET":
+            return Response(200, {"id": "4711", "name": "Gazette", "channel_id": "815", "guild_id": "99"})
         said = self._take(request, WEBHOOK, number)
         return said if query.get("wait") == ["true"] or said.status != 200 else Response(204, "", said.accepted)
 

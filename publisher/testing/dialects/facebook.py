@@ -46,6 +46,8 @@ class FacebookDialect:
             return _no(190, "Error validating access token: Session has expired", 401, subcode=463)
         if (request.method, parts.path) == ("GET", f"/v25.0/{self.page}/feed") and asked.keys() <= LISTED:
             return self._listed(asked)
+        if (request.method, parts.path) == ("GET", f"/v25.0/{self.page}"):
+            return Response(200, {"id": self.page, "name": "Harbor Gazette"})
         if (request.method, parts.path) == ("POST", f"/v25.0/{self.page}/feed"):
             return self._taken(said, asked, request, number)
         if request.method == "DELETE" and self.posts.pop(parts.path.removeprefix("/v25.0/"), None) is not None:

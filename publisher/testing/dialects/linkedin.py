@@ -36,6 +36,8 @@ class LinkedInDialect:
         said = request.headers
         if said.get("authorization") != f"Bearer {self.token}":
             return _no(401, "Invalid access token", "REVOKED_ACCESS_TOKEN")
+        if (request.method, request.path) == ("GET", "/v2/userinfo"):
+            return Response(200, {"sub": self.author.rpartition(":")[2], "name": "Ann Harbor"})
         if (request.method, request.path) == ("PUT", f"/dms-uploads/{len(self.images)}"):
             return self._put(request)
         if said.get("linkedin-version") != "202601":

@@ -43,6 +43,8 @@ class MastodonDialect:
             return self._about_picture(request.path.rpartition("/")[2], 206)
         if request.method == "DELETE":
             return self._removed(request)
+        if (request.method, request.path) == ("GET", "/api/v1/accounts/verify_credentials"):
+            return Response(200, {"id": "4711", "username": "gazette", "acct": "gazette"})
         if (request.method, request.path) != ("POST", "/api/v1/statuses"):
             return Response(404, {"error": "Record not found"})
         return self._take(request, number)

@@ -42,17 +42,20 @@ class SendGridDialect:
 
     def __init__(self, api_key: str = "SG.0123456789") -> None:
         self.credentials = f"Bearer {api_key}"
+        self.scopes = ["mail.send"]
         self.rejects: set[str] = set()
         self.listed: list[tuple[str, dict[str, str]]] = []  # call, and a row of the Email Activity
 
     def answer(self, request: Received, number: int) -> Response:
         if request.method == "GET" and request.path.startswith("/v3/messages?"):
             return self._list(parse_qs(urlsplit(request.path).query)["query"][0])
-        if (request.method, request.path) != ("POST", "/v3/mail/send"):
-            return Response(404, {"errors": [{"message": "Not Found", "field": None, "help": None}]})
         if request.headers.get("authorization") != self.credentials:
             said = "The provided authorization grant is invalid, expired, or revoked"
             return Response(401, {"errors": [{"message": said, "field": None, "help": None}]})
+        if (request.method, request.path) == ("GET", "/v3/scopes"):
+            return Response(200, {"scopes": self.scopes})
+        if (request.method, request.path) != ("POST", "/v3/mail/send"):
+            return Response(404, {"errors": [{"message": "Not Found", "field": None, "help": None}]})
         faults = list(_faults(request.json, self.rejects)) if isinstance(request.json, dict) else [("", "Bad Request")]
         if faults:
             return Response(400, {"errors": [{"message": said, "field": field} for field, said in faults]})

@@ -11,6 +11,7 @@ from publisher.testing.dialects.base import Accepted, Received, Response, Troubl
 WEBHOOK = {"text", "unfurl_links", "unfurl_media"}
 BOT = WEBHOOK | {"channel", "thread_ts", "metadata"}
 KIND = "application/json; charset=utf-8"
+METHODS = {"auth.test", "chat.postMessage", "chat.delete", "conversations.history", "conversations.replies"}
 
 
 class SlackDialect:
@@ -18,6 +19,7 @@ class SlackDialect:
 
     def __init__(self, token: str = "xoxb-slack-t0ken", *, hook: str = "T1/B2/slackt0ken") -> None:  # noqa: S107 - a fake's
         self.hook, self.bot = f"/services/{hook}", f"Bearer {token}"
+        self.scopes = "chat:write,channels:history"
         self.messages: dict[str, dict[str, Any]] = {}
 
     def standing(self) -> list[str]:
@@ -32,10 +34,13 @@ class SlackDialect:
         if parts.path.startswith("/services/"):
             return self._of_webhook(request, number)
         method = parts.path.removeprefix("/api/")
-        if method not in ("chat.postMessage", "chat.delete", "conversations.history", "conversations.replies"):
+        if method not in METHODS:
             return _no("unknown_method")
         if request.headers.get("authorization") != self.bot:
             return _no("invalid_auth" if "authorization" in request.headers else "not_authed")
+        if method == "auth.test":
+            body = {"ok": True, "team": "Harbor", "user": "gazette", "bot_id": "B1"}
+            return Response(200, body, headers={"x-oauth-scopes": self.scopes})
         if method.startswith("conversations"):
             return self._listed(method, parse_qs(parts.query))
         return self._removed(request) if method == "chat.delete" else self._of_bot(request, number)

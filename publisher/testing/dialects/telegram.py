@@ -25,6 +25,8 @@ class TelegramDialect:
         self.old: set[int] = set()  # those that are older than 48 hours
         self.refuses_pictures = False
         self.shown: dict[str, Shown] = {}
+        self.heard = False  # of the chat, since the bot was let in
+        self.rights: dict[str, object] = {"status": "administrator", "can_post_messages": True}
 
     def uploads(self, method: str, path: str) -> bool:
         return False
@@ -43,6 +45,8 @@ class TelegramDialect:
             return _no(401, "Unauthorized")
         if method == "sendPhoto":
             return self._show(request, number)
+        if method in ("getMe", "getUpdates", "getChat", "getChatMember"):
+            return self._told(method, request.json)
         if method not in ("sendMessage", "deleteMessage"):
             return _no(404, "Not Found")
         if request.headers.get("content-type") != "application/json" or not isinstance(request.json, dict):
@@ -52,6 +56,23 @@ class TelegramDialect:
         if complaint := self._complaint(request.json):
             return _no(400, f"Bad Request: {complaint}")
         return self._taken(request, number, request.json, {"text": request.json["text"]})
+
+    def _told(self, method: str, asked: Any) -> Response:
+        """Say who the bot is, what it has heard of, and what it may do in the chat."""
+        if not isinstance(asked, dict):
+            return _no(400, "Bad Request: object expected as JSON")
+        if method == "getMe":
+            return _yes({"id": 7001, "is_bot": True, "username": "gazette_bot"})
+        if method == "getUpdates":
+            chats = [{"id": 5, "type": "private", "first_name": "Ann"}, *([self._about()] if self.heard else [])]
+            return _yes([{"update_id": number, "message": {"chat": chat}} for number, chat in enumerate(chats)])
+        if str(asked.get("chat_id")) not in (self.chat, str(self._about()["id"])):
+            return _no(400, "Bad Request: chat not found")
+        if method == "getChat":
+            return _yes(self._about())
+        if asked.get("user_id") != 7001:
+            return _no(400, "Bad Request: user not found")
+        return _yes({"user": {"id": 7001}, **self.rights})
 
     def _removed(self, body: dict[str, Any]) -> Response:
         if body.keys() != {"chat_id", "message_id"} or str(body["chat_id"]) != self.chat:
@@ -101,8 +122,12 @@ class TelegramDialect:
     def _about(self) -> dict[str, object]:
         """Say what is known of the chat: the number of a private one, the name too of a public one."""
         if self.chat.startswith("@"):
-            return {"id": -1001234567890, "type": "channel", "username": self.chat[1:]}
-        return {"id": int(self.chat), "type": "channel"}
+            return {"id": -1001234567890, "type": "channel", "title": "Harbor", "username": self.chat[1:]}
+        return {"id": int(self.chat), "type": "channel", "title": "Harbor"}
+
+
+def _yes(result: object) -> Response:
+    return Response(200, {"ok": True, "result": result})
 
 
 def _no(code: int, words: str) -> Response:

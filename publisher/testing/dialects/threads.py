@@ -20,6 +20,7 @@ class ThreadsDialect:
         self.user = user
         self.tokens = [token]  # those that are good
         self.renews = True  # False: a token that is younger than a day, or that Threads won't renew
+        self.may_publish = True
         self.containers: dict[str, dict[str, str]] = {}
         self.posts: dict[str, dict[str, str]] = {}
 
@@ -44,6 +45,12 @@ class ThreadsDialect:
             return self._prepared(said, number)
         if (request.method, place) == ("POST", f"{self.user}/threads_publish"):
             return self._published(said, request, number)
+        if (request.method, place) == ("GET", self.user):
+            return Response(200, {"id": self.user, "username": "harborgazette"})
+        if (request.method, place) == ("GET", f"{self.user}/threads_publishing_limit"):
+            if not self.may_publish:
+                return _no(10, "Application does not have permission for this action", 403)
+            return Response(200, {"data": [{"quota_usage": 0}]})
         if (request.method, place) == ("GET", f"{self.user}/threads"):
             rows = [post for post in reversed(self.posts.values()) if "reply_to_id" not in post]
             return Response(200, {"data": [_shown(post) for post in rows]})

@@ -27,6 +27,7 @@ class XDialect:
     def __init__(self, keys: Keys | None = None, *, token: str = "x-oauth2-t0ken", limit: int = 280) -> None:  # noqa: S107 - a fake's
         self.keys = keys or Keys("x-4pp", "x-4pp-secret", "x-t0ken", "x-t0ken-secret")
         self.token, self.rules = token, PostRules("x", limit, unit="weighted")
+        self.may = "read-write"
         self.posts: dict[str, dict[str, Any]] = {}
         self.media: dict[str, Shown] = {}
         self.refuses_pictures = False
@@ -43,7 +44,8 @@ class XDialect:
         if not self._is_known(request):
             return _no(401, "Unauthorized", "about:blank")
         if (request.method, parts.path) == ("GET", "/2/users/me"):
-            return Response(200, {"data": {"id": "4711", "username": "harborgazette"}})
+            body = {"data": {"id": "4711", "username": "harborgazette"}}
+            return Response(200, body, headers={"x-access-level": self.may})
         if (request.method, parts.path) == ("GET", "/2/users/4711/tweets"):
             return self._listed(parse_qs(parts.query))
         if (request.method, parts.path) == ("POST", "/2/media/upload"):

@@ -87,7 +87,7 @@ def test_a_token_is_told_a_week_before_it_ends_and_until_there_is_another(store)
     trouble = found(store, NOW + timedelta(minutes=1))["token:threads"]
     assert (trouble.channel, trouble.urgent) == ("threads", False)
     assert trouble.what == "the token of the channel threads ends on 2026-12-01"
-    assert trouble.command.endswith("into .env; publisher doctor --channel threads")
+    assert trouble.command == "publisher connect threads"
     assert "ended on 2026-12-01" in found(store, ends_at)["token:threads"].what
     with store.write() as conn:
         credentials.keep(conn, "threads", "token", sealed, now=NOW)

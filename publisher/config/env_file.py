@@ -1,0 +1,84 @@
+"""Writing into ``.env``: one value, in the place of the one before it; every other line stays as it is."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from dotenv.parser import Binding, parse_stream
+
+from publisher.config.settings import FILE
+from publisher.errors import ConfigError
+
+PLAIN = re.compile(r"[A-Za-z0-9_.:/@%+=,~?&-]+")  # what needs no quotes
+BEGINS = re.compile(r"\s*(?:export\s+)?")
+
+
+def write_values(folder: Path, values: Mapping[str, str]) -> None:
+    """Write values into a project's ``.env``, whole or not at all, readable by its owner alone.
+
+    :raises ConfigError: it can't be read or written, or a value can't stand in it; then it is as it was.
+    """
+    path = (folder / FILE).resolve()  # a link stays one
+    try:
+        text = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
+        _replace(path, with_values(text, values))
+    except OSError as error:
+        raise ConfigError(f"the file can't be written: {error.strerror}", where=FILE) from None
+    except UnicodeDecodeError:
+        raise ConfigError("the file is not UTF-8", where=FILE, remedy="Save it as UTF-8 in your editor") from None
+
+
+def with_values(text: str, values: Mapping[str, str]) -> str:
+    """Return the text of a ``.env`` that says these values; of a name that stands twice the last one counts."""
+    bindings = list(parse_stream(io.StringIO(text, newline="")))
+    lines = [binding.original.string for binding in bindings]
+    last = {binding.key: place for place, binding in enumerate(bindings) if binding.key is not None}
+    for name in values.keys() & last.keys():
+        lines[last[name]] = _line(bindings[last[name]], values[name])
+    end = "\r\n" if "\r\n" in text else "\n"
+    if lines and not lines[-1].endswith(("\n", "\r")):
+        lines[-1] += end
+    lines += [f"{name}={_quoted(value)}{end}" for name, value in values.items() if name not in last]
+    written = "".join(lines)
+    _prove(written, values)
+    return written
+
+
+def _line(binding: Binding, value: str) -> str:
+    said = binding.original.string
+    begins = BEGINS.match(said)
+    end = said[len(said.rstrip("\r\n")) :]
+    return f"{begins[0] if begins else ''}{binding.key}={_quoted(value)}{end}"
+
+
+def _quoted(value: str) -> str:
+    if PLAIN.fullmatch(value):
+        return value
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _prove(text: str, values: Mapping[str, str]) -> None:
+    """Read the values back, as they will be read, before anything is written."""
+    read = {binding.key: binding.value for binding in parse_stream(io.StringIO(text, newline=None))}
+    for name, value in values.items():
+        if read.get(name) != value:
+            raise ConfigError(f"{name} can't be written", where=FILE, remedy=f"Write {name}=… into it by hand")
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write beside it and move: a crash leaves the old file or the new one."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.unlink(missing_ok=True)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

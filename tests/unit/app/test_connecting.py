@@ -1,0 +1,130 @@
+"""Connecting a channel: what is asked, where it is written, and what keeps it from being written."""
+
+from __future__ import annotations
+
+import pytest
+
+from publisher.errors import ChannelError, ConfigError, UsageError
+from publisher.senders.connecting import Ask, Grant, Way
+from publisher.store import channels
+from publisher.testing import FakeProvider
+from tests.connecting import connecting, walk, written
+from tests.project import MAILGUN
+from tests.unit.app.project import EVENING
+
+NOWHERE = "http://127.0.0.1:9"
+TELEGRAM = {"sender": "telegram", "token": "${BOT_TOKEN}", "chat": '"@harbor_gazette"'}
+
+
+def test_a_channel_that_is_not_there_is_answered_with_those_that_are(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, TELEGRAM)
+    with pytest.raises(UsageError, match=r"no channel 'leters'\. Channels in schedules.yaml: letters"):
+        type(chosen)(chosen._app, "leters")
+
+
+def test_a_channel_of_an_unknown_sender_is_answered_with_the_nearest(tmp_path):
+    with pytest.raises(ChannelError, match=r"schedules.yaml:\d+:\d+: no sender is called `telegrm`. Did you mean"):
+        connecting(tmp_path, NOWHERE, {"sender": "telegrm"})
+
+
+def test_a_secret_goes_where_the_file_looks_for_it(tmp_path):
+    with FakeProvider("telegram") as provider:
+        chosen = connecting(tmp_path, provider.url, TELEGRAM, secrets="A=1\n")
+        assert chosen.variables(chosen.ways[0]) == ["BOT_TOKEN"]
+        grant = walk(chosen, token="7001:telegram-t0ken")
+        chosen.tried(grant)
+        assert chosen.write(grant).names == ("BOT_TOKEN",)
+    assert written(tmp_path) == "A=1\nBOT_TOKEN=7001:telegram-t0ken\n"
+
+
+def test_what_is_set_already_is_named_before_it_is_replaced(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, TELEGRAM, secrets="BOT_TOKEN=old\n")
+    assert chosen.replaced(chosen.ways[0]) == ["BOT_TOKEN"]
+
+
+def test_a_variable_of_the_environment_is_not_ours_to_set(tmp_path, monkeypatch):
+    chosen = connecting(tmp_path, NOWHERE, TELEGRAM)
+    monkeypatch.setenv("BOT_TOKEN", "from-the-environment")
+    with pytest.raises(ConfigError, match="BOT_TOKEN is set in the environment, which wins"):
+        chosen.replaced(chosen.ways[0])
+
+
+def test_a_secret_that_stands_in_the_file_itself_has_to_go_first(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, {**TELEGRAM, "token": "7001:abc"})
+    with pytest.raises(ConfigError, match=r"schedules.yaml:\d+:\d+: `token` stands in the file itself.*LETTERS_TOKEN"):
+        chosen.replaced(chosen.ways[0])
+
+
+def test_an_option_that_says_another_account_than_what_was_allowed_is_said(tmp_path):
+    way = Way("", "", ("token",), ("chat",), (lambda talk: Grant({"token": "7001:abc", "chat": "@another"}),))
+    words = r"`chat` is @harbor_gazette, and what was allowed is @another\. Begin again"
+    for chat in ('"@harbor_gazette"', "${CHAT}"):
+        channel = {**TELEGRAM, "chat": chat}
+        (tmp_path / "keys.json").unlink(missing_ok=True)
+        chosen = connecting(tmp_path, NOWHERE, channel, secrets="CHAT=@harbor_gazette\nBOT_TOKEN=old\n")
+        with pytest.raises(ConfigError, match=words):
+            chosen.step(way, 0, {})
+
+
+def test_an_answer_in_a_wrong_form_is_said_at_once_and_shows_nothing(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, TELEGRAM)
+    ask = Ask("token", "the token", is_secret=True)
+    assert chosen.problem(ask, "schlüssel").startswith("`token` is empty, or holds a space")
+    assert chosen.problem(ask, "") == "token is needed"
+    assert chosen.problem(ask, "7001:abc") == ""
+    assert chosen.problem(Ask("chat", "where"), "nowhere").startswith("`chat` must be @ and the name of a channel")
+    assert chosen.problem(Ask("done", "Enter", is_optional=True), "") == ""
+    assert chosen.problem(Ask("chat", "where", choices={"1": "one"}), "2") == "that is none of these"
+
+
+def test_a_provider_that_can_not_be_asked_is_taken_by_the_form(tmp_path):
+    secrets = "MAILGUN_EVENTS=old\n"
+    channel = {**MAILGUN, "events_key": "${MAILGUN_EVENTS_KEY}"}
+    chosen = connecting(tmp_path, NOWHERE, channel, secrets)
+    grant = walk(chosen, api_key="key-1", events_key="events-1")
+    assert chosen.tried(grant) is None
+    assert chosen.write(grant).names == ("MAILGUN_API_KEY", "MAILGUN_EVENTS_KEY")
+    assert written(tmp_path) == f"{secrets}MAILGUN_API_KEY=key-1\nMAILGUN_EVENTS_KEY=events-1\n"
+
+
+def test_what_can_be_done_without_may_be_left_out(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, {**MAILGUN, "events_key": "${MAILGUN_EVENTS_KEY}"})
+    grant = walk(chosen, api_key="key-1")
+    chosen.tried(grant)
+    assert chosen.write(grant).names == ("MAILGUN_API_KEY",)
+
+
+def test_an_option_that_is_missing_besides_is_asked_for_and_said_to_be_written(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, {"sender": "mailgun"})
+    grant = walk(chosen, domain="mg.harbor.example", api_key="key-1")
+    chosen.tried(grant)
+    assert chosen.write(grant).lines == ("domain: mg.harbor.example", "api_key: ${LETTERS_API_KEY}")
+
+
+def test_a_sender_without_secrets_says_its_options(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, {"sender": "mailpit"})
+    assert chosen.ways == ()
+    assert "base_url: where Mailpit listens" in chosen.described()
+
+
+def test_nothing_is_written_where_nothing_changed(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, TELEGRAM, secrets="BOT_TOKEN='7001:abc'\n")
+    assert chosen.write(Grant({"token": "7001:abc"})).names == ()
+    assert written(tmp_path) == "BOT_TOKEN='7001:abc'\n"
+
+
+def test_a_network_that_can_not_be_reached_is_asked_later(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, {"sender": "discord", "webhook": "${HOOK}"})
+    grant = walk(chosen, "webhook", webhook="https://discord.com/api/webhooks/4711/t0ken")
+    with pytest.raises(ChannelError, match=r"discord could not be asked: .*no connection.*again in a while"):
+        chosen.tried(grant)
+    assert written(tmp_path) == ""
+
+
+def test_a_channel_that_was_stopped_is_told_how_it_goes_on(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, TELEGRAM)
+    assert chosen.stop() == ""
+    with chosen._app.store.write() as conn:
+        channels.stop(conn, "letters", reason="the token has ended", now=EVENING)
+    assert chosen.stop().startswith("The channel is stopped. Once that is mended")
+    assert chosen.stop().endswith("publisher release --channel letters")
