@@ -23,7 +23,6 @@ class DiscordDialect:
 
     def __init__(self, token: str = "discord-t0ken") -> None:  # noqa: S107 - a fake's
         self.hook, self.bot = f"/api/v10/webhooks/4711/{token}", f"Bot {token}"
-        self.first = (int(now().timestamp() * 1_000) - 1_420_070_400_000) << 22  # a number of Discord's is a time
         self.messages: dict[str, dict[str, Any]] = {}
         self.refuses_pictures = False
         self.shown: dict[str, Shown] = {}
@@ -57,7 +56,7 @@ class DiscordDialect:
         if request.method == "GET":
             listed = [message for key, message in self.messages.items() if int(key) > int(query.get("after", ["0"])[0])]
             known = {"@me": {"id": "99", "bot": True, "username": "gazette"}, "815": {"id": "815", "name": "news"}}
-            return Response(200, known.get(path.rpartition("/")[2], listed[::-1][:100]))
+            return Response(200, known.get(path.rpartition("/")[2], listed[:100][::-1]))
         return self._take(request, BOT, number)
 
     def _of_webhook(self, request: Received, path: str, query: dict[str, list[str]], number: int) -> Response:
@@ -96,7 +95,7 @@ class DiscordDialect:
         known = next((each for each in self.messages.values() if nonce and each["nonce"] == nonce), None)
         if known and body.get("enforce_nonce"):
             return Response(200, known)
-        made = str(self.first + number)
+        made = str(((int(now().timestamp() * 1_000) - 1_420_070_400_000) << 22) + number)  # its numbers are times
         author = {"id": "99" if "nonce" in body else "4711"}
         self.messages[made] = {"id": made, "channel_id": "815", "author": author, "content": content, "nonce": nonce}
         if shown:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qsl, urlsplit
 
-from publisher.clock import now
+from publisher.clock import Clock, now
 from publisher.model.message import PostRules
 from publisher.model.post_size import length
 from publisher.testing.dialects.base import Accepted, Received, Response, Trouble
 
 RULES = PostRules("facebook", 63_206, unit="utf16")
-MADE_AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)  # every post
+MADE_AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)  # every post, while nobody sets the clock
 LISTED = {"fields", "limit", "since", "access_token"}
 
 
@@ -22,6 +22,7 @@ class FacebookDialect:
 
     def __init__(self, token: str = "facebook-t0ken", *, page: str = "4711") -> None:  # noqa: S107 - a fake's
         self.token, self.page = token, page
+        self.clock: Clock = lambda: MADE_AT
         self.posts: dict[str, dict[str, str]] = {}
         self.hidden: set[str] = set()  # addresses that Facebook can't look at
 
@@ -70,17 +71,21 @@ class FacebookDialect:
             "id": made,
             "message": said["message"],
             "permalink_url": f"https://www.facebook.com/{made.replace('_', '/posts/')}",
-            "created_time": f"{MADE_AT:%Y-%m-%dT%H:%M:%S}+0000",
+            "created_time": f"{self.clock():%Y-%m-%dT%H:%M:%S}+0000",
         }
         answer = {"id": made, "permalink_url": self.posts[made]["permalink_url"]}
         return Response(200, answer, (Accepted("@gazette@news.example", "", made, request),))
 
     def _listed(self, asked: dict[str, str]) -> Response:
-        if not 1 <= int(asked.get("limit", 25)) <= 100:
+        limit = int(asked.get("limit", 25))
+        if not 1 <= limit <= 100:
             return _no(100, "(#100) limit must be at most 100")
         fields = asked["fields"].split(",")
-        posts = [post for post in reversed(self.posts.values()) if int(asked.get("since", 0)) <= MADE_AT.timestamp()]
-        return Response(200, {"data": [{name: post[name] for name in fields} for post in posts]})
+        since = datetime.fromtimestamp(int(asked.get("since", 0)), UTC)
+        posts = [
+            post for post in reversed(self.posts.values()) if since <= datetime.fromisoformat(post["created_time"])
+        ]
+        return Response(200, {"data": [{name: post[name] for name in fields} for post in posts[:limit]]})
 
 
 def _no(code: int, message: str, status: int = 400, *, subcode: int = 0) -> Response:

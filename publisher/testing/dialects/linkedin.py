@@ -38,8 +38,8 @@ class LinkedInDialect:
             return _no(401, "Invalid access token", "REVOKED_ACCESS_TOKEN")
         if (request.method, request.path) == ("GET", "/v2/userinfo"):
             return Response(200, {"sub": self.author.rpartition(":")[2], "name": "Ann Harbor"})
-        if (request.method, request.path) == ("PUT", f"/dms-uploads/{len(self.images)}"):
-            return self._put(request)
+        if request.method == "PUT" and request.path.startswith("/dms-uploads/"):
+            return self._put(request, f"urn:li:image:C4E{request.path.removeprefix('/dms-uploads/')}")
         if said.get("linkedin-version") != "202601":
             return _no(426, "Requested version is not active", "NONEXISTENT_VERSION")
         if said.get("x-restli-protocol-version") != "2.0.0":
@@ -91,11 +91,13 @@ class LinkedInDialect:
         url = f"http://{request.headers['host']}/dms-uploads/{len(self.images)}"
         return Response(200, {"value": {"uploadUrlExpiresAt": 1, "uploadUrl": url, "image": image}})
 
-    def _put(self, request: Received) -> Response:
+    def _put(self, request: Received, image: str) -> Response:
         kind = type_of(request.body)
+        if image not in self.images:
+            return _no(404, "There is no such place", "RESOURCE_NOT_FOUND")
         if self.refuses_pictures or not kind or kind != request.headers.get("content-type"):
             return _no(400, "The picture can't be read", "INVALID_VALUE")
-        self.images[list(self.images)[-1]] = request.body
+        self.images[image] = request.body
         return Response(201, "")
 
     def _look_at(self, image: str) -> Response:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from publisher.clock import Clock
 from publisher.testing.dialects.base import Accepted, Received, Response, Trouble
 
 WEBHOOK = {"text", "unfurl_links", "unfurl_media"}
 BOT = WEBHOOK | {"channel", "thread_ts", "metadata"}
 KIND = "application/json; charset=utf-8"
 METHODS = {"auth.test", "chat.postMessage", "chat.delete", "conversations.history", "conversations.replies"}
+MADE_AT = datetime.fromtimestamp(1_795_500_000, UTC)  # every message, while nobody sets the clock
 
 
 class SlackDialect:
@@ -20,6 +23,7 @@ class SlackDialect:
     def __init__(self, token: str = "xoxb-slack-t0ken", *, hook: str = "T1/B2/slackt0ken") -> None:  # noqa: S107 - a fake's
         self.hook, self.bot = f"/services/{hook}", f"Bearer {token}"
         self.scopes = "chat:write,channels:history"
+        self.clock: Clock = lambda: MADE_AT
         self.messages: dict[str, dict[str, Any]] = {}
 
     def standing(self) -> list[str]:
@@ -67,7 +71,7 @@ class SlackDialect:
             return _no("msg_too_long")
         if (parent := body.get("thread_ts")) and parent not in self.messages:
             return _no("thread_not_found")
-        ts = f"1795500000.{number:06}"
+        ts = f"{int(self.clock().timestamp())}.{number:06}"
         self.messages[ts] = {key: body[key] for key in body if key != "channel"} | {"ts": ts}
         taken = Accepted("@gazette@news.example", "", ts, request)
         return Response(200, {"ok": True, "channel": "C0HARBOR", "ts": ts, "message": self.messages[ts]}, (taken,))
@@ -92,8 +96,9 @@ class SlackDialect:
         root, oldest = asked.get("ts", [""])[0], float(asked.get("oldest", ["0"])[0])
         is_there = (lambda m: m.get("thread_ts", m["ts"]) == root) if root else (lambda m: "thread_ts" not in m)
         rows = [m for m in reversed(self.messages.values()) if is_there(m) and float(m["ts"]) > oldest]
-        with_all = asked.get("include_all_metadata") == ["true"]
-        return Response(200, {"ok": True, "messages": [m if with_all else {**m, "metadata": None} for m in rows]})
+        with_all, limit = asked.get("include_all_metadata") == ["true"], int(asked.get("limit", ["100"])[0])
+        shown = [m if with_all else {**m, "metadata": None} for m in rows[:limit]]
+        return Response(200, {"ok": True, "messages": shown})
 
 
 def _no(error: str) -> Response:

@@ -53,7 +53,7 @@ class ThreadsDialect:
             return Response(200, {"data": [{"quota_usage": 0}]})
         if (request.method, place) == ("GET", f"{self.user}/threads"):
             rows = [post for post in reversed(self.posts.values()) if "reply_to_id" not in post]
-            return Response(200, {"data": [_shown(post) for post in rows]})
+            return Response(200, {"data": [_shown(post) for post in rows[: int(said.get("limit", "25"))]]})
         if request.method == "GET" and place in self.containers:
             return Response(200, {"id": place, "status": self.containers[place]["status"]})
         if request.method == "GET" and place in self.posts:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from publisher.clock import Clock
 from publisher.model.message import PostRules
 from publisher.model.post_size import length, urls_in
 from publisher.senders.oauth1 import Keys, authorization
@@ -16,7 +17,7 @@ from publisher.testing.dialects.base import Accepted, Received, Response, Shown,
 
 PROBLEMS = "https://api.x.com/2/problems"
 FIELDS, FORM = {"text", "reply", "media"}, {"media", "media_category"}
-MADE_AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)  # every post
+MADE_AT = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)  # every post, while nobody sets the clock
 
 
 class XDialect:
@@ -28,7 +29,9 @@ class XDialect:
         self.keys = keys or Keys("x-4pp", "x-4pp-secret", "x-t0ken", "x-t0ken-secret")
         self.token, self.rules = token, PostRules("x", limit, unit="weighted")
         self.may = "read-write"
+        self.clock: Clock = lambda: MADE_AT
         self.posts: dict[str, dict[str, Any]] = {}
+        self.made_at: dict[str, datetime] = {}
         self.media: dict[str, Shown] = {}
         self.refuses_pictures = False
         self.shown: dict[str, Shown] = {}
@@ -97,7 +100,7 @@ class XDialect:
         if not set(pictures) <= self.media.keys():
             return _no(400, "Your media IDs are invalid.", f"{PROBLEMS}/invalid-request")
         made = str(1_990_000_000_000_000_000 + number)
-        self.posts[made] = body
+        self.posts[made], self.made_at[made] = body, self.clock()
         if pictures:
             self.shown[made] = self.media[pictures[0]]
         answer = {"data": {"id": made, "text": body["text"], "edit_history_post_ids": [made]}}
@@ -126,8 +129,8 @@ class XDialect:
         rows = [
             _row(made, post["text"], made in self.shown)
             for made, post in reversed(self.posts.items())
-            if since <= MADE_AT
-        ]
+            if since <= self.made_at[made]
+        ][: int(asked.get("max_results", ["10"])[0])]
         return Response(200, {"data": rows, "meta": {"result_count": len(rows)}} if rows else {"meta": {}})
 
 
