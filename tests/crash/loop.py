@@ -29,6 +29,7 @@ from tests.project import WEBHOOK, ProjectDir, environment
 
 START_PATIENCE = 60.0  # seconds for a life's first request
 SETTLE_PATIENCE = 300.0  # seconds without any progress
+UP = "Harbor Gazette: http"  # so a run says where its console is: it can be told to end
 TROUBLE = Temper(unavailable=0.01, drop_after=0.01)
 QUICK = {  # so that what a kill left is looked at again within seconds
     "PUBLISHER_LEASE": "7s",
@@ -59,6 +60,9 @@ class Plan:
 class Loop:
     """A project, a sink, and lives of `publisher run` that end when we say so."""
 
+    settings = QUICK
+    ends_after = (0.05, 0.9)  # seconds since it got on, at least and at most
+
     def __init__(self, folder: Path, plan: Plan) -> None:
         self.folder, self.plan = folder, plan
         self.log, self.database = folder / "sink.jsonl", folder / "publisher.db"
@@ -70,16 +74,25 @@ class Loop:
         """Carry the plan out, from where an earlier run left it, and return the oracle's verdict."""
         self.folder.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
-        temper = Temper(**{**asdict(self.plan.temper), "honours_keys": self.plan.keys})
-        with serving(self.log, temper, self.done["port"]) as sink, self._network(sink) as url:
+        with self.provider() as url:
             self.set_up(url)
             while self.done["kills"] < self.plan.kills:
                 self.interrupted_life()
             self.last_life()
-        verdict = judge(self.database, self.log, audience=self.audience())
+        verdict = self.judged()
         self._remember(seconds=self.done.get("seconds", 0) + round(time.monotonic() - began, 1))
         verdict.figures |= {"kills": self.done["kills"], "lives": self.done["lives"]}
         return verdict
+
+    @contextmanager
+    def provider(self) -> Iterator[str]:
+        """Whoever takes what is sent, in a process of its own; yield its address."""
+        temper = Temper(**{**asdict(self.plan.temper), "honours_keys": self.plan.keys})
+        with serving(self.log, temper, self.done["port"]) as sink, self._network(sink) as url:
+            yield url
+
+    def judged(self) -> Verdict:
+        return judge(self.database, self.log, audience=self.audience())
 
     @contextmanager
     def _network(self, sink: str) -> Iterator[str]:
@@ -118,13 +131,13 @@ class Loop:
     # --- lives --------------------------------------------------------------------------------------------------------
 
     def interrupted_life(self) -> None:
-        """One life that ends 50 to 900 ms after its first request; now and then it is given time to get on."""
+        """One life that ends within a second of its first request; now and then it is given time to get on."""
         with self.living() as process:
             if not self._first_request(process):
                 self._more_work()
                 return
             self._get_on(process)
-            time.sleep(self._random.uniform(0.05, 0.9))
+            time.sleep(self._random.uniform(*self.ends_after))
             if process.poll() is not None:
                 raise AssertionError(f"the run ended by itself, see {self.folder / 'run.log'}")
             process.send_signal(self.plan.signal)
@@ -143,9 +156,10 @@ class Loop:
             time.sleep(0.05)
 
     def last_life(self) -> None:
+        lives = self._said(UP)
         with self.living() as process:
             seen, since = (-1, -1), time.monotonic()
-            while (now := self.books())[0] or self.hanging():
+            while (now := self.books())[0] or self.hanging() or self._said(UP) == lives:
                 if now != seen:
                     seen, since = now, time.monotonic()
                 assert process.poll() is None, f"the run ended by itself, see {self.folder / 'run.log'}"
@@ -153,6 +167,10 @@ class Loop:
                 time.sleep(0.1)
             process.send_signal(signal.SIGTERM)
             assert process.wait(40) == 0
+
+    def _said(self, words: str) -> int:
+        log = self.folder / "run.log"
+        return log.read_text().count(words) if log.exists() else 0
 
     @contextmanager
     def living(self, harm: Mapping[str, str] = MappingProxyType({})) -> Iterator[Process]:
@@ -162,7 +180,7 @@ class Loop:
         """
         words = ["run", "--port", "0"]
         self._remember(lives=self.done["lives"] + 1)
-        environ = {**environment(), **QUICK, **self.plan.environ, **harm}
+        environ = {**environment(), **self.settings, **self.plan.environ, **harm}
         environ["PYTHONPATH"] += os.pathsep + str(self.folder / "plugins")
         with (self.folder / "run.log").open("ab") as out:
             if self.plan.environ or harm:  # what breaks it, or makes it suffer, is loaded as an interpreter starts

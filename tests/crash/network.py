@@ -1,0 +1,164 @@
+"""A social network that no kill touches: a strict fake in a process of its own, with faults at any point of any request.
+
+`python -m tests.crash.network --name mastodon --log network.jsonl` prints its address and serves until it is told to
+stop. What it took, and how each request that says a part ended, is on the disk before it answers; the oracle believes
+that and nothing else. SIGUSR1: from now on nothing goes wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.parse import unquote_plus
+
+from publisher.clock import now
+from publisher.testing import DIALECTS, Accepted, FakeProvider, Fault, Received, Response
+
+ROOT = Path(__file__).parents[2]
+PART = re.compile(r"Story (\d+), part (\d+) of (\d+)")
+# Whatever may befall a request, and what the sender may make of it.
+PUT_OFF = (Fault.too_many("1"), Fault.too_many(), Fault.unavailable("1"))
+HEARD = (Fault.dropped_after(), Fault.wrong_json(), Fault.empty(), Fault(500, {"message": "too late"}, accept=True))
+UNHEARD = (Fault.dropped_before(), Fault.server_error(), Fault.unavailable(), Fault.web_page(502))
+LIE = Fault.web_page(200)  # nothing was taken
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """How the network behaves. Rates are shares of requests, drawn from a seeded generator."""
+
+    name: str = "mastodon"
+    put_off: float = 0.0  # of requests, answered with a word that says later
+    doubtful: float = 0.0  # of requests: half of them are taken all the same
+    slow: float = 0.0  # of requests, taken and answered later than anybody waits
+    slow_seconds: float = 4.0
+    latency: float = 0.0  # seconds at most before any answer, evenly drawn
+    is_believed: bool = False  # senders take any 2xx for a success: the network doesn't lie with one
+    seed: int = 1
+
+    def words(self) -> list[str]:
+        """Return this weather as the command line says it."""
+        return [f"--{field.name.replace('_', '-')}={getattr(self, field.name)}" for field in fields(self)]
+
+
+class Network(FakeProvider):
+    """The fake, which writes down what it took."""
+
+    def __init__(self, weather: Weather, log: Path) -> None:
+        super().__init__(DIALECTS[weather.name]())
+        self._weather, self._random = weather, Random(weather.seed)
+        self._file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        self._taking = threading.Lock()
+        self._written = 0  # of what was taken
+        unheard = UNHEARD if weather.is_believed else (*UNHEARD, LIE)
+        self._faults_by_kind = {
+            "put_off": (PUT_OFF,),
+            "doubtful": (HEARD, unheard),
+            "slow": ((Fault.slow(weather.slow_seconds),),),
+        }
+        self.is_calm = False
+        if hasattr(self.dialect, "clock"):
+            self.dialect.clock = now  # posts are made when they are
+
+    def next_fault(self, method: str, path: str) -> Fault | None:
+        """Draw what goes wrong; requests that only prepare a post, or ask for one, are no exception."""
+        weather, drawn = self._weather, self._random.random()
+        for kind, faults in self._faults_by_kind.items():
+            share = getattr(weather, kind)
+            if not self.is_calm and drawn < share:
+                self._write([{"did": kind}])
+                return self._random.choice(self._random.choice(faults))
+            drawn -= share
+        return Fault.slow(self._random.uniform(0, weather.latency)) if weather.latency else None
+
+    def take(self, request: Received, fault: Fault | None) -> Response:
+        """Let the dialect answer, and have it on the disk that it did."""
+        with self._taking:
+            said = super().take(request, fault)
+            taken, self._written = self.accepted[self._written :], len(self.accepted)
+            lines = [self._line(each) for each in taken]
+            if found := PART.search(_text(request)):
+                lines.append({"did": "heard", **_which(found), "ended": _end(fault, said)})
+            self._write(lines)
+        return said
+
+    def _line(self, taken: Accepted) -> dict[str, Any]:
+        found = PART.search(_text(taken.request))
+        which = _which(found) if found else {"story": 0, "part": 0}
+        shown = getattr(self.dialect, "shown", {})
+        return {"did": "accepted", **which, "id": taken.id, "shows": taken.id in shown}
+
+    def _write(self, lines: list[dict[str, Any]]) -> None:
+        """Return when the lines are on the disk."""
+        if lines:
+            os.write(self._file, b"".join(json.dumps({"at": time.time(), **line}).encode() + b"\n" for line in lines))
+            os.fdatasync(self._file)
+
+
+def _text(request: Received) -> str:
+    """Return the words of a request, whatever it wraps them in."""
+    text = request.body.decode("utf-8", "replace")
+    return unquote_plus(text) if "form-urlencoded" in request.headers.get("content-type", "") else text
+
+
+def _which(found: re.Match[str]) -> dict[str, int]:
+    return {"story": int(found[1]), "part": int(found[2])}
+
+
+def _end(fault: Fault | None, said: Response) -> str:
+    """Say what became of a request: only one that was put off may be said again by who has no proof."""
+    if fault and not fault.accept:
+        return "put off" if fault in PUT_OFF else "in doubt"
+    return "taken" if said.status < 400 else "refused"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--log", type=Path, required=True)
+    for field in fields(Weather):
+        kind = (
+            (lambda said: said == "True") if field.type == "bool" else {"str": str, "int": int}.get(field.type, float)
+        )
+        parser.add_argument(f"--{field.name.replace('_', '-')}", type=kind, default=field.default)
+    given = vars(parser.parse_args())
+    log = given.pop("log")
+    stop = threading.Event()
+    with Network(Weather(**given), log) as network:
+        signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        signal.signal(signal.SIGUSR1, lambda *_: setattr(network, "is_calm", True))
+        sys.stdout.write(f"{network.url}\n")
+        sys.stdout.flush()
+        stop.wait()
+    os._exit(0)  # answers that take their time would be waited for
+
+
+@contextmanager
+def networking(log: Path, weather: Weather) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """A network in a process of its own; yield its address, and the process."""
+    command = [sys.executable, "-m", "tests.crash.network", f"--log={log}", *weather.words()]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        assert url, "the network did not start"
+        try:
+            yield url, process
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+if __name__ == "__main__":
+    main()
