@@ -1,4 +1,4 @@
-"""Dispatchers broken on purpose, as the known systems are: the oracle must convict each.
+"""Dispatchers and senders broken on purpose, as the known systems are: the oracles must convict each.
 
 A child process with this folder's `sitecustomize` on its path and PUBLISHER_BROKEN set is broken from its start.
 """
@@ -111,8 +111,53 @@ def checkpoint_at_fetch() -> None:
     act._dispatch = dispatch
 
 
+def new_key_per_try() -> None:
+    """Give Mastodon another key whenever a post is said again."""
+    from uuid import uuid4
+
+    from publisher.senders.mastodon import Mastodon
+
+    say = Mastodon._say
+    Mastodon._say = lambda self, body, key: say(self, body, f"{key}-{uuid4()}")
+
+
+def new_record_per_try() -> None:
+    """Let Bluesky forget which record a part was begun as, and so make another."""
+    from publisher.senders.bluesky import Bluesky
+
+    class Forgetful:
+        def __init__(self, journal, step: str) -> None:
+            self.note = journal.note
+            self._noted, self._step = journal.noted, step
+
+        def noted(self, step):
+            return None if step == self._step else self._noted(step)
+
+    post = Bluesky._post
+    Bluesky._post = lambda self, message, number, out, call, journal: post(
+        self, message, number, out, call, Forgetful(journal, f"record {number + 1}")
+    )
+
+
+def retry_without_answer() -> None:
+    """Tell Telegram the same once more where no answer came, as clients that repeat every request do."""
+    from publisher.model.call import Outcome
+    from publisher.senders.telegram import Telegram
+
+    post = Telegram._post
+
+    def stubborn(self, *said):
+        answer = post(self, *said)
+        return post(self, *said) if answer.verdict.outcome is Outcome.UNKNOWN else answer
+
+    Telegram._post = stubborn
+
+
 BROKEN: dict[str, Callable[[], None]] = {
     "claim after send": claim_after_send,
     "blind retry": blind_retry,
     "checkpoint at fetch": checkpoint_at_fetch,
+    "a new key per try": new_key_per_try,
+    "a new record per try": new_record_per_try,
+    "a retry without an answer": retry_without_answer,
 }

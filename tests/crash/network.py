@@ -1,4 +1,4 @@
-"""A social network that no kill touches: a strict fake in a process of its own, with faults at any point of any request.
+"""A social network that no kill touches: a strict fake, in a process of its own, that fails at any point of a request.
 
 `python -m tests.crash.network --name mastodon --log network.jsonl` prints its address and serves until it is told to
 stop. What it took, and how each request that says a part ended, is on the disk before it answers; the oracle believes
@@ -46,6 +46,7 @@ class Weather:
     slow: float = 0.0  # of requests, taken and answered later than anybody waits
     slow_seconds: float = 4.0
     latency: float = 0.0  # seconds at most before any answer, evenly drawn
+    lasts: int = 0  # faults, then nothing goes wrong any more; 0: until somebody says so
     is_believed: bool = False  # senders take any 2xx for a success: the network doesn't lie with one
     seed: int = 1
 
@@ -69,6 +70,7 @@ class Network(FakeProvider):
             "doubtful": (HEARD, unheard),
             "slow": ((Fault.slow(weather.slow_seconds),),),
         }
+        self._befell = 0
         self.is_calm = False
         if hasattr(self.dialect, "clock"):
             self.dialect.clock = now  # posts are made when they are
@@ -79,6 +81,8 @@ class Network(FakeProvider):
         for kind, faults in self._faults_by_kind.items():
             share = getattr(weather, kind)
             if not self.is_calm and drawn < share:
+                self._befell += 1
+                self.is_calm = self._befell == weather.lasts
                 self._write([{"did": kind}])
                 return self._random.choice(self._random.choice(faults))
             drawn -= share

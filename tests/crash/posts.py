@@ -113,24 +113,26 @@ class PostLoop(Loop):
             yield url
 
     def judged(self) -> Verdict:
+        assert "the books balance" in self._project.publisher("verify")
         return judge_posts(self.database, self.log, repeats=self.account.repeats)
 
     def set_up(self, url: str) -> None:
         channel = self.account.at(url)
-        project = ProjectDir(self.folder, url, channel=channel, when='once: "2099-01-01T07:00"', secrets="")
+        self._project = ProjectDir(self.folder, url, channel=channel, when='once: "2099-01-01T07:00"', secrets="")
         path = self.folder / "schedules.yaml"
         text = path.read_text().replace("{via: letters, to: daily}", "{via: letters}")
         if self.account.sender == "apprise":
             text = text.replace(f"    base_url: {url}\n", "")
         path.write_text(text)
-        project.publish(0)
+        self._project.publish(0)
         self._remember(posts=0)
         with closing(Store.create(self.database)) as store:
             self._add(store, self.plan.deliveries)
 
     def last_life(self) -> None:
         """Let everything come to its end in calm weather."""
-        self._process.send_signal(signal.SIGUSR1)
+        if not self._weather.lasts:
+            self._process.send_signal(signal.SIGUSR1)
         self._looked = self._doubts()
         super().last_life()
 
