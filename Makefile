@@ -30,7 +30,7 @@ demo-picture: $(DEV)/.ready  ## What `make demo` shows of its mail, as README's 
 	$(DEV)/python -m tests.judges.demo
 
 # Hours: each part is under one, and PUBLISHER_RESUME=1 goes on after the last that was finished. LONG chooses parts.
-test-long: $(DEV)/.ready  ## The long forms of T1 to T8, part by part; LONG="-k t6" for some, figures in benchmarks/figures
+test-long: $(DEV)/.ready  ## The long forms, part by part; LONG="-k t6" for some, figures in benchmarks/figures
 	PUBLISHER_RESUME=1 $(DEV)/python -m pytest -m long -p no:cacheprovider tests/long $(LONG)
 
 check: $(DEV)/.ready  ## Lint, types, import contract

@@ -7,18 +7,14 @@ that and nothing else. SIGUSR1: from now on nothing goes wrong.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -26,8 +22,8 @@ from urllib.parse import unquote_plus
 
 from publisher.clock import now
 from publisher.testing import DIALECTS, Accepted, FakeProvider, Fault, Received, Response
+from tests.crash.apart import told
 
-ROOT = Path(__file__).parents[2]
 PART = re.compile(r"Story (\d+), part (\d+) of (\d+)")
 # Whatever may befall a request, and what the sender may make of it.
 PUT_OFF = (Fault.too_many("1"), Fault.too_many(), Fault.unavailable("1"))
@@ -49,10 +45,6 @@ class Weather:
     lasts: int = 0  # faults, then nothing goes wrong any more; 0: until somebody says so
     is_believed: bool = False  # senders take any 2xx for a success: the network doesn't lie with one
     seed: int = 1
-
-    def words(self) -> list[str]:
-        """Return this weather as the command line says it."""
-        return [f"--{field.name.replace('_', '-')}={getattr(self, field.name)}" for field in fields(self)]
 
 
 class Network(FakeProvider):
@@ -96,6 +88,8 @@ class Network(FakeProvider):
             lines = [self._line(each) for each in taken]
             if found := PART.search(_text(request)):
                 lines.append({"did": "heard", **_which(found), "ended": _end(fault, said)})
+            elif self._uploads(request.method, request.path):
+                lines.append({"did": "uploaded"})  # more of them than pictures that are shown: a kill met some
             self._write(lines)
         return said
 
@@ -129,18 +123,9 @@ def _end(fault: Fault | None, said: Response) -> str:
     return "taken" if said.status < 400 else "refused"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--log", type=Path, required=True)
-    for field in fields(Weather):
-        kind = (
-            (lambda said: said == "True") if field.type == "bool" else {"str": str, "int": int}.get(field.type, float)
-        )
-        parser.add_argument(f"--{field.name.replace('_', '-')}", type=kind, default=field.default)
-    given = vars(parser.parse_args())
-    log = given.pop("log")
+def _serve(weather: Weather, log: Path) -> None:
     stop = threading.Event()
-    with Network(Weather(**given), log) as network:
+    with Network(weather, log) as network:
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
         signal.signal(signal.SIGUSR1, lambda *_: setattr(network, "is_calm", True))
         sys.stdout.write(f"{network.url}\n")
@@ -149,20 +134,5 @@ def main() -> None:
     os._exit(0)  # answers that take their time would be waited for
 
 
-@contextmanager
-def networking(log: Path, weather: Weather) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A network in a process of its own; yield its address, and the process."""
-    command = [sys.executable, "-m", "tests.crash.network", f"--log={log}", *weather.words()]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        assert url, "the network did not start"
-        try:
-            yield url, process
-        finally:
-            process.terminate()
-            process.wait(10)
-
-
 if __name__ == "__main__":
-    main()
+    _serve(*told(Weather, __doc__)[:2])

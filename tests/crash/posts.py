@@ -19,9 +19,10 @@ from publisher.model.message import Card, Post, PostRules, Upload
 from publisher.senders.registry import sender_class
 from publisher.store import Store, media
 from publisher.testing import sample_picture
+from tests.crash.apart import started
 from tests.crash.broken import VARIABLE
 from tests.crash.loop import QUICK, Loop, Plan
-from tests.crash.network import Weather, networking
+from tests.crash.network import Weather
 from tests.crash.oracle import Ledger, Verdict
 from tests.crash.post_oracle import judge_posts
 from tests.ledger import NOW, add_edition, add_send
@@ -42,7 +43,6 @@ class Account:
     sender: str
     options: Mapping[str, object] = field(default_factory=dict)
     repeats: bool = False  # the network tells a repeat from a new post
-    asked: bool = False  # it can be asked what became of one
     is_believed: bool = False  # any 2xx of its is a success
     settles: bool = False  # no post stays in doubt, whatever happened to its requests
 
@@ -80,10 +80,10 @@ ACCOUNTS = {
         is_believed=True,
         settles=True,
     ),
-    "discord bot": Account("discord", {"token": "discord-t0ken", "channel": "815"}, repeats=True, asked=True),
-    "slack bot": Account("slack", {"token": "xoxb-slack-t0ken", "channel": "C0HARBOR"}, asked=True),
-    "x": Account("x", X_KEYS, asked=True),
-    "facebook": Account("facebook", {"token": "facebook-t0ken", "page": 4711}, asked=True),
+    "discord bot": Account("discord", {"token": "discord-t0ken", "channel": "815"}, repeats=True),
+    "slack bot": Account("slack", {"token": "xoxb-slack-t0ken", "channel": "C0HARBOR"}),
+    "x": Account("x", X_KEYS),
+    "facebook": Account("facebook", {"token": "facebook-t0ken", "page": 4711}),
     "linkedin": Account("linkedin", {"token": "linkedin-t0ken", "author": "urn:li:person:h4rbor"}),
     "telegram": Account("telegram", {"token": "7001:telegram-t0ken", "chat": "@harbor_gazette"}),
     "discord webhook": Account("discord", {"webhook": DISCORD_HOOK}),
@@ -109,7 +109,7 @@ class PostLoop(Loop):
 
     @contextmanager
     def provider(self) -> Iterator[str]:
-        with networking(self.log, self._weather) as (url, self._process):
+        with started("tests.crash.network", self._weather, self.log) as (url, self._process):
             yield url
 
     def judged(self) -> Verdict:

@@ -6,26 +6,24 @@ log is one recipient accepted, or one request that was not; the oracle believes 
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import json
 import os
 import signal
 import socket
 import struct
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.crash.apart import started, told
 from tests.crash.dialects import READERS, Taken
 
-ROOT = Path(__file__).parents[2]
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close sends a reset
 
 
@@ -44,10 +42,6 @@ class Temper:
     slow_seconds: float = 3.0
     latency: float = 0.0  # seconds at most before any answer, evenly drawn
     seed: int = 1
-
-    def words(self) -> list[str]:
-        """Return this temper as the command line says it."""
-        return [f"--{field.name.replace('_', '-')}={getattr(self, field.name)}" for field in fields(self)]
 
 
 class Ledger:
@@ -204,34 +198,12 @@ async def _serve(temper: Temper, log: Path, port: int) -> None:
     os._exit(0)  # connections that are left half-open on purpose would be waited for
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--log", type=Path, required=True)
-    parser.add_argument("--port", type=int, default=0)
-    for field in fields(Temper):
-        kind = (
-            (lambda said: said == "True") if field.type == "bool" else {"str": str, "int": int}.get(field.type, float)
-        )
-        parser.add_argument(f"--{field.name.replace('_', '-')}", type=kind, default=field.default)
-    given = vars(parser.parse_args())
-    log, port = given.pop("log"), given.pop("port")
-    asyncio.run(_serve(Temper(**given), log, port))
-
-
 @contextmanager
 def serving(log: Path, temper: Temper, port: int = 0) -> Iterator[str]:
     """A sink in a process of its own; yield its address."""
-    command = [sys.executable, "-m", "tests.crash.sink", f"--log={log}", f"--port={port}", *temper.words()]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
-        url = process.stdout.readline().strip()
-        assert url, "the sink did not start"
-        try:
-            yield url
-        finally:
-            process.terminate()
-            process.wait(10)
+    with started("tests.crash.sink", temper, log, port) as (url, _):
+        yield url
 
 
 if __name__ == "__main__":
-    main()
+    asyncio.run(_serve(*told(Temper, __doc__)))

@@ -1,4 +1,4 @@
-"""Eleven networks: a thousand posts each, faults at any point of any request, and kill -9 every fifty."""
+"""Every social network: a thousand posts, faults at any point of any request, and kill -9 every fifty."""
 
 from __future__ import annotations
 
