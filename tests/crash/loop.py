@@ -62,6 +62,7 @@ class Loop:
 
     settings = QUICK
     ends_after = (0.05, 0.9)  # seconds since it got on, at least and at most
+    leaves = 2  # editions that a life may leave to the next
 
     def __init__(self, folder: Path, plan: Plan) -> None:
         self.folder, self.plan = folder, plan
@@ -151,7 +152,7 @@ class Loop:
         end = time.monotonic() + SETTLE_PATIENCE
         while process.poll() is None and time.monotonic() < end:
             waiting, settled = self.books()
-            if settled >= share - 2 * self.plan.readers or not waiting:
+            if settled >= share - self.leaves * self.plan.readers or not waiting:
                 return
             time.sleep(0.05)
 

@@ -42,6 +42,7 @@ class Weather:
     slow: float = 0.0  # of requests, taken and answered later than anybody waits
     slow_seconds: float = 4.0
     latency: float = 0.0  # seconds at most before any answer, evenly drawn
+    spares_uploads: bool = False  # what goes wrong with one is put off for seconds
     lasts: int = 0  # faults, then nothing goes wrong any more; 0: until somebody says so
     is_believed: bool = False  # senders take any 2xx for a success: the network doesn't lie with one
     seed: int = 1
@@ -70,9 +71,10 @@ class Network(FakeProvider):
     def next_fault(self, method: str, path: str) -> Fault | None:
         """Draw what goes wrong; requests that only prepare a post, or ask for one, are no exception."""
         weather, drawn = self._weather, self._random.random()
+        is_calm = self.is_calm or (weather.spares_uploads and self._uploads(method, path))
         for kind, faults in self._faults_by_kind.items():
             share = getattr(weather, kind)
-            if not self.is_calm and drawn < share:
+            if not is_calm and drawn < share:
                 self._befell += 1
                 self.is_calm = self._befell == weather.lasts
                 self._write([{"did": kind}])

@@ -97,6 +97,7 @@ class PostLoop(Loop):
 
     settings = PATIENCE
     ends_after = (0.02, 0.4)
+    leaves = 16  # twice as many as are under way at once
 
     def __init__(
         self, folder: Path, account: Account, posts: int, kills: int, weather: Weather = TROUBLE, broken: str = ""
