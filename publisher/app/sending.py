@@ -276,15 +276,17 @@ class Sending:
     def take_over(self) -> tuple[int, int]:
         """Close the calls that nobody carries on; return how many deliveries were given back and are unknown."""
         now = self._app.store.now()
-        alive = cache(lambda process_id: processes.is_alive(self._app.store, process_id))
+        mine = self._app.process_id
+        alive = cache(lambda process_id: process_id == mine or processes.is_alive(self._app.store, process_id))
 
         def is_held(call: RowMapping) -> bool:
-            if call["process_id"] == self._app.process_id:
+            if call["process_id"] == mine:
                 return call["id"] in self.under_way
             return bool(call["lease_until"] > now) and alive(call["process_id"])  # dead, or standing still
 
         retry = self._app.settings.timing.unknown_retry
         back, unknown = dispatch.take_over(self._app.store, is_held, now=now, retry=retry)
+        dispatch.hasten(self._app.store, alive, now=now, retry=retry)
         if back or unknown:
             log.warning("took_over", given_back=back, unknown=unknown)
         return back, unknown

@@ -191,6 +191,18 @@ def take_again(
     return conn.execute(update(calls).where(*theirs).values(ours)).rowcount == 1
 
 
+def taken_again(conn: Connection, now: datetime) -> list[RowMapping]:
+    """Return the unknown calls that come up again after the lease of their try, which still holds."""
+    theirs = (calls.c.state == CallState.UNKNOWN, calls.c.lease_until > now, calls.c.retry_at > calls.c.lease_until)
+    return list(conn.execute(select(calls).where(UNSETTLED, *theirs).order_by(calls.c.id)).mappings())
+
+
+def hasten(conn: Connection, call: RowMapping, retry_at: datetime) -> None:
+    """Let an unknown call come up sooner, unless it was taken again or answered since."""
+    same = (calls.c.state == CallState.UNKNOWN, calls.c.tries == call["tries"], calls.c.retry_at == call["retry_at"])
+    conn.execute(update(calls).where(calls.c.id == call["id"], *same).values(retry_at=retry_at))
+
+
 def park(conn: Connection, call_id: int) -> None:
     """Leave an unknown call to a person."""
     update_row(conn, calls, call_id, {"retry_at": None})

@@ -9,7 +9,7 @@ from publisher.pipeline.dispatch.answer import record_answer
 from publisher.pipeline.dispatch.beginning import begin
 from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal
 from publisher.pipeline.dispatch.landing import Landing, land
-from publisher.pipeline.dispatch.orphans import take_over
+from publisher.pipeline.dispatch.orphans import hasten, take_over
 from publisher.pipeline.dispatch.places import Halls, staff
 from publisher.pipeline.dispatch.together import Together
 from publisher.pipeline.dispatch.turn import claim
@@ -24,6 +24,7 @@ __all__ = [
     "begin",
     "claim",
     "dispatch_next",
+    "hasten",
     "land",
     "record_answer",
     "speak",

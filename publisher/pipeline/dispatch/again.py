@@ -108,7 +108,7 @@ def _take(
     """Make the call ours for one more try; None where another process was faster."""
     tries = (call["tries"] or 1) + 1
     lease_until = now + desk.timing.lease
-    # Should we die, it comes up again by itself when our lease is over.
+    # Should we die, it comes up again when we are found dead, at the latest when our lease is over.
     again_at = _wait_until(call, desk, now) if step == "wait" else lease_until + desk.timing.unknown_retry
     taken = calls.take_again(
         conn, call["id"], tries=tries, process_id=desk.process_id, lease_until=lease_until, retry_at=again_at

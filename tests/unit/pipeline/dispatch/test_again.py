@@ -17,7 +17,7 @@ from publisher.store import calls, log, media, sends
 from publisher.store.tables import calls as calls_table
 from publisher.store.tables import sends as sends_table
 from tests.ledger import NOW, POST, add_edition, add_send, books, leave, subscribe
-from tests.unit.pipeline.dispatch.conftest import FORBIDDEN, NO_ANSWER, SENT, UNREACHABLE, Bench, Told
+from tests.unit.pipeline.dispatch.conftest import FORBIDDEN, NO_ANSWER, SENT, TIMING, UNREACHABLE, Bench, Told
 
 DAY = timedelta(days=1)
 NEVER_CAME = Answer(Verdict(Outcome.DEFERRED, Scope.PASSING, "the provider has no such message"))
@@ -226,6 +226,34 @@ def test_a_process_that_dies_while_it_repeats_leaves_the_call_to_the_next(store,
     bench.all(sender)
     assert books(store, send) == {"sent": 1}
     assert len({call.key for call in sender.calls}) == 1
+
+
+@pytest.mark.parametrize("is_alive", [True, False])
+def test_who_is_known_to_have_died_while_it_repeated_is_not_waited_for(store, bench, is_alive):
+    def die(call):
+        raise KeyboardInterrupt
+
+    send, sender = add_send(store, add_edition(store), lists=(), message=POST), Told(NO_ANSWER, die, SENT, keys=DAY)
+    bench.all(sender)
+    bench.later(seconds=30)
+    with pytest.raises(KeyboardInterrupt):
+        bench.once(sender)
+    assert dispatch.hasten(store, lambda _: is_alive, now=bench.clock(), retry=TIMING.unknown_retry) == (not is_alive)
+    bench.later(seconds=30)
+    bench.all(sender)
+    assert books(store, send) == ({"unknown": 1} if is_alive else {"sent": 1})
+
+
+def test_a_networks_own_wait_is_kept_whoever_died(store, bench):
+    until = NOW + timedelta(hours=1)
+    too_many = Answer(Verdict(Outcome.DEFERRED, Scope.PASSING, "too many requests", until=until))
+    add_send(store, add_edition(store), lists=(), message=POST)
+    sender = Told(NO_ANSWER, too_many, keys=DAY)
+    bench.all(sender)
+    bench.later(seconds=30)
+    bench.all(sender)
+    assert dispatch.hasten(store, lambda _: False, now=bench.clock(), retry=TIMING.unknown_retry) == 0
+    assert the_call(store)["retry_at"] == until
 
 
 def test_a_call_that_another_thread_has_just_taken_or_settled_is_left_to_it(store, bench):
