@@ -153,7 +153,7 @@ class PostLoop(Loop):
         first = self.done["posts"] + 1
         self._remember(posts=self.done["posts"] + count)
         with store.write() as conn:
-            media.keep(conn, PICTURE.content, type=PICTURE.type, now=NOW)
+            media.keep(conn, media.Kept(PICTURE.type, PICTURE.content), now=NOW, only_uploaded=True)
         for number in range(first, first + count):
             edition = add_edition(store, f"story {number}")
             add_send(store, edition, lists=(), message=post_of(number, self.account.rules))
