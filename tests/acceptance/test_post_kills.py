@@ -10,7 +10,8 @@ import pytest
 from tests.crash.network import Weather
 from tests.crash.posts import ACCOUNTS, PostLoop
 
-STORM = Weather(doubtful=0.15, latency=0.1, spares_uploads=True)  # nothing that waits for seconds
+# Nothing that waits for seconds, and shorter than what lets a channel rest.
+STORM = Weather(doubtful=0.25, lasts=4, latency=0.1, spares_uploads=True)
 
 
 @pytest.mark.parametrize("network", ["mastodon", "bluesky", "telegram"])
