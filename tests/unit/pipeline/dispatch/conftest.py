@@ -38,6 +38,7 @@ class Told:
     takes_down = True
     http = Http()
     counted_as = ""
+    rules = None
 
     def __init__(
         self,
