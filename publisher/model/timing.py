@@ -10,8 +10,8 @@ from datetime import timedelta
 class Timing:
     """Spans of a call's life.
 
-    A process that froze may wake and act late, so a request begins only while its call's lease outlasts the longest
-    exchange: ``lease`` must be more than ``reserve``.
+    A process that froze may wake and act late, so a request begins, and leaves whole, only while its call's lease
+    outlasts the answer: ``lease`` must be more than ``reserve``.
     """
 
     lease: timedelta = timedelta(minutes=3)  # a claim of a process that can't be proved dead ends after this
@@ -23,7 +23,7 @@ class Timing:
 
     def __post_init__(self) -> None:
         if self.lease <= self.reserve:
-            raise ValueError("the lease is not longer than the connect timeout, twice the read timeout and the margin")
+            raise ValueError("the lease is not longer than the read timeout and the margin together")
 
     @property
     def leaving(self) -> timedelta:
@@ -32,5 +32,5 @@ class Timing:
 
     @property
     def reserve(self) -> timedelta:
-        """How much of a lease must be left for a request to begin: it leaves, it is answered, and clocks differ."""
-        return self.leaving + self.read_timeout + self.margin
+        """How much of a lease must be left when a request has left: it is answered, and clocks differ."""
+        return self.read_timeout + self.margin

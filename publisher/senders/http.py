@@ -49,7 +49,7 @@ class HttpSettings:
 
     connect_timeout: float = 10.0  # seconds
     read_timeout: float = 60.0  # seconds, for the whole answer once the request has left; which may take as long
-    # itself, connecting included, and its last piece connect_timeout more (`Timing.leaving`)
+    # itself, connecting included, but no longer than until the moment that `until` says
     body_cap: int = 1_000_000  # bytes of an answer that are read
     trust_env: bool = False  # True: proxies and certificates from the environment
     user_agent: str = f"Publisher/{publisher.__version__}"
@@ -155,7 +155,10 @@ class Http:
 
     @contextmanager
     def until(self, moment: float) -> Iterator[None]:
-        """Begin no request of this thread after a moment by `steady`: its call might be another's before the answer."""
+        """Let no request of this thread begin, or go on leaving, after a moment by `steady`.
+
+        Its call might be another's before the answer.
+        """
         self._own.until = moment
         try:
             yield
@@ -163,7 +166,7 @@ class Http:
             del self._own.until
 
     def _exchange(self, method: str, url: str, sending: _Body | None, headers: Mapping[str, str], wait: Waits) -> Reply:
-        if steady() > getattr(self._own, "until", math.inf):
+        if self._left() < 0:
             return Reply(trouble=deferred(OUT_OF_TIME))
         begun_at = time.monotonic()
         try:
@@ -210,7 +213,11 @@ class Http:
             session.close()
 
     def _body(self, content: bytes = b"") -> _Body:
-        return _Body(content, self.settings.read_timeout)
+        return _Body(content, min(self.settings.read_timeout, self._left()))
+
+    def _left(self) -> float:
+        """Return the seconds in which a request of this thread may begin and leave."""
+        return float(getattr(self._own, "until", math.inf)) - steady()
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._own, "session", None)

@@ -102,7 +102,7 @@ def unshown(call: Call, sender: Sender) -> Answer | None:
 
 def told_unshown(call: Call, sender: Sender, answer: Answer) -> Answer:
     """Say of a post that was sent by a channel that shows no picture of ours that it had one."""
-    if picture_of(call, sender) is None or _takes_pictures(sender):
+    if call.picture is None or picture_of(call, sender) is None or _takes_pictures(sender):
         return answer
     return Shown(refusal=f"{sender.name} shows none of ours").told(answer)
 

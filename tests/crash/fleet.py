@@ -115,7 +115,6 @@ class Fleet:
 
     def start(self, worker: Worker) -> None:
         settings = {"LEASE": f"{self.lease:.0f}s", "READ_TIMEOUT": "1s", "MARGIN": "500ms", "UNKNOWN_RETRY": "1s"}
-        settings["CONNECT_TIMEOUT"] = "500ms"
         environ = {**environment(), **{f"PUBLISHER_{name}": value for name, value in settings.items()}}
         environ |= {"DATABASE_URL": self.url.replace("//postgres", f"//{worker.name}"), **self.plan.environ}
         environ["PYTHONPATH"] += os.pathsep + str(self.folder / "plugins")

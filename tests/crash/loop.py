@@ -32,9 +32,8 @@ SETTLE_PATIENCE = 300.0  # seconds without any progress
 UP = "Harbor Gazette: http"  # so a run says where its console is: it can be told to end
 TROUBLE = Temper(unavailable=0.01, drop_after=0.01)
 QUICK = {  # so that what a kill left is looked at again within seconds
-    "PUBLISHER_LEASE": "7s",
-    "PUBLISHER_CONNECT_TIMEOUT": "1s",
-    "PUBLISHER_READ_TIMEOUT": "2s",
+    "PUBLISHER_LEASE": "5s",
+    "PUBLISHER_READ_TIMEOUT": "3s",
     "PUBLISHER_MARGIN": "1s",
     "PUBLISHER_UNKNOWN_RETRY": "1s",
 }

@@ -253,6 +253,19 @@ def test_connecting_is_part_of_the_time_for_leaving(http: Http, monkeypatch: pyt
     assert (verdict.outcome, "too slowly" in verdict.reason) == (Outcome.DEFERRED, True)
 
 
+def test_a_request_that_has_not_left_by_the_moment_that_a_call_has_is_broken_off(http: Http) -> None:
+    def sip(peer: socket.socket) -> None:
+        for _ in range(100):
+            if not peer.recv(131_072):
+                return
+            time.sleep(0.03)
+
+    with http.until(steady() + 0.3):
+        verdict = http.post(slow_server(sip), b"x" * 30_000_000, JSON).trouble
+    assert verdict is not None
+    assert (verdict.outcome, "too slowly" in verdict.reason) == (Outcome.DEFERRED, True)
+
+
 def test_no_request_begins_after_the_moment_that_a_call_has_left(http: Http, provider: FakeProvider) -> None:
     with http.until(steady() + 60):
         assert http.post(provider.url, b"{}", JSON).trouble is None
