@@ -10,19 +10,25 @@ from typer.testing import CliRunner
 
 from publisher.cli.commands import cli
 from publisher.errors import UsageError
+from publisher.testing import FakeProvider
 from tests.names import answering
 from tests.project import MAILGUN, ProjectDir
 from tests.unit.app.project import edit
 
-POSTS = '  mastodon: {sender: mastodon, instance: "https://news.example", token: "${WEBHOOK_SECRET}"}\n'
+POSTS = (
+    '  mastodon: {sender: mastodon, instance: "https://news.example", base_url: "URL", token: "${WEBHOOK_SECRET}"}\n'
+)
 
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A project of a mail channel and one of posts, on a machine whose name server knows nothing of them."""
     ProjectDir(tmp_path, "http://127.0.0.1:9", channel=MAILGUN)
-    edit(tmp_path, ("schedules:\n", f"{POSTS}schedules:\n"), ("https://letters.harbor.example", "http://127.0.0.1:9"))
-    with answering({}) as server:
+    with answering({}) as server, FakeProvider("mastodon") as network:
+        posts = POSTS.replace("URL", network.url)
+        edit(
+            tmp_path, ("schedules:\n", f"{posts}schedules:\n"), ("https://letters.harbor.example", "http://127.0.0.1:9")
+        )
         monkeypatch.setattr(dns.resolver, "default_resolver", server.resolver)
         yield tmp_path
 
