@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Boolean, Connection, Integer, LargeBinary, RowMapping, Text, func, select, text, update
+import sqlalchemy
+from sqlalchemy import Boolean, Connection, Integer, LargeBinary, RowMapping, func, select, text, update
 
 from publisher.errors import LostCallError
 from publisher.model.call import Recipient, Verdict
 from publisher.model.states import CALL_MOVES, CallState, DeliveryState
-from publisher.store.sql import Many, among, upsert
-from publisher.store.tables import Moment, calls, deliveries, outcomes, update_row
+from publisher.store.sql import Many, among
+from publisher.store.tables import Moment, Text, calls, deliveries, outcomes, update_row
 from publisher.store.words import Listing, Statement
 
 # In the words of the partial index, or SQLite would read every call there ever was.
@@ -43,7 +44,7 @@ _OPEN = Statement(
     now=Moment,
     members=LargeBinary,
 )
-_BY_KEY = Listing("SELECT id, key FROM calls WHERE key {keys}", "id", "key", keys=Many(Text()))
+_BY_KEY = Listing("SELECT id, key FROM calls WHERE key {keys}", "id", "key", keys=Many(sqlalchemy.Text()))
 
 
 def open_calls(
@@ -233,14 +234,23 @@ def open_ones(conn: Connection) -> list[RowMapping]:
     return list(conn.execute(query).mappings())
 
 
+_TELL = Statement(
+    """
+    INSERT INTO outcomes (call_id, delivery_id, outcome, scope, reason, provider_id, until)
+    VALUES (:call_id, :delivery_id, :outcome, :scope, :reason, :provider_id, :until)
+    ON CONFLICT (call_id, delivery_id) DO UPDATE SET outcome = excluded.outcome, scope = excluded.scope,
+        reason = excluded.reason, provider_id = excluded.provider_id, until = excluded.until
+    """,
+    reason=Text,
+    provider_id=Text,
+    until=Moment,
+)
+
+
 def record_outcomes(conn: Connection, call_id: int, told: Sequence[tuple[int, Verdict]]) -> None:
     """Keep what a call said of deliveries; a later word on the same call takes the place of the earlier."""
-    if not told:
-        return
-    statement = upsert(conn, outcomes)
-    latest = {name: statement.excluded[name] for name in ("outcome", "scope", "reason", "provider_id", "until")}
     rows = [{"call_id": call_id, "delivery_id": delivery_id, **_said(verdict)} for delivery_id, verdict in told]
-    conn.execute(statement.on_conflict_do_update(index_elements=["call_id", "delivery_id"], set_=latest), rows)
+    _TELL.change_each(conn, rows)
 
 
 def _said(verdict: Verdict) -> dict[str, Any]:

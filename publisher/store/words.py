@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Result, bindparam, text
@@ -55,12 +55,17 @@ class Statement:
         except Exception as error:
             raise _as_theirs(conn, ready, error) from error
 
-    def change_each(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    def change_each(self, conn: Connection, rows: Iterable[Mapping[str, Any]]) -> int:
         """Run it for each of the values and return how many rows were touched in all."""
         ready = self._made_ready(conn)
+        bound = (ready.bound(values) for values in rows)
         try:
             cursor = _driver(conn).cursor()
-            cursor.executemany(ready.words, [ready.bound(values) for values in rows])
+            if is_postgresql(conn):
+                # Not by `executemany`, which sends them in a pipeline: the server doesn't count the silence of a client
+                # that freezes within one, so that it would hold its rows until it wakes.
+                return sum(cursor.execute(ready.words, each).rowcount for each in bound)
+            cursor.executemany(ready.words, list(bound))
             return int(cursor.rowcount)
         except Exception as error:
             raise _as_theirs(conn, ready, error) from error

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from publisher.errors import MaybeWrittenError, StoreError
 from publisher.store import Store, limits, processes
 from publisher.store.postgresql import GRACE, WRITING
 from publisher.store.tables import facts
+from publisher.store.words import Statement
 from tests.ledger import NOW
 
 
@@ -297,6 +299,23 @@ def test_who_is_silent_within_a_write_loses_it_and_others_go_on(postgresql_url, 
         time.sleep(1)
         count_up(conn)
     assert store.submit(count_up) == 1
+    store.close()
+
+
+def test_who_is_silent_among_rows_that_are_changed_one_by_one_loses_the_write_too(postgresql_url, monkeypatch):
+    """A pipeline's silence the server would not count: a frozen process would keep its rows until it wakes."""
+    monkeypatch.setitem(WRITING, "idle_in_transaction_session_timeout", "300ms")
+    store = Store.open(postgresql_url)
+    insert_one = Statement("INSERT INTO facts (name, value) VALUES (:name, :value)")
+
+    def rows() -> Iterator[dict[str, str]]:
+        yield {"name": "first", "value": ""}
+        time.sleep(1)
+        yield {"name": "third", "value": ""}
+
+    with pytest.raises(StoreError, match="stood still for too long"), store.write() as conn:
+        insert_one.change_each(conn, rows())
+    assert store.submit(lambda conn: insert_one.change(conn, name="first", value="")) == 1
     store.close()
 
 
