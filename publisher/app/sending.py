@@ -49,7 +49,6 @@ class Sending:
         self._begins: dispatch.Together[Any, bool] = dispatch.Together()
         self._answers: dispatch.Together[Any, None] = dispatch.Together()
         self._known: dict[int, Content] = {}  # messages never change: read once
-        self._halls = dispatch.Halls()
         self._senders: dict[str, Sender] = {}
         self._building = Lock()
 
@@ -71,7 +70,7 @@ class Sending:
         )
 
     def _channels(self) -> Mapping[str, int]:
-        return {name: dispatch.staff(channel.at_once) for name, channel in self._app.project.channels.items()}
+        return {name: channel.at_once for name, channel in self._app.project.channels.items()}
 
     def advance(self) -> None:
         """Carry on whatever waits at a door: editions without messages, sends without an audience, finished sends."""
@@ -176,7 +175,6 @@ class Sending:
             answers=self._answers,
             stop=self.ending,
             known=self._known,
-            halls=self._halls,
         )
 
     def sender(self, channel: str) -> Sender:

@@ -27,7 +27,7 @@ class Timing:
 
     @property
     def leaving(self) -> timedelta:
-        """How long a request may take until all of it has left: its last piece may take as long as a connection."""
+        """How long a request may take until all of it has left, connecting included."""
         return self.read_timeout + self.connect_timeout
 
     @property

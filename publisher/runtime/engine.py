@@ -20,7 +20,7 @@ class Duties:
     """The verbs, wired: what an engine drives without knowing what they do."""
 
     advance: Callable[[], None]  # produce, address, settle whatever waits at their doors
-    channels: Callable[[], Mapping[str, int]]  # and how many threads each takes
+    channels: Callable[[], Mapping[str, int]]  # and how many calls of each may be under way at the same time
     dispatch: Callable[[str], bool]  # one call of a channel; False when nothing is due
     free_at: Callable[[str], datetime | None]  # when a limit that stopped the channel lets it go on
     recover: Callable[[], object]  # take over what dead processes left

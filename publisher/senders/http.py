@@ -48,8 +48,8 @@ class HttpSettings:
     """How patient and how trusting the senders are."""
 
     connect_timeout: float = 10.0  # seconds
-    read_timeout: float = 60.0  # seconds, for the whole answer once the request has left; which may take as long
-    # itself, connecting included, but no longer than until the moment that `until` says
+    read_timeout: float = 60.0  # seconds, for the whole answer once the request has left; which may take both together,
+    # but no longer than until the moment that `until` says
     body_cap: int = 1_000_000  # bytes of an answer that are read
     trust_env: bool = False  # True: proxies and certificates from the environment
     user_agent: str = f"Publisher/{publisher.__version__}"
@@ -213,7 +213,7 @@ class Http:
             session.close()
 
     def _body(self, content: bytes = b"") -> _Body:
-        return _Body(content, min(self.settings.read_timeout, self._left()))
+        return _Body(content, min(self.settings.connect_timeout + self.settings.read_timeout, self._left()))
 
     def _left(self) -> float:
         """Return the seconds in which a request of this thread may begin and leave."""

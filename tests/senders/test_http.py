@@ -152,7 +152,7 @@ def test_an_answer_without_end_is_cut(http: Http) -> None:
 
 
 def test_an_answer_that_drips_is_cut_at_the_deadline(http: Http) -> None:
-    http.settings = replace(http.settings, read_timeout=0.3)
+    http.settings = replace(http.settings, connect_timeout=0.1, read_timeout=0.3)
     listening = socket.create_server(("127.0.0.1", 0))
     done = threading.Event()
 
@@ -225,7 +225,7 @@ def test_an_answer_that_comes_whole_in_the_last_moment_counts(http: Http, head: 
 
 
 def test_a_request_that_is_taken_too_slowly_is_given_up_and_deferred(http: Http) -> None:
-    http.settings = replace(http.settings, read_timeout=0.3)
+    http.settings = replace(http.settings, connect_timeout=0.1, read_timeout=0.3)
 
     def sip(peer: socket.socket) -> None:
         for _ in range(100):
@@ -240,7 +240,7 @@ def test_a_request_that_is_taken_too_slowly_is_given_up_and_deferred(http: Http)
 
 
 def test_connecting_is_part_of_the_time_for_leaving(http: Http, monkeypatch: pytest.MonkeyPatch) -> None:
-    http.settings = replace(http.settings, read_timeout=0.2)
+    http.settings = replace(http.settings, connect_timeout=0.05, read_timeout=0.2)
     resolve = socket.getaddrinfo
 
     def slowly(*args: Any, **named: Any) -> Any:

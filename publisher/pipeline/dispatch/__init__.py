@@ -10,14 +10,12 @@ from publisher.pipeline.dispatch.beginning import begin
 from publisher.pipeline.dispatch.desk import Claimed, Desk, StoreJournal
 from publisher.pipeline.dispatch.landing import Landing, land
 from publisher.pipeline.dispatch.orphans import hasten, take_over
-from publisher.pipeline.dispatch.places import Halls, staff
 from publisher.pipeline.dispatch.together import Together
 from publisher.pipeline.dispatch.turn import claim
 
 __all__ = [
     "Claimed",
     "Desk",
-    "Halls",
     "Landing",
     "StoreJournal",
     "Together",
@@ -28,6 +26,5 @@ __all__ = [
     "land",
     "record_answer",
     "speak",
-    "staff",
     "take_over",
 ]

@@ -24,8 +24,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FROZEN = stop(deferred("the process stood still before it spoke; nothing was sent"))
-CROWDED = stop(deferred("as many requests as may be at once were under way; nothing was sent"))
-UNSPOKEN = (FROZEN, CUT, CROWDED)
+UNSPOKEN = (FROZEN, CUT)
 LOOK_HOLDS = 1.0  # seconds for which a look at a channel that has work is good enough; a claim looks again anyway
 
 
@@ -58,19 +57,9 @@ def _look(store: Store, desk: Desk, channel: str, sender: Callable[[], Sender]) 
         return False  # the common case, without asking for the write lock
     if look.doubt is not None:
         doubt = look.doubt
-        if _guarded(store, desk, channel, sender, lambda ready: _look_again(store, desk, channel, ready, doubt)):
+        if _guarded(store, desk, channel, sender, lambda ready: again.look_again(store, desk, channel, ready, doubt)):
             return True
     return None if due is not None else False
-
-
-def _look_again(store: Store, desk: Desk, channel: str, sender: Sender, doubt: int) -> bool:
-    places = desk.places(channel)
-    if not places.enter():
-        return False
-    try:
-        return again.look_again(store, desk, channel, sender, doubt)
-    finally:
-        places.leave()
 
 
 def _carry_on(store: Store, desk: Desk, channel: str, sender: Callable[[], Sender], until: float = 0.0) -> bool:
@@ -101,10 +90,8 @@ def _dispatch(
 ) -> bool:
     if only is not None:
         claimed = claim(store, desk, channel, sender.max_recipients, only, account=sender.counted_as)
-    elif desk.places(channel).may_claim(ahead=sender.max_recipients == 1):
-        claimed = take_turn(store, desk, channel, sender.max_recipients, account=sender.counted_as)
     else:
-        return False
+        claimed = take_turn(store, desk, channel, sender.max_recipients, account=sender.counted_as)
     if claimed is None:
         return False
     while claimed is not None:
@@ -170,17 +157,7 @@ def _begin_and_speak(store: Store, desk: Desk, sender: Sender, claimed: Claimed)
         # Perhaps it stands there as if we had spoken. Nobody but us knows that we did not.
         log.error("begin_was_cut", call=claimed.call.id, error=str(error))
         return CUT
-    return _speak_in_place(store, desk, sender, claimed) if is_ours else None
-
-
-def _speak_in_place(store: Store, desk: Desk, sender: Sender, claimed: Claimed) -> Answer:
-    places = desk.places(claimed.channel)
-    if not places.enter():
-        return CROWDED
-    try:
-        return speak(store, sender, claimed)
-    finally:
-        places.leave()
+    return speak(store, sender, claimed) if is_ours else None
 
 
 def speak(store: Store, sender: Sender, claimed: Claimed) -> Answer:

@@ -16,7 +16,6 @@ from publisher.model.call import Answer, Call, Picture, Recipient
 from publisher.model.message import Content, Post, Withdrawal
 from publisher.model.project import Channel
 from publisher.model.timing import Timing
-from publisher.pipeline.dispatch.places import Halls, Places
 from publisher.pipeline.dispatch.together import Together
 from publisher.senders.verdicts import deferred, refused, stop
 from publisher.store import Connection, Store, calls, media, messages
@@ -55,11 +54,6 @@ class Desk:
     answers: Together[Any, None] = field(default_factory=Together)
     stop: Event = field(default_factory=Event)  # set when this process is to end
     known: dict[int, Content] = field(default_factory=dict)  # messages never change: read once
-    halls: Halls = field(default_factory=Halls)  # where requests under way have their places
-
-    def places(self, channel: str) -> Places:
-        """Return the places of a channel's requests."""
-        return self.halls.of(channel, self.rules_of(channel).at_once)
 
     def message(self, conn: Connection, message_id: int) -> Content:
         """Return a message."""
