@@ -93,9 +93,10 @@ class App:
         :raises ConfigError: it can't be accepted; the version that held goes on.
         """
         with self.firing:
-            self.version_id = versions.accept(self, project)
+            version_id = versions.accept(self, project)
             changed = changed_channels((self.project, self.settings), (project, settings))
             self.project, self.settings = project, settings
+            self.version_id = version_id  # after it: whoever finds the version finds its project
             self.trouble = ""
             for name in changed:  # whoever changed it has mended it; if not, it stops again at its first call
                 holding.release_channel(self.store, name, now=self.clock(), usable=project.channels)

@@ -22,7 +22,7 @@ from publisher.model.tokens import leaving_token, wire_id
 from publisher.pipeline import address, dispatch, settle
 from publisher.pipeline.operate import stopping, withdrawing
 from publisher.runtime.engine import Duties
-from publisher.store import RowMapping, alerts, channels, editions, facts, processes, sends
+from publisher.store import Connection, RowMapping, alerts, channels, editions, facts, processes, schedules, sends
 from publisher.store.deliveries import Member
 
 # Rendering and senders are imported where they are used: most commands need neither, and they take half a second.
@@ -92,10 +92,14 @@ class Sending:
         self._guarded(lambda: settle.pause_without_channel(store, list(self._app.project.channels)))
         self._guarded(lambda: settle.settle_finished(store, now=self._app.clock()))
 
+    def _is_current(self, conn: Connection) -> bool:
+        """Say whether the file's version that this process goes by is the one that was accepted last."""
+        return schedules.accepted_version(conn) == self._app.version_id
+
     def _withdraw(self) -> None:
         """Go on with what is withdrawn; in practice it waits."""
         store, now, is_practice = self._app.store, self._app.clock(), self._app.is_practice
-        withdrawing.heed_practice(store, is_practice=is_practice, now=now)
+        withdrawing.heed_practice(store, is_practice=is_practice, is_current=self._is_current, now=now)
         if not is_practice:
             withdrawing.finish_withdrawing(store, self.means, now=now)
 

@@ -93,7 +93,8 @@ def local(moment: datetime | None, zone: Any, *, seconds: bool = True) -> str:
 
 
 def can_ask() -> bool:
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    """Say whether a person is there; a stream that is closed is None."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
 def confirm(question: str, without_a_terminal: str) -> None:

@@ -14,6 +14,7 @@ from publisher.config.settings import FILE
 from publisher.errors import ConfigError
 
 PLAIN = re.compile(r"[A-Za-z0-9_.:/@%+=,~?&-]+")  # what needs no quotes
+BESIDE = "publisher.db.env-"
 BEGINS = re.compile(r"\s*(?:export\s+)?")
 
 
@@ -70,10 +71,15 @@ def _prove(text: str, values: Mapping[str, str]) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write beside it and move: a crash leaves the old file or the new one."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    """Write beside it and move: a crash leaves the old file or the new one.
+
+    What a crash leaves beside it holds every secret: its name is one that projects keep out of git (`publisher.db*`),
+    and the next time it goes.
+    """
+    for left in path.parent.glob(f"{BESIDE}*"):
+        left.unlink(missing_ok=True)
+    beside = path.with_name(f"{BESIDE}{os.getpid()}")
     try:
-        beside.unlink(missing_ok=True)
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
             file.write(text)

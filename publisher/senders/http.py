@@ -24,12 +24,11 @@ from urllib3.exceptions import HTTPError
 import publisher
 from publisher.clock import Clock, now, steady
 from publisher.model.call import Answer, Rest, Verdict
-from publisher.senders.verdicts import Left, deferred, judge_silence, judge_status, sent, unknown
+from publisher.senders.verdicts import OUT_OF_TIME, Left, deferred, judge_silence, judge_status, sent, unknown
 from publisher.senders.windows import Waits, again_at, rest_in
 
 WORDS = 1_000  # characters of an answer that are kept
 REASON = 300  # characters of an answer that are shown
-OUT_OF_TIME = "the steps before this request took too long; it was not sent"
 HIDDEN = "***"  # stands where a secret stood
 MOST_GIVEN = 16  # secrets that a provider gave in place of others: the newest; the older ones have long ended
 SAID_UNDER = (

@@ -27,6 +27,7 @@ from publisher.model.call import Answer, Outcome, Scope, Verdict
 Left = Literal["nothing", "part", "slow", "all"]  # of a request's body; slow: a part, and then we gave it up
 
 NOT_THERE = "it was not there any more, or is another account's"
+OUT_OF_TIME = "the steps before this request took too long; it was not sent"
 LONGEST_WAIT = timedelta(days=1)  # a provider that asks for more is asked again after a day
 EPOCH_FROM = 1_000_000_000  # a number above this is a moment (2001 and later), below it a number of seconds
 PASSING = frozenset({408, 425, 429})

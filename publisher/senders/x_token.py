@@ -12,7 +12,7 @@ from publisher.model.call import Outcome, Verdict
 from publisher.senders.exchange import SOON, exchanged, judge_none, or_put_off
 from publisher.senders.http import HIDDEN, Http, Reply, as_form, basic
 from publisher.senders.vault import Vault
-from publisher.senders.verdicts import deferred
+from publisher.senders.verdicts import LONGEST_WAIT, deferred
 from publisher.senders.x_answer import WAIT
 
 KEPT_AS = "token"
@@ -48,8 +48,11 @@ class Token:
 
     def is_asked_for(self, now: datetime) -> bool:
         """Say whether it is time to get another one, and X has not said to wait."""
-        waits = bool(self.asked_again_at) and now < datetime.fromisoformat(self.asked_again_at)
-        return not waits and not self.lives(now + EARLY)
+        return not self.waits(now) and not self.lives(now + EARLY)
+
+    def waits(self, now: datetime) -> bool:
+        """Say whether X wants to be left alone for now; a moment that is too far off was noted by a wrong clock."""
+        return bool(self.asked_again_at) and now < datetime.fromisoformat(self.asked_again_at) <= now + 2 * LONGEST_WAIT
 
 
 @or_put_off
@@ -66,7 +69,7 @@ def token_of(client: Client, http: Http, vault: Vault) -> str | Verdict:
         return deferred("the channel gets a token for another account at this moment")
     for secret in filter(None, (kept.access, kept.refresh)):
         http.hide(secret)
-    if kept.asked_again_at and not kept.lives(http.clock()):
+    if kept.waits(http.clock()) and not kept.lives(http.clock()):
         return deferred(kept.why, datetime.fromisoformat(kept.asked_again_at))
     return kept.access
 

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 
 from publisher.clock import steady
 from publisher.model.call import Outcome, Scope
-from publisher.senders.http import OUT_OF_TIME, File, Http, HttpSettings, as_form, as_multipart
-from publisher.senders.verdicts import deferred
+from publisher.senders.http import File, Http, HttpSettings, as_form, as_multipart
+from publisher.senders.verdicts import OUT_OF_TIME, deferred
 from publisher.testing import FakeProvider, Fault, Received, Response
 
 JSON = {"Content-Type": "application/json"}

@@ -229,6 +229,15 @@ def test_without_a_token_x_is_not_asked_again_before_it_wants_to_be() -> None:
         assert dict(provider.requests[1].form)["refresh_token"] == "x-r3fresh"
 
 
+def test_a_wait_that_a_clock_ahead_noted_keeps_nobody_from_asking() -> None:
+    with FakeProvider(Anywhere()) as provider:
+        account = Account(provider)
+        provider.fails(Fault.too_many("180"))
+        account.post(minutes=60 * 24 * 365)
+        assert account.post(minutes=-60 * 24 * 365).verdict.outcome is Outcome.SENT
+        assert account.asked() == ["token", "token", "tweets"]
+
+
 def test_with_a_token_that_lives_x_is_not_asked_again_before_it_wants_to_be() -> None:
     with FakeProvider(Anywhere()) as provider:
         account = Account(provider)

@@ -10,6 +10,7 @@ import structlog
 from publisher.errors import PublisherError
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.pipeline.dispatch.desk import Desk
+from publisher.senders.verdicts import OUT_OF_TIME
 from publisher.store import Connection, Store, channels, sends
 
 log = structlog.get_logger()
@@ -38,6 +39,8 @@ def _reached_nobody(answer: Answer) -> bool:
     """Say whether the provider gave no answer at all, or was not itself: timeouts, refused connections, 5xx."""
     if answer.status is not None:
         return answer.status >= 500
+    if OUT_OF_TIME in answer.verdict.reason:
+        return False  # our own word: the requests before it were answered
     return answer.verdict.outcome in (Outcome.DEFERRED, Outcome.UNKNOWN)
 
 

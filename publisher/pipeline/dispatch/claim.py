@@ -57,11 +57,17 @@ def next_due(conn: Connection, desk: Desk, wanted: Wanted) -> Found | None:
     look = channels.look(conn, wanted.channel, now)
     if not look.may_go(now) or look.is_stopped:
         return None
-    if (rests_until := rests.until(conn, wanted.account, now)) is not None:
+    due = deliveries.next_due(conn, wanted.channel, now, wanted.only)
+    rests_until = rests.until(conn, wanted.account, now)
+    if rests_until is not None and (due is None or not _takes_down(conn, due)):
         desk.free_at[wanted.channel] = rests_until
         return None
-    due = deliveries.next_due(conn, wanted.channel, now, wanted.only)
     return None if due is None else Found(due, look, now, speak_by)
+
+
+def _takes_down(conn: Connection, due: Due) -> bool:
+    """Say whether a withdrawal is due: networks count deletions by themselves, and a wrong post can't wait a day."""
+    return bool(sends.get(conn, due.send_id)["kind"] == sends.WITHDRAWAL)
 
 
 def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> list[Claimed]:

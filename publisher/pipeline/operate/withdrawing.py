@@ -96,8 +96,10 @@ def keep_for_after_practice(conn: Connection) -> None:
             sends.add_reasons(conn, send["id"], [sends.in_practice()])
 
 
-def go_on_after_practice(conn: Connection, now: datetime) -> None:
+def _go_on_after_practice(conn: Connection, is_current: Callable[[Connection], bool], now: datetime) -> None:
     """Let withdrawals go on that waited for practice to end, with their whole time of trying."""
+    if not is_current(conn):
+        return
     for send in _withdrawals(conn, SendState.PAUSED):
         if not _waits_for_practice(send):
             continue
@@ -107,15 +109,18 @@ def go_on_after_practice(conn: Connection, now: datetime) -> None:
             sends.move(conn, send["id"], SendState.SENDING, give_up_at=sends.new_term(send, now))
 
 
-def heed_practice(store: Store, *, is_practice: bool, now: datetime) -> None:
-    """Let withdrawals wait in practice, and go on after it; writes only where that changes something."""
+def heed_practice(store: Store, *, is_practice: bool, is_current: Callable[[Connection], bool], now: datetime) -> None:
+    """Let withdrawals wait in practice, and go on after it; writes only where that changes something.
+
+    :param is_current: says whether nobody has accepted another version of the file, which may say practice again.
+    """
     states = OPEN if is_practice else (SendState.PAUSED,)
     with store.read() as conn:
         found = [send for send in sends.in_state(conn, *states) if send["kind"] == sends.WITHDRAWAL]
     if is_practice and found:
         write_patiently(store, keep_for_after_practice)
     elif any(_waits_for_practice(send) for send in found):
-        write_patiently(store, partial(go_on_after_practice, now=now))
+        write_patiently(store, partial(_go_on_after_practice, is_current=is_current, now=now))
 
 
 def _waits_for_practice(send: RowMapping) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import stat
+from fnmatch import fnmatch
 
 import pytest
 
-from publisher.config.env_file import with_values, write_values
+from publisher.config.env_file import BESIDE, with_values, write_values
 from publisher.config.settings import Settings
 from publisher.errors import ConfigError
 
@@ -50,6 +51,14 @@ def test_it_is_readable_by_its_owner_alone_and_a_link_stays_one(tmp_path):
     assert link.is_symlink()
     assert kept.read_text() == "A=1\nB=2\n"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_what_a_death_left_beside_it_goes_and_git_never_saw_it(tmp_path):
+    left = tmp_path / f"{BESIDE}812"
+    left.write_text("SECRET=1\n")
+    assert fnmatch(left.name, "publisher.db*")  # so projects keep it out of git
+    write_values(tmp_path, {"B": "2"})
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
 
 
 def test_a_file_that_is_not_utf_8_is_left_alone(tmp_path):

@@ -9,6 +9,7 @@ from publisher.model.call import Answer, Outcome, Scope, Verdict
 from publisher.model.project import Channel
 from publisher.pipeline import dispatch
 from publisher.pipeline.operate import holding
+from publisher.senders.verdicts import OUT_OF_TIME, deferred
 from publisher.store import channels, log, sends
 from tests.ledger import NOW, add_edition, add_send, books, subscribe
 from tests.unit.pipeline.dispatch.conftest import FORBIDDEN, NO_ANSWER, SENT, UNREACHABLE, Bench, Told
@@ -34,6 +35,16 @@ def test_a_channel_that_reaches_nobody_rests_and_burns_no_attempts_meanwhile(sto
     with store.read() as conn:
         assert sorted(row["attempts"] for row in log.find(conn, log.Filter(send_id=send))) == [0] * 15 + [1] * 5
         assert not channels.look(conn, "letters", bench.clock()).may_go(bench.clock())
+
+
+def test_steps_of_ours_that_took_too_long_say_nothing_of_the_channel(store, bench):
+    subscribe(store, 6)
+    send = add_send(store, add_edition(store))
+    sender = Told(*[Answer(deferred(f"the picture: {OUT_OF_TIME}"))] * 5, batch=1)
+    for _ in range(6):
+        bench.once(sender)
+    assert len(sender.calls) == 6
+    assert books(store, send) == {"sent": 1, "pending": 5}
 
 
 def test_after_a_rest_one_call_goes_first_and_the_others_wait_for_it(store, bench):

@@ -16,7 +16,7 @@ from publisher.model.call import Answer, Outcome, Verdict
 from publisher.pipeline import dispatch
 from publisher.pipeline.dispatch import act
 from publisher.pipeline.operate import holding
-from publisher.senders.http import OUT_OF_TIME
+from publisher.senders.verdicts import OUT_OF_TIME
 from publisher.store import calls, sends
 from publisher.store.tables import calls as calls_table
 from publisher.store.tables import sends as sends_table

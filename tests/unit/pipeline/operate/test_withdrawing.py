@@ -7,7 +7,7 @@ from datetime import time, timedelta
 
 import pytest
 
-from publisher.model.call import Answer, Outcome, Scope, Verdict
+from publisher.model.call import Answer, Outcome, Rest, Scope, Verdict
 from publisher.model.message import Post, Withdrawal
 from publisher.model.project import Channel
 from publisher.model.states import DeliveryState, EditionState
@@ -439,13 +439,28 @@ def test_a_withdrawal_that_is_tried_again_opens_no_edition(store, edition, bench
     assert [each.state for each in removals(store, edition)] == ["sent"]
 
 
+def test_an_account_that_rests_takes_its_posts_down_all_the_same(store, bench, edition):
+    """Networks count deletions by themselves, and a wrong post can't stand for a day."""
+    post(store, edition)
+    last = replace(POSTED, rest=Rest(NOW + timedelta(hours=20)))
+    network = Network(last, removals=[NO_ANSWER])
+    network.counted_as = "gazette"
+    bench.all(network, "mastodon")
+    withdraw(store, edition)
+    bench.all(network, "mastodon")
+    bench.later(minutes=1)
+    bench.all(network, "mastodon")
+    assert len(network.removed) == 2
+    assert removals(store, edition)[0].state is DeliveryState.SENT
+
+
 def test_practice_takes_nothing_real_down_and_what_waited_goes_on_after_it(store, bench, edition):
     post(store, edition)
     network = Network(POSTED)
     bench.all(network, "mastodon")
     withdraw(store, edition)
     for _ in range(2):
-        withdrawing.heed_practice(store, is_practice=True, now=NOW)
+        withdrawing.heed_practice(store, is_practice=True, is_current=lambda _: True, now=NOW)
     bench.all(network, "mastodon")
     (waits,) = removals(store, edition)
     assert (network.removed, waits.state) == ([], DeliveryState.PENDING)
@@ -459,7 +474,11 @@ def test_practice_takes_nothing_real_down_and_what_waited_goes_on_after_it(store
         [sends.IN_PRACTICE],
     )
     bench.later(days=9)
-    withdrawing.heed_practice(store, is_practice=False, now=bench.clock())
+    # Another process has accepted a file that practises, and we go by the one before it.
+    withdrawing.heed_practice(store, is_practice=False, is_current=lambda _: False, now=bench.clock())
+    bench.all(network, "mastodon")
+    assert network.removed == []
+    withdrawing.heed_practice(store, is_practice=False, is_current=lambda _: True, now=bench.clock())
     bench.all(network, "mastodon")
     assert len(network.removed) == 1
     assert removals(store, edition)[0].state is DeliveryState.SENT
