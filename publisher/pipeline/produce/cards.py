@@ -44,16 +44,16 @@ def refusal(entry: Entry, rules: PostRules) -> tuple[str, str] | None:
 
 
 def with_picture(
-    post: Post, brief: Brief, renderer: Renderer, *, base: str | None, is_needed: bool = False
+    post: Post, brief: Brief, renderer: Renderer, *, base: str | None, is_uploaded: bool, is_needed: bool
 ) -> tuple[Post, media.Kept | None, tuple[Finding, ...]]:
     """Return a post whose card has a picture, the picture where it is ours, and what to say where there is none.
 
-    :param base: the address below which our pictures are served; None: nobody could fetch them. Empty: nobody has to,
-        since the card's picture is uploaded, and a file of this machine will do.
+    :param base: the address below which our pictures are served; None: nobody could fetch them. Empty: nobody has to.
+    :param is_uploaded: the article's own goes up with the post, so that a file of this machine will do.
     :param is_needed: the post is held without one.
     """
     card = post.card
-    if card is None or _is_shown(card, brief, is_uploaded=base == ""):
+    if card is None or _is_shown(card, brief, is_uploaded=is_uploaded):
         return post, None, ()
     without = replace(post, card=replace(card, image=None))
     try:

@@ -106,7 +106,9 @@ def _post(studio: Studio, project: Project, entry: Entry, brief: Brief, rules: P
     notes: tuple[Finding, ...] = ()
     if rules.shows_card and entry.picture == "card":
         base = "" if rules.uploads else reach.pictures_at(project, practice=studio.practice)
-        post, drawn, notes = with_picture(post, brief, studio.renderer, base=base, is_needed=entry.needs_picture)
+        is_uploaded = rules.uploads is not None and post.card is not None and uploads.gets(post.card.image)
+        what: dict[str, Any] = {"base": base, "is_uploaded": is_uploaded, "is_needed": entry.needs_picture}
+        post, drawn, notes = with_picture(post, brief, studio.renderer, **what)
         notes += () if rules.uploads else reach.check_picture(project, drawn)
     post, upload, more = uploads.ready(post, brief, entry, rules, drawn)
     more += (*missed_by_fallbacks(project, entry, studio.rules_of),)

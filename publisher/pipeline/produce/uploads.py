@@ -53,6 +53,15 @@ class Uploads:
         )
         return replace(post, upload=upload), media.Kept(photo.type, photo.content), notes
 
+    def gets(self, image: Image | None) -> bool:
+        """Say whether a picture can be had; who only looks takes it for granted."""
+        if image is None:
+            return False
+        try:
+            return self.fetch is None or bool(self._bytes_at(image.url))
+        except PublisherError:
+            return False
+
     def _wanted(self, post: Post, brief: Brief, entry: Entry, rules: PostRules) -> Image | None:
         """Return the picture that is to be uploaded: a card's only where the card is ours."""
         if entry.picture == "attach":

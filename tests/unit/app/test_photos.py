@@ -338,6 +338,18 @@ def test_a_source_on_the_web_names_no_file_of_this_machine(tmp_path, site):
         photos.fetch(App.open(tmp_path, Clock(NOW)), "site", f"file://{tmp_path}/ferry.jpg")
 
 
+def test_a_card_whose_file_can_not_be_had_is_drawn(tmp_path, site):
+    app = open_app(tmp_path, "{via: letters}")
+    article = Article("Ferry resumes", url="https://harbor.example/1", image=Image(f"file://{tmp_path}/gone.jpg"))
+    schedule = app.schedule("morning")
+    uploads = app.studio.uploads("site")
+    what = {"slot": "2026-11-24T07:00", "due_at": NOW, "chosen": [article], "uploads": uploads}
+    product = produce.produce_entry(app.studio, app.project, schedule, schedule.send[0], **what)
+    assert product.card is not None
+    assert product.upload is not None
+    assert not any(finding.check == "post-picture" for finding in product.findings)
+
+
 def test_an_article_without_a_picture_gets_the_drawn_card_but_nothing_attached(tmp_path):
     app = open_app(tmp_path, "{via: letters}", ATTACH)
     ProjectDir.publish_in(tmp_path, 1)
