@@ -14,6 +14,7 @@ from publisher.model.account import Fingerprints
 from publisher.model.article import Article, Image
 from publisher.model.theme import Theme
 
+Notes = Mapping[str, Mapping[str, object]]  # plain JSON, by the name of the step that a sender noted
 Context = Literal["html", "url", "url-part", "text", "header"]
 
 
@@ -107,8 +108,20 @@ class Withdrawal:
     account: Fingerprints = field(default_factory=dict)  # that posted it
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a network is told of a post, or a thread, that is to say something else: part by part."""
+
+    parts: tuple[str, ...]  # the network's own ids, in the order in which they were posted
+    post: Post  # the new words: as many parts as were posted
+    url: str = ""  # of the first
+    reference: str = ""  # our opaque id of the delivery that posted it
+    account: Fingerprints = field(default_factory=dict)  # that posted it
+    noted: Notes = field(default_factory=dict)  # what its sender noted while it posted: the picture's id, and so on
+
+
 Message = Mail | Post
-Content = Message | Withdrawal  # what a call says
+Content = Message | Withdrawal | Correction  # what a call says
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class AppriseOptions(Options):
 class AppriseBridge(Sender):
     name = "apprise"
     carries = frozenset({"post"})
+    cannot_edit = "Apprise isn't told which post it made"
     options = AppriseOptions
     max_bytes = 1_000_000
 

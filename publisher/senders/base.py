@@ -78,6 +78,8 @@ class Sender(ABC):
     options: ClassVar[type[Options]] = Options
     shape: ClassVar[Literal["merge", "rendered"]] = "rendered"  # merge: one body with variables per recipient
     takes_down: ClassVar[bool] = False  # posts can be withdrawn
+    edits: ClassVar[bool] = False  # what stands can be given other words
+    cannot_edit: ClassVar[str] = ""  # why it can't, where more is to be said than that it doesn't
     ways: ClassVar[tuple[Way, ...]] = ()  # to what it asks for; none: an editor knows where its options are found
     max_recipients: int = 1  # per call
     max_bytes: int  # of one request
@@ -158,6 +160,19 @@ class Sender(ABC):
         The call holds a ``Withdrawal``, and may be said again at any time. Only for senders that set ``takes_down``.
         """
         return Answer(Verdict(Outcome.REFUSED, Scope.MESSAGE, f"{self.name} takes nothing down"))
+
+    @classmethod
+    def why_it_cannot_edit(cls, options: Mapping[str, object]) -> str:
+        """Return why what was posted under these options, as written, keeps its words; empty: it can be edited."""
+        return "" if cls.edits else cls.cannot_edit or f"{cls.name} edits nothing"
+
+    def edit(self, call: Call, journal: Journal) -> Answer:
+        """Give a post, or every part of a thread, other words, and say what came of it.
+
+        The call holds a ``Correction``, and may be said again at any time: twice does no more than once. Refused where
+        the post is gone, or has another number of parts. Only for senders that set ``edits``.
+        """
+        return Answer(Verdict(Outcome.REFUSED, Scope.MESSAGE, self.why_it_cannot_edit({})))
 
     @abstractmethod
     def size(self, call: Call) -> int:

@@ -37,6 +37,7 @@ class Bluesky(Sender):
     options = BlueskyOptions
     max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
+    cannot_edit = "Bluesky goes on showing a post as it was first"
     ways = WAYS
     idempotent_for = timedelta(days=1)  # a record stands for good; later a person may have deleted it
 

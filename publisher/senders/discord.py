@@ -10,12 +10,13 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
 from publisher.model.call import Answer, Call, Picture, Verdict
-from publisher.model.message import PictureRules, Post, PostRules
+from publisher.model.message import Correction, PictureRules, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
-from publisher.senders.discord_answer import WAIT, judge, judge_removal, look_up
+from publisher.senders.discord_answer import WAIT, judge, judge_edit, judge_removal, look_up
 from publisher.senders.discord_connect import WAYS, whose_bot, whose_webhook
 from publisher.senders.discord_payload import MOST, NO_PREVIEW, SILENT, body_of, place_of, request_of, since
-from publisher.senders.http import Http
+from publisher.senders.edits import edit_parts
+from publisher.senders.http import Http, as_json
 from publisher.senders.pictures import said_with_picture
 from publisher.senders.post import AROUND, in_parts, one_way, post_of, size_with_picture, take_down
 from publisher.senders.verdicts import unknown
@@ -70,6 +71,7 @@ class Discord(Sender):
     options = DiscordOptions
     max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
+    edits = True
     ways = WAYS
 
     @classmethod
@@ -109,6 +111,9 @@ class Discord(Sender):
         listed = self.http.get(f"{self._url}?limit=100{since(call.spoke_at)}", self._headers)
         return listed.answer(look_up(listed, call.message, me.word("id"), self._server))
 
+    def edit(self, call: Call, journal: Journal) -> Answer:
+        return edit_parts(call, self, journal, self._edit)
+
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)
 
@@ -133,6 +138,13 @@ class Discord(Sender):
         said, kind = request_of(body, picture)
         reply = self.http.post(self._url, said, {**self._headers, "Content-Type": kind}, wait=WAIT)
         return reply.answer(judge(reply, self._server, self.http.clock()))
+
+    def _edit(self, said: Correction, number: int) -> Answer:
+        """Edit the words of one part; its picture and its flags stay, since nothing is said of them."""
+        headers = {**self._headers, "Content-Type": "application/json"}
+        body = as_json(body_of(said.post.parts[number], flags=0, parent="", nonce_for=""))
+        reply = self.http.patch(place_of(self._url, said.parts[number]), body, headers, wait=WAIT)
+        return reply.answer(judge_edit(reply, self._server, self.http.clock()))
 
     def _remove(self, number: str) -> Answer:
         reply = self.http.delete(place_of(self._url, number), self._headers, wait=WAIT)

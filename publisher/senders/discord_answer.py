@@ -12,7 +12,7 @@ from publisher.model.message import Post
 from publisher.senders.discord_payload import as_it_is
 from publisher.senders.events import reason, within, word
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import deferred, moment, refused, sent, taken_down, unknown
+from publisher.senders.verdicts import deferred, edited, moment, refused, sent, taken_down, unknown
 from publisher.senders.windows import Window
 
 GONE = "write a webhook that there is"
@@ -35,7 +35,7 @@ OF_TOKEN = "copy the bot's token again"  # noqa: S105 -- no secret but what to d
 BLOCKED = {200000, 200001, 240000}  # codes that speak of this post's words or link, whatever the status
 UNKNOWN_MESSAGE = 10008
 WAIT = (Window("X-RateLimit-Remaining", ("X-RateLimit-Reset-After", "X-RateLimit-Reset")),)  # with fractions
-SLOWLY = {20016, 20022, 20028, 20029, 130000}  # codes that say: not now
+SLOWLY = {20016, 20022, 20028, 20029, 30046, 130000}  # codes that say: not now
 
 
 def judge(reply: Reply, server: str, now: datetime) -> Verdict:
@@ -57,6 +57,12 @@ def judge(reply: Reply, server: str, now: datetime) -> Verdict:
     if verdict.outcome is Outcome.REFUSED and (more := reason(*_complaints(within(reply.json, "errors")))):
         return replace(verdict, reason=f"{verdict.reason}: {more}")
     return verdict
+
+
+def judge_edit(reply: Reply, server: str, now: datetime) -> Verdict:
+    """Return what became of one message that was to say something else."""
+    is_gone = within(reply.json, "code") == UNKNOWN_MESSAGE
+    return edited(judge(reply, server, now), is_gone=is_gone, is_token=reply.status == 401)
 
 
 def judge_removal(reply: Reply, server: str, now: datetime) -> Verdict:

@@ -11,9 +11,20 @@ from urllib.parse import quote, urlencode
 from pydantic import Field, StringConstraints
 
 from publisher.model.call import Answer, Call, Verdict
-from publisher.model.message import Post, PostRules
+from publisher.model.message import Correction, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
-from publisher.senders.facebook_answer import MEND, counted, found, has_no_card, is_duplicate, judge, with_link
+from publisher.senders.edits import edit_parts
+from publisher.senders.facebook_answer import (
+    MEND,
+    counted,
+    failures,
+    found,
+    has_no_card,
+    is_duplicate,
+    judge,
+    judge_edit,
+    with_link,
+)
 from publisher.senders.facebook_connect import WAYS, whose
 from publisher.senders.graph_answer import judge_removal
 from publisher.senders.http import Http, Reply, as_form
@@ -22,6 +33,9 @@ from publisher.senders.verdicts import deferred, unknown
 
 EARLIER = timedelta(minutes=10)  # clocks differ
 SOON = timedelta(minutes=1)
+CARD = "card"  # so the note is called of how often no card could be made
+MOST_FAILURES = 2  # then a post goes without its card
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class FacebookOptions(Options):
@@ -38,6 +52,7 @@ class Facebook(Sender):
     options = FacebookOptions
     max_bytes = 1_000_000
     takes_down = True
+    edits = True
     ways = WAYS
     asked_for = timedelta(days=1)
 
@@ -68,6 +83,9 @@ class Facebook(Sender):
             return listed.answer(stands[0])
         return listed.answer(unknown("the post was not found among the Page's"))
 
+    def edit(self, call: Call, journal: Journal) -> Answer:
+        return edit_parts(call, self, journal, self._edit)
+
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, partial(self._remove, was_said=call.attempt > 1))
 
@@ -79,13 +97,12 @@ class Facebook(Sender):
 
     def _post(self, post: Post, number: int, journal: Journal) -> Answer:
         """Post the words with their card; a page that Facebook fails to look at twice is linked to by the words."""
-        noted = journal.noted("card")
-        failed = int(str(noted["failed"])) if noted else 0
-        if post.card and number == 0 and failed < 2:
+        failed = failures(journal.noted(CARD))
+        if post.card and number == 0 and failed < MOST_FAILURES:
             reply = self._say(post.parts[0], link=post.card.url)
             if not has_no_card(reply):
                 return self._judged(reply, post, number)
-            journal.note("card", {"failed": failed + 1})
+            journal.note(CARD, {"failed": failed + 1})
             if not failed:
                 said = f"{judge(reply).reason}; it is tried once more"
                 return reply.answer(deferred(said, self.http.clock() + SOON))
@@ -99,8 +116,7 @@ class Facebook(Sender):
 
     def _say(self, message: str, **more: str) -> Reply:
         body = as_form({"message": message, **more, "access_token": self._token}.items())
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        reply = self.http.post(f"{self._feed}?fields=id,permalink_url", body, headers)
+        reply = self.http.post(f"{self._feed}?fields=id,permalink_url", body, FORM)
         return counted(reply, self.http.clock())
 
     def _listed(self, limit: str, **since: str) -> Reply:
@@ -108,6 +124,14 @@ class Facebook(Sender):
         fields = "id,message,permalink_url,created_time"
         asked = urlencode({"fields": fields, "limit": limit, **since, "access_token": self._token})
         return self.http.get(f"{self._feed}?{asked}")
+
+    def _edit(self, said: Correction, number: int) -> Answer:
+        """Edit the words of one part: with the link among them where it stands without its card."""
+        has_no_card = number == 0 and failures(said.noted.get(CARD)) >= MOST_FAILURES
+        words = with_link(said.post) if has_no_card else said.post.parts[number]
+        body = as_form([("message", words), ("access_token", self._token)])
+        reply = self.http.post(f"{self._api}/{quote(said.parts[number], safe='')}", body, FORM)
+        return reply.answer(judge_edit(counted(reply, self.http.clock())))
 
     def _remove(self, number: str, *, was_said: bool) -> Answer:
         reply = self.http.delete(f"{self._api}/{quote(number, safe='')}?{urlencode({'access_token': self._token})}")

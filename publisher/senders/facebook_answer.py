@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from publisher.model.call import Outcome, Verdict
 from publisher.model.message import Post
-from publisher.senders.graph_answer import RIGHTS, codes_of, found_in, judge_graph
+from publisher.senders.graph_answer import MISSING, RIGHTS, TOKEN, codes_of, found_in, is_done, judge_graph
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import deferred, refused, stated
+from publisher.senders.verdicts import deferred, edited, refused, sent, stated
 from publisher.senders.windows import believed
 
 VERIFY = "Facebook wants the account to be verified: log in there, and do what it asks"
@@ -47,6 +48,18 @@ def judge(reply: Reply) -> Verdict:
     if verdict.outcome is Outcome.DEFERRED and verdict.until is None and reply.rest:
         return replace(verdict, until=reply.rest.until)
     return replace(verdict, url=reply.word("permalink_url")) if verdict.outcome is Outcome.SENT else verdict
+
+
+def judge_edit(reply: Reply) -> Verdict:
+    """Return what became of a post that was to say something else."""
+    code, _ = codes_of(reply)
+    is_token = code in TOKEN or reply.status == 401
+    return edited(sent() if is_done(reply) else judge(reply), is_gone=codes_of(reply) in MISSING, is_token=is_token)
+
+
+def failures(noted: Mapping[str, object] | None) -> int:
+    """Return how often no card could be made of a post's link, as was noted."""
+    return int(str(noted["failed"])) if noted else 0
 
 
 def is_duplicate(reply: Reply) -> bool:

@@ -43,12 +43,16 @@ def judge_removal(reply: Reply, mend: Mapping[Any, str], *, was_said: bool) -> V
     :param was_said: an earlier try may have taken it down. Only then is what is missing gone: Meta says the same of a
         post that this token has no right to.
     """
-    is_done = not error_in(reply) and reply.trouble is None and within(reply.json, "success") is True
-    verdict = sent() if is_done else judge_graph(reply, mend)
+    verdict = sent() if is_done(reply) else judge_graph(reply, mend)
     code, _ = codes_of(reply)
     return taken_down(
         verdict, is_gone=was_said and codes_of(reply) in MISSING, is_token=code in TOKEN or reply.status == 401
     )
+
+
+def is_done(reply: Reply) -> bool:
+    """Say whether an answer says that what was asked for is done, where it names no post."""
+    return not error_in(reply) and reply.trouble is None and within(reply.json, "success") is True
 
 
 def error_in(reply: Reply) -> dict[str, Any]:

@@ -140,9 +140,13 @@ class Http:
         """
         return self._exchange("POST", url, self._body(body), headers, wait)
 
-    def put(self, url: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+    def put(self, url: str, body: bytes, headers: Mapping[str, str], *, wait: Waits = ()) -> Reply:
         """Put something where it was asked for, and return what came, as :meth:`post` does."""
-        return self._exchange("PUT", url, self._body(body), headers, ())
+        return self._exchange("PUT", url, self._body(body), headers, wait)
+
+    def patch(self, url: str, body: bytes, headers: Mapping[str, str], *, wait: Waits = ()) -> Reply:
+        """Change something that is there, and return what came, as :meth:`post` does."""
+        return self._exchange("PATCH", url, self._body(body), headers, wait)
 
     def get(self, url: str, headers: Mapping[str, str] | None = None, *, wait: Waits = ()) -> Reply:
         """Ask for something and return what came, as :meth:`post` does; asking changes nothing at the provider."""

@@ -10,12 +10,13 @@ from urllib.parse import quote
 from pydantic import Field, StringConstraints
 
 from publisher.model.call import Answer, Call, Picture, Verdict
-from publisher.model.message import PictureRules, Post, PostRules
+from publisher.model.message import Correction, PictureRules, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.edits import edit_parts
 from publisher.senders.http import Http, as_json
-from publisher.senders.linkedin_answer import judge, judge_image, judge_place, judge_put, place_in
+from publisher.senders.linkedin_answer import judge, judge_edit, judge_image, judge_place, judge_put, place_in
 from publisher.senders.linkedin_connect import WAYS, whose
-from publisher.senders.linkedin_payload import body_of, content_of
+from publisher.senders.linkedin_payload import body_of, content_of, patch_of
 from publisher.senders.linkedin_token import end_of, forget_another
 from publisher.senders.pictures import picture_of, uploaded
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
@@ -40,6 +41,7 @@ class LinkedIn(Sender):
     options = LinkedInOptions
     max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
+    edits = True
     ways = WAYS
 
     @classmethod
@@ -67,6 +69,9 @@ class LinkedIn(Sender):
             return stop(put_off)
         return in_parts(post, journal, lambda number, out: self._post(post, number, call, journal))
 
+    def edit(self, call: Call, journal: Journal) -> Answer:
+        return edit_parts(call, self, journal, self._edit)
+
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)
 
@@ -91,6 +96,13 @@ class LinkedIn(Sender):
     def _say(self, text: str, content: dict[str, object]) -> Answer:
         reply = self.http.post(f"{self._api}/posts", as_json(body_of(self._author, text, content)), self._headers)
         return reply.answer(judge(reply, self.http.clock()))
+
+    def _edit(self, said: Correction, number: int) -> Answer:
+        """Edit the words of one part; the card or picture under it stays."""
+        headers = {**self._headers, "X-RestLi-Method": "PARTIAL_UPDATE"}
+        url = f"{self._api}/posts/{quote(said.parts[number], safe='')}"
+        reply = self.http.post(url, as_json(patch_of(said.post.parts[number])), headers)
+        return reply.answer(judge_edit(reply, self.http.clock()))
 
     def _remove(self, urn: str) -> Answer:
         headers = {**self._headers, "X-RestLi-Method": "DELETE"}

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from publisher.model.call import Outcome, Scope, Verdict
 from publisher.senders.events import within, word
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import deferred, next_midnight, refused, sent, unknown
+from publisher.senders.verdicts import deferred, edited, next_midnight, refused, sent, unknown
 
 SOON = timedelta(seconds=5)
 IMAGE = re.compile(r"urn:li:image:[\w-]+")
@@ -43,6 +43,15 @@ def judge(reply: Reply, now: datetime) -> Verdict:
         return unknown(verdict.reason)
     remedy = OLD if "NONEXISTENT_VERSION" in _codes(said) else MEND.get(reply.status or 0, "")
     return refused(f"{verdict.reason}; {remedy}", Scope.ACCOUNT) if remedy else verdict
+
+
+def judge_edit(reply: Reply, now: datetime) -> Verdict:
+    """Return what became of one post that was to say something else."""
+    if reply.trouble is None:
+        return sent() if reply.status == 204 else unknown(f"HTTP {reply.status}, which isn't 204")
+    if DUPLICATE in _codes(reply.json):  # another post says so: this one is as it was
+        return refused(reply.trouble.reason)
+    return edited(judge(reply, now), is_gone=reply.status == 404, is_token=reply.status == 401)
 
 
 def place_in(reply: Reply, api: str) -> tuple[str, str]:

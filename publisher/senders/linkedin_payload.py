@@ -28,6 +28,11 @@ def body_of(author: str, text: str, content: dict[str, object]) -> dict[str, obj
     return body | ({"content": content} if content else {})
 
 
+def patch_of(text: str) -> dict[str, object]:
+    """Return what gives a post other words, and leaves the rest of it as it is."""
+    return {"patch": {"$set": {"commentary": as_it_is(text)}}}
+
+
 def content_of(post: Post, picture: Picture | None, image: str) -> dict[str, object]:
     """Return what stands under a post: its picture, else a card; LinkedIn doesn't look at the page itself.
 

@@ -10,11 +10,12 @@ from urllib.parse import quote
 from pydantic import Field
 
 from publisher.model.call import Answer, Call, Picture, Verdict
-from publisher.model.message import PictureRules, Post, PostRules
+from publisher.model.message import Correction, PictureRules, Post, PostRules
 from publisher.senders.advice import Advice
 from publisher.senders.base import Base, Journal, Options, Secret, Sender
+from publisher.senders.edits import edit_parts, picture_under
 from publisher.senders.http import File, Http, as_json, as_multipart
-from publisher.senders.mastodon_answer import judge, judge_removal, judge_upload
+from publisher.senders.mastodon_answer import judge, judge_edit, judge_removal, judge_upload
 from publisher.senders.mastodon_connect import WAYS, whose
 from publisher.senders.mastodon_instance import advice_of
 from publisher.senders.pictures import uploaded
@@ -41,6 +42,7 @@ class Mastodon(Sender):
     options = MastodonOptions
     max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
+    edits = True
     ways = WAYS
 
     @classmethod
@@ -63,6 +65,9 @@ class Mastodon(Sender):
 
     def advice(self) -> Sequence[Advice]:
         return list(advice_of(self.http.get(f"{self._api}/v2/instance", {}), self._stated))
+
+    def edit(self, call: Call, journal: Journal) -> Answer:
+        return edit_parts(call, self, journal, self._edit)
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)
@@ -92,6 +97,19 @@ class Mastodon(Sender):
         headers = {**self._headers, "Content-Type": "application/json", "Idempotency-Key": key}
         reply = self.http.post(f"{self._api}/v1/statuses", as_json(body), headers, wait=WAITS)
         return reply.answer(judge(reply))
+
+    def _edit(self, said: Correction, number: int) -> Answer:
+        """Edit one part. The picture under it is named again: what isn't named is taken away."""
+        picture = picture_under(said) if number == 0 else ""
+        body = {
+            "status": said.post.parts[number],
+            "language": said.post.language.split("-")[0],
+            **({"media_ids": [picture]} if picture else {}),
+        }
+        headers = {**self._headers, "Content-Type": "application/json"}
+        url = f"{self._api}/v1/statuses/{quote(said.parts[number], safe='')}"
+        reply = self.http.put(url, as_json(body), headers, wait=WAITS)
+        return reply.answer(judge_edit(reply))
 
     def _remove(self, number: str) -> Answer:
         url = f"{self._api}/v1/statuses/{quote(number, safe='')}"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from publisher.model.call import Scope, Verdict
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import deferred, refused, taken_down
+from publisher.senders.verdicts import deferred, edited, refused, taken_down
 
 SOON = timedelta(seconds=5)
 MEND = {  # statuses of what isn't the post's fault, and what to do about it
@@ -27,6 +27,11 @@ def judge(reply: Reply) -> Verdict:
     if OVER in reply.trouble.reason.lower():  # it was fitted to what the channel says of the server
         return replace(reply.trouble, reason=f"{reply.trouble.reason}; {LIMIT}")
     return reply.trouble
+
+
+def judge_edit(reply: Reply) -> Verdict:
+    """Return what became of a post that was to say something else."""
+    return edited(judge(reply), is_gone=reply.status == 404, is_token=reply.status == 401)
 
 
 def judge_removal(reply: Reply) -> Verdict:

@@ -57,7 +57,7 @@ def in_parts(post: Post, journal: Journal, speak: Speak) -> Answer:
             if len(post.parts) > 1:
                 journal.note(_step(number), {"id": answer.verdict.provider_id, "url": answer.verdict.url})
             if answer.rest and number + 1 < len(post.parts):
-                return replace(answer, verdict=_in_thread(_put_off(answer.rest), number + 1, len(post.parts)))
+                return replace(answer, verdict=_in_thread(put_off_by(answer.rest), number + 1, len(post.parts)))
         else:
             out.append(sent(str(noted["id"]), str(noted["url"])))
     return replace(answer, verdict=out[0])
@@ -84,7 +84,7 @@ def take_down(call: Call, journal: Journal, remove: Callable[[str], Answer]) -> 
             noted = {"is_gone": True, "why": answer.verdict.reason}
             journal.note(step, noted)
             if answer.rest and number > 0:
-                return replace(answer, verdict=_still_up(_put_off(answer.rest), number, len(posted.parts)))
+                return replace(answer, verdict=_still_up(put_off_by(answer.rest), number, len(posted.parts)))
         doubts += [str(noted["why"])] if noted and noted.get("why") else []
     if not all(posted.parts):
         what = "the post" if len(posted.parts) == 1 else "a part of the thread"
@@ -118,7 +118,7 @@ def _step(number: int) -> str:
     return f"part {number + 1}"
 
 
-def _put_off(rest: Rest) -> Verdict:
+def put_off_by(rest: Rest) -> Verdict:
     """Say of what was not begun that the network leaves us no request for it."""
     return deferred(rest.why or "the network takes no more requests for now", rest.until)
 

@@ -11,16 +11,18 @@ from urllib.parse import urlencode
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
 from publisher.model.call import Answer, Call, Verdict
-from publisher.model.message import Post, PostRules
+from publisher.model.message import Correction, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.edits import edit_parts
 from publisher.senders.http import Http, as_json
 from publisher.senders.post import in_parts, longest_part, one_way, post_of, take_down
-from publisher.senders.slack_answer import found_in, judge, judge_removal, judge_webhook, rows_of
+from publisher.senders.slack_answer import found_in, judge, judge_edit, judge_removal, judge_webhook, rows_of
 from publisher.senders.slack_connect import WAYS, whose_bot, whose_webhook
-from publisher.senders.slack_payload import body_of, parts_of
+from publisher.senders.slack_payload import as_it_is, body_of, parts_of
 from publisher.senders.verdicts import sent, unknown
 
 WEBHOOK = re.compile(r"https://hooks\.slack(?:-gov)?\.com/(services/\w+/\w+/\w+)", re.ASCII)
+NEVER_TOLD = "a webhook of Slack's isn't told which post it made"
 EARLIER = timedelta(days=1)  # a thread that was put off began before the call that is asked about
 
 
@@ -56,6 +58,7 @@ class Slack(Sender):
     options = SlackOptions
     max_bytes = 1_000_000
     takes_down = True
+    edits = True
     ways = WAYS
 
     @classmethod
@@ -65,7 +68,11 @@ class Slack(Sender):
 
     @classmethod
     def why_it_stays(cls, options: Mapping[str, object]) -> str:
-        return "" if options.get("token") else "a webhook of Slack's isn't told which post it made"
+        return "" if options.get("token") else NEVER_TOLD
+
+    @classmethod
+    def why_it_cannot_edit(cls, options: Mapping[str, object]) -> str:
+        return "" if options.get("token") else NEVER_TOLD
 
     def __init__(self, options: SlackOptions, http: Http) -> None:
         super().__init__(options, http)
@@ -97,6 +104,9 @@ class Slack(Sender):
             found = ""
         verdict = sent(found, self._link(found)) if found else unknown("the post was not found in the channel")
         return Answer(verdict)
+
+    def edit(self, call: Call, journal: Journal) -> Answer:
+        return edit_parts(call, self, journal, self._edit)
 
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)
@@ -130,6 +140,12 @@ class Slack(Sender):
 
     def _link(self, ts: str) -> str:
         return f"{self._archive}p{ts.replace('.', '')}" if self._archive and self._channel else ""
+
+    def _edit(self, said: Correction, number: int) -> Answer:
+        """Edit the words of one part; what it is looked for by stays, since nothing is said of it."""
+        body = {"channel": self._channel, "ts": said.parts[number], "text": as_it_is(said.post.parts[number])}
+        reply = self.http.post(f"{self._api}/chat.update", as_json(body), self._headers)
+        return reply.answer(judge_edit(reply, self.http.clock()))
 
     def _remove(self, ts: str) -> Answer:
         body = as_json({"channel": self._channel, "ts": ts})

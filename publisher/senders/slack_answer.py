@@ -9,7 +9,7 @@ from typing import Any
 from publisher.model.call import Outcome, Scope, Verdict
 from publisher.senders.events import reason, within, word
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import deferred, refused, retry_at, sent, taken_down, unknown
+from publisher.senders.verdicts import deferred, edited, refused, retry_at, sent, taken_down, unknown
 
 ASK = "ask whoever administers the workspace why the app may not post"
 TOKEN = "copy the bot's token again"  # noqa: S105 -- no secret but what to do about it
@@ -60,11 +60,22 @@ def _inside(name: str, error: str, until: datetime | None) -> Verdict:
     return refused(f"{error}; {MEND[name]}", Scope.ACCOUNT) if name in MEND else refused(error)
 
 
+def judge_edit(reply: Reply, now: datetime) -> Verdict:
+    """Return what became of a bot's message that was to say something else."""
+    return edited(judge(reply, lambda ts: "", now), is_gone=_is_gone(reply), is_token=_is_token(reply))
+
+
 def judge_removal(reply: Reply, now: datetime) -> Verdict:
     """Return what became of a bot's message that was to be taken down."""
-    error = word(within(reply.json, "error"))
-    is_token = reply.status == 401 or MEND.get(error) == TOKEN
-    return taken_down(judge(reply, lambda ts: "", now), is_gone=error == "message_not_found", is_token=is_token)
+    return taken_down(judge(reply, lambda ts: "", now), is_gone=_is_gone(reply), is_token=_is_token(reply))
+
+
+def _is_gone(reply: Reply) -> bool:
+    return word(within(reply.json, "error")) == "message_not_found"
+
+
+def _is_token(reply: Reply) -> bool:
+    return reply.status == 401 or MEND.get(word(within(reply.json, "error"))) == TOKEN
 
 
 def judge_webhook(reply: Reply) -> Verdict:

@@ -9,10 +9,12 @@ from typing import Any
 from publisher.model.call import Outcome, Scope, Verdict
 from publisher.senders.events import reason, within, word
 from publisher.senders.http import Reply
-from publisher.senders.verdicts import judge_status, moment, refused, sent, taken_down, unknown
+from publisher.senders.verdicts import edited, judge_status, moment, refused, sent, taken_down, unknown
 
 OF_CHANNELS = "-100"  # before the number of a channel or supergroup
 GONE, TOO_OLD = "message to delete not found", "message can't be deleted"
+NOT_FOUND, AS_IT_IS = ("message to edit not found", "message_id_invalid"), "message is not modified"
+NO_TEXT = "there is no text in the message to edit"
 MEND = {  # Telegram's words, in lower case, for what isn't the post's fault, and what to do about it
     "unauthorized": "copy the token from @BotFather again",
     "chat not found": "check `chat`, and that the bot is a member",
@@ -55,6 +57,19 @@ def judge_removal(reply: Reply, chat: str, now: datetime) -> Verdict:
     if TOO_OLD in words:
         verdict = replace(verdict, reason=f"{verdict.reason}; a bot takes down only what is younger than 48 hours")
     return taken_down(verdict, is_gone=GONE in words, is_token=reply.status in (401, 404))
+
+
+def judge_edit(reply: Reply, chat: str, now: datetime) -> Verdict:
+    """Return what became of one message that was to say something else; it may say so already."""
+    words = reason(within(reply.json, "description")).lower()
+    verdict = sent() if AS_IT_IS in words else judge(reply, chat, now)
+    is_gone = any(said_so in words for said_so in NOT_FOUND)
+    return edited(verdict, is_gone=is_gone, is_token=reply.status in (401, 404))
+
+
+def has_no_text(reply: Reply) -> bool:
+    """Say whether a message wasn't edited because its words stand under a picture."""
+    return NO_TEXT in reason(within(reply.json, "description")).lower()
 
 
 def _taken(said: Any, chat: str) -> Verdict:

@@ -33,6 +33,7 @@ class Threads(Sender):
     options = ThreadsOptions
     max_bytes = 1_000_000
     takes_down = True
+    cannot_edit = "Threads has no way to edit what stands"
     ways = WAYS
     idempotent_for = timedelta(hours=23)  # a container that isn't published lives for a day
 

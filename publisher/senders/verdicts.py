@@ -26,6 +26,7 @@ from publisher.model.call import Answer, Outcome, Scope, Verdict
 
 Left = Literal["nothing", "part", "slow", "all"]  # of a request's body; slow: a part, and then we gave it up
 
+NOT_EDITED = "there is no such post any more, or it is another account's: nothing was edited"
 NOT_THERE = "it was not there any more, or is another account's"
 OUT_OF_TIME = "the steps before this request took too long; it was not sent"
 LONGEST_WAIT = timedelta(days=1)  # a provider that asks for more is asked again after a day
@@ -51,6 +52,23 @@ def taken_down(verdict: Verdict, *, is_gone: bool, is_token: bool) -> Verdict:
     """
     if is_gone:
         return replace(sent(), reason=NOT_THERE)
+    return _of_post(verdict, is_token=is_token)
+
+
+def edited(verdict: Verdict, *, is_gone: bool, is_token: bool) -> Verdict:
+    """Return what became of a post that was to say something else: what isn't there says nothing.
+
+    :param verdict: what the answer would mean of any request.
+    :param is_gone: there is no such post, as far as this account sees.
+    :param is_token: nothing goes with this token any more. Whatever else edits nothing, lets new posts through.
+    """
+    if is_gone:
+        return refused(f"{verdict.reason}; {NOT_EDITED}" if verdict.reason else NOT_EDITED)
+    return _of_post(verdict, is_token=is_token)
+
+
+def _of_post(verdict: Verdict, *, is_token: bool) -> Verdict:
+    """Let a refusal reach one post and no further, unless it is the token's."""
     is_of_post = verdict.scope is Scope.ACCOUNT and not is_token
     return replace(verdict, scope=Scope.MESSAGE) if is_of_post else verdict
 

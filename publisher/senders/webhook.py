@@ -41,6 +41,7 @@ class Webhook(Sender):
     options = WebhookOptions
     max_bytes = 10_000_000
     takes_down = True
+    cannot_edit = "a receiver is told of posts and of their end, and of no change between them"
     idempotent_for = timedelta(days=1)  # our own contract: a receiver remembers a webhook-id for a day
 
     @classmethod

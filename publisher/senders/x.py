@@ -35,6 +35,7 @@ class X(Sender):
     options = XOptions
     max_bytes = UPLOADS.most_bytes + AROUND
     takes_down = True
+    cannot_edit = "X lets few accounts edit, for half an hour, and what comes of it is another post"
     ways = WAYS
     asked_for = timedelta(days=1)
 

@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from publisher.model.article import Image
-from publisher.model.message import Card, Content, Mail, Post, Slot, Text, Upload, Withdrawal
+from publisher.model.message import Card, Content, Correction, Mail, Post, Slot, Text, Upload, Withdrawal
 from publisher.store.sends import WITHDRAWAL
 from publisher.store.tables import insert_row, messages
 
-KINDS = {Mail: "mail", Post: "post", Withdrawal: WITHDRAWAL}
+CORRECTION = "correction"  # of what stands on a network
+KINDS = {Mail: "mail", Post: "post", Withdrawal: WITHDRAWAL, Correction: CORRECTION}
 
 
 def add(
@@ -57,6 +58,8 @@ def encode(message: Content) -> dict[str, Any]:
     """Return the message as plain JSON."""
     if isinstance(message, Withdrawal):
         return asdict(message)
+    if isinstance(message, Correction):
+        return {**asdict(message), "post": encode(message.post)}
     if isinstance(message, Post):
         return {name: value for name, value in asdict(message).items() if name != "mended"}
     return {
@@ -75,14 +78,10 @@ def decode(kind: str, content: dict[str, Any]) -> Content:
     """Return the message that `encode` wrote."""
     if kind == WITHDRAWAL:
         return Withdrawal(**{**content, "parts": tuple(content["parts"])})
+    if kind == CORRECTION:
+        return Correction(**{**content, "parts": tuple(content["parts"]), "post": _decode_post(content["post"])})
     if kind == "post":
-        card, upload = content["card"], content.get("upload")  # older posts say nothing of it
-        return Post(
-            tuple(content["parts"]),
-            content["language"],
-            _decode_card(card) if card else None,
-            Upload(**upload) if upload else None,
-        )
+        return _decode_post(content)
     return Mail(
         subject=_decode_text(content["subject"]),
         html=_decode_text(content["html"]),
@@ -92,6 +91,16 @@ def decode(kind: str, content: dict[str, Any]) -> Content:
         from_email=content["from_email"],
         reply_to=content["reply_to"],
         language=content["language"],
+    )
+
+
+def _decode_post(content: dict[str, Any]) -> Post:
+    card, upload = content["card"], content.get("upload")  # older posts say nothing of it
+    return Post(
+        tuple(content["parts"]),
+        content["language"],
+        _decode_card(card) if card else None,
+        Upload(**upload) if upload else None,
     )
 
 

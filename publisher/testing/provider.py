@@ -235,7 +235,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.fake.pause(fault.delay)
         self._answer(said)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - the names that http.server calls
 
     def _answer(self, said: Response) -> None:
         text = said.body if isinstance(said.body, str) else json.dumps(said.body)

@@ -232,7 +232,7 @@ class TestSlackWebhook(OurSender):
     kind, dialect = "slack", DIALECTS["slack"]
     secrets = ("slackt0ken",)
     given: ClassVar = {"webhook": "https://hooks.slack.com/services/T1/B2/slackt0ken"}
-    takes_down = False
+    takes_down = edits = False
 
 
 class TestSlackBot(OurSender):

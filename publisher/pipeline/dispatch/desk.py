@@ -13,7 +13,7 @@ from publisher.clock import Clock, steady
 from publisher.errors import LostCallError, StoreError
 from publisher.model.account import Fingerprints, either, why_another
 from publisher.model.call import Answer, Call, Picture, Recipient
-from publisher.model.message import Content, Post, Withdrawal
+from publisher.model.message import Content, Correction, Post, Withdrawal
 from publisher.model.project import Channel
 from publisher.model.timing import Timing
 from publisher.pipeline.dispatch.together import Together
@@ -117,16 +117,18 @@ class StoreJournal:
 
 
 def say(store: Store, sender: Sender, call: Call) -> Answer:
-    """Have the sender say what the call says: a message, or that what stands of one is to be taken down.
+    """Have the sender say what the call says: a message, or what is to become of one that stands.
 
     By now the channel may speak for another account, where the post's number is somebody else's.
     """
     from publisher.senders.pictures import told_unshown  # here: commands that only look need no HTTP
 
     journal = StoreJournal(store, call.id, call.attempt)
-    if isinstance(call.message, Withdrawal):
-        why = why_another(call.message.account, sender.account)
-        return stop(refused(why)) if why else sender.withdraw(call, journal)
+    if isinstance(call.message, Withdrawal | Correction):
+        if why := why_another(call.message.account, sender.account):
+            return stop(refused(why))
+        is_removal = isinstance(call.message, Withdrawal)
+        return sender.withdraw(call, journal) if is_removal else sender.edit(call, journal)
     if isinstance(call.message, Post) and sender.account:
         try:
             _note_account(journal, sender.account, call.attempt)

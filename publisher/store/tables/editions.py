@@ -89,7 +89,7 @@ messages = Table(  # never changes
     ref("send_id", "sends"),
     Column("revision", Integer, nullable=False),
     Column("variant", Text, nullable=False),
-    Column("kind", Text, nullable=False),  # mail, post, withdrawal
+    Column("kind", Text, nullable=False),  # mail, post, withdrawal, correction
     Column("content", JSON, nullable=False),
     Column("digest", Text, nullable=False),
     Column("made_at", Moment, nullable=False),

@@ -22,11 +22,23 @@ A sender that carries mail and posts is tested once for each: override ``message
 import pytest
 
 # Before they are imported: an assert that fails in here shows its values, as one in a test file does.
-PARTS = ("base", "answers", "posts", "pictures", "counting", "refusals", "troubles", "withdrawals", "hearing")
+PARTS = (
+    "base",
+    "answers",
+    "posts",
+    "pictures",
+    "counting",
+    "refusals",
+    "troubles",
+    "withdrawals",
+    "corrections",
+    "hearing",
+)
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in PARTS))
 
 from publisher.testing.conformance.answers import Answers  # noqa: E402
 from publisher.testing.conformance.base import does_not_apply  # noqa: E402
+from publisher.testing.conformance.corrections import Corrections  # noqa: E402
 from publisher.testing.conformance.counting import Counts  # noqa: E402
 from publisher.testing.conformance.hearing import HearConformance  # noqa: E402
 from publisher.testing.conformance.pictures import Pictures  # noqa: E402
@@ -36,7 +48,7 @@ from publisher.testing.conformance.troubles import Troubles  # noqa: E402
 from publisher.testing.conformance.withdrawals import Withdrawals  # noqa: E402
 
 
-class SenderConformance(Answers, Posts, Pictures, Counts, Refusals, Troubles, Withdrawals):
+class SenderConformance(Answers, Posts, Pictures, Counts, Refusals, Troubles, Withdrawals, Corrections):
     """What the dispatcher relies on, whoever the provider is."""
 
 

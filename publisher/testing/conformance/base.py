@@ -34,6 +34,7 @@ class SenderSuite:
     secrets: ClassVar[tuple[str, ...]] = ()  # what the sender was given and must never show
     settings: ClassVar[HttpSettings] = HttpSettings(connect_timeout=5.0, read_timeout=10.0)
     takes_down: ClassVar[bool] = True  # False where a channel set up like this takes nothing down, though others do
+    edits: ClassVar[bool] = True  # False where a channel set up like this edits nothing, though others do
     empty_is_accepted: ClassVar[bool] = False  # True where the provider's success has no body
     key_is_a_header: ClassVar[bool] = True  # False where it stands in the body, in which a line break does no harm
     key_on_the_wire: ClassVar[Callable[[Call], str]] = attrgetter("key")  # for a provider that wants a form of its own

@@ -175,6 +175,14 @@ class Erasing(Dialect, Protocol):
         """Return the ids of the posts that stand, oldest first."""
 
 
+@runtime_checkable
+class Rewording(Erasing, Protocol):
+    """A dialect of a network on which what stands can be given other words."""
+
+    def words(self) -> dict[str, str]:
+        """Return what each post that stands says, as it was sent, by its id."""
+
+
 class Trouble(StrEnum):
     """What may befall an account, or one post of it, that all is well with on our side."""
 

@@ -38,6 +38,9 @@ class DiscordDialect:
     def standing(self) -> list[str]:
         return list(self.messages)
 
+    def words(self) -> dict[str, str]:
+        return {made: message["content"] for made, message in self.messages.items()}
+
     def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
         is_webhook = request.path.startswith("/api/v10/webhooks/")
         return {**WORDS, **(OF_WEBHOOK if is_webhook else {})}.get(trouble, ())
@@ -46,9 +49,9 @@ class DiscordDialect:
         path, query = urlsplit(request.path).path, parse_qs(urlsplit(request.path).query)
         if path.startswith("/api/v10/webhooks/"):
             return self._of_webhook(request, path, query, number)
-        if request.method == "DELETE":
+        if request.method in ("DELETE", "PATCH"):
             is_bot = request.headers.get("authorization") == self.bot
-            return self._removed(path, "/api/v10/channels/815") if is_bot else _no(401, "401: Unauthorized", 0)
+            return self._changed(request, path, "/api/v10/channels/815") if is_bot else _no(401, "401: Unauthorized", 0)
         if path not in ("/api/v10/users/@me", "/api/v10/channels/815", "/api/v10/channels/815/messages"):
             return _no(404, "404: Not Found", 0)
         if request.headers.get("authorization") != self.bot:
@@ -60,8 +63,9 @@ class DiscordDialect:
         return self._take(request, BOT, number)
 
     def _of_webhook(self, request: Received, path: str, query: dict[str, list[str]], number: int) -> Response:
-        if request.method == "DELETE" and path.startswith(f"{self.hook}/") and not query.keys() - {"thread_id"}:
-            return self._removed(path, self.hook)
+        is_change = request.method in ("DELETE", "PATCH") and path.startswith(f"{self.hook}/")
+        if is_change and not query.keys() - {"thread_id"}:
+            return self._changed(request, path, self.hook)
         if path != self.hook:
             wrong = path.rsplit("/", 1)[0] == self.hook.rsplit("/", 1)[0]
             return _no(401, "Invalid Webhook Token", 50027) if wrong else _no(404, "Unknown Webhook", 10015)
@@ -70,10 +74,21 @@ class DiscordDialect:
         said = self._take(request, WEBHOOK, number)
         return said if query.get("wait") == ["true"] or said.status != 200 else Response(204, "", said.accepted)
 
-    def _removed(self, path: str, place: str) -> Response:
-        if self.messages.pop(path.removeprefix(f"{place}/messages/"), None) is None:
+    def _changed(self, request: Received, path: str, place: str) -> Response:
+        """Take a message down, or give it other words; a list of attachments would be of those that stay."""
+        made = path.removeprefix(f"{place}/messages/")
+        if made not in self.messages:
             return _no(404, "Unknown Message", 10008)
-        return Response(204, "")
+        if request.method == "DELETE":
+            del self.messages[made]
+            return Response(204, "")
+        body = request.json
+        if not isinstance(body, dict) or body.keys() != {"content", "allowed_mentions"}:
+            return _no(400, "Invalid Form Body", 50035)
+        if complaint := _complaint(body["content"]):
+            return complaint
+        self.messages[made]["content"] = body["content"]
+        return Response(200, self.messages[made])
 
     def _take(self, request: Received, fields: set[str], number: int) -> Response:
         body, shown = _said(request)
@@ -85,11 +100,8 @@ class DiscordDialect:
         if is_wrong or ("attachments" in body) != (shown is not None):
             return _no(400, "Invalid Form Body", 50035)
         content, nonce, parent = body.get("content"), body.get("nonce", ""), body.get("message_reference")
-        if not isinstance(content, str) or not content.strip():
-            return _no(400, "Cannot send an empty message", 50006)
-        if len(content.encode("utf-16-le")) // 2 > 2_000:
-            too_long = {"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 2000 or fewer in length."}
-            return _no(400, "Invalid Form Body", 50035, content={"_errors": [too_long]})
+        if complaint := _complaint(content):
+            return complaint
         if len(nonce) > 25 or (parent and parent["message_id"] not in self.messages):
             return _no(400, "Invalid Form Body", 50035)
         known = next((each for each in self.messages.values() if nonce and each["nonce"] == nonce), None)
@@ -101,6 +113,15 @@ class DiscordDialect:
         if shown:
             self.shown[made] = shown
         return Response(200, self.messages[made], (Accepted("@gazette@news.example", nonce, made, request),))
+
+
+def _complaint(content: object) -> Response | None:
+    if not isinstance(content, str) or not content.strip():
+        return _no(400, "Cannot send an empty message", 50006)
+    if len(content.encode("utf-16-le")) // 2 > 2_000:
+        too_long = {"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 2000 or fewer in length."}
+        return _no(400, "Invalid Form Body", 50035, content={"_errors": [too_long]})
+    return None
 
 
 def _said(request: Received) -> tuple[Any, Shown | None]:

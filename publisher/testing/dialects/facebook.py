@@ -36,6 +36,9 @@ class FacebookDialect:
         of_page = {**share, "type": "pages", "estimated_time_to_regain_access": minutes}
         return {"X-App-Usage": json.dumps(share), "X-Business-Use-Case-Usage": json.dumps({self.page: [of_page]})}
 
+    def words(self) -> dict[str, str]:
+        return {made: post["message"] for made, post in self.posts.items()}
+
     def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
         return WORDS.get(trouble, ())
 
@@ -51,6 +54,8 @@ class FacebookDialect:
             return Response(200, {"id": self.page, "name": "Harbor Gazette"})
         if (request.method, parts.path) == ("POST", f"/v25.0/{self.page}/feed"):
             return self._taken(said, asked, request, number)
+        if request.method == "POST" and (made := parts.path.removeprefix("/v25.0/")) in self.posts:
+            return self._edited(made, said, asked)
         if request.method == "DELETE" and self.posts.pop(parts.path.removeprefix("/v25.0/"), None) is not None:
             return Response(200, {"success": True})
         return _no(100, f"Unsupported {request.method.lower()} request.", subcode=33)
@@ -58,10 +63,8 @@ class FacebookDialect:
     def _taken(self, said: dict[str, str], asked: dict[str, str], request: Received, number: int) -> Response:
         if asked != {"fields": "id,permalink_url"} or not said.keys() <= {"message", "link", "access_token"}:
             return _no(100, "Invalid parameter")
-        if not said.get("message", "").strip():
-            return _no(100, "(#100) Missing message or attachment")
-        if length(said["message"], RULES) > RULES.limit:
-            return _no(100, "Param message must be shorter than 63206 characters.")
+        if complaint := _complaint(said.get("message", "")):
+            return _no(100, complaint)
         if said.get("link", "") in self.hidden:
             return _no(100, "The url could not be scraped.", subcode=1_609_005)
         if self.posts and next(reversed(self.posts.values()))["message"] == said["message"]:
@@ -76,6 +79,14 @@ class FacebookDialect:
         answer = {"id": made, "permalink_url": self.posts[made]["permalink_url"]}
         return Response(200, answer, (Accepted("@gazette@news.example", "", made, request),))
 
+    def _edited(self, made: str, said: dict[str, str], asked: dict[str, str]) -> Response:
+        if asked or said.keys() != {"message", "access_token"}:
+            return _no(100, "Invalid parameter")
+        if complaint := _complaint(said["message"]):
+            return _no(100, complaint)
+        self.posts[made]["message"] = said["message"]
+        return Response(200, {"success": True})
+
     def _listed(self, asked: dict[str, str]) -> Response:
         limit = int(asked.get("limit", 25))
         if not 1 <= limit <= 100:
@@ -86,6 +97,13 @@ class FacebookDialect:
             post for post in reversed(self.posts.values()) if since <= datetime.fromisoformat(post["created_time"])
         ]
         return Response(200, {"data": [{name: post[name] for name in fields} for post in posts[:limit]]})
+
+
+def _complaint(message: str) -> str:
+    if not message.strip():
+        return "(#100) Missing message or attachment"
+    is_long = length(message, RULES) > RULES.limit
+    return "Param message must be shorter than 63206 characters." if is_long else ""
 
 
 def _no(code: int, message: str, status: int = 400, *, subcode: int = 0) -> Response:

@@ -29,6 +29,9 @@ class LinkedInDialect:
     def standing(self) -> list[str]:
         return list(self.posts)
 
+    def words(self) -> dict[str, str]:
+        return {urn: post["commentary"] for urn, post in self.posts.items()}
+
     def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
         return WORDS.get(trouble, ())
 
@@ -52,6 +55,8 @@ class LinkedInDialect:
             return self._place(request)
         if request.method == "DELETE" and request.path.startswith("/rest/posts/urn%3Ali%3Ashare%3A"):
             return self._removed(request)
+        if request.method == "POST" and request.path.startswith("/rest/posts/urn%3Ali%3Ashare%3A"):
+            return self._edited(request)
         if (request.method, request.path) != ("POST", "/rest/posts"):
             return _no(404, "No virtual resource found", "RESOURCE_NOT_FOUND")
         return self._post(request, number)
@@ -81,6 +86,19 @@ class LinkedInDialect:
         if request.headers.get("x-restli-method") != "DELETE" or request.body:
             return _no(400, "Method mismatch", "ILLEGAL_ARGUMENT")
         self.posts.pop(unquote(request.path.removeprefix("/rest/posts/")), None)  # deleting is idempotent there
+        return Response(204, "")
+
+    def _edited(self, request: Received) -> Response:
+        """Give a post other words; nothing else of it can be changed so."""
+        urn, body = unquote(request.path.removeprefix("/rest/posts/")), request.json
+        said = body.get("patch", {}).get("$set", {}) if isinstance(body, dict) else {}
+        if request.headers.get("x-restli-method") != "PARTIAL_UPDATE" or body != {"patch": {"$set": said}}:
+            return _no(400, "Method mismatch", "ILLEGAL_ARGUMENT")
+        if urn not in self.posts:
+            return _no(404, f"{urn} not found", "RESOURCE_NOT_FOUND")
+        if said.keys() != {"commentary"} or (complaint := _complaint({**self.posts[urn], **said})):
+            return _no(422, complaint if said.keys() == {"commentary"} else "Unpermitted fields", "INVALID_VALUE")
+        self.posts[urn] = {**self.posts[urn], **said}
         return Response(204, "")
 
     def _place(self, request: Received) -> Response:

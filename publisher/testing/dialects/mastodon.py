@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from publisher.testing.dialects.base import Accepted, Received, Response, Shown, Trouble, type_of
 
@@ -25,9 +26,13 @@ class MastodonDialect:
         self.works_on = 0  # looks at a picture until it is ready
         self.refuses_pictures = False
         self.shown: dict[str, Shown] = {}
+        self.attached: dict[str, str] = {}  # pictures' ids, by those of statuses
 
     def standing(self) -> list[str]:
         return list(self.statuses)
+
+    def words(self) -> dict[str, str]:
+        return {made: str(status["status"]) for made, status in self.statuses.items()}
 
     def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
         return WORDS.get(trouble, ())
@@ -43,6 +48,8 @@ class MastodonDialect:
             return self._about_picture(request.path.rpartition("/")[2], 206)
         if request.method == "DELETE":
             return self._removed(request)
+        if request.method == "PUT":
+            return self._edited(request)
         if (request.method, request.path) == ("GET", "/api/v1/accounts/verify_credentials"):
             return Response(200, {"id": "4711", "username": "gazette", "acct": "gazette"})
         if (request.method, request.path) != ("POST", "/api/v1/statuses"):
@@ -60,10 +67,8 @@ class MastodonDialect:
         body, key = request.json, request.headers.get("idempotency-key", "")
         if self.honours_keys and key in self.by_key:
             return Response(200, self.statuses[self.by_key[key]])
-        if not isinstance(body, dict) or not str(body.get("status", "")).strip():
-            return Response(422, {"error": "Validation failed: Text can't be blank"})
-        if len(str(body["status"])) > self.limit:
-            return Response(422, {"error": f"Validation failed: Text character limit of {self.limit} exceeded"})
+        if complaint := self._complaint(body):
+            return Response(422, {"error": f"Validation failed: {complaint}"})
         if (parent := body.get("in_reply_to_id")) and parent not in self.statuses:
             return Response(404, {"error": "The post you are trying to reply to does not appear to exist."})
         if not set(body.get("media_ids", ())) <= self.media.keys():
@@ -76,8 +81,30 @@ class MastodonDialect:
         self.by_key[key] = made
         self.statuses[made] = {**body, "id": made, "url": f"https://news.example/@gazette/{made}"}
         if pictures := body.get("media_ids"):
-            self.shown[made] = self.media.pop(pictures[0])
+            self.shown[made], self.attached[made] = self.media.pop(pictures[0]), pictures[0]
         return Response(200, self.statuses[made], (Accepted("@gazette@news.example", key, made, request),))
+
+    def _complaint(self, body: Any) -> str:
+        if not isinstance(body, dict) or not str(body.get("status", "")).strip():
+            return "Text can't be blank"
+        is_long = len(str(body["status"])) > self.limit
+        return f"Text character limit of {self.limit} exceeded" if is_long else ""
+
+    def _edited(self, request: Received) -> Response:
+        """Give a status other words; a picture that isn't named again is taken away."""
+        made, body = request.path.removeprefix("/api/v1/statuses/"), request.json
+        if made not in self.statuses:
+            return Response(404, {"error": "Record not found"})
+        if complaint := self._complaint(body):
+            return Response(422, {"error": f"Validation failed: {complaint}"})
+        if not set(body) <= {"status", "language", "media_ids"}:
+            return Response(422, {"error": "Validation failed: a field that no correction of ours has"})
+        if not set(body.get("media_ids", ())) <= {self.attached.get(made)}:
+            return Response(422, {"error": "Validation failed: Media attachments were not found or already attached"})
+        if not body.get("media_ids"):
+            self.shown.pop(made, None)
+        self.statuses[made] |= body
+        return Response(200, self.statuses[made])
 
     def _removed(self, request: Received) -> Response:
         status = self.statuses.pop(request.path.removeprefix("/api/v1/statuses/"), None)

@@ -13,7 +13,15 @@ from publisher.testing.dialects.base import Accepted, Received, Response, Troubl
 WEBHOOK = {"text", "unfurl_links", "unfurl_media"}
 BOT = WEBHOOK | {"channel", "thread_ts", "metadata"}
 KIND = "application/json; charset=utf-8"
-METHODS = {"auth.test", "chat.postMessage", "chat.delete", "conversations.history", "conversations.replies"}
+METHODS = {
+    "auth.test",
+    "chat.postMessage",
+    "chat.update",
+    "chat.delete",
+    "conversations.history",
+    "conversations.replies",
+}
+CHANGES = {"chat.delete": {"channel", "ts"}, "chat.update": {"channel", "ts", "text"}}  # and what they have to say
 MADE_AT = datetime.fromtimestamp(1_795_500_000, UTC)  # every message, while nobody sets the clock
 
 
@@ -28,6 +36,9 @@ class SlackDialect:
 
     def standing(self) -> list[str]:
         return list(self.messages)
+
+    def words(self) -> dict[str, str]:
+        return {ts: message["text"] for ts, message in self.messages.items()}
 
     def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
         words = OF_WEBHOOK if request.path.startswith("/services/") else WORDS
@@ -47,7 +58,9 @@ class SlackDialect:
             return Response(200, body, headers={"x-oauth-scopes": self.scopes})
         if method.startswith("conversations"):
             return self._listed(method, parse_qs(parts.query))
-        return self._removed(request) if method == "chat.delete" else self._of_bot(request, number)
+        if method in CHANGES:
+            return self._changed(request, CHANGES[method])
+        return self._of_bot(request, number)
 
     def _of_webhook(self, request: Received, number: int) -> Response:
         body = request.json
@@ -76,18 +89,21 @@ class SlackDialect:
         taken = Accepted("@gazette@news.example", "", ts, request)
         return Response(200, {"ok": True, "channel": "C0HARBOR", "ts": ts, "message": self.messages[ts]}, (taken,))
 
-    def _removed(self, request: Received) -> Response:
+    def _changed(self, request: Received, fields: set[str]) -> Response:
+        """Take a message down, or give it other words."""
         body = request.json
-        if (
-            request.headers.get("content-type") != KIND
-            or not isinstance(body, dict)
-            or body.keys() != {"channel", "ts"}
-        ):
+        if request.headers.get("content-type") != KIND or not isinstance(body, dict) or body.keys() != fields:
             return _no("invalid_arguments")
         if body["channel"] != "C0HARBOR":
             return _no("channel_not_found")
-        if self.messages.pop(body["ts"], None) is None:
+        if body["ts"] not in self.messages:
             return _no("message_not_found")
+        if "text" not in fields:
+            del self.messages[body["ts"]]
+        elif not str(body["text"]).strip():
+            return _no("no_text")
+        else:
+            self.messages[body["ts"]]["text"] = body["text"]
         return Response(200, {"ok": True, "channel": "C0HARBOR", "ts": body["ts"]})
 
     def _listed(self, method: str, asked: dict[str, list[str]]) -> Response:

@@ -13,6 +13,8 @@ FIELDS = {
 }  # fmt: skip
 OF_PHOTOS = {"chat_id", "caption", "message_thread_id", "disable_notification", "photo"}
 
+EDITS = {"editMessageText": ("text", 4_096), "editMessageCaption": ("caption", 1_024)}
+
 
 class TelegramDialect:
     """One bot that may post in one channel. It takes the same text as often as it comes."""
@@ -34,6 +36,9 @@ class TelegramDialect:
     def standing(self) -> list[str]:
         return [str(number) for number in self.messages]
 
+    def words(self) -> dict[str, str]:
+        return {str(made): said.get("text", said.get("caption", "")) for made, said in self.messages.items()}
+
     def befall(self, trouble: Trouble, request: Received) -> Sequence[Response]:
         return WORDS.get(trouble, ())
 
@@ -47,12 +52,14 @@ class TelegramDialect:
             return self._show(request, number)
         if method in ("getMe", "getUpdates", "getChat", "getChatMember"):
             return self._told(method, request.json)
-        if method not in ("sendMessage", "deleteMessage"):
+        if method not in ("sendMessage", "deleteMessage", *EDITS):
             return _no(404, "Not Found")
         if request.headers.get("content-type") != "application/json" or not isinstance(request.json, dict):
             return _no(400, "Bad Request: message text is empty")
         if method == "deleteMessage":
             return self._removed(request.json)
+        if method in EDITS:
+            return self._edited(request.json, *EDITS[method])
         if complaint := self._complaint(request.json):
             return _no(400, f"Bad Request: {complaint}")
         return self._taken(request, number, request.json, {"text": request.json["text"]})
@@ -83,6 +90,25 @@ class TelegramDialect:
             return _no(400, "Bad Request: message can't be deleted")
         del self.messages[body["message_id"]]
         return Response(200, {"ok": True, "result": True})
+
+    def _edited(self, body: dict[str, Any], what: str, most: int) -> Response:
+        """Give a message another text, or a photo another caption; not one in the other's place."""
+        said, stands = body.get(what), self.messages.get(body.get("message_id", 0))
+        known = {"chat_id", "message_id", what} | ({"link_preview_options"} if what == "text" else set())
+        if str(body.get("chat_id")) != self.chat or not body.keys() <= known:
+            return _no(400, "Bad Request: chat not found")
+        if stands is None:
+            return _no(400, "Bad Request: message to edit not found")
+        if what not in stands:
+            return _no(400, f"Bad Request: there is no {what} in the message to edit")
+        if not isinstance(said, str) or not said.strip():
+            return _no(400, "Bad Request: message text is empty")
+        if len(said.encode("utf-16-le")) // 2 > most:
+            return _no(400, "Bad Request: MESSAGE_TOO_LONG")
+        if stands[what] == said:
+            return _no(400, "Bad Request: message is not modified: specified new message content is the same")
+        stands[what] = said
+        return _yes({"message_id": body["message_id"], "chat": self._about(), "edit_date": 1_795_500_060, what: said})
 
     def _show(self, request: Received, number: int) -> Response:
         said, photo = request.parts, request.parts.get("photo")
