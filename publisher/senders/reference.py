@@ -163,10 +163,10 @@ hour; SES can't be asked what became of a request without an answer: its events 
 """,
     "slack": """\
 At Slack, make an app for your workspace. Under Incoming Webhooks, add one for the channel and copy its address: whoever
-has it can post, so it belongs into `.env`. A webhook knows no threads, posts have no link in the log, and a request
-without an answer stays unknown until you have looked.
+has it can post, so it belongs into `.env`. A webhook knows no threads, posts have no link in the log and can be neither
+edited nor taken down, and a request without an answer stays unknown until you have looked.
 
-A bot has all three: under OAuth & Permissions give it `chat:write` and `channels:history` (`groups:history` for a
+A bot can do all of it: under OAuth & Permissions give it `chat:write` and `channels:history` (`groups:history` for a
 private channel), install the app, copy the token, and invite the bot into the channel. A request without an answer is
 then looked for in the channel for a day. Nobody is called, whatever stands in a post; pairs of `*`, `_` and `~` style
 words, as anybody's in Slack.
@@ -231,11 +231,17 @@ def _section(sender: type[Sender]) -> str:
     more = f"\n{MORE[sender.name]}" if sender.name in MORE else ""
     down = ", and takes posts down" if sender.takes_down else ""
     leads = " `publisher connect CHANNEL` leads to what it asks for." if sender.ways else ""
-    return f"\n## {sender.name}\n\nCarries {_carries(sender)}{down}.{leads}\n\n{table}{more}"
+    return f"\n## {sender.name}\n\nCarries {_carries(sender)}{down}.{_edits(sender)}{leads}\n\n{table}{more}"
 
 
 def _carries(sender: type[Sender]) -> str:
     return " and ".join({"mail": "mail", "post": "posts"}[kind] for kind in sorted(sender.carries))
+
+
+def _edits(sender: type[Sender]) -> str:
+    if "post" not in sender.carries:
+        return ""
+    return " Edits posts." if sender.edits else f" Edits no posts: {sender.cannot_edit}."
 
 
 def _row(name: str, field: FieldInfo) -> str:
