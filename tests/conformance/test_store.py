@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, select, text, update
 
 from publisher.errors import StoreError
 from publisher.model.article import Article, Reading
-from publisher.model.message import Upload
+from publisher.model.message import Correction, Upload
 from publisher.model.project import Source
 from publisher.model.states import CallState, DeliveryState, EditionState, SendState
 from publisher.pipeline import address, collect, settle
@@ -164,6 +164,15 @@ def test_a_post_comes_back_with_its_picture_and_an_older_one_without(store):
         send = send_row(conn, add_edition_in(conn))
         assert messages.get(conn, messages.add(conn, send, post, NOW)) == post
     assert messages.decode("post", older) == POST
+
+
+def test_a_correction_comes_back_with_the_new_words_and_what_was_noted(store):
+    post = replace(POST, upload=Upload("0" * 64, "A ferry", 320, 180, in_card=False))
+    noted = {"picture": {"id": "220002", "ready": True}}
+    correction = Correction(("m1", "m2"), post, "https://news.example/m1", "d1", {"chat": "0a1b"}, noted)
+    with store.write() as conn:
+        send = send_row(conn, add_edition_in(conn))
+        assert messages.get(conn, messages.add(conn, send, correction, NOW)) == correction
 
 
 def test_a_nul_is_marked_as_lost_before_it_reaches_the_database(store):

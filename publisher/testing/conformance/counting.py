@@ -11,7 +11,7 @@ import pytest
 
 from publisher.clock import now
 from publisher.model.call import Answer, Call, Outcome
-from publisher.model.message import Post, Withdrawal
+from publisher.model.message import Correction, Post, Withdrawal
 from publisher.senders.base import Sender
 from publisher.testing.conformance.base import SenderSuite, does_not_apply
 from publisher.testing.dialects import Counting
@@ -97,6 +97,17 @@ class Counts(SenderSuite):
         counted.leaves(0, until)
         gone = replace(call, id=2, key="call-2-k3y", message=Withdrawal((posted.provider_id,), posted.url))
         answer = sender.withdraw(gone, MemoryJournal())
+        assert answer.verdict.outcome is Outcome.SENT
+        _rests(answer, until)
+
+    def test_a_post_that_is_edited_says_it_too(self, counted: FakeProvider, sender: Sender, call: Call) -> None:
+        if not (sender.edits and self.edits):
+            does_not_apply("it edits no posts")
+        posted = sender.send(call, MemoryJournal()).verdict
+        until = now() + timedelta(minutes=7)
+        counted.leaves(0, until)
+        said = Correction((posted.provider_id,), Post(("The quay stays closed",)), posted.url)
+        answer = sender.edit(replace(call, id=2, key="call-2-k3y", message=said), MemoryJournal())
         assert answer.verdict.outcome is Outcome.SENT
         _rests(answer, until)
 
