@@ -131,7 +131,8 @@ class Facebook(Sender):
         words = with_link(said.post) if has_no_card else said.post.parts[number]
         body = as_form([("message", words), ("access_token", self._token)])
         reply = self.http.post(f"{self._api}/{quote(said.parts[number], safe='')}", body, FORM)
-        return reply.answer(judge_edit(counted(reply, self.http.clock())))
+        reply = counted(reply, self.http.clock())
+        return reply.answer(judge_edit(reply))
 
     def _remove(self, number: str, *, was_said: bool) -> Answer:
         reply = self.http.delete(f"{self._api}/{quote(number, safe='')}?{urlencode({'access_token': self._token})}")
