@@ -176,7 +176,7 @@ class Erasing(Dialect, Protocol):
 
 
 @runtime_checkable
-class Rewording(Erasing, Protocol):
+class Rewording(Dialect, Protocol):
     """A dialect of a network on which what stands can be given other words."""
 
     def words(self) -> dict[str, str]:

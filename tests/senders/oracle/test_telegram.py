@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
 
 from publisher.model.call import Call, Outcome
-from publisher.model.message import Post, Withdrawal
+from publisher.model.message import Correction, Post, Withdrawal
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
 from publisher.senders.registry import build
@@ -100,6 +101,18 @@ def test_a_thread_is_taken_down_last_part_first(sender: Sender, room: Room) -> N
     assert len(room.messages()) == 1
 
 
+def test_a_post_says_its_new_words_under_the_same_number(sender: Sender, room: Room) -> None:
+    """It says `null` of what it edited too, where Telegram says the message: in doubt, and twice is the same."""
+    call = _withdrawal(sender, parts=1)
+    assert isinstance(call.message, Withdrawal)
+    new = Post(("1/ The harbour stays closed",))
+    correction = replace(call, message=Correction(call.message.parts, new))
+    for _ in range(2):
+        assert sender.edit(correction, MemoryJournal()).verdict.outcome is Outcome.UNKNOWN
+        (standing,) = room.messages()
+        assert ((standing["id"],), (standing["text"],)) == (call.message.parts, new.parts)
+
+
 def test_a_picture_that_it_knows_nothing_of_leaves_doubt_and_is_not_said_again_without(
     sender: Sender, room: Room
 ) -> None:
@@ -110,6 +123,7 @@ def test_a_picture_that_it_knows_nothing_of_leaves_doubt_and_is_not_said_again_w
 
 def _withdrawal(sender: Sender, *, parts: int) -> Call:
     journal = MemoryJournal()
-    sender.send(call_to(sample_post(parts)), journal)
-    posted = [str((journal.noted(f"part {number + 1}") or {})["id"]) for number in range(parts)]
+    verdict = sender.send(call_to(sample_post(parts)), journal).verdict
+    notes = [journal.noted(f"part {number + 1}") for number in range(parts)]
+    posted = [str(note["id"]) for note in notes if note] or [verdict.provider_id]
     return call_to(Withdrawal(tuple(posted)))
