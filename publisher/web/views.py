@@ -94,6 +94,12 @@ class PostView:
     language: str = "en"
 
     @property
+    def card_at(self) -> int:
+        """Which part the card stands under, from 1: where its address is, else the first."""
+        url = self.card.url if self.card else ""
+        return next((number for number, (text, _) in enumerate(self.parts, 1) if url and url in text), 1)
+
+    @property
     def units(self) -> str:
         """What its network counts, in words."""
         return UNITS[self.unit]

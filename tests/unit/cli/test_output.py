@@ -10,13 +10,19 @@ import sys
 
 import pytest
 
-from publisher.cli.output import headline, table
+from publisher.cli.output import can_ask, headline, table
 from publisher.clock import now
 from tests.ledger import Clock
 from tests.project import environment
 from tests.unit.app.project import compose_now, open_with_press, write_feed
 
 WIDTH = 100
+
+
+@pytest.mark.parametrize("stream", ["stdin", "stdout"])
+def test_nobody_can_be_asked_where_a_stream_is_closed(monkeypatch, stream):
+    monkeypatch.setattr(sys, stream, None)
+    assert not can_ask()
 
 
 def at_a_terminal(folder, *words: str) -> list[str]:
