@@ -96,7 +96,7 @@ def _answer(connecting: Connecting, ask: Ask) -> str:
     """Ask until the answer is one in its form."""
     options = list(ask.choices)
     for number, value in enumerate(options, 1):
-        say(f"{number}. {value}: {ask.choices[value]}")
+        say(f"{number}. {value}: {' '.join(ask.choices[value].split())}")
     hidden = "; it isn't shown" if ask.is_secret else ""
     question = f"{ask.what[:1].upper()}{ask.what[1:]}; a number" if options else f"{ask.name} ({ask.what}{hidden})"
     while True:
@@ -114,7 +114,7 @@ def _tell_whose(connecting: Connecting, said: str | None) -> None:
     if said is None:
         say(f"{sender} can't be asked without sending: the first letter or post tells whether this is right")
     else:
-        say(f"{sender} takes it: {said}")
+        say(f"{sender} takes it: {' '.join(said.split())}")
 
 
 def _tell_what_next(connecting: Connecting, written: Written) -> None:

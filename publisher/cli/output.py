@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -21,12 +22,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of a ta
 
 def say(line: str = "") -> None:
     """Print a line for people."""
-    sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{_tame(line)}\n")
 
 
 def tell(line: str) -> None:
     """Say how things go, on stderr: what is printed as JSON has stdout to itself."""
-    sys.stderr.write(f"{line}\n")
+    sys.stderr.write(f"{_tame(line)}\n")
+
+
+def _tame(line: str) -> str:
+    """Return a line that moves no cursor and changes no colour: feeds and networks write some of the words."""
+    return CONTROLS.sub("\N{REPLACEMENT CHARACTER}", line)
 
 
 def say_json(data: Any) -> None:
@@ -41,6 +47,7 @@ def _plain(value: Any) -> Any:
 
 
 TEXTS = frozenset({"article", "headline", "reason", "to look it up at the provider", "where", "why"})  # they give way
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 NARROWEST = 12  # characters in which a text can still be read
 HEADLINE = 100  # characters of a headline that a table shows at a terminal
 UNBOUNDED = 1_000_000  # characters; off a terminal a line ends where its words do

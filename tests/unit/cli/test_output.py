@@ -10,13 +10,22 @@ import sys
 
 import pytest
 
-from publisher.cli.output import can_ask, headline, table
+from publisher.cli.output import can_ask, headline, say, table, tell
 from publisher.clock import now
 from tests.ledger import Clock
 from tests.project import environment
 from tests.unit.app.project import compose_now, open_with_press, write_feed
 
 WIDTH = 100
+
+
+def test_no_word_of_others_moves_the_cursor(capsys):
+    say("a\x1b[2Jb\tc")
+    tell("d\x9b1me\rf")
+    assert capsys.readouterr() == (
+        "a\N{REPLACEMENT CHARACTER}[2Jb\tc\n",
+        "d\N{REPLACEMENT CHARACTER}1me\N{REPLACEMENT CHARACTER}f\n",
+    )
 
 
 @pytest.mark.parametrize("stream", ["stdin", "stdout"])
