@@ -142,6 +142,7 @@ def _become(wanted: dict, given: int, out: int, err: int, told: int) -> None:
     if os.isatty(0):  # the terminal that it has, and not the one that the tests run at
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
     os.chdir(wanted["cwd"])
     os.environ.clear()
     os.environ.update(wanted["env"])

@@ -61,13 +61,8 @@ class Terminal:
         self.type(text)
 
     def interrupt(self) -> None:
-        """Press Ctrl-C, and again where it came a moment too early, as people do."""
-        give_up_at = time.monotonic() + PATIENCE
-        while self._process.poll() is None and time.monotonic() < give_up_at:
-            os.write(self._screen, b"\x03")
-            pressed_at = time.monotonic()
-            while self._process.poll() is None and time.monotonic() < pressed_at + 3:
-                self._read()
+        """Press Ctrl-C."""
+        os.write(self._screen, b"\x03")
 
     def ends(self) -> int:
         """Wait for the end and return the exit code."""
