@@ -16,7 +16,8 @@ from publisher.senders.bluesky_connect import WAYS, whose
 from publisher.senders.bluesky_record import COLLECTION, Ref, embed_of, record_key, record_of, request_of
 from publisher.senders.bluesky_server import Server
 from publisher.senders.bluesky_session import Account, Session
-from publisher.senders.http import Http, Reply, as_json
+from publisher.senders.bodies import as_json
+from publisher.senders.http import Http, Reply
 from publisher.senders.pictures import STEP, Shown, picture_of, uploaded
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
 from publisher.senders.verdicts import stop, unknown

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from publisher.model.call import Answer, Picture, Verdict
 from publisher.senders.bluesky_answer import WAIT, is_worn, judge_blob, judge_removal
 from publisher.senders.bluesky_session import Account, Session, session_of
-from publisher.senders.http import Http, Reply, as_json
+from publisher.senders.bodies import as_json
+from publisher.senders.http import Http, Reply
 from publisher.senders.vault import Vault
 from publisher.senders.verdicts import refused, stop
 

@@ -10,9 +10,10 @@ from datetime import UTC, datetime, timedelta
 
 from publisher.model.call import Scope, Verdict
 from publisher.senders.bluesky_answer import AT_BLUESKY, WAIT, judge_login
+from publisher.senders.bodies import as_json
 from publisher.senders.events import within, word
 from publisher.senders.exchange import exchanged, or_put_off
-from publisher.senders.http import HIDDEN, Http, Reply, as_json
+from publisher.senders.http import HIDDEN, Http, Reply
 from publisher.senders.vault import Vault
 from publisher.senders.verdicts import deferred, refused
 

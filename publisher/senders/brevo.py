@@ -12,11 +12,12 @@ from pydantic import Field
 from publisher.model.call import Answer, Call, Recipient, Scope, Verdict
 from publisher.model.event import Event
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.bodies import as_json
 from publisher.senders.brevo_events import hear
 from publisher.senders.brevo_payload import ALL_VALUES_CAP, THEIRS, VALUES_CAP, payload_of, size_of_values
 from publisher.senders.events import Incoming, told, within, word
 from publisher.senders.fit import fit
-from publisher.senders.http import Http, Reply, as_json
+from publisher.senders.http import Http, Reply
 from publisher.senders.mail import too_large
 from publisher.senders.mail_keys import BREVO, taken
 from publisher.senders.verdicts import deferred, next_midnight, refused, sent, stop, unknown

@@ -9,8 +9,8 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from publisher.model.call import Call, Recipient
 from publisher.model.message import Mail, Slot, Text, escape, translate, value_of
+from publisher.senders.bodies import as_json
 from publisher.senders.fit import encoded, headers_to
-from publisher.senders.http import as_json
 from publisher.senders.mail import Readers, merge_values, name_slots
 
 REFERENCE = "X-Mailin-custom"  # our id of the delivery: comes back with every event

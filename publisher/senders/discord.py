@@ -12,11 +12,12 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_va
 from publisher.model.call import Answer, Call, Picture, Verdict
 from publisher.model.message import Correction, PictureRules, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.bodies import as_json
 from publisher.senders.discord_answer import WAIT, judge, judge_edit, judge_removal, look_up
 from publisher.senders.discord_connect import WAYS, whose_bot, whose_webhook
 from publisher.senders.discord_payload import MOST, NO_PREVIEW, SILENT, body_of, place_of, request_of, since
 from publisher.senders.edits import edit_parts
-from publisher.senders.http import Http, as_json
+from publisher.senders.http import Http
 from publisher.senders.pictures import said_with_picture
 from publisher.senders.post import AROUND, in_parts, one_way, post_of, size_with_picture, take_down
 from publisher.senders.verdicts import unknown

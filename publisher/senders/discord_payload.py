@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from publisher.model.call import Picture
 from publisher.model.post_size import urls_in
-from publisher.senders.http import File, as_json, as_multipart
+from publisher.senders.bodies import File, as_json, as_multipart
 
 MOST = 2_000  # characters of a message, in UTF-16: nobody says which, and this is never the laxer one
 MARKUP = re.compile(r"[\\*_~`|<\[]|^(?=#{1,3}\s|>|-\s|-#|\+\s)", re.MULTILINE)

@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints
 from publisher.model.call import Answer, Call, Verdict
 from publisher.model.message import Correction, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.bodies import as_form
 from publisher.senders.edits import edit_parts
 from publisher.senders.facebook_answer import (
     MEND,
@@ -27,7 +28,7 @@ from publisher.senders.facebook_answer import (
 )
 from publisher.senders.facebook_connect import WAYS, whose
 from publisher.senders.graph_answer import judge_removal
-from publisher.senders.http import Http, Reply, as_form
+from publisher.senders.http import Http, Reply
 from publisher.senders.post import in_parts, longest_part, post_of, take_down
 from publisher.senders.verdicts import deferred, unknown
 

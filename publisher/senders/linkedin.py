@@ -12,8 +12,9 @@ from pydantic import Field, StringConstraints
 from publisher.model.call import Answer, Call, Picture, Verdict
 from publisher.model.message import Correction, PictureRules, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.bodies import as_json
 from publisher.senders.edits import edit_parts
-from publisher.senders.http import Http, as_json
+from publisher.senders.http import Http
 from publisher.senders.linkedin_answer import judge, judge_edit, judge_image, judge_place, judge_put, place_in
 from publisher.senders.linkedin_connect import WAYS, whose
 from publisher.senders.linkedin_payload import body_of, content_of, patch_of

@@ -6,8 +6,9 @@ from datetime import timedelta
 from functools import partial
 
 from publisher.model.call import Verdict
+from publisher.senders.bodies import as_form
 from publisher.senders.connecting import Ask, Grant, Step, Talk, Way
-from publisher.senders.http import Http, as_form
+from publisher.senders.http import Http
 from publisher.senders.linkedin_answer import judge
 from publisher.senders.linkedin_token import keep_end
 from publisher.senders.oauth2 import FORM, code_in, lacking, leave

@@ -13,8 +13,9 @@ from pydantic import Field
 from publisher.model.call import Answer, Call, Scope, Verdict
 from publisher.model.event import Event
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.bodies import basic
 from publisher.senders.events import Incoming, told
-from publisher.senders.http import Http, Reply, basic
+from publisher.senders.http import Http, Reply
 from publisher.senders.mail import readers_of, too_large
 from publisher.senders.mail_keys import MAILGUN
 from publisher.senders.mailgun_events import hear

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from publisher.model.message import Slot, translate
+from publisher.senders.bodies import as_form, as_json
 from publisher.senders.fit import address_in_ascii
-from publisher.senders.http import as_form, as_json
 from publisher.senders.mail import Readers, mailbox, merge_values, name_slots
 
 REFERENCE = "reference"  # our id of the delivery: comes back with every event

@@ -12,9 +12,10 @@ from pydantic import Field
 from publisher.model.call import Answer, Call, Recipient, Verdict
 from publisher.model.event import Event
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.bodies import as_json, basic
 from publisher.senders.events import Incoming, told, within, word
 from publisher.senders.fit import fit
-from publisher.senders.http import Http, as_json, basic
+from publisher.senders.http import Http
 from publisher.senders.mail import Readers, too_large
 from publisher.senders.mail_keys import MAILJET, taken
 from publisher.senders.mailjet_answer import judge

@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 
 from publisher.model.call import Answer, Call
 from publisher.senders.base import Base, Journal, Options, Secret, Sender
-from publisher.senders.http import Http, as_json, basic
+from publisher.senders.bodies import as_json, basic
+from publisher.senders.http import Http
 from publisher.senders.mail import Letter, Readers, for_one_reader, letter_to, readers_of, too_large
 
 HOME = ("localhost", ".localhost", ".local", ".internal", ".lan", ".test")

@@ -13,8 +13,9 @@ from publisher.model.call import Answer, Call, Picture, Verdict
 from publisher.model.message import Correction, PictureRules, Post, PostRules
 from publisher.senders.advice import Advice
 from publisher.senders.base import Base, Journal, Options, Secret, Sender
+from publisher.senders.bodies import File, as_json, as_multipart
 from publisher.senders.edits import edit_parts, picture_under
-from publisher.senders.http import File, Http, as_json, as_multipart
+from publisher.senders.http import Http
 from publisher.senders.mastodon_answer import judge, judge_edit, judge_removal, judge_upload
 from publisher.senders.mastodon_connect import WAYS, whose
 from publisher.senders.mastodon_instance import advice_of

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from publisher.model.call import Verdict
+from publisher.senders.bodies import as_form
 from publisher.senders.connecting import Ask, Grant, Step, Talk, Way
-from publisher.senders.http import Http, as_form
+from publisher.senders.http import Http
 from publisher.senders.verdicts import unknown
 
 NO_REDIRECT = "urn:ietf:wg:oauth:2.0:oob"  # the server shows the code on a page of its own

@@ -7,8 +7,8 @@ from typing import Any
 
 from publisher.model.call import Call, Recipient
 from publisher.model.message import Mail, Slot, translate
+from publisher.senders.bodies import as_json
 from publisher.senders.fit import headers_to
-from publisher.senders.http import as_json
 from publisher.senders.mail import Readers, letter_to, mailbox, merge_values, name_slots
 
 THEIRS = frozenset({"from", "to", "cc", "bcc", "reply-to", "subject", "content-type", "mime-version"})

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from publisher.model.call import Recipient
+from publisher.senders.bodies import as_json
 from publisher.senders.fit import headers_to
-from publisher.senders.http import as_json
 from publisher.senders.mail import Readers, letter_to, mailbox
 
 THEIRS = frozenset({"from", "to", "cc", "bcc", "reply-to", "subject", "content-type", "mime-version"})

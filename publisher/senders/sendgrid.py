@@ -12,9 +12,10 @@ from pydantic import Field
 from publisher.model.call import Answer, Call, Scope, Verdict
 from publisher.model.event import Event
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.bodies import as_json
 from publisher.senders.events import Incoming, reason, within
 from publisher.senders.fit import fit
-from publisher.senders.http import Http, Reply, as_json
+from publisher.senders.http import Http, Reply
 from publisher.senders.mail import Readers, too_large
 from publisher.senders.mail_keys import SENDGRID, may_send
 from publisher.senders.sendgrid_activity import ask

@@ -9,8 +9,9 @@ from pydantic import Field
 from publisher.model.call import Answer, Call
 from publisher.model.event import Event
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.bodies import as_json
 from publisher.senders.events import Incoming, NoSecret
-from publisher.senders.http import Http, Reply, as_json
+from publisher.senders.http import Http, Reply
 from publisher.senders.mail import too_large
 from publisher.senders.mail_keys import SES
 from publisher.senders.ses_answer import judge

@@ -9,8 +9,8 @@ from dataclasses import replace
 from publisher.model.call import Answer, Call, Recipient, Scope
 from publisher.model.message import Mail, Slot, translate
 from publisher.senders.base import Sender
+from publisher.senders.bodies import as_json
 from publisher.senders.fit import fit, headers_to, mailbox_in_ascii
-from publisher.senders.http import as_json
 from publisher.senders.mail import Readers, merge_values, name_slots
 from publisher.senders.verdicts import refused, stop
 

@@ -13,8 +13,9 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_
 from publisher.model.call import Answer, Call, Verdict
 from publisher.model.message import Correction, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.bodies import as_json
 from publisher.senders.edits import edit_parts
-from publisher.senders.http import Http, as_json
+from publisher.senders.http import Http
 from publisher.senders.post import in_parts, longest_part, one_way, post_of, take_down
 from publisher.senders.slack_answer import found_in, judge, judge_edit, judge_removal, judge_webhook, rows_of
 from publisher.senders.slack_connect import WAYS, whose_bot, whose_webhook

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from publisher.model.call import Verdict
+from publisher.senders.bodies import as_json
 from publisher.senders.connecting import copied
 from publisher.senders.events import within
-from publisher.senders.http import Http, as_json
+from publisher.senders.http import Http
 from publisher.senders.slack_answer import judge, judge_webhook
 from publisher.senders.verdicts import refused
 

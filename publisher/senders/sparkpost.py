@@ -11,9 +11,10 @@ from pydantic import Field
 from publisher.model.call import Answer, Call, Scope, Verdict
 from publisher.model.event import Event
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.bodies import as_json
 from publisher.senders.events import Incoming, told, within, word
 from publisher.senders.fit import fit
-from publisher.senders.http import Http, Reply, as_json
+from publisher.senders.http import Http, Reply
 from publisher.senders.mail import too_large
 from publisher.senders.mail_keys import SPARKPOST
 from publisher.senders.sparkpost_events import hear

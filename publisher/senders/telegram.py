@@ -12,8 +12,9 @@ from pydantic import BeforeValidator, Field
 from publisher.model.call import Answer, Call, Picture, Verdict
 from publisher.model.message import Correction, PictureRules, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.bodies import File, as_json, as_multipart
 from publisher.senders.edits import edit_parts
-from publisher.senders.http import File, Http, Reply, as_json, as_multipart
+from publisher.senders.http import Http, Reply
 from publisher.senders.pictures import said_with_picture
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down
 from publisher.senders.telegram_answer import has_no_text, judge, judge_edit, judge_removal

@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from publisher.model.call import Verdict
+from publisher.senders.bodies import as_json
 from publisher.senders.connecting import Ask, Grant, Step, Talk, Way
 from publisher.senders.events import within, word
-from publisher.senders.http import Http, as_json
+from publisher.senders.http import Http
 from publisher.senders.telegram_answer import MEND, judge
 from publisher.senders.verdicts import refused
 

@@ -13,8 +13,9 @@ from pydantic import Field
 from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.model.message import Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.bodies import as_form
 from publisher.senders.graph_answer import found_in, judge_removal
-from publisher.senders.http import Http, Reply, as_form
+from publisher.senders.http import Http, Reply
 from publisher.senders.post import in_parts, longest_part, post_of, take_down
 from publisher.senders.threads_answer import MAY_NOT_DELETE, judge, judge_container, judge_published
 from publisher.senders.threads_connect import WAYS, whose

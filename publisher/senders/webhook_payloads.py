@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from publisher.model.call import Call
 from publisher.model.message import Mail, Post, Withdrawal
-from publisher.senders.http import as_json
+from publisher.senders.bodies import as_json
 from publisher.senders.mail import Letter, Readers, letter_to
 
 

@@ -13,8 +13,9 @@ from pydantic import SecretStr
 from publisher.model.call import Answer, Call, Picture, Verdict
 from publisher.model.message import PictureRules, Post, PostRules
 from publisher.senders.base import Journal, Sender
+from publisher.senders.bodies import as_json
 from publisher.senders.events import within, word
-from publisher.senders.http import Http, Reply, as_json
+from publisher.senders.http import Http, Reply
 from publisher.senders.oauth1 import Keys, authorization
 from publisher.senders.pictures import uploaded
 from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down

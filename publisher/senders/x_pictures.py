@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from publisher.model.call import Answer, Outcome, Picture, Scope, Verdict
-from publisher.senders.http import File, Reply, as_json, as_multipart
+from publisher.senders.bodies import File, as_json, as_multipart
+from publisher.senders.http import Reply
 from publisher.senders.verdicts import deferred, sent, unknown
 from publisher.senders.x_answer import judge
 

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from publisher.model.call import Outcome, Verdict
+from publisher.senders.bodies import as_form, basic
 from publisher.senders.exchange import SOON, exchanged, judge_none, or_put_off
-from publisher.senders.http import HIDDEN, Http, Reply, as_form, basic
+from publisher.senders.http import HIDDEN, Http, Reply
 from publisher.senders.vault import Vault
 from publisher.senders.verdicts import LONGEST_WAIT, deferred
 from publisher.senders.x_answer import WAIT

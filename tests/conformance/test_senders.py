@@ -12,10 +12,10 @@ from publisher.model.call import Outcome
 from publisher.model.message import Message
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
+from publisher.senders.bodies import as_json
 from publisher.senders.brevo_payload import key_of_call
 from publisher.senders.discord_payload import nonce_of
 from publisher.senders.events import Incoming, NoSecret, NotBelieved
-from publisher.senders.http import as_json
 from publisher.senders.registry import build
 from publisher.testing import DIALECTS, Fault, MemoryJournal, Received, sample_mail, sample_post
 from publisher.testing.conformance import HearConformance, SenderConformance, does_not_apply

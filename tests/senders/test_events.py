@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from publisher.senders.bodies import basic
 from publisher.senders.events import (
     Incoming,
     NotBelieved,
@@ -20,7 +21,6 @@ from publisher.senders.events import (
     within,
     word,
 )
-from publisher.senders.http import basic
 
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 JSON = st.recursive(

@@ -10,15 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from publisher.clock import steady
 from publisher.model.call import Outcome, Scope
-from publisher.senders.http import File, Http, HttpSettings, as_form, as_multipart
+from publisher.senders.http import Http, HttpSettings
 from publisher.senders.verdicts import OUT_OF_TIME, deferred
 from publisher.testing import FakeProvider, Fault, Received, Response
 
@@ -343,27 +340,6 @@ def test_nothing_is_retried_in_secret(http: Http, provider: FakeProvider) -> Non
     for _ in range(3):
         http.post(provider.url, b"{}", JSON)
     assert len(provider.requests) == 3
-
-
-TRICKY = st.text(st.sampled_from("%+ &=\n\0~é🙂") | st.characters(exclude_categories=["Cs"]))
-
-
-@given(st.lists(st.tuples(TRICKY, TRICKY)))
-def test_a_form_has_the_bytes_that_everybody_expects(fields) -> None:
-    assert as_form(fields) == urlencode(fields).encode()
-
-
-@given(
-    st.lists(st.tuples(st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.text()), unique_by=lambda f: f[0]), st.binary()
-)
-def test_a_form_with_a_file_is_read_back_as_it_was(fields: list[tuple[str, str]], content: bytes) -> None:
-    file = File("files[0]", "picture.jpg", "image/jpeg", content)
-    body, kind = as_multipart(fields, file)
-    assert (body, kind) == as_multipart(fields, file)
-    parts = Received("POST", "/", {"content-type": kind}, body).parts
-    assert {name: part.text for name, part in parts.items() if not part.type} == dict(fields)
-    sent = parts["files[0]"]
-    assert (sent.content, sent.type, sent.name) == (content, "image/jpeg", "picture.jpg")
 
 
 def test_something_is_put_where_it_was_asked_for(http: Http, provider: FakeProvider) -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from publisher.model.event import Event, EventKind
 from publisher.senders.base import Sender
+from publisher.senders.bodies import basic
 from publisher.senders.events import Incoming, NotBelieved
-from publisher.senders.http import Http, basic
+from publisher.senders.http import Http
 from tests.senders import test_mailjet as mailjet
 from tests.senders.test_events import JSON
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from publisher.model.event import Event, EventKind
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
+from publisher.senders.bodies import basic
 from publisher.senders.events import Incoming, NotBelieved
-from publisher.senders.http import basic
 from publisher.senders.registry import build
 
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)

@@ -9,8 +9,9 @@ from pydantic import Field
 from publisher.model.call import Answer, Call, Recipient, Scope, Verdict
 from publisher.model.event import Event
 from publisher.senders.base import Journal, Options, Secret, Sender
+from publisher.senders.bodies import as_json
 from publisher.senders.events import Incoming, reason, within, word
-from publisher.senders.http import Http, Reply, as_json
+from publisher.senders.http import Http, Reply
 from publisher.senders.mail import Letter, Readers, letter_to, readers_of, too_large
 from publisher.senders.verdicts import refused, sent, unknown
 from publisher_sender_pigeon.events import hear

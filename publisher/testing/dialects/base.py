@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from publisher.clock import now
 from publisher.model.event import EventKind
-from publisher.senders.http import basic
+from publisher.senders.bodies import basic
 from publisher.senders.standard_webhooks import headers_for, keys_of
 
 

@@ -10,7 +10,7 @@ from zlib import crc32
 
 from publisher.clock import now
 from publisher.model.event import EventKind
-from publisher.senders.http import as_json, basic
+from publisher.senders.bodies import as_json, basic
 from publisher.testing.dialects.base import Accepted, Received, Response, with_password
 
 FIRST_ID = 1_152_921_500_000_000_000  # ids are 64-bit numbers

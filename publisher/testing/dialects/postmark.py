@@ -11,7 +11,7 @@ from zlib import crc32
 
 from publisher.clock import now
 from publisher.model.event import EventKind
-from publisher.senders.http import as_json
+from publisher.senders.bodies import as_json
 from publisher.testing.dialects.base import Accepted, Received, Response, with_password
 
 ADDRESS = re.compile(r"[\x21-\x3f\x41-\x7e]+@[A-Za-z0-9.-]+")

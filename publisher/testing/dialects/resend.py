@@ -9,7 +9,7 @@ from typing import Any
 
 from publisher.clock import now
 from publisher.model.event import EventKind
-from publisher.senders.http import as_json
+from publisher.senders.bodies import as_json
 from publisher.testing.dialects.base import Accepted, Received, Response, standard_webhook
 
 TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from publisher.clock import now
 from publisher.model.event import EventKind
-from publisher.senders.http import as_json
+from publisher.senders.bodies import as_json
 from publisher.testing.dialects.base import Accepted, Received, Response
 
 RESERVED = frozenset({

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from publisher.clock import now
 from publisher.model.event import EventKind
-from publisher.senders.http import as_json
+from publisher.senders.bodies import as_json
 from publisher.testing.dialects.base import Accepted, Received, Response, Trouble, standard_webhook
 
 

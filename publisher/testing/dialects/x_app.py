@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qsl
 
-from publisher.senders.http import basic
+from publisher.senders.bodies import basic
 from publisher.testing.dialects.base import Received, Response
 from publisher.testing.dialects.consent import Consent
 from publisher.testing.dialects.x import XDialect

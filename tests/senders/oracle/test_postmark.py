@@ -12,8 +12,8 @@ from publisher.model.call import Call, Outcome, Scope
 from publisher.model.event import EventKind
 from publisher.model.project import Channel
 from publisher.senders.base import Sender
+from publisher.senders.bodies import basic
 from publisher.senders.events import Incoming
-from publisher.senders.http import basic
 from publisher.senders.registry import build
 from publisher.testing import FakeProvider, Fault, MemoryJournal, call_to, sample_mail
 from tests.senders.oracle.anymail import KINDS, OUTCOMES, hear, merged, rendered, say

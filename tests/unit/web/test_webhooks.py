@@ -17,7 +17,7 @@ from starlette.types import Message
 from publisher.config.schedules import parse_project
 from publisher.errors import NotWrittenError, StoreError
 from publisher.model.tokens import wire_id
-from publisher.senders.http import basic
+from publisher.senders.bodies import basic
 from publisher.senders.standard_webhooks import headers_for, keys_of
 from publisher.store import facts, log
 from publisher.web.webhooks import Webhooks
