@@ -11,7 +11,7 @@ from publisher.model.article import Article, Standing
 from publisher.model.call import Recipient
 from publisher.model.message import Mail, Post, Slot
 from publisher.model.states import EditionState, SendState
-from publisher.model.subscriber import SubscriptionState
+from publisher.model.subscriber import Errand, SubscriptionState
 from publisher.model.tokens import address_hash
 from publisher.pipeline import address
 from publisher.pipeline.dispatch import Desk
@@ -143,7 +143,7 @@ def add_send(
     return send_id
 
 
-def introduce(member: Member) -> Recipient:
+def introduce(member: Member, errand: Errand | None = None) -> Recipient:
     link = f"https://letters.harbor.example/u/{member.delivery_id}"
     values = {"first_name": member.name.partition(" ")[0], "unsubscribe_url": link}
     return Recipient(member.delivery_id, f"d{member.delivery_id}", member.address, member.name, values)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from publisher.app import versions
+from publisher.app import links, versions
 from publisher.app.mending import lift_stops
 from publisher.errors import ConfigError, PublisherError, StoreError
 from publisher.model.call import Recipient
 from publisher.model.message import Content
 from publisher.model.project import Channel
 from publisher.model.states import ENDED, EditionState, SendState
+from publisher.model.subscriber import Errand
 from publisher.model.tokens import leaving_token, wire_id
 from publisher.pipeline import address, dispatch, settle
 from publisher.pipeline.operate import stopping, withdrawing
@@ -257,14 +258,19 @@ class Sending:
 
         return withdrawing.Means(partial(why_it_stays, self._app), reference)
 
-    def introduce(self, member: Member) -> Recipient:
-        """Return a reader as the sender sees them: an opaque reference, values, links of their own."""
+    def introduce(self, member: Member, errand: Errand | None = None) -> Recipient:
+        """Return a reader as the sender sees them: an opaque reference, values, links of their own.
+
+        :param errand: of a letter that they asked for, which brings another link.
+        """
         reference = wire_id("d", member.delivery_id, self._wire_key)
         if member.subscriber_id is None:
             return Recipient(member.delivery_id, reference, member.address)
         key_id, key = self._link_key
         link = f"{self._app.public_url}/u/{leaving_token(member.subscriber_id, member.list_id, key_id, key)}"
         values = own_values(member.address, member.name, member.attributes, link)
+        if errand is not None:
+            values |= links.values_of(self._app, member, errand)
         return Recipient(member.delivery_id, reference, member.address, member.name, values)
 
     @cached_property

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from publisher.app.checkup import wrong_entry
 from publisher.app.core import TEMPLATES, App
 from publisher.config.reading import FILE
 from publisher.errors import PublisherError
 from publisher.model.article import Article, Image
-from publisher.model.message import Confirm, Finding, Letter, Notice, Welcome
-from publisher.model.project import Entry, MailingList
-from publisher.pipeline import produce
+from publisher.model.message import Access, Confirm, Finding, Move, Notice, Welcome
+from publisher.model.project import Entry
+from publisher.pipeline import letters, produce
 from publisher.senders.registry import sender_class, sender_names
 from publisher.store import sends
 
@@ -97,37 +96,23 @@ def _of_entries(app: App) -> Iterator[tuple[str, Finding]]:
 def _of_letters(app: App) -> Iterator[tuple[str, Finding]]:
     """Try the mails about a subscription, once in each language that they would be written in."""
     paper, now = app.project.publication, app.clock()
-    letters = (Confirm(now, now + timedelta(days=2)), Welcome(5, now), Notice("A word to try", "<p>Words.</p>"))
+    until = now + timedelta(days=2)
+    tried = (
+        Confirm(now, until),
+        Access(now, until),
+        Move(now, until),
+        Welcome(5, now),
+        Notice("A word", "<p>Words.</p>"),
+    )
     for mailing_list in {each.language or paper.language: each for each in app.project.lists.values()}.values():
-        for about in letters:
-            letter = _letter_of(app, mailing_list, about)
+        for about in tried:
+            letter = letters.letter_of(app.project, about, mailing_list.name, practice=app.is_practice)
             place = f"{TEMPLATES}/email/{type(about).__name__.lower()}"
             try:
                 findings = app.studio.renderer.check(app.studio.renderer.letter(letter), letter)
             except PublisherError as error:
                 findings = (produce.failed(error),)
             yield from ((place, finding) for finding in findings if finding.check != "from-name")
-
-
-def _letter_of(app: App, mailing_list: MailingList, about: Confirm | Welcome | Notice) -> Letter:
-    paper = app.project.publication
-    return Letter(
-        publication=paper.name,
-        site_url=paper.url,
-        from_name=paper.from_name,
-        from_email=paper.from_email,
-        reply_to=paper.reply_to,
-        address=paper.address,
-        timezone=paper.timezone,
-        language=mailing_list.language or paper.language,
-        list_name=mailing_list.name,
-        list_title=mailing_list.title,
-        list_about=mailing_list.about,
-        list_domain=urlsplit(paper.public_url).hostname or "",
-        practice=app.is_practice,
-        theme=paper.theme,
-        about=about,
-    )
 
 
 def _is_said_elsewhere(app: App, finding: Finding) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.model.event import EventKind
-from publisher.store import RowMapping, Store, subscribers
+from publisher.store import RowMapping, Store, suppressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,11 @@ class Lifted:
 def lift(store: Store, address_hash: str, *, why: str, even_complaints: bool, now: datetime, actor: str) -> Lifted:
     """Let an address be written to again. A complaint stands unless it is said that it doesn't."""
     with store.write() as conn:
-        standing = [row for row in subscribers.suppressions_of(conn, address_hash) if not subscribers.is_lifted(row)]
+        standing = [row for row in suppressions.of(conn, address_hash) if not suppressions.is_lifted(row)]
         complaints = [str(row["reason"]) for row in standing if _is_complaint(row)]
         if complaints and not even_complaints:
             return Lifted(complaint=complaints[0])
-        return Lifted(tuple(subscribers.lift(conn, address_hash, why=why, now=now, actor=actor)))
+        return Lifted(tuple(suppressions.lift(conn, address_hash, why=why, now=now, actor=actor)))
 
 
 def _is_complaint(row: RowMapping) -> bool:

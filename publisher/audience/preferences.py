@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.model.subscriber import SubscriptionState
-from publisher.model.tokens import read_leaving_token
+from publisher.model.tokens import KeyOf, read_leaving_token
 from publisher.store import Store, subscribers
-
-KeyOf = Callable[[str], bytes | None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,13 +102,13 @@ def show(email: str, project: ProjectDir = Path(), as_json: AsJson = False) -> N
     """Show one person: lists, consent, and every mail with its outcome."""
     from publisher.cli.log import COLUMNS, line, plain
     from publisher.store import log as ledger
-    from publisher.store import subscribers
+    from publisher.store import subscribers, suppressions
 
     app = open_app(project)
     address_hash = app.hash_of(email)
     with app.store.read() as conn:
         person = subscribers.find(conn, address_hash)
-        blocks = subscribers.suppressions_of(conn, address_hash)
+        blocks = suppressions.of(conn, address_hash)
         if person is None:
             raise _nobody(email, blocks)
         lists = [row for row in subscribers.everyone(conn) if row["id"] == person.id]
@@ -133,10 +133,10 @@ def _nobody(email: str, blocks: Sequence[RowMapping]) -> UsageError:
 
 
 def _block_line(row: RowMapping, zone: ZoneInfo) -> str:
-    from publisher.store import subscribers
+    from publisher.store import suppressions
 
     where = "everywhere" if row["scope"].endswith("all") else row["scope"]
-    said = "was suppressed" if subscribers.is_lifted(row) else f"suppressed {where}"
+    said = "was suppressed" if suppressions.is_lifted(row) else f"suppressed {where}"
     return f"{said}, {local(row['made_at'], zone)}, by {row['actor']}: {row['reason']}"
 
 
@@ -151,11 +151,11 @@ def suppressed(
     as_json: AsJson = False,
 ) -> None:
     """Show whom nobody writes to any more, and why."""
-    from publisher.store import subscribers
+    from publisher.store import suppressions
 
     operator = open_operator(project)
     with operator.store.read() as conn:
-        found = subscribers.suppressed(conn, limit)
+        found = suppressions.newest(conn, limit)
     if as_json:
         say_json([{"email": row["email"], **_plain_block(row)} for row in found])
         return

@@ -226,6 +226,22 @@ class Confirm:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """Somebody typed an address: its owner gets the way to what is theirs. The reader's value is ``access_url``."""
+
+    asked_at: datetime
+    until: datetime  # when the link ends
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Somebody wants their mail at this new address: is it theirs? The reader's value is ``move_url``."""
+
+    asked_at: datetime
+    until: datetime  # when the link ends
+
+
+@dataclass(frozen=True, slots=True)
 class Welcome:
     """A subscription has begun."""
 
@@ -241,11 +257,15 @@ class Notice:
     html: str  # sanitised
 
 
+Asking = Confirm | Access | Move  # ask something of whoever reads the mail, who need not be on any list
+About = Asking | Welcome | Notice
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter(Sheet):
     """Everything that a mail about a subscription is rendered from."""
 
-    about: Confirm | Welcome | Notice
+    about: About
 
 
 def escape(value: str, context: Context) -> str:

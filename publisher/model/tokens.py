@@ -6,12 +6,13 @@ import base64
 import hashlib
 import hmac
 from binascii import b2a_base64
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Any
 
 MAC_BYTES = 16
 BLOCK = 64  # bytes that SHA-256 takes at once
+KeyOf = Callable[[str], bytes | None]  # a key by its id
 URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -36,22 +37,37 @@ def read_wire_id(kind: str, text: str, keys: Iterable[bytes]) -> int | None:
 
 def leaving_token(subscriber_id: int, list_id: int, key_id: str, key: bytes) -> str:
     """Return the token of an unsubscribe link: it names list and subscriber, and never ends."""
-    claim = f"{key_id}.{subscriber_id}.{list_id}"
-    return _b64(f"{claim}.{_b64(_mac('leave:' + claim, key))}".encode())
+    return _signed("leave", f"{key_id}.{subscriber_id}.{list_id}", key)  # written out: a million at a time
 
 
-def read_leaving_token(token: str, key_of: Callable[[str], bytes | None]) -> tuple[int, int] | None:
-    """Return (subscriber, list) of a token that one of our keys made; None for any other text.
+def read_leaving_token(token: str, key_of: KeyOf) -> tuple[int, int] | None:
+    """Return (subscriber, list) of a token that one of our keys made; None for any other text."""
+    found = read_link_token("leave", 2, token, key_of)
+    return None if found is None else (found[0], found[1])
 
+
+def link_token(purpose: str, numbers: Sequence[int], key_id: str, key: bytes) -> str:
+    """Return the token of a link for one purpose and for nothing else: it names its numbers and the key."""
+    return _signed(purpose, ".".join((key_id, *map(str, numbers))), key)
+
+
+def _signed(purpose: str, claim: str, key: bytes) -> str:
+    return _b64(f"{claim}.{_b64(_mac(f'{purpose}:{claim}', key))}".encode())
+
+
+def read_link_token(purpose: str, count: int, token: str, key_of: KeyOf) -> tuple[int, ...] | None:
+    """Return the numbers of a token that one of our keys made for this purpose; None for any other text.
+
+    :param count: how many numbers it has.
     :param key_of: the key with this id, retired ones too; None when there is no such key.
     """
     try:
         claim, mac = _unb64(token).decode("ascii").rsplit(".", 1)
-        key_id, subscriber_id, list_id = claim.split(".")
+        key_id, *numbers = claim.split(".")
         key = key_of(key_id)
-        if key is None or not hmac.compare_digest(_mac("leave:" + claim, key), _unb64(mac)):
+        if key is None or not hmac.compare_digest(_mac(f"{purpose}:{claim}", key), _unb64(mac)):
             return None
-        return int(subscriber_id), int(list_id)
+        return tuple(map(int, numbers)) if len(numbers) == count else None
     except (ValueError, UnicodeDecodeError):
         return None
 

@@ -11,7 +11,7 @@ from publisher.model.call import Outcome, Scope, Verdict
 from publisher.model.event import Event, EventKind
 from publisher.model.states import DeliveryState
 from publisher.model.subscriber import SubscriptionState
-from publisher.store import Connection, Store, calls, deliveries, events, sends, subscribers
+from publisher.store import Connection, Store, calls, deliveries, events, sends, subscribers, suppressions
 from publisher.store.events import About
 
 log = structlog.get_logger()
@@ -136,5 +136,5 @@ def _suppress(conn: Connection, channel: str, about: About, reason: str, now: da
     address_hash = subscribers.hash_of_recipient(conn, about.recipient_id)
     if address_hash is None:
         return
-    subscribers.suppress(conn, address_hash, "all", reason=reason, now=now, actor=f"channel:{channel}")
+    suppressions.add(conn, address_hash, "all", reason=reason, now=now, actor=f"channel:{channel}")
     log.info("suppressed", channel=channel, delivery=about.delivery_id, why=reason)

@@ -21,8 +21,13 @@ def settle_finished(store: Store, *, now: datetime) -> int:
     with store.read() as conn:
         ended = [send for send in sends.in_state(conn, *OPEN) if not sends.has_pending(send)]
         # Found wrong once, it isn't counted again and again: `publisher verify` counts, and takes the reason away.
-        finished = [send["id"] for send in ended if not sends.is_out_of_balance(send)]
+        finished = [send["id"] for send in ended if not (sends.is_out_of_balance(send) or _gets_more(send, now))]
     return sum(_settle(store, send_id, now) for send_id in finished)
+
+
+def _gets_more(send: RowMapping, now: datetime) -> bool:
+    """Say whether letters may still be added: somebody may ask for one."""
+    return bool(send["kind"] == sends.STANDING and now < send["made_at"] + sends.SHARED_FOR)
 
 
 def _settle(store: Store, send_id: int, now: datetime) -> bool:

@@ -10,13 +10,14 @@ from urllib.parse import unquote
 import regex
 from lxml import html as markup
 
-from publisher.model.message import Brief, Confirm, Finding, Letter, Mail, Post, PostRules, Sheet, Slot, Text
+from publisher.model.message import Asking, Brief, Finding, Letter, Mail, Post, PostRules, Sheet, Slot, Text
 from publisher.model.post_size import fits, length
 from publisher.render.colour import ENOUGH, readable
 from publisher.render.context import article_dict
 from publisher.render.fragment import paragraphs_of
 from publisher.render.legible import Text as Seen
 from publisher.render.legible import texts
+from publisher.render.letters import word_of
 from publisher.render.merge import carries_token
 from publisher.render.notes import MAIL_NOTES, POST_NOTES, bad_in_text
 from publisher.render.paint import paint_of
@@ -26,7 +27,7 @@ from publisher.render.structure import active_content, leaves_visibly, pictures_
 from publisher.render.theme import unreadable
 from publisher.render.words import squeezed
 
-_PLACEHOLDER = re.compile(r"\{\{-?\s*(?:recipient\b|(?:unsubscribe|preferences|confirm)_url\b)|\{%-?\s*\w+")
+_PLACEHOLDER = re.compile(r"\{\{-?\s*(?:recipient\b|(?:unsubscribe|preferences|confirm|access|move)_url\b)|\{%-?\s*\w+")
 # What mail programs write before an answered or a forwarded subject. `vs` and `res` are words too; but this is asked of
 # a sender's name, never of a headline, and there none of them stands before a colon by chance.
 _REPLIES = "re|aw|antw|sv|vs|rif|odp|ynt|res|fwd?|wg|tr|rv|vb|wtr|doorst|enc"
@@ -74,18 +75,19 @@ def no_unsubscribe_link(mail: Mail, sheet: Sheet) -> Findings:
         yield Finding("no-unsubscribe-link", True, what, "Write words into the link, and show it")
 
 
-def no_confirm_link(mail: Mail, sheet: Sheet) -> Findings:
-    if not _asks(sheet):
+def no_answer_link(mail: Mail, sheet: Sheet) -> Findings:
+    if not (isinstance(sheet, Letter) and _asks(sheet)):
         return
+    link = f"{word_of(sheet.about)}_url"
     for place, text, context in (("html", _outside_comments(mail.html), "url"), ("text part", mail.text, "text")):
-        if context not in _contexts(text, "confirm_url"):
-            what = f"nobody can confirm: the {place} has no link"
-            yield Finding("no-confirm-link", True, what, "Print {{ confirm_url }} there, in html as a link's href")
+        if context not in _contexts(text, link):
+            what = f"nobody can answer: the {place} has no link"
+            yield Finding("no-answer-link", True, what, f"Print {{{{ {link} }}}} there, in html as a link's href")
 
 
 def _asks(sheet: Sheet) -> bool:
-    """Say whether the mail asks for a subscription: there is nothing to leave yet."""
-    return isinstance(sheet, Letter) and isinstance(sheet.about, Confirm)
+    """Say whether the mail asks its reader something: it comes by no list, so that there is none to leave."""
+    return isinstance(sheet, Letter) and isinstance(sheet.about, Asking)
 
 
 def leftover_field(mail: Mail, sheet: Sheet) -> Findings:
@@ -240,7 +242,7 @@ def leftover_in_post(post: Post, brief: Brief, rules: PostRules) -> Findings:
 
 MAIL_CHECKS: tuple[Callable[[Mail, Sheet], Findings], ...] = (
     no_unsubscribe_link,
-    no_confirm_link,
+    no_answer_link,
     leftover_field,
     empty_subject,
     size,

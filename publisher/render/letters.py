@@ -1,10 +1,10 @@
-"""A mail about a subscription: please confirm, welcome, and a word to all readers of a list."""
+"""A mail about a subscription: please confirm, your link, welcome, and a word to all readers of a list."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from publisher.model.message import Confirm, Letter, Mail, Notice, Welcome
+from publisher.model.message import About, Asking, Letter, Mail, Notice, Welcome
 from publisher.render.context import markup_of, sheet_context
 from publisher.render.conventions import Conventions
 from publisher.render.email import without_gaps
@@ -16,7 +16,7 @@ from publisher.render.wording import Wording, words_of
 
 
 def render_letter(engine: Engine, letter: Letter) -> Mail:
-    """Render ``email/confirm``, ``email/welcome`` or ``email/notice``; TemplateError as for an edition."""
+    """Render ``email/confirm``, ``email/welcome`` and so on; TemplateError as for an edition."""
     name = letter_name(letter)
     conventions = Conventions(letter.language, letter.timezone)
     context = sheet_context(letter) | merge_names(_links(letter)) | _about(letter)
@@ -39,16 +39,21 @@ def render_letter(engine: Engine, letter: Letter) -> Mail:
 
 def letter_name(letter: Letter) -> str:
     """Return the name that its two templates have before their endings."""
-    return f"email/{type(letter.about).__name__.lower()}"
+    return f"email/{word_of(letter.about)}"
 
 
 def _links(letter: Letter) -> tuple[str, ...]:
-    return ("confirm_url",) if isinstance(letter.about, Confirm) else LEAVING
+    return (f"{word_of(letter.about)}_url",) if isinstance(letter.about, Asking) else LEAVING
+
+
+def word_of(about: About) -> str:
+    """Return by which word a letter is known: its templates, its words, its link."""
+    return type(about).__name__.lower()
 
 
 def _about(letter: Letter) -> dict[str, Any]:
     about = letter.about
-    if isinstance(about, Confirm):
+    if isinstance(about, Asking):
         return {"asked_at": about.asked_at.isoformat(), "until": about.until.isoformat()}
     if isinstance(about, Welcome):
         return {"per_week": about.per_week, "next_at": about.next_at.isoformat() if about.next_at else ""}
@@ -56,16 +61,14 @@ def _about(letter: Letter) -> dict[str, Any]:
 
 
 def _subject(letter: Letter, words: Wording) -> str:
-    about = letter.about
-    if isinstance(about, Notice):
-        return about.subject
-    form = words["confirm_subject" if isinstance(about, Confirm) else "welcome_subject"]
-    return str(form).replace("{}", letter.list_title or letter.publication, 1)
+    if isinstance(letter.about, Notice):
+        return letter.about.subject
+    return str(words[f"{word_of(letter.about)}_subject"]).replace("{}", letter.list_title or letter.publication, 1)
 
 
 def _headers(letter: Letter) -> Headers:
     """Nobody leaves a list that they aren't on; and nobody's vacation answers what no person wrote."""
-    if isinstance(letter.about, Confirm):
+    if isinstance(letter.about, Asking):
         return AUTOMATIC
     automatic = AUTOMATIC if isinstance(letter.about, Welcome) else ()
     return list_headers(letter, "list") + automatic

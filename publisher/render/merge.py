@@ -25,7 +25,7 @@ _LETTER = regex.compile(f"{MARKER}[a-z2-7]+9|\\X")
 _IMITATION = re.compile(MARKER, re.IGNORECASE)
 _USUAL = 12  # characters of a reader's value
 LEAVING = ("unsubscribe_url", "preferences_url")  # what every mail to a list has
-_RESERVED = (*LEAVING, "confirm_url")  # everything else is an attribute of `recipient`
+_RESERVED = (*LEAVING, "confirm_url", "access_url", "move_url")  # everything else is an attribute of `recipient`
 _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 REMEDY = (
     'Print it as it is, give it a default ({{ recipient.first_name | default("reader") }}), '

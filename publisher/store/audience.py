@@ -6,7 +6,19 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Subquery, case, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Subquery,
+    case,
+    exists,
+    func,
+    insert,
+    literal,
+    null,
+    select,
+    update,
+)
 
 from publisher.model.states import DeliveryState
 from publisher.store import subscribers as people
@@ -151,3 +163,30 @@ def freeze_account(conn: Connection, *, send_id: int, channel: str, message_id: 
             attempts=0,
         )
     )
+
+
+def freeze_one(
+    conn: Connection, *, send_id: int, subscriber_id: int, list_id: int | None, message_id: int, due_at: datetime
+) -> bool:
+    """Make the one delivery of a letter to one person; say whether they had none of this send yet.
+
+    :param list_id: the list that it is about.
+    """
+    conn.execute(upsert(conn, recipients).values(subscriber_id=subscriber_id).on_conflict_do_nothing())
+    chosen = select(
+        literal(send_id),
+        recipients.c.id,
+        literal(message_id),
+        literal(list_id, BigInteger),
+        subscribers.c.domain_id,
+        literal(D.PENDING.value),
+        literal(due_at, Moment),
+        literal(0),
+        null(),
+    ).join(subscribers, subscribers.c.id == recipients.c.subscriber_id)
+    mine = recipients.c.subscriber_id == subscriber_id
+    in_this_send = exists(
+        select(1).where(deliveries.c.send_id == send_id, deliveries.c.recipient_id == recipients.c.id)
+    )
+    made = insert(deliveries).from_select(_COLUMNS, chosen.where(mine, ~in_this_send)).returning(deliveries.c.id)
+    return conn.execute(made).one_or_none() is not None

@@ -11,13 +11,21 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, func, select
 
 from publisher.model.states import DeliveryState
-from publisher.model.subscriber import SubscriptionState
+from publisher.model.subscriber import Errand, LetterKind, SubscriptionState
 from publisher.store.sql import among
 from publisher.store.tables import Moment, Text, deliveries
 from publisher.store.words import Listing, Statement
 
 D = DeliveryState
 LEFT_SINCE = "left the list after the edition was addressed"
+_ON_THE_LIST: frozenset[str | None] = frozenset({SubscriptionState.CONFIRMED})
+# Whom a letter may reach, by the state of the subscription that it is about; None: it is about none.
+STATES: Mapping[LetterKind, frozenset[str | None]] = {
+    LetterKind.CONFIRM: frozenset({SubscriptionState.UNCONFIRMED}),
+    LetterKind.WELCOME: _ON_THE_LIST,
+    LetterKind.ACCESS: frozenset({None}),
+    LetterKind.MOVE: frozenset({None}),
+}
 
 
 class Member(NamedTuple):
@@ -186,16 +194,20 @@ _MEMBERS = Listing(
 )
 
 
-def members(conn: Connection, delivery_ids: Sequence[int]) -> list[Member]:
-    """Return whom these deliveries are for, with whether they may still be written to."""
-    return [_member(row) for row in _MEMBERS(conn, ids=delivery_ids)]
+def members(conn: Connection, delivery_ids: Sequence[int], errand: Errand | None = None) -> list[Member]:
+    """Return whom these deliveries are for, with whether they may still be written to.
+
+    :param errand: of a letter that they asked for.
+    """
+    may_be = STATES[errand.kind] if errand else _ON_THE_LIST
+    return [_member(row, may_be) for row in _MEMBERS(conn, ids=delivery_ids)]
 
 
-def _member(row: Any) -> Member:
+def _member(row: Any, may_be: frozenset[str | None]) -> Member:
     delivery_id, address, name, attributes, person, list_id, state, why = row
     if person is None:
         return Member(delivery_id, address, "", {}, None, 0, "")
-    blocked = why or ("" if state == SubscriptionState.CONFIRMED else LEFT_SINCE)
+    blocked = why or ("" if state in may_be else LEFT_SINCE)
     return Member(delivery_id, address, name, _attributes(attributes), person, list_id, blocked)
 
 

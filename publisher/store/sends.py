@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, func, 
 
 from publisher.errors import BooksError
 from publisher.model.states import ENDED, SEND_MOVES, DeliveryState, EditionState, SendState
+from publisher.model.subscriber import Errand
 from publisher.store.sql import is_postgresql
 from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends, update_row
 from publisher.store.words import Statement
@@ -17,6 +18,8 @@ from publisher.store.words import Statement
 CLAIMABLE = (SendState.ADDRESSED, SendState.SENDING)
 
 WITHDRAWAL = "withdrawal"  # the kind of a send that takes down what another one posted
+STANDING = "standing"  # the kind of one whose letters are written to people one by one, as they ask
+SHARED_FOR = timedelta(days=1)  # how long it takes letters
 BOOKS = "books"  # the reason of a send whose counters and rows disagree
 CHANNEL = "channel"  # of one whose channel can't be used as it is
 LOST_CHANNEL = "lost-channel"  # of one that is paused because its channel is gone from schedules.yaml
@@ -104,6 +107,18 @@ def _is_marked() -> ColumnElement[bool]:
     """Say in SQL whether the books of a send that has not ended were found out of balance."""
     is_open = sends.c.state.not_in(ENDED)
     return is_open & cast(sends.c.reasons, Text).like(f'%"check":%"{BOOKS}"%')
+
+
+def standing_since(conn: Connection, entry: str, channel: str, since: datetime) -> list[int]:
+    """Return the standing sends of an entry that were made since then and may get more letters, oldest first."""
+    mine = (sends.c.kind == STANDING, sends.c.entry == entry, sends.c.channel == channel, sends.c.made_at > since)
+    query = select(sends.c.id).where(*mine, sends.c.state.in_([*CLAIMABLE, SendState.PAUSED]))
+    return list(conn.execute(query.order_by(sends.c.id)).scalars())
+
+
+def errand(send: RowMapping) -> Errand | None:
+    """Return what a send's letters are about; None where it is none that people ask for one by one."""
+    return Errand.of(send["entry"]) if send["kind"] == STANDING else None
 
 
 def due_of_schedule(conn: Connection, schedule: str, *, besides: int, since: datetime) -> list[datetime]:

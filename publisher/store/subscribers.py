@@ -6,13 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, or_, select
 
 from publisher.model.subscriber import Subscriber, SubscriptionState
+from publisher.store import consents
 from publisher.store.sql import among, upsert
 from publisher.store.tables import domains, lists, recipients, subscribers, subscriptions, suppressions, update_row
-
-LIFTED = "lifted: "  # before the scope of a suppression that holds no more
 
 
 def ensure_list(conn: Connection, name: str) -> int:
@@ -27,21 +26,24 @@ def ensure_domain(conn: Connection, name: str) -> int:
 
 def find(conn: Connection, address_hash: str) -> Subscriber | None:
     row = conn.execute(select(subscribers).where(subscribers.c.address_hash == address_hash)).one_or_none()
-    return None if row is None else Subscriber(row.id, row.email, row.name, row.attributes, row.made_at)
+    return None if row is None else _person(row)
 
 
 def get(conn: Connection, subscriber_id: int) -> Subscriber | None:
-    row = conn.execute(select(subscribers).where(subscribers.c.id == subscriber_id)).one_or_none()
-    return None if row is None else Subscriber(row.id, row.email, row.name, row.attributes, row.made_at)
+    """Return a person; None for one who was erased, or never was."""
+    known = (subscribers.c.id == subscriber_id, subscribers.c.erased_at.is_(None))
+    row = conn.execute(select(subscribers).where(*known)).one_or_none()
+    return None if row is None else _person(row)
+
+
+def _person(row: Any) -> Subscriber:
+    return Subscriber(row.id, row.email, row.name, row.attributes, row.made_at, row.language or "", row.paused_until)
 
 
 def by_hash(conn: Connection, address_hashes: Sequence[str]) -> dict[str, Subscriber]:
     """Return the people whom we know among these addresses."""
     query = select(subscribers).where(among(subscribers.c.address_hash, address_hashes))
-    return {
-        row.address_hash: Subscriber(row.id, row.email, row.name, row.attributes, row.made_at)
-        for row in conn.execute(query)
-    }
+    return {row.address_hash: _person(row) for row in conn.execute(query)}
 
 
 def add_many(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -79,11 +81,14 @@ def list_name(conn: Connection, list_id: int) -> str | None:
     return conn.execute(select(lists.c.name).where(lists.c.id == list_id)).scalar_one_or_none()
 
 
-def subscription(conn: Connection, subscriber_id: int, list_id: int) -> RowMapping | None:
-    query = select(subscriptions).where(
-        subscriptions.c.subscriber_id == subscriber_id, subscriptions.c.list_id == list_id
-    )
-    return conn.execute(query).mappings().one_or_none()
+def subscription(conn: Connection, subscriber_id: int, list_id: int, *, lock: bool = False) -> RowMapping | None:
+    """Return a person's choice of a list; None where they never made one.
+
+    :param lock: it stays as it is until the transaction ends.
+    """
+    mine = (subscriptions.c.subscriber_id == subscriber_id, subscriptions.c.list_id == list_id)
+    query = select(subscriptions).where(*mine)
+    return conn.execute(query.with_for_update() if lock else query).mappings().one_or_none()
 
 
 def set_subscription(
@@ -95,8 +100,17 @@ def set_subscription(
     basis: str,
     now: datetime,
     actor: str,
+    wording_id: int | None = None,
 ) -> None:
-    values = {"state": state.value, "basis": basis, "since": now, "actor": actor}
+    """Write down what a person chose now; what held before is kept in their history.
+
+    :param basis: how we know, in words.
+    :param wording_id: what they said yes to, where they were shown words.
+    """
+    before = subscription(conn, subscriber_id, list_id, lock=True)
+    if before is not None:
+        consents.remember_subscription(conn, before, now)
+    values = {"state": state.value, "basis": basis, "since": now, "actor": actor, "wording_id": wording_id}
     statement = upsert(conn, subscriptions).values(subscriber_id=subscriber_id, list_id=list_id, **values)
     conn.execute(statement.on_conflict_do_update(index_elements=["list_id", "subscriber_id"], set_=values))
 
@@ -110,55 +124,6 @@ def hash_of_recipient(conn: Connection, recipient_id: int) -> str | None:
     """Return by what a recipient's address is suppressed; None for an account."""
     query = select(subscribers.c.address_hash).join(recipients).where(recipients.c.id == recipient_id)
     return conn.execute(query).scalar_one_or_none()
-
-
-def suppress(conn: Connection, address_hash: str, scope: str, *, reason: str, now: datetime, actor: str) -> None:
-    values = {"reason": reason, "made_at": now, "actor": actor}
-    statement = upsert(conn, suppressions).values(address_hash=address_hash, scope=scope, **values)
-    conn.execute(statement.on_conflict_do_nothing())
-
-
-def lift(conn: Connection, address_hash: str, *, why: str, now: datetime, actor: str) -> list[RowMapping]:
-    """Let an address be written to again; return the suppressions that stood until now.
-
-    They stay, with who lifted them and why, under a scope that keeps nobody from being written to.
-    """
-    return [
-        row
-        for row in suppressions_of(conn, address_hash)
-        if not is_lifted(row) and _lift(conn, row, f"; lifted by {actor}" + (f": {why}" if why else ""), now)
-    ]
-
-
-def _lift(conn: Connection, row: RowMapping, words: str, now: datetime) -> bool:
-    scope = f"{LIFTED}{row['scope']} {now.isoformat(timespec='microseconds')}"
-    same = (suppressions.c.address_hash == row["address_hash"], suppressions.c.scope == row["scope"])
-    return (
-        conn.execute(update(suppressions).where(*same).values(scope=scope, reason=row["reason"] + words)).rowcount == 1
-    )
-
-
-def is_lifted(suppression: RowMapping) -> bool:
-    """Say whether a suppression holds no more."""
-    return str(suppression["scope"]).startswith(LIFTED)
-
-
-def suppressions_of(conn: Connection, address_hash: str) -> list[RowMapping]:
-    """Return every suppression of an address, those that were lifted too, oldest first."""
-    query = select(suppressions).where(suppressions.c.address_hash == address_hash)
-    return list(conn.execute(query.order_by(suppressions.c.made_at, suppressions.c.scope)).mappings())
-
-
-def suppressed(conn: Connection, limit: int) -> list[RowMapping]:
-    """Return whom nobody writes to, newest first; ``email`` is None for one of whom only the hash is left."""
-    query = (
-        select(subscribers.c.email, suppressions)
-        .select_from(suppressions.outerjoin(subscribers, subscribers.c.address_hash == suppressions.c.address_hash))
-        .where(~suppressions.c.scope.startswith(LIFTED))
-        .order_by(suppressions.c.made_at.desc(), suppressions.c.address_hash)
-        .limit(limit)
-    )
-    return list(conn.execute(query).mappings())
 
 
 def of_list(list_id: int) -> Select[Any]:

@@ -14,7 +14,9 @@ NAMED = re.findall(r"`((?:email|partials|social)/[a-z-]+\.[a-z]+)`", ROWS)
 
 
 def test_every_template_has_its_line_and_every_line_its_template():
-    letters = {f"email/{name}.txt" for name in ("confirm", "welcome", "notice")}  # "each with its `.txt`"
+    letters = {
+        f"email/{name}.txt" for name in ("confirm", "access", "move", "welcome", "notice")
+    }  # "each with its `.txt`"
     theme = default_theme()
     there = {str(path.relative_to(theme)) for path in theme.rglob("*.*") if path.is_file()}
     assert "each with its `.txt`" in PAGE

@@ -93,7 +93,8 @@ def is_as_it_was(conn: Connection, call: RowMapping, members: tuple[Recipient, .
     ids = [member.delivery_id for member in members]
     if not ids or deliveries.in_doubt(conn, call["id"], ids) != len(ids):
         return False
-    return not any(member.blocked for member in deliveries.members(conn, ids))
+    errand = sends.errand(sends.get(conn, call["send_id"]))
+    return not any(member.blocked for member in deliveries.members(conn, ids, errand))
 
 
 def _take(

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import uuid4
 
 from publisher.model.call import Call, Recipient
@@ -124,13 +125,13 @@ def _open(
     conn: Connection, desk: Desk, wanted: Wanted, found: Found, send: RowMapping, parts: Sequence[Sequence[int]]
 ) -> list[tuple[int, str, tuple[Recipient, ...]]]:
     """Open a call for each part: leave out whoever has gone, freeze the others in it, and move the books."""
-    members = {
-        member.delivery_id: member
-        for member in _by_any_list(conn, send, deliveries.members(conn, [each for part in parts for each in part]))
-    }
+    errand = sends.errand(send)
+    introduce = partial(desk.introduce, errand=errand) if errand else desk.introduce
+    whom = deliveries.members(conn, [each for part in parts for each in part], errand)
+    members = {member.delivery_id: member for member in _by_any_list(conn, send, whom)}
     # A key is made once per call and never used for another: a retry of this call says the same key again.
     fresh = [
-        calls.Fresh(uuid4().hex, tuple(desk.introduce(members[each]) for each in part if not members[each].blocked))
+        calls.Fresh(uuid4().hex, tuple(introduce(members[each]) for each in part if not members[each].blocked))
         for part in parts
     ]
     ids = calls.open_calls(

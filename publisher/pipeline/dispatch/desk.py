@@ -19,7 +19,6 @@ from publisher.model.timing import Timing
 from publisher.pipeline.dispatch.together import Together
 from publisher.senders.verdicts import deferred, refused, stop
 from publisher.store import Connection, Store, calls, media, messages
-from publisher.store.deliveries import Member
 from publisher.store.withdrawals import ACCOUNT, PART
 
 if TYPE_CHECKING:
@@ -42,7 +41,8 @@ class Desk:
 
     process_id: int
     clock: Clock
-    introduce: Callable[[Member], Recipient]  # a reader's values: links of their own, an opaque reference
+    # A reader's values: links of their own, an opaque reference; with `errand=` those of a letter that they asked for.
+    introduce: Callable[..., Recipient]
     rules_of: Callable[[str], Channel] = _no_rules  # a channel's limits and fallback
     timing: Timing = field(default_factory=Timing)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))  # of days and quiet hours

@@ -16,7 +16,17 @@ from publisher.store.tables.articles import (
 from publisher.store.tables.books import calls, deliveries, events, outcomes
 from publisher.store.tables.columns import Moment, Text, insert_row, metadata, update_row
 from publisher.store.tables.editions import COUNTED, edition_articles, editions, media, messages, sends
-from publisher.store.tables.people import domains, lists, recipients, subscribers, subscriptions, suppressions
+from publisher.store.tables.measures import clicks, tracked_links
+from publisher.store.tables.people import (
+    changes,
+    domains,
+    lists,
+    recipients,
+    subscribers,
+    subscriptions,
+    suppressions,
+    wordings,
+)
 from publisher.store.tables.project import facts, processes, project_versions, schedules
 from publisher.store.tables.secrets import credentials
 from publisher.store.tables.shared import alerts, channels, limits
@@ -31,7 +41,9 @@ __all__ = [
     "article_revisions",
     "articles",
     "calls",
+    "changes",
     "channels",
+    "clicks",
     "credentials",
     "deliveries",
     "domains",
@@ -57,5 +69,7 @@ __all__ = [
     "subscribers",
     "subscriptions",
     "suppressions",
+    "tracked_links",
     "update_row",
+    "wordings",
 ]

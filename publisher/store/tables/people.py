@@ -16,6 +16,11 @@ subscribers = Table(
     Column("name", Text, nullable=False),
     Column("attributes", JSON, nullable=False),
     Column("made_at", Moment, nullable=False),
+    Column("language", Text),  # that they chose; NULL: the list's
+    Column("paused_until", Moment),  # they asked for quiet until then
+    Column("measured_since", Moment),  # since then they allow that it is known what they open; NULL: they don't
+    Column("measured_wording_id", BigInteger),  # what they said yes to
+    Column("erased_at", Moment),  # nothing is left of them but this row's id, which no one else may get
 )
 
 domains = Table(
@@ -41,7 +46,33 @@ subscriptions = Table(
     Column("basis", Text, nullable=False),  # the consent, or how it ended
     Column("since", Moment, nullable=False),
     Column("actor", Text, nullable=False),
+    Column("wording_id", BigInteger),  # what they said yes to; NULL: nothing was shown
     Index("ix_subscriptions_subscriber_id", "subscriber_id"),
+)
+
+wordings = Table(  # what was asked of people, word for word: consent is to this and to nothing else
+    "wordings",
+    metadata,
+    row_id(),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("language", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("first_shown_at", Moment, nullable=False),
+)
+
+changes = Table(  # what was before: the present stands in the rows themselves; goes with an erasure
+    "changes",
+    metadata,
+    row_id(),
+    ref("subscriber_id", "subscribers"),
+    Column("list_id", BigInteger, ForeignKey("lists.id")),  # NULL: about the person
+    Column("what", Text, nullable=False),  # confirmed, left, address, paused …: a state of the subscription, or a field
+    Column("words", Text, nullable=False),  # the basis, as it stood there; what a field said before
+    Column("wording_id", BigInteger, ForeignKey("wordings.id")),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("actor", Text, nullable=False),  # who had made it so
+    Index("ix_changes_subscriber_id", "subscriber_id"),
 )
 
 suppressions = Table(  # survives erasure: no address, only its keyed hash

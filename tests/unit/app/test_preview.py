@@ -15,7 +15,7 @@ from publisher.errors import ConfigError, UsageError
 from publisher.model.message import Mail, fill
 from publisher.model.states import SendState
 from publisher.model.subscriber import SubscriptionState
-from publisher.store import editions, messages, schedules, sends, subscribers
+from publisher.store import editions, messages, schedules, sends, subscribers, suppressions
 from tests.ledger import Clock
 from tests.unit.app.project import EVENING, MORNING, compose_now, edit, open_app
 
@@ -175,7 +175,7 @@ def test_why_a_subscriber_would_not_get_it_is_said_as_the_send_decides(app):
         subscribers.set_subscription(conn, person, daily, SubscriptionState.LEFT, **about)
     assert said() == ["has left daily", ""]
     with app.store.write() as conn:
-        subscribers.suppress(conn, app.hash_of(ADA), "list:weekly", reason="bounced", now=EVENING, actor="test")
+        suppressions.add(conn, app.hash_of(ADA), "list:weekly", reason="bounced", now=EVENING, actor="test")
     assert said() == ["has left daily", "is not written to: bounced"]
 
 

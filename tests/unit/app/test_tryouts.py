@@ -76,7 +76,7 @@ def test_whatever_a_template_or_the_configuration_would_hold_is_named_before_a_s
     ("file", "words", "says"),
     [
         ("email__confirm_txt", "{{ confirm_ulr }}", "templates/email/confirm.txt:1: 'confirm_ulr' is not defined"),
-        ("email__confirm_txt", "1 Quay Street, Harbor", "templates/email/confirm: nobody can confirm: the text part"),
+        ("email__confirm_txt", "1 Quay Street, Harbor", "templates/email/confirm: nobody can answer: the text part"),
         ("email__notice_html", "{% extends 'partials/bse.html' %}", "templates/email/notice.html:1: there is no"),
         (
             "partials__footer_txt",

@@ -8,7 +8,7 @@ import pytest
 
 from publisher.audience import lifting
 from publisher.model.tokens import address_hash
-from publisher.store import subscribers
+from publisher.store import subscribers, suppressions
 from tests.ledger import HASH_KEY, NOW, subscribe
 
 READER = address_hash("reader1@example.org", HASH_KEY)
@@ -17,7 +17,7 @@ BOUNCE, COMPLAINT = "hard bounce: no such user", "complained: abuse"
 
 def suppress(store, reason: str, scope: str = "all") -> None:
     with store.write() as conn:
-        subscribers.suppress(conn, READER, scope, reason=reason, now=NOW, actor="channel:letters")
+        suppressions.add(conn, READER, scope, reason=reason, now=NOW, actor="channel:letters")
 
 
 def lift(store, *, even_complaints: bool = False, at: int = 1):
@@ -38,9 +38,9 @@ def test_whoever_is_let_back_is_reached_again_and_the_past_stays(store):
     assert {row["reason"] for row in lift(store).lifted} == {BOUNCE, "asked by letter"}
     assert is_reached(store)
     with store.read() as conn:
-        told = [row["reason"] for row in subscribers.suppressions_of(conn, READER)]
+        told = [row["reason"] for row in suppressions.of(conn, READER)]
         assert f"{BOUNCE}; lifted by cli:ada: she rang" in told
-        assert subscribers.suppressed(conn, 10) == []
+        assert suppressions.newest(conn, 10) == []
 
 
 def test_whoever_is_suppressed_anew_can_be_let_back_anew(store):
@@ -52,7 +52,7 @@ def test_whoever_is_suppressed_anew_can_be_let_back_anew(store):
         assert is_reached(store)
     assert lift(store, at=3).lifted == ()
     with store.read() as conn:
-        assert len(subscribers.suppressions_of(conn, READER)) == 2
+        assert len(suppressions.of(conn, READER)) == 2
 
 
 @pytest.mark.parametrize("even_complaints", [False, True])
@@ -67,7 +67,7 @@ def test_whom_nobody_writes_to_is_shown_newest_first_also_without_an_address(sto
     subscribe(store, 1)
     suppress(store, BOUNCE)
     with store.write() as conn:
-        subscribers.suppress(conn, "0" * 32, "all", reason=COMPLAINT, now=NOW + timedelta(1), actor="channel:letters")
+        suppressions.add(conn, "0" * 32, "all", reason=COMPLAINT, now=NOW + timedelta(1), actor="channel:letters")
     with store.read() as conn:
-        found = [(row["email"], row["reason"]) for row in subscribers.suppressed(conn, 10)]
+        found = [(row["email"], row["reason"]) for row in suppressions.newest(conn, 10)]
     assert found == [(None, COMPLAINT), ("reader1@example.org", BOUNCE)]

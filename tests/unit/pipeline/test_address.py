@@ -8,7 +8,7 @@ from publisher.model.call import Call
 from publisher.model.states import SendState
 from publisher.model.tokens import address_hash
 from publisher.pipeline import address, settle
-from publisher.store import deliveries, editions, log, messages, sends, subscribers
+from publisher.store import deliveries, editions, log, messages, sends, subscribers, suppressions
 from tests.ledger import HASH_KEY, NOW, POST, add_edition, add_send, books, leave, subscribe
 from tests.unit.pipeline.dispatch.conftest import Bench, Told
 
@@ -155,7 +155,7 @@ def test_a_post_goes_out_though_nobody_was_left_to_get_the_mail(store):
     for number in (1, 2):
         with store.write() as conn:
             hashed = address_hash(f"reader{number}@example.org", HASH_KEY)
-            subscribers.suppress(conn, hashed, "all", reason="hard bounce", now=NOW, actor="provider")
+            suppressions.add(conn, hashed, "all", reason="hard bounce", now=NOW, actor="provider")
     edition = add_edition(store)
     mail = add_send(store, edition)
     post = after_mail(store, edition, timedelta(minutes=30))

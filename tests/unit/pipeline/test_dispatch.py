@@ -18,7 +18,7 @@ from publisher.pipeline import dispatch, settle
 from publisher.pipeline.operate import holding, stopping
 from publisher.senders.http import Http
 from publisher.senders.registry import build
-from publisher.store import calls, editions, log, processes, sends, subscribers
+from publisher.store import calls, editions, log, processes, sends, subscribers, suppressions
 from publisher.testing import FakeProvider, Fault, expand_mailgun
 from tests.ledger import (
     HASH_KEY,
@@ -219,9 +219,7 @@ def log_hash(email: str) -> str:
 def test_a_suppressed_address_is_never_claimed(store):
     subscribe(store, 2)
     with store.write() as conn:
-        subscribers.suppress(
-            conn, log_hash("reader1@example.org"), "all", reason="hard bounce", now=NOW, actor="provider"
-        )
+        suppressions.add(conn, log_hash("reader1@example.org"), "all", reason="hard bounce", now=NOW, actor="provider")
     send = add_send(store, add_edition(store))
     assert books(store, send) == {"pending": 1, "suppressed": 1}
 

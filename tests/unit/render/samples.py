@@ -7,7 +7,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from publisher.model.article import Article, Image
-from publisher.model.message import Brief, Confirm, Letter, Notice, PostRules, Sheet, Welcome
+from publisher.model.message import (
+    About,
+    Access,
+    Brief,
+    Confirm,
+    Letter,
+    Move,
+    Notice,
+    PostRules,
+    Sheet,
+    Welcome,
+)
 
 MORNING = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 MASTODON = PostRules("mastodon", 500, url_length=23, threads=True)
@@ -132,11 +143,15 @@ READER = {
     "unsubscribe_url": "https://letters.harbor.example/u/abc-123",
     "preferences_url": "https://letters.harbor.example/u/abc-123",
     "confirm_url": "https://letters.harbor.example/c/abc-123",
+    "access_url": "https://letters.harbor.example/a/abc-123",
+    "move_url": "https://letters.harbor.example/m/abc-123",
 }
 
 
-LETTERS: dict[str, Confirm | Welcome | Notice] = {
+LETTERS: dict[str, About] = {
     "confirm": Confirm(MORNING, MORNING + timedelta(days=3)),
+    "access": Access(MORNING, MORNING + timedelta(days=1)),
+    "move": Move(MORNING, MORNING + timedelta(days=1)),
     "welcome": Welcome(per_week=5, next_at=MORNING + timedelta(days=1)),
     "notice": Notice(
         "We move to another address",
@@ -147,6 +162,6 @@ LETTERS: dict[str, Confirm | Welcome | Notice] = {
 }
 
 
-def letter(about: Confirm | Welcome | Notice, **more: Any) -> Letter:
+def letter(about: About, **more: Any) -> Letter:
     plain = {field.name: getattr(brief(), field.name) for field in fields(Sheet)}
     return Letter(**(plain | more), about=about)

@@ -79,7 +79,9 @@ def test_a_notice_says_the_same_in_both_parts_with_its_links() -> None:
     assert "Precedence" in dict(mail.headers)
 
 
-@pytest.mark.parametrize(("name", "check"), [("confirm", "no-confirm-link"), ("welcome", "no-unsubscribe-link")])
+@pytest.mark.parametrize(
+    ("name", "check"), [("confirm", "no-answer-link"), ("move", "no-answer-link"), ("welcome", "no-unsubscribe-link")]
+)
 @pytest.mark.parametrize("part", ["html", "text"])
 def test_a_letter_without_its_link_is_held(name: str, check: str, part: str) -> None:
     mail, asked = made(name)

@@ -8,7 +8,7 @@ from publisher.model.call import Outcome, Verdict
 from publisher.model.tokens import address_hash
 from publisher.pipeline import settle
 from publisher.pipeline.operate import again, stopping
-from publisher.store import by_hand, editions, sends, subscribers
+from publisher.store import by_hand, editions, sends, suppressions
 from tests.ledger import HASH_KEY, NOW, books
 
 SENT, REFUSED = Verdict(Outcome.SENT), Verdict(Outcome.REFUSED, reason="no such mailbox")
@@ -59,9 +59,7 @@ def test_whoever_was_suppressed_since_is_not_written_to(store, edition, send, an
     two_failed(answered)
     gone = lines("failed")[0]["to"]
     with store.write() as conn:
-        subscribers.suppress(
-            conn, address_hash(gone, HASH_KEY), "all", reason="bounced for good", now=NOW, actor="test"
-        )
+        suppressions.add(conn, address_hash(gone, HASH_KEY), "all", reason="bounced for good", now=NOW, actor="test")
     again.resend_failed(store, edition, now=NOW)
     answered(SENT)
     assert books(store, send) == {"sent": 3, "suppressed": 1}

@@ -1,0 +1,78 @@
+"""What people were asked, word for word, and what they had chosen before: the proof of each consent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from hashlib import sha256
+
+from sqlalchemy import Connection, RowMapping, insert, select
+
+from publisher.store.sql import upsert
+from publisher.store.tables import changes, lists, wordings
+
+
+def wording(conn: Connection, text: str, language: str, now: datetime) -> int:
+    """Return the id of a wording, its version: the same words in the same language have the same."""
+    digest = sha256(f"{language}\n{text}".encode()).hexdigest()
+    values = {"digest": digest, "language": language, "text": text, "first_shown_at": now}
+    conn.execute(upsert(conn, wordings).values(values).on_conflict_do_nothing())
+    return int(conn.execute(select(wordings.c.id).where(wordings.c.digest == digest)).scalar_one())
+
+
+def remember(
+    conn: Connection,
+    subscriber_id: int,
+    what: str,
+    words: str,
+    *,
+    since: datetime,
+    until: datetime,
+    actor: str,
+    list_id: int | None = None,
+    wording_id: int | None = None,
+) -> None:
+    """Keep what held until now, before it is written over.
+
+    :param what: a state of a subscription, or the name of what was changed: ``address``, ``paused``.
+    :param words: the subscription's basis, or what the field said.
+    :param actor: who had made it so.
+    """
+    conn.execute(
+        insert(changes).values(
+            subscriber_id=subscriber_id,
+            list_id=list_id,
+            what=what,
+            words=words,
+            wording_id=wording_id,
+            since=since,
+            until=until,
+            actor=actor,
+        )
+    )
+
+
+def remember_subscription(conn: Connection, before: RowMapping, until: datetime) -> None:
+    """Keep a subscription as it was until now."""
+    remember(
+        conn,
+        before["subscriber_id"],
+        before["state"],
+        before["basis"],
+        since=before["since"],
+        until=until,
+        actor=before["actor"],
+        list_id=before["list_id"],
+        wording_id=before["wording_id"],
+    )
+
+
+def history(conn: Connection, subscriber_id: int) -> list[RowMapping]:
+    """Return what a person had chosen before, oldest first; ``list`` is None where it is about no list."""
+    query = (
+        select(changes, lists.c.name.label("list"), wordings.c.text.label("wording"))
+        .outerjoin(lists, lists.c.id == changes.c.list_id)
+        .outerjoin(wordings, wordings.c.id == changes.c.wording_id)
+        .where(changes.c.subscriber_id == subscriber_id)
+        .order_by(changes.c.until, changes.c.id)
+    )
+    return list(conn.execute(query).mappings())

@@ -1,0 +1,61 @@
+"""Whom nobody writes to, and why. It survives an erasure: no address, only its keyed hash."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from publisher.store.sql import upsert
+from publisher.store.tables import subscribers, suppressions
+
+LIFTED = "lifted: "  # before the scope of a suppression that holds no more
+
+
+def add(conn: Connection, address_hash: str, scope: str, *, reason: str, now: datetime, actor: str) -> None:
+    values = {"reason": reason, "made_at": now, "actor": actor}
+    statement = upsert(conn, suppressions).values(address_hash=address_hash, scope=scope, **values)
+    conn.execute(statement.on_conflict_do_nothing())
+
+
+def lift(conn: Connection, address_hash: str, *, why: str, now: datetime, actor: str) -> list[RowMapping]:
+    """Let an address be written to again; return the suppressions that stood until now.
+
+    They stay, with who lifted them and why, under a scope that keeps nobody from being written to.
+    """
+    return [
+        row
+        for row in of(conn, address_hash)
+        if not is_lifted(row) and _lift(conn, row, f"; lifted by {actor}" + (f": {why}" if why else ""), now)
+    ]
+
+
+def _lift(conn: Connection, row: RowMapping, words: str, now: datetime) -> bool:
+    scope = f"{LIFTED}{row['scope']} {now.isoformat(timespec='microseconds')}"
+    same = (suppressions.c.address_hash == row["address_hash"], suppressions.c.scope == row["scope"])
+    return (
+        conn.execute(update(suppressions).where(*same).values(scope=scope, reason=row["reason"] + words)).rowcount == 1
+    )
+
+
+def is_lifted(suppression: RowMapping) -> bool:
+    """Say whether a suppression holds no more."""
+    return str(suppression["scope"]).startswith(LIFTED)
+
+
+def of(conn: Connection, address_hash: str) -> list[RowMapping]:
+    """Return every suppression of an address, those that were lifted too, oldest first."""
+    query = select(suppressions).where(suppressions.c.address_hash == address_hash)
+    return list(conn.execute(query.order_by(suppressions.c.made_at, suppressions.c.scope)).mappings())
+
+
+def newest(conn: Connection, limit: int) -> list[RowMapping]:
+    """Return whom nobody writes to, newest first; ``email`` is None for one of whom only the hash is left."""
+    query = (
+        select(subscribers.c.email, suppressions)
+        .select_from(suppressions.outerjoin(subscribers, subscribers.c.address_hash == suppressions.c.address_hash))
+        .where(~suppressions.c.scope.startswith(LIFTED))
+        .order_by(suppressions.c.made_at.desc(), suppressions.c.address_hash)
+        .limit(limit)
+    )
+    return list(conn.execute(query).mappings())

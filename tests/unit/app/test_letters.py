@@ -1,0 +1,85 @@
+"""Letters to one person: by which channel, with which link, and what keeps them from going."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from publisher.app import App, letters, links
+from publisher.errors import ConfigError
+from publisher.model.subscriber import LetterKind, Subscriber, SubscriptionState
+from publisher.pipeline import dispatch
+from publisher.store import processes, sends, subscribers
+from tests.ledger import Clock
+from tests.unit.app.project import EVENING, edit, open_app
+from tests.unit.pipeline.dispatch.conftest import Told
+
+
+@pytest.fixture
+def app(tmp_path) -> App:
+    return open_app(tmp_path, Clock(EVENING))
+
+
+def person(app: App, email: str = "ada@example.org", **more: object) -> Subscriber:
+    with app.store.write() as conn:
+        row = {"email": email, "address_hash": app.hash_of(email), "name": "", "attributes": {}, "made_at": EVENING}
+        domain_id = subscribers.ensure_domain(conn, "example.org")
+        subscribers.add_many(conn, [{**row, **more, "domain_id": domain_id}])
+        found = subscribers.find(conn, app.hash_of(email))
+        assert found is not None
+        asked = {"basis": "the form", "now": EVENING, "actor": "subscriber"}
+        list_id = subscribers.ensure_list(conn, "daily")
+        subscribers.set_subscription(conn, found.id, list_id, SubscriptionState.UNCONFIRMED, **asked)
+    return found
+
+
+def sent(app: App, channel: str = "letters") -> list[dict[str, str]]:
+    """Dispatch what is due; return the values of each reader's letter."""
+    sender = Told()
+    with processes.at_work(app.store, "test", EVENING) as app.process_id:
+        while dispatch.dispatch_next(app.store, app.sending.desk, channel, lambda: sender):
+            pass
+    return [dict(each.values) for call in sender.calls for each in call.recipients]
+
+
+def test_the_link_of_a_confirm_letter_names_person_and_list_and_ends_after_a_week(app):
+    ada = person(app)
+    assert letters.confirm(app, ada, "daily", actor="subscriber")
+    (values,) = sent(app)
+    start, _, token = values["confirm_url"].rpartition("/")
+    assert start == "https://letters.harbor.example/c"
+    claim = links.read(app, LetterKind.CONFIRM, token)
+    assert claim is not None
+    with app.store.read() as conn:
+        assert (claim.subscriber_id, subscribers.list_name(conn, claim.about)) == (ada.id, "daily")
+    assert links.read(app, LetterKind.ACCESS, token) is None
+    app.clock.advance(timedelta(days=7))
+    assert links.read(app, LetterKind.CONFIRM, token) is None
+
+
+def test_a_move_is_asked_at_the_new_address_and_says_who_moves(app):
+    ada, new = person(app), person(app, "ada@elsewhere.example")
+    assert letters.move(app, ada, new, actor="subscriber")
+    assert letters.access(app, ada, actor="subscriber")
+    asked, own = sent(app)
+    assert asked["email"] == "ada@elsewhere.example"
+    claim = links.read(app, LetterKind.MOVE, asked["move_url"].rpartition("/")[2])
+    assert claim is not None
+    assert (claim.subscriber_id, claim.about) == (new.id, ada.id)
+    assert own["email"] == "ada@example.org"
+    assert "/a/" in own["access_url"]
+
+
+def test_a_letter_speaks_the_language_that_its_reader_chose(app):
+    letters.confirm(app, person(app, language="pt"), "daily", actor="subscriber")
+    with app.store.read() as conn:
+        (send,) = sends.in_state(conn, "addressed")
+    assert send["entry"] == "confirm:daily:pt"
+
+
+def test_nothing_is_asked_whose_answer_could_not_reach_us(app):
+    edit(app.folder, ("public_url: https://letters.harbor.example", "public_url: http://localhost:8025"))
+    again = App.open(app.folder, app.clock)
+    with pytest.raises(ConfigError, match="could not follow the links"):
+        letters.confirm(again, person(again), "daily", actor="subscriber")
