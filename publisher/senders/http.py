@@ -27,6 +27,7 @@ from publisher.senders.windows import Waits, again_at, rest_in
 WORDS = 1_000  # characters of an answer that are kept
 REASON = 300  # characters of an answer that are shown
 HIDDEN = "***"  # stands where a secret stood
+LEAST_HIDDEN = 4  # characters of a secret: a key of one letter would go from every word, and so be told by what is left
 MOST_GIVEN = 16  # secrets that a provider gave in place of others: the newest; the older ones have long ended
 SAID_UNDER = (
     "message", "Message", "error_description", "error", "Error", "ErrorMessage", "detail", "description", "errors",
@@ -264,7 +265,8 @@ def _surroundings(session: requests.Session, url: str) -> dict[str, Any]:
 
 def _every_form(secrets: Iterable[str]) -> tuple[str, ...]:
     """Return the secrets as they may come back: plain, percent-encoded, and as JSON; longest first."""
-    forms = {form for s in secrets if s for form in (s, quote(s), quote(s, safe=""), json.dumps(s)[1:-1])}
+    long = (secret for secret in secrets if len(secret) >= LEAST_HIDDEN)
+    forms = {form for s in long for form in (s, quote(s), quote(s, safe=""), json.dumps(s)[1:-1])}
     return tuple(sorted(forms, key=len, reverse=True))
 
 

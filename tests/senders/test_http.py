@@ -282,6 +282,12 @@ def test_secrets_are_never_shown_in_any_form(provider: FakeProvider) -> None:
     assert "s3cret" not in repr(http)
 
 
+def test_a_key_of_a_letter_or_three_takes_no_letters_out_of_words() -> None:
+    http = Http(secrets=["k", "key", "four"])
+    http.hide("e")
+    assert http.redact("the key of four", "OAuth k") == "the key of ***"
+
+
 def test_of_what_a_provider_gave_the_newest_are_hidden_beside_what_was_written() -> None:
     http = Http(secrets=["written"])
     for number in range(1000):
