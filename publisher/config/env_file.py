@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,10 +17,19 @@ from publisher.errors import ConfigError
 PLAIN = re.compile(r"[A-Za-z0-9_.:/@%+=,~?&-]+")  # what needs no quotes
 BESIDE = "publisher.db.env-"
 BEGINS = re.compile(r"\s*(?:export\s+)?")
+SAID = re.compile(  # a name and its value, up to the comment behind it; quoted as python-dotenv reads it
+    r"""\s*(?:export\s+)?(?:'[^']+'|[^=#\s]+)[^\S\r\n]*
+    (?:=(?: [^\S\r\n]*(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*") | [^\r\n]*?(?=[^\S\r\n]+\#|[\r\n]|\Z) ))?""",
+    re.VERBOSE | re.DOTALL,
+)
+OWN = stat.S_IRUSR | stat.S_IWUSR
+OF_GROUP = stat.S_IRGRP | stat.S_IWGRP  # as it was; everybody else reads no secrets
 
 
 def write_values(folder: Path, values: Mapping[str, str]) -> None:
-    """Write values into a project's ``.env``, whole or not at all, readable by its owner alone.
+    """Write values into a project's ``.env``, whole or not at all.
+
+    It stays whose it was, and who else is in its group may read it as before; a new one is the folder's owner's alone.
 
     :raises ConfigError: it can't be read or written, or a value can't stand in it; then it is as it was.
     """
@@ -53,7 +63,14 @@ def _line(binding: Binding, value: str) -> str:
     said = binding.original.string
     begins = BEGINS.match(said)
     end = said[len(said.rstrip("\r\n")) :]
-    return f"{begins[0] if begins else ''}{binding.key}={_quoted(value)}{end}"
+    return f"{begins[0] if begins else ''}{binding.key}={_quoted(value)}{_comment(said)}{end}"
+
+
+def _comment(said: str) -> str:
+    """Return what an editor wrote behind a value, with the space that tells it from one; empty: nothing."""
+    before = SAID.match(said)
+    behind = said[before.end() :].rstrip() if before else ""
+    return f" {behind}" if behind.startswith("#") else behind
 
 
 def _quoted(value: str) -> str:
@@ -80,11 +97,32 @@ def _replace(path: Path, text: str) -> None:
         left.unlink(missing_ok=True)
     beside = path.with_name(f"{BESIDE}{os.getpid()}")
     try:
-        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWN)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            _hand_over(descriptor, path)  # before anything stands in it
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _hand_over(descriptor: int, path: Path) -> None:
+    """Give a file to whom the one before it belongs; a new one that root makes, to the folder's owner.
+
+    :raises ConfigError: this user can't; whoever needs the file could read it no more.
+    """
+    is_new = not path.exists()
+    if is_new and os.geteuid() != 0:
+        return
+    of = (path.parent if is_new else path).stat()
+    made = os.fstat(descriptor)
+    try:
+        if (of.st_uid, of.st_gid) != (made.st_uid, made.st_gid):
+            os.fchown(descriptor, of.st_uid, of.st_gid)
+    except PermissionError:
+        what = "the file belongs to another user or group, who could read it no more"
+        raise ConfigError(what, where=FILE, remedy="Run this as the user to whom it belongs") from None
+    if not is_new:
+        os.fchmod(descriptor, OWN | of.st_mode & OF_GROUP)

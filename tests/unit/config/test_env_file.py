@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from fnmatch import fnmatch
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -24,6 +27,25 @@ def test_a_value_takes_the_place_of_the_one_that_counts():
     assert with_values("A=1\n\n export B = 2\r\nC=3\r\n", {"B": "x"}) == "A=1\n\n export B=x\r\nC=3\r\n"
 
 
+@pytest.mark.parametrize(
+    ("line", "becomes"),
+    [
+        ("export OLD='a # b' # since May\r\n", "export OLD=3 # since May\r\n"),
+        ('OLD="say \\"x\\"\ntwo"\t#it\'s', "OLD=3\t#it's\n"),
+        ("OLD='a'# by Ann\n", "OLD=3 # by Ann\n"),
+        ("OLD=a#b  # of 'Ann'\n", "OLD=3  # of 'Ann'\n"),
+        ("OLD= # from @BotFather\n", "OLD=3 # from @BotFather\n"),
+        ("OLD=#a\n", "OLD=3\n"),
+        ("export OLD # not yet\n", "export OLD=3 # not yet\n"),
+        ("# one\n\nOLD=1\n# two\n", "# one\n\nOLD=3\n# two\n"),
+    ],
+)
+def test_what_an_editor_wrote_behind_a_value_stays(line, becomes):
+    assert with_values(line, {"OLD": "3"}) == becomes
+    quoted = with_values(line, {"OLD": "x y"})
+    assert quoted == becomes.replace("=3", "='x y'")
+
+
 def test_lines_end_as_those_of_the_file_do():
     assert with_values("A=1\r\nB=2", {"C": "3"}) == "A=1\r\nB=2\r\nC=3\r\n"
 
@@ -42,15 +64,58 @@ def test_a_value_that_can_not_stand_there_leaves_the_file_as_it_was(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [".env"]
 
 
-def test_it_is_readable_by_its_owner_alone_and_a_link_stays_one(tmp_path):
+@pytest.mark.parametrize(("was", "becomes"), [(0o644, 0o640), (0o660, 0o660), (0o400, 0o600), (0o755, 0o640)])
+def test_whom_its_owner_let_read_it_may_go_on_and_everybody_else_may_not(tmp_path, was, becomes):
+    (tmp_path / ".env").write_text("A=1\n")
+    (tmp_path / ".env").chmod(was)
+    write_values(tmp_path, {"B": "2"})
+    assert stat.S_IMODE((tmp_path / ".env").stat().st_mode) == becomes
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a file to somebody else")
+def test_what_root_writes_belongs_to_whom_it_belonged_and_a_new_one_to_the_folders_owner(tmp_path):
+    os.chown(tmp_path, 4711, 4712)
+    write_values(tmp_path, {"A": "1"})
+    assert whose(tmp_path / ".env") == (4711, 4712, 0o600)
+    os.chown(tmp_path / ".env", 4711, 4713)
+    (tmp_path / ".env").chmod(0o640)
+    write_values(tmp_path, {"A": "2"})
+    assert whose(tmp_path / ".env") == (4711, 4713, 0o640)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may be somebody else")
+def test_a_file_of_somebody_elses_is_left_to_them():
+    with TemporaryDirectory() as name:  # pytest's own folders are closed to others
+        (path := Path(name) / ".env").write_text("A=1\n")
+        path.chmod(0o644)
+        path.parent.chmod(0o777)
+        os.seteuid(4711)
+        try:
+            with pytest.raises(ConfigError, match=r"\.env: the file belongs to another.*Run this as the user to whom"):
+                write_values(path.parent, {"A": "2"})
+        finally:
+            os.seteuid(0)
+        assert [each.name for each in path.parent.iterdir()] == [".env"]
+        assert path.read_text() == "A=1\n"
+
+
+def whose(path):
+    found = path.stat()
+    return found.st_uid, found.st_gid, stat.S_IMODE(found.st_mode)
+
+
+def test_a_new_one_is_readable_by_its_owner_alone(tmp_path):
+    write_values(tmp_path, {"A": "1"})
+    assert whose(tmp_path / ".env")[2] == 0o600
+
+
+def test_a_link_stays_one(tmp_path):
     kept, link = tmp_path / "kept", tmp_path / ".env"
     kept.write_text("A=1\n")
-    kept.chmod(0o644)
     link.symlink_to(kept)
     write_values(tmp_path, {"B": "2"})
     assert link.is_symlink()
     assert kept.read_text() == "A=1\nB=2\n"
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
 def test_what_a_death_left_beside_it_goes_and_git_never_saw_it(tmp_path):
