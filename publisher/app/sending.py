@@ -241,8 +241,8 @@ class Sending:
         places = {each.where for each in unset}
         is_set = {name: value for name, value in spec.options.items() if spec.places.get(name) not in places}
         base_url = "" if spec.places.get("base_url") in places else spec.base_url
-        others = option_problems(*self._resolved(replace(spec, options=is_set, base_url=base_url)))
-        return (*unset, *(each for each in others if each.where not in places))
+        read = self._resolved(replace(spec, options=is_set, base_url=base_url))
+        return (*unset, *option_problems(*read, unset=spec.options.keys() - is_set.keys()))
 
     def _resolved(self, spec: Channel) -> tuple[Channel, Mapping[str, object]]:
         base_url = self._app.settings.resolve(spec.base_url, spec.places.get("base_url", spec.where))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from types import MappingProxyType
-from typing import Annotated, ClassVar, Literal, Protocol
+from typing import Annotated, ClassVar, Literal, Protocol, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, model_validator
 
 from publisher.model.account import Fingerprints
 from publisher.model.call import Answer, Call, Outcome, Scope, Verdict
@@ -64,6 +64,21 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     base_url: Base | None = Field(None, description="where to call instead of the provider: a local server")
+
+    @classmethod
+    def why_not_together(cls, names: Set[str]) -> str:
+        """Return what is missing beside these options, or is one too many; empty: they go together.
+
+        By their names alone, so that it can be said while some of their variables are not set yet.
+        """
+        return ""
+
+    @model_validator(mode="after")
+    def _go_together(self, info: ValidationInfo) -> Self:
+        unset = (info.context or {}).get("unset", ())
+        if why := self.why_not_together({*unset, *(name for name, value in self if value is not None)}):
+            raise ValueError(why)
+        return self
 
 
 class Sender(ABC):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from publisher.model.call import Answer, Call, Picture, Verdict
 from publisher.model.message import Correction, PictureRules, Post, PostRules
@@ -19,7 +19,7 @@ from publisher.senders.discord_payload import MOST, NO_PREVIEW, SILENT, body_of,
 from publisher.senders.edits import edit_parts
 from publisher.senders.http import Http
 from publisher.senders.pictures import said_with_picture
-from publisher.senders.post import AROUND, in_parts, one_way, post_of, size_with_picture, take_down
+from publisher.senders.post import AROUND, in_parts, post_of, size_with_picture, take_down, why_not_one_way
 from publisher.senders.verdicts import unknown
 
 UPLOADS = PictureRules(most_bytes=8_000_000, most_alt=1_024)
@@ -58,12 +58,10 @@ class DiscordOptions(Options):
     preview: bool = Field(True, description="false: no preview of the page that a post links to")
     silent: bool = Field(False, description="true: posts make no sound")
 
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        one_way(self.webhook, self.token, self.channel)
-        if self.token and self.thread:
-            raise ValueError("has a bot, for which a thread is a `channel`: leave `thread` out")
-        return self
+    @classmethod
+    def why_not_together(cls, names: Set[str]) -> str:
+        is_both = {"token", "thread"} <= names
+        return why_not_one_way(names) or is_both * "has a bot, for which a thread is a `channel`: leave `thread` out"
 
 
 class Discord(Sender):

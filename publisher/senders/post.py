@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import replace
-
-from pydantic import SecretStr
 
 from publisher.model.blanks import is_blank
 from publisher.model.call import Answer, Call, Outcome, Rest, Verdict
@@ -93,14 +91,15 @@ def take_down(call: Call, journal: Journal, remove: Callable[[str], Answer]) -> 
     return replace(answer, verdict=done)
 
 
-def one_way(webhook: SecretStr | None, token: SecretStr | None, channel: str | None) -> None:
-    """Make sure that a channel speaks through a webhook, which knows where to, or by a bot, which is told."""
-    if (webhook is None) == (token is None):
-        raise ValueError("needs either `webhook`, or `token` and `channel`")
-    if token and not channel:
-        raise ValueError("needs `channel` beside `token`: where the bot posts")
-    if webhook and channel:
-        raise ValueError("has a `webhook`, which knows its channel: leave `channel` out")
+def why_not_one_way(names: Set[str]) -> str:
+    """Return why a channel with these options speaks neither through a webhook, which knows where to, nor by a bot."""
+    if ("webhook" in names) == ("token" in names):
+        return "needs either `webhook`, or `token` and `channel`"
+    if "token" in names and "channel" not in names:
+        return "needs `channel` beside `token`: where the bot posts"
+    if "webhook" in names and "channel" in names:
+        return "has a `webhook`, which knows its channel: leave `channel` out"
+    return ""
 
 
 def longest_part(call: Call) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from difflib import get_close_matches
 from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
@@ -79,9 +79,14 @@ def sender_class(name: str, where: str = "") -> type[Sender]:
     return found
 
 
-def option_problems(channel: Channel, options: Mapping[str, object]) -> tuple[ConfigError, ...]:
-    """Return everything that is wrong with a channel's options, each at its place."""
-    return _read(sender_class(channel.sender, channel.where).options, channel, options)[1]
+def option_problems(
+    channel: Channel, options: Mapping[str, object], unset: Set[str] = frozenset()
+) -> tuple[ConfigError, ...]:
+    """Return everything that is wrong with a channel's options, each at its place.
+
+    :param unset: names of others, whose value isn't known yet.
+    """
+    return _read(sender_class(channel.sender, channel.where).options, channel, options, unset)[1]
 
 
 def value_problem(channel: Channel, name: str, value: str) -> ConfigError | None:
@@ -146,21 +151,30 @@ def secrets_of(options: Options) -> Iterator[str]:
 
 
 def _read(
-    declared: type[Options], channel: Channel, options: Mapping[str, object]
+    declared: type[Options], channel: Channel, options: Mapping[str, object], unset: Set[str] = frozenset()
 ) -> tuple[Options | None, tuple[ConfigError, ...]]:
     base = {"base_url": channel.base_url} if channel.base_url else {}
+    given = {**options, **base, **dict.fromkeys(unset - declared.model_fields.keys())}  # of these the name is wrong
     try:
-        return declared.model_validate({**options, **base}), ()
+        return declared.model_validate(given, context={"unset": unset}), ()
     except ValidationError as error:
-        details = [detail for detail in error.errors() if not _is_misspelt(detail, declared, error)]
-        return None, tuple(_in_our_words(channel, declared, detail) for detail in details)
+        errors, meant = error.errors(), _meant(declared, error)
+    found = [
+        _in_our_words(channel, declared, detail)
+        for detail in errors
+        if detail["type"] != "missing" or detail["loc"][0] not in {*unset, *meant}  # else it is said already
+    ]
+    if all(detail["loc"] for detail in errors):  # pydantic looks at options together once each is right
+        names = {*unset, *meant, *(name for name, value in given.items() if value is not None)}
+        why = declared.why_not_together(names)
+        found += [ConfigError(why, where=channel.where)] if why else []
+    return None, tuple(found)
 
 
-def _is_misspelt(detail: Any, declared: type[Options], error: ValidationError) -> bool:
-    """Say whether an option is missing only because its name is written wrongly: that is said of the other name."""
+def _meant(declared: type[Options], error: ValidationError) -> set[str]:
+    """Return the options that are there under a name that is written wrongly."""
     extra = [str(each["loc"][0]) for each in error.errors() if each["type"] == "extra_forbidden"]
-    meant = [near for name in extra for near in get_close_matches(name, declared.model_fields, 1)]
-    return detail["type"] == "missing" and detail["loc"][0] in meant
+    return {near for name in extra for near in get_close_matches(name, declared.model_fields, 1)}
 
 
 def _in_our_words(channel: Channel, declared: type[Options], detail: Any) -> ConfigError:

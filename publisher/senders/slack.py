@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated
 from urllib.parse import urlencode
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
 from publisher.model.call import Answer, Call, Verdict
 from publisher.model.message import Correction, Post, PostRules
@@ -16,7 +16,7 @@ from publisher.senders.base import Journal, Options, Secret, Sender
 from publisher.senders.bodies import as_json
 from publisher.senders.edits import edit_parts
 from publisher.senders.http import Http
-from publisher.senders.post import in_parts, longest_part, one_way, post_of, take_down
+from publisher.senders.post import in_parts, longest_part, post_of, take_down, why_not_one_way
 from publisher.senders.slack_answer import found_in, judge, judge_edit, judge_removal, judge_webhook, rows_of
 from publisher.senders.slack_connect import WAYS, whose_bot, whose_webhook
 from publisher.senders.slack_payload import as_it_is, body_of, parts_of
@@ -47,10 +47,9 @@ class SlackOptions(Options):
     )
     preview: bool = Field(True, description="false: no preview of the page that a post links to")
 
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        one_way(self.webhook, self.token, self.channel)
-        return self
+    @classmethod
+    def why_not_together(cls, names: Set[str]) -> str:
+        return why_not_one_way(names)
 
 
 class Slack(Sender):

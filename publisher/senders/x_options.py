@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from decimal import Decimal, InvalidOperation
-from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from publisher.model.message import Prices
 from publisher.senders.base import Options, Secret
 
+KEYS = ("api_key", "api_secret", "access_token", "access_secret")
+APP = ("client_id", "refresh_token")
+TOKEN = ("token",)
+OPTIONAL: Mapping[tuple[str, ...], tuple[str, ...]] = {APP: ("client_secret",)}
 UNSURE = "as reported in 2026, and confirmed by nobody: X's developer console says what it is"
 
 
@@ -37,18 +40,16 @@ class XOptions(Options):
         Decimal("0.20"), ge=0, description="the dollars that X charges for a post with a link in it"
     )
 
-    @model_validator(mode="after")
-    def _one_way(self) -> Self:
-        four = (self.api_key, self.api_secret, self.access_token, self.access_secret)
-        app = (self.client_id, self.refresh_token)
-        given = [any(four), any((*app, self.client_secret)), self.token is not None]
-        whole = [all(four), all(app), self.token is not None]
-        if sum(given) != 1 or given != whole:
-            raise ValueError(
+    @classmethod
+    def why_not_together(cls, names: Set[str]) -> str:
+        begun = [way for way in (KEYS, APP, TOKEN) if names & {*way, *OPTIONAL.get(way, ())}]
+        if len(begun) != 1:
+            return (
                 "needs `api_key`, `api_secret`, `access_token` and `access_secret`, "
                 "or `client_id` and `refresh_token`, or `token` alone"
             )
-        return self
+        missing = [f"`{name}`" for name in begun[0] if name not in names]
+        return f"needs {', '.join(missing)} besides what is there" if missing else ""
 
 
 def prices_of(options: Mapping[str, object]) -> Prices:

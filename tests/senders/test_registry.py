@@ -85,6 +85,34 @@ def test_a_misspelt_name_is_one_problem_and_what_it_stands_for_is_not_missing_to
     assert problem.remedy == "Did you mean `api_key`?"
 
 
+KEYS = ("api_key", "api_secret", "access_token", "access_secret")
+
+
+@pytest.mark.parametrize(
+    ("sender", "options", "unset", "says"),
+    [
+        ("x", {}, KEYS, []),
+        ("x", {}, KEYS[:2], ["needs `access_token`, `access_secret` besides what is there"]),
+        ("x", {"limit": 0}, KEYS[:3], ["`limit` must be 1 or more", "needs `access_secret` besides what is there"]),
+        ("x", {"token": "t0ken"}, KEYS, ["needs `api_key`, `api_secret`, `access_token` and `access_secret`, or"]),
+        ("x", {"client_id": "4711"}, ("refresh_token", "client_secret"), []),
+        ("x", {}, ("apikey", *KEYS[1:]), ["no option `apikey`. Did you mean `api_key`?"]),
+        ("slack", {}, ("webhook",), []),
+        ("slack", {"token": None}, ("webhook",), []),
+        ("slack", {"channel": "c"}, ("webhook",), ["`channel` can't be read", "leave `channel` out"]),
+        ("discord", {"thread": "7", "channel": "8"}, ("token",), ["leave `thread` out"]),
+        ("mailgun", {}, ("api_key",), ["needs `domain`"]),
+        ("mailgun", {"domain": "mg.harbor.example"}, ("api_key",), []),
+        ("mailgun", {"domain": "mg.harbor.example"}, ("api_key", "color"), ["no option `color`. It takes"]),
+    ],
+)
+def test_what_is_not_set_yet_is_there_and_all_else_is_said_at_once(sender, options, unset, says) -> None:
+    found = option_problems(Channel("x", sender), options, unset=set(unset))
+    assert len(found) == len(says)
+    for problem, words in zip(found, says, strict=True):
+        assert words in str(problem)
+
+
 @pytest.mark.parametrize("secret", ["", " padded ", "two\nlines", "schlüssel", "nul\0"])
 def test_a_secret_that_can_be_no_key_is_refused_and_not_shown(secret: str) -> None:
     said = refusal({**GOOD, "api_key": secret})

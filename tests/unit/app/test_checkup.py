@@ -79,6 +79,18 @@ def test_a_secret_that_is_not_set_hides_nothing_else_and_is_missing_not_wrong(tm
     assert [line for line in missing_for_real(app) if "${UNSET} is not set" in line]
 
 
+def test_keys_that_are_not_set_are_named_by_their_variables_all_at_once_and_nothing_else_of_them(tmp_path):
+    keys = {"api_key": "${X_KEY}", "api_secret": "${X_SECRET}", "access_token": "${X_TOKEN}"}
+    ProjectDir(tmp_path, "http://127.0.0.1:9", channel={"sender": "x", **keys, "access_secret": "${X_TOKEN_SECRET}"})
+    path = tmp_path / "schedules.yaml"
+    path.write_text(path.read_text().replace("{via: letters, to: daily}", "{via: letters}"))
+    app = App.open(tmp_path)
+    assert wrong_channels(app) == []
+    said = [line for line in missing_for_real(app) if "publisher connect letters" in line]
+    names = ("X_KEY", "X_SECRET", "X_TOKEN", "X_TOKEN_SECRET")
+    assert [f"${{{name}}} is not set. Add {name}=… to .env" in line for name, line in zip(names, said, strict=True)]
+
+
 @pytest.mark.parametrize(("once", "is_past"), [("2020-01-01T07:00", True), ("2999-01-01T07:00", False)])
 def test_a_single_slot_that_is_past_is_named(tmp_path, once, is_past):
     ProjectDir(tmp_path, "http://127.0.0.1:9", when=f"once: {once}")
