@@ -10,10 +10,9 @@ from publisher.senders.connecting import Grant, Step, Talk, Way, copied
 from publisher.senders.events import within, word
 from publisher.senders.http import Reply
 from publisher.senders.oauth2 import challenge_of, code_in, lacking, leave, new_verifier
-from publisher.senders.vault import put
 from publisher.senders.verdicts import refused, unknown
 from publisher.senders.x_answer import RIGHTS, judge
-from publisher.senders.x_token import KEPT_AS, Client, asked, given_by
+from publisher.senders.x_token import Client, asked, given_by, keep_given
 
 CONSOLE = "https://developer.x.com/en/portal/dashboard"
 PAGE = "https://x.com/i/oauth2/authorize"
@@ -65,9 +64,10 @@ def _token(talk: Talk) -> Grant:
         raise talk.no(f"the token lacks {', '.join(missing)}")
     if not refresh or not reply.word("access_token"):
         raise talk.no("the answer holds no token and refresh token")
-    kept = given_by(reply, replace(client, first=refresh), refresh, talk.http.clock())
+    client = replace(client, first=refresh)
+    kept = given_by(reply, client, refresh, talk.http.clock())
     app = {name: talk[name] for name in ("client_id", "client_secret") if talk[name]}
-    return Grant({**app, "refresh_token": refresh}, partial(put, name=KEPT_AS, value=kept))
+    return Grant({**app, "refresh_token": refresh}, partial(keep_given, client=client, given=kept))
 
 
 WAYS = (

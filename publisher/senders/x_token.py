@@ -105,6 +105,17 @@ def given_by(reply: Reply, client: Client, refresh: str, now: datetime) -> str:
     return json.dumps(asdict(Token(_digest(client), reply.word("access_token"), refresh, ends_at.isoformat())))
 
 
+def keep_given(vault: Vault, client: Client, given: str) -> None:
+    """Keep the token that came with a new refresh token, which by now stands where everybody reads it.
+
+    A process at work may have used that one already, and it is used once: then what it got counts, and stays.
+    """
+    seen = vault.read(KEPT_AS)
+    kept = _kept(seen, client)
+    if kept is None or kept.refresh == client.first:
+        vault.renew(KEPT_AS, seen, lambda: given)
+
+
 def _waiting(client: Client, kept: Token | None, by: str, none: Verdict, now: datetime) -> str:
     """Note when X is asked again, beside the token that is kept or, where there is none, in its place."""
     token = kept or Token(_digest(client), "", by, now.isoformat())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from publisher.clock import now
 from publisher.errors import ChannelError
-from publisher.testing import FakeProvider, MemoryJournal, call_to, sample_post
+from publisher.testing import FakeProvider, Fault, MemoryJournal, call_to, sample_post
 from publisher.testing.dialects.x import XDialect
 from publisher.testing.dialects.x_app import XAppDialect
 from tests.connecting import connecting, walk, written
@@ -68,6 +70,29 @@ def test_leave_gives_a_refresh_token_for_the_file_and_a_token_for_the_vault(chos
     sender = app.sending.real_sender(app.project.channels["letters"])
     assert sender.send(call_to(sample_post()), MemoryJournal()).verdict.outcome == "sent"
     assert provider.dialect.refresh == first  # it was not used: the token beside it is good
+
+
+@pytest.mark.parametrize("asked", ["taken", "put off"])
+def test_what_a_running_process_got_by_the_new_refresh_token_first_stays(chosen, provider, tmp_path, asked):
+    grant = walk(chosen, "oauth2", address=allowed(provider))
+    app = type(chosen._app).open(tmp_path, chosen._app.clock)
+
+    def at_work():
+        return type(app).open(tmp_path, app.clock).sending.real_sender(app.project.channels["letters"])
+
+    def post_first(vault):
+        """Let it post as soon as .env says the new one."""
+        provider.dialect.prepares = lambda method, path: False  # the request for a token is what fails
+        provider.fails(*[Fault.too_many("1")] * (asked == "put off"))
+        verdict = at_work().send(call_to(sample_post()), MemoryJournal()).verdict
+        assert verdict.outcome == {"taken": "sent", "put off": "deferred"}[asked]
+        grant.keep(vault)
+
+    chosen.write(replace(grant, keep=post_first))
+    newest = provider.dialect.refresh
+    assert (f"X_REFRESH_TOKEN={newest}\n" == written(tmp_path)) == (asked == "put off")
+    assert at_work().whose() == "@harborgazette"
+    assert provider.dialect.refresh == newest  # the token beside it is good
 
 
 def test_a_secret_of_the_app_goes_along_and_is_kept(tmp_path):
