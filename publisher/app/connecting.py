@@ -8,19 +8,20 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from publisher.config.channels import is_secret
 from publisher.config.env_file import write_values
-from publisher.config.settings import FILE
+from publisher.config.settings import FILE, Settings
 from publisher.config.values import VARIABLE, variable_name
-from publisher.errors import ChannelError, ConfigError, UsageError
+from publisher.errors import ChannelError, ConfigError, PublisherError, UsageError
 from publisher.model.call import Outcome, Verdict
 from publisher.model.project import Channel
-from publisher.senders.connecting import LATER, Ask, Grant, Step, Talk, Way, copied, holds_secret
+from publisher.senders.connecting import LATER, Ask, Grant, Move, Step, Talk, Way, copied, holds_secret
 from publisher.senders.http import Http, HttpSettings
 from publisher.senders.registry import build, sender_class, value_problem
 from publisher.senders.vault import MemoryVault
@@ -73,7 +74,7 @@ class Connecting:
         return [variable for option in way.gives if (variable := self._variable(option))]
 
     def replaced(self, way: Way) -> list[str]:
-        """Return those of them that are set already.
+        """Return the variables that are set already and may be written anew: also of what the way asks for besides.
 
         :raises ConfigError: one is set where we don't write: in the environment, or in schedules.yaml itself.
         """
@@ -81,11 +82,13 @@ class Connecting:
             if option in self.channel.options and not self._variable(option):
                 remedy = f"Write `{option}: ${{{self._usual(option)}}}` in its place"
                 raise ConfigError(f"`{option}` stands in the file itself", where=self._place(option), remedy=remedy)
-        for name in self.variables(way):
+        asked = (option for option in way.needs if not self._options.get(option))
+        names = dict.fromkeys((*self.variables(way), *filter(None, map(self._variable, asked))))
+        for name in names:
             if os.environ.get(name):
                 remedy = f"Change it there, or take it out, so that {FILE} holds"
                 raise ConfigError(f"{name} is set in the environment, which wins", where=FILE, remedy=remedy)
-        return [name for name in self.variables(way) if self._app.settings.get(name)]
+        return [name for name in names if self._app.settings.get(name)]
 
     def step(self, way: Way, number: int, given: Mapping[str, str]) -> Step | Grant:
         """Return what is to be done next, or what came of it.
@@ -95,14 +98,10 @@ class Connecting:
         :raises ConfigError: what came of it is of another account than the file says.
         """
         known = {name: value for name, value in given.items() if value}
-        secrets = [value for name, value in known.items() if self._is_secret(name)]
-        http = Http(self._patience, secrets, self._app.clock)
-        talk = Talk(self.channel.name, self.sender.options, self._options, self._unset, known, http)
-        try:
-            said = way.moves[number](talk)
-        finally:
-            http.close()
-        if isinstance(said, Grant):
+        with self._hiding(known):
+            said = self._said(way.moves[number], known)
+            if isinstance(said, Step):
+                return self._shown(said, known)
             self._must_agree(way, said)
         return said
 
@@ -121,32 +120,27 @@ class Connecting:
         :raises ConfigError: something else is missing or can't be meant.
         :raises ChannelError: the provider doesn't take them, or can't be reached.
         """
-        vault = MemoryVault()
-        if grant.keep:
-            grant.keep(vault)
-        spec = replace(self.channel, base_url=str(self._options.get("base_url", "")))
-        sender = build(spec, {**self._typed, **grant.values}, self._patience, self._app.clock, vault)
-        try:
-            said = sender.whose()
-        finally:
-            sender.http.close()
-        if isinstance(said, Verdict):
-            raise self._refusal(said)
-        return said
+        with self._hiding(grant.values):
+            said = self._whose(grant)
+            if isinstance(said, Verdict):
+                raise self._refusal(said)
+        return said and self._redacted(said, grant.values)
 
     def write(self, grant: Grant) -> Written:
         """Write what was given into ``.env``, all of it or nothing, then into the vault what belongs there.
 
-        :raises ConfigError: it can't be written.
+        :raises ConfigError: it can't be written, or somebody else has written another value there since we looked.
         """
         from publisher.app.vault import StoreVault
 
         places = {variable: value for option, value in grant.values.items() if (variable := self._variable(option))}
         values = {name: value for name, value in places.items() if self._app.settings.get(name) != value}
-        if values:
-            write_values(self._app.folder, values)
-        if grant.keep:  # after .env: a vault that holds what nobody wrote there has lost what was kept before
-            grant.keep(StoreVault(self._app.store, self._app.keys, self.channel.name))
+        with self._hiding(grant.values):
+            self._must_be_as_seen(values)
+            if values:
+                write_values(self._app.folder, values)
+            if grant.keep:  # after .env: a vault that holds what nobody wrote there has lost what was kept before
+                grant.keep(StoreVault(self._app.store, self._app.keys, self.channel.name))
         return Written(tuple(values), self._lines(grant))
 
     def stop(self) -> str:
@@ -162,6 +156,67 @@ class Connecting:
     @property
     def command(self) -> str:
         return f"publisher connect {self.channel.name}"
+
+    def _said(self, move: Move, known: Mapping[str, str]) -> Step | Grant:
+        """Return what a move says; of the answers that it reads, only what was given is hidden.
+
+        A network may give the very token again that stands in .env.
+        """
+        secrets = [value for name, value in known.items() if self._is_secret(name)]
+        http = Http(self._patience, secrets, self._app.clock)
+        try:
+            return move(Talk(self.channel.name, self.sender.options, self._options, self._unset, known, http))
+        finally:
+            http.close()
+
+    def _whose(self, grant: Grant) -> str | Verdict | None:
+        vault = MemoryVault()
+        if grant.keep:
+            grant.keep(vault)
+        spec = replace(self.channel, base_url=str(self._options.get("base_url", "")))
+        sender = build(spec, {**self._typed, **grant.values}, self._patience, self._app.clock, vault)
+        try:
+            return sender.whose()
+        finally:
+            sender.http.close()
+
+    @contextmanager
+    def _hiding(self, given: Mapping[str, str]) -> Iterator[None]:
+        """Let no error show what is to be hidden."""
+        try:
+            yield
+        except PublisherError as error:
+            error.what, error.remedy = (self._redacted(text, given) for text in (error.what, error.remedy))
+            error.args = (error.what,)
+            raise error from None
+
+    def _shown(self, step: Step, given: Mapping[str, str]) -> Step:
+        """Return a step without what is to be hidden; pages and what may be chosen have to stay as they are."""
+        asks = tuple(
+            replace(ask, choices={value: self._redacted(means, given) for value, means in ask.choices.items()})
+            for ask in step.asks
+        )
+        return replace(step, do=tuple(self._redacted(sentence, given) for sentence in step.do), asks=asks)
+
+    def _redacted(self, text: str, given: Mapping[str, str]) -> str:
+        """Hide the secrets that were given, and all that .env holds but for what channels show: who, and where."""
+        secrets = {value for name, value in given.items() if self._is_secret(name)}
+        return Http(secrets=(self._app.settings.hidden - self._open - set(given.values())) | secrets).redact(text)
+
+    @cached_property
+    def _open(self) -> set[str]:
+        """The values of options that are no secret, of every channel."""
+        written = [each for channel in self._app.project.channels.values() for each in channel.options.items()]
+        texts = [str(value) for option, value in written if not is_secret(option)]
+        own = {value for name, value in self._options.items() if not self._is_secret(name)}
+        return own | {self._app.settings.get(name) for text in texts for name in VARIABLE.findall(text)}
+
+    def _must_be_as_seen(self, values: Mapping[str, str]) -> None:
+        """Make sure that no value is lost that stands in .env only since we looked."""
+        now = Settings.load(self._app.folder)
+        if changed := [name for name in values if now.get(name) not in ("", self._app.settings.get(name))]:
+            remedy = f"Nothing was written. Begin again, or keep what is there: {self.command}"
+            raise ConfigError(f"{', '.join(changed)} was changed meanwhile", where=FILE, remedy=remedy)
 
     def _refusal(self, verdict: Verdict) -> ChannelError:
         if verdict.outcome is not Outcome.REFUSED:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def connect(
     channel: Annotated[str, typer.Argument(help="A channel of schedules.yaml.")],
     open_page: Annotated[bool, typer.Option("--open", help="Open the pages that it names in the browser.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Replace what is set already, unasked.")] = False,
     project: ProjectDir = Path(),
 ) -> None:
     """Say step by step how a channel gets its token or key, ask for it, try it, write it into .env. Posts nothing."""
@@ -33,8 +34,7 @@ def connect(
     if not can_ask():
         raise _nobody_asked(connecting)
     way = _way(connecting)
-    if set_already := connecting.replaced(way):
-        typer.confirm(f"{_and(set_already)} is set already. Replace it?", default=False, abort=True)
+    _agree(connecting.replaced(way), yes)
     grant = _walk(connecting, way, open_page)
     _tell_whose(connecting, connecting.tried(grant))
     _tell_what_next(connecting, connecting.write(grant))
@@ -65,6 +65,18 @@ def _way(connecting: Connecting) -> Way:
         return connecting.ways[0]
     choices = {name: way.about for name, way in ways.items()}
     return ways[_answer(connecting, Ask("way", "there are several ways", choices=choices))]
+
+
+def _agree(set_already: Sequence[str], yes: bool) -> None:
+    """Say what may be replaced, and ask whether it may be."""
+    if not set_already:
+        return
+    is_one = len(set_already) == 1
+    said = f"{_and(set_already)} {'is' if is_one else 'are'} set already."
+    if yes:
+        say(f"{said} What you give takes {'its' if is_one else 'their'} place.")
+    else:
+        typer.confirm(f"{said} Replace {'it' if is_one else 'them'}?", default=False, abort=True)
 
 
 def _walk(connecting: Connecting, way: Way, open_page: bool) -> Grant:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import cached_property
 from pathlib import Path
@@ -23,10 +23,14 @@ SPANS = tuple(span.name for span in fields(Timing))
 
 
 class Settings:
-    """Values by name. Neither its repr nor its errors show one."""
+    """Values by name. Neither its repr nor its errors show one.
 
-    def __init__(self, values: Mapping[str, str]) -> None:
+    :ivar hidden: values that nobody is shown: all of ``.env``, and what the environment holds under a secret's name.
+    """
+
+    def __init__(self, values: Mapping[str, str], hidden: Iterable[str] = ()) -> None:
         self._values = dict(values)
+        self.hidden = frozenset(hidden)
 
     @classmethod
     def load(cls, folder: Path, environ: Mapping[str, str] | None = None) -> Settings:
@@ -34,7 +38,9 @@ class Settings:
 
         :raises ConfigError: for a line of ``.env`` that is no ``NAME=value``.
         """
-        return cls({**_read(folder / FILE), **(os.environ if environ is None else environ)})
+        written, around = _read(folder / FILE), os.environ if environ is None else environ
+        hidden = (*written.values(), *(value for name, value in around.items() if is_secret(name)))
+        return cls({**written, **around}, hidden)
 
     @property
     def database_url(self) -> str:

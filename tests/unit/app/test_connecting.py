@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from publisher.errors import ChannelError, ConfigError, UsageError
-from publisher.senders.connecting import Ask, Grant, Way
+from publisher.senders.connecting import Ask, Grant, Step, Way
 from publisher.store import channels
-from publisher.testing import FakeProvider
+from publisher.testing import FakeProvider, Fault, Received, Response
 from tests.connecting import connecting, walk, written
 from tests.project import MAILGUN
 from tests.unit.app.project import EVENING
@@ -40,6 +40,89 @@ def test_a_secret_goes_where_the_file_looks_for_it(tmp_path):
 def test_what_is_set_already_is_named_before_it_is_replaced(tmp_path):
     chosen = connecting(tmp_path, NOWHERE, TELEGRAM, secrets="BOT_TOKEN=old\n")
     assert chosen.replaced(chosen.ways[0]) == ["BOT_TOKEN"]
+
+
+@pytest.mark.parametrize("secret", ["${X_CLIENT_SECRET}", ""])
+def test_what_a_way_asks_for_besides_is_named_too_where_nobody_knows_it_by_the_file(tmp_path, secret):
+    channel = {"sender": "x", "client_id": "4711", "refresh_token": "${X_REFRESH_TOKEN}"}
+    written_already = "X_CLIENT_SECRET=kept\nLETTERS_CLIENT_SECRET=old\nX_REFRESH_TOKEN=old\n"
+    channel |= {"client_secret": secret} if secret else {}
+    chosen = connecting(tmp_path, NOWHERE, channel, written_already)
+    (way,) = chosen.ways
+    assert chosen.replaced(way) == ["X_REFRESH_TOKEN", *([] if secret else ["LETTERS_CLIENT_SECRET"])]
+    assert chosen.variables(way) == ["X_REFRESH_TOKEN"]
+
+
+def test_what_a_way_asks_for_besides_is_not_ours_to_set_in_the_environment_either(tmp_path, monkeypatch):
+    chosen = connecting(tmp_path, NOWHERE, {"sender": "x", "client_id": "4711", "refresh_token": "${X_REFRESH_TOKEN}"})
+    monkeypatch.setenv("LETTERS_CLIENT_SECRET", "from-the-environment")
+    with pytest.raises(ConfigError, match="LETTERS_CLIENT_SECRET is set in the environment, which wins"):
+        chosen.replaced(chosen.ways[0])
+
+
+def test_what_somebody_else_wrote_meanwhile_is_not_lost(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, TELEGRAM, secrets="BOT_TOKEN=old\n")
+    (tmp_path / ".env").write_text("BOT_TOKEN=of-a-colleague\n")
+    with pytest.raises(ConfigError, match=r"\.env: BOT_TOKEN was changed meanwhile\. Nothing was written"):
+        chosen.write(Grant({"token": "7001:abc"}))
+    assert written(tmp_path) == "BOT_TOKEN=of-a-colleague\n"
+
+
+OTHERS = (
+    "MAILGUN_API_KEY=key-of-letters\nDATABASE_URL=''\nHOOK=https://hooks.example/s3cret\nCHAT=@harbor_gazette\nN=1\n"
+)
+SAID = (
+    "@harbor_gazette 1 key-of-letters https%3A%2F%2Fhooks.example%2Fs3cret bearer-0f-all https://hooks.example/s3cret"
+)
+SHOWN = "@harbor_gazette 1 *** *** *** ***"
+
+
+@pytest.fixture
+def talkative(tmp_path, monkeypatch):
+    """Return a channel, and a provider that knows all secrets of its project."""
+    monkeypatch.setenv("METRICS_TOKEN", "bearer-0f-all")
+    with FakeProvider("telegram") as provider:
+        yield connecting(tmp_path, provider.url, {**TELEGRAM, "chat": "${CHAT}"}, OTHERS), provider
+
+
+def test_no_error_shows_what_stands_in_env_for_others(talkative):
+    chosen, provider = talkative
+    provider.fails(*[Fault(401, {"ok": False, "error_code": 401, "description": SAID})] * 2)
+    with pytest.raises(ChannelError) as step:
+        walk(chosen, token="7001:telegram-t0ken")
+    with pytest.raises(ChannelError) as trial:
+        chosen.tried(Grant({"token": "7001:telegram-t0ken"}))
+    for caught in (step, trial):
+        assert SHOWN in str(caught.value)
+        assert "key-of-letters" not in repr(caught.value)
+
+
+def test_no_step_and_no_name_shows_what_stands_in_env_for_others(talkative):
+    chosen, provider = talkative
+    ask = Ask("chat", "where", choices={"key-of-letters": SAID})
+    step = Step((SAID,), (ask,), f"https://page.example/{SAID}", {"a": SAID})
+    said = chosen.step(Way("", "", ("token",), (), (lambda talk: step,)), 0, {})
+    assert (said.do, said.asks[0].choices) == ((SHOWN,), {"key-of-letters": SHOWN})
+    assert (said.page, said.notes) == (f"https://page.example/{SAID}", {"a": SAID})  # they have to lead somewhere
+    provider.fails(Fault(200, {"ok": True, "result": {"id": 7001, "username": SAID}}))
+    assert chosen.tried(Grant({"token": "7001:telegram-t0ken"})).startswith(f"@{SHOWN} in ")
+
+
+def test_a_network_that_gives_the_same_token_again_is_understood(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, TELEGRAM, secrets="BOT_TOKEN=7001:abc\n")
+    with FakeProvider(Anything({"token": "7001:abc"})) as provider:
+        way = Way("", "", ("token",), (), (lambda talk: Grant({"token": talk.http.get(provider.url).word("token")}),))
+        assert chosen.step(way, 0, {}).values == {"token": "7001:abc"}
+
+
+class Anything:
+    """Says the same to everybody."""
+
+    def __init__(self, said: object) -> None:
+        self.said = said
+
+    def answer(self, request: Received, number: int) -> Response:
+        return Response(200, self.said)
 
 
 def test_a_variable_of_the_environment_is_not_ours_to_set(tmp_path, monkeypatch):

@@ -64,6 +64,23 @@ def test_an_editor_is_asked_again_chooses_and_keeps_what_there_was_until_it_is_t
     assert (tmp_path / ".env").read_text() == f"BOT_TOKEN={TOKEN}\n"
 
 
+@pytest.mark.parametrize("words", [(), ("--yes",)])
+def test_all_that_may_be_replaced_is_named_and_yes_says_so_beforehand(tmp_path, words):
+    channel = {"sender": "x", "client_id": "4711", "refresh_token": "${X_REFRESH_TOKEN}"}
+    before = "LETTERS_CLIENT_SECRET=old-secret\nX_REFRESH_TOKEN=old\n"
+    ProjectDir(tmp_path, "http://127.0.0.1:9", channel=channel, secrets=before)
+    with Terminal(["connect", "letters", *words], tmp_path) as terminal:
+        terminal.until("X_REFRESH_TOKEN and LETTERS_CLIENT_SECRET are set already. ")
+        if not words:
+            terminal.until("Replace them? [y/N]: ")
+            terminal.type("y")
+        terminal.until("client_secret (the client secret,")
+        terminal.interrupt()
+        assert terminal.ends() == 1
+    assert ("What you give takes their place.\n" in terminal.shown) == bool(words)
+    assert (tmp_path / ".env").read_text() == before
+
+
 def test_ctrl_c_leaves_everything_as_it_was_and_pages_open_where_that_is_asked(tmp_path, monkeypatch):
     ProjectDir(tmp_path, "http://127.0.0.1:9", channel=TELEGRAM, secrets="BOT_TOKEN=old\n")
     browser = tmp_path / "browser"
