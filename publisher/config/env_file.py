@@ -23,13 +23,13 @@ SAID = re.compile(  # a name and its value, up to the comment behind it; quoted 
     re.VERBOSE | re.DOTALL,
 )
 OWN = stat.S_IRUSR | stat.S_IWUSR
-OF_GROUP = stat.S_IRGRP | stat.S_IWGRP  # as it was; everybody else reads no secrets
+OF_GROUP = stat.S_IRGRP | stat.S_IWGRP
 
 
 def write_values(folder: Path, values: Mapping[str, str]) -> None:
     """Write values into a project's ``.env``, whole or not at all.
 
-    It stays whose it was, and who else is in its group may read it as before; a new one is the folder's owner's alone.
+    It stays whose it was. Its group may read it where it might before and everybody else might not; else its owner alone.
 
     :raises ConfigError: it can't be read or written, or a value can't stand in it; then it is as it was.
     """
@@ -124,5 +124,5 @@ def _hand_over(descriptor: int, path: Path) -> None:
     except PermissionError:
         what = "the file belongs to another user or group, who could read it no more"
         raise ConfigError(what, where=FILE, remedy="Run this as the user to whom it belongs") from None
-    if not is_new:
+    if not is_new and not of.st_mode & stat.S_IRWXO:  # else nobody chose the group: it is the mode of any new file
         os.fchmod(descriptor, OWN | of.st_mode & OF_GROUP)

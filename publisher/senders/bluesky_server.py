@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -24,6 +25,12 @@ class Server:
 
     def session(self, worn: Session | None = None) -> Session | Verdict:
         return session_of(self.account, self.http, self.vault, worn)
+
+    def me(self, session: Session) -> Reply | Verdict:
+        """Ask whose a session is, and whether that account is active."""
+        return self._under(
+            session, lambda good: self.http.get(f"{good.server}/xrpc/com.atproto.server.getSession", good.bearer)
+        )
 
     def put(self, session: Session, body: bytes) -> Reply | Verdict:
         """Make a record."""
@@ -54,13 +61,18 @@ class Server:
         return stop(reply) if isinstance(reply, Verdict) else reply.answer(judge_removal(reply))
 
     def _said(self, session: Session, method: str, body: bytes, kind: str) -> Reply | Verdict:
+        """Say something about the account's records."""
+
+        def say(good: Session) -> Reply:
+            headers = {**good.bearer, "Content-Type": kind}
+            return self.http.post(f"{good.server}/xrpc/com.atproto.repo.{method}", body, headers, wait=WAIT)
+
+        return self._under(session, say)
+
+    def _under(self, session: Session, say: Callable[[Session], Reply]) -> Reply | Verdict:
         """Say something; where the session has ended meanwhile nothing was taken, and it is said under a new one."""
-        reply = self._post(session, method, body, kind)
+        reply = say(session)
         if not is_worn(reply):
             return reply
         renewed = self.session(worn=session)
-        return renewed if isinstance(renewed, Verdict) else self._post(renewed, method, body, kind)
-
-    def _post(self, session: Session, method: str, body: bytes, kind: str) -> Reply:
-        headers = {"Authorization": f"Bearer {session.access}", "Content-Type": kind}
-        return self.http.post(f"{session.server}/xrpc/com.atproto.repo.{method}", body, headers, wait=WAIT)
+        return renewed if isinstance(renewed, Verdict) else say(renewed)

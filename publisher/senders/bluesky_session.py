@@ -41,6 +41,10 @@ class Session:
     access: str = field(repr=False)
     refresh: str = field(repr=False)
 
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.access}"}
+
 
 @or_put_off
 def session_of(account: Account, http: Http, vault: Vault, worn: Session | None = None) -> Session | Verdict:

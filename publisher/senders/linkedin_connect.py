@@ -25,13 +25,15 @@ MOST_DAYS = 366
 
 
 def whose(api: str, author: str, headers: dict[str, str], http: Http) -> str | Verdict | None:
-    """Ask who the member is, which only a member's token is told.
+    """Ask who the member is, which only a member's token is told, and none that was made for posting alone.
 
     :param api: where LinkedIn is called.
     """
     if not author.startswith(MEMBER):
         return None
     reply = http.get(f"{api}/v2/userinfo", {"Authorization": headers["Authorization"]})
+    if reply.status == 403:
+        return None
     if reply.trouble:
         return judge(reply, http.clock())
     if f"{MEMBER}{reply.word('sub')}" != author:

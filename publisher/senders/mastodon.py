@@ -73,7 +73,7 @@ class Mastodon(Sender):
     def withdraw(self, call: Call, journal: Journal) -> Answer:
         return take_down(call, journal, self._remove)
 
-    def whose(self) -> str | Verdict:
+    def whose(self) -> str | Verdict | None:
         return whose(self._api, self._headers, self.http)
 
     def size(self, call: Call) -> int:

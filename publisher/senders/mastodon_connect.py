@@ -13,12 +13,15 @@ from publisher.senders.verdicts import unknown
 
 NO_REDIRECT = "urn:ietf:wg:oauth:2.0:oob"  # the server shows the code on a page of its own
 SCOPES = ("read:accounts", "write:media", "write:statuses")
+OUTSIDE = "outside the authorized scopes"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def whose(api: str, headers: Mapping[str, str], http: Http) -> str | Verdict:
-    """Ask who it is that a token speaks for."""
+def whose(api: str, headers: Mapping[str, str], http: Http) -> str | Verdict | None:
+    """Ask who it is that a token speaks for; one that was made for posting alone isn't told."""
     reply = http.get(f"{api}/v1/accounts/verify_credentials", headers)
+    if reply.status == 403 and OUTSIDE in reply.text:
+        return None
     name = reply.word("acct")
     return reply.trouble or (f"@{name}" if name else unknown("the answer names no account"))
 

@@ -1,7 +1,7 @@
 """What `publisher doctor` looks at: would a channel's letters be believed, and is it heard what becomes of them.
 
-A doctor asks: DNS, our own addresses, the ledger, a letter as it was received. It sends nothing to readers, changes
-nothing, and shows no secret.
+A doctor asks: DNS, our own addresses, the ledger, a letter as it was received, and social networks whose an account is.
+It sends nothing to readers, changes nothing, and shows no secret.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Whether a channel has what its provider asks for, in a form that it can be meant; nothing of it is shown."""
+"""Whether a channel has what its provider asks for, in a form that it can be meant, and a network takes it.
+
+Nothing of it is shown. A session or token that is due is got anew by the question, as by a post."""
 
 from __future__ import annotations
 
@@ -8,11 +10,12 @@ from typing import TYPE_CHECKING
 from publisher.app.doctor.finding import Found, fine, noted, wrong
 from publisher.app.trouble import ENDING
 from publisher.errors import ConfigError, PublisherError
+from publisher.model.call import Outcome
+from publisher.senders.base import Sender
 
 if TYPE_CHECKING:
     from publisher.app.core import App
     from publisher.model.project import Channel
-    from publisher.senders.base import Sender
 
 
 def look(app: App, channel: Channel) -> tuple[Sender | None, list[Found]]:
@@ -27,6 +30,7 @@ def look(app: App, channel: Channel) -> tuple[Sender | None, list[Found]]:
     return sender, [
         fine("options", "all that is needed is there, and right in form"),
         *_forced(sender),
+        *_account(channel.name, sender),
         *_ending(app, channel.name, sender),
         *_advised(sender),
     ]
@@ -37,6 +41,21 @@ def trouble(error: PublisherError) -> Found:
     where = f"{error.where}: " if error.where else ""
     place = ".env or schedules.yaml" if isinstance(error, ConfigError) else "schedules.yaml"
     return wrong("options", where + error.what, error.remedy or f"Put it right in {place}.")
+
+
+def _account(channel: str, sender: Sender) -> Iterator[Found]:
+    """Ask a network whose the credentials of a channel of posts are, and what they may do as far as it says."""
+    if "post" not in sender.carries or type(sender).whose is Sender.whose:
+        return
+    about, said = "account", sender.whose()
+    if said is None:
+        yield noted(about, f"{sender.name} doesn't tell whose this token is", "The next post tells whether it is good.")
+    elif isinstance(said, str):
+        yield fine(about, f"{sender.name} takes it: {said}")
+    elif said.outcome is Outcome.REFUSED:
+        yield wrong(about, f"{sender.name} doesn't take it: {said.reason}", f"Get it anew: publisher connect {channel}")
+    else:
+        yield noted(about, f"{sender.name} could not be asked: {said.reason}", "Look again in a while.")
 
 
 def _ending(app: App, channel: str, sender: Sender) -> Iterator[Found]:

@@ -72,6 +72,8 @@ class BlueskyDialect:
             return self._logged_in(request, number)
         if (request.method, name) == ("POST", "server.refreshSession"):
             return self._refused(request, self.refresh) or self._session(number)
+        if (request.method, name) == ("GET", "server.getSession"):
+            return self._refused(request, self.access) or Response(200, self._account())
         if (request.method, name) == ("GET", "repo.getRecord"):
             return self._shown(parse_qs(parts.query))
         if (request.method, name) == ("POST", "repo.uploadBlob"):
@@ -90,11 +92,15 @@ class BlueskyDialect:
     def _session(self, number: int) -> Response:
         access, refresh = _jwt("access", number), _jwt("refresh", number)
         self.access[access] = self.refresh[refresh] = ""
-        body: dict[str, object] = {"accessJwt": access, "refreshJwt": refresh, "did": DID, "handle": self.identifier}
+        body: dict[str, object] = {"accessJwt": access, "refreshJwt": refresh, **self._account()}
         if self.lives_at:
             service = {"id": "#atproto_pds", "type": "AtprotoPersonalDataServer", "serviceEndpoint": self.lives_at}
             body["didDoc"] = {"id": DID, "service": [{"id": "#labeler"}, service]}
-        return Response(200, {**body, "active": not self.status, **({"status": self.status} if self.status else {})})
+        return Response(200, body)
+
+    def _account(self) -> dict[str, object]:
+        status = {"status": self.status} if self.status else {}
+        return {"did": DID, "handle": self.identifier, "active": not self.status, **status}
 
     def _refused(self, request: Received, known: dict[str, str]) -> Response | None:
         kind, _, token = request.headers.get("authorization", "").partition(" ")

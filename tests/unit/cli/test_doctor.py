@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from publisher.cli.commands import cli
 from publisher.errors import UsageError
 from publisher.testing import FakeProvider
+from publisher.testing.dialects.mastodon import MastodonDialect
 from tests.names import answering
 from tests.project import MAILGUN, ProjectDir
 from tests.unit.app.project import edit
@@ -20,11 +21,14 @@ POSTS = (
 )
 
 
+TOKEN = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"  # WEBHOOK_SECRET of the project
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """A project of a mail channel and one of posts, on a machine whose name server knows nothing of them."""
     ProjectDir(tmp_path, "http://127.0.0.1:9", channel=MAILGUN)
-    with answering({}) as server, FakeProvider("mastodon") as network:
+    with answering({}) as server, FakeProvider(MastodonDialect(TOKEN)) as network:
         posts = POSTS.replace("URL", network.url)
         edit(
             tmp_path, ("schedules:\n", f"{posts}schedules:\n"), ("https://letters.harbor.example", "http://127.0.0.1:9")
@@ -56,7 +60,8 @@ def test_the_findings_as_json(folder):
     told = json.loads(run(folder, "--json", "--channel", "mastodon", code=0))
     assert told == {
         "mastodon": [
-            {"level": "ok", "about": "options", "said": "all that is needed is there, and right in form", "remedy": ""}
+            {"level": "ok", "about": "options", "said": "all that is needed is there, and right in form", "remedy": ""},
+            {"level": "ok", "about": "account", "said": "mastodon takes it: @gazette", "remedy": ""},
         ]
     }
 

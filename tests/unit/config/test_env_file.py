@@ -64,8 +64,10 @@ def test_a_value_that_can_not_stand_there_leaves_the_file_as_it_was(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == [".env"]
 
 
-@pytest.mark.parametrize(("was", "becomes"), [(0o644, 0o640), (0o660, 0o660), (0o400, 0o600), (0o755, 0o640)])
-def test_whom_its_owner_let_read_it_may_go_on_and_everybody_else_may_not(tmp_path, was, becomes):
+@pytest.mark.parametrize(
+    ("was", "becomes"), [(0o640, 0o640), (0o660, 0o660), (0o400, 0o600), (0o750, 0o640), (0o644, 0o600), (0o664, 0o600)]
+)
+def test_a_group_that_was_let_in_alone_stays_and_everybody_else_goes(tmp_path, was, becomes):
     (tmp_path / ".env").write_text("A=1\n")
     (tmp_path / ".env").chmod(was)
     write_values(tmp_path, {"B": "2"})

@@ -11,7 +11,8 @@ from publisher.app.doctor import examine
 from publisher.app.doctor.dns import Names
 from publisher.app.doctor.web import Web
 from publisher.senders.threads_token import token_of
-from publisher.testing import FakeProvider, Received, Response
+from publisher.testing import FakeProvider, Fault, Received, Response
+from publisher.testing.dialects import DIALECTS
 from tests.names import SILENT
 from tests.project import WEBHOOK
 from tests.unit.app.doctor.keys import record
@@ -117,12 +118,18 @@ def test_a_provider_that_forces_its_own_header_and_is_not_heard_is_told(tmp_path
     assert (told["unsubscribe header"], told["events"]) == ("note", "trouble")
 
 
+THREADS = {"sender": "threads", "user": "4711", "token": "${WEBHOOK_SECRET}"}
+
+
+def test_a_token_of_whose_end_nobody_said_has_no_line(tmp_path, ask):
+    assert list(lines(*found(project(tmp_path, **THREADS), ask({})))) == ["options", "account"]
+
+
 @pytest.mark.parametrize(("days", "level"), [(40, "ok"), (7, "trouble"), (-1, "trouble")])
 def test_a_token_that_ends_is_told_with_its_day(tmp_path, ask, days, level):
-    app = project(tmp_path, sender="threads", user="4711", token="${WEBHOOK_SECRET}")
+    app = project(tmp_path, **THREADS)
     sender, now = app.sending.real_sender(app.project.channels["letters"]), app.clock()
     sender.http.clock = lambda: now - timedelta(days=2)
-    assert list(lines(*found(app, ask({})))) == ["options"]  # nobody said yet when it ends
     token_of(WRITTEN, sender.http, sender.vault, "http://127.0.0.1:9")
     with FakeProvider(Ending(days + 1)) as provider:
         sender.http.clock = lambda: now - timedelta(days=1)
@@ -130,6 +137,40 @@ def test_a_token_that_ends_is_told_with_its_day(tmp_path, ask, days, level):
     token = found(app, ask({}))[-1]
     assert (token.about, token.level.value) == ("token", level)
     assert f"{now + timedelta(days=days):%Y-%m-%d}" in token.said
+
+
+TELEGRAM = {"sender": "telegram", "chat": '"@harbor_gazette"', "token": "${WEBHOOK_SECRET}"}
+ORGANISATION = {"sender": "linkedin", "author": "urn:li:organization:42", "token": "${WEBHOOK_SECRET}"}
+MASTODON = {"sender": "mastodon", "instance": "https://news.example", "token": "${WEBHOOK_SECRET}"}
+REVOKED = Fault(401, {"ok": False, "error_code": 401, "description": f"Unauthorized: {WRITTEN}"})
+NARROW = Fault(403, {"error": "This action is outside the authorized scopes"})
+
+
+@pytest.mark.parametrize(
+    ("channel", "fault", "level", "says"),
+    [
+        (TELEGRAM, None, "ok", "telegram takes it: @gazette_bot in Harbor"),
+        (TELEGRAM, REVOKED, "trouble", "doesn't take it: HTTP 401: Unauthorized: ***"),
+        (TELEGRAM, Fault.server_error(), "note", "telegram could not be asked: HTTP 500"),
+        (ORGANISATION, None, "note", "linkedin doesn't tell whose this token is"),
+        (MASTODON, None, "ok", "mastodon takes it: @gazette"),
+        (MASTODON, NARROW, "note", "mastodon doesn't tell whose this token is"),
+        (MASTODON, Fault(403, {"error": "Your login is currently disabled"}), "trouble", "login is currently disabled"),
+    ],
+)
+def test_a_network_is_asked_whether_it_takes_what_a_channel_of_posts_has(tmp_path, ask, channel, fault, level, says):
+    with FakeProvider(DIALECTS[channel["sender"]](WRITTEN)) as provider:
+        provider.fails(*[fault] * bool(fault))
+        app = project(tmp_path, ("http://127.0.0.1:9", provider.url), **channel)
+        (account,) = [each for each in found(app, ask({})) if each.about == "account"]
+        assert provider.accepted == []
+    assert (account.level.value, says in account.said) == (level, True)
+    assert account.remedy.endswith("publisher connect letters") == (level == "trouble")
+
+
+def test_a_network_that_is_away_is_a_note(tmp_path, ask):
+    (account,) = [each for each in found(project(tmp_path, **TELEGRAM), ask({})) if each.about == "account"]
+    assert (account.level.value, account.remedy) == ("note", "Look again in a while.")
 
 
 def test_a_servers_own_limits_are_laid_beside_the_channels(tmp_path, ask):
