@@ -1,4 +1,4 @@
-"""`publisher doctor`: whether letters would be believed, and whether what becomes of them comes back."""
+"""`publisher doctor`: whether letters would be believed and networks take what they need, and what comes back."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def doctor(
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Look at what makes letters arrive: options, DNS, signatures, our own addresses, events. Sends nothing."""
+    """Look at what makes letters and posts arrive: options, accounts, DNS, our own addresses, events. Sends nothing."""
     from publisher.app import App
     from publisher.app import doctor as ward
 

@@ -29,7 +29,7 @@ OF_GROUP = stat.S_IRGRP | stat.S_IWGRP
 def write_values(folder: Path, values: Mapping[str, str]) -> None:
     """Write values into a project's ``.env``, whole or not at all.
 
-    It stays whose it was. Its group may read it where it might before and everybody else might not; else its owner alone.
+    It stays whose it was. Its group may read it where that alone was let in before; else its owner alone may.
 
     :raises ConfigError: it can't be read or written, or a value can't stand in it; then it is as it was.
     """
