@@ -43,6 +43,12 @@ class Plan:
     paused: str = ""  # why the schedule is paused; empty: it is not
     waiting: tuple[str, ...] = ()  # what of its earlier editions waits for a person, and what to type
     costs: tuple[Cost | None, ...] = ()  # for each product: what its network charges, where that is known
+    broken: tuple[tuple[str, Finding], ...] = ()  # channels that carry nothing now, where there is no product to say it
+
+    @property
+    def is_held(self) -> bool:
+        """Say whether something of it would be held: a person is needed before it can go."""
+        return any(each.is_held for each in self.products) or any(finding.blocks for _, finding in self.broken)
 
     @property
     def editions(self) -> int:
@@ -91,7 +97,8 @@ def plan_slot(
     problems = looked.problems(schedule.pick.sources)
     people = people_for(app, products)
     costs = tuple(_cost_of(app, product) for product in products)
-    return Plan(schedule, slot, choice, products, people, problems, newest, why_paused, waiting, costs)
+    broken = () if products else _broken(app, schedule)
+    return Plan(schedule, slot, choice, products, people, problems, newest, why_paused, waiting, costs, broken)
 
 
 def _waiting(conn: Connection, app: App, schedule: Schedule) -> tuple[str, ...]:
@@ -192,6 +199,17 @@ def _with_channel(app: App, product: Produced) -> Produced:
     if why is None or any(finding.check == sends.CHANNEL for finding in product.findings):
         return product
     return replace(product, findings=(*product.findings, _held_unless_carried(app, channel, produce.failed(why))))
+
+
+def _broken(app: App, schedule: Schedule) -> tuple[tuple[str, Finding], ...]:
+    """Return what keeps channels of a schedule from carrying anything: that is known before there is an article."""
+    named = [app.project.channels[name] for name in dict.fromkeys(entry.via for entry in schedule.send)]
+    found = [(channel, _trouble_of(app, channel)) for channel in named]
+    return tuple(
+        (channel.name, _held_unless_carried(app, channel, produce.failed(why)))
+        for channel, why in found
+        if why is not None
+    )
 
 
 def _trouble_of(app: App, channel: Channel) -> PublisherError | None:

@@ -44,7 +44,7 @@ def plan(
     else:
         for each, end in zip(plans, ends, strict=True):
             show(each, app, end)
-    if app.trouble or any(product.is_held for each in plans for product in each.products):
+    if app.trouble or any(each.is_held for each in plans):
         raise typer.Exit(1)
 
 
@@ -68,13 +68,17 @@ def show(plan: Plan, app: App, ends: Sequence[End | None], when: str = "") -> No
     if rows:
         table("", ["", "article", "why"], rows)
     for product, people, end, cost in zip(plan.products, plan.people, ends, plan.costs, strict=True):
-        say(f"  {product.entry.via}: {audience_words(product.entry.to, people, plan.editions)}{_subject(product)}")
+        to = audience_words(product.entry.to, people, plan.editions, product.posts)
+        say(f"  {product.entry.via}: {to}{_subject(product)}")
         if end and (words := end.words(app.zone)):
             say(f"    {words}")
         if cost:
             say(f"    {cost}")
         for line in reason_lines(product.entry.via, "held", [asdict(finding) for finding in product.findings]):
             say(f"    {line}")
+    for channel, finding in plan.broken:
+        for line in reason_lines(channel, "would be held", [asdict(finding)]):
+            say(f"  ! {line}")
     say()
 
 
@@ -84,10 +88,16 @@ def what_waits(plan: Plan) -> list[str]:
     return [*why, *(f"  ! {line}" for line in plan.waiting)]
 
 
-def audience_words(lists: Any, people: int, editions: int = 1) -> str:
-    """Return to whom it goes; of several editions what follows is the first."""
+def audience_words(lists: Any, people: int, editions: int = 1, posts: int = 1) -> str:
+    """Return to whom it goes; of several editions what follows is the first.
+
+    :param posts: of which a thread is made; 1: it is none.
+    """
     if not lists:
-        return f"{editions:,} posts, one for each article; the first" if editions > 1 else "one post"
+        thread = f"a thread of {many(posts, 'post')}" if posts > 1 else ""
+        if editions > 1:
+            return f"{editions:,} posts, one for each article; the first{f' is {thread}' if thread else ''}"
+        return thread or "one post"
     to = f"{many(people, 'person', 'people')} on {', '.join(lists)}"
     return f"{editions:,} editions, one for each article, each to {to}; the first" if editions > 1 else to
 
@@ -120,11 +130,13 @@ def plain(plan: Plan, ends: Sequence[End | None]) -> dict[str, object]:
         "named": [article(*pair) for pair in plan.choice.noted],
         "left_out": [article(*pair) for pair in plan.choice.left],
         "problems": list(plan.problems),
+        "broken": [{"channel": channel, **asdict(finding)} for channel, finding in plan.broken],
         "sends": [
             {
                 "channel": product.entry.via,
                 "to": list(product.entry.to),
                 "people": people,
+                "posts": product.posts,
                 "ends_at": end.ends_at if end else None,
                 "days": {str(day): count for day, count in end.days.items()} if end else {},
                 "cost": _plain_cost(cost) if cost else None,

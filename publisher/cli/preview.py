@@ -70,7 +70,8 @@ def show(made: Preview, app: App) -> None:
 def _show_entry(entry: EntryView, email: str, editions: int) -> None:
     from publisher.web.pages import size
 
-    say(f"\n{entry.entry.via}: {audience_words(entry.entry.to, entry.people, editions)}")
+    posts = len(entry.post.parts) if entry.post else 1
+    say(f"\n{entry.entry.via}: {audience_words(entry.entry.to, entry.people, editions, posts)}")
     if entry.ends:
         say(f"  {entry.ends}")
     if entry.left_out:

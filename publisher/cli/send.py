@@ -53,7 +53,7 @@ def send(
     if dry_run:
         foreseen, ends = _foresee(app, chosen)
         say_json(plan.plain(foreseen, ends)) if as_json else plan.show(foreseen, app, ends, NOW)
-        if any(product.is_held for product in foreseen.products):
+        if foreseen.is_held:
             raise typer.Exit(1)
         return
     with ExitStack() as stack:

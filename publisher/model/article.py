@@ -11,6 +11,7 @@ from publisher.model.source import Manners
 
 LONG_AGO = datetime(1, 1, 1, tzinfo=UTC)
 PART = "part:"  # before `Article.given` where the page is to be asked again
+ITS_PICTURE = "its picture"  # begins a note of what became of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,12 @@ class Article:
     def is_part(self) -> bool:
         """Say whether its page, which has the whole text, could not be read for now."""
         return self.given.startswith(PART)
+
+    @property
+    def why_no_picture(self) -> str:
+        """Return what became at intake of the picture that its source named; empty where it has one, or had none."""
+        said = [note for note in self.notes if note.startswith(ITS_PICTURE)]
+        return said[-1] if said and self.image is None else ""
 
     def __post_init__(self) -> None:
         if self.published_at is not None and self.published_at.tzinfo is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from html import unescape
 
 from publisher.errors import SourceError
-from publisher.model.article import Article, Image
+from publisher.model.article import ITS_PICTURE, Article, Image
 from publisher.sources import clean, pictures, tidy
 from publisher.sources.address import Place, is_web
 from publisher.sources.fetch import NOT_THERE, Fetcher
@@ -61,7 +61,7 @@ class Measure:
         lead = article.image
         done = replace(article, html=_with_sizes(article.html, sizes, missing)) if sizes or missing else article
         for url, why in missing.items():
-            whose = "its picture" if lead is not None and url == lead.url else "a picture of its text"
+            whose = ITS_PICTURE if lead is not None and url == lead.url else "a picture of its text"
             done = noted(done, f"{whose} was dropped: {why}")
         return _with_lead(done, lead, found[lead.url]) if lead is not None and lead.url in found else done
 
@@ -147,7 +147,7 @@ def _with_lead(article: Article, image: Image, size: Size | Unknown) -> Article:
     if not isinstance(size, Unknown):
         if min(size) >= pictures.SMALL // 2:
             return article if is_stated else replace(article, image=replace(image, width=size[0], height=size[1]))
-        article = noted(article, f"its picture is too small ({size[0]}×{size[1]}) and was dropped")
+        article = noted(article, f"{ITS_PICTURE} is too small ({size[0]}×{size[1]}) and was dropped")
     return replace(article, image=pictures.choose(pictures.in_html(article.html, Place())))
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from publisher.errors import PublisherError, TemplateError
 from publisher.model.article import Article
-from publisher.model.message import Brief, Finding, Message, PostRules
+from publisher.model.message import Brief, Finding, Message, Post, PostRules
 from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.pipeline.produce import reach
 from publisher.pipeline.produce.brief import brief_of
@@ -35,6 +35,11 @@ class Produced:
     @property
     def is_held(self) -> bool:
         return self.message is None or any(finding.blocks for finding in self.findings)
+
+    @property
+    def posts(self) -> int:
+        """How many posts it is for each of its readers, or its account: a thread is several."""
+        return len(self.message.parts) if isinstance(self.message, Post) else 1
 
 
 @dataclass(frozen=True, slots=True)

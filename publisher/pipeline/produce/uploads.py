@@ -38,7 +38,8 @@ class Uploads:
         image, is_attached = self._wanted(post, brief, entry, rules), entry.picture == "attach"
         if image is None or rules.uploads is None:
             is_missed = is_attached or (entry.needs_picture and post.card is None)  # without a page there is no card
-            return post, None, (_without("the article has none that can be shown", entry),) if is_missed else ()
+            why = brief.articles[0].why_no_picture or "the article has none that can be shown"
+            return post, None, (_without(why, entry),) if is_missed else ()
         alt = self.renderer.description(image.alt, rules.uploads.most_alt)
         whole = self.renderer.description(image.alt, len(image.alt) * 2)
         notes = (*_of_words(whole, alt, rules), *_of_link(post)) if is_attached else ()
@@ -108,7 +109,7 @@ def missed_by_fallbacks(
 def _without(why: str, entry: Entry) -> Finding:
     """Say that a post has no picture: it goes without, or waits for a person."""
     remedy = f"{_REMEDY}, or let posts go without one: `without_picture: go`" if entry.needs_picture else _REMEDY
-    return Finding("post-picture", entry.needs_picture, f"no picture goes up with the post: {why}", remedy)
+    return Finding("post-picture", entry.needs_picture, f"no picture goes up with the post: {why.rstrip('.')}", remedy)
 
 
 def _of_words(whole: str, alt: str, rules: PostRules) -> Iterator[Finding]:

@@ -364,6 +364,22 @@ def test_an_article_without_a_picture_gets_the_drawn_card_but_nothing_attached(t
     assert "the article has none that can be shown" in reasons(attached)[0]
 
 
+def test_a_picture_that_is_not_at_its_address_is_said_with_the_address_and_the_answer(tmp_path, site):
+    open_app(tmp_path, ATTACH).store.close()
+    gone = site.status("/gone.jpg", 404)
+    feed = site.put("/feed.xml", FEED.format(url=gone, alt="A ferry"))
+    path = tmp_path / "schedules.yaml"
+    path.write_text(path.read_text().replace("feed: feed.xml", f"feed: {feed}"))
+    app = App.open(tmp_path, Clock(NOW))
+    app.poll_all()
+    composing.compose(app, app.schedule("morning"), composing.manual_slot(app), actor="test")
+    app.sending._produce(1)
+    with app.store.read() as conn:
+        (attached,) = sends.of_edition(conn, 1)
+    why = f"its picture was dropped: {gone} is not there (404). Open it in a browser and correct the address"
+    assert reasons(attached)[0].startswith(f"no picture goes up with the post: {why}. Give")
+
+
 def product_of(app: App, article: Article, number: int = 0) -> produce.Produced:
     schedule = app.schedule("morning")
     what = {"slot": "2026-11-24T07:00", "due_at": NOW, "chosen": [article]}

@@ -11,8 +11,10 @@ from typer.testing import CliRunner
 from publisher.app import pauses
 from publisher.app.articles import fire_new_articles
 from publisher.cli.commands import cli
+from publisher.cli.plan import audience_words
 from publisher.clock import now
 from publisher.errors import UsageError
+from publisher.store import channels
 from tests.ledger import Clock
 from tests.unit.app.project import compose_now, edit, found, open_app, open_with_press, write_feed
 from tests.unit.web.ledger import add_reader
@@ -69,6 +71,54 @@ def test_what_a_network_charges_for_a_post_is_said_with_how_sure_it_is(tmp_path)
         assert letters["cost"] is None
         assert post["cost"].pop("unsure").startswith("as reported in 2026")
         assert post["cost"] == {"amount": "0.20", "currency": "USD", "posts": 1, "with_link": 1}
+
+
+def test_a_thread_is_planned_and_previewed_as_the_posts_that_it_is(tmp_path):
+    open_app(tmp_path, Clock(now()))
+    channel = ("channels:\n", 'channels:\n  x: {sender: x, token: "${X_TOKEN}"}\n')
+    edit(tmp_path, channel, ("{via: letters, to: daily}", "{via: x, template: social/thread.txt}"))
+    (tmp_path / ".env").write_text("X_TOKEN=x-t0ken\n")
+    shown = run("plan", "morning", "--project", str(tmp_path)).splitlines()
+    assert any(line.startswith("  x: a thread of 3 posts — ") for line in shown)
+    assert any(line.startswith("    X charges about $") and " for this thread of 3 (" in line for line in shown)
+    (planned,) = json.loads(run("plan", "morning", "--json", "--project", str(tmp_path)))
+    assert [(each["posts"], each["cost"]["posts"]) for each in planned["sends"]] == [(3, 3)]
+    assert "\nx: a thread of 3 posts\n" in run("preview", "morning", "--project", str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("editions", "posts", "words"),
+    [
+        (1, 1, "one post"),
+        (1, 4, "a thread of 4 posts"),
+        (3, 1, "3 posts, one for each article; the first"),
+        (3, 4, "3 posts, one for each article; the first is a thread of 4 posts"),
+    ],
+)
+def test_a_line_says_how_many_posts_there_are(editions, posts, words):
+    assert audience_words((), 1, editions, posts) == words
+
+
+def test_a_broken_channel_is_named_although_nothing_is_new(tmp_path):
+    open_app(tmp_path, Clock(now()), backfill=0)
+    channel = ("channels:\n", 'channels:\n  x: {sender: x, token: "${X_TOKEN}"}\n')
+    edit(tmp_path, channel, ("{via: letters, to: daily}", "{via: x}\n      - {via: letters, to: daily}"))
+    for command in (["plan", "morning"], ["send", "morning", "--dry-run"]):
+        done = CliRunner().invoke(cli, [*command, "--project", str(tmp_path)])
+        (line,) = [line for line in done.stdout.splitlines() if line.startswith("  ! x: would be held: ")]
+        assert "X_TOKEN" in line
+        assert done.exit_code == 1
+    (planned,) = json.loads(run("plan", "--json", "--project", str(tmp_path)))
+    assert [(each["channel"], each["blocks"]) for each in planned["broken"]] == [("x", True)]
+
+
+def test_a_stopped_channel_is_named_although_nothing_is_new(tmp_path):
+    app = open_app(tmp_path, Clock(now()), backfill=0)
+    with app.store.write() as conn:
+        channels.stop(conn, "letters", reason="HTTP 401: wrong key", now=now())
+    (line,) = [line for line in run("plan", "--project", str(tmp_path)).splitlines() if line.startswith("  ! letters")]
+    assert "letters is stopped: HTTP 401: wrong key" in line
+    assert "publisher release --channel letters" in line
 
 
 def test_in_practice_no_post_costs_anything(tmp_path):
