@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
 COLUMNS = ("id", "schedule", "due", "slot", "state", "sent", "failed", "unknown", "to do", "why")
-WHERE_USED = ("slot", "failed", "unknown", "to do")  # columns that are left out where nothing stands in them
+WHERE_USED = ("slot", "failed", "unknown", "to do")  # columns that a terminal shows only then
 
 
 def editions(
@@ -38,8 +38,7 @@ def editions(
         say_json([{**_plain(dict(row)), "waiting": waiting.get(row["id"], [])} for row in found])
         return
     rows = [_row(row, waiting.get(row["id"], []), app.zone) for row in found]
-    used = [place for place, name in enumerate(COLUMNS) if name not in WHERE_USED or any(row[place] for row in rows)]
-    table("", [COLUMNS[place] for place in used], [[row[place] for place in used] for row in rows])
+    table("", COLUMNS, rows, WHERE_USED)
 
 
 def _row(row: RowMapping, waiting: list[str], zone: Any) -> list[Any]:

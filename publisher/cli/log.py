@@ -10,7 +10,8 @@ import typer
 from publisher.cli.opening import open_app
 from publisher.cli.output import AsJson, ProjectDir, local, say, say_json, table
 
-COLUMNS = ("delivery", "edition", "channel", "to", "state", "attempts", "when", "why")
+COLUMNS = ("delivery", "edition", "channel", "to", "state", "attempts", "when", "why", "link")
+WHERE_USED = ("link",)  # mails have none
 
 
 def log(
@@ -46,7 +47,7 @@ def log(
     if as_json:
         say_json([plain(row) for row in found])
     else:
-        table("", COLUMNS, [line(row, app.zone) for row in found])
+        table("", COLUMNS, [line(row, app.zone) for row in found], WHERE_USED)
         for edition_id, lines in waiting.items():
             for words in lines:
                 say(f"edition {edition_id}: {words}")
@@ -81,5 +82,6 @@ def line(row: Any, zone: Any) -> list[object]:
     is_removal = row["kind"] == sends.WITHDRAWAL
     edition = f"{row['edition_id']} {row['schedule'] or row['kind']}{', withdrawal' if is_removal else ''}"
     why = row["reason"] or (f"taken down: {row['url']}" if is_removal and row["state"] == "sent" else "")
+    link = "" if is_removal else row["url"]
     when = local(row["when"], zone)
-    return [row["id"], edition, row["channel"], row["to"], row["state"], row["attempts"], when, why]
+    return [row["id"], edition, row["channel"], row["to"], row["state"], row["attempts"], when, why, link]

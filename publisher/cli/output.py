@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,31 +46,48 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
-TEXTS = frozenset({"article", "headline", "reason", "to look it up at the provider", "where", "why"})  # they give way
+# Columns that give way to others.
+TEXTS = frozenset({"article", "headline", "link", "reason", "to look it up at the provider", "where", "why"})
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 NARROWEST = 12  # characters in which a text can still be read
 HEADLINE = 100  # characters of a headline that a table shows at a terminal
-UNBOUNDED = 1_000_000  # characters; off a terminal a line ends where its words do
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table; off a terminal it is as wide as it needs to be, so that nothing is cut.
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], where_used: Collection[str] = ()
+) -> None:
+    """Print a table; off a terminal a line for each row, its cells whole and separated by tabs, for `grep` and `cut`.
 
     At a terminal texts are folded to make room for names, times and numbers, which stay in one line where they fit.
+
+    :param where_used: columns that a terminal shows only where something stands in them. Elsewhere each has its place.
     """
+    found = list(rows)
+    cells = [[_cell(value) for value in row] for row in found]
+    if sys.stdout.isatty():
+        used = [at for at, name in enumerate(columns) if name not in where_used or any(row[at] for row in found)]
+        _draw(title, [columns[at] for at in used], [[row[at] for at in used] for row in cells])
+        return
+    if title:
+        say(title)
+    for row in (columns, *cells):
+        say("\t".join(row))
+
+
+def _draw(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Draw a table at a terminal."""
     from rich import box
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    cells = [[_cell(value) for value in row] for row in rows]
-    is_terminal = sys.stdout.isatty()
-    console = Console(file=sys.stdout, width=None if is_terminal else UNBOUNDED, highlight=False)
-    folds = is_terminal and _width(columns, cells) > console.width
+    console = Console(file=sys.stdout, highlight=False)
+    folds = _width(columns, cells) > console.width
     shown = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
     for name in columns:
-        shown.add_column(name, overflow="fold", no_wrap=not (folds or (is_terminal and name in TEXTS)))
+        shown.add_column(name, overflow="fold", no_wrap=not (folds or name in TEXTS))
     for row in cells:
-        shown.add_row(*row)
+        shown.add_row(*map(escape, row))
     console.print(shown)
 
 
@@ -82,11 +99,7 @@ def _width(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
 
 
 def _cell(value: object) -> str:
-    from rich.markup import escape
-
-    if value is None:
-        return ""
-    return escape(" ".join(str(value).split()))
+    return "" if value is None else " ".join(str(value).split())
 
 
 def headline(title: str) -> str:

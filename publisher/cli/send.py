@@ -240,23 +240,39 @@ def _make(app: App, edition_ids: Sequence[int]) -> None:
 
 def report(app: App, edition_ids: Sequence[int], as_json: bool = False) -> bool:
     """Print the books of these editions, and what to type next; say whether nobody needs to look."""
-    from publisher.store import editions, sends
+    from publisher.store import editions
 
+    rows = _sends_of(app, edition_ids)
     with app.store.read() as conn:
-        rows = [send for edition_id in edition_ids for send in sends.of_edition(conn, edition_id)]
         found = {edition_id: editions.get(conn, edition_id) for edition_id in edition_ids}
     schedules = {edition_id: row["schedule"] if row else None for edition_id, row in found.items()}
     all_well = all(row["state"] == "done" and not row["failed"] and not row["unknown"] for row in rows)
     if as_json:
         say_json([{name: row[name] for name in REPORTED} for row in rows])
         return all_well
+    _print_books(rows)
+    for line in _next_steps(app, rows, schedules):
+        say(line)
+    return all_well
+
+
+def print_books(app: App, edition_ids: Sequence[int]) -> None:
+    """Print the books of these editions, and what checks said, without what to type next."""
+    _print_books(_sends_of(app, edition_ids))
+
+
+def _print_books(rows: Sequence[RowMapping]) -> None:
     table("", COLUMNS, [_line(row) for row in rows])
     said = (line for row in rows for line in reason_lines(row["channel"], row["state"], row["reasons"]))
     for line in dict.fromkeys(said):  # sends to several lists have the same notes
         say(line)
-    for line in _next_steps(app, rows, schedules):
-        say(line)
-    return all_well
+
+
+def _sends_of(app: App, edition_ids: Sequence[int]) -> list[RowMapping]:
+    from publisher.store import sends
+
+    with app.store.read() as conn:
+        return [send for edition_id in edition_ids for send in sends.of_edition(conn, edition_id)]
 
 
 def _line(row: RowMapping) -> list[object]:

@@ -100,7 +100,7 @@ def _harmless(cell: str) -> str:
 @group.command("show")
 def show(email: str, project: ProjectDir = Path(), as_json: AsJson = False) -> None:
     """Show one person: lists, consent, and every mail with its outcome."""
-    from publisher.cli.log import COLUMNS, line, plain
+    from publisher.cli.log import COLUMNS, WHERE_USED, line, plain
     from publisher.store import log as ledger
     from publisher.store import subscribers, suppressions
 
@@ -124,7 +124,7 @@ def show(email: str, project: ProjectDir = Path(), as_json: AsJson = False) -> N
         say(_block_line(row, app.zone))
     shown = [[row["list"], row["state"], local(row["since"], app.zone), row["basis"]] for row in lists]
     table("Lists", ["list", "state", "since", "basis"], shown)
-    table("Mails", COLUMNS, [line(row, app.zone) for row in mails])
+    table("Mails", COLUMNS, [line(row, app.zone) for row in mails], WHERE_USED)
 
 
 def _nobody(email: str, blocks: Sequence[RowMapping]) -> UsageError:

@@ -135,7 +135,7 @@ def _deliver(app: App, stack: ExitStack, port: int) -> int | None:
     """Run the main job once; return its edition, or None where there was nothing to send."""
     from publisher.app import composing
     from publisher.audience import imports
-    from publisher.cli.send import report, say_what_waits
+    from publisher.cli.send import print_books, say_what_waits
     from publisher.runtime.embedded import drain
     from publisher.store import processes
     from publisher.web.inbox import Inbox
@@ -156,17 +156,17 @@ def _deliver(app: App, stack: ExitStack, port: int) -> int | None:
     made = [composed.edition_id]
     drain(app.sending.duties(), lambda: app.sending.is_over(made), lambda: say_what_waits(app, made))
     _print_log(app, composed.edition_id)
-    report(app, made)
+    print_books(app, made)  # and no command: its project is gone in a moment
     return composed.edition_id
 
 
 def _print_log(app: App, edition_id: int) -> None:
-    from publisher.cli.log import COLUMNS, line
+    from publisher.cli.log import COLUMNS, WHERE_USED, line
     from publisher.store import log
 
     with app.store.read() as conn:
         found = log.find(conn, log.Filter(edition_id=edition_id))
-    table("Send log", COLUMNS, [line(row, app.zone) for row in reversed(found)])
+    table("Send log", COLUMNS, [line(row, app.zone) for row in reversed(found)], WHERE_USED)
 
 
 def _leave_files(app: App, edition_id: int, out: Path) -> None:

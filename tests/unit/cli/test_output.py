@@ -95,6 +95,26 @@ def test_what_is_no_terminal_gets_every_line_whole_however_wide_that_is(capsys, 
     table(
         "", ["id", "source", "published", "headline", "reason"], [[*row[:3], headline(row[3]), row[4]] for row in rows]
     )
-    lines = [line for line in capsys.readouterr().out.splitlines() if "listing" in line]
-    assert [line.split() for line in lines] == [" ".join(map(str, row)).split() for row in rows]
-    assert all("listing   2026-11-24 12:01 CET   word" in line for line in lines)
+    head, *lines = capsys.readouterr().out.splitlines()
+    assert head == "id\tsource\tpublished\theadline\treason"
+    assert [line.split("\t") for line in lines] == [[str(value).strip() for value in row] for row in rows]
+
+
+def test_what_is_no_terminal_gets_each_column_at_its_place_whatever_stands_there(capsys):
+    for link in ("", "https://[bold]news.example/1"):
+        table("Mails", ["id", "why", "link"], [[1, None, link], [2, "a\ttab\x1b[2J", ""]], ("why", "link"))
+    tamed = "2\ta tab\N{REPLACEMENT CHARACTER}[2J\t"
+    first, second = (["Mails", "id\twhy\tlink", f"1\t\t{link}", tamed] for link in ("", "https://[bold]news.example/1"))
+    assert capsys.readouterr().out.splitlines() == [*first, *second]
+
+
+USED = """
+from publisher.cli.output import table
+table("", ["id", "failed", "link"], [[1, 0, ""], [2, 0, None]], ("failed", "link"))
+table("", ["id", "failed", "link"], [[1, 0, "https://[bold]news.example/1"]], ("failed", "link"))
+"""
+
+
+def test_a_terminal_shows_some_columns_only_where_something_stands_in_them(tmp_path):
+    shown = [line.split() for line in at_a_terminal(tmp_path, "-c", USED) if line.strip(" ─")]
+    assert shown == [["id"], ["1"], ["2"], ["id", "link"], ["1", "https://[bold]news.example/1"]]
