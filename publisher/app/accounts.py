@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from publisher.config.settings import Settings
 from publisher.errors import PublisherError
 from publisher.model.project import Channel, Project
 from publisher.store import Connection, limits
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """An account whose network takes no more requests for now."""
+
+    account: str  # what it is counted as
+    until: datetime
+    channels: tuple[str, ...]  # that speak for it
+
+
+def rest_of(conn: Connection, project: Project, settings: Settings, channel: str, now: datetime) -> Rest | None:
+    """Return the rest of a channel's account; None where it doesn't rest."""
+    ends = resting(conn, project, settings, now)
+    if channel not in ends:
+        return None
+    account = _counted_as(settings, project.channels[channel])
+    sharing = [name for name in ends if _counted_as(settings, project.channels[name]) == account]
+    return Rest(account, ends[channel], tuple(sharing))
 
 
 def resting(conn: Connection, project: Project, settings: Settings, now: datetime) -> dict[str, datetime]:

@@ -76,7 +76,7 @@ def _hold_edition(operator: Operator, said: str, why: str) -> tuple[list[SendNow
 def release(
     edition: HeldOne = "",
     everything: Everything = False,
-    channel: Annotated[str, typer.Option(help="A channel that was stopped and is mended.")] = "",
+    channel: Annotated[str, typer.Option(help="A channel that was stopped and is mended, or that rests.")] = "",
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -94,7 +94,7 @@ def release(
     usable = operator.project.channels
     if channel:
         title = f"the channel {_channel_named(operator, channel)}"
-        done = holding.release_channel(operator.store, channel, now=operator.clock(), usable=usable)
+        done = _release_channel(operator, channel)
     elif everything:
         title = "all sending"
         done = holding.release_all(operator.store, now=operator.clock(), usable=usable)
@@ -109,6 +109,24 @@ def release(
         say(line)
     if done.kept or not (done.did_something or everything):
         raise typer.Exit(1)
+
+
+def _release_channel(operator: Operator, channel: str) -> Released:
+    """Let a channel go on, and its account, whose rest is all channels' that speak for it; say what is tried then."""
+    from publisher.app.accounts import rest_of
+    from publisher.pipeline.operate import holding
+
+    now, usable, settings = operator.clock(), operator.project.channels, operator.settings
+    with operator.store.read() as conn:
+        rest = rest_of(conn, operator.project, settings, channel, now) if settings else None
+    account = rest.account if rest else ""
+    done = holding.release_channel(operator.store, channel, now=now, usable=usable, account=account)
+    if rest:
+        shared = f", which {', '.join(rest.channels)} share," if len(rest.channels) > 1 else ""
+        until = local(rest.until, operator.zone)
+        tell(f"{channel}'s account{shared} was to rest until {until}, as its network said. It is asked again at once;")
+        tell("if it still takes no requests it says so, nothing is lost, and the account rests anew")
+    return done
 
 
 def _checked_again(operator: Operator, edition_id: int, done: Released) -> Released:

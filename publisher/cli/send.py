@@ -196,13 +196,21 @@ def carry_out(app: App, edition_ids: Sequence[int], as_json: bool) -> None:
     from publisher.runtime.embedded import drain
 
     _make(app, edition_ids)
-    drain(app.sending.duties(), lambda: app.sending.is_over(edition_ids), lambda: say_what_waits(app, edition_ids))
+    told = set[str]()
+    drain(
+        app.sending.duties(),
+        lambda: app.sending.is_over(edition_ids),
+        lambda: say_what_waits(app, edition_ids, told),
+    )
     if not report(app, edition_ids, as_json):
         raise typer.Exit(1)
 
 
-def say_what_waits(app: App, edition_ids: Sequence[int]) -> bool:
-    """Say until when sends of these editions wait, and for what; say whether any does."""
+def say_what_waits(app: App, edition_ids: Sequence[int], told: set[str]) -> bool:
+    """Say until when sends of these editions wait, and for what; say whether any does.
+
+    :param told: what was said before: it isn't repeated, unless its moment has moved.
+    """
     from publisher.app.accounts import resting
     from publisher.app.waits import waits
     from publisher.store import sends
@@ -211,8 +219,11 @@ def say_what_waits(app: App, edition_ids: Sequence[int]) -> bool:
         rows = [send for edition_id in edition_ids for send in sends.of_edition(conn, edition_id)]
         now = app.store.now()
         found = waits(conn, app.project, now, rows, resting(conn, app.project, app.settings, now))
-    for wait in found:
-        tell(f"{wait.channel} {wait.words(app.zone)} (Ctrl-C leaves it to `publisher run`)")
+    lines = dict.fromkeys(f"{wait.channel} {wait.words(app.zone)}" for wait in found)
+    for line in lines:
+        if line not in told:
+            tell(f"{line} (Ctrl-C leaves it to `publisher run`)")
+    told.update(lines)
     return bool(found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import typer
 from publisher.cli.output import AsJson, ProjectDir, local, reason_lines, say, say_json
 
 if TYPE_CHECKING:
+    from publisher.app.standing import SendNow
     from publisher.app.status import Status
 
 
@@ -76,13 +77,20 @@ def _at_work(found: Status, zone: Any) -> Iterator[str]:
     if not found.is_running:
         waits = " (editions are under way, and nobody carries them on)" if found.is_left_alone else ""
         yield f"Nobody runs the schedules{waits}: publisher run"
-    later = {wait.send_id: f"; {wait.words(zone)}" for wait in found.waits}
+    later = {wait.send_id: wait.words(zone) for wait in found.waits}
     for send in found.under_way:
-        yield f"Under way: edition {send.edition_id}, {send}{later.get(send.id, '')}"
+        yield f"Under way: edition {send.edition_id}, {_how_it_goes(send, later.get(send.id, ''))}"
     for row in found.channels:
         yield f"Channel {row['name']}: {_channel_words(row, zone)}"
     for channel in found.warming:
         yield f"Channel {channel.channel} {channel}"
+
+
+def _how_it_goes(send: SendNow, waits: str) -> str:
+    """Return how a send stands: one that waits is not called sending, unless some of it is being said just now."""
+    if waits and send.under_way:
+        return f"{send}; the rest {waits}"
+    return str(replace(send, state=waits) if waits else send)
 
 
 def _channel_words(row: dict[str, Any], zone: Any) -> str:

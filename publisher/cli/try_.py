@@ -154,7 +154,8 @@ def _deliver(app: App, stack: ExitStack, port: int) -> int | None:
         say(f"Nothing to send: {composed.choice.skipped}")
         return None
     made = [composed.edition_id]
-    drain(app.sending.duties(), lambda: app.sending.is_over(made), lambda: say_what_waits(app, made))
+    told = set[str]()
+    drain(app.sending.duties(), lambda: app.sending.is_over(made), lambda: say_what_waits(app, made, told))
     _print_log(app, composed.edition_id)
     print_books(app, made)  # and no command: its project is gone in a moment
     return composed.edition_id

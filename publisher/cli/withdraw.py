@@ -84,14 +84,15 @@ def _carry_out(app: App, stack: ExitStack, edition_id: int, why: str) -> None:
     open_for_work(app, stack, "withdraw")
     means = app.sending.means
     withdrawing.withdraw_edition(app.store, edition_id, means, actor=app.actor, why=why, now=app.clock())
+    told = set[str]()
     drain(
         app.sending.duties(),
         lambda: withdrawals.is_over(app, edition_id),
-        lambda: _say_what_waits(app, edition_id),
+        lambda: _say_what_waits(app, edition_id, told),
     )
 
 
-def _say_what_waits(app: App, edition_id: int) -> bool:
+def _say_what_waits(app: App, edition_id: int, told: set[str]) -> bool:
     """Say what is waited for: a moment, or a network that gave no answer; say whether anything is."""
     from publisher.app import withdrawals
     from publisher.cli.send import say_what_waits
@@ -100,7 +101,7 @@ def _say_what_waits(app: App, edition_id: int) -> bool:
         silent = withdrawals.soon(app, conn, edition_id)
     for each in silent:
         tell(f"{each.channel} gave no answer, and is asked again in a moment (Ctrl-C leaves it to `publisher run`)")
-    return say_what_waits(app, [edition_id]) or bool(silent)
+    return say_what_waits(app, [edition_id], told) or bool(silent)
 
 
 def _show(found: Account, title: str) -> None:

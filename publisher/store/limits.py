@@ -39,6 +39,11 @@ def rest(conn: Connection, name: str, until: datetime, *, unless_after: datetime
     conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"free_at": until}, where=is_sooner))
 
 
+def end_rest(conn: Connection, name: str) -> bool:
+    """Let requests go again at once; say whether there was a rest to end."""
+    return conn.execute(delete(limits).where(limits.c.name == name)).rowcount == 1
+
+
 def resting_accounts(conn: Connection, now: datetime) -> dict[str, datetime]:
     """Return until when accounts rest, by what they are counted as."""
     prefix = account("")

@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping
 
 from publisher.errors import NotWrittenError, StoreError
 from publisher.model.states import EditionState, SendState
-from publisher.store import Connection, Store, calls, channels, editions, facts, sends
+from publisher.store import Connection, Store, calls, channels, editions, facts, limits, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL, as_reason
 from publisher.store.patience import write_patiently
 
@@ -234,10 +234,13 @@ def _rest(conn: Connection, send: RowMapping, check: str, usable: Collection[str
     return [*rest, sends.lost_channel(send)] if is_lost else rest
 
 
-def release_channel(store: Store, channel: str, *, now: datetime, usable: Collection[str] | None = None) -> Released:
+def release_channel(
+    store: Store, channel: str, *, now: datetime, usable: Collection[str] | None = None, account: str = ""
+) -> Released:
     """A channel is mended: it sends again, and what was paused because of it goes on.
 
     :param usable: the channels of schedules.yaml, as for an edition.
+    :param account: what the channel's account is counted as, whose rest ends; its network may say anew that it rests.
     """
 
     def work(conn: Connection) -> Released:
@@ -246,8 +249,9 @@ def release_channel(store: Store, channel: str, *, now: datetime, usable: Collec
         waits = (sends.CHANNEL, sends.LOST_CHANNEL)
         mine = [send for send in _locked(conn, (S.PAUSED,)) if send["channel"] == channel and _has(send, waits)]
         channels.let_go_on(conn, channel)
+        has_rested = bool(account) and limits.end_rest(conn, limits.account(account))
         kept_by = (BY_A_PERSON, BY_A_PERSON_ALL, sends.BOOKS, *sends.UNRELEASED)
-        return replace(_release(conn, mine, sends.CHANNEL, kept_by, now, usable), was_held=was_stopped)
+        return replace(_release(conn, mine, sends.CHANNEL, kept_by, now, usable), was_held=was_stopped or has_rested)
 
     return write_patiently(store, work)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import typer
 
 from publisher.app import App
 from publisher.app.accounts import resting
 from publisher.app.ends import ends_of
 from publisher.app.plan import plan_slot
 from publisher.app.status import status_of
+from publisher.cli.hold import release
+from publisher.cli.output import local
 from publisher.cli.send import say_what_waits
 from publisher.cli.status import lines
 from publisher.clock import now
@@ -95,9 +98,29 @@ def test_status_and_send_say_until_when_and_why_nothing_goes(app, capsys):
     status = status_of(app.store, app.project, EVENING, settings=app.settings)
     [line] = [line for line in lines(status, app.zone) if line.startswith("Under way")]
     words = "waits until 2026-11-24 08:00:00 WET (quiet's network takes no more requests for now)"
-    assert line.endswith(words)
-    assert say_what_waits(app, [edition])
+    assert line == f"Under way: edition 1, quiet to its account: {words}; 0 of 1 got it, 1 not written to yet"
+    told = set()
+    assert say_what_waits(app, [edition], told)
     assert words in capsys.readouterr().err
+    assert say_what_waits(app, [edition], told)  # it is waited for still
+    assert capsys.readouterr().err == ""
+    rest(app, "mastodon", ENDS + timedelta(hours=1))
+    assert say_what_waits(app, [edition], told)
+    assert "waits until 2026-11-24 09:00:00 WET" in capsys.readouterr().err
+
+
+def test_a_release_lets_the_account_be_asked_again_at_once_for_all_its_channels(app, tmp_path, capsys):
+    until = now() + timedelta(hours=12)
+    rest(app, "mastodon", until)
+    release(channel="quiet", project=tmp_path)
+    said = capsys.readouterr().err
+    assert "the channel quiet: released\n" in said
+    assert f"quiet's account, which mastodon, quiet share, was to rest until {local(until, app.zone)}" in said
+    with app.store.read() as conn:
+        assert limits.resting_accounts(conn, now()) == {}
+    with pytest.raises(typer.Exit):
+        release(channel="quiet", project=tmp_path)
+    assert capsys.readouterr().err == "the channel quiet: nothing was held\n"
 
 
 def test_a_plan_says_when_its_post_would_go(app):

@@ -99,4 +99,5 @@ def test_what_has_ended_waits_for_nothing(store, send):
 def test_status_says_until_when_and_why_nothing_goes(store, send):
     found = status_of(store, project(quiet=(time(22), time(7, 30))), NOW)
     [line] = [line for line in lines(found, NOW.tzinfo) if line.startswith("Under way")]
-    assert line.endswith("4 not written to yet; waits until 2026-11-24 07:30:00 UTC (quiet hours of letters)")
+    waits = "waits until 2026-11-24 07:30:00 UTC (quiet hours of letters)"
+    assert line == f"Under way: edition 1, letters to daily: {waits}; 0 of 4 got it, 4 not written to yet"

@@ -26,9 +26,9 @@ def test_only_what_waits_of_these_editions_is_said(tmp_path, capsys):
     with app.store.write() as conn:
         due = deliveries.c.send_id == later
         conn.execute(update(deliveries).where(due).values(due_at=NOW.replace(hour=9)))
-    assert not say_what_waits(app, [mine])
+    assert not say_what_waits(app, [mine], set())
     assert capsys.readouterr().err == ""
-    assert say_what_waits(app, [other])
+    assert say_what_waits(app, [other], set())
     said = "letters waits until 2026-11-24 09:00:00 WET (its time) (Ctrl-C leaves it to `publisher run`)\n"
     assert capsys.readouterr().err == said
 
