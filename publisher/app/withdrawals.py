@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from publisher.app.core import App
 
 D = DeliveryState
+NEVER = "never posted"
 TAKEN_DOWN, TO_BE, WAITS, REFUSED, STAYS, DOUBT = (
     "taken down",
     "to be taken down",
@@ -37,6 +38,7 @@ BECAME = {
     D.CANCELLED: STAYS,
 }
 SAID_AGAIN = "no answer yet: it is said again by itself, for a day"
+GIVEN_UP = "its withdrawal was cancelled"
 NOT_SAID = "no answer: look whether it stands, or withdraw it again"
 SOON = timedelta(minutes=1)  # a command waits for what is said again within
 
@@ -60,20 +62,47 @@ class OnNetwork:
 
 
 @dataclass(frozen=True, slots=True)
+class Unposted:
+    """A post that never was one: there is nothing to take down."""
+
+    channel: str
+    state: str  # of its send
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {NEVER if self.state in ENDED else f'not posted yet ({self.state}): never will be'}"
+
+
+@dataclass(frozen=True, slots=True)
 class InBoxes:
-    """What became of a mail: whoever has it keeps it."""
+    """What became of a mail: whoever has it keeps it, and whoever had not been written to is not."""
 
     channel: str
     lists: tuple[str, ...]
     sent: int
+    under_way: int  # written to at this moment
     unknown: int
-    never: int
+    failed: int
+    left: int  # not begun, and not stopped yet
+    stopped: int
 
     def __str__(self) -> str:
-        told = f"{self.channel} to {', '.join(self.lists)}: {many(self.sent, 'reader')} {_has(self.sent)} the mail"
-        doubt = f", {self.unknown:,} may have it" if self.unknown else ""
-        never = f"; {self.never:,} never will" if self.never else ""
-        return f"{told}{doubt}, which can't be taken back{never}"
+        told = (
+            f"{many(self.sent, 'reader')} {_has(self.sent)} the mail"
+            if self.sent
+            else "nobody is known to have the mail"
+        )
+        counts = [f"{self.under_way:,} are being written to at this moment"] if self.under_way else []
+        counts += [f"{self.unknown:,} may have it"] if self.unknown else []
+        counts += [f"{self.failed:,} failed"] if self.failed else []
+        kept = ", which can't be taken back" if self.may_be_read else ""
+        ends = f"; {self.left:,} not begun, to be stopped" if self.left else ""
+        ends += f"; {self.stopped:,} had not begun, and never will get it" if self.stopped else ""
+        return f"{self.channel} to {', '.join(self.lists)}: {', '.join([told, *counts])}{kept}{ends}"
+
+    @property
+    def may_be_read(self) -> bool:
+        """Say whether somebody has it, or may have it."""
+        return bool(self.sent or self.under_way or self.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +111,21 @@ class Account:
 
     posts: tuple[OnNetwork, ...]
     mails: tuple[InBoxes, ...]
+    unposted: tuple[Unposted, ...] = ()
+
+    @property
+    def is_given_up(self) -> bool:
+        """Say whether a person cancelled the withdrawal of something that stands: to begin it anew is for a person."""
+        return any(post.why == GIVEN_UP for post in self.posts)
+
+    @property
+    def outcome(self) -> str:
+        """Say in a few words what a withdrawal did: of mail alone only the rest can be stopped."""
+        if self.posts or self.unposted or not any(mail.may_be_read for mail in self.mails):
+            return "withdrawn"
+        stopped = sum(mail.stopped for mail in self.mails)
+        did = f"{many(stopped, 'delivery', 'deliveries')} stopped" if stopped else "nothing was left to stop"
+        return f"{did}; mail that went out can't be taken back"
 
     @property
     def is_down(self) -> bool:
@@ -94,10 +138,14 @@ def account_of(app: App, edition_id: int) -> Account:
     with app.store.read() as conn:
         made = withdrawals.removals(conn, edition_id)
         posts = [_removed(each) for each in made if not _is_made_anew(each, made)]
-        for post in withdrawals.posted(conn, edition_id):
+        posted = withdrawals.posted(conn, edition_id)
+        for post in posted:
             posts += _left(app, edition_id, post, made)
-        mails = [_mail(row) for row in sends.of_edition(conn, edition_id) if row["audience"]]
-    return Account(tuple(posts), tuple(mail for mail in mails if mail.sent or mail.unknown or mail.never))
+        rows = [row for row in sends.of_edition(conn, edition_id) if row["kind"] != sends.WITHDRAWAL]
+    entries = {post.entry for post in posted}
+    mails = [_mail(row) for row in rows if row["audience"] and row["candidates"]]
+    unposted = [row for row in rows if not row["audience"] and row["entry"] not in entries]
+    return Account(tuple(posts), tuple(mails), tuple(Unposted(row["channel"], row["state"]) for row in unposted))
 
 
 def _is_made_anew(given_up: Removal, made: list[Removal]) -> bool:
@@ -111,7 +159,7 @@ def _is_made_anew(given_up: Removal, made: list[Removal]) -> bool:
 def _removed(made: Removal) -> OnNetwork:
     became, why = BECAME[made.state], made.reason
     if made.state is D.CANCELLED:
-        why = "its withdrawal was cancelled"
+        why = GIVEN_UP
     elif made.state is D.UNKNOWN:
         why = f"{SAID_AGAIN if made.again_at else NOT_SAID} ({why})"
     return OnNetwork(made.channel, became, len(made.parts), made.url, why)
@@ -135,8 +183,8 @@ def _left(app: App, edition_id: int, post: Posted, made: list[Removal]) -> Itera
 
 
 def _mail(row: Any) -> InBoxes:
-    never = row["cancelled"] + row["failed"] + row["pending"]
-    return InBoxes(row["channel"], tuple(row["audience"]), row["sent"] + row["taken"], row["unknown"], never)
+    counts = (row[name] for name in ("sent", "taken", "unknown", "failed", "pending", "cancelled"))
+    return InBoxes(row["channel"], tuple(row["audience"]), *counts)
 
 
 def _has(count: int) -> str:

@@ -11,7 +11,7 @@ import typer
 
 from publisher.cli.hold import EndedError, Why, Yes
 from publisher.cli.opening import open_app
-from publisher.cli.output import AsJson, ProjectDir, confirm, say, say_json, tell
+from publisher.cli.output import AsJson, ProjectDir, confirm, local, say, say_json, tell
 from publisher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,21 +28,28 @@ def withdraw(
 ) -> None:
     """Take an edition back: stop what is left, delete its posts where networks can, and say what stays, and why."""
     from publisher.app import standing, withdrawals
+    from publisher.store import facts
 
     app = open_app(project)
     edition_id = app.edition(edition)
     title = standing.edition_title(app.store, edition_id, app.zone)
-    _require_something(app, edition_id, title)
-    if not yes:
-        _show(withdrawals.account_of(app, edition_id), title)
+    with app.store.read() as conn:
+        before = facts.first_withdrawn_by(conn, edition_id)
+    _require_something(app, edition_id, title, is_again=before is not None)
+    before_it = withdrawals.account_of(app, edition_id)
+    if before:
+        because = f": {before.why}" if before.why else ""
+        tell(f"{title}: was withdrawn already by {before.actor}, {local(before.since, app.zone)}{because}")
+    if not yes and (before is None or before_it.is_given_up):
+        _show(before_it, title)
         confirm(f"Withdraw {title}?", "this can't be taken back")
     with ExitStack() as stack:
         _carry_out(app, stack, edition_id, why)
     found = withdrawals.account_of(app, edition_id)
     if as_json:
-        say_json({"edition": edition_id, **_plain(found)})
+        say_json({"edition": edition_id, "was_withdrawn": before is not None, **_plain(found)})
     else:
-        tell(f"{title}: withdrawn")
+        tell(f"{title}: {'this is how it stands' if before else found.outcome}")
         _show(found, title)
         for line in _next_steps(app, edition_id, found):
             say(line)
@@ -50,9 +57,10 @@ def withdraw(
         raise typer.Exit(1)
 
 
-def _require_something(app: App, edition_id: int, title: str) -> None:
+def _require_something(app: App, edition_id: int, title: str, *, is_again: bool) -> None:
     """Refuse an edition of which nothing can be taken back.
 
+    :param is_again: it was withdrawn before: how it stands can be said in any case.
     :raises UsageError: nothing of it has left the house.
     """
     from publisher.app import withdrawals
@@ -70,7 +78,8 @@ def _require_something(app: App, edition_id: int, title: str) -> None:
         remedy = f"To give it up: publisher cancel {edition_id}"
         raise UsageError("it is a draft: nothing of it has gone out", where=title, remedy=remedy)
     found = withdrawals.account_of(app, edition_id)
-    if row["state"] != "locked" and not found.posts and not any(mail.sent or mail.unknown for mail in found.mails):
+    went_out = bool(found.posts) or any(mail.may_be_read for mail in found.mails)
+    if row["state"] != "locked" and not went_out and not is_again:
         raise EndedError(f"it is {row['state']}, and nothing of it went out: there is nothing to withdraw", where=title)
 
 
@@ -105,9 +114,10 @@ def _say_what_waits(app: App, edition_id: int, told: set[str]) -> bool:
 
 
 def _show(found: Account, title: str) -> None:
-    for line in (*found.posts, *found.mails):
+    lines = (*found.posts, *found.unposted, *found.mails)
+    for line in lines:
         say(str(line))
-    if not (found.posts or found.mails):
+    if not lines:
         say(f"{title}: nothing of it had gone out, and nothing will")
 
 
@@ -125,10 +135,13 @@ def _next_steps(app: App, edition_id: int, found: Account) -> list[str]:
     again = f"publisher withdraw {edition_id}"
     if not found.is_down and not any(again in step for step in steps):
         steps.append(f"To look again: {again}")
+    if any(mail.may_be_read for mail in found.mails):
+        steps.append(f"Who has the mail: publisher log --edition {edition_id}; only another mail can put it right")
     if articles:
         steps.append(f"So that no other edition brings its stories: publisher articles discard {' '.join(articles)}")
     return list(dict.fromkeys(steps))
 
 
 def _plain(found: Account) -> dict[str, object]:
-    return {"posts": [asdict(post) for post in found.posts], "mails": [asdict(mail) for mail in found.mails]}
+    kinds = {"posts": found.posts, "unposted": found.unposted, "mails": found.mails}
+    return {name: [asdict(each) for each in several] for name, several in kinds.items()}

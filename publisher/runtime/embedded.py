@@ -169,8 +169,8 @@ def _collect_rarely() -> None:
 def drain(duties: Duties, is_over: Callable[[], bool], say_what_waits: Callable[[], bool]) -> None:
     """Drive the duties until it is over: what `send` and `try` do.
 
-    What goes on later is waited for, and looked at once a minute. At Ctrl-C calls under way are finished, and nothing more
-    is begun.
+    What goes on later is waited for, and looked at once a minute. At Ctrl-C calls under way are finished, and nothing
+    more is begun.
 
     :param say_what_waits: says what goes on later, where that is news, and whether anything does.
     :raises StoreError: the ledger takes nothing more: its disk is full, or its server does not come back.

@@ -17,6 +17,7 @@ from publisher.store.tables import facts
 
 HELD = "held"
 WITHDRAWN = "withdrawn"
+WITHDRAWAL = "withdrawal"  # stays when nothing is left to withdraw
 BY_A_PERSON, BY_A_PERSON_ALL = "person", "person-all"  # reasons beside a send: of `hold EDITION`, of `hold --all`
 
 
@@ -68,6 +69,12 @@ def release_edition(conn: Connection, edition_id: int) -> bool:
 def begin_withdrawing(conn: Connection, edition_id: int, *, actor: str, why: str, now: datetime) -> None:
     """Write down that an edition is withdrawn: what comes to stand of it is taken down."""
     _write(conn, f"{WITHDRAWN}:{edition_id}", Held(actor, why, now))
+    _write(conn, f"{WITHDRAWAL}:{edition_id}", Held(actor, why, now))
+
+
+def first_withdrawn_by(conn: Connection, edition_id: int) -> Held | None:
+    """Return who withdrew an edition first, however that stands by now; None where nobody did."""
+    return _read(conn, f"{WITHDRAWAL}:{edition_id}")
 
 
 def withdrawing(conn: Connection) -> set[int]:

@@ -112,6 +112,7 @@ def test_what_can_be_taken_back_is_and_the_rest_is_named_one_by_one(house, capsy
         "hook: stays: a webhook of Slack's isn't told which post it made; take it down by hand",
         "letters to daily: 2 readers have the mail, which can't be taken back",
         "To look again: publisher withdraw 1",
+        "Who has the mail: publisher log --edition 1; only another mail can put it right",
         "So that no other edition brings its stories: publisher articles discard 3 2 1",
     ]
     assert (house.standing("mastodon"), house.standing("telegram")) == ([], [])
@@ -174,7 +175,9 @@ def test_as_json(house, capsys):
         ("telegram", "taken down", 1),
         ("hook", "stays", 1),
     ]
-    assert found["mails"] == [{"channel": "letters", "lists": ["daily"], "sent": 2, "unknown": 0, "never": 0}]
+    counts = {"sent": 2, "under_way": 0, "unknown": 0, "failed": 0, "left": 0, "stopped": 0}
+    assert found["mails"] == [{"channel": "letters", "lists": ["daily"], **counts}]
+    assert (found["unposted"], found["was_withdrawn"]) == ([], False)
 
 
 def test_nothing_is_done_before_the_question_is_answered(house, capsys):
@@ -187,6 +190,71 @@ def test_nothing_is_done_before_the_question_is_answered(house, capsys):
     assert len(house.standing("mastodon")) == 3
 
 
+def test_a_second_time_says_how_it_stands_and_asks_nothing(house, capsys):
+    app = App.open(house.folder.folder)
+    compose_now(app)
+    app.sending.advance()
+    hold("1", project=house.folder.folder)
+    capsys.readouterr()
+    with pytest.raises(UsageError, match="this can't be taken back"):
+        withdraw("1", project=house.folder.folder)
+    assert "telegram: not posted yet (paused): never will be" in capsys.readouterr().out.splitlines()
+    house.withdraw("1", why="a wrong name")
+    capsys.readouterr()
+    withdraw("1", project=house.folder.folder)
+    said = capsys.readouterr()
+    first, last = said.err.splitlines()
+    assert ": was withdrawn already by cli:" in first
+    assert first.endswith(": a wrong name")
+    assert last.endswith(": this is how it stands")
+    assert said.out.splitlines()[:3] == [f"{name}: never posted" for name in ("mastodon", "telegram", "hook")]
+
+
+def test_what_a_person_gave_up_is_asked_about_again(house, capsys):
+    house.sent()
+    with house.store.write() as conn:
+        channels.stop(conn, "telegram", reason="HTTP 401: Unauthorized", now=NOW)
+    house.withdraw(code=1)
+    cancel("1", yes=True, project=house.folder.folder)
+    with pytest.raises(UsageError, match="this can't be taken back"):
+        withdraw("1", project=house.folder.folder)
+
+
+def test_of_mail_alone_it_is_said_what_was_stopped_and_who_has_it(house, capsys):
+    edit(house.folder.folder, (SEND, "      - {via: letters, to: daily}\n"))
+    house.sent()
+    capsys.readouterr()
+    house.withdraw()
+    said = capsys.readouterr()
+    assert said.err.endswith(": nothing was left to stop; mail that went out can't be taken back\n")
+    assert said.out.splitlines()[:2] == [
+        "letters to daily: 2 readers have the mail, which can't be taken back",
+        "Who has the mail: publisher log --edition 1; only another mail can put it right",
+    ]
+
+
+def test_of_a_mail_that_had_begun_the_rest_is_stopped_and_counted(house, capsys):
+    edit(
+        house.folder.folder,
+        (SEND, "      - {via: letters, to: daily}\n"),
+        ("  letters:\n", "  letters:\n    per_day: 1\n"),
+    )
+    app = App.open(house.folder.folder)
+    compose_now(app)
+    app.sending.advance()
+    with processes.at_work(app.store, "send", app.clock()) as app.process_id:
+        app.sending.duties().dispatch("letters")
+    capsys.readouterr()
+    with pytest.raises(UsageError, match="this can't be taken back"):
+        withdraw("1", project=house.folder.folder)
+    readers = "letters to daily: 1 reader has the mail, which can't be taken back"
+    assert f"{readers}; 1 not begun, to be stopped" in capsys.readouterr().out.splitlines()
+    house.withdraw("1")
+    said = capsys.readouterr()
+    assert said.err.endswith(": 1 delivery stopped; mail that went out can't be taken back\n")
+    assert f"{readers}; 1 had not begun, and never will get it" in said.out.splitlines()
+
+
 def test_what_was_not_sent_yet_never_is(house, capsys):
     app = App.open(house.folder.folder)
     compose_now(app)
@@ -194,7 +262,12 @@ def test_what_was_not_sent_yet_never_is(house, capsys):
     capsys.readouterr()
     house.withdraw("1")
     said = capsys.readouterr().out.splitlines()
-    assert "letters to daily: 0 readers have the mail, which can't be taken back; 2 never will" in said
+    assert said[:4] == [
+        "mastodon: never posted",
+        "telegram: never posted",
+        "hook: never posted",
+        "letters to daily: nobody is known to have the mail; 2 had not begun, and never will get it",
+    ]
     assert set(house.states().values()) == {"cancelled"}
     assert house.networks["mastodon"].requests == []
 
