@@ -83,6 +83,9 @@ def _show_entry(entry: EntryView, email: str, editions: int) -> None:
         assert entry.post is not None  # noqa: S101 -- it has these parts
         say("\n".join(f"  | {line}".rstrip() for line in text.splitlines()))
         say(f"  {count:,}{f' of {entry.post.limit:,}' if entry.post.limit else ''} {entry.post.units}")
+    if entry.post and entry.post.attached:
+        picture = entry.post.attached
+        say(f"  picture: {picture.alt or 'nobody has described it'} ({picture.url})")
     for line in reason_lines(entry.entry.via, "held", entry.findings):
         say(f"  {line}")
     if not entry.findings:

@@ -165,6 +165,14 @@ def left_of(post: Posted, made: list[Removal]) -> tuple[str, ...]:
     return tuple(part for part in post.parts if part not in mine)
 
 
+def taken_down(conn: Connection, edition_id: int) -> dict[int, str]:
+    """Return the deliveries whose posts stand no more, on no channel and in no part, with their sends' entries."""
+    made = [each for each in removals(conn, edition_id) if each.state is D.SENT]
+    posts = posted(conn, edition_id) if made else []
+    stand = {post.delivery_id for post in posts if left_of(post, made) or not post.parts}
+    return {post.delivery_id: post.entry for post in posts if post.delivery_id not in stand}
+
+
 def next_number(conn: Connection, edition_id: int, entry: str) -> int:
     """Return the number of an entry's next withdrawal: its post may stand on several channels."""
     query = select(func.coalesce(func.max(sends.c.number), 0)).where(

@@ -38,6 +38,7 @@ WORDS: Mapping[str, str] = {
     "sending": "under way",
     "paused": "stopped: waits for a person",
     "done": "finished",
+    "withdrawn": "taken down from its network",
     "refused": "refused for good",
     "deferred": "not accepted, to be tried again",
     "claimed": "about to be tried",

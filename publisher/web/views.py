@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,13 +12,13 @@ from sqlalchemy import Connection, RowMapping
 from publisher.app.ends import ends_of
 from publisher.app.standing import known, next_command
 from publisher.errors import PublisherError
-from publisher.model.article import LedgerArticle
+from publisher.model.article import Image, LedgerArticle
 from publisher.model.message import Card, Content, Mail, Post, PostRules, fill, slots_of
 from publisher.model.post_size import length
 from publisher.pipeline.produce import Produced, preview_values
 from publisher.pipeline.produce.cards import beside_picture
 from publisher.senders.registry import sender_class
-from publisher.store import articles, editions, facts, log, messages, sends, sources
+from publisher.store import articles, editions, facts, log, messages, sends, sources, withdrawals
 from publisher.store.tables import COUNTED
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from publisher.app.preview import Preview
     from publisher.model.project import Entry
 
+WITHDRAWN = "withdrawn"
 BAR = 1_000  # units of a bar's whole width
 UNITS = {
     "graphemes": "characters",
@@ -92,6 +93,7 @@ class PostView:
     limit: int | None = None
     unit: str = "graphemes"
     language: str = "en"
+    attached: Image | None = None  # stands under the first part, in the place of the card
 
     @property
     def card_at(self) -> int:
@@ -113,6 +115,12 @@ class SendView:
     mail: MailView | None
     post: PostView | None
     schedule: str | None = None  # of its edition, where schedules.yaml has it still
+    is_withdrawn: bool = False  # its post was taken down
+
+    @property
+    def state(self) -> str:
+        """How it stands: what was taken down is not shown as done."""
+        return WITHDRAWN if self.is_withdrawn else str(self.row["state"])
 
     @property
     def findings(self) -> list[dict[str, Any]]:
@@ -139,6 +147,7 @@ class EditionView:
     deliveries: list[RowMapping]
     held: facts.Held | None  # by a person, who may hold it before it has any send
     titles: Mapping[str, str]  # what the sources call themselves, by name
+    withdrawn: Collection[int] = ()  # deliveries whose posts were taken down
 
     @property
     def sources(self) -> list[str]:
@@ -164,11 +173,20 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
         found = log.find(conn, log.Filter(edition_id=edition_id, limit=deliveries))
         held = facts.held_edition(conn, edition_id)
         titles = {source["name"]: source["title"] for source in sources.every(conn)}
+        withdrawn = withdrawals.taken_down(conn, edition_id)
     picked = [(_as_sent(article, place), place["reason"]) for place, article in candidates if _is_in(place)]
     left = [(article, place["reason"]) for place, article in candidates if not _is_in(place)]
     schedule = known(row["schedule"], app.project.schedules)
     views = [_send_view(app, send, message[1] if message else None, schedule) for send, message in rows]
-    return EditionView(row, picked, left, views, found[::-1], held, titles)
+    taken = set(withdrawn.values())
+    views = [replace(view, is_withdrawn=view.post is not None and view.row["entry"] in taken) for view in views]
+    return EditionView(row, picked, left, views, found[::-1], held, titles, withdrawn)
+
+
+def withdrawn_of(conn: Connection, deliveries: Iterable[RowMapping]) -> set[int]:
+    """Return which of these deliveries are of posts that were taken down."""
+    ids = {row["edition_id"] for row in deliveries} - {None}
+    return {delivery_id for each in ids for delivery_id in withdrawals.taken_down(conn, each)}
 
 
 def _is_in(place: RowMapping) -> bool:
@@ -227,14 +245,28 @@ def entry_views(app: App, preview: Preview) -> list[EntryView]:
 def _post_of(app: App, product: Produced) -> PostView | None:
     if not isinstance(product.message, Post):
         return None
-    return post_view(app, product.entry.via, product.message, is_beside_picture=product.entry.picture == "attach")
+    is_beside_picture = product.entry.picture == "attach"
+    shown = post_view(app, product.entry.via, product.message, is_beside_picture=is_beside_picture)
+    return replace(shown, attached=product.attached)
 
 
 def _send_view(app: App, row: RowMapping, message: Content | None, schedule: str | None) -> SendView:
     if isinstance(message, Mail):
         return SendView(row, filled(message), None, schedule)
-    post = post_view(app, row["channel"], message) if isinstance(message, Post) else None
-    return SendView(row, None, post, schedule)
+    if not isinstance(message, Post):
+        return SendView(row, None, None, schedule)
+    shown = post_view(app, row["channel"], message)
+    return SendView(row, None, replace(shown, attached=_attached(app, row, message, schedule)), schedule)
+
+
+def _attached(app: App, row: RowMapping, post: Post, schedule: str | None) -> Image | None:
+    """Return the picture that went up with a post in the place of a card; in practice the one that would."""
+    if post.upload and not post.upload.in_card:
+        base = app.project.publication.public_url.rstrip("/")
+        return Image(f"{base}/media/{post.upload.digest}.png", post.upload.alt)
+    entries = app.project.schedules[schedule].send if schedule and app.is_practice else ()
+    attaches = any(entry.key == row["entry"] and entry.picture == "attach" for entry in entries)
+    return post.card.image if attaches and post.card else None
 
 
 def post_view(app: App | None, channel: str, post: Post, *, is_beside_picture: bool = False) -> PostView:

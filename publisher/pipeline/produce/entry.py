@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from publisher.errors import PublisherError, TemplateError
-from publisher.model.article import Article
+from publisher.model.article import Article, Image
 from publisher.model.message import Brief, Finding, Message, Post, PostRules
 from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.pipeline.produce import reach
@@ -31,6 +31,7 @@ class Produced:
     findings: tuple[Finding, ...]
     card: media.Kept | None = None  # the picture that we made for its card: kept with it
     upload: media.Kept | None = None  # the picture that a sender uploads with it: kept with it
+    attached: Image | None = None  # the article's, which stands under the post where its entry attaches pictures
 
     @property
     def is_held(self) -> bool:
@@ -117,7 +118,8 @@ def _post(studio: Studio, project: Project, entry: Entry, brief: Brief, rules: P
         notes += () if rules.uploads else reach.check_picture(project, drawn)
     post, upload, more = uploads.ready(post, brief, entry, rules, drawn)
     more += (*missed_by_fallbacks(project, entry, studio.rules_of),)
-    return Produced(entry, post, studio.renderer.check(post, brief, rules) + notes + more, drawn, upload)
+    attached = studio.renderer.picture(brief) if entry.picture == "attach" else None
+    return Produced(entry, post, studio.renderer.check(post, brief, rules) + notes + more, drawn, upload, attached)
 
 
 def failed(error: PublisherError) -> Finding:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from io import BytesIO
 
 import pytest
+import requests
 from PIL import Image as Drawn
 from sqlalchemy import func, select
+from typer.testing import CliRunner
 
 from publisher.app import App, composing, photos
 from publisher.app.duties import standing_duties
 from publisher.app.plan import plan_slot
+from publisher.cli.commands import cli
 from publisher.errors import SourceError
 from publisher.model.article import Article, Image
 from publisher.model.message import Post
@@ -24,9 +28,12 @@ from publisher.store.tables import media as rows
 from publisher.testing import FakeProvider, Fault
 from publisher.testing.dialects.slack import SlackDialect
 from publisher.web import views
+from publisher.web.pages import environment
+from publisher.web.places import Served
 from tests.ledger import Clock
 from tests.project import MAILGUN, WEBHOOK, ProjectDir
 from tests.site import serving
+from tests.unit.web.ledger import served
 
 NOW = datetime(2026, 11, 24, 7, tzinfo=UTC)
 LINKEDIN = {"sender": "linkedin", "token": "${LINKEDIN_TOKEN}", "author": "urn:li:person:h4rbor"}
@@ -476,6 +483,44 @@ def test_a_post_is_fitted_to_what_its_network_shows_under_a_picture(tmp_path):
     assert len(attached.message.text) <= 1_024
     assert views.post_view(app, "letters", attached.message, is_beside_picture=True).limit == 1_024
     assert "of 1024 utf16" in next(each.what for each in attached.findings if each.check == "post-fitted")
+
+
+def test_an_attached_picture_is_shown_as_one_with_its_words_and_not_as_a_card(tmp_path, site):
+    app = open_app(tmp_path, ATTACH, "{via: letters}")
+    sent(app, site.put("/ferry.jpg", jpeg(), "image/jpeg"))
+    with served(app, tmp_path) as console:
+        page = requests.get(f"{console.url}/editions/1", timeout=10).text
+        attached = re.search(r'<figure class="attached">\n<img src="([^"]+)" alt="A ferry">', page)
+        assert attached
+        picture = requests.get(console.url + attached[1], timeout=10)
+    assert (picture.headers["Content-Type"], picture.content[:2]) == ("image/jpeg", b"\xff\xd8")
+    assert page.count('<figcaption class="soft" lang="en">A ferry</figcaption>') == 1
+    assert page.count('<div class="link-card"') == 1  # of the entry that attaches none
+
+
+@pytest.mark.parametrize("more", ["", "practice: true\n"])
+def test_so_it_is_before_anything_is_fetched(tmp_path, site, more):
+    app = open_app(tmp_path, ATTACH, more=more)
+    url = site.put("/ferry.jpg", jpeg(), "image/jpeg")
+    (tmp_path / "feed.xml").write_text(FEED.format(url=url, alt="A ferry"))
+    said = CliRunner().invoke(cli, ["preview", "morning", "--project", str(tmp_path), "--out", str(tmp_path / "out")])
+    assert f"  picture: A ferry ({url})\n" in said.stdout
+    figure = f'<figure class="attached">\n<img src="{url}" alt="A ferry">'
+    page = (tmp_path / "out" / "index.html").read_text()
+    assert (figure in page, "link-card" in page) == (True, False)
+    if more:
+        sent(app, url)
+        with served(app, tmp_path) as console:
+            assert figure in requests.get(f"{console.url}/editions/1", timeout=10).text
+
+
+def test_that_nobody_described_it_is_shown(tmp_path):
+    app = open_app(tmp_path, ATTACH)
+    ProjectDir.publish_in(tmp_path, 1)
+    bare = replace(STORY, image=replace(STORY.image, alt=""))
+    post = replace(views.post_view(app, "letters", Post(("Words",))), attached=product_of(app, bare).attached)
+    html = environment().from_string('{% import "_parts.html" as parts %}{{ parts.card(post, "Gazette", to) }}')
+    assert "Nobody has described this picture." in html.render(post=post, to=Served())
 
 
 def test_mail_has_nothing_to_do_with_it(tmp_path):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from threading import Thread
 
 import pytest
+import requests
 import typer
 
 from publisher.app import App, versions
@@ -25,6 +26,7 @@ from publisher.testing import FakeProvider, Fault
 from tests.ledger import NOW, books
 from tests.project import ProjectDir
 from tests.unit.app.project import compose_now, edit
+from tests.unit.web.ledger import served
 
 CHANNELS = """\
   mastodon:
@@ -122,6 +124,29 @@ def test_what_can_be_taken_back_is_and_the_rest_is_named_one_by_one(house, capsy
         assert row["reason"].endswith(": a wrong name")
         assert [latest["sent"] for latest in editions.latest(conn, limit=1)] == [5]  # what went out, not what came back
         assert facts.withdrawing(conn) == set()
+
+
+def test_pages_show_a_post_that_was_taken_down_as_withdrawn(house, tmp_path):
+    house.sent()
+    telegram = house.folder.json("log", "--channel", "telegram")[0]["delivery"]
+    hook = house.folder.json("log", "--channel", "hook")[0]["delivery"]
+    withdrawn, done, sent = ('<span class="pill state-withdrawn">', '<span class="pill state-done">', "state-sent")
+    with served(App.open(house.folder.folder), tmp_path) as site:
+
+        def page(path: str) -> str:
+            return requests.get(site.url + path, timeout=10).text
+
+        assert withdrawn not in page("/editions/1") + page("/log")
+        house.withdraw(code=1)
+        edition = page("/editions/1")
+        posts = {title: body for title, _, body in (part.partition(" <span") for part in edition.split("<h2 id=")[1:])}
+        pills = {title.partition(">")[2]: withdrawn in body and done not in body for title, body in posts.items()}
+        assert pills["The post on Mastodon"]
+        assert pills["The post on Telegram"]
+        assert not pills["The post on Slack"]
+        assert page("/log").count(withdrawn) == 2
+        assert withdrawn in page(f"/deliveries/{telegram}")
+        assert sent in page(f"/deliveries/{hook}")
 
 
 def test_the_books_of_a_withdrawal_are_its_own(house, capsys):
