@@ -143,5 +143,8 @@ def _next_steps(app: App, edition_id: int, found: Account) -> list[str]:
 
 
 def _plain(found: Account) -> dict[str, object]:
-    kinds = {"posts": found.posts, "unposted": found.unposted, "mails": found.mails}
-    return {name: [asdict(each) for each in several] for name, several in kinds.items()}
+    return {
+        "posts": [asdict(post) for post in found.posts],
+        "unposted": [asdict(post) for post in found.unposted],
+        "mails": [asdict(mail) for mail in found.mails],
+    }

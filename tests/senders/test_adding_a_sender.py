@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from publisher.testing import FakeProvider, Fault
+
+INNER = {"next_fault", "pause", "take"}  # what its server calls
+
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "publisher-sender-pigeon"
 PAGE = (ROOT / "docs" / "adding-a-sender.md").read_text(encoding="utf-8")
@@ -21,6 +25,17 @@ def test_what_the_page_shows_stands_in_the_example(block: str) -> None:
 
 def test_the_page_shows_the_whole_sender() -> None:
     assert (EXAMPLE / "publisher_sender_pigeon" / "sender.py").read_text(encoding="utf-8") in BLOCKS
+
+
+def test_the_page_names_all_that_the_fake_provider_does_and_nothing_else() -> None:
+    part = PAGE.partition("### What `FakeProvider` does")[2].partition("Then test what is")[0]
+    with FakeProvider("mastodon") as provider:
+        there = {name for name in dir(provider) if not name.startswith("_")} - INNER
+    named = set(re.findall(r"`provider\.(\w+)", part)) | set(re.findall(r"`(addresses)\(\)`", part))
+    assert named == there
+    faults = {name for name, each in vars(Fault).items() if isinstance(each, classmethod)}
+    words = set(re.findall(r"`(\w+)`", part.partition("A `Fault` is")[2]))
+    assert words == faults
 
 
 def test_every_file_that_the_page_names_exists() -> None:
