@@ -89,9 +89,9 @@ def _dispatch(
     store: Store, desk: Desk, channel: str, sender: Sender, *, only: Sequence[int] | None = None, until: float = 0.0
 ) -> bool:
     if only is not None:
-        claimed = claim(store, desk, channel, sender.max_recipients, only, account=sender.counted_as)
+        claimed = claim(store, desk, channel, sender.max_recipients, only, counted_as=sender.counted_as)
     else:
-        claimed = take_turn(store, desk, channel, sender.max_recipients, account=sender.counted_as)
+        claimed = take_turn(store, desk, channel, sender.max_recipients, counted_as=sender.counted_as)
     if claimed is None:
         return False
     while claimed is not None:
@@ -132,7 +132,7 @@ def _end_and_claim(store: Store, desk: Desk, sender: Sender, claimed: Claimed, a
     """Write a plain answer down and claim the next call; where they don't go together, the answer by itself."""
     try:
         ended = (claimed, answer)
-        return take_turn(store, desk, claimed.channel, sender.max_recipients, ended, account=sender.counted_as)
+        return take_turn(store, desk, claimed.channel, sender.max_recipients, ended, counted_as=sender.counted_as)
     except NotPlain:
         pass
     except Exception as error:  # noqa: BLE001 -- the answer is all there is of the exchange; a claim is tried again anyway

@@ -59,8 +59,8 @@ def _record(
     def work(conn: Connection) -> None:
         is_late = was_asked or steady() > claimed.speak_by  # the send may be done by now, and has to be opened again
         send = (sends.lock_with_edition if is_late else sends.lock)(conn, claimed.send_id)
-        if claimed.account and answer.rest is not None:
-            rests.note(conn, claimed.account, claimed.channel, answer.rest, now)
+        if claimed.counted_as and answer.rest is not None:
+            rests.note(conn, claimed.counted_as, claimed.channel, answer.rest, now)
         looks_again = can_be_settled or send["on_unknown"] == "resend"
         # A repeated call that is only put off is as doubtful as before: the first try may have been heard.
         stays_in_doubt = call.attempt > 1 and not was_asked

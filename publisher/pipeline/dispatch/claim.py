@@ -38,7 +38,7 @@ class Wanted:
     calls: int = 1  # at most
     only: Sequence[int] | None = None  # among these, due or not: the halves of a call that was refused whole
     begins: bool = False  # the calls are begun at once
-    account: str = ""  # whose requests the network counts; empty: it counts nobody's
+    counted_as: str = ""  # the account whose requests the network counts; empty: it counts nobody's
     opened: list[int] = field(default_factory=list)  # the new calls' ids, whatever comes of the transaction
 
 
@@ -59,7 +59,7 @@ def next_due(conn: Connection, desk: Desk, wanted: Wanted) -> Found | None:
     if not look.may_go(now) or look.is_stopped:
         return None
     due = deliveries.next_due(conn, wanted.channel, now, wanted.only)
-    rests_until = rests.until(conn, wanted.account, now)
+    rests_until = rests.until(conn, wanted.counted_as, now)
     if rests_until is not None and (due is None or not _takes_down(conn, due)):
         desk.free_at[wanted.channel] = rests_until
         return None
@@ -104,7 +104,7 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
             channel,
             found.speak_by,
             look.has_trouble,
-            account=wanted.account,
+            counted_as=wanted.counted_as,
         )
         for call_id, key, recipients in opened
     ]

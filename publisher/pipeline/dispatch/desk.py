@@ -85,7 +85,7 @@ class Claimed:
     speak_by: float  # by `steady`: later than this the lease might end before the answer
     had_trouble: bool = True  # the channel has failed lately: an answer is worth noting
     is_begun: bool = False  # it may speak at once
-    account: str = ""  # whose requests the network counts; empty: it counts nobody's
+    counted_as: str = ""  # the account whose requests the network counts; empty: it counts nobody's
 
 
 def last_moment(timing: Timing) -> float:

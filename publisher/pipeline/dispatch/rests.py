@@ -18,9 +18,9 @@ from publisher.store import Connection, limits
 log = structlog.get_logger()
 
 
-def note(conn: Connection, account: str, channel: str, rest: Rest, now: datetime) -> None:
+def note(conn: Connection, counted_as: str, channel: str, rest: Rest, now: datetime) -> None:
     """Write down that an account rests."""
-    limits.rest(conn, limits.account(account), rest.until, unless_after=_end_of_belief(now))
+    limits.rest(conn, limits.account(counted_as), rest.until, unless_after=_end_of_belief(now))
     until = rest.until.isoformat(timespec="seconds")
     if rest.why:
         log.warning("limit_not_believed", channel=channel, why=rest.why, until=until)
@@ -28,9 +28,9 @@ def note(conn: Connection, account: str, channel: str, rest: Rest, now: datetime
         log.info("account_rests", channel=channel, until=until)
 
 
-def until(conn: Connection, account: str, now: datetime) -> datetime | None:
+def until(conn: Connection, counted_as: str, now: datetime) -> datetime | None:
     """Return until when an account rests; None: it doesn't, or a clock that was ahead wrote that it does."""
-    found = limits.free_at(conn, limits.account(account), lock=False) if account else None
+    found = limits.free_at(conn, limits.account(counted_as), lock=False) if counted_as else None
     return found if found is not None and now < found <= _end_of_belief(now) else None
 
 

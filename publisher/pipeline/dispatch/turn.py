@@ -21,18 +21,18 @@ Ended = tuple[Claimed, Answer]
 
 
 def claim(
-    store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int] | None = None, *, account: str = ""
+    store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int] | None = None, *, counted_as: str = ""
 ) -> Claimed | None:
     """Take up to `limit` due deliveries of one message under a new call. Whoever left since then gets nothing.
 
     :param only: claim among these deliveries, due or not: the halves of a call that was refused whole.
-    :param account: whose requests the network counts; empty: it counts nobody's.
+    :param counted_as: the account whose requests the network counts; empty: it counts nobody's.
     """
-    return _take(store, desk, Wanted(channel, limit, only=only, account=account), [None])[0]
+    return _take(store, desk, Wanted(channel, limit, only=only, counted_as=counted_as), [None])[0]
 
 
 def take_turn(
-    store: Store, desk: Desk, channel: str, limit: int, ended: Ended | None = None, *, account: str = ""
+    store: Store, desk: Desk, channel: str, limit: int, ended: Ended | None = None, *, counted_as: str = ""
 ) -> Claimed | None:
     """Write a plain answer down, if there is one, and claim the next call.
 
@@ -43,7 +43,7 @@ def take_turn(
     """
 
     def take(turns: Sequence[Ended | None]) -> list[Claimed | None]:
-        return _take(store, desk, Wanted(channel, limit, len(turns), begins=limit == 1, account=account), turns)
+        return _take(store, desk, Wanted(channel, limit, len(turns), begins=limit == 1, counted_as=counted_as), turns)
 
     claimed: Claimed | None = desk.turns.ask((channel, limit), ended, take)
     return claimed

@@ -72,7 +72,7 @@ def test_a_process_that_starts_later_keeps_to_it(store, bench):
 def test_what_is_said_later_of_less_does_not_shorten_it(store, bench):
     posts(store, 3)
     sooner = Answer(Verdict(Outcome.SENT), status=200, rest=Rest(NOW + timedelta(minutes=1)))
-    under_way = [dispatch.claim(store, bench.desk, "mastodon", 1, account="gazette") for _ in range(3)]
+    under_way = [dispatch.claim(store, bench.desk, "mastodon", 1, counted_as="gazette") for _ in range(3)]
     for claimed, answer in zip(under_way, (LAST, sooner, SENT), strict=True):
         dispatch.begin(store, bench.desk, claimed)
         dispatch.record_answer(store, bench.desk, claimed, answer)

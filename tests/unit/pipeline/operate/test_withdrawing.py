@@ -491,10 +491,22 @@ def test_a_withdrawal_without_an_answer_is_not_said_again_by_practice(store, ben
     withdraw(store, edition)
     bench.all(network, "mastodon")
     practice = Network()
-    practice.takes_down = False
+    practice.is_practice = True
     bench.later(minutes=1)
     bench.all(practice, "mastodon")
     assert (practice.removed, removals(store, edition)[0].state) == ([], DeliveryState.UNKNOWN)
     bench.later(minutes=10)
     bench.all(network, "mastodon")
     assert (len(network.removed), removals(store, edition)[0].state) == (2, DeliveryState.SENT)
+
+
+def test_a_sender_that_takes_nothing_down_is_no_practice_and_says_so(store, bench, edition):
+    post(store, edition)
+    network = Network(POSTED, removals=[NO_ANSWER, Answer(Verdict(Outcome.REFUSED, Scope.MESSAGE, "nothing goes"))])
+    bench.all(network, "mastodon")
+    withdraw(store, edition)
+    bench.all(network, "mastodon")
+    network.takes_down = False
+    bench.later(minutes=1)
+    bench.all(network, "mastodon")
+    assert removals(store, edition)[0].state is DeliveryState.FAILED
