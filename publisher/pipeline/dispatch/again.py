@@ -51,8 +51,8 @@ def _next(conn: Connection, desk: Desk, sender: Sender, call_id: int) -> tuple[C
     call = calls.get(conn, call_id)
     if call["state"] != CallState.UNKNOWN or call["retry_at"] is None or call["retry_at"] > now:
         return None
-    rests_until = rests.until(conn, sender.counted_as, now)
-    if rests_until is not None and send["kind"] != sends.WITHDRAWAL:  # networks count deletions by themselves
+    rests_until = rests.until(conn, sender.counted_as, now, is_removal=send["kind"] == sends.WITHDRAWAL)
+    if rests_until is not None:
         desk.free_at[call["channel"]] = rests_until
         return None
     members = calls.thaw(call["members"])

@@ -60,7 +60,9 @@ def next_due(conn: Connection, desk: Desk, wanted: Wanted) -> Found | None:
         return None
     due = deliveries.next_due(conn, wanted.channel, now, wanted.only)
     rests_until = rests.until(conn, wanted.counted_as, now)
-    if rests_until is not None and (due is None or not _takes_down(conn, due)):
+    if rests_until is not None and due is not None and _takes_down(conn, due):
+        rests_until = rests.until(conn, wanted.counted_as, now, is_removal=True)
+    if rests_until is not None:
         desk.free_at[wanted.channel] = rests_until
         return None
     return None if due is None else Found(due, look, now, speak_by)

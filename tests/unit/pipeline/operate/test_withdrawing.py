@@ -510,3 +510,21 @@ def test_a_sender_that_takes_nothing_down_is_no_practice_and_says_so(store, benc
     bench.later(minutes=1)
     bench.all(network, "mastodon")
     assert removals(store, edition)[0].state is DeliveryState.FAILED
+
+
+def test_what_takes_no_more_deletions_is_told_of_none_before_it_does(store, bench, edition):
+    other = add_edition(store, "other")
+    for each in (edition, other):
+        post(store, each)
+    until = NOW + timedelta(minutes=7)
+    too_many = Answer(Verdict(Outcome.DEFERRED, reason="HTTP 429", until=until), status=429, rest=Rest(until))
+    network = Network(POSTED, POSTED, removals=[too_many])
+    network.counted_as = "gazette"
+    bench.all(network, "mastodon")
+    for each in (edition, other):
+        withdraw(store, each)
+    bench.all(network, "mastodon")
+    assert len(network.removed) == 1
+    bench.later(minutes=7)
+    bench.all(network, "mastodon")
+    assert [removals(store, each)[0].state for each in (edition, other)] == [DeliveryState.SENT] * 2
