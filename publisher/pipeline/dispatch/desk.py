@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -136,7 +136,15 @@ def say(store: Store, sender: Sender, call: Call) -> Answer:
             raise  # another process may have posted it
         except StoreError:
             return stop(deferred("the database didn't take a note of the account; nothing was sent"))
-    return told_unshown(call, sender, sender.send(call, journal))
+    return told_unshown(call, sender, sender.send(call if sender.is_practice else _for_others(call), journal))
+
+
+def _for_others(call: Call) -> Call:
+    """Return a call without a picture's address in its card that only this machine knows: what goes up has none."""
+    card = call.message.card if isinstance(call.message, Post) else None
+    if card is None or card.image is None or card.image.url.lower().startswith(("https://", "http://")):
+        return call
+    return replace(call, message=replace(call.message, card=replace(card, image=None)))
 
 
 def _note_account(journal: StoreJournal, account: Fingerprints, attempt: int) -> None:

@@ -16,7 +16,7 @@ from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.pipeline.produce import reach
 from publisher.pipeline.produce.brief import brief_of
 from publisher.pipeline.produce.cards import rules_for, with_picture
-from publisher.pipeline.produce.uploads import Fetch, Uploads, missed_by_fallbacks
+from publisher.pipeline.produce.uploads import Fetch, Uploads, missed_by_fallbacks, without_path
 from publisher.render import Renderer
 from publisher.senders.base import Sender
 from publisher.store import media, sends
@@ -112,7 +112,8 @@ def _post(studio: Studio, project: Project, entry: Entry, brief: Brief, rules: P
         notes += () if rules.uploads else reach.check_picture(project, drawn)
     post, upload, more = uploads.ready(post, brief, entry, rules, drawn)
     more += (*missed_by_fallbacks(project, entry, studio.rules_of),)
-    return Produced(entry, post, studio.renderer.check(post, brief, rules) + notes + more, drawn, upload)
+    findings = studio.renderer.check(post, brief, rules) + notes + more
+    return Produced(entry, without_path(post), findings, drawn, upload)
 
 
 def failed(error: PublisherError) -> Finding:
