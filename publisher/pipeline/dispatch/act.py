@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FROZEN = stop(deferred("the process stood still before it spoke; nothing was sent"))
-UNSPOKEN = (FROZEN, CUT)
 LOOK_HOLDS = 1.0  # seconds for which a look at a channel that has work is good enough; a claim looks again anyway
 
 
@@ -106,7 +105,7 @@ def _carry_out(store: Store, desk: Desk, sender: Sender, claimed: Claimed, until
     try:
         if claimed.call.recipients and (answer := _begin_and_speak(store, desk, sender, claimed)) is not None:
             halves = _halves(claimed.call, answer)
-            put_back = bool(halves) or answer in UNSPOKEN  # neither says anything of the channel
+            put_back = bool(halves) or answer is FROZEN or answer is CUT  # none says anything of the channel
             goes_on = not put_back and is_plain(claimed, answer) and until > steady() and not desk.stop.is_set()
             if goes_on:
                 following = _end_and_claim(store, desk, sender, claimed, answer)
