@@ -37,7 +37,7 @@ class Wanted:
     per_call: int  # recipients, at most
     calls: int = 1  # at most
     only: Sequence[int] | None = None  # among these, due or not: the halves of a call that was refused whole
-    begins: bool = False  # the calls are begun at once
+    begins: bool = False  # the calls are begun at once, in the same transaction
     counted_as: str = ""  # the account whose requests the network counts; empty: it counts nobody's
     opened: list[int] = field(default_factory=list)  # the new calls' ids, whatever comes of the transaction
 
@@ -106,6 +106,7 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
             channel,
             found.speak_by,
             look.has_trouble,
+            is_begun=wanted.begins,
             counted_as=wanted.counted_as,
         )
         for call_id, key, recipients in opened

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import structlog
 
@@ -80,7 +79,7 @@ def _begun(conn: Connection, desk: Desk, made: Sequence[Claimed]) -> list[Claime
     """Begin calls in the transaction that opened them; what may not speak was given back."""
     with_words = [claimed for claimed in made if claimed.call.recipients]
     may_speak = begin_calls(conn, desk, with_words) if with_words else []
-    return [replace(claimed, is_begun=True) for claimed, may in zip(with_words, may_speak, strict=True) if may]
+    return [claimed for claimed, may in zip(with_words, may_speak, strict=True) if may]
 
 
 def _unsay(store: Store, desk: Desk, begun: Sequence[Claimed]) -> None:
