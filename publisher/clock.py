@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
 
+_STEADY = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
 
 def now() -> datetime:
     """Return the present moment, aware, in UTC."""
@@ -19,7 +21,7 @@ def now() -> datetime:
 
 def steady() -> float:
     """Return seconds that no one can set, and that go on while the machine sleeps, where the system counts that."""
-    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+    return time.clock_gettime(_STEADY)
 
 
 def require_aware(moment: datetime) -> datetime:

@@ -18,6 +18,7 @@ class PracticeSender(Sender):
     name = "practice"
     carries = frozenset({"mail", "post"})
     max_bytes = 10_000_000
+    is_practice = True
 
     def __init__(self, mail: Sender, post: Sender) -> None:
         super().__init__(Options(base_url=None), Http())

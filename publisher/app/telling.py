@@ -2,7 +2,8 @@
 
 Once is meant and at least once is kept: that someone has heard is written down after they certainly got it, each by
 themselves, so a crash in between tells it twice, under the same key. It goes straight to the sender and not through
-the ledger of deliveries: what is wrong there must not keep it from being told.
+the ledger of deliveries: what is wrong there must not keep it from being told. The rests and limits of its channel and
+account hold for it all the same: it goes another way or waits, which is no try.
 """
 
 from __future__ import annotations
@@ -11,17 +12,18 @@ import html
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 from sqlalchemy import RowMapping
 
 from publisher.errors import PublisherError
-from publisher.model.call import Call, Outcome, Recipient, Scope, Verdict
+from publisher.model.call import Answer, Call, Outcome, Recipient, Scope, Verdict
 from publisher.model.message import Mail, Message, Post
 from publisher.model.project import Channel, Project
 from publisher.model.tokens import wire_id
+from publisher.pipeline.dispatch import beside
 from publisher.senders.registry import sender_class
 from publisher.store import Connection, alerts, concerns, facts
 
@@ -98,24 +100,67 @@ class Teller:
             alerts.note_hearing(conn, row["id"], to, word, self._app.clock(), is_over=_is_over(row))
 
     def _try(self, row: RowMapping, to: str, mark: tuple[int, bool, str]) -> None:
-        refusals, ways = [], self._ways(row, to)
+        refusals, waits, ways = list[str](), list[datetime](), self._ways(row, to)
         for way in ways:
+            if until := self._has_to_wait(row, way):
+                waits.append(until)
+                continue
             verdict = self._said(row, way)
             if verdict is not None and verdict.outcome is Outcome.SENT:
                 self._notes.heard.add(mark)
                 return
             if verdict is not None and verdict.outcome is Outcome.REFUSED and verdict.scope in FOR_GOOD:
                 refusals.append(verdict.reason)
+        if waits and len(waits) == len(ways):
+            self._wait(row, to, mark, min(waits))
+            return
         tries = self._notes.tries.get(mark, 0) + 1
         self._notes.tries[mark] = tries
         self._notes.again_at[mark] = self._steady() + min(FIRST_RETRY * 2 ** (tries - 1), LONGEST_RETRY)
         if tries == 1:
             log.error("alert_not_told", cause=row["cause"], what=row["what"], command=row["command"], to=_unnamed(to))
         is_refused = bool(ways) and len(refusals) == len(ways)
-        if (is_refused and tries >= REFUSALS) or (tries >= TRIES and self._someone_heard(row)):
+        if (is_refused and tries >= REFUSALS) or (tries >= TRIES and not waits and self._someone_heard(row)):
             why = f"refused: {refusals[-1]}" if is_refused else "not reached"
             log.error("alert_given_up", cause=row["cause"], to=_unnamed(to), tries=tries, why=why)
             self._write_down(row, to, why)
+
+    def _has_to_wait(self, row: RowMapping, way: Way) -> datetime | None:
+        """Return until when a way may not be gone, by its rests and limits; None: it may, and was charged for it.
+
+        What can wait till morning waits for the day's number and for quiet hours too.
+        """
+        app, now = self._app, self._app.store.now()
+        counted_as = self._counted_as(way)
+        if counted_as is None or app.doubted:  # what can't be built says so; what a wrong clock wrote would stay
+            return None
+        rules, is_urgent = app.project.rules_of(way.channel), bool(row["urgent"]) and not _is_over(row)
+        with app.store.write() as conn:
+            return beside.take_leave(conn, rules, counted_as, app.zone, now, is_urgent=is_urgent)
+
+    def _counted_as(self, way: Way) -> str | None:
+        """Return what the account of a way is counted as; None where its sender can't be built."""
+        try:
+            return self._app.sending.sender(way.channel).counted_as
+        except PublisherError:
+            return None
+
+    def _wait(self, row: RowMapping, to: str, mark: tuple[int, bool, str], until: datetime) -> None:
+        """Look again when a way is free, or earlier: a person may end its rest. It is no try."""
+        wait = max(0.0, (until - self._app.store.now()).total_seconds())
+        self._notes.again_at[mark] = self._steady() + min(wait, LONGEST_RETRY)
+        log.warning("alert_waits", cause=row["cause"], to=_unnamed(to), until=until.isoformat(timespec="seconds"))
+
+    def _hear(self, way: Way, answer: Answer) -> None:
+        """Write down what an answer says of rests; whether someone has heard doesn't hang on it."""
+        app = self._app
+        if app.doubted:
+            return
+        try:
+            with app.store.write() as conn:
+                beside.hear(conn, way.channel, self._counted_as(way) or "", answer, app.store.now())
+        except PublisherError as error:
+            log.error("rest_not_written", channel=way.channel, error=str(error))
 
     def _someone_heard(self, row: RowMapping) -> bool:
         with self._app.store.read() as conn:
@@ -135,10 +180,12 @@ class Teller:
         try:
             message = words_of(app.project, row, way, is_over=is_over)  # here: its sender may not be installed
             call = Call(0, f"{key}-{way.channel}", message, (Recipient(0, key, way.to),))
-            verdict = app.sending.sender(way.channel).send(call, _Forgetful()).of(call.recipients[0])
+            answer = app.sending.sender(way.channel).send(call, _Forgetful())
+            verdict = answer.of(call.recipients[0])
         except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package, and there are other ways
             log.error("alert_not_sent", cause=row["cause"], channel=way.channel, fault=type(fault).__name__)
             return None
+        self._hear(way, answer)
         if verdict.outcome is not Outcome.SENT:
             log.warning("alert_not_sent", cause=row["cause"], channel=way.channel, why=verdict.reason)
         return verdict

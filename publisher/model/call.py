@@ -110,6 +110,7 @@ class Answer:
     words: str = ""  # the first 1,000 characters of the answer, without secrets
     split: bool = False
     rest: Rest | None = None  # nothing is begun on this account before its end, whatever came of this call
+    went_on: bool = False  # a part was done by it that stays done, though the whole was not
 
     def of(self, recipient: Recipient) -> Verdict:
         return self.exceptions.get(recipient.delivery_id, self.verdict)

@@ -93,6 +93,7 @@ class Sender(ABC):
     options: ClassVar[type[Options]] = Options
     shape: ClassVar[Literal["merge", "rendered"]] = "rendered"  # merge: one body with variables per recipient
     takes_down: ClassVar[bool] = False  # posts can be withdrawn
+    is_practice: ClassVar[bool] = False  # it stands in for a channel, and nothing of it reaches a network
     edits: ClassVar[bool] = False  # what stands can be given other words
     cannot_edit: ClassVar[str] = ""  # why it can't, where more is to be said than that it doesn't
     ways: ClassVar[tuple[Way, ...]] = ()  # to what it asks for; none: an editor knows where its options are found

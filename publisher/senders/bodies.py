@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 UNRESERVED = (string.ascii_letters + string.digits + "_.-~").encode()  # RFC 3986
 PERCENT, SPACE = b"% "
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}  # of what `as_form` makes
 ESCAPES = [(bytes((byte,)), b"%%%02X" % byte) for byte in range(256)]
 
 

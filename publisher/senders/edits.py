@@ -25,17 +25,18 @@ def edit_parts(call: Call, sender: Sender, journal: Journal, change: Change) -> 
     said = correction_of(call, sender)
     if isinstance(said, Answer):
         return said
-    answer, parts = stop(sent()), len(said.parts)
+    answer, parts, went_on = stop(sent()), len(said.parts), False
     for number in range(parts):
         step = f"edited {number + 1}"
         if journal.noted(step) is not None:
             continue
         answer = change(said, number)
         if answer.verdict.outcome is not Outcome.SENT:
-            return replace(answer, verdict=_so_far(answer.verdict, number, parts))
+            return replace(answer, verdict=_so_far(answer.verdict, number, parts), went_on=went_on)
         journal.note(step, {"is_edited": True})
+        went_on = True
         if answer.rest and number + 1 < parts:
-            return replace(answer, verdict=_so_far(put_off_by(answer.rest), number + 1, parts))
+            return replace(answer, verdict=_so_far(put_off_by(answer.rest), number + 1, parts), went_on=True)
     return replace(answer, verdict=sent(said.parts[0], said.url))
 
 

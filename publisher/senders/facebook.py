@@ -13,7 +13,7 @@ from pydantic import Field, StringConstraints
 from publisher.model.call import Answer, Call, Verdict
 from publisher.model.message import Correction, Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
-from publisher.senders.bodies import as_form
+from publisher.senders.bodies import FORM, as_form
 from publisher.senders.edits import edit_parts
 from publisher.senders.facebook_answer import (
     MEND,
@@ -36,7 +36,6 @@ EARLIER = timedelta(minutes=10)  # clocks differ
 SOON = timedelta(minutes=1)
 CARD = "card"  # so the note is called of how often no card could be made
 MOST_FAILURES = 2  # then a post goes without its card
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 class FacebookOptions(Options):

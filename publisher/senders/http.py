@@ -9,8 +9,8 @@ import re
 import threading
 import time
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -83,8 +83,9 @@ class Reply:
     def answer(
         self, verdict: Verdict, exceptions: Mapping[int, Verdict] | None = None, *, split: bool = False
     ) -> Answer:
-        refused = Rest(verdict.until) if self.status == 429 and verdict.until else None
-        rest = Rest.latest(self.rest, refused)
+        rest = self.rest
+        if self.status == 429 and verdict.until:
+            rest = Rest.latest(rest, Rest(verdict.until))
         return Answer(verdict, exceptions or {}, self.status, self.text[:WORDS], split, rest)
 
 
@@ -111,6 +112,21 @@ class _Body(io.BytesIO):
         return piece
 
 
+class _Until:
+    """Bounds the requests of a thread for as long as it is entered. No generator: it is entered for each letter."""
+
+    __slots__ = ("_moment", "_own")
+
+    def __init__(self, own: threading.local, moment: float) -> None:
+        self._own, self._moment = own, moment
+
+    def __enter__(self) -> None:
+        self._own.until = self._moment
+
+    def __exit__(self, *_: object) -> None:
+        del self._own.until
+
+
 class Http:
     """One channel's way out.
 
@@ -133,15 +149,15 @@ class Http:
         :param wait: headers besides ``Retry-After`` that say of a 429 when to try again; those of a window say of any
             answer that it was the last one for now.
         """
-        return self._exchange("POST", url, self._body(body), headers, wait)
+        return self._exchange("POST", url, body, headers, wait)
 
     def put(self, url: str, body: bytes, headers: Mapping[str, str], *, wait: Waits = ()) -> Reply:
         """Put something where it was asked for, and return what came, as :meth:`post` does."""
-        return self._exchange("PUT", url, self._body(body), headers, wait)
+        return self._exchange("PUT", url, body, headers, wait)
 
     def patch(self, url: str, body: bytes, headers: Mapping[str, str], *, wait: Waits = ()) -> Reply:
         """Change something that is there, and return what came, as :meth:`post` does."""
-        return self._exchange("PATCH", url, self._body(body), headers, wait)
+        return self._exchange("PATCH", url, body, headers, wait)
 
     def get(self, url: str, headers: Mapping[str, str] | None = None, *, wait: Waits = ()) -> Reply:
         """Ask for something and return what came, as :meth:`post` does; asking changes nothing at the provider."""
@@ -149,23 +165,21 @@ class Http:
 
     def delete(self, url: str, headers: Mapping[str, str] | None = None, *, wait: Waits = ()) -> Reply:
         """Take something away and return what came, as :meth:`post` does; twice does no more than once."""
-        return self._exchange("DELETE", url, self._body(), headers or {}, wait)
+        return self._exchange("DELETE", url, b"", headers or {}, wait)
 
-    @contextmanager
-    def until(self, moment: float) -> Iterator[None]:
+    def until(self, moment: float) -> AbstractContextManager[None]:
         """Let no request of this thread begin, or go on leaving, after a moment by `steady`.
 
         Its call might be another's before the answer.
         """
-        self._own.until = moment
-        try:
-            yield
-        finally:
-            del self._own.until
+        return _Until(self._own, moment)
 
-    def _exchange(self, method: str, url: str, sending: _Body | None, headers: Mapping[str, str], wait: Waits) -> Reply:
-        if self._left() < 0:
+    def _exchange(self, method: str, url: str, body: bytes | None, headers: Mapping[str, str], wait: Waits) -> Reply:
+        left = getattr(self._own, "until", math.inf) - steady()  # seconds in which it may begin and leave
+        if left < 0:
             return Reply(trouble=deferred(OUT_OF_TIME))
+        patience = min(self.settings.connect_timeout + self.settings.read_timeout, left)
+        sending = None if body is None else _Body(body, patience)
         begun_at = time.monotonic()
         try:
             session = self._session()
@@ -184,13 +198,14 @@ class Http:
             return Reply(trouble=judge_silence(error, host, left=sending.left if sending else "nothing"))
         finally:
             self._own.used_at = time.monotonic()
-        at = self.clock()
-        rest = rest_in(response.headers, wait, at)
-        until = again_at(response.status_code, response.headers, wait, rest, at)
-        trouble = judge_status(response.status_code, _said(text), until)
+        status, rest, trouble = response.status_code, None, None
+        if wait or not 200 <= status < 300:  # nearly always it is good, and nobody counts
+            at = self.clock()
+            rest = rest_in(response.headers, wait, at)
+            trouble = judge_status(status, _said(text), again_at(status, response.headers, wait, rest, at))
         if not whole and trouble is None:
-            trouble = unknown(f"HTTP {response.status_code}, but the answer broke off")
-        return Reply(response.status_code, response.headers, text, trouble, rest)
+            trouble = unknown(f"HTTP {status}, but the answer broke off")
+        return Reply(status, response.headers, text, trouble, rest)
 
     def redact(self, text: str, authorization: str = "") -> str:
         """Put :data:`HIDDEN` where a secret stands, or the credentials of an Authorization header."""
@@ -209,13 +224,6 @@ class Http:
         """Close every connection."""
         for session in list(self._sessions):
             session.close()
-
-    def _body(self, content: bytes = b"") -> _Body:
-        return _Body(content, min(self.settings.connect_timeout + self.settings.read_timeout, self._left()))
-
-    def _left(self) -> float:
-        """Return the seconds in which a request of this thread may begin and leave."""
-        return float(getattr(self._own, "until", math.inf)) - steady()
 
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._own, "session", None)

@@ -6,12 +6,12 @@ from datetime import timedelta
 from functools import partial
 
 from publisher.model.call import Verdict
-from publisher.senders.bodies import as_form
+from publisher.senders.bodies import FORM, as_form
 from publisher.senders.connecting import Ask, Grant, Step, Talk, Way
 from publisher.senders.http import Http
 from publisher.senders.linkedin_answer import judge
 from publisher.senders.linkedin_token import keep_end
-from publisher.senders.oauth2 import FORM, code_in, lacking, leave
+from publisher.senders.oauth2 import code_in, lacking, leave
 from publisher.senders.verdicts import refused
 
 APPS = "https://www.linkedin.com/developers/apps"

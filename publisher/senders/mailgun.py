@@ -13,7 +13,7 @@ from pydantic import Field
 from publisher.model.call import Answer, Call, Scope, Verdict
 from publisher.model.event import Event
 from publisher.senders.base import Journal, Options, Secret, Sender
-from publisher.senders.bodies import basic
+from publisher.senders.bodies import FORM, basic
 from publisher.senders.events import Incoming, told
 from publisher.senders.http import Http, Reply
 from publisher.senders.mail import readers_of, too_large
@@ -70,8 +70,7 @@ class Mailgun(Sender):
         body = encode(fields)
         if refusal := too_large(body, self, readers):
             return refusal
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        reply = self.http.post(f"{self._url}/messages", body, {**self._headers, **kind})
+        reply = self.http.post(f"{self._url}/messages", body, {**self._headers, **FORM})
         verdict, split = _judge(reply, len(readers.ready))
         return reply.answer(verdict, readers.refused, split=split)
 

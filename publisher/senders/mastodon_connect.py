@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from publisher.model.call import Verdict
-from publisher.senders.bodies import as_form
+from publisher.senders.bodies import FORM, as_form
 from publisher.senders.connecting import Ask, Grant, Step, Talk, Way
 from publisher.senders.http import Http
 from publisher.senders.verdicts import unknown
@@ -14,7 +14,6 @@ from publisher.senders.verdicts import unknown
 NO_REDIRECT = "urn:ietf:wg:oauth:2.0:oob"  # the server shows the code on a page of its own
 SCOPES = ("read:accounts", "write:media", "write:statuses")
 OUTSIDE = "outside the authorized scopes"
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
 def whose(api: str, headers: Mapping[str, str], http: Http) -> str | Verdict | None:

@@ -15,7 +15,6 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from publisher.senders.connecting import Ask, Step, Talk
 from publisher.senders.http import Reply
 
-FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 LED_TO = Ask("address", "the whole address, beginning with http, that the browser is led to", is_secret=True)
 
 

@@ -44,18 +44,21 @@ def in_parts(post: Post, journal: Journal, speak: Speak) -> Answer:
 
     The answer is the last request's, its verdict that of the first part: the post that people link to.
     """
-    answer, out = stop(sent()), list[Verdict]()
+    answer, out, went_on = stop(sent()), list[Verdict](), False
     for number in range(len(post.parts)):
         noted = journal.noted(_step(number))
         if noted is None:
             answer = speak(number, out)
             if answer.verdict.outcome is not Outcome.SENT:
-                return replace(answer, verdict=_in_thread(answer.verdict, number, len(post.parts)))
+                verdict = _in_thread(answer.verdict, number, len(post.parts))
+                return replace(answer, verdict=verdict, went_on=went_on)
             out.append(answer.verdict)
+            went_on = True
             if len(post.parts) > 1:
                 journal.note(_step(number), {"id": answer.verdict.provider_id, "url": answer.verdict.url})
             if answer.rest and number + 1 < len(post.parts):
-                return replace(answer, verdict=_in_thread(put_off_by(answer.rest), number + 1, len(post.parts)))
+                put_off = _in_thread(put_off_by(answer.rest), number + 1, len(post.parts))
+                return replace(answer, verdict=put_off, went_on=True)
         else:
             out.append(sent(str(noted["id"]), str(noted["url"])))
     return replace(answer, verdict=out[0])
@@ -71,18 +74,21 @@ def take_down(call: Call, journal: Journal, remove: Callable[[str], Answer]) -> 
     posted = call.message
     if not isinstance(posted, Withdrawal):
         return stop(refused("there is no post to take down"))
-    answer, doubts = stop(sent()), list[str]()
+    answer, doubts, went_on = stop(sent()), list[str](), False
     for number in reversed(range(len(posted.parts))):
         step = f"gone {number + 1}"
         noted = journal.noted(step)
         if posted.parts[number] and noted is None:
             answer = remove(posted.parts[number])
             if answer.verdict.outcome is not Outcome.SENT:
-                return replace(answer, verdict=_still_up(answer.verdict, number + 1, len(posted.parts)))
+                verdict = _still_up(answer.verdict, number + 1, len(posted.parts))
+                return replace(answer, verdict=verdict, went_on=went_on)
             noted = {"is_gone": True, "why": answer.verdict.reason}
             journal.note(step, noted)
+            went_on = True
             if answer.rest and number > 0:
-                return replace(answer, verdict=_still_up(put_off_by(answer.rest), number, len(posted.parts)))
+                put_off = _still_up(put_off_by(answer.rest), number, len(posted.parts))
+                return replace(answer, verdict=put_off, went_on=True)
         doubts += [str(noted["why"])] if noted and noted.get("why") else []
     if not all(posted.parts):
         what = "the post" if len(posted.parts) == 1 else "a part of the thread"

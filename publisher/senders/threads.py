@@ -13,7 +13,7 @@ from pydantic import Field
 from publisher.model.call import Answer, Call, Outcome, Verdict
 from publisher.model.message import Post, PostRules
 from publisher.senders.base import Journal, Options, Secret, Sender
-from publisher.senders.bodies import as_form
+from publisher.senders.bodies import FORM, as_form
 from publisher.senders.graph_answer import found_in, judge_removal
 from publisher.senders.http import Http, Reply
 from publisher.senders.post import in_parts, longest_part, post_of, take_down
@@ -132,11 +132,10 @@ class Threads(Sender):
         return self._with_token(lambda token: self.http.get(f"{url}?{urlencode({**asked, 'access_token': token})}"))
 
     def _post_to(self, what: str, content: Mapping[str, str]) -> Reply:
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
         url = f"{self._api}/{self._user}/{what}"
 
         def say(token: str) -> Reply:
-            return self.http.post(url, as_form({**content, "access_token": token}.items()), headers)
+            return self.http.post(url, as_form({**content, "access_token": token}.items()), FORM)
 
         return self._with_token(say)
 

@@ -7,12 +7,12 @@ from functools import partial
 from urllib.parse import urlencode
 
 from publisher.model.call import Verdict
-from publisher.senders.bodies import as_form
+from publisher.senders.bodies import FORM, as_form
 from publisher.senders.connecting import Ask, Grant, Step, Talk, Way
 from publisher.senders.events import within
 from publisher.senders.graph_answer import error_in
 from publisher.senders.http import HIDDEN, Reply
-from publisher.senders.oauth2 import FORM, code_in, leave
+from publisher.senders.oauth2 import code_in, leave
 from publisher.senders.threads_answer import judge
 from publisher.senders.threads_token import KEPT_AS, end_in, given
 from publisher.senders.vault import put

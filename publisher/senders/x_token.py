@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from publisher.model.call import Outcome, Verdict
-from publisher.senders.bodies import as_form, basic
+from publisher.senders.bodies import FORM, as_form, basic
 from publisher.senders.exchange import SOON, exchanged, judge_none, or_put_off
 from publisher.senders.http import HIDDEN, Http, Reply
 from publisher.senders.vault import Vault
@@ -124,9 +124,7 @@ def _waiting(client: Client, kept: Token | None, by: str, none: Verdict, now: da
 
 def asked(client: Client, fields: Mapping[str, str], http: Http) -> Reply:
     """Ask for a token as the app: a confidential one proves itself by its secret, a public one says its name."""
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    if client.secret:
-        headers["Authorization"] = basic(client.id, client.secret)
+    headers = {**FORM, "Authorization": basic(client.id, client.secret)} if client.secret else FORM
     named = fields if client.secret else {**fields, "client_id": client.id}
     return http.post(client.url, as_form(named.items()), headers, wait=WAIT)
 

@@ -32,6 +32,14 @@ def account(counted_as: str) -> str:
     return f"account:{counted_as}"
 
 
+def removals(counted_as: str) -> str:
+    """Return the name of the limit that it keeps for what the account takes down."""
+    return f"{account(counted_as)}{_REMOVALS}"
+
+
+_REMOVALS = ":removals"
+
+
 def rest(conn: Connection, name: str, until: datetime, *, unless_after: datetime) -> None:
     """Let nothing go before a moment; a rest that lasts longer stays, unless it is beyond what can be meant."""
     statement = upsert(conn, limits).values(name=name, free_at=until)
@@ -48,7 +56,8 @@ def resting_accounts(conn: Connection, now: datetime) -> dict[str, datetime]:
     """Return until when accounts rest, by what they are counted as."""
     prefix = account("")
     query = select(limits.c.name, limits.c.free_at).where(limits.c.name.startswith(prefix), limits.c.free_at > now)
-    return {row.name.removeprefix(prefix): row.free_at for row in conn.execute(query)}
+    rows = conn.execute(query.order_by(limits.c.free_at))  # so that the longest stays
+    return {row.name.removeprefix(prefix).removesuffix(_REMOVALS): row.free_at for row in rows}
 
 
 def daily(channel: str) -> str:

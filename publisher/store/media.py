@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, and_, delete, or_, select, update
+from sqlalchemy import Connection, and_, delete, or_, select
 
 from publisher.model.states import ENDED, SendState
-from publisher.store.sql import insert_new, take_turn
+from publisher.store.sql import take_turn, upsert
 from publisher.store.tables import media, messages, sends
 
 
@@ -38,8 +38,14 @@ def keep(conn: Connection, picture: Kept, *, now: datetime, only_uploaded: bool 
         take_turn(conn, _TURN)
     digest = digest_of(picture.content)
     row = {"type": picture.type, "content": picture.content, "made_at": now, "only_uploaded": only_uploaded or None}
-    if not insert_new(conn, media, digest=digest, **row) and not only_uploaded:
-        conn.execute(update(media).where(media.c.digest == digest).values(only_uploaded=None))
+    made = upsert(conn, media).values(digest=digest, **row)
+    if only_uploaded:
+        made = made.on_conflict_do_nothing()
+    else:  # one statement: whoever lets it go meanwhile was faster, and it is kept anew, or finds it served
+        made = made.on_conflict_do_update(
+            index_elements=["digest"], set_={"only_uploaded": None}, where=media.c.only_uploaded.is_(True)
+        )
+    conn.execute(made)
     return digest
 
 
@@ -58,10 +64,10 @@ def forget_uploads(conn: Connection, before: datetime) -> int:
         return 0
     take_turn(conn, _TURN)
     needed = _needed(conn)
-    gone = [row.digest for row in conn.execute(select(media.c.digest).where(*old)) if row.digest not in needed]
-    for digest in gone:
-        conn.execute(delete(media).where(media.c.digest == digest))
-    return len(gone)
+    may_go = [row.digest for row in conn.execute(select(media.c.digest).where(*old)) if row.digest not in needed]
+    # Asked again of each: a card of the same picture takes no turn, and may have been kept since.
+    gone = [conn.execute(delete(media).where(media.c.digest == digest, *old)).rowcount for digest in may_go]
+    return sum(gone)
 
 
 def _needed(conn: Connection) -> set[str]:

@@ -641,6 +641,31 @@ def test_a_picture_that_is_kept_again_as_it_would_go_stays(store):
     assert kept_of(store, b"ferry") == [b"ferry"]
 
 
+@pytest.mark.parametrize("first", ["forget", "keep"])
+def test_a_card_that_is_kept_as_its_upload_goes_is_there(store, first):
+    upload(store, b"ferry")
+    with store.write() as conn:
+        conn.execute(update(sends_table).values(state="cancelled"))
+    steps = {
+        "forget": lambda conn: media.forget_uploads(conn, before=OLD),
+        "keep": lambda conn: media.keep(conn, media.Kept("image/png", b"ferry"), now=NOW),
+    }
+
+    def second() -> None:
+        with store.write() as conn:
+            steps["keep" if first == "forget" else "forget"](conn)
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.write() as conn:
+            steps[first](conn)
+            other = pool.submit(second)
+            time.sleep(0.3)
+        other.result()
+    assert kept_of(store, b"ferry") == [b"ferry"]
+    with store.write() as conn:
+        assert media.forget_uploads(conn, before=OLD) == 0
+
+
 def test_two_that_keep_one_picture_at_once_both_go_on(store):
     def keep(_) -> str:
         with store.write() as conn:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FROZEN = stop(deferred("the process stood still before it spoke; nothing was sent"))
-UNSPOKEN = (FROZEN, CUT)
 LOOK_HOLDS = 1.0  # seconds for which a look at a channel that has work is good enough; a claim looks again anyway
 
 
@@ -89,9 +88,9 @@ def _dispatch(
     store: Store, desk: Desk, channel: str, sender: Sender, *, only: Sequence[int] | None = None, until: float = 0.0
 ) -> bool:
     if only is not None:
-        claimed = claim(store, desk, channel, sender.max_recipients, only, account=sender.counted_as)
+        claimed = claim(store, desk, channel, sender.max_recipients, only, counted_as=sender.counted_as)
     else:
-        claimed = take_turn(store, desk, channel, sender.max_recipients, account=sender.counted_as)
+        claimed = take_turn(store, desk, channel, sender.max_recipients, counted_as=sender.counted_as)
     if claimed is None:
         return False
     while claimed is not None:
@@ -106,7 +105,7 @@ def _carry_out(store: Store, desk: Desk, sender: Sender, claimed: Claimed, until
     try:
         if claimed.call.recipients and (answer := _begin_and_speak(store, desk, sender, claimed)) is not None:
             halves = _halves(claimed.call, answer)
-            put_back = bool(halves) or answer in UNSPOKEN  # neither says anything of the channel
+            put_back = bool(halves) or answer is FROZEN or answer is CUT  # none says anything of the channel
             goes_on = not put_back and is_plain(claimed, answer) and until > steady() and not desk.stop.is_set()
             if goes_on:
                 following = _end_and_claim(store, desk, sender, claimed, answer)
@@ -132,7 +131,7 @@ def _end_and_claim(store: Store, desk: Desk, sender: Sender, claimed: Claimed, a
     """Write a plain answer down and claim the next call; where they don't go together, the answer by itself."""
     try:
         ended = (claimed, answer)
-        return take_turn(store, desk, claimed.channel, sender.max_recipients, ended, account=sender.counted_as)
+        return take_turn(store, desk, claimed.channel, sender.max_recipients, ended, counted_as=sender.counted_as)
     except NotPlain:
         pass
     except Exception as error:  # noqa: BLE001 -- the answer is all there is of the exchange; a claim is tried again anyway

@@ -51,8 +51,8 @@ def _next(conn: Connection, desk: Desk, sender: Sender, call_id: int) -> tuple[C
     call = calls.get(conn, call_id)
     if call["state"] != CallState.UNKNOWN or call["retry_at"] is None or call["retry_at"] > now:
         return None
-    rests_until = rests.until(conn, sender.counted_as, now)
-    if rests_until is not None and send["kind"] != sends.WITHDRAWAL:  # networks count deletions by themselves
+    rests_until = rests.until(conn, sender.counted_as, now, is_removal=send["kind"] == sends.WITHDRAWAL)
+    if rests_until is not None:
         desk.free_at[call["channel"]] = rests_until
         return None
     members = calls.thaw(call["members"])
@@ -76,8 +76,8 @@ def next_step(call: RowMapping, send: RowMapping, sender: Sender, desk: Desk, as
     timing = desk.timing
     if send["state"] in (SendState.PAUSED, SendState.HELD):
         return "wait"
-    if send["kind"] == sends.WITHDRAWAL and not sender.takes_down:
-        return "wait"  # practice, which takes nothing down
+    if send["kind"] == sends.WITHDRAWAL and sender.is_practice:
+        return "wait"  # what stands out there is left alone
     if send["kind"] == sends.WITHDRAWAL:  # what is gone already may be taken down again
         return "repeat" if send["state"] != SendState.CANCELLED and now < since + TAKES_DOWN_FOR else "park"
     known_for = (sender.idempotent_for or timedelta()) - timing.leaving - timing.margin
@@ -100,7 +100,7 @@ def is_as_it_was(conn: Connection, call: RowMapping, members: tuple[Recipient, .
 def _take(
     conn: Connection,
     desk: Desk,
-    account: str,
+    counted_as: str,
     call: RowMapping,
     members: tuple[Recipient, ...],
     step: Step,
@@ -120,7 +120,7 @@ def _take(
     message = messages.get(conn, call["message_id"])
     since = call["spoke_at"] or call["opened_at"]
     again = Call(call["id"], call["key"], message, members, tries, since, picture_of(conn, message))
-    return Claimed(again, call["send_id"], call["channel"], speak_by, account=account)
+    return Claimed(again, call["send_id"], call["channel"], speak_by, counted_as=counted_as)
 
 
 def _wait_until(call: RowMapping, desk: Desk, now: datetime) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -59,16 +60,18 @@ def _record(
     def work(conn: Connection) -> None:
         is_late = was_asked or steady() > claimed.speak_by  # the send may be done by now, and has to be opened again
         send = (sends.lock_with_edition if is_late else sends.lock)(conn, claimed.send_id)
-        if claimed.account and answer.rest is not None:
-            rests.note(conn, claimed.account, claimed.channel, answer.rest, now)
+        if claimed.counted_as and answer.rest is not None:
+            is_removal = send["kind"] == sends.WITHDRAWAL
+            rests.note(conn, claimed.counted_as, claimed.channel, answer.rest, now, is_removal=is_removal)
         looks_again = can_be_settled or send["on_unknown"] == "resend"
         # A repeated call that is only put off is as doubtful as before: the first try may have been heard.
-        stays_in_doubt = call.attempt > 1 and not was_asked
+        # Once a thread went on from there, it was.
+        stays_in_doubt = call.attempt > 1 and not was_asked and not answer.went_on
         in_doubt = any(_is_in_doubt(verdict, stays_in_doubt) for verdict in said)
         if not _close(conn, desk, call, answer, now, in_doubt=in_doubt, looks_again=looks_again):
             log.warning("late_answer_left_out", call=call.id, tries=call.attempt)
             return
-        landings = _landings(conn, send, call, said, now, stays_in_doubt=stays_in_doubt)
+        landings = _landings(conn, send, call, said, now, stays_in_doubt=stays_in_doubt, went_on=answer.went_on)
         if put_back:
             landings = {Landing(D.PENDING, now): [recipient.delivery_id for recipient in call.recipients]}
         is_cancelled = send["state"] == SendState.CANCELLED
@@ -185,6 +188,7 @@ def _landings(
     now: datetime,
     *,
     stays_in_doubt: bool,
+    went_on: bool,
 ) -> Mapping[Landing, list[int]]:
     """Say where the deliveries come to rest; whoever shares verdict and beginning shares the moment of the retry."""
     found: defaultdict[Landing, list[int]] = defaultdict(list)
@@ -192,7 +196,8 @@ def _landings(
         if _is_in_doubt(verdict, stays_in_doubt):
             found[Landing(D.UNKNOWN)] += ids
         elif verdict.outcome is Outcome.DEFERRED:
-            for landing, some in _put_off(conn, send, verdict, ids, now):
+            landings = _after_progress if went_on else _put_off
+            for landing, some in landings(conn, send, verdict, ids, now):
                 found[landing] += some
         else:
             found[land(verdict, attempt=call.attempt, give_up_at=None, now=now)] += ids
@@ -211,12 +216,21 @@ def _put_off(
         yield land(verdict, attempt=attempt, give_up_at=_give_up_at(send, since), now=now), some
 
 
+def _after_progress(
+    conn: Connection, send: RowMapping, verdict: Verdict, ids: list[int], now: datetime
+) -> Iterator[tuple[Landing, list[int]]]:
+    """Say when a thread goes on that was posted in part: what comes next was never tried, and has its whole time."""
+    landing = land(verdict, attempt=1, give_up_at=None, now=now)
+    sends.set_term(conn, send["id"], sends.new_term(send, landing.due_at or now))
+    yield replace(landing, attempts=-deliveries.attempts_of(conn, ids)), ids
+
+
 def _give_up_at(send: RowMapping, since: datetime) -> datetime | None:
     """Return when trying ends, counted from a delivery's first attempt: waits for our own limits come before it."""
     if send["give_up_after"] is None:
         return None
     ends: datetime = since + timedelta(microseconds=send["give_up_after"])
-    return max(ends, send["give_up_at"] or ends)  # a person who lets it go on gives it its whole time again
+    return max(ends, send["give_up_at"] or ends)  # who lets it go on, or a part, gives it its whole time again
 
 
 def _settle(conn: Connection, call_id: int, ids: Sequence[int], landing: Landing) -> Counter[str]:
@@ -226,7 +240,14 @@ def _settle(conn: Connection, call_id: int, ids: Sequence[int], landing: Landing
         if origin is to.state:
             continue
         moved = deliveries.move(
-            conn, ids, call_id=call_id, origin=origin, to=to.state, due_at=to.due_at, reason=to.reason
+            conn,
+            ids,
+            call_id=call_id,
+            origin=origin,
+            to=to.state,
+            due_at=to.due_at,
+            reason=to.reason,
+            attempts=to.attempts,
         )
         deltas.update({origin.value: -moved, to.state.value: moved})
         if moved == len(ids):
@@ -252,4 +273,4 @@ def _judge_channel(conn: Connection, claimed: Claimed, answer: Answer, said: Ite
     if refusals:
         breaker.stop_account(conn, claimed.channel, refusals[0], now)
     elif claimed.had_trouble or answer.verdict.outcome is not Outcome.SENT:
-        breaker.note(conn, claimed.channel, answer, now)
+        breaker.note(conn, claimed.channel, answer, now, is_counted=bool(claimed.counted_as))

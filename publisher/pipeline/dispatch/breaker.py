@@ -20,11 +20,15 @@ LONGEST_REST = timedelta(minutes=10)
 TOO_MANY_REQUESTS = 429
 
 
-def note(conn: Connection, channel: str, answer: Answer, now: datetime) -> None:
-    """Write down what an answer says about the channel itself. Nothing is written while all is well."""
+def note(conn: Connection, channel: str, answer: Answer, now: datetime, *, is_counted: bool) -> None:
+    """Write down what an answer says about the channel itself. Nothing is written while all is well.
+
+    :param is_counted: the network counts the account's requests: the rest that the answer asks for is the account's.
+    """
     row = channels.get(conn, channel)
     failures = row["failures"] if row else 0
-    if answer.status == TOO_MANY_REQUESTS and answer.verdict.until is not None:
+    is_accounts = is_counted and answer.rest is not None
+    if asks_to_wait(answer) and not is_accounts:
         channels.rest(conn, channel, failures=0, until=answer.verdict.until, reason=answer.verdict.reason)
     elif _reached_nobody(answer):
         until = now + _rest_after(failures + 1) if failures + 1 >= channels.FAILURES else None
@@ -33,6 +37,11 @@ def note(conn: Connection, channel: str, answer: Answer, now: datetime) -> None:
             log.warning("channel_rests", channel=channel, until=until.isoformat(timespec="seconds"))
     elif failures or (row and row["open_until"]):
         channels.recover(conn, channel)
+
+
+def asks_to_wait(answer: Answer) -> bool:
+    """Say whether there were too many requests, and the provider says when it takes more."""
+    return answer.status == TOO_MANY_REQUESTS and answer.verdict.until is not None
 
 
 def _reached_nobody(answer: Answer) -> bool:

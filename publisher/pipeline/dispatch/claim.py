@@ -37,8 +37,8 @@ class Wanted:
     per_call: int  # recipients, at most
     calls: int = 1  # at most
     only: Sequence[int] | None = None  # among these, due or not: the halves of a call that was refused whole
-    begins: bool = False  # the calls are begun at once
-    account: str = ""  # whose requests the network counts; empty: it counts nobody's
+    begins: bool = False  # the calls are begun at once, in the same transaction
+    counted_as: str = ""  # the account whose requests the network counts; empty: it counts nobody's
     opened: list[int] = field(default_factory=list)  # the new calls' ids, whatever comes of the transaction
 
 
@@ -59,8 +59,10 @@ def next_due(conn: Connection, desk: Desk, wanted: Wanted) -> Found | None:
     if not look.may_go(now) or look.is_stopped:
         return None
     due = deliveries.next_due(conn, wanted.channel, now, wanted.only)
-    rests_until = rests.until(conn, wanted.account, now)
-    if rests_until is not None and (due is None or not _takes_down(conn, due)):
+    rests_until = rests.until(conn, wanted.counted_as, now)
+    if rests_until is not None and due is not None and _takes_down(conn, due):
+        rests_until = rests.until(conn, wanted.counted_as, now, is_removal=True)
+    if rests_until is not None:
         desk.free_at[wanted.channel] = rests_until
         return None
     return None if due is None else Found(due, look, now, speak_by)
@@ -104,7 +106,8 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
             channel,
             found.speak_by,
             look.has_trouble,
-            account=wanted.account,
+            is_begun=wanted.begins,
+            counted_as=wanted.counted_as,
         )
         for call_id, key, recipients in opened
     ]

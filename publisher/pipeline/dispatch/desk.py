@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from publisher.clock import Clock, steady
 from publisher.errors import LostCallError, StoreError
 from publisher.model.account import Fingerprints, either, why_another
 from publisher.model.call import Answer, Call, Picture, Recipient
-from publisher.model.message import Content, Correction, Post, Withdrawal
+from publisher.model.message import Content, Correction, Mail, Post, Withdrawal
 from publisher.model.project import Channel
 from publisher.model.timing import Timing
 from publisher.pipeline.dispatch.together import Together
@@ -85,7 +85,7 @@ class Claimed:
     speak_by: float  # by `steady`: later than this the lease might end before the answer
     had_trouble: bool = True  # the channel has failed lately: an answer is worth noting
     is_begun: bool = False  # it may speak at once
-    account: str = ""  # whose requests the network counts; empty: it counts nobody's
+    counted_as: str = ""  # the account whose requests the network counts; empty: it counts nobody's
 
 
 def last_moment(timing: Timing) -> float:
@@ -121,22 +121,39 @@ def say(store: Store, sender: Sender, call: Call) -> Answer:
 
     By now the channel may speak for another account, where the post's number is somebody else's.
     """
-    from publisher.senders.pictures import told_unshown  # here: commands that only look need no HTTP
-
     journal = StoreJournal(store, call.id, call.attempt)
+    if isinstance(call.message, Mail):
+        return sender.send(call, journal)
     if isinstance(call.message, Withdrawal | Correction):
         if why := why_another(call.message.account, sender.account):
             return stop(refused(why))
         is_removal = isinstance(call.message, Withdrawal)
         return sender.withdraw(call, journal) if is_removal else sender.edit(call, journal)
-    if isinstance(call.message, Post) and sender.account:
+    return _post(sender, call, journal)
+
+
+def _post(sender: Sender, call: Call, journal: StoreJournal) -> Answer:
+    """Have a post said, once it is noted whose it is."""
+    from publisher.senders.pictures import told_unshown  # here: commands that only look need no HTTP
+
+    if sender.account:
         try:
             _note_account(journal, sender.account, call.attempt)
         except LostCallError:
             raise  # another process may have posted it
         except StoreError:
             return stop(deferred("the database didn't take a note of the account; nothing was sent"))
-    return told_unshown(call, sender, sender.send(call, journal))
+    return told_unshown(call, sender, sender.send(call if sender.is_practice else _for_others(call), journal))
+
+
+def _for_others(call: Call) -> Call:
+    """Return a call without a picture's address in its card that only this machine knows: what goes up has none."""
+    post = call.message
+    if not isinstance(post, Post) or post.card is None or post.card.image is None:
+        return call
+    if post.card.image.url.lower().startswith(("https://", "http://")):
+        return call
+    return replace(call, message=replace(post, card=replace(post.card, image=None)))
 
 
 def _note_account(journal: StoreJournal, account: Fingerprints, attempt: int) -> None:

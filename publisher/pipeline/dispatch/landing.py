@@ -22,6 +22,7 @@ class Landing:
     state: DeliveryState
     due_at: datetime | None = None
     reason: str | None = None
+    attempts: int = 0  # more than are counted so far
 
 
 def land(verdict: Verdict, *, attempt: int, give_up_at: datetime | None, now: datetime) -> Landing:

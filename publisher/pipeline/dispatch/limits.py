@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import ceil, floor
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
 from publisher.model.project import Channel
@@ -29,7 +30,18 @@ def room(
 
     :param is_urgent: neither the number of a day nor quiet hours keep it: a post that is to be taken down.
     """
-    rules = desk.rules_of(channel)
+    free, later = leeway(conn, desk.rules_of(channel), desk.zone, per_call, count, now, is_urgent=is_urgent)
+    if not free:
+        desk.free_at[channel] = later
+    else:
+        desk.free_at.pop(channel, None)
+    return free
+
+
+def leeway(
+    conn: Connection, rules: Channel, zone: ZoneInfo, per_call: int, count: int, now: datetime, *, is_urgent: bool
+) -> tuple[int, datetime]:
+    """Return how many recipients of so many calls a channel's limits allow now, and when it may go on if none."""
     wanted = per_call * count
     free = [wanted]
     later = [now]
@@ -37,20 +49,16 @@ def room(
         allowed, at = allowance(limits.free_at(conn, name), rate, burst, now)
         free.append(min(wanted, allowed * per_call) if is_per_call else allowed)
         later.append(at)
-    today = day_of(now, desk.zone)
+    today = day_of(now, zone)
     most = None if is_urgent else limits.number_of(conn, rules, today)
     if most is not None:
-        left = most - limits.used_on(conn, limits.daily(channel), today)
+        left = most - limits.used_on(conn, limits.daily(rules.name), today)
         free.append(max(0, left))
-        later.append(now if left > 0 else next_midnight(now, desk.zone))
-    if rules.quiet is not None and not is_urgent and is_quiet(rules.quiet, now, desk.zone):
+        later.append(now if left > 0 else next_midnight(now, zone))
+    if rules.quiet is not None and not is_urgent and is_quiet(rules.quiet, now, zone):
         free.append(0)
-        later.append(end_of_quiet(rules.quiet, now, desk.zone))
-    if not min(free):
-        desk.free_at[channel] = max(later)
-    else:
-        desk.free_at.pop(channel, None)
-    return min(free)
+        later.append(end_of_quiet(rules.quiet, now, zone))
+    return min(free), max(later)
 
 
 def charge(
@@ -70,12 +78,19 @@ def charge(
     """
     rules = desk.rules_of(channel)
     kept = _hold_back(conn, rules, due, chosen, now) if rules.per_domain else chosen
-    for name, rate, burst, is_per_call in rates_of(rules):
-        units = ceil(len(kept) / per_call) if is_per_call else len(kept)
-        limits.set_free_at(conn, name, spend(limits.free_at(conn, name), rate, burst, units, now))
-    if kept and not is_urgent and (rules.per_day is not None or rules.warm_up is not None):
-        _charge_the_day(conn, rules, day_of(now, desk.zone), len(kept))
+    spend_all(conn, rules, desk.zone, len(kept), per_call, now, is_urgent=is_urgent)
     return kept
+
+
+def spend_all(
+    conn: Connection, rules: Channel, zone: ZoneInfo, people: int, per_call: int, now: datetime, *, is_urgent: bool
+) -> None:
+    """Charge a channel's rates, and its day, for so many recipients."""
+    for name, rate, burst, is_per_call in rates_of(rules):
+        units = ceil(people / per_call) if is_per_call else people
+        limits.set_free_at(conn, name, spend(limits.free_at(conn, name), rate, burst, units, now))
+    if people and not is_urgent and (rules.per_day is not None or rules.warm_up is not None):
+        _charge_the_day(conn, rules, day_of(now, zone), people)
 
 
 def _charge_the_day(conn: Connection, rules: Channel, day: str, count: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import structlog
 
@@ -21,18 +20,18 @@ Ended = tuple[Claimed, Answer]
 
 
 def claim(
-    store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int] | None = None, *, account: str = ""
+    store: Store, desk: Desk, channel: str, limit: int, only: Sequence[int] | None = None, *, counted_as: str = ""
 ) -> Claimed | None:
     """Take up to `limit` due deliveries of one message under a new call. Whoever left since then gets nothing.
 
     :param only: claim among these deliveries, due or not: the halves of a call that was refused whole.
-    :param account: whose requests the network counts; empty: it counts nobody's.
+    :param counted_as: the account whose requests the network counts; empty: it counts nobody's.
     """
-    return _take(store, desk, Wanted(channel, limit, only=only, account=account), [None])[0]
+    return _take(store, desk, Wanted(channel, limit, only=only, counted_as=counted_as), [None])[0]
 
 
 def take_turn(
-    store: Store, desk: Desk, channel: str, limit: int, ended: Ended | None = None, *, account: str = ""
+    store: Store, desk: Desk, channel: str, limit: int, ended: Ended | None = None, *, counted_as: str = ""
 ) -> Claimed | None:
     """Write a plain answer down, if there is one, and claim the next call.
 
@@ -43,7 +42,7 @@ def take_turn(
     """
 
     def take(turns: Sequence[Ended | None]) -> list[Claimed | None]:
-        return _take(store, desk, Wanted(channel, limit, len(turns), begins=limit == 1, account=account), turns)
+        return _take(store, desk, Wanted(channel, limit, len(turns), begins=limit == 1, counted_as=counted_as), turns)
 
     claimed: Claimed | None = desk.turns.ask((channel, limit), ended, take)
     return claimed
@@ -80,7 +79,7 @@ def _begun(conn: Connection, desk: Desk, made: Sequence[Claimed]) -> list[Claime
     """Begin calls in the transaction that opened them; what may not speak was given back."""
     with_words = [claimed for claimed in made if claimed.call.recipients]
     may_speak = begin_calls(conn, desk, with_words) if with_words else []
-    return [replace(claimed, is_begun=True) for claimed, may in zip(with_words, may_speak, strict=True) if may]
+    return [claimed for claimed, may in zip(with_words, may_speak, strict=True) if may]
 
 
 def _unsay(store: Store, desk: Desk, begun: Sequence[Claimed]) -> None:

@@ -16,7 +16,7 @@ from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.pipeline.produce import reach
 from publisher.pipeline.produce.brief import brief_of
 from publisher.pipeline.produce.cards import rules_for, with_picture
-from publisher.pipeline.produce.uploads import Fetch, Uploads, missed_by_fallbacks
+from publisher.pipeline.produce.uploads import Fetch, Uploads, missed_by_fallbacks, without_path
 from publisher.render import Renderer
 from publisher.senders.base import Sender
 from publisher.store import media, sends
@@ -119,7 +119,8 @@ def _post(studio: Studio, project: Project, entry: Entry, brief: Brief, rules: P
     post, upload, more = uploads.ready(post, brief, entry, rules, drawn)
     more += (*missed_by_fallbacks(project, entry, studio.rules_of),)
     attached = studio.renderer.picture(brief) if entry.picture == "attach" else None
-    return Produced(entry, post, studio.renderer.check(post, brief, rules) + notes + more, drawn, upload, attached)
+    findings = studio.renderer.check(post, brief, rules) + notes + more
+    return Produced(entry, without_path(post), findings, drawn, upload, attached)
 
 
 def failed(error: PublisherError) -> Finding:

@@ -86,6 +86,14 @@ class Uploads:
         return found
 
 
+def without_path(post: Post) -> Post:
+    """Return a post whose picture goes up with no word of where it lay: its card names it as the console shows it."""
+    image = post.card.image if post.card else None
+    if post.card is None or image is None or post.upload is None or not image.url.lower().startswith("file:"):
+        return post
+    return replace(post, card=replace(post.card, image=replace(image, url=f"/media/{post.upload.digest}.png")))
+
+
 def missed_by_fallbacks(
     project: Project, entry: Entry, rules_of: Callable[[Channel], PostRules | None]
 ) -> list[Finding]:

@@ -84,6 +84,7 @@ class Counts(SenderSuite):
         assert (answer.verdict.outcome, answer.verdict.reason.partition(":")[0]) == (Outcome.DEFERRED, "part 2 of 3")
         _rests(answer, until)
         assert answer.verdict.until == (answer.rest and answer.rest.until)
+        assert answer.went_on
         assert len(counted.accepted) == 1
         counted.recovers()
         assert sender.send(replace(thread, key="call-2-k3y"), journal).verdict.outcome is Outcome.SENT

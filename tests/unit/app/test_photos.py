@@ -25,6 +25,7 @@ from publisher.model.message import Post
 from publisher.pipeline import produce
 from publisher.store import channels, log, media, messages, processes, sends
 from publisher.store.tables import media as rows
+from publisher.store.tables import messages as kept_messages
 from publisher.testing import FakeProvider, Fault
 from publisher.testing.dialects.slack import SlackDialect
 from publisher.web import views
@@ -288,6 +289,19 @@ def test_a_picture_that_lies_beside_its_article_goes_up_with_the_post(tmp_path):
     assert [reason["check"] for send in made for reason in send["reasons"]] == ["missing-alt"] * 2
     assert [post.upload.digest for post in posts] == [sha256(jpeg()).hexdigest()] * 2
     assert [post.upload.in_card for post in posts] == [True, False]
+
+
+def test_no_path_of_this_machine_is_frozen_with_a_picture_that_goes_up(tmp_path):
+    app = open_app(tmp_path, "{via: letters}", ATTACH)
+    (tmp_path / "stories").mkdir()
+    (tmp_path / "stories" / "ferry.jpg").write_bytes(jpeg())
+    _, posts = sent_from_folder(app)
+    names = [post.card.image.url for post in posts]
+    assert names == [f"/media/{sha256(jpeg()).hexdigest()}.png"] * 2
+    assert Served().picture(names[0]) == names[0]  # the console shows it all the same
+    with app.store.read() as conn:
+        contents = conn.execute(select(kept_messages.c.content)).scalars().all()
+    assert str(tmp_path) not in str(contents)
 
 
 def test_a_picture_in_a_folder_below_has_its_words_with_it(tmp_path):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from publisher.app import alerts as duty
 from publisher.app.status import status_of
 from publisher.app.telling import REFUSALS, TRIES, Teller
 from publisher.cli.status import lines
+from publisher.clock import now
 from publisher.store import alerts, channels
 from publisher.testing import FakeProvider, Fault
 from tests.ledger import NOW, Clock
@@ -235,3 +237,111 @@ def test_an_entry_that_cannot_be_used_silences_no_other(desk, monkeypatch):
     d.begin(cause="books:2", channel="")
     d.tell()
     assert len(d.letters.requests) + len(d.spare.requests) == 2
+
+
+def rest(d, channel, **span):
+    with d.app.store.write() as conn:
+        channels.rest(conn, channel, failures=0, until=d.clock() + timedelta(**span), reason="HTTP 429")
+
+
+def later(d, **span):
+    d.clock.advance(timedelta(**span))
+    d.steady.moment += timedelta(**span).total_seconds()
+
+
+def test_an_alert_goes_by_no_channel_that_rests_but_by_another(desk):
+    d = desk()
+    rest(d, "letters", minutes=7)
+    d.begin("source:site", channel="")
+    d.tell()
+    assert (len(d.letters.requests), len(d.spare.requests)) == (0, 1)
+
+
+def test_where_all_ways_rest_it_waits_for_the_first_that_is_free_and_is_told(desk):
+    d = desk()
+    rest(d, "letters", minutes=7)
+    rest(d, "spare", hours=5)
+    d.begin("source:site", channel="")
+    d.tell(3)
+    later(d, minutes=6)
+    d.tell()
+    assert (len(d.letters.requests), len(d.spare.requests)) == (0, 0)
+    later(d, minutes=1)
+    d.tell()
+    assert (len(d.letters.requests), len(d.spare.requests)) == (1, 0)
+    assert d.row()["told_at"] is not None
+
+
+def test_waiting_is_no_try_and_gives_nobody_up(desk):
+    d = desk(to="ada@harbor.example, ops")
+    rest(d, "ops", hours=20)
+    d.begin()
+    d.tell()
+    for _ in range(TRIES + 3):
+        later(d, hours=1)
+        d.tell()
+    assert (hearing(d), d.ops.requests) == ({"ada@harbor.example": "heard"}, [])
+    later(d, hours=7)
+    d.tell()
+    assert set(hearing(d).values()) == {"heard"}
+
+
+def test_a_wait_that_an_alert_is_told_of_holds_for_deliveries_and_for_the_next_alert(desk):
+    d = desk()
+    d.clock.moment = now()
+    d.letters.fails(Fault(429, "slowly", {"Retry-After": "420"}))
+    d.begin("source:site", channel="")
+    d.tell()
+    d.begin("source:other", channel="")
+    d.tell()
+    assert (len(d.letters.requests), len(d.spare.requests)) == (1, 2)
+    with d.app.store.read() as conn:
+        rests_until = channels.look(conn, "letters", d.clock()).open_until
+    assert abs(rests_until - now() - timedelta(seconds=420)) < timedelta(minutes=1)
+
+
+def test_an_account_that_rests_is_told_no_alert(tmp_path, monkeypatch):
+    ops = "mastodon\n    instance: https://news.example\n    token: mastodon-t0ken\n    base_url: {ops}\n"
+    monkeypatch.setitem(globals(), "ALERTS", re.sub(r"(?s)webhook\n.*?(?=alerts:)", ops, ALERTS))
+    with FakeProvider("mailgun") as letters, FakeProvider("mailpit") as spare, FakeProvider("mastodon") as network:
+        d = Desk(tmp_path, letters, spare, network, "ops")
+        network.leaves(0, now() + timedelta(minutes=7))
+        d.clock.moment = now()
+        d.begin()
+        d.tell()
+        assert len(network.accepted) == 1
+        d.begin("source:site", channel="")
+        d.tell()
+        said = len(network.requests)
+        later(d, minutes=6)
+        d.tell()
+        assert len(network.requests) == said
+        network.recovers()
+        later(d, minutes=2)
+        d.tell()
+        assert len(network.accepted) == 2
+
+
+@pytest.mark.parametrize(("urgent", "told"), [(True, 3), (False, 1)])
+def test_the_number_of_a_day_keeps_what_can_wait_till_morning(desk, monkeypatch, urgent, told):
+    monkeypatch.setitem(globals(), "ALERTS", ALERTS.replace("mailpit\n", "mailpit\n    per_day: 1\n"))
+    d = desk()
+    for number in range(3):
+        d.begin(f"source:{number}", urgent=urgent)
+    d.tell()
+    assert len(d.spare.requests) == told
+    d.clock.advance(timedelta(days=1))
+    look(d, 1)
+    assert len(d.spare.requests) == (told if urgent else told + 1)
+
+
+def test_alerts_are_charged_to_the_rate_of_their_channel(desk, monkeypatch):
+    monkeypatch.setitem(globals(), "ALERTS", ALERTS.replace("mailpit\n", "mailpit\n    rate: 1/m\n"))
+    d = desk()
+    for number in range(3):
+        d.begin(f"source:{number}")
+    d.tell()
+    assert len(d.spare.requests) == 1
+    later(d, minutes=1)
+    d.tell()
+    assert len(d.spare.requests) == 2

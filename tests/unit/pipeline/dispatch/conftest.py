@@ -36,6 +36,7 @@ class Told:
     name = "told"
     account = MappingProxyType({})
     takes_down = True
+    is_practice = False
     http = Http()
     counted_as = ""
     rules = None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from publisher.model.call import Answer, Outcome, Rest, Verdict
 from publisher.pipeline import dispatch
-from publisher.store import limits, log
+from publisher.store import channels, limits, log
 from tests.ledger import NOW, POST, add_edition, add_send, books
 from tests.unit.pipeline.dispatch.conftest import NO_ANSWER, SENT, Bench, Told
 
@@ -72,7 +73,7 @@ def test_a_process_that_starts_later_keeps_to_it(store, bench):
 def test_what_is_said_later_of_less_does_not_shorten_it(store, bench):
     posts(store, 3)
     sooner = Answer(Verdict(Outcome.SENT), status=200, rest=Rest(NOW + timedelta(minutes=1)))
-    under_way = [dispatch.claim(store, bench.desk, "mastodon", 1, account="gazette") for _ in range(3)]
+    under_way = [dispatch.claim(store, bench.desk, "mastodon", 1, counted_as="gazette") for _ in range(3)]
     for claimed, answer in zip(under_way, (LAST, sooner, SENT), strict=True):
         dispatch.begin(store, bench.desk, claimed)
         dispatch.record_answer(store, bench.desk, claimed, answer)
@@ -133,3 +134,90 @@ def test_who_sends_mail_is_not_counted(store, bench):
 def rest_of(store):
     with store.read() as conn:
         return limits.resting_accounts(conn, NOW)["gazette"]
+
+
+def test_a_thread_of_thirty_parts_waits_no_longer_from_rest_to_rest(store, bench):
+    """Discord takes five messages in as many seconds: each rest was obeyed, and the thread went on after it."""
+    [send] = posts(store, 1)
+    network = Network(*[put_off(bench, 5, went_on=True) for _ in range(5)])
+    bench.all(network, "mastodon")
+    for _ in range(5):
+        bench.later(seconds=10)
+        bench.all(network, "mastodon")
+    assert (len(network.calls), books(store, send)) == (6, {"sent": 1})
+
+
+def test_a_thread_that_goes_on_is_not_given_up_however_long_its_rests(store, bench):
+    [send] = posts(store, 1)
+    hours = 3_600
+    network = Network(*[put_off(bench, 20 * hours, went_on=True) for _ in range(3)], put_off(bench, 60, went_on=False))
+    bench.all(network, "mastodon")
+    for _ in range(3):
+        bench.later(hours=20)
+        bench.all(network, "mastodon")
+    assert (len(network.calls), books(store, send)) == (4, {"pending": 1})
+    bench.later(hours=7)
+    network.answers = [put_off(bench, 60, went_on=False)]
+    bench.all(network, "mastodon")
+    assert books(store, send) == {"failed": 1}
+
+
+def test_where_it_does_not_go_on_the_waits_grow_again_from_the_first(store, bench):
+    posts(store, 1)
+    network = Network(put_off(bench, 5, went_on=True), *[put_off(bench, 0, went_on=False)] * 5)
+    found = []
+    for _ in range(5):
+        assert bench.once(network, "mastodon")
+        with store.read() as conn:
+            [row] = log.find(conn, log.Filter())
+        found.append((row["attempts"], row["due_at"] - bench.clock()))
+        bench.clock.advance(row["due_at"] - bench.clock())
+    assert [attempts for attempts, _ in found] == [0, 1, 2, 3, 4]
+    assert found[1][1] < timedelta(seconds=7) < timedelta(seconds=90) < found[4][1]
+
+
+def test_a_doubt_that_a_thread_has_gone_on_from_is_none_any_more(store, bench):
+    [send] = posts(store, 1)
+    network = Network(NO_ANSWER, put_off(bench, 5, went_on=True), keys=timedelta(days=1))
+    bench.all(network, "mastodon")
+    bench.later(seconds=30)
+    bench.all(network, "mastodon")
+    assert books(store, send) == {"pending": 1}
+    bench.later(seconds=10)
+    bench.all(network, "mastodon")
+    assert ([call.attempt for call in network.calls], books(store, send)) == ([1, 2, 1], {"sent": 1})
+
+
+def test_a_refusal_that_says_when_is_written_once_and_for_the_account(store, bench):
+    posts(store, 2)
+    bench.all(Network(too_many(bench, 420)), "mastodon")
+    with store.read() as conn:
+        assert channels.look(conn, "mastodon", bench.clock()).open_until is None
+    assert rest_of(store) == ENDS
+    network = Network()
+    bench.all(network, "mastodon")
+    assert network.calls == []
+
+
+def test_where_nobody_counts_the_channel_rests(store, bench):
+    posts(store, 2)
+    bench.all(Network(too_many(bench, 420), account=""), "mastodon")
+    with store.read() as conn:
+        assert channels.look(conn, "mastodon", bench.clock()).open_until == ENDS
+        assert limits.resting_accounts(conn, NOW) == {}
+
+
+def too_many(bench, seconds: float):
+    """Answer that there were too many requests, and when the next one is taken."""
+
+    def answer(_) -> Answer:
+        until = bench.clock() + timedelta(seconds=seconds)
+        verdict = Verdict(Outcome.DEFERRED, reason="HTTP 429", until=until)
+        return Answer(verdict, status=429, rest=Rest(until))
+
+    return answer
+
+
+def put_off(bench, seconds: float, *, went_on: bool):
+    """Answer that a thread rests, after some of its parts or none."""
+    return lambda call: replace(too_many(bench, seconds)(call), went_on=went_on)

@@ -491,10 +491,40 @@ def test_a_withdrawal_without_an_answer_is_not_said_again_by_practice(store, ben
     withdraw(store, edition)
     bench.all(network, "mastodon")
     practice = Network()
-    practice.takes_down = False
+    practice.is_practice = True
     bench.later(minutes=1)
     bench.all(practice, "mastodon")
     assert (practice.removed, removals(store, edition)[0].state) == ([], DeliveryState.UNKNOWN)
     bench.later(minutes=10)
     bench.all(network, "mastodon")
     assert (len(network.removed), removals(store, edition)[0].state) == (2, DeliveryState.SENT)
+
+
+def test_a_sender_that_takes_nothing_down_is_no_practice_and_says_so(store, bench, edition):
+    post(store, edition)
+    network = Network(POSTED, removals=[NO_ANSWER, Answer(Verdict(Outcome.REFUSED, Scope.MESSAGE, "nothing goes"))])
+    bench.all(network, "mastodon")
+    withdraw(store, edition)
+    bench.all(network, "mastodon")
+    network.takes_down = False
+    bench.later(minutes=1)
+    bench.all(network, "mastodon")
+    assert removals(store, edition)[0].state is DeliveryState.FAILED
+
+
+def test_what_takes_no_more_deletions_is_told_of_none_before_it_does(store, bench, edition):
+    other = add_edition(store, "other")
+    for each in (edition, other):
+        post(store, each)
+    until = NOW + timedelta(minutes=7)
+    too_many = Answer(Verdict(Outcome.DEFERRED, reason="HTTP 429", until=until), status=429, rest=Rest(until))
+    network = Network(POSTED, POSTED, removals=[too_many])
+    network.counted_as = "gazette"
+    bench.all(network, "mastodon")
+    for each in (edition, other):
+        withdraw(store, each)
+    bench.all(network, "mastodon")
+    assert len(network.removed) == 1
+    bench.later(minutes=7)
+    bench.all(network, "mastodon")
+    assert [removals(store, each)[0].state for each in (edition, other)] == [DeliveryState.SENT] * 2
