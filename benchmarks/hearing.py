@@ -1,11 +1,12 @@
 """What events cost a running send: `publisher run` sends to many readers, with and without 10,000 events a minute.
 
-    python -m benchmarks.hearing [--readers 300000] [--per-minute 10000] [--rounds 3] [--folder DIR]
+    python -m benchmarks.hearing [--readers 1000000] [--per-minute 10000] [--window 4] [--folder DIR]
 
 The send goes through the Mailgun sender to a local sink, a thousand readers a request, as fast as it can. Meanwhile a
 client in a process of its own says Mailgun's "delivered" of letters of an earlier edition to the same process's webhook
-address, one signed event a request, as Mailgun does. Rounds with events and rounds without take turns; the sink times
-both. At the end every event that was said must stand in the ledger, and the books must balance.
+address, one signed event a request, as Mailgun does. Within the one send, windows with events and windows without take
+turns, so that what the machine does meanwhile falls upon both; the sink counts. At the end every event that was said
+must stand in the ledger, and the books must balance.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from uuid import uuid4
 
 from benchmarks.sending import _fill, serve
@@ -40,6 +41,8 @@ from tests.project import MAILGUN, SECRETS, ProjectDir, environment
 
 EVENTS_KEY = "events-signing-key"
 HEAD = b"POST /webhooks/letters HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
+SETTLES = 0.5  # seconds that belong to neither window
+MOST_MINUTES = 4  # of events: longer than a send takes
 SPEAKERS = 48  # each waits for its answer, as a provider does
 
 
@@ -78,17 +81,45 @@ def _port_in(log: Path) -> int:
     raise SystemExit(log.read_text())
 
 
-def rate_of(folder: Path, sink: Connection, readers: int, say: list[bytes] | None, per_minute: int) -> dict[str, float]:
-    """Let a send go through; return readers a second, and what became of the events said meanwhile."""
+def send_first(folder: Path, sink: Connection, readers: int) -> None:
+    """Let the edition go out that the events are about."""
+    with running(folder):
+        _wait(sink, lambda told: told["readers"] >= readers)
+    sink.send(True)
+    sink.recv()
+
+
+def rates_of(folder: Path, sink: Connection, readers: int, speaker_of, window: float) -> tuple[list, dict[str, float]]:
+    """Let a send go through; return its rates in windows without and with events, by turns, and what was heard."""
+    pairs = []
     with running(folder) as port:
         _wait(sink, lambda told: told["readers"] > 0)
-        speaker = _Speaker(port, say or [], per_minute)
+        speaker = speaker_of(port)
         speaker.start()
-        _wait(sink, lambda told: told["readers"] >= readers)
+        while True:
+            pair = []
+            for is_loud in (False, True):
+                speaker.speak(is_loud)
+                time.sleep(SETTLES)
+                pair.append(_rate_in(sink, window))
+            if _readers(sink) >= readers:
+                break  # its end was in this pair
+            pairs.append(pair)
         speaker.stop()
     sink.send(True)
-    told = sink.recv()
-    return {"rate": readers / (told["last"] - told["first"]), **speaker.found()}
+    sink.recv()
+    return pairs, speaker.found()
+
+
+def _rate_in(sink: Connection, window: float) -> float:
+    began, before = time.perf_counter(), _readers(sink)
+    time.sleep(window)
+    return (_readers(sink) - before) / (time.perf_counter() - began)
+
+
+def _readers(sink: Connection) -> int:
+    sink.send("look")
+    return int(sink.recv()["readers"])
 
 
 def _wait(sink: Connection, is_so) -> None:
@@ -111,6 +142,9 @@ class _Speaker:
     def start(self) -> None:
         self._process.start()
 
+    def speak(self, is_loud: bool) -> None:
+        self._here.send(is_loud)
+
     def stop(self) -> None:
         self._here.send(None)
         self._found = self._here.recv()
@@ -121,37 +155,69 @@ class _Speaker:
 
 
 def _speak(port: int, bodies: list[bytes], per_minute: int, pipe: Connection) -> None:
-    began, lock, next_one, took, statuses = time.perf_counter(), Lock(), iter(enumerate(bodies)), [], Counter()
-    is_over = False
+    pace, took, statuses = _Pace(bodies, per_minute), [], Counter()
 
     def speak() -> None:
-        with socket.create_connection(("127.0.0.1", port)) as conn:
-            while not is_over:
-                with lock:
-                    place, body = next(next_one, (0, b""))
-                if not body:
-                    return
-                time.sleep(max(0.0, began + place * 60 / per_minute - time.perf_counter()))
-                said = time.perf_counter()
-                status = _post(conn, body)
-                took.append(time.perf_counter() - said)
-                statuses[status] += 1
+        while pace.has_begun():
+            with socket.create_connection(("127.0.0.1", port)) as conn:
+                while body := pace.next():
+                    said = time.perf_counter()
+                    status = _post(conn, body)
+                    took.append(time.perf_counter() - said)
+                    statuses[status] += 1
 
     threads = [Thread(target=speak) for _ in range(SPEAKERS)]
     for thread in threads:
         thread.start()
-    pipe.recv()
-    is_over = True
+    while (is_loud := pipe.recv()) is not None:
+        pace.go_on() if is_loud else pace.pause()
+    pace.end()
     for thread in threads:
         thread.join(10)
-    seconds = time.perf_counter() - began
     heard = {
         "speaker_s": round(time.process_time(), 2),
         "events": len(took),
-        "per_minute": round(60 * len(took) / seconds),
+        "per_minute": round(60 * len(took) / pace.seconds),
         "taken": statuses[200],
     }
     pipe.send(heard | _how_late(sorted(took)))
+
+
+class _Pace:
+    """Gives out what is to be said, evenly, while it isn't paused."""
+
+    def __init__(self, bodies: list[bytes], per_minute: int) -> None:
+        self._bodies, self._gap = iter(bodies), 60 / per_minute
+        self._lock, self._may = Lock(), Event()
+        self._next_at = self._loud_since = self.seconds = 0.0
+        self._is_over = False
+
+    def go_on(self) -> None:
+        self._next_at = self._loud_since = time.perf_counter()
+        self._may.set()
+
+    def pause(self) -> None:
+        if self._may.is_set():
+            self.seconds += time.perf_counter() - self._loud_since
+        self._may.clear()
+
+    def end(self) -> None:
+        self.pause()
+        self._is_over = True
+        self._may.set()
+
+    def has_begun(self) -> bool:
+        """Wait until something is to be said; False at the end."""
+        self._may.wait()
+        return not self._is_over
+
+    def next(self) -> bytes:
+        """Return the next one when its time has come; nothing while it is quiet: connections end meanwhile."""
+        with self._lock:
+            at, self._next_at = self._next_at, self._next_at + self._gap
+        time.sleep(max(0.0, at - time.perf_counter()))
+        with self._lock:
+            return next(self._bodies, b"") if self._may.is_set() and not self._is_over else b""
 
 
 def _post(conn: socket.socket, body: bytes) -> int:
@@ -197,9 +263,9 @@ def _event(reference: str) -> bytes:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--readers", type=int, default=300_000)
+    parser.add_argument("--readers", type=int, default=1_000_000)
     parser.add_argument("--per-minute", type=int, default=10_000, help="events")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--window", type=float, default=4.0, help="seconds with events, and seconds without, by turns")
     parser.add_argument("--folder", type=Path, help="where the ledger is made; then gone")
     given = parser.parse_args()
     here, there = multiprocessing.Pipe()
@@ -216,27 +282,21 @@ def main() -> None:
 
 def _compare(given: argparse.Namespace, root: Path, url: str, sink: Connection) -> None:
     project = make_project(root, url, given.readers)
-    rate_of(root, sink, given.readers, None, given.per_minute)  # the edition that the events are about
-    most = given.per_minute // 3  # in twenty seconds, which no round takes
-    ratios, taken, stories = [], 0, 1
-    for number in range(given.rounds):
-        rates = []
-        for say in (None, bodies_for(root, number * most, most)):
-            stories += 1
-            project.publish(stories)
-            found = rate_of(root, sink, given.readers, say, given.per_minute)
-            rates.append(found["rate"])
-        taken += int(found["taken"])
-        ratios.append(rates[1] / rates[0])
-        print(
-            f"{rates[0]:>10,.0f}/s alone {rates[1]:>10,.0f}/s with events   ratio {ratios[-1]:.2f}   {found}",
-            flush=True,
-        )
+    send_first(root, sink, given.readers)
+    bodies = bodies_for(root, 0, min(given.readers, given.per_minute * MOST_MINUTES))
+    project.publish(2)
+    pairs, found = rates_of(
+        root, sink, given.readers, lambda port: _Speaker(port, bodies, given.per_minute), given.window
+    )
+    for quiet, loud in pairs:
+        print(f"{quiet:>10,.0f}/s alone {loud:>10,.0f}/s with events   ratio {loud / quiet:.2f}")
     kept = sqlite3.connect(root / "publisher.db").execute("SELECT count(*) FROM events").fetchone()[0]
-    assert kept == taken, f"{taken} events were taken, and {kept} stand in the ledger"
+    assert kept == found["taken"], f"{found['taken']} events were taken, and {kept} stand in the ledger"
     print(project.publisher("verify", timeout=900).strip().splitlines()[-1])
-    print(json.dumps({"benchmark": "hearing", "readers": given.readers, "per_minute": given.per_minute,
-                      "ratio": round(statistics.median(ratios), 3), "kept": kept}))  # fmt: skip
+    alone, beside = (statistics.mean(rates) for rates in zip(*pairs, strict=True))
+    rates = {"windows": len(pairs), "alone": round(alone), "with_events": round(beside)}
+    said = {"benchmark": "hearing", "readers": given.readers, **found, **rates}
+    print(json.dumps(said | {"ratio": round(beside / alone, 3)}))
 
 
 if __name__ == "__main__":
