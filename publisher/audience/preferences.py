@@ -29,12 +29,12 @@ def look_up(store: Store, token: str, key_of: KeyOf) -> Choice | None:
     subscriber_id, list_id = claim
     with store.read() as conn:
         person = subscribers.get(conn, subscriber_id)
-        subscription = subscribers.subscription(conn, subscriber_id, list_id)
+        subscription = subscribers.subscription(conn, person.id, list_id) if person else None
         list_name = subscribers.list_name(conn, list_id)
     if person is None or subscription is None or list_name is None:
         return None
     is_on = subscription["state"] == SubscriptionState.CONFIRMED
-    return Choice(subscriber_id, list_id, list_name, mask(person.email), is_on)
+    return Choice(person.id, list_id, list_name, mask(person.email), is_on)
 
 
 def leave(store: Store, token: str, key_of: KeyOf, *, how: str, now: datetime) -> Choice | None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, and_, func, or_, select, update
 
 from publisher.model.states import DeliveryState
+from publisher.store.subscribers import to_whom
 from publisher.store.tables import calls, deliveries, editions, outcomes, recipients, sends, subscribers
 
 BATCH = 2_000  # rows of one transaction: others write in between
@@ -77,7 +78,7 @@ def doubtful(conn: Connection, wanted: Doubtful) -> list[RowMapping]:
         editions.c.schedule,
         editions.c.slot,
         func.coalesce(calls.c.channel, sends.c.channel).label("channel"),
-        func.coalesce(subscribers.c.email, recipients.c.channel).label("to"),
+        to_whom().label("to"),
         calls.c.spoke_at,
         calls.c.key,
         calls.c.retry_at,

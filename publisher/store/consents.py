@@ -8,7 +8,9 @@ from hashlib import sha256
 from sqlalchemy import Connection, RowMapping, insert, select
 
 from publisher.store.sql import upsert
-from publisher.store.tables import changes, lists, wordings
+from publisher.store.tables import changes, lists, subscriptions, wordings
+
+ADDRESS = "address"  # the change of one
 
 
 def wording(conn: Connection, text: str, language: str, now: datetime) -> int:
@@ -35,7 +37,7 @@ def remember(
 
     :param what: a state of a subscription, or the name of what was changed: ``address``, ``paused``.
     :param words: the subscription's basis, or what the field said.
-    :param actor: who had made it so.
+    :param actor: who had made it so; of a field of the person, who changed it.
     """
     conn.execute(
         insert(changes).values(
@@ -51,11 +53,16 @@ def remember(
     )
 
 
-def remember_subscription(conn: Connection, before: RowMapping, until: datetime) -> None:
-    """Keep a subscription as it was until now."""
+def remember_subscription(
+    conn: Connection, before: RowMapping, until: datetime, *, subscriber_id: int | None = None
+) -> None:
+    """Keep a subscription as it was until now.
+
+    :param subscriber_id: whose it is to be known as; None: whose it was.
+    """
     remember(
         conn,
-        before["subscriber_id"],
+        subscriber_id or before["subscriber_id"],
         before["state"],
         before["basis"],
         since=before["since"],
@@ -64,6 +71,24 @@ def remember_subscription(conn: Connection, before: RowMapping, until: datetime)
         list_id=before["list_id"],
         wording_id=before["wording_id"],
     )
+
+
+def present(conn: Connection, subscriber_id: int) -> list[RowMapping]:
+    """Return what a person chooses now, by list, with the words that they said yes to."""
+    query = (
+        select(subscriptions, lists.c.name.label("list"), wordings.c.text.label("wording"))
+        .join(lists, lists.c.id == subscriptions.c.list_id)
+        .outerjoin(wordings, wordings.c.id == subscriptions.c.wording_id)
+        .where(subscriptions.c.subscriber_id == subscriber_id)
+        .order_by(lists.c.name)
+    )
+    return list(conn.execute(query).mappings())
+
+
+def former_addresses(conn: Connection, subscriber_id: int) -> list[str]:
+    """Return the addresses that a person had before; their change says them first."""
+    query = select(changes.c.words).where(changes.c.subscriber_id == subscriber_id, changes.c.what == ADDRESS)
+    return [words.partition(";")[0] for words in conn.execute(query).scalars()]
 
 
 def history(conn: Connection, subscriber_id: int) -> list[RowMapping]:

@@ -18,6 +18,7 @@ from publisher.store.words import Listing, Statement
 
 D = DeliveryState
 LEFT_SINCE = "left the list after the edition was addressed"
+GONE = "was erased after the letter was made"
 _ON_THE_LIST: frozenset[str | None] = frozenset({SubscriptionState.CONFIRMED})
 # Whom a letter may reach, by the state of the subscription that it is about; None: it is about none.
 STATES: Mapping[LetterKind, frozenset[str | None]] = {
@@ -207,7 +208,7 @@ def _member(row: Any, may_be: frozenset[str | None]) -> Member:
     delivery_id, address, name, attributes, person, list_id, state, why = row
     if person is None:
         return Member(delivery_id, address, "", {}, None, 0, "")
-    blocked = why or ("" if state in may_be else LEFT_SINCE)
+    blocked = why or (GONE if not address else "") or ("" if state in may_be else LEFT_SINCE)
     return Member(delivery_id, address, name, _attributes(attributes), person, list_id, blocked)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Boolean, Connection, Integer, RowMapping, func, select
 
 from publisher.model.event import Event, EventKind
+from publisher.store.subscribers import is_person, to_whom
 from publisher.store.tables import Moment, Text, deliveries, events, recipients, sends, subscribers
 from publisher.store.words import Statement
 
@@ -127,12 +128,24 @@ def of_delivery(conn: Connection, delivery_id: int) -> list[RowMapping]:
     return list(conn.execute(query.order_by(events.c.happened_at, events.c.id)).mappings())
 
 
+def of_person(conn: Connection, subscriber_id: int) -> list[RowMapping]:
+    """Return what was said of all of a person's deliveries, in the order in which it happened."""
+    query = (
+        select(events)
+        .join(deliveries, deliveries.c.id == events.c.delivery_id)
+        .join(recipients, recipients.c.id == deliveries.c.recipient_id)
+        .join(subscribers, subscribers.c.id == recipients.c.subscriber_id)
+        .where(is_person(subscriber_id))
+    )
+    return list(conn.execute(query.order_by(events.c.happened_at, events.c.id)).mappings())
+
+
 def latest(
     conn: Connection, *, channel: str = "", kind: str = "", address_hash: str = "", limit: int = 100
 ) -> list[RowMapping]:
     """Return words, newest first; an empty value leaves it open."""
     query: Any = (
-        select(events, sends.c.edition_id, func.coalesce(subscribers.c.email, recipients.c.channel).label("to"))
+        select(events, sends.c.edition_id, to_whom().label("to"))
         .select_from(
             events.outerjoin(deliveries, deliveries.c.id == events.c.delivery_id)
             .outerjoin(sends, sends.c.id == deliveries.c.send_id)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, select
 
 from publisher.model.states import DeliveryState
+from publisher.store.subscribers import is_person, to_whom
 from publisher.store.tables import calls, deliveries, editions, outcomes, recipients, sends, subscribers
 
 
@@ -19,6 +20,7 @@ class Filter:
     send_id: int | None = None
     channel: str = ""
     address_hash: str = ""
+    subscriber_id: int | None = None  # what went to any address of theirs
     state: str = ""
     after_id: int | None = None  # keyset: only deliveries with a smaller id
     limit: int = 100
@@ -52,7 +54,7 @@ def _query() -> Select[Any]:
         sends.c.id.label("send_id"),
         sends.c.kind,
         sends.c.channel,
-        func.coalesce(subscribers.c.email, recipients.c.channel).label("to"),
+        to_whom().label("to"),
         deliveries.c.state,
         deliveries.c.attempts,
         deliveries.c.due_at,
@@ -83,6 +85,8 @@ def _narrow(query: Select[Any], wanted: Filter) -> Select[Any]:
         query = query.where(sends.c.channel == wanted.channel)
     if wanted.address_hash:
         query = query.where(subscribers.c.address_hash == wanted.address_hash)
+    if wanted.subscriber_id is not None:
+        query = query.where(is_person(wanted.subscriber_id))
     if wanted.state:
         query = query.where(deliveries.c.state == wanted.state)
     if wanted.after_id is not None:

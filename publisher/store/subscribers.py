@@ -6,12 +6,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, exists, func, or_, select
 
 from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.store import consents
 from publisher.store.sql import among, upsert
-from publisher.store.tables import domains, lists, recipients, subscribers, subscriptions, suppressions, update_row
+from publisher.store.tables import (
+    domains,
+    lists,
+    recipients,
+    subscribers,
+    subscriptions,
+    suppressions,
+    update_row,
+    wordings,
+)
+
+ERASED = "(erased)"  # in place of whom a mail went to
 
 
 def ensure_list(conn: Connection, name: str) -> int:
@@ -30,10 +41,24 @@ def find(conn: Connection, address_hash: str) -> Subscriber | None:
 
 
 def get(conn: Connection, subscriber_id: int) -> Subscriber | None:
-    """Return a person; None for one who was erased, or never was."""
-    known = (subscribers.c.id == subscriber_id, subscribers.c.erased_at.is_(None))
-    row = conn.execute(select(subscribers).where(*known)).one_or_none()
-    return None if row is None else _person(row)
+    """Return a person; None for one who was erased, or never was.
+
+    Who had two addresses and has become one is found by either id, and goes by the one that is returned.
+    """
+    row = conn.execute(select(subscribers).where(subscribers.c.id == subscriber_id)).one_or_none()
+    if row is not None and row.merged_into is not None:
+        return get(conn, row.merged_into)
+    return None if row is None or row.erased_at is not None else _person(row)
+
+
+def row_of(conn: Connection, subscriber_id: int) -> RowMapping:
+    """Return all that a person's row says, with the words by which they allowed to be measured."""
+    query = (
+        select(subscribers, wordings.c.text.label("measured_wording"))
+        .outerjoin(wordings, wordings.c.id == subscribers.c.measured_wording_id)
+        .where(subscribers.c.id == subscriber_id)
+    )
+    return conn.execute(query).mappings().one()
 
 
 def _person(row: Any) -> Subscriber:
@@ -115,6 +140,17 @@ def set_subscription(
     conn.execute(statement.on_conflict_do_update(index_elements=["list_id", "subscriber_id"], set_=values))
 
 
+def is_person(subscriber_id: int) -> ColumnElement[bool]:
+    """Say that a row of subscribers is a person's own, or the second one that they had before they became one."""
+    return or_(subscribers.c.id == subscriber_id, subscribers.c.merged_into == subscriber_id)
+
+
+def to_whom() -> ColumnElement[str]:
+    """Return whom a delivery is for, as people read it: an address, an account's channel, or that they were erased."""
+    address = case((subscribers.c.erased_at.is_not(None), ERASED), else_=subscribers.c.email)
+    return func.coalesce(address, recipients.c.channel)
+
+
 def of_recipient(conn: Connection, recipient_id: int) -> int | None:
     """Return the person whom a delivery's recipient is; None for an account."""
     return conn.execute(select(recipients.c.subscriber_id).where(recipients.c.id == recipient_id)).scalar_one_or_none()
@@ -173,7 +209,7 @@ def count(conn: Connection, list_names: Sequence[str], domain: str = "") -> int:
 
 
 def everyone(conn: Connection, list_name: str = "") -> Iterable[RowMapping]:
-    """Yield each subscription with its person, in order of address."""
+    """Yield each subscription with its person, in order of address; who was erased is nobody."""
     query = (
         select(
             subscribers.c.id,
@@ -186,6 +222,7 @@ def everyone(conn: Connection, list_name: str = "") -> Iterable[RowMapping]:
             subscriptions.c.since,
         )
         .select_from(subscribers.outerjoin(subscriptions).outerjoin(lists))
+        .where(subscribers.c.erased_at.is_(None), subscribers.c.merged_into.is_(None))
         .order_by(subscribers.c.email, lists.c.name)
     )
     if list_name:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, select, update
 
+from publisher.model.event import EventKind
 from publisher.store.sql import upsert
 from publisher.store.tables import subscribers, suppressions
 
@@ -41,6 +42,12 @@ def _lift(conn: Connection, row: RowMapping, words: str, now: datetime) -> bool:
 def is_lifted(suppression: RowMapping) -> bool:
     """Say whether a suppression holds no more."""
     return str(suppression["scope"]).startswith(LIFTED)
+
+
+def is_of_mailbox(suppression: RowMapping) -> bool:
+    """Say whether a suppression is about the mailbox, and not about what its owner wants."""
+    reason = str(suppression["reason"])
+    return reason.startswith(EventKind.HARD_BOUNCE) or "did not arrive" in reason or "bounced" in reason
 
 
 def of(conn: Connection, address_hash: str) -> list[RowMapping]:

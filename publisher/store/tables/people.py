@@ -21,6 +21,7 @@ subscribers = Table(
     Column("measured_since", Moment),  # since then they allow that it is known what they open; NULL: they don't
     Column("measured_wording_id", BigInteger),  # what they said yes to
     Column("erased_at", Moment),  # nothing is left of them but this row's id, which no one else may get
+    Column("merged_into", BigInteger),  # the person whose second row this was: links that name it lead there
 )
 
 domains = Table(

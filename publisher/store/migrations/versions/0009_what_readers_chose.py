@@ -69,4 +69,5 @@ def upgrade() -> None:
     op.add_column("subscribers", sa.Column("measured_since", Moment(), nullable=True))
     op.add_column("subscribers", sa.Column("measured_wording_id", sa.BigInteger(), nullable=True))
     op.add_column("subscribers", sa.Column("erased_at", Moment(), nullable=True))
+    op.add_column("subscribers", sa.Column("merged_into", sa.BigInteger(), nullable=True))
     op.add_column("subscriptions", sa.Column("wording_id", sa.BigInteger(), nullable=True))

@@ -1,0 +1,39 @@
+"""Erasing a person: nothing is left but a number that no one else gets, and a keyed hash that keeps imports off."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from publisher.model.subscriber import SubscriptionState
+from publisher.store import Connection, Store, consents, erasures, subscribers, suppressions
+
+SCOPE = "erased"  # of the suppression that keeps an import from bringing them back; they themselves can come back
+
+
+def erase(store: Store, subscriber_id: int, *, address_hash: str, why: str, now: datetime, actor: str) -> bool:
+    """Forget a person for good; False where there is nobody with this id any more.
+
+    Letters to them that haven't begun stop: a row without an address is written to by nobody. What stays says that a
+    letter went to somebody who was erased.
+
+    :param address_hash: the keyed hash of their address.
+    :param why: how it is known that they want it; it is kept, so it names nobody.
+    """
+    with store.write() as conn:
+        person = subscribers.get(conn, subscriber_id)
+        if person is None:
+            return False
+        addresses = {person.email, *consents.former_addresses(conn, person.id)}
+        for row_id in erasures.rows_of(conn, person.id):
+            _leave_everything(conn, row_id, now, actor)
+            erasures.unname(conn, row_id, addresses)
+            erasures.empty(conn, row_id, now)
+        erasures.unname_suppressions(conn, address_hash, person.email)
+        suppressions.add(conn, address_hash, SCOPE, reason=why, now=now, actor=actor)
+    return True
+
+
+def _leave_everything(conn: Connection, row_id: int, now: datetime, actor: str) -> None:
+    for row in consents.present(conn, row_id):
+        left = SubscriptionState.LEFT
+        subscribers.set_subscription(conn, row_id, row["list_id"], left, basis="erased", now=now, actor=actor)

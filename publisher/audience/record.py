@@ -1,0 +1,63 @@
+"""One person's whole record: what is known of them, what they chose and when, and every mail that they were sent."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from publisher.store import Connection, RowMapping, Store, consents, events, log, subscribers, suppressions
+
+EVERY = 1_000_000  # mails: more than anybody gets
+CHOICE = ("list", "state", "basis", "since", "actor", "wording_id", "wording")
+CHANGE = ("list", "what", "words", "since", "until", "actor", "wording_id", "wording")
+MAIL = ("id", "edition_id", "schedule", "slot", "kind", "channel", "to", "state", "attempts", "when", "reason")
+EVENT = ("type", "happened_at", "received_at", "words")
+BLOCK = ("scope", "reason", "made_at", "actor")
+
+
+def record_of(store: Store, subscriber_id: int) -> dict[str, Any]:
+    """Return all that is kept of a person, JSON-ready: times in ISO 8601; empty where there is nobody.
+
+    :return: ``email``, ``name``, ``attributes``, ``language``, ``known_since``, ``paused_until``, ``measured_since``;
+        ``lists`` as they are now, ``history`` as it was before, ``mails`` newest first with their ``events``, and
+        ``suppressions`` of the address.
+    """
+    with store.read() as conn:
+        person = subscribers.get(conn, subscriber_id)
+        if person is None:
+            return {}
+        return {
+            **_person(conn, person.id),
+            "lists": _plain(consents.present(conn, person.id), CHOICE),
+            "history": _plain(consents.history(conn, person.id), CHANGE),
+            "mails": _mails(conn, person.id),
+            "suppressions": _plain(_blocks(conn, person.id), BLOCK),
+        }
+
+
+def _person(conn: Connection, person_id: int) -> dict[str, Any]:
+    row = subscribers.row_of(conn, person_id)
+    names = ("email", "name", "attributes", "language", "paused_until", "measured_since", "measured_wording")
+    return {"known_since": _json(row["made_at"]), **{name: _json(row[name]) for name in names}}
+
+
+def _blocks(conn: Connection, person_id: int) -> Iterable[RowMapping]:
+    return suppressions.of(conn, subscribers.row_of(conn, person_id)["address_hash"])
+
+
+def _mails(conn: Connection, person_id: int) -> list[dict[str, Any]]:
+    later: defaultdict[int, list[RowMapping]] = defaultdict(list)
+    for event in events.of_person(conn, person_id):
+        later[event["delivery_id"]].append(event)
+    mails = log.find(conn, log.Filter(subscriber_id=person_id, limit=EVERY))
+    return [{**each, "events": _plain(later[each["id"]], EVENT)} for each in _plain(mails, MAIL)]
+
+
+def _plain(rows: Iterable[RowMapping], names: Iterable[str]) -> list[dict[str, Any]]:
+    return [{name: _json(row[name]) for name in names} for row in rows]
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
