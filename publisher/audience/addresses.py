@@ -13,14 +13,14 @@ PLAIN = re.compile(
 
 
 def normalise(address: str) -> str:
-    """Return the address with its domain in lower case.
+    """Return the address with its domain in lower case, and in its own script where it has one.
 
     :raises ValueError: in words: what is wrong with it.
     """
     address = address.strip()
     if not address:
         raise ValueError("no address")
-    if len(address) <= 254 and PLAIN.fullmatch(address):
+    if len(address) <= 254 and PLAIN.fullmatch(address) and "xn--" not in address.lower():
         local, _, domain = address.rpartition("@")
         if len(local) > 64:
             raise ValueError("the part before the @ is longer than 64 characters")

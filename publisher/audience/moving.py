@@ -26,7 +26,7 @@ def move(store: Store, person_id: int, new_id: int, *, now: datetime, actor: str
         if person.id == new.id:  # said twice
             return True
         said = f"{person.email}; moved: {why}" if why else person.email
-        since = mergers.address_since(conn, person.id)
+        since = consents.since(conn, person.id, consents.ADDRESS)
         consents.remember(conn, person.id, consents.ADDRESS, said, since=since, until=now, actor=actor)
         _carry_suppressions(conn, person.id, new.id)
         _join_choices(conn, person.id, new.id, now)

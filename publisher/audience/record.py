@@ -37,6 +37,15 @@ def record_of(store: Store, subscriber_id: int) -> dict[str, Any]:
         }
 
 
+def mails_of(conn: Connection, person_id: int) -> list[tuple[RowMapping, list[RowMapping]]]:
+    """Return every mail that a person was to get, newest first, each with what was said of it later."""
+    later: defaultdict[int, list[RowMapping]] = defaultdict(list)
+    for event in events.of_person(conn, person_id):
+        later[event["delivery_id"]].append(event)
+    mails = log.find(conn, log.Filter(subscriber_id=person_id, limit=EVERY))
+    return [(mail, later[mail["id"]]) for mail in mails]
+
+
 def _person(conn: Connection, person_id: int) -> dict[str, Any]:
     row = subscribers.row_of(conn, person_id)
     names = ("email", "name", "attributes", "language", "paused_until", "measured_since", "measured_wording")
@@ -48,11 +57,10 @@ def _blocks(conn: Connection, person_id: int) -> Iterable[RowMapping]:
 
 
 def _mails(conn: Connection, person_id: int) -> list[dict[str, Any]]:
-    later: defaultdict[int, list[RowMapping]] = defaultdict(list)
-    for event in events.of_person(conn, person_id):
-        later[event["delivery_id"]].append(event)
-    mails = log.find(conn, log.Filter(subscriber_id=person_id, limit=EVERY))
-    return [{**each, "events": _plain(later[each["id"]], EVENT)} for each in _plain(mails, MAIL)]
+    return [
+        {**{name: _json(mail[name]) for name in MAIL}, "events": _plain(later, EVENT)}
+        for mail, later in mails_of(conn, person_id)
+    ]
 
 
 def _plain(rows: Iterable[RowMapping], names: Iterable[str]) -> list[dict[str, Any]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, func, insert, select
 
 from publisher.store.sql import upsert
-from publisher.store.tables import changes, lists, subscriptions, wordings
+from publisher.store.tables import Moment, changes, lists, subscribers, subscriptions, wordings
 
 ADDRESS = "address"  # the change of one
 
@@ -83,6 +83,16 @@ def present(conn: Connection, subscriber_id: int) -> list[RowMapping]:
         .order_by(lists.c.name)
     )
     return list(conn.execute(query).mappings())
+
+
+def since(conn: Connection, subscriber_id: int, what: str) -> datetime:
+    """Return since when a field of a person says what it says: since its last change, or since they are known."""
+    changed = select(func.max(changes.c.until, type_=Moment)).where(
+        changes.c.subscriber_id == subscriber_id, changes.c.what == what
+    )
+    known = select(subscribers.c.made_at).where(subscribers.c.id == subscriber_id)
+    found: datetime = conn.execute(changed).scalar_one() or conn.execute(known).scalar_one()
+    return found
 
 
 def former_addresses(conn: Connection, subscriber_id: int) -> list[str]:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, exists, func, select, update
+from sqlalchemy import Connection, RowMapping, delete, exists, select, update
 
-from publisher.store.consents import ADDRESS
 from publisher.store.sql import upsert
 from publisher.store.tables import (
-    Moment,
     changes,
     deliveries,
     recipients,
@@ -24,16 +21,6 @@ def lock(conn: Connection, *subscriber_ids: int) -> None:
     """Let nobody else change these rows until the transaction ends; always in the same order."""
     for each in sorted(subscriber_ids):
         conn.execute(select(subscribers.c.id).where(subscribers.c.id == each).with_for_update())
-
-
-def address_since(conn: Connection, subscriber_id: int) -> datetime:
-    """Return since when a person has had their address."""
-    moved = select(func.max(changes.c.until, type_=Moment)).where(
-        changes.c.subscriber_id == subscriber_id, changes.c.what == ADDRESS
-    )
-    known = select(subscribers.c.made_at).where(subscribers.c.id == subscriber_id)
-    found: datetime = conn.execute(moved).scalar_one() or conn.execute(known).scalar_one()
-    return found
 
 
 def hand_over(conn: Connection, subscription: RowMapping, person_id: int) -> None:

@@ -17,4 +17,5 @@ def plain(text: str) -> str:
 
 def dumps(value: Any) -> str:
     """Return the value as JSON that every engine can keep."""
-    return _NUL_IN_JSON.sub(r"\1\\ufffd", json.dumps(value))
+    text = json.dumps(value)
+    return _NUL_IN_JSON.sub(r"\1\\ufffd", text) if "\\u0000" in text else text

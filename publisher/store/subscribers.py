@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,7 @@ from publisher.store.tables import (
     wordings,
 )
 
+AT_ONCE = 1000  # rows that are fetched at once
 ERASED = "(erased)"  # in place of whom a mail went to
 
 
@@ -74,6 +75,14 @@ def by_hash(conn: Connection, address_hashes: Sequence[str]) -> dict[str, Subscr
 def add_many(conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     if rows:
         conn.execute(upsert(conn, subscribers).on_conflict_do_nothing(), rows)
+
+
+def ensure_person(conn: Connection, email: str, address_hash: str, now: datetime) -> int:
+    """Return the id of whoever has an address; where nobody has, of a new person on no list."""
+    row = {"email": email, "address_hash": address_hash, "name": "", "attributes": {}, "made_at": now}
+    add_many(conn, [{**row, "domain_id": ensure_domain(conn, email.rpartition("@")[2])}])
+    query = select(subscribers.c.id).where(subscribers.c.address_hash == address_hash)
+    return int(conn.execute(query).scalar_one())
 
 
 def learn(conn: Connection, known: Subscriber, name: str, attributes: Mapping[str, str]) -> None:
@@ -208,8 +217,13 @@ def count(conn: Connection, list_names: Sequence[str], domain: str = "") -> int:
     return int(conn.execute(query).scalar_one())
 
 
-def everyone(conn: Connection, list_name: str = "") -> Iterable[RowMapping]:
-    """Yield each subscription with its person, in order of address; who was erased is nobody."""
+def everyone(conn: Connection, list_name: str = "") -> Iterator[RowMapping]:
+    """Yield each subscription with its person, in order of address; a person on no list once, who was erased never.
+
+    :return: rows that are fetched as they are wanted; ``suppressed`` is why nobody writes to them by that list.
+    """
+    scope = or_(suppressions.c.scope == "all", suppressions.c.scope == "list:" + lists.c.name)
+    why = select(suppressions.c.reason).where(suppressions.c.address_hash == subscribers.c.address_hash, scope)
     query = (
         select(
             subscribers.c.id,
@@ -220,6 +234,7 @@ def everyone(conn: Connection, list_name: str = "") -> Iterable[RowMapping]:
             subscriptions.c.state,
             subscriptions.c.basis,
             subscriptions.c.since,
+            why.limit(1).scalar_subquery().label("suppressed"),
         )
         .select_from(subscribers.outerjoin(subscriptions).outerjoin(lists))
         .where(subscribers.c.erased_at.is_(None), subscribers.c.merged_into.is_(None))
@@ -227,4 +242,14 @@ def everyone(conn: Connection, list_name: str = "") -> Iterable[RowMapping]:
     )
     if list_name:
         query = query.where(lists.c.name == list_name)
-    yield from conn.execute(query).mappings()
+    yield from conn.execute(query, execution_options={"yield_per": AT_ONCE}).mappings()
+
+
+def attribute_names(conn: Connection) -> list[str]:
+    """Return the names of all attributes that anybody has."""
+    found: set[str] = set()
+    for attributes in conn.execute(
+        select(subscribers.c.attributes), execution_options={"yield_per": AT_ONCE}
+    ).scalars():
+        found.update(attributes)
+    return sorted(found)

@@ -44,6 +44,11 @@ def is_lifted(suppression: RowMapping) -> bool:
     return str(suppression["scope"]).startswith(LIFTED)
 
 
+def holds(suppression: RowMapping) -> bool:
+    """Say whether a suppression keeps anybody from writing: an erasure only keeps imports off."""
+    return str(suppression["scope"]).startswith(("all", "list:"))
+
+
 def is_of_mailbox(suppression: RowMapping) -> bool:
     """Say whether a suppression is about the mailbox, and not about what its owner wants."""
     reason = str(suppression["reason"])

@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import csv
+import os
+import signal
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from publisher.audience import imports
+from publisher.audience import erasing, imports
+from publisher.audience.addresses import normalise
+from publisher.audience.imports.reading import open_table
 from publisher.errors import ImportFileError
 from publisher.model.subscriber import SubscriptionState
 from publisher.model.tokens import address_hash
-from publisher.store import subscribers
+from publisher.store import Store, consents, subscribers
 from tests.ledger import HASH_KEY, NOW
+
+ROWS = st.sampled_from(
+    [b"ada@example.org,Ada\n", b'bo@example.org,"B\nO"\r\n', b"ADA@example.org\n", b'"\n', b"x,y,z\n"]
+)
 
 
 def bring_in(store, content: str | bytes, list_name: str = "daily") -> imports.Report:
@@ -68,9 +80,9 @@ def test_whoever_left_is_not_subscribed_again(store):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "no column `email`"),
+        (b"", "the file is empty"),
         (b"name,city\nAda,Porto\n", r"no column `email` \(found: name, city\)"),
-        (b"email\n\xff\xfe\x00", "not UTF-8"),
+        (b"ada@example.org\nbo@example.org\n", "people.csv:1: the first line has an address"),
     ],
 )
 def test_a_file_that_cannot_be_one_is_refused_in_a_line(store, content, said):
@@ -86,14 +98,133 @@ def test_a_file_that_is_not_there_is_named(store, tmp_path):
 def test_a_dry_run_writes_nothing(store, tmp_path):
     path = tmp_path / "people.csv"
     path.write_text("email\nada@example.org\n")
-    report = imports.import_csv(store, path, "daily", hash_key=HASH_KEY, now=NOW, actor="test", dry_run=True)
+    report = imports.import_csv(
+        store, path, "daily", hash_key=HASH_KEY, now=NOW, actor="test", options=imports.Options(dry_run=True)
+    )
     assert report.added == 1
     assert everyone(store) == []
 
 
+def test_a_dry_run_says_what_a_run_would(store, tmp_path):
+    bring_in(store, "email\nada@example.org\n")
+    path, bad = tmp_path / "people.csv", tmp_path / "bad.csv"
+    path.write_text("email\nada@example.org\nbo@example.org\nnobody\n")
+    said = {"hash_key": HASH_KEY, "now": NOW, "actor": "test"}
+    dry = imports.import_csv(store, path, "daily", **said, options=imports.Options(dry_run=True, rejected=bad))
+    assert not bad.exists()
+    wet = imports.import_csv(store, path, "daily", **said, options=imports.Options(rejected=bad))
+    assert (dry.added, dry.already, dry.refused) == (wet.added, wet.already, wet.refused) == (1, 1, 1)
+
+
+def test_bad_rows_go_to_a_file_as_they_were_and_come_in_once_they_are_mended(store, tmp_path):
+    path, bad = tmp_path / "people.csv", tmp_path / "people.rejected.csv"
+    path.write_text('email;city\nada at example.org;Porto\nbo@example.org;Faro\n"unclosed;x\n', encoding="utf-8")
+    said = {"hash_key": HASH_KEY, "now": NOW, "actor": "test"}
+    report = imports.import_csv(store, path, "daily", **said, options=imports.Options(rejected=bad))
+    assert (report.added, report.refused, report.rejected) == (1, 2, bad)
+    header, ada, cut = list(csv.reader(bad.read_text("utf-8-sig").splitlines(keepends=True), delimiter=";"))
+    assert header == ["email", "city", "publisher: line", "publisher: reason"]
+    assert (ada[:3], cut[2]) == (["ada at example.org", "Porto", "2"], "4")
+    bad.write_text(bad.read_text("utf-8-sig").replace("ada at ", "ada@"), "utf-8-sig")
+    imports.import_csv(store, bad, "daily", **said)
+    with store.read() as conn:
+        assert subscribers.find(conn, address_hash("ada@example.org", HASH_KEY)).attributes == {"city": "Porto"}
+
+
+def test_what_was_known_before_is_kept_as_history(store):
+    bring_in(store, "email,name,city\nada@example.org,Ada,Porto\n")
+    assert bring_in(store, "email,name,city\nada@example.org,Ada L.,Porto\n").learned == 1
+    assert bring_in(store, "email,name,city\nada@example.org,Ada L.,\n").learned == 0
+    with store.read() as conn:
+        person = subscribers.find(conn, address_hash("ada@example.org", HASH_KEY))
+        (change,) = consents.history(conn, person.id)
+    assert (change["what"], change["words"], change["actor"]) == ("name", "Ada", "test")
+
+
+def test_who_was_erased_is_not_brought_back_and_may_come_back_by_themselves(store):
+    bring_in(store, "email\nada@example.org\n")
+    key = address_hash("ada@example.org", HASH_KEY)
+    with store.read() as conn:
+        person = subscribers.find(conn, key)
+    erasing.erase(store, person.id, address_hash=key, why="she wrote", now=NOW, actor="cli:bo")
+    report = bring_in(store, "email\nADA@example.org\n")
+    assert (report.added, report.refused) == (0, 1)
+    assert "was erased" in report.bad[0][2]
+    with store.write() as conn:
+        subscribers.ensure_person(conn, "ada@example.org", key, NOW)
+    assert bring_in(store, "email\nada@example.org\n").updated == 1
+
+
+def test_hostile_names_and_addresses_of_every_kind_are_text_or_refused(store):
+    text = "email,name,note\n"
+    text += "press@example.org,<script>alert(1)</script>,=1+1\n"
+    text += '"quoted name"@example.org,x,\n' + "a" * 300 + "@example.org,x,\n"
+    text += (
+        "Jörg@xn--mller-kva.example,IDN,\nJÖRG@müller.example,the same,\na\0b@example.org,NUL,\nok@example.org,N\0L,\n"
+    )
+    report = bring_in(store, text)
+    assert (report.added, report.roles) == (3, 1)
+    assert [line for line, _, _ in report.bad] == [3, 4, 7, 6]
+    assert "stands on line 5" in report.bad[3][2]
+    assert [name for _, name, _ in everyone(store)] == ["IDN", "N\ufffdL", "<script>alert(1)</script>"]
+
+
+@pytest.fixture(scope="module")
+def ledger(tmp_path_factory):
+    """One for all examples, each with a list of its own: to make a ledger takes longer than all else."""
+    store = Store.create(tmp_path_factory.mktemp("any") / "publisher.db")
+    yield store
+    store.close()
+
+
+@given(content=st.lists(st.binary(max_size=40) | ROWS, max_size=30).map(b"".join), number=st.uuids())
+@settings(max_examples=40, deadline=None)
+def test_any_bytes_are_refused_in_words_or_every_row_is_accounted_for(ledger, content, number):
+    path = Path(ledger.path).with_name("people.csv")
+    path.write_bytes(b"email,name\n" + content)
+    said = {"hash_key": HASH_KEY, "now": NOW, "actor": "test"}
+    try:
+        first = imports.import_csv(ledger, path, str(number), **said)
+    except ImportFileError:
+        return
+    again = imports.import_csv(ledger, path, str(number), **said)
+    taken = first.added + first.updated
+    assert taken + first.refused == sum(1 for _ in open_table(path).rows()) - 1
+    assert (again.added, again.updated, again.already) == (0, 0, taken)
+    assert (again.learned, again.refused) == (0, first.refused)
+
+
+def test_an_import_that_is_killed_leaves_nothing_behind_and_runs_again(target, tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text("email,name\n" + "".join(f"reader{n}@example.org,R\n" for n in range(5_000)) + "bad\n")
+    ours, theirs = os.pipe()
+    killed = os.fork()
+    if killed == 0:  # writes for a while, and never commits
+        store = Store.open(target)
+        options = imports.Options(rejected=tmp_path / "bad.csv")
+
+        def stop(what: str, done: int, _of: int) -> None:
+            if what == "writing" and done == 3_000:
+                os.write(theirs, b"x")
+                time.sleep(60)
+
+        said = {"hash_key": HASH_KEY, "now": NOW, "actor": "test", "options": options}
+        imports.import_csv(store, path, "daily", **said, progress=stop)
+        os._exit(1)
+    assert os.read(ours, 1) == b"x"
+    os.kill(killed, signal.SIGKILL)
+    os.waitpid(killed, 0)
+    store = Store.open(target)
+    assert everyone(store) == []
+    assert not (tmp_path / "bad.csv").exists()
+    said = {"hash_key": HASH_KEY, "now": NOW, "actor": "test"}
+    assert imports.import_csv(store, path, "daily", **said).added == 5_000
+    store.close()
+
+
 def test_addresses_that_can_be_are_taken_and_others_not():
     for good in ("o'brien+news@example.co.uk", "Jörg@müller.example", "a.b@sub.example.museum"):
-        assert imports.normalise(good)
+        assert normalise(good)
     for bad in (
         "",
         "a@b",
@@ -104,4 +235,4 @@ def test_addresses_that_can_be_are_taken_and_others_not():
         "a@[1.2.3.4]",
     ):
         with pytest.raises(ValueError, match=r"\w"):
-            imports.normalise(bad)
+            normalise(bad)

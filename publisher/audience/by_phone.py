@@ -1,0 +1,63 @@
+"""What arrives by telephone or letter: an operator does it for a person, and says how they know."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from publisher.audience import moving
+from publisher.model.subscriber import SubscriptionState
+from publisher.store import RowMapping, Store, consents, subscribers, suppressions
+
+ALL = "all"  # the scope of a suppression that holds for every list
+
+
+def leave(
+    store: Store, subscriber_id: int, list_name: str = "", *, why: str, now: datetime, actor: str
+) -> dict[str, str]:
+    """End a person's subscriptions; return what each of them was until now, by list.
+
+    :param list_name: only this one; empty: all.
+    """
+    ended = {}
+    with store.write() as conn:
+        for row in consents.present(conn, subscriber_id):
+            if list_name in ("", row["list"]) and row["state"] != SubscriptionState.LEFT:
+                subscribers.set_subscription(
+                    conn,
+                    subscriber_id,
+                    row["list_id"],
+                    SubscriptionState.LEFT,
+                    basis=f"left: {why}",
+                    now=now,
+                    actor=actor,
+                )
+                ended[str(row["list"])] = str(row["state"])
+    return ended
+
+
+def suppress(
+    store: Store, address_hash: str, list_name: str = "", *, why: str, now: datetime, actor: str
+) -> RowMapping | None:
+    """Let nobody write to an address any more, known or not; return the suppression that stood already.
+
+    :param list_name: only by this list; empty: by none.
+    """
+    scope = f"list:{list_name}" if list_name else ALL
+    with store.write() as conn:
+        stands = [row for row in suppressions.of(conn, address_hash) if row["scope"] in (scope, ALL)]
+        if stands:
+            return stands[0]
+        suppressions.add(conn, address_hash, scope, reason=why, now=now, actor=actor)
+    return None
+
+
+def move(
+    store: Store, subscriber_id: int, email: str, *, address_hash: str, why: str, now: datetime, actor: str
+) -> bool:
+    """Give a person another address, on the operator's word; False where the person is gone.
+
+    :param email: the new address; whoever has it already becomes one with them.
+    """
+    with store.write() as conn:
+        new_id = subscribers.ensure_person(conn, email, address_hash, now)
+    return moving.move(store, subscriber_id, new_id, now=now, actor=actor, why=why)
