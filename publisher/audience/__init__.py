@@ -1,1 +1,1 @@
-"""The people who read: how they come in and how they leave."""
+"""The people who read: how they come in, what is kept of them, and how they leave."""
