@@ -18,7 +18,7 @@ URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 def address_hash(email: str, key: bytes) -> str:
     """Return the keyed hash by which an address is looked up and suppressed: case does not count."""
-    return hmac.new(key, email.strip().casefold().encode(), hashlib.sha256).hexdigest()[:32]
+    return hmac.digest(key, email.strip().casefold().encode(), "sha256").hex()[:32]
 
 
 def wire_id(kind: str, number: int, key: bytes) -> str:

@@ -45,12 +45,11 @@ class Columns:
     words: tuple[str, ...]  # how it is told: ``email ← E-Mail-Adresse``, ``not taken: …``
 
     def name_in(self, cells: Sequence[str]) -> str:
-        return " ".join(cells[at].strip() for at in self.name if at < len(cells) and cells[at].strip())
+        return " ".join([cell for at in self.name if at < len(cells) and (cell := cells[at].strip())])
 
     def attributes_in(self, cells: Sequence[str]) -> dict[str, str]:
-        return {
-            name: cells[at].strip() for at, name in self.attributes.items() if at < len(cells) and cells[at].strip()
-        }
+        most = len(cells)
+        return {name: cell for at, name in self.attributes.items() if at < most and (cell := cells[at].strip())}
 
 
 def simple(header: str) -> str:

@@ -21,6 +21,7 @@ from publisher.model.tokens import address_hash
 from publisher.store.plain import dumps
 
 MANY = 1000  # rows at a time
+TO_BE_ASKED, VOUCHED_FOR = Word(Standing.ASKED), Word(Standing.CONFIRMED)
 ERASED = "was erased because they wanted it; only they themselves can come back"
 NEVER_CONFIRMED = "never confirmed; --ask writes to them and asks"
 # Addresses of an office rather than of a person; they are taken, and counted for whoever looks (RFC 2142 has some).
@@ -96,7 +97,7 @@ class Sorter:
     def _said(self, cells: Sequence[str]) -> Word:
         if self.system:
             return self.system.read(self._cells(cells), self.file.casefold())
-        return Word(Standing.ASKED if self.asks else Standing.CONFIRMED)
+        return TO_BE_ASKED if self.asks else VOUCHED_FOR
 
     def _cells(self, cells: Sequence[str]) -> dict[str, str]:
         return {simple(name): cell.strip() for name, cell in zip(self.header, cells, strict=False)}
@@ -119,13 +120,14 @@ class Tray:
         query = "SELECT key, line FROM met WHERE key IN (SELECT value FROM json_each(?))"
         met = dict(self._database.execute(query, [json.dumps(keys)]).fetchall())
         new: list[Person] = []
+        rows: list[tuple[int, int]] = []
         for key, person in zip(keys, people, strict=True):
             if key in met:
                 yield person, met[key]
             else:
                 met[key] = person.line
                 new.append(person)
-        rows = [(int(person.hash[:15], 16), person.line) for person in new]
+                rows.append((key, person.line))
         self._database.executemany("INSERT INTO met VALUES (?, ?)", rows)
         self._database.executemany("INSERT INTO people VALUES (?, ?, ?, ?, ?, ?, ?, ?)", new)
 

@@ -14,6 +14,7 @@ from publisher.model.subscriber import SubscriptionState
 from publisher.store import Connection, newcomers, subscribers, suppressions
 from publisher.store.newcomers import Known
 
+DOMAINS_KEPT = 10_000  # that are remembered from batch to batch
 COUNTED_AS: dict[str, str] = {Standing.LEFT: "left_there", Standing.ASKED: "asked"}
 OWN_WORD = "subscriber"  # the actor of what people chose themselves
 
@@ -31,6 +32,7 @@ class Writer:
     now: datetime
     actor: str
     counts: Counter[str] = field(default_factory=Counter)
+    domains: dict[str, int] = field(default_factory=dict)  # ids of mail domains
 
     def write(self, people: Sequence[Person]) -> None:
         """Write a batch."""
@@ -57,9 +59,12 @@ class Writer:
         return f"{self.source}, where they had {person.why} on {at}" if at else self.source
 
     def _add(self, people: Sequence[Person]) -> None:
-        named = {person.hash: person.email.rpartition("@")[2] for person in people}
-        domains = newcomers.domain_ids(self.conn, sorted(set(named.values())))
-        newcomers.add(self.conn, [(*each[1:5], domains[named[each.hash]]) for each in people], self.now)
+        named = [person.email.rpartition("@")[2] for person in people]
+        if len(self.domains) > DOMAINS_KEPT:
+            self.domains.clear()
+        self.domains |= newcomers.domain_ids(self.conn, sorted(set(named) - self.domains.keys()))
+        rows = [(*each[1:5], self.domains[domain]) for each, domain in zip(people, named, strict=True)]
+        newcomers.add(self.conn, rows, self.now)
 
     def _count(self, off_list: Sequence[Person], known: dict[str, Known]) -> None:
         for person in off_list:
