@@ -6,6 +6,7 @@ import csv
 import os
 import signal
 import time
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -22,6 +23,7 @@ from publisher.model.tokens import address_hash
 from publisher.store import Store, consents, subscribers
 from tests.ledger import HASH_KEY, NOW
 
+NUMBERS = count()
 ROWS = st.sampled_from(
     [b"ada@example.org,Ada\n", b'bo@example.org,"B\nO"\r\n', b"ADA@example.org\n", b'"\n', b"x,y,z\n"]
 )
@@ -177,17 +179,18 @@ def ledger(tmp_path_factory):
     store.close()
 
 
-@given(content=st.lists(st.binary(max_size=40) | ROWS, max_size=30).map(b"".join), number=st.uuids())
-@settings(max_examples=40, deadline=None)
-def test_any_bytes_are_refused_in_words_or_every_row_is_accounted_for(ledger, content, number):
+@given(content=st.lists(st.binary(max_size=40) | ROWS, max_size=30).map(b"".join))
+@settings(max_examples=30, deadline=None)
+def test_any_bytes_are_refused_in_words_or_every_row_is_accounted_for(ledger, content):
+    list_name = f"list{next(NUMBERS)}"
     path = Path(ledger.path).with_name("people.csv")
     path.write_bytes(b"email,name\n" + content)
     said = {"hash_key": HASH_KEY, "now": NOW, "actor": "test"}
     try:
-        first = imports.import_csv(ledger, path, str(number), **said)
+        first = imports.import_csv(ledger, path, list_name, **said)
     except ImportFileError:
         return
-    again = imports.import_csv(ledger, path, str(number), **said)
+    again = imports.import_csv(ledger, path, list_name, **said)
     taken = first.added + first.updated
     assert taken + first.refused == sum(1 for _ in open_table(path).rows()) - 1
     assert (again.added, again.updated, again.already) == (0, 0, taken)
@@ -196,7 +199,7 @@ def test_any_bytes_are_refused_in_words_or_every_row_is_accounted_for(ledger, co
 
 def test_an_import_that_is_killed_leaves_nothing_behind_and_runs_again(target, tmp_path):
     path = tmp_path / "people.csv"
-    path.write_text("email,name\n" + "".join(f"reader{n}@example.org,R\n" for n in range(5_000)) + "bad\n")
+    path.write_text("email,name\n" + "".join(f"reader{n}@example.org,R\n" for n in range(2_500)) + "bad\n")
     ours, theirs = os.pipe()
     killed = os.fork()
     if killed == 0:  # writes for a while, and never commits
@@ -204,7 +207,7 @@ def test_an_import_that_is_killed_leaves_nothing_behind_and_runs_again(target, t
         options = imports.Options(rejected=tmp_path / "bad.csv")
 
         def stop(what: str, done: int, _of: int) -> None:
-            if what == "writing" and done == 3_000:
+            if what == "writing" and done == 2_000:
                 os.write(theirs, b"x")
                 time.sleep(60)
 
@@ -218,7 +221,7 @@ def test_an_import_that_is_killed_leaves_nothing_behind_and_runs_again(target, t
     assert everyone(store) == []
     assert not (tmp_path / "bad.csv").exists()
     said = {"hash_key": HASH_KEY, "now": NOW, "actor": "test"}
-    assert imports.import_csv(store, path, "daily", **said).added == 5_000
+    assert imports.import_csv(store, path, "daily", **said).added == 2_500
     store.close()
 
 
