@@ -134,10 +134,10 @@ def _change(row: RowMapping, zone: ZoneInfo) -> list[object]:
 
 def _show_mails(mails: Sequence[tuple[RowMapping, Sequence[RowMapping]]], zone: ZoneInfo) -> None:
     from publisher.cli.log import COLUMNS as OF_LOG
-    from publisher.cli.log import line
+    from publisher.cli.log import WHERE_USED, line
 
     rows = [[*line(mail, zone), "; ".join(_event(each, zone) for each in later)] for mail, later in mails]
-    table("Mails", [*OF_LOG, "later"], rows)
+    table("Mails", [*OF_LOG, "later"], rows, WHERE_USED)
 
 
 def _event(row: RowMapping, zone: ZoneInfo) -> str:
