@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from publisher.app import intake
+from publisher.app import intake, joining
 from publisher.app.alerts import Watch
 from publisher.app.telling import Teller
 from publisher.pipeline.operate import holding
@@ -46,6 +46,8 @@ def standing_duties(app: App, is_alive: Callable[[], bool]) -> list[Duty]:
         Duty("alerts", teller.tell, lambda: LOOK_EVERY),
         Duty("credentials", lambda: _forget_credentials(app), lambda: FORGET_EVERY),
         Duty("uploads", lambda: _forget_uploads(app), lambda: FORGET_EVERY),
+        Duty("sign-ups", lambda: joining.forget_unconfirmed(app), lambda: FORGET_EVERY),
+        Duty("sign-ups", lambda: joining.forget_unconfirmed(app), lambda: FORGET_EVERY),
         Duty("heartbeat", heartbeat, lambda: app.project.alerts.every),
     ]
 

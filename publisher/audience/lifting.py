@@ -21,11 +21,12 @@ def lift(store: Store, address_hash: str, *, why: str, even_complaints: bool, no
     """Let an address be written to again. A complaint stands unless it is said that it doesn't."""
     with store.write() as conn:
         standing = [row for row in suppressions.of(conn, address_hash) if not suppressions.is_lifted(row)]
-        complaints = [str(row["reason"]) for row in standing if _is_complaint(row)]
+        complaints = [str(row["reason"]) for row in standing if is_complaint(row)]
         if complaints and not even_complaints:
             return Lifted(complaint=complaints[0])
         return Lifted(tuple(suppressions.lift(conn, address_hash, why=why, now=now, actor=actor)))
 
 
-def _is_complaint(row: RowMapping) -> bool:
+def is_complaint(row: RowMapping) -> bool:
+    """Say whether a reader was suppressed because they called a letter spam."""
     return str(row["reason"]).startswith(EventKind.COMPLAINED)

@@ -54,8 +54,9 @@ class ListShape(Shape):
     title: Line = key("", "What subscribers see; without it, the list's name")
     about: Line = key("", "What the list brings and how often, in a sentence")
     archive: Literal["off", "public"] = key("off", "Whether past editions can be read on the web", later=True)
-    double_opt_in: bool = key(True, "Whether a sign-up must be confirmed by mail", later=True)
-    welcome: bool = key(False, "Whether a new subscriber gets a welcome mail", later=True)
+    is_open: bool = key(True, "Whether people may sign up by themselves; else only you add them", alias="open")
+    double_opt_in: bool = key(True, "Whether a sign-up must be confirmed by mail")
+    welcome: bool = key(False, "Whether a new subscriber gets a welcome mail")
     language: Language | None = key(None, "Language of this list, where it isn't the publication's")
 
     def record(self, name: str, where: str) -> MailingList:
@@ -64,6 +65,9 @@ class ListShape(Shape):
             title=self.title or name.replace("-", " ").replace("_", " ").capitalize(),
             about=self.about,
             archive=self.archive,
+            is_open=self.is_open,
+            double_opt_in=self.double_opt_in,
+            welcome=self.welcome,
             language=self.language or "",
             where=where,
         )

@@ -66,6 +66,9 @@ class MailingList:
     archive: str = "off"
     language: str = ""
     where: str = ""
+    is_open: bool = True  # people may sign up by themselves
+    double_opt_in: bool = True  # a sign-up counts when its mail was answered
+    welcome: bool = False  # a new reader gets a letter
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,39 @@ def former_addresses(conn: Connection, subscriber_id: int) -> list[str]:
     return [words.partition(";")[0] for words in conn.execute(query).scalars()]
 
 
+def remember_field(
+    conn: Connection, subscriber_id: int, what: str, words: str, *, since: datetime | None, until: datetime, actor: str
+) -> None:
+    """Keep what a field of a person said until now: it said so since its last change, or since they are known.
+
+    :param since: since when they are known.
+    """
+    began = last_changed(conn, subscriber_id, what) or since or until
+    remember(conn, subscriber_id, what, words, since=began, until=until, actor=actor)
+
+
+def last(conn: Connection, subscriber_id: int, list_id: int, *states: str) -> RowMapping | None:
+    """Return what a person's subscription was before; None where it was nothing.
+
+    :param states: the last time that it was one of these.
+    """
+    mine = (changes.c.subscriber_id == subscriber_id, changes.c.list_id == list_id)
+    query = select(changes).where(*mine).order_by(changes.c.until.desc(), changes.c.id.desc()).limit(1)
+    return conn.execute(query.where(changes.c.what.in_(states)) if states else query).mappings().one_or_none()
+
+
+def last_changed(conn: Connection, subscriber_id: int, what: str) -> datetime | None:
+    """Return when a field of a person was last written over."""
+    mine = (changes.c.subscriber_id == subscriber_id, changes.c.what == what, changes.c.list_id.is_(None))
+    found: datetime | None = conn.execute(select(func.max(changes.c.until)).where(*mine)).scalar_one()
+    return found
+
+
+def is_wording(conn: Connection, wording_id: int) -> bool:
+    """Say whether these words were ever kept."""
+    return conn.execute(select(wordings.c.id).where(wordings.c.id == wording_id)).one_or_none() is not None
+
+
 def history(conn: Connection, subscriber_id: int) -> list[RowMapping]:
     """Return what a person had chosen before, oldest first; ``list`` is None where it is about no list."""
     query = (

@@ -106,6 +106,12 @@ def forget(conn: Connection, prefix: str) -> None:
     conn.execute(delete(limits).where(limits.c.name.startswith(prefix, autoescape=True)))
 
 
+def forget_unused(conn: Connection, prefix: str, before: datetime) -> None:
+    """Drop the rows whose names begin so and that were of use before a moment only."""
+    mine = limits.c.name.startswith(prefix, autoescape=True)
+    conn.execute(delete(limits).where(mine, limits.c.free_at < before))
+
+
 def domain_ids(conn: Connection, names: list[str]) -> dict[int, str]:
     """Return the mail domains among these that the ledger knows, by id."""
     query = select(domains.c.id, domains.c.name).where(domains.c.name.in_(names))

@@ -160,6 +160,36 @@ def to_whom() -> ColumnElement[str]:
     return func.coalesce(address, recipients.c.channel)
 
 
+def is_stopped(conn: Connection, subscriber_id: int) -> bool:
+    """Say whether nobody writes to a person's address, whatever they choose."""
+    blocked = (suppressions.c.address_hash == subscribers.c.address_hash, suppressions.c.scope == "all")
+    query = select(subscribers.c.id).where(subscribers.c.id == subscriber_id, exists().where(*blocked))
+    return conn.execute(query).one_or_none() is not None
+
+
+def lock(conn: Connection, subscriber_id: int) -> Subscriber | None:
+    """Return a person who stays as they are until the transaction ends; None for one who was erased."""
+    conn.execute(select(subscribers.c.id).where(is_person(subscriber_id)).with_for_update())
+    return get(conn, subscriber_id)
+
+
+def set_language(conn: Connection, person: Subscriber, language: str, *, now: datetime, actor: str) -> None:
+    """Let a person be spoken to in a language.
+
+    :param language: empty: each list's own.
+    """
+    since = person.created_at
+    consents.remember_field(conn, person.id, "language", person.language, since=since, until=now, actor=actor)
+    update_row(conn, subscribers, person.id, {"language": language or None})
+
+
+def pause(conn: Connection, person: Subscriber, until: datetime | None, *, now: datetime, actor: str) -> None:
+    """Let a person have quiet until a moment; None: no more."""
+    before = person.paused_until.isoformat() if person.paused_until else ""
+    consents.remember_field(conn, person.id, "paused", before, since=person.created_at, until=now, actor=actor)
+    update_row(conn, subscribers, person.id, {"paused_until": until})
+
+
 def of_recipient(conn: Connection, recipient_id: int) -> int | None:
     """Return the person whom a delivery's recipient is; None for an account."""
     return conn.execute(select(recipients.c.subscriber_id).where(recipients.c.id == recipient_id)).scalar_one_or_none()

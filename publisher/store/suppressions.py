@@ -10,6 +10,7 @@ from publisher.model.event import EventKind
 from publisher.store.sql import upsert
 from publisher.store.tables import subscribers, suppressions
 
+ERASED = "erased"  # the scope of whoever had everything erased: only they themselves come back
 LIFTED = "lifted: "  # before the scope of a suppression that holds no more
 
 
@@ -19,16 +20,18 @@ def add(conn: Connection, address_hash: str, scope: str, *, reason: str, now: da
     conn.execute(statement.on_conflict_do_nothing())
 
 
-def lift(conn: Connection, address_hash: str, *, why: str, now: datetime, actor: str) -> list[RowMapping]:
+def lift(
+    conn: Connection, address_hash: str, *, why: str, now: datetime, actor: str, scope: str = ""
+) -> list[RowMapping]:
     """Let an address be written to again; return the suppressions that stood until now.
 
     They stay, with who lifted them and why, under a scope that keeps nobody from being written to.
+
+    :param scope: only the one of this scope.
     """
-    return [
-        row
-        for row in of(conn, address_hash)
-        if not is_lifted(row) and _lift(conn, row, f"; lifted by {actor}" + (f": {why}" if why else ""), now)
-    ]
+    words = f"; lifted by {actor}" + (f": {why}" if why else "")
+    standing = [row for row in of(conn, address_hash) if not is_lifted(row) and scope in ("", row["scope"])]
+    return [row for row in standing if _lift(conn, row, words, now)]
 
 
 def _lift(conn: Connection, row: RowMapping, words: str, now: datetime) -> bool:
