@@ -170,6 +170,14 @@ def _change_person(conn: Connection, person: Subscriber, wish: Change, now: date
         subscribers.pause(conn, person, None if wish.go_on else wish.quiet_until, now=now, actor=READER)
 
 
+def has_moved_since(store: Store, subscriber_id: int, moment: datetime) -> bool:
+    """Say whether a person has had another address since then."""
+    with store.read() as conn:
+        person = subscribers.get(conn, subscriber_id)
+        moved_at = consents.last_changed(conn, person.id, consents.ADDRESS) if person else None
+    return moved_at is not None and moved_at > moment
+
+
 def mask(email: str) -> str:
     """Return an address that its owner recognises and a stranger can't use: ``a…@example.org``."""
     local, _, domain = email.rpartition("@")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from publisher.audience.lifting import is_complaint
 from publisher.model.subscriber import Subscriber, SubscriptionState
-from publisher.store import Connection, RowMapping, Store, consents, signups, subscribers, suppressions
+from publisher.store import Connection, RowMapping, Store, consents, erasures, signups, subscribers, suppressions
 
 READER = "subscriber"  # who changed something, where it was they themselves
 BATCH = 500  # rows of a transaction that forgets
@@ -196,7 +196,9 @@ def _forget(store: Store, ids: Sequence[int], now: datetime) -> int:
     with store.write() as conn:
         for subscriber_id in ids:
             # Locked first, looked at then: somebody may sign up in this moment.
-            if subscribers.lock(conn, subscriber_id) and signups.is_on_no_list(conn, subscriber_id):
-                signups.forget(conn, subscriber_id, now)
+            person = subscribers.lock(conn, subscriber_id)
+            if person is not None and signups.is_on_no_list(conn, person.id):
+                erasures.unname(conn, person.id, [person.email])
+                erasures.empty(conn, person.id, now)
                 gone += 1
     return gone

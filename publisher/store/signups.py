@@ -66,11 +66,3 @@ def is_on_no_list(conn: Connection, subscriber_id: int) -> bool:
 
 def _has_a_list() -> ColumnElement[bool]:
     return exists(select(1).where(subscriptions.c.subscriber_id == subscribers.c.id))
-
-
-def forget(conn: Connection, subscriber_id: int, now: datetime) -> None:
-    """Empty a person's row. Its number stays theirs, because links name it (docs/decisions/0015-subscribers.md)."""
-    conn.execute(delete(changes).where(changes.c.subscriber_id == subscriber_id))
-    nothing: dict[str, object] = {"email": "", "name": "", "attributes": {}, "language": None, "paused_until": None}
-    values = {**nothing, "address_hash": f"erased:{subscriber_id}", "erased_at": now}
-    conn.execute(update(subscribers).where(subscribers.c.id == subscriber_id).values(values))

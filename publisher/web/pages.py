@@ -19,7 +19,8 @@ from publisher.model.counting import many
 from publisher.model.post_size import urls_in
 from publisher.model.states import SENTENCES
 from publisher.web.headers import policy
-from publisher.web.places import Places, Served
+from publisher.web.places import Places, Served, is_for_readers
+from publisher.web.wording import Words, words_of
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -93,8 +94,24 @@ class Pages:
             return JSONResponse({"error": f"{title}. {words}"}, status)
         if path.startswith(("/inbox/api/", "/inbox/posts/")):
             return JSONResponse({"Error": f"{title}. {words}"}, status)
-        base = "public_base.html" if path.startswith("/u/") else "base.html"
-        return self.page("trouble.html", status=status, title=title, words=words, base=base)
+        if is_for_readers(path):
+            return self._trouble_of_readers(status)
+        return self.page("trouble.html", status=status, title=title, words=words)
+
+    def _trouble_of_readers(self, status: int) -> Response:
+        say = self.words()
+        named = {404: ("trouble_404_title", "trouble_404"), 405: ("trouble_404_title", "trouble_404")}
+        named |= {413: ("trouble_title", "trouble_413"), 429: ("trouble_title", "trouble_429")}
+        title, words = named.get(status, ("trouble_title", "trouble"))
+        return self.page("public_trouble.html", status=status, say=say, title=say(title), words=say(words))
+
+    def words(self, language: str = "") -> Words:
+        """Return the words of pages for readers.
+
+        :param language: that they chose, or that of the list; empty: the publication's.
+        """
+        own = self.app.project.publication.language if self.app else "en"
+        return words_of(language or own, self.zone.key)
 
     @property
     def zone(self) -> ZoneInfo:
