@@ -128,3 +128,13 @@ def add(
     if report.left:
         raise UsageError(f"{email} has left {list_name} and stays off", remedy="Only they can come back, by their link")
     say(f"{email} {'was already on' if report.already else 'is on'} {list_name}")
+
+
+def form(list_name: Annotated[str, typer.Argument(metavar="LIST")], project: ProjectDir = Path()) -> None:
+    """Print a sign-up form for your own site: plain HTML that needs no scripts."""
+    from publisher.app import App
+    from publisher.web.joining import form_words
+    from publisher.web.pages import Pages
+
+    app = App.open(project)
+    say(form_words(app, Pages(app), app.list_named(list_name)).rstrip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from publisher.cli.people_in import add, import_
+from publisher.cli.people_in import add, form, import_
 from publisher.cli.people_out import export, record, show, suppressed
 from publisher.cli.people_said import erase, move, suppress, unsubscribe, unsuppress
 
@@ -12,6 +12,7 @@ group = typer.Typer(help="People and their lists.", no_args_is_help=True, rich_m
 
 group.command("import")(import_)
 group.command("add")(add)
+group.command("form")(form)
 group.command("export")(export)
 group.command("show")(show)
 group.command("record")(record)

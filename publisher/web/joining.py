@@ -19,10 +19,12 @@ from publisher.app import joining, links
 from publisher.audience.addresses import normalise
 from publisher.audience.preferences import mask
 from publisher.audience.signup import Question, Wanted, Wish
+from publisher.errors import ConfigError
 from publisher.model.blanks import typeset
 from publisher.model.project import MailingList
 from publisher.model.subscriber import LetterKind, SubscriptionState
 from publisher.model.tokens import read_wire_id, wire_id
+from publisher.pipeline.produce import reach
 from publisher.store import consents
 from publisher.web.forms import Form, Said
 from publisher.web.network import network_of
@@ -186,9 +188,18 @@ class Door:
 
 
 def form_words(app: App, pages: Pages, list_name: str) -> str:
-    """Return the form that a site can show for a list, as HTML; its words are kept, and their version is in it."""
+    """Return the form that a site can show for a list, as HTML; its words are kept, and their version is in it.
+
+    :raises ConfigError: nobody could use it.
+    """
     readers = Readers(app, pages)
-    mailing_list = readers.list_named(app.list_named(list_name))
+    mailing_list = readers.list_named(list_name)
+    if not mailing_list.is_open:
+        raise ConfigError(
+            f"nobody can sign up for {list_name}", where=mailing_list.where, remedy="Write `open: true` there"
+        )
+    if not app.public_url:
+        raise ConfigError("the form would lead nowhere", where="schedules.yaml", remedy=reach.SET_PUBLIC_URL)
     say = readers.words(mailing_list.language)
     wanted = readers.wanted(mailing_list, say)
     with app.store.write() as conn:
