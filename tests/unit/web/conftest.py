@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
 
 from tests.unit.web.ledger import fill, open_project, served
@@ -21,3 +23,9 @@ def own_site(tmp_path):
     with served(open_project(tmp_path), tmp_path) as site:
         fill(site)
         yield site
+
+
+@pytest.fixture
+def ada(request) -> str:
+    """An address of the test's own: the readers of a module share a project."""
+    return f"ada-{sha256(request.node.nodeid.encode()).hexdigest()[:12]}@example.org"

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 import requests
+from sqlalchemy import select
 
 from publisher.app import App
-from publisher.model.states import SendState
+from publisher.config.keys import KeyRing
 from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.model.tokens import link_token
-from publisher.store import consents, sends, subscribers
-from tests.unit.web.ledger import NOW
+from publisher.store import consents, signups, subscribers
+from publisher.store.tables import deliveries, recipients, sends
+from tests.unit.web.ledger import NOW, PROJECT, Site, served
 
 PUBLIC = {"Host": "letters.harbor.example"}
 LISTS = """\
@@ -26,9 +31,28 @@ lists:
 """
 
 
+_networks = itertools.count(1)
+
+
+def from_elsewhere() -> dict[str, str]:
+    """Return the headers of somebody in a network of their own, through the web server in front."""
+    number = next(_networks)
+    return {**PUBLIC, "X-Forwarded-For": f"10.{number // 250}.{number % 250}.1"}
+
+
 def with_lists(text: str) -> str:
     """Return a project that has more lists."""
     return text.replace("lists:\n  daily: {title: Morning briefing}\n", LISTS)
+
+
+@contextmanager
+def site_of(folder: Path, change: Callable[[str], str] = with_lists) -> Iterator[Site]:
+    """Serve a project with these lists and nobody on them."""
+    (folder / "schedules.yaml").write_text(change(PROJECT), encoding="utf-8")
+    (folder / "feed").mkdir(exist_ok=True)
+    KeyRing.create(folder / "keys.json")
+    with served(App.open(folder, clock=lambda: NOW), folder) as site:
+        yield site
 
 
 def link(app: App, purpose: str, subscriber_id: int, about: int, made_at: datetime = NOW) -> str:
@@ -63,8 +87,6 @@ def kept(app: App, email: str):
 
 def put(app: App, email: str, name: str, state: SubscriptionState) -> int:
     """Write down that somebody is, or was, on a list; return who they are."""
-    from publisher.store import signups
-
     with app.store.write() as conn:
         found = signups.enter(conn, email, app.hash_of(email), now=NOW)
         said = {"basis": "test", "now": NOW, "actor": "test"}
@@ -72,17 +94,17 @@ def put(app: App, email: str, name: str, state: SubscriptionState) -> int:
     return found.id
 
 
-def letters(app: App) -> Counter[str]:
-    """Return how many letters were written, by errand: ``confirm:daily:en``."""
+def letters(app: App, email: str) -> Counter[str]:
+    """Return how many letters were written to somebody, by errand: ``confirm:daily:en``."""
+    found = person(app, email)
+    if found is None:
+        return Counter()
+    mine = select(sends.c.entry).join(deliveries, deliveries.c.send_id == sends.c.id).join(recipients)
     with app.store.read() as conn:
-        found = [row for row in sends.in_state(conn, *SendState) if row["kind"] == sends.STANDING]
-    count: Counter[str] = Counter()
-    for row in found:
-        count[row["entry"]] += row["candidates"]
-    return count
+        return Counter(conn.execute(mine.where(recipients.c.subscriber_id == found.id)).scalars())
 
 
-def eventually(holds: Callable[[], bool], seconds: float = 5) -> None:
+def eventually(holds: Callable[[], bool], seconds: float = 30) -> None:
     """Wait for what is done after the answer has left."""
     end = time.monotonic() + seconds
     while not holds():
@@ -93,7 +115,7 @@ def eventually(holds: Callable[[], bool], seconds: float = 5) -> None:
 def settled(url: str) -> None:
     """Wait until what was asked for so far is done: work after an answer is done in order of the answers."""
     time.sleep(0.15)
-    requests.get(url, timeout=5)
+    requests.get(url, timeout=30)
 
 
 def asked(page: str) -> str:
