@@ -327,4 +327,4 @@ def own_values(address: str, name: str, attributes: Mapping[str, str], link: str
     :param link: where they leave a list and choose others.
     """
     own = {"email": address, "name": name, "first_name": name.partition(" ")[0]}
-    return {**attributes, **own, "unsubscribe_url": link, "preferences_url": link}
+    return {**attributes, **own, "unsubscribe_url": link, "preferences_url": f"{link}/choices"}

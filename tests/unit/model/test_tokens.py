@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import random
+import string
+from collections.abc import Iterator
+from functools import partial
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model.tokens import address_hash, leaving_token, read_leaving_token, read_wire_id, wire_id
+from publisher.model.tokens import (
+    address_hash,
+    leaving_token,
+    link_token,
+    read_leaving_token,
+    read_link_token,
+    read_wire_id,
+    wire_id,
+)
 
 KEYS = {"k1": b"1" * 32, "k2": b"2" * 32}
 
@@ -70,3 +82,38 @@ def test_an_id_on_the_wire_is_read_by_any_of_our_keys_and_nothing_else_is():
 def test_an_id_on_the_wire_is_the_hmac_that_everybody_knows(number, key):
     mac = hmac.new(key, f"d:{number}".encode(), hashlib.sha256).hexdigest()
     assert wire_id("d", number, key) == f"d{number}-{mac[:20]}"
+
+
+PURPOSES = ("confirm", "access", "move")
+READERS = [*(partial(read_link_token, purpose, 3, key_of=KEYS.get) for purpose in PURPOSES)]
+READERS.append(partial(read_leaving_token, key_of=KEYS.get))
+
+
+def forged(seed: int, count: int) -> Iterator[str]:
+    """Yield tokens that nobody made: of our own with a sign changed, cut or added, of a wrong key, and of noise."""
+    rng = random.Random(seed)
+    signs = string.ascii_letters + string.digits + "-_"
+    own = [link_token(purpose, (812, 3, 1_795_000_000), "k1", KEYS["k1"]) for purpose in PURPOSES]
+    own.append(leaving_token(812, 3, "k1", KEYS["k1"]))
+    for number in range(count):
+        token = rng.choice(own)
+        place = rng.randrange(len(token))
+        yield (
+            token[:place] + rng.choice(signs.replace(token[place], "")) + token[place + 1 :],
+            token[:place],
+            token + rng.choice(signs),
+            link_token(rng.choice(PURPOSES), (number, 3, 1_795_000_000), "k1", b"x" * 32),
+            "".join(rng.choices(signs, k=rng.randrange(1, 90))),
+        )[number % 5]
+
+
+def test_of_a_hundred_thousand_forged_tokens_none_is_ours_for_any_purpose():
+    taken = [token for token in forged(8, 100_000) if any(read(token) for read in READERS)]
+    assert taken == []
+
+
+def test_a_token_is_good_for_its_own_purpose_alone():
+    for number, purpose in enumerate(PURPOSES):
+        token = link_token(purpose, (812, 3, 1_795_000_000), "k1", KEYS["k1"])
+        assert [read(token) is not None for read in READERS[:3]] == [number == each for each in range(3)]
+        assert READERS[3](token) is None

@@ -46,7 +46,7 @@ def site(tmp_path_factory):
 def post(site, path: str = "/subscribe/daily", headers=None, words: str | None = None, **fields):
     known = asked(requests.get(site.url + path, timeout=30).text) if words is None else words
     return requests.post(
-        site.url + path, data={"asked": known, **fields}, headers=headers or from_elsewhere(), timeout=5
+        site.url + path, data={"asked": known, **fields}, headers=headers or from_elsewhere(), timeout=30
     )
 
 

@@ -63,7 +63,7 @@ def test_one_click_leaves_without_cookie_redirect_or_question(own_site, body, ki
         data=body,
         headers={"Content-Type": kind, "Host": "letters.harbor.example", "Sec-Fetch-Site": "cross-site"},
         allow_redirects=False,
-        timeout=5,
+        timeout=30,
     )
     assert answer.status_code == 200
     assert "Set-Cookie" not in answer.headers
