@@ -1,4 +1,4 @@
-"""A reader's whole way in a real browser: join, confirm, choose, leave, undo, move, erase; no scripts, by keyboard too."""
+"""A reader's whole way in a real browser: join, confirm, choose, leave, undo, move, erase; by keyboard too."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.unit.web.readers import chosen, eventually, link, list_id, person, si
 pytestmark = pytest.mark.browser
 ZONE = "Europe/Lisbon"
 ADA, NEW = "ada@example.org", "ada@new.example"
-# A scanner that opens a link, presses nothing, but runs whatever scripts there are, and asks for all that the page names.
+# A scanner that opens a link, presses nothing, but runs scripts and asks for all that the page names.
 SCAN = """
 async () => {
     const named = [...document.querySelectorAll("a[href], form[action], link[href]")];
