@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publisher.web.headers import COMMON, policy
 from publisher.web.pages import Pages
-from publisher.web.places import CARD
+from publisher.web.places import CARD, is_for_readers, is_loopback
 
 log = structlog.get_logger()
 
@@ -19,12 +19,11 @@ SMALL_BODY = 64 * 1024  # bytes: forms
 ARTICLE_BODY = 1024 * 1024  # bytes: an article without its pictures
 EVENTS_BODY = 10 * 1024 * 1024  # bytes: hundreds of events in one request
 INBOX_BODY = 25 * 1024 * 1024  # bytes: a mail with its pictures
-OPEN = ("/u/", "/static/", "/api/", "/webhooks/")  # with CARD: all that is reachable by the public name
+OPEN = ("/static/", "/api/", "/webhooks/")  # with CARD and what is for readers: all under the public name
 FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
 EVERYWHERE = [
     (name.lower().encode(), value.encode()) for name, value in {**COMMON, "Content-Security-Policy": policy()}.items()
 ]
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Guard:
@@ -70,10 +69,10 @@ class Guard:
         host = host_of(headers.get("host", ""))
         if not host:
             return 400, "Which host?", "The request names no host."
-        if _is_loopback(host) and any(name in FORWARDED for name, _ in scope["headers"]):
+        if is_loopback(host) and any(name in FORWARDED for name, _ in scope["headers"]):
             # A web server in front that hides the readers' own name would open the console to them.
             return 421, "This is not the address", "Let the web server in front pass the Host that readers used."
-        if not _is_loopback(host):
+        if not is_loopback(host):
             # A page elsewhere may point its own name at this machine (DNS rebinding): only our names are served.
             if host != self._public_host():
                 return 421, "This is not the address", f"Nothing is served under the name {host}."
@@ -101,7 +100,7 @@ class _Answer:
 
 def is_open(path: str) -> bool:
     """Say whether an address is there for everybody; local pictures, beside the cards under /media, are not."""
-    return path.startswith(OPEN) or CARD.fullmatch(path) is not None
+    return path.startswith(OPEN) or is_for_readers(path) or CARD.fullmatch(path) is not None
 
 
 def _is_foreign(headers: Headers) -> bool:
@@ -119,10 +118,6 @@ def host_of(header: str) -> str:
         return urlsplit(f"//{header}").hostname or ""
     except ValueError:
         return ""
-
-
-def _is_loopback(host: str) -> bool:
-    return host in LOOPBACK or host.endswith(".localhost")
 
 
 def _cap(path: str) -> int:

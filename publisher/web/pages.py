@@ -19,7 +19,8 @@ from publisher.model.counting import many
 from publisher.model.post_size import urls_in
 from publisher.model.states import SENTENCES
 from publisher.web.headers import policy
-from publisher.web.places import Places, Served
+from publisher.web.places import Places, Served, is_for_readers
+from publisher.web.wording import Words, words_of
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -93,8 +94,16 @@ class Pages:
             return JSONResponse({"error": f"{title}. {words}"}, status)
         if path.startswith(("/inbox/api/", "/inbox/posts/")):
             return JSONResponse({"Error": f"{title}. {words}"}, status)
-        base = "public_base.html" if path.startswith("/u/") else "base.html"
+        base = "public_base.html" if is_for_readers(path) else "base.html"
         return self.page("trouble.html", status=status, title=title, words=words, base=base)
+
+    def words(self, language: str = "") -> Words:
+        """Return the words of pages for readers.
+
+        :param language: that they chose, or that of the list; empty: the publication's.
+        """
+        own = self.app.project.publication.language if self.app else "en"
+        return words_of(language or own, self.zone.key)
 
     @property
     def zone(self) -> ZoneInfo:

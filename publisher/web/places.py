@@ -10,6 +10,21 @@ from typing import Protocol
 CARD = re.compile(r"/media/([0-9a-f]{64})\.png")  # the path of a picture that we made
 
 
+SIGNED = ("/u/", "/c/", "/a/", "/m/")  # below these an address is a reader's own, and is written down nowhere
+
+
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def is_loopback(host: str) -> bool:
+    return host in LOOPBACK or host.endswith(".localhost")
+
+
+def is_for_readers(path: str) -> bool:
+    """Say whether an address is a page that readers see: its words are in their language."""
+    return path.startswith((*SIGNED, "/archive/", "/l/")) or path == "/archive"
+
+
 class Places(Protocol):
     """How a page refers to what belongs to it."""
 

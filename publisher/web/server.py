@@ -17,7 +17,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from publisher.errors import PublisherError, StoreError
-from publisher.web import api, articles, console, desk, inbox_pages, previews, public, showcase
+from publisher.web import api, archive, articles, clicks, console, desk, inbox_pages, previews, public, showcase
 from publisher.web.guard import Guard
 from publisher.web.inbox import Inbox
 from publisher.web.pages import Pages
@@ -46,6 +46,8 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.add_api_route("/", lambda: RedirectResponse("/inbox", 303), methods=["GET"])
     else:
         web.include_router(public.routes(app, pages))  # first: a card's address is also one of a local picture
+        web.include_router(archive.routes(app, pages))
+        web.include_router(clicks.routes(app, pages))
         web.include_router(api.routes(app))
         web.include_router(console.routes(app, pages))
         web.include_router(desk.routes(app, pages))
