@@ -102,7 +102,7 @@ def _links(mail: Mail) -> Iterator[str]:
 
 def _places(text: Text) -> Iterator[tuple[str | Slot, list[tuple[int, int]]]]:
     """Yield each part with the places of its whole web addresses: one that a reader's value continues is none."""
-    for part, following in zip(text, (*text[1:], ""), strict=True):
+    for part, following in zip(text, (*text, "")[1:], strict=True):
         if isinstance(part, Slot):
             yield part, []
         else:
