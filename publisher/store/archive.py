@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
 
 from publisher.model.message import Text
 from publisher.model.states import SendState
@@ -67,12 +67,15 @@ def _of_list(list_name: str) -> Select[Any]:
 
 def _past() -> Select[Any]:
     taken_back = sends.alias("taken_back")
-    is_taken_back = exists(
-        select(1).where(
+    # Counted, not asked for by EXISTS: PostgreSQL would read all sends to make a join of that, for a page of twenty.
+    withdrawals = (
+        select(func.count())
+        .where(
             taken_back.c.edition_id == sends.c.edition_id,
             taken_back.c.kind == WITHDRAWAL,
             taken_back.c.state != SendState.CANCELLED,
         )
+        .scalar_subquery()
     )
     newest = (
         select(messages.c.content["subject"])
@@ -82,7 +85,7 @@ def _past() -> Select[Any]:
         .scalar_subquery()
     )
     chosen = select(sends.c.id, sends.c.started_at, newest.label("subject"))
-    return chosen.where(sends.c.started_at.is_not(None), sends.c.state.in_(SHOWN), ~is_taken_back)
+    return chosen.where(sends.c.started_at.is_not(None), sends.c.state.in_(SHOWN), withdrawals == 0)
 
 
 def _of(row: Row[Any]) -> Past:
