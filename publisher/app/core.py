@@ -26,7 +26,7 @@ from publisher.config.keys import KeyRing
 from publisher.config.settings import Settings
 from publisher.errors import UsageError
 from publisher.model.project import Project, Schedule, Source
-from publisher.model.tokens import address_hash
+from publisher.model.tokens import address_hash, read_wire_id, wire_id
 from publisher.pipeline.collect import Collected
 from publisher.pipeline.operate import holding
 from publisher.runtime.clockwatch import ClockWatch
@@ -110,13 +110,15 @@ class App:
 
     @cached_property
     def studio(self) -> Studio:
-        from publisher.pipeline.produce import Studio
+        from publisher.pipeline.produce import Doors, Studio
         from publisher.render import Renderer
         from publisher.render.engine import default_theme
         from publisher.senders.registry import sender_class
 
         folders = [self.folder / TEMPLATES, default_theme()]
-        return Studio(Renderer(folders), sender_class, practice=self.is_practice, fetch=partial(photos.fetch, self))
+        doors = Doors(lambda: self.public_url, self.wire_name)
+        fetch = partial(photos.fetch, self)
+        return Studio(Renderer(folders), sender_class, practice=self.is_practice, fetch=fetch, doors=doors)
 
     @property
     def public_url(self) -> str:
@@ -129,6 +131,14 @@ class App:
     def link_key(self, key_id: str) -> bytes | None:
         """Return the key that made a link, retired ones too."""
         return self.keys.by_id("link", key_id)
+
+    def wire_name(self, kind: str, number: int) -> str:
+        """Return the name by which the world knows a row of ours: nobody can make one up."""
+        return wire_id(kind, number, self.keys.current("wire")[1])
+
+    def number_of(self, kind: str, name: str) -> int | None:
+        """Return which row a name is of; None for any text that is no name of that kind."""
+        return read_wire_id(kind, name, self.keys.all_of("wire"))
 
     @property
     def actor(self) -> str:

@@ -9,6 +9,7 @@ import typer
 import publisher
 from publisher.cli.articles import group as articles
 from publisher.cli.check import check
+from publisher.cli.clicks import clicks
 from publisher.cli.connect import connect
 from publisher.cli.diff import diff
 from publisher.cli.doctor import doctor
@@ -83,6 +84,7 @@ cli.command("verify")(verify)
 cli.command("sources")(sources)
 cli.add_typer(articles, name="articles")
 cli.command("editions")(editions)
+cli.command("clicks")(clicks)
 cli.command("log")(log)
 cli.command("events")(events)
 cli.add_typer(group, name="subscribers")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from publisher.config.reading import Document
 from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.theme import ThemeShape
 from publisher.config.values import Language, Line, Mailbox, ReplyTo, WebAddress, Zone
-from publisher.model.project import MailingList, Publication
+from publisher.model.project import ArchiveRule, MailingList, Publication
 from publisher.model.theme import Theme
 
 
@@ -53,7 +51,7 @@ class ListShape(Shape):
 
     title: Line = key("", "What subscribers see; without it, the list's name")
     about: Line = key("", "What the list brings and how often, in a sentence")
-    archive: Literal["off", "public"] = key("off", "Whether past editions can be read on the web", later=True)
+    archive: ArchiveRule = key("off", "Whether past editions can be read on the web; `unlisted`: by whoever has a link")
     is_open: bool = key(True, "Whether people may sign up by themselves; else only you add them", alias="open")
     double_opt_in: bool = key(True, "Whether a sign-up must be confirmed by mail")
     welcome: bool = key(False, "Whether a new subscriber gets a welcome mail")

@@ -24,7 +24,7 @@ from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.sources import SourceShape
 from publisher.config.values import Duration, Line, Name, PositiveDuration, wrong, zone_info
 from publisher.config.when import WhenShape
-from publisher.model.project import Alerts, Project, Schedule, UpdateRule
+from publisher.model.project import Alerts, MeasureRule, Project, Schedule, UpdateRule
 
 
 class PaceShape(Shape):
@@ -56,7 +56,7 @@ class ScheduleShape(Shape):
     approve: ApproveShape | None = key(None, "Who has to agree first", later=True)
     write: Line | None = key(None, "A Markdown file that makes an edition without articles", later=True)
     never_twice: bool = key(False, "Whether readers are spared articles they got from another schedule", later=True)
-    measure: Literal["off", "clicks"] = key("off", "What is counted", later=True)
+    measure: MeasureRule = key("off", "What is counted of its mails: how often each link was followed, never by whom")
 
     @model_validator(mode="after")
     def _has_room_for_a_note(self) -> ScheduleShape:
@@ -82,6 +82,7 @@ class ScheduleShape(Shape):
             on_update=self.on_update,
             pace_every=self.pace.every if self.pace else None,
             pace_per_day=self.pace.per_day if self.pace else None,
+            measure=self.measure,
             where=document.where_key(path),
         )
 

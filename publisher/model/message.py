@@ -214,6 +214,7 @@ class Brief(Sheet):
     note: str = ""  # html of the editor's note, sanitised
     updates: tuple[Article, ...] = ()  # sent in an earlier edition and changed since
     utm: tuple[tuple[str, str], ...] = ()  # parameters that every link to an article gets
+    archive_url: str = ""  # where everybody can read the mail on the web; empty: nowhere
     attaches: bool = False  # a picture stands under the post, in the place of the card with the link
 
 
@@ -293,6 +294,17 @@ def value_of(slot: Slot, values: Mapping[str, str]) -> str:
 def fill(text: Text, values: Mapping[str, str]) -> str:
     """Join the parts with one reader's values, each escaped for its place."""
     return "".join(part if isinstance(part, str) else escape(value_of(part, values), part.context) for part in text)
+
+
+def fill_for_nobody(text: Text, links: Mapping[str, str]) -> str:
+    """Join the parts as no reader's: defaults stand where a reader's values would, or nothing.
+
+    :param links: what takes the place of the links that each reader has of their own.
+    """
+    return "".join(
+        part if isinstance(part, str) else escape(links.get(part.field) or part.default or "", part.context)
+        for part in text
+    )
 
 
 def translate(text: Text, name_slot: Callable[[Slot], str], neutralise: Callable[[str], str]) -> str:

@@ -13,6 +13,8 @@ from publisher.model.theme import Theme
 MissedRule = Literal["latest", "all", "skip"]
 UpdateRule = Literal["ignore", "note", "repost"]
 PictureRule = Literal["card", "attach"]
+ArchiveRule = Literal["off", "public", "unlisted"]
+MeasureRule = Literal["off", "clicks"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +65,16 @@ class MailingList:
     name: str
     title: str
     about: str = ""
-    archive: str = "off"
+    archive: ArchiveRule = "off"  # whether past editions can be read on the web; unlisted: by whoever has a link
     language: str = ""
     where: str = ""
     is_open: bool = True  # people may sign up by themselves
     double_opt_in: bool = True  # a sign-up counts when its mail was answered
     welcome: bool = False  # a new reader gets a letter
+
+    @property
+    def has_archive(self) -> bool:
+        return self.archive != "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +182,7 @@ class Schedule:
     on_update: UpdateRule = "ignore"
     pace_every: timedelta | None = None  # at least this long between two editions' sends
     pace_per_day: int | None = None
+    measure: MeasureRule = "off"  # what is counted of its mails: how often each link was followed, never by whom
     where: str = ""
 
     @property

@@ -37,6 +37,7 @@ def context_of(brief: Brief, words: Words = authored, *, html: bool = True) -> d
         "articles": articles,
         "lead": articles[0],
         "left_out": 0,
+        "archive_url": brief.archive_url,
         "updates": [article_dict(article, brief, words) for article in brief.updates],
         "note": markup_of(brief.note, brief) if html else "",
     }
@@ -51,6 +52,7 @@ def sheet_context(sheet: Sheet) -> dict[str, Any]:
         "language": sheet.language,
         "dir": direction_of(sheet.language),
         "practice": sheet.practice,
+        "archive_url": "",
         "theme": theme_dict(sheet.theme, name),
     }
 

@@ -83,10 +83,10 @@ def decode(kind: str, content: dict[str, Any]) -> Content:
     if kind == "post":
         return _decode_post(content)
     return Mail(
-        subject=_decode_text(content["subject"]),
-        html=_decode_text(content["html"]),
-        text=_decode_text(content["text"]),
-        headers=tuple((name, _decode_text(value)) for name, value in content["headers"]),
+        subject=decode_text(content["subject"]),
+        html=decode_text(content["html"]),
+        text=decode_text(content["text"]),
+        headers=tuple((name, decode_text(value)) for name, value in content["headers"]),
         from_name=content["from_name"],
         from_email=content["from_email"],
         reply_to=content["reply_to"],
@@ -112,5 +112,6 @@ def _encode_text(text: Text) -> list[Any]:
     return [part if isinstance(part, str) else [part.field, part.context, part.default] for part in text]
 
 
-def _decode_text(parts: list[Any]) -> Text:
+def decode_text(parts: list[Any]) -> Text:
+    """Return one of the message's texts from what `encode` wrote of it."""
     return tuple(part if isinstance(part, str) else Slot(*part) for part in parts)

@@ -161,7 +161,7 @@ def _parts_of_pages(router: APIRouter, app: App) -> None:
     @router.get("/messages/{send_id}/html")
     def mail_frame(send_id: int, dark: bool = False) -> Response:
         with app.store.read() as conn:
-            view = mail_view(conn, send_id)
+            view = mail_view(app, conn, send_id)
         if view is None:
             raise HTTPException(404, "There is no such mail.")
         return framed(view.html, Served(), dark=dark)

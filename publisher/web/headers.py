@@ -37,3 +37,7 @@ MAIL = (
     "sandbox; default-src 'none'; img-src * data:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'self'"
 )
 WITHOUT_PICTURES = MAIL.replace("img-src * data:", "img-src 'none'")  # as mail programs do until a reader allows them
+# The same in the archive, where people follow its links: they open in the whole window, or in another one.
+ARCHIVED = MAIL.replace(
+    "sandbox;", "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation;"
+)

@@ -15,7 +15,8 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 def is_for_readers(path: str) -> bool:
     """Say whether an address is a page that readers see: its words are in their language."""
-    return path.startswith((*SIGNED, "/subscribe/")) or path in ("/subscribe", "/my")
+    below = (*SIGNED, "/subscribe/", "/archive/", "/l/")
+    return path.startswith(below) or path in ("/subscribe", "/my", "/archive")
 
 
 def is_loopback(host: str) -> bool:

@@ -19,7 +19,9 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from publisher.errors import PublisherError, StoreError
 from publisher.web import (
     api,
+    archive,
     articles,
+    clicks,
     console,
     desk,
     inbox_pages,
@@ -63,6 +65,8 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.include_router(leaving.routes(app, pages))
         web.include_router(owner.routes(app, pages))
         web.include_router(subscribing.routes(app, pages))
+        web.include_router(archive.routes(app, pages))
+        web.include_router(clicks.routes(app, pages))
         web.include_router(api.routes(app))
         web.include_router(console.routes(app, pages))
         web.include_router(desk.routes(app, pages))

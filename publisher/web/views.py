@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping
 
+from publisher.app.archive import as_written
 from publisher.app.ends import ends_of
 from publisher.app.standing import known, next_command
 from publisher.errors import PublisherError
@@ -18,7 +19,7 @@ from publisher.model.post_size import length
 from publisher.pipeline.produce import Produced, preview_values
 from publisher.pipeline.produce.cards import beside_picture
 from publisher.senders.registry import sender_class
-from publisher.store import articles, editions, facts, log, messages, sends, sources, withdrawals
+from publisher.store import articles, clicks, editions, facts, log, messages, sends, sources, withdrawals
 from publisher.store.tables import COUNTED
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ class EditionView:
     deliveries: list[RowMapping]
     held: facts.Held | None  # by a person, who may hold it before it has any send
     titles: Mapping[str, str]  # what the sources call themselves, by name
+    followed: list[clicks.Followed]  # the links of its mails that are counted, the most followed first
     withdrawn: Collection[int] = ()  # deliveries whose posts were taken down
 
     @property
@@ -169,7 +171,8 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
         if row is None:
             return None
         candidates = articles.of_edition(conn, edition_id)
-        rows = [(send, messages.of_send(conn, send["id"])) for send in sends.of_edition(conn, edition_id)]
+        rows = [(send, _content(app, conn, send["id"])) for send in sends.of_edition(conn, edition_id)]
+        followed = clicks.of_edition(conn, edition_id)
         found = log.find(conn, log.Filter(edition_id=edition_id, limit=deliveries))
         held = facts.held_edition(conn, edition_id)
         titles = {source["name"]: source["title"] for source in sources.every(conn)}
@@ -177,10 +180,10 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
     picked = [(_as_sent(article, place), place["reason"]) for place, article in candidates if _is_in(place)]
     left = [(article, place["reason"]) for place, article in candidates if not _is_in(place)]
     schedule = known(row["schedule"], app.project.schedules)
-    views = [_send_view(app, send, message[1] if message else None, schedule) for send, message in rows]
+    views = [_send_view(app, send, message, schedule) for send, message in rows]
     taken = set(withdrawn.values())
     views = [replace(view, is_withdrawn=view.post is not None and view.row["entry"] in taken) for view in views]
-    return EditionView(row, picked, left, views, found[::-1], held, titles, withdrawn)
+    return EditionView(row, picked, left, views, found[::-1], held, titles, followed, withdrawn)
 
 
 def withdrawn_of(conn: Connection, deliveries: Iterable[RowMapping]) -> set[int]:
@@ -199,10 +202,18 @@ def _as_sent(known: LedgerArticle, place: RowMapping) -> LedgerArticle:
     return known if headline is None else replace(known, article=replace(known.article, title=headline))
 
 
-def mail_view(conn: Connection, send_id: int) -> MailView | None:
+def mail_view(app: App, conn: Connection, send_id: int) -> MailView | None:
     """Return the mail of a send as a made-up reader gets it; None where there is none."""
+    found = _content(app, conn, send_id)
+    return filled(found) if isinstance(found, Mail) else None
+
+
+def _content(app: App, conn: Connection, send_id: int) -> Content | None:
+    """Return what a send says; whoever follows the links of a mail here is not counted."""
     found = messages.of_send(conn, send_id)
-    return filled(found[1]) if found and isinstance(found[1], Mail) else None
+    if found is None:
+        return None
+    return as_written(app, conn, send_id, found[1]) if isinstance(found[1], Mail) else found[1]
 
 
 def filled(mail: Mail, values: Mapping[str, str] | None = None) -> MailView:

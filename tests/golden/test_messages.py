@@ -15,11 +15,12 @@ from tests.unit.render.samples import FERRY, LETTERS, MASTODON, READER, STORIES,
 
 Golden = Callable[[str, str], None]
 RENDERER = Renderer([default_theme()])
+PAGE = {"archive_url": "https://letters.harbor.example/archive/daily/a12-0123456789abcdef0123"}
 BRIEFS = {
-    "digest": brief(),
-    "article": brief(FERRY),
+    "digest": brief(**PAGE),
+    "article": brief(FERRY, **PAGE),
     "practice": brief(*STORIES[:2], practice=True, note="<p>Good morning from the <b>quay</b>.</p>"),
-    "rtl": brief(STORIES[6], STORIES[1], language="ar", list_title="نشرة الصباح"),
+    "rtl": brief(STORIES[6], STORIES[1], language="ar", list_title="نشرة الصباح", **PAGE),
     "german": brief(*STORIES[:3], language="de", timezone="Europe/Berlin"),
 }
 SOCIAL = sorted(path.name for path in (default_theme() / "social").glob("*.txt"))
@@ -70,7 +71,7 @@ def words_of(html: str) -> str:
 
 @pytest.mark.parametrize("language", catalogue())
 def test_every_mail_speaks_every_language_as_when_last_looked_at(language: str, golden: Golden) -> None:
-    sheets = {"digest": brief(*STORIES[:2]), "article": brief(FERRY)}
+    sheets = {"digest": brief(*STORIES[:2], **PAGE), "article": brief(FERRY)}
     sheets |= {name: letter(about) for name, about in LETTERS.items()}
     pieces = []
     for name, sheet in sheets.items():

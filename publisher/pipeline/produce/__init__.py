@@ -2,15 +2,20 @@
 
 `entry` makes one entry's message and writes nothing: `plan`, `preview` and the send all come here. It is made from what
 `brief` gathers, with the pictures of `cards` (shown beside a link) and `uploads` (handed to the network); `reach` says
-whether readers could follow it to us. `act` makes all of an edition and writes them down in one transaction.
+whether readers could follow it to us. `doors` are a mail's ways to our own pages. `act` makes all of an edition and
+writes it down in one transaction.
 """
 
 from publisher.pipeline.produce.act import record, remake
 from publisher.pipeline.produce.brief import brief_of, preview_values
+from publisher.pipeline.produce.doors import LINK, PAST, Doors, uncounted
 from publisher.pipeline.produce.entry import Produced, Studio, failed, produce_entry
 from publisher.pipeline.produce.reach import is_reachable
 
 __all__ = [
+    "LINK",
+    "PAST",
+    "Doors",
     "Produced",
     "Studio",
     "brief_of",
@@ -20,4 +25,5 @@ __all__ = [
     "produce_entry",
     "record",
     "remake",
+    "uncounted",
 ]

@@ -123,6 +123,7 @@ def _record_one(
         after_mail=None if product.entry.after is None else product.entry.after // timedelta(microseconds=1),
         on_unknown=schedule.on_unknown,
         give_up_after=schedule.give_up_after // timedelta(microseconds=1),
+        archive=product.archive,
     )
     if product.message is not None:
         _keep(conn, send_id, product, now)
@@ -159,7 +160,8 @@ def _replace_message(conn: Connection, send_id: int, product: Produced, now: dat
 
 def _keep(conn: Connection, send_id: int, product: Produced, now: datetime, *, revision: int = 1) -> None:
     assert product.message is not None  # noqa: S101 -- only called with one
-    messages.add(conn, send_id, product.message, now, revision=revision)
+    message = product.doors.opened(conn, product.message, send_id)
+    messages.add(conn, send_id, message, now, revision=revision)
     if product.card is not None:
         media.keep(conn, product.card, now=now)
     if product.upload is not None:

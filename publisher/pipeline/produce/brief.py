@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from publisher.model.article import Article
 from publisher.model.message import Brief
 from publisher.model.project import Channel, Entry, Project, Schedule
+from publisher.pipeline.produce.doors import Doors
 
 
 def brief_of(
@@ -21,11 +22,13 @@ def brief_of(
     chosen: Sequence[Article],
     updates: Sequence[Article] = (),
     practice: bool = False,
+    doors: Doors | None = None,
 ) -> Brief:
     """Gather everything that a message is rendered from.
 
     :param updates: articles that were sent before and have changed since, to be named.
     :param practice: nothing reaches a real reader.
+    :param doors: to our own pages; None: the mail names none but those that are each reader's own.
     """
     paper = project.publication
     mailing_list = project.lists[entry.to[0]] if entry.to else None
@@ -54,6 +57,7 @@ def brief_of(
         practice=practice,
         utm=_utm(project.channels[entry.via], schedule, is_mail=bool(entry.to)),
         theme=entry.theme.over(paper.theme),
+        archive_url=doors.archive_url(mailing_list) if doors else "",
         attaches=entry.picture == "attach",
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.pipeline.produce import reach
 from publisher.pipeline.produce.brief import brief_of
 from publisher.pipeline.produce.cards import rules_for, with_picture
+from publisher.pipeline.produce.doors import Doors
 from publisher.pipeline.produce.uploads import Fetch, Uploads, missed_by_fallbacks, without_path
 from publisher.render import Renderer
 from publisher.senders.base import Sender
@@ -32,6 +33,8 @@ class Produced:
     card: media.Kept | None = None  # the picture that we made for its card: kept with it
     upload: media.Kept | None = None  # the picture that a sender uploads with it: kept with it
     attached: Image | None = None  # the article's, which stands under the post where its entry attaches pictures
+    archive: str | None = None  # the list in whose archive it belongs, if that has one; None: in none
+    doors: Doors = field(default_factory=Doors)  # to our own pages, which take the number of its send
 
     @property
     def is_held(self) -> bool:
@@ -51,6 +54,7 @@ class Studio:
     sender_class: Callable[[str], type[Sender]]  # by the sender's name
     practice: bool = False  # nothing reaches a real reader: the public address may be missing
     fetch: Fetch | None = None  # gets the pictures that senders upload
+    doors: Doors = field(default_factory=Doors)
 
     def uploads(self, source: str) -> Uploads:
         """Return what gets the pictures of an edition ready whose lead came from this source; not in practice."""
@@ -86,9 +90,15 @@ def produce_entry(
     :param updates: articles that were sent before and have changed since, to be named.
     :param uploads: gets the picture that goes up with a post; None: it is not fetched.
     """
-    channel = project.channels[entry.via]
     what: dict[str, Any] = {"slot": slot, "due_at": due_at, "chosen": chosen, "updates": updates}
-    brief = brief_of(project, schedule, entry, **what, practice=studio.practice)
+    brief = brief_of(project, schedule, entry, **what, practice=studio.practice, doors=studio.doors)
+    made = _made(studio, project, entry, brief, uploads or Uploads(studio.renderer))
+    archive = entry.to[0] if entry.to and not studio.practice else None
+    return replace(made, archive=archive, doors=replace(studio.doors, counts=schedule.measure == "clicks"))
+
+
+def _made(studio: Studio, project: Project, entry: Entry, brief: Brief, uploads: Uploads) -> Produced:
+    channel = project.channels[entry.via]
     try:
         rules = studio.sender_class(channel.sender).rules_of(channel.options)
         if entry.to:
@@ -97,7 +107,7 @@ def produce_entry(
         elif rules is None:
             raise TemplateError(f"{entry.via} sends mail: it needs `to:` with a list", where=entry.where)
         else:
-            made = _post(studio, project, entry, brief, rules_for(entry, rules), uploads or Uploads(studio.renderer))
+            made = _post(studio, project, entry, brief, rules_for(entry, rules), uploads)
     except PublisherError as error:
         return Produced(entry, None, (failed(error),))
     except Exception as error:  # noqa: BLE001 -- ours, or a sender's package: it holds its own entry, and no other

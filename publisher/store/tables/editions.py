@@ -76,10 +76,13 @@ sends = Table(
     Column("after_mail", BigInteger),  # microseconds after the edition's mail has begun (after:)
     Column("on_unknown", Text),  # park, resend
     Column("give_up_after", BigInteger),  # microseconds of trying, not counting waits for our own limits
+    # The list whose past editions it is one of, for its archive; NULL: a post, or nothing that went to readers.
+    Column("archive", Text),
     Column("candidates", Integer, nullable=False, default=0),
     *(Column(state, Integer, nullable=False, default=0) for state in COUNTED),
     UniqueConstraint("edition_id", "entry", "kind", "number"),
     Index("ix_sends_state", "state"),
+    Index("ix_sends_archive", "archive", "started_at", "id"),
 )
 
 messages = Table(  # never changes

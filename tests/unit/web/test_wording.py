@@ -23,7 +23,7 @@ def test_a_language_has_every_word_with_as_many_places_as_english(language):
     for name, text in english.items():
         each_form = len(words[name]) if isinstance(text, dict) else places(text)
         assert places(words[name]) == each_form, name
-        assert words[name] != text or name in ("lists", "pause"), name
+        assert words[name] != text or name in ("lists", "pause", "past_feed"), name
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What readers chose and how we know: wordings, what was before, pauses, erasures, counted links.
+"""What readers chose and how we know: wordings, what was before, pauses, erasures, counted links, archives.
 
 Revision ID: 0009
 Revises: 0008
@@ -70,4 +70,6 @@ def upgrade() -> None:
     op.add_column("subscribers", sa.Column("measured_wording_id", sa.BigInteger(), nullable=True))
     op.add_column("subscribers", sa.Column("erased_at", Moment(), nullable=True))
     op.add_column("subscribers", sa.Column("merged_into", sa.BigInteger(), nullable=True))
+    op.add_column("sends", sa.Column("archive", sa.Text(), nullable=True))
+    op.create_index("ix_sends_archive", "sends", ["archive", "started_at", "id"])
     op.add_column("subscriptions", sa.Column("wording_id", sa.BigInteger(), nullable=True))
