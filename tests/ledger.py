@@ -143,7 +143,7 @@ def add_send(
     return send_id
 
 
-def introduce(member: Member, errand: Errand | None = None) -> Recipient:
+def introduce(member: Member, errand: Errand | None = None, language: str = "") -> Recipient:
     link = f"https://letters.harbor.example/u/{member.delivery_id}"
     values = {"first_name": member.name.partition(" ")[0], "unsubscribe_url": link}
     return Recipient(member.delivery_id, f"d{member.delivery_id}", member.address, member.name, values)

@@ -428,7 +428,7 @@ def test_a_claim_of_fifty_thousand_is_one_claim(store, process):
         sends.lock(conn, send)
         call = calls.open_ones(conn)[0]["id"]
         assert deliveries.attempts_of(conn, taken) == 1
-        assert len(deliveries.members(conn, taken)) == audience
+        assert len(deliveries.members(conn, taken, NOW)) == audience
         assert deliveries.move(conn, taken, call_id=call, origin=D.TAKEN, to=D.SENT) == audience
         sends.post_to_books(conn, send, {"taken": -audience, "sent": audience})
     assert books(store, send) == {"sent": audience}

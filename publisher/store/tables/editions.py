@@ -76,6 +76,7 @@ sends = Table(
     Column("after_mail", BigInteger),  # microseconds after the edition's mail has begun (after:)
     Column("on_unknown", Text),  # park, resend
     Column("give_up_after", BigInteger),  # microseconds of trying, not counting waits for our own limits
+    Column("selection", JSON),  # which of its lists' readers it is for, as model.segment keeps it; NULL: all
     Column("candidates", Integer, nullable=False, default=0),
     *(Column(state, Integer, nullable=False, default=0) for state in COUNTED),
     UniqueConstraint("edition_id", "entry", "kind", "number"),

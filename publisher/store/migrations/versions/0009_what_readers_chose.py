@@ -70,4 +70,5 @@ def upgrade() -> None:
     op.add_column("subscribers", sa.Column("measured_wording_id", sa.BigInteger(), nullable=True))
     op.add_column("subscribers", sa.Column("erased_at", Moment(), nullable=True))
     op.add_column("subscribers", sa.Column("merged_into", sa.BigInteger(), nullable=True))
+    op.add_column("sends", sa.Column("selection", sa.JSON(), nullable=True))
     op.add_column("subscriptions", sa.Column("wording_id", sa.BigInteger(), nullable=True))
