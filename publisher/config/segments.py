@@ -16,7 +16,7 @@ def check_segments(document: Document, problems: Problems) -> None:
     segments, lists = document.data.get("segments"), document.data.get("lists")
     known = list(lists) if isinstance(lists, dict) else []
     for name, condition in segments.items() if isinstance(segments, dict) else ():
-        if isinstance(condition, str) and condition:
+        if isinstance(condition, str):
             _check(document, problems, str(name), condition, known)
 
 

@@ -234,3 +234,55 @@ def test_attributes_that_nobody_has_are_named(store: Store):
         enrol(conn, [Person({"city": "Porto"}, NOW, "", "example.org", ("daily",))])
         assert segments.unmet(conn, ["city", "citty"]) == ["citty"]
         assert segments.attributes_met(conn, 10) == {"city"}
+
+
+# A day ends in the publication's zone; on 29 March 2026 Lisbon's has 23 hours. An age is met to the microsecond.
+MIDNIGHT = datetime(2026, 3, 29, tzinfo=ZONE)
+NEXT = datetime(2026, 3, 30, tzinfo=ZONE)
+MOMENT = timedelta(microseconds=1)
+EDGES = {
+    "joined == 2026-03-29": (MIDNIGHT, NEXT - MOMENT),
+    "joined != 2026-03-29": (MIDNIGHT - MOMENT, NEXT),
+    "joined < 2026-03-29": (MIDNIGHT - MOMENT,),
+    "joined <= 2026-03-29": (MIDNIGHT - MOMENT, MIDNIGHT, NEXT - MOMENT),
+    "joined > 2026-03-29": (NEXT,),
+    "joined >= 2026-03-29": (MIDNIGHT, NEXT - MOMENT, NEXT),
+}
+
+
+def test_the_edges_of_a_day_and_of_an_age_are_exact(store: Store):
+    moments = (MIDNIGHT - MOMENT, MIDNIGHT, NEXT - MOMENT, NEXT)
+    ages = {NOW - timedelta(days=2) + MOMENT: "<", NOW - timedelta(days=2): "", NOW - timedelta(days=2) - MOMENT: ">"}
+    with store.write() as conn:
+        known = enrol(conn, [Person({}, since.astimezone(UTC), "", "a.example", ("daily",)) for since in moments])
+        for text, meant in EDGES.items():
+            assert {known[each].since for each in chosen(conn, text)} == set(meant), text
+        of_age = {since: chosen_age(conn, since) for since in ages}
+    assert of_age == {since: {sign, f"{sign}="} if sign else {"<=", ">="} for since, sign in ages.items()}
+
+
+def chosen_age(conn, since: datetime) -> set[str]:
+    """Return by which comparisons with two days a reader who joined then is meant."""
+    conn.execute(subscriptions.update().values(since=since))
+    return {sign for sign in ("<", "<=", ">", ">=") if chosen(conn, f"joined {sign} 2d")}
+
+
+NUMBERS = {
+    "12": True,
+    "-3.5": True,
+    "012": True,
+    "9" * 15: True,
+    "9" * 16: False,
+    "1e3": False,
+    "12.": False,
+    "": False,
+}
+
+
+@pytest.mark.parametrize("said", NUMBERS)
+def test_a_value_that_is_no_number_meets_no_comparison_with_one(store: Store, said):
+    with store.write() as conn:
+        enrol(conn, [Person({"age": said}, NOW, "", "a.example", ("daily",))])
+        assert bool(chosen(conn, "age >= 5 or age < 5")) is NUMBERS[said]
+        assert bool(chosen(conn, "age != 5")) is NUMBERS[said]
+        assert chosen(conn, "not (age >= 5 or age < 5)") == (set() if NUMBERS[said] else {1})
