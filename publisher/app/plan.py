@@ -149,6 +149,7 @@ def _choose(
             _each_by_itself(schedule, len(there.found)) if schedule.when.new else schedule,
             there.found,
             elsewhere=there.elsewhere,
+            had=there.had,
             now=now,
             hint=there.hint,
             updates=there.updates,

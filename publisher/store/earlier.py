@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,7 +17,7 @@ from publisher.store.tables import articles, deliveries, edition_articles, editi
 
 D = DeliveryState
 BROUGHT = (D.SENT, D.UNKNOWN, D.TAKEN)  # it has arrived, or may have
-BEGUN = (SendState.SENDING, SendState.DONE)
+BEGUN = (SendState.ADDRESSED, SendState.SENDING, SendState.DONE)
 PATIENCE = "60s"  # for a large audience of another schedule that is being frozen
 
 
@@ -30,7 +31,8 @@ def had_before(conn: Connection, edition_id: int, selection: Selection) -> Colum
         take_turn(conn, f"story:{story}", patience=PATIENCE)
     if not selection.never_twice or len(carried) != 1:
         return null()
-    found = _mails_with(conn, [carried[0].story], besides=edition_id)
+    mine = select(editions.c.schedule).where(editions.c.id == edition_id).scalar_subquery()
+    found = _mails_with(conn, [carried[0].story], besides=mine)
     if not found:
         return null()
     under_way = [row.id for row in found if row.state in CLAIMABLE]
@@ -52,26 +54,45 @@ def _carried(conn: Connection, edition_id: int) -> Sequence[Row[Any]]:
 _STORY = func.coalesce(articles.c.story_id, articles.c.id)
 
 
-def _mails_with(conn: Connection, stories: Sequence[int], *, besides: int | None = None) -> list[Row[Any]]:
-    """Return the mails of editions with one of these stories, oldest first.
+def had_by_all(
+    conn: Connection, schedule: str, list_names: Sequence[str], stories: Mapping[int, int]
+) -> dict[int, str]:
+    """Return which articles all readers of these lists have from other schedules already, and why that is so.
 
-    :param besides: an edition whose schedule is left out.
+    Who joined since, or was quiet then, is not looked for: the list has it.
+
+    :param stories: the articles, each with its story.
+    """
+    mails: dict[int, list[Row[Any]]] = {}
+    for row in _mails_with(conn, sorted(set(stories.values())), besides=schedule) if list_names else ():
+        if row.state in BEGUN and row.reached > 0 and not Selection.of(row.selection).condition:
+            mails.setdefault(row.story, []).append(row)
+    return {
+        article_id: f"all of {' and '.join(list_names)} {_words(mails[story][0], UTC)}"
+        for article_id, story in stories.items()
+        if set(list_names) <= {name for row in mails.get(story, ()) for name in row.audience}
+    }
+
+
+def _mails_with(conn: Connection, stories: Sequence[int], *, besides: str | ColumnElement[str]) -> list[Row[Any]]:
+    """Return the mails of editions with these stories, oldest first.
+
+    :param besides: a schedule whose editions are left out.
     """
     told = or_(among(articles.c.id, stories), among(articles.c.story_id, stories))
-    carrying = select(edition_articles.c.edition_id).join(articles)
-    carrying = carrying.where(told, edition_articles.c.position.is_not(None))
+    reached = (sends.c.pending + sends.c.taken + sends.c.sent + sends.c.unknown).label("reached")
+    mail = (sends.c.id, sends.c.state, sends.c.started_at, sends.c.audience, sends.c.selection, reached)
     query = (
-        select(sends.c.id, sends.c.state, sends.c.started_at, sends.c.audience, editions.c.schedule)
-        .join(editions)
-        .where(sends.c.edition_id.in_(carrying), sends.c.kind == REGULAR)
+        select(_STORY.label("story"), editions.c.schedule, *mail)
+        .select_from(articles.join(edition_articles).join(editions).join(sends, sends.c.edition_id == editions.c.id))
+        .where(told, edition_articles.c.position.is_not(None), sends.c.kind == REGULAR, editions.c.schedule != besides)
         .order_by(sends.c.id)
     )
-    mine = select(editions.c.schedule).where(editions.c.id == besides).scalar_subquery()
-    rows: Any = conn.execute(query.where(editions.c.schedule != mine))
+    rows: Any = conn.execute(query)
     return [row for row in rows if row.audience]
 
 
-def _words(mail: Row[Any], zone: ZoneInfo) -> str:
+def _words(mail: Row[Any], zone: tzinfo) -> str:
     if mail.started_at is None:
         return f"gets this article by {mail.schedule}"
     return f"got this article by {mail.schedule} on {mail.started_at.astimezone(zone):%Y-%m-%d}"

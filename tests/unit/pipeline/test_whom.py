@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import update
 
 from publisher.model.article import Article
+from publisher.model.project import Entry, Pick, Schedule, When
 from publisher.model.segment import Selection
 from publisher.model.subscriber import Errand, LetterKind
 from publisher.model.tokens import address_hash
-from publisher.pipeline import address
-from publisher.store import deliveries, log, sends, sources, subscribers
+from publisher.pipeline import address, compose
+from publisher.store import deliveries, log, schedules, sends, sources, subscribers
 from publisher.store.tables import subscribers as people
 from tests.ledger import HASH_KEY, NOW, add_article, add_edition, add_send, books, leave, subscribe
 from tests.unit.pipeline.dispatch.conftest import Bench, Told
@@ -147,15 +149,48 @@ def test_what_is_under_way_counts_and_what_was_given_up_does_not(store):
     assert books(store, send) == {"pending": 1}
 
 
-def test_a_digest_a_correction_of_its_own_and_other_schedules_are_let_be(store):
+def test_a_digest_and_a_schedule_that_may_be_twice_are_let_be(store):
     subscribe(store, 1)
     article, other = an_article(store), an_article(store)
     add_send(store, add_edition(store, "a", "flash", (article,)))
     carry_out(store)
     digest = add_send(store, add_edition(store, "b", "morning", (article, other)), selection=NEVER_TWICE)
     plain = add_send(store, add_edition(store, "c", "evening", (article,)))
-    same = add_send(store, add_edition(store, "d", "flash", (article,)), selection=NEVER_TWICE)
-    assert [books(store, each) for each in (digest, plain, same)] == [{"pending": 1}] * 2 + [{"excluded": 1}]
+    assert [books(store, each) for each in (digest, plain)] == [{"pending": 1}] * 2
+
+
+DIGEST = Schedule(
+    "morning", When(at=(time(7),)), Pick(), (Entry("letters:daily", "letters", ("daily",)),), never_twice=True
+)
+
+
+def had(store, *schedules: Schedule) -> list[dict[int, str]]:
+    with store.read() as conn:
+        return [dict(compose.candidates_in(conn, each, now=NOW + DAY).had) for each in schedules]
+
+
+def test_a_digest_leaves_out_what_its_whole_list_has(store):
+    subscribe(store, 2)
+    subscribe(store, 2, "breaking")
+    with store.write() as conn:
+        schedules.begin(conn, "morning", NOW - DAY, "test")
+    whole, part, other = an_article(store), an_article(store), an_article(store)
+    know(store, 1, attributes={"city": "Porto"})
+    add_send(store, add_edition(store, "a", "flash", (whole,)))
+    add_send(store, add_edition(store, "b", "flash", (part,)), selection=PORTO)
+    add_send(store, add_edition(store, "c", "flash", (other,)), lists=("breaking",))
+    both = replace(DIGEST, send=(*DIGEST.send, Entry("letters:breaking", "letters", ("breaking",))))
+    single = replace(DIGEST, when=When(new="article"))
+    found = had(store, DIGEST, both, single, replace(DIGEST, never_twice=False), replace(DIGEST, name="flash"))
+    assert found == [{whole: "all of daily gets this article by flash (never_twice)"}, {}, {}, {}, {}]
+    carry_out(store)
+    with store.read() as conn:
+        there = compose.candidates_in(conn, DIGEST, now=NOW + DAY)
+    choice = compose.decide(DIGEST, there.found, elsewhere={}, now=NOW + DAY, had=there.had)
+    assert {each.id: why for each, why in choice.left} == {
+        whole: "all of daily got this article by flash on 2026-11-24 (never_twice)"
+    }
+    assert {each.id for each, _ in choice.picked} == {part, other}
 
 
 def test_nobody_new_is_added_to_an_audience_that_is_frozen(store):
