@@ -28,7 +28,7 @@ CONDITION = 'city == "Porto" and joined > 90d'
 PEOPLE = """
     INSERT INTO subscribers (id, email, address_hash, domain_id, name, attributes, made_at)
     SELECT n, 'reader' || n || '@example.org', 'h' || n, 1, 'Reader',
-        CAST('{{"city": "' || CASE n % 2 WHEN 0 THEN 'Porto' ELSE 'Faro' END || '", "age": "' || n % 90 || '"}}' AS {json}),
+        CAST('{{"city": "' || CASE n % 2 WHEN 0 THEN 'Porto' ELSE '' END || '", "age": "' || n % 90 || '"}}' AS {json}),
         0
     FROM ({numbers}) AS numbers
 """

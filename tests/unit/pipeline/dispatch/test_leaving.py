@@ -25,7 +25,7 @@ def test_nobody_is_claimed_after_they_were_gone(store, seed):
     """Threads send while others leave: who was gone when a claim's transaction began is in no call of it."""
     subscribe(store, READERS)
     send = add_send(store, add_edition(store))
-    chance = random.Random(seed)  # noqa: S311 -- which of many orders is tried, nothing secret
+    chance = random.Random(seed)
     gone: list[str] = []  # whoever's leaving is committed, in that order
     late: list[str] = []  # whoever was claimed all the same
     before: dict[int, int] = {}  # by thread: how many were gone before it looked for its next call
