@@ -168,6 +168,7 @@ def bare(folder: Path, kind: str, url: str, threads: int, own_encoder: bool) -> 
 def _bodies(folder: Path, kind: str, url: str, own_encoder: bool):
     from publisher.app import App
     from publisher.model.call import Call
+    from publisher.model.message import says_since_when
     from publisher.senders import mailgun, standard_webhooks, webhook_payloads
     from publisher.senders.mail import Readers
     from publisher.store import deliveries, messages
@@ -178,8 +179,10 @@ def _bodies(folder: Path, kind: str, url: str, own_encoder: bool):
         last = conn.exec_driver_sql("SELECT max(send_id) FROM deliveries").scalar_one()
         ids = [row[0] for row in conn.exec_driver_sql(f"SELECT id FROM deliveries WHERE send_id = {last} ORDER BY id")]
         rows = []
+        language = message.language if says_since_when(message) else ""
         for start in range(0, len(ids), 1_000):
-            rows += [app.sending.introduce(each) for each in deliveries.members(conn, ids[start : start + 1_000])]
+            found = deliveries.members(conn, ids[start : start + 1_000], app.store.now())
+            rows += [app.sending.introduce(each, language=language) for each in found]
     own = local()
 
     def session() -> requests.Session:

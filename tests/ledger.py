@@ -10,6 +10,7 @@ from publisher.audience import imports
 from publisher.model.article import Article, Standing
 from publisher.model.call import Recipient
 from publisher.model.message import Mail, Post, Slot
+from publisher.model.segment import Selection
 from publisher.model.states import EditionState, SendState
 from publisher.model.subscriber import Errand, SubscriptionState
 from publisher.model.tokens import address_hash
@@ -90,12 +91,14 @@ def leave(store: Store, email: str, *list_names: str) -> None:
             subscribers.set_subscription(conn, person.id, list_id, left, basis="left", now=NOW, actor="subscriber")
 
 
-def add_edition(store: Store, slot: str = "2026-11-24T07:00", schedule: str = "morning") -> int:
-    """Write down a locked edition with one article."""
+def add_edition(
+    store: Store, slot: str = "2026-11-24T07:00", schedule: str = "morning", article_ids: tuple[int, ...] = ()
+) -> int:
+    """Write down a locked edition with these articles, or with a new one."""
     with store.write() as conn:
         source = sources.ensure(conn, "site")
         article = Article("Ferry service resumes", url=f"https://harbor.example/{slot}", text="After two years.")
-        article_id = add_article(conn, source["id"], article)
+        carried = article_ids or (add_article(conn, source["id"], article),)
         edition_id = editions.add(
             conn,
             schedule=schedule,
@@ -107,7 +110,7 @@ def add_edition(store: Store, slot: str = "2026-11-24T07:00", schedule: str = "m
             reason="",
             version_id=editions.accept_version(conn, "digest", "text", NOW, "test"),
             actor="test",
-            places=[editions.Place(article_id, 1, 1, "new at the source")],
+            places=[editions.Place(each, 1, place, "new at the source") for place, each in enumerate(carried, start=1)],
         )
     assert edition_id is not None
     return edition_id
@@ -120,6 +123,8 @@ def add_send(
     channel: str = "letters",
     lists: tuple[str, ...] = ("daily",),
     message: Mail | Post = MAIL,
+    selection: Selection | None = None,
+    now: datetime = NOW,
 ) -> int:
     """Write down a send with its message and freeze its audience."""
     with store.write() as conn:
@@ -131,6 +136,7 @@ def add_send(
             number=1,
             channel=channel,
             audience=list(lists),
+            selection=selection.kept if selection else None,
             priority=2,
             state=SendState.READY,
             reasons=[],
@@ -139,11 +145,11 @@ def add_send(
             actor="test",
         )
         messages.add(conn, send_id, message, NOW)
-    address.record(store, send_id, now=NOW)
+    address.record(store, send_id, now=now)
     return send_id
 
 
-def introduce(member: Member, errand: Errand | None = None) -> Recipient:
+def introduce(member: Member, errand: Errand | None = None, language: str = "") -> Recipient:
     link = f"https://letters.harbor.example/u/{member.delivery_id}"
     values = {"first_name": member.name.partition(" ")[0], "unsubscribe_url": link}
     return Recipient(member.delivery_id, f"d{member.delivery_id}", member.address, member.name, values)

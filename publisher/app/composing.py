@@ -56,6 +56,7 @@ def compose_known(
             schedule,
             there.found,
             elsewhere=there.elsewhere,
+            had=there.had,
             now=now,
             hint=trouble or there.hint,
             updates=there.updates,

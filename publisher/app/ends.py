@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 
 from publisher.app.accounts import resting
 from publisher.errors import PublisherError
-from publisher.model.project import Channel, Entry
+from publisher.model.project import Channel, Entry, Schedule
 from publisher.pipeline import pacing
 from publisher.pipeline.dispatch.estimate import Standing, estimate, standing_of
-from publisher.store import Connection, sends, subscribers
+from publisher.store import Connection, segments, sends, subscribers
 
 # The plan imports rendering, which is slow: it is here for its name only.
 if TYPE_CHECKING:
@@ -81,11 +81,11 @@ class _Foreseen:
             return tuple(None for _ in plan.products)
         begins_at = self.begins_at(plan)
         return tuple(
-            self._end(product.entry, people, begins_at)
+            self._end(plan.schedule, product.entry, people, begins_at)
             for product, people in zip(plan.products, plan.people, strict=True)
         )
 
-    def _end(self, entry: Entry, people: int, begins_at: datetime) -> End | None:
+    def _end(self, schedule: Schedule, entry: Entry, people: int, begins_at: datetime) -> End | None:
         rules, zone = self._app.project.rules_of(entry.via), self._app.zone
         batch = self._batch(rules)
         if batch is None:
@@ -93,7 +93,7 @@ class _Foreseen:
         standing = self._standings.get(rules.name) or self._after_what_waits(rules, batch)
         found = estimate(rules, zone, replace(standing, at=max(standing.at, begins_at)), people, batch)
         self._standings[rules.name] = found.after
-        ends = [found.ends_at, *self._domain_ends(rules, entry, begins_at)]
+        ends = [found.ends_at, *self._domain_ends(rules, schedule, entry, begins_at)]
         last = max((end for end in ends if end is not None), default=None)
         return End(begins_at, None if None in ends else last, found.days)
 
@@ -103,10 +103,13 @@ class _Foreseen:
         waiting = sends.pending_on(self._conn, rules.name)
         return estimate(rules, self._app.zone, standing, waiting, batch).after
 
-    def _domain_ends(self, rules: Channel, entry: Entry, begins_at: datetime) -> Iterator[datetime | None]:
+    def _domain_ends(
+        self, rules: Channel, schedule: Schedule, entry: Entry, begins_at: datetime
+    ) -> Iterator[datetime | None]:
         """Yield when the readers of each mail domain with a limit of its own would all have it."""
+        whom = segments.chosen(self._app.project.selection_of(schedule, entry), self._now)
         for domain, rate in rules.per_domain.items():
-            people = subscribers.count(self._conn, entry.to, domain) if entry.to else 0
+            people = subscribers.count(self._conn, entry.to, domain, whom=whom) if entry.to else 0
             alone = Channel(domain, rules.sender, rate_per_second=rate, quiet=rules.quiet)
             yield estimate(alone, self._app.zone, Standing(begins_at), people, batch=1).ends_at
 

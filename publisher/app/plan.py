@@ -23,7 +23,7 @@ from publisher.pipeline.collect import Sighting
 from publisher.pipeline.compose import Choice, Rest
 from publisher.pipeline.produce import Produced
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import Connection, articles, editions, schedules, sends, subscribers
+from publisher.store import Connection, articles, editions, schedules, segments, sends, subscribers
 
 MOMENT = timedelta(microseconds=1)
 YEARS = range(2000, 3000)  # further off no calendar is certain, and no arithmetic safe
@@ -38,6 +38,7 @@ class Plan:
     choice: Choice
     products: tuple[Produced, ...]
     people: tuple[int, ...]  # for each product: how many it would go to
+    quiet: tuple[int, ...]  # for each product: how many more asked for quiet
     problems: tuple[str, ...]  # of the sources
     newest: tuple[LedgerArticle, ...] = ()  # of its sources, where nothing would go: to show how it would look
     paused: str = ""  # why the schedule is paused; empty: it is not
@@ -95,10 +96,10 @@ def plan_slot(
         why_paused = paused(schedules.get(conn, schedule.name))
         waiting = _waiting(conn, app, schedule)
     problems = looked.problems(schedule.pick.sources)
-    people = people_for(app, products)
+    people, quiet = people_for(app, schedule, products, now)
     costs = tuple(_cost_of(app, product) for product in products)
     broken = () if products else _broken(app, schedule)
-    return Plan(schedule, slot, choice, products, people, problems, newest, why_paused, waiting, costs, broken)
+    return Plan(schedule, slot, choice, products, people, quiet, problems, newest, why_paused, waiting, costs, broken)
 
 
 def _waiting(conn: Connection, app: App, schedule: Schedule) -> tuple[str, ...]:
@@ -118,11 +119,18 @@ def _cost_of(app: App, product: Produced) -> Cost | None:
     return cost_of(product.message, rules) if rules else None
 
 
-def people_for(app: App, products: Sequence[Produced]) -> tuple[int, ...]:
-    """Return for each product how many it would go to."""
-    entries = [product.entry for product in products]
+def people_for(
+    app: App, schedule: Schedule, products: Sequence[Produced], now: datetime
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return for each product how many it would go to, and how many more would, who asked for quiet."""
+    found: list[tuple[int, int]] = []
     with app.store.read() as conn:
-        return tuple(subscribers.count(conn, entry.to) if entry.to else 1 for entry in entries)
+        for entry in (product.entry for product in products):
+            selection = app.project.selection_of(schedule, entry)
+            whom = (segments.chosen(selection, now, is_quiet=is_quiet) for is_quiet in (False, True))
+            people, quiet = (subscribers.count(conn, entry.to, whom=each) for each in whom)
+            found.append((people, quiet) if entry.to else (1, 0))
+    return tuple(people for people, _ in found), tuple(quiet for _, quiet in found)
 
 
 def _choose(
@@ -141,6 +149,7 @@ def _choose(
             _each_by_itself(schedule, len(there.found)) if schedule.when.new else schedule,
             there.found,
             elsewhere=there.elsewhere,
+            had=there.had,
             now=now,
             hint=there.hint,
             updates=there.updates,

@@ -17,13 +17,15 @@ from publisher.config.schedules import load_project
 from publisher.config.settings import Settings
 from publisher.errors import UsageError
 from publisher.model.article import LedgerArticle
-from publisher.model.message import Mail, slots_of
-from publisher.model.project import Entry, Schedule
+from publisher.model.message import JOINED, Mail, slots_of
+from publisher.model.project import Entry, Project, Schedule
+from publisher.model.segment import Selection
 from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.pipeline.address import nobody_on
 from publisher.pipeline.produce import Produced, preview_values
-from publisher.store import Connection, sends, subscribers
+from publisher.store import Connection, segments, sends, subscribers
 from publisher.store.audience import BY_ANOTHER
+from publisher.store.deliveries import QUIET_UNTIL
 
 STORIES = 3  # made-up ones, where no article was ever seen
 
@@ -44,6 +46,7 @@ class Preview:
     plan: Plan
     products: tuple[Produced, ...]
     people: tuple[int, ...]  # for each product: how many it would go to
+    quiet: tuple[int, ...]  # for each product: how many more asked for quiet
     reader: Reader
     made_at: datetime
 
@@ -80,14 +83,14 @@ def preview(
     if at is not None and at < now:
         what = f"{at.astimezone(app.zone):%Y-%m-%d %H:%M} is past"
         raise UsageError(what, remedy=f"Name a time to come; what went out then: publisher editions {schedule.name}")
-    reader = _reader(app, schedule, email) if email else Reader(preview_values())
+    reader = _reader(app, schedule, email, now) if email else Reader(preview_values())
     plan = plan_slot(app, schedule, at, looked)
     shown = [each.article for each in plan.newest] or list(SAMPLE * STORIES)
     products = plan.products or produced(app, schedule, plan.slot, shown)
-    people = people_for(app, products)
-    counted = zip(map(_channel_as_note, products), people, strict=True)
-    products = tuple(_with_audience(product, count) for product, count in counted)
-    return Preview(plan, products, people, reader, now)
+    people, quiet = people_for(app, schedule, products, now)
+    counted = zip(map(_channel_as_note, products), people, quiet, strict=True)
+    products = tuple(_with_audience(product, writes + waits) for product, writes, waits in counted)
+    return Preview(plan, products, people, quiet, reader, now)
 
 
 def _channel_as_note(product: Produced) -> Produced:
@@ -100,27 +103,42 @@ def _with_audience(product: Produced, people: int) -> Produced:
     """Add what the send finds when it is addressed: that there is nobody to send it to."""
     if people:
         return product
-    return replace(product, findings=(nobody_on(product.entry.to), *product.findings))
+    return replace(product, findings=(nobody_on(product.entry.to, product.entry.segment), *product.findings))
 
 
-def _reader(app: App, schedule: Schedule, email: str) -> Reader:
+def _reader(app: App, schedule: Schedule, email: str, now: datetime) -> Reader:
     with app.store.read() as conn:
         person = subscribers.find(conn, app.hash_of(email))
         if person is None:
             raise UsageError(f"nobody has the address {email}", remedy="See them all: publisher subscribers export")
-        left_out = _left_out(conn, person, schedule.send)
+        left_out = _left_out(conn, app.project, schedule, person, now)
+        joined = _joined(app, conn, schedule, person)
     # The links by which they leave are theirs alone: a preview has others.
     link = preview_values()["unsubscribe_url"]
-    return Reader(own_values(person.email, person.name, person.attributes, link), person.email, left_out)
+    own = own_values(person.email, person.name, person.attributes, link)
+    return Reader(own | joined, person.email, left_out)
 
 
-def _left_out(conn: Connection, person: Subscriber, entries: Sequence[Entry]) -> dict[str, str]:
+def _joined(app: App, conn: Connection, schedule: Schedule, person: Subscriber) -> dict[str, str]:
+    """Return since when and how they are on the first of the schedule's lists that they are on."""
+    standing = subscribers.standing_on(conn, person.id, schedule.mails_to)
+    found = next((standing[name] for name in schedule.mails_to if name in standing), None)
+    if found is None:
+        return {name: value for name, value in preview_values().items() if name in JOINED}
+    return app.sending.joined(found["since"], found["basis"], app.project.publication.language)
+
+
+def _left_out(
+    conn: Connection, project: Project, schedule: Schedule, person: Subscriber, now: datetime
+) -> dict[str, str]:
     """Return why a person would not get entries, by their key, as the freezing of an audience decides it."""
     found: dict[str, str] = {}
     is_served = False
-    for entry in entries:
+    for entry in schedule.send:
         if entry.to:
-            found[entry.key] = BY_ANOTHER if is_served else _why_not(conn, person, entry.to)
+            selection = project.selection_of(schedule, entry)
+            why = _why_not(conn, person, entry.to) or _why_not_now(conn, person, entry, selection, now)
+            found[entry.key] = BY_ANOTHER if is_served and not why else why
             is_served = is_served or not found[entry.key]
     return found
 
@@ -136,6 +154,14 @@ def _why_not(conn: Connection, person: Subscriber, names: Sequence[str]) -> str:
     return " and ".join(said) or f"is not on {' or '.join(names)}"
 
 
+def _why_not_now(conn: Connection, person: Subscriber, entry: Entry, selection: Selection, now: datetime) -> str:
+    if not segments.means(conn, person.id, entry.to, selection, now):
+        return f"is not in the segment {entry.segment}"
+    if person.paused_until is not None and person.paused_until > now:
+        return f"{QUIET_UNTIL}{person.paused_until:%Y-%m-%d}"
+    return ""
+
+
 _LEFT_OR_NOT_COME = {SubscriptionState.LEFT: "has left", SubscriptionState.UNCONFIRMED: "has not confirmed"}
 
 
@@ -143,7 +169,7 @@ def _missing(product: Produced, reader: Reader) -> str:
     """Say which value the mail asks for that this subscriber doesn't have: nobody is sent a mail with a hole in it."""
     if not reader.email or not isinstance(product.message, Mail):
         return ""
-    needed = dict.fromkeys(slot.field for slot in slots_of(product.message) if not slot.default)
+    needed = dict.fromkeys(slot.field for slot in slots_of(product.message) if slot.default is None)
     missing = [field for field in needed if not reader.values.get(field)]
     return f"has no value for {', '.join(missing)}, and the template gives no default" if missing else ""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from publisher.app import links, versions
+from publisher.app.joined import Joined
 from publisher.app.mending import lift_stops
 from publisher.errors import ConfigError, PublisherError, StoreError
 from publisher.model.call import Recipient
@@ -258,10 +259,11 @@ class Sending:
 
         return withdrawing.Means(partial(why_it_stays, self._app), reference)
 
-    def introduce(self, member: Member, errand: Errand | None = None) -> Recipient:
+    def introduce(self, member: Member, errand: Errand | None = None, language: str = "") -> Recipient:
         """Return a reader as the sender sees them: an opaque reference, values, links of their own.
 
         :param errand: of a letter that they asked for, which brings another link.
+        :param language: of a mail that says since when and how they are on the list; empty: it doesn't.
         """
         reference = wire_id("d", member.delivery_id, self._wire_key)
         if member.subscriber_id is None:
@@ -271,7 +273,17 @@ class Sending:
         values = own_values(member.address, member.name, member.attributes, link)
         if errand is not None:
             values |= links.values_of(self._app, member, errand)
+        if language and member.since:
+            values |= self._joined.values(member.since, member.basis, language)
         return Recipient(member.delivery_id, reference, member.address, member.name, values)
+
+    def joined(self, since: datetime, basis: str, language: str) -> dict[str, str]:
+        """Return since when and how a reader is on a list, as a mail in this language says it."""
+        return self._joined.values(int(since.timestamp()) * 1_000_000, basis, language)
+
+    @cached_property
+    def _joined(self) -> Joined:
+        return Joined(self._app.zone)
 
     @cached_property
     def _wire_key(self) -> bytes:

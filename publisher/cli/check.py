@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 
 def check(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
     """Read the whole project and say what is wrong, and what is still missing for the real thing."""
-    from publisher.app import App, checkup, pushing, tryouts
+    from publisher.app import App, checkup, pushing, segments, tryouts
 
     app = App.open(project)
     wrong, notes = tryouts.tried_templates(app)
     errors = [*pushing.wrong_tokens(app), *checkup.wrong_channels(app), *wrong]
     missing = checkup.missing_for_real(app)
     ways = checkup.ways_of_alerts(app)
-    idle = [*tryouts.idle_templates(app), *checkup.notes_of_channels(app), *checkup.past_slots(app)]
+    idle = [
+        *tryouts.idle_templates(app),
+        *checkup.notes_of_channels(app),
+        *checkup.past_slots(app),
+        *segments.unmet_attributes(app),
+    ]
     noted = [*checkup.stopped_channels(app), *checkup.notes_of_file(app, errors), *notes, *idle]
     notes = [*noted, *([ways] if ways else [])]
     if as_json:

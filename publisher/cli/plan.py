@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from publisher.app.ends import End
     from publisher.app.plan import Plan
     from publisher.model.cost import Cost
+    from publisher.model.project import Entry
+    from publisher.pipeline.produce import Produced
 
 At = Annotated[str, typer.Option(help="Plan as if it were then: 2026-11-24T07:00 (the publication's clock).")]
 
@@ -67,8 +69,8 @@ def show(plan: Plan, app: App, ends: Sequence[End | None], when: str = "") -> No
     rows = [[kind, headline(each.article.title), reason] for kind, found in kinds.items() for each, reason in found]
     if rows:
         table("", ["", "article", "why"], rows)
-    for product, people, end, cost in zip(plan.products, plan.people, ends, plan.costs, strict=True):
-        to = audience_words(product.entry.to, people, plan.editions, product.posts)
+    for product, people, quiet, end, cost in _counted(plan, ends):
+        to = audience_words(product.entry, people, quiet, plan.editions, product.posts)
         say(f"  {product.entry.via}: {to}{_subject(product)}")
         if end and (words := end.words(app.zone)):
             say(f"    {words}")
@@ -88,17 +90,23 @@ def what_waits(plan: Plan) -> list[str]:
     return [*why, *(f"  ! {line}" for line in plan.waiting)]
 
 
-def audience_words(lists: Any, people: int, editions: int = 1, posts: int = 1) -> str:
+def _counted(plan: Plan, ends: Sequence[End | None]) -> Iterator[tuple[Produced, int, int, End | None, Cost | None]]:
+    return zip(plan.products, plan.people, plan.quiet, ends, plan.costs, strict=True)
+
+
+def audience_words(entry: Entry, people: int, quiet: int, editions: int = 1, posts: int = 1) -> str:
     """Return to whom it goes; of several editions what follows is the first.
 
     :param posts: of which a thread is made; 1: it is none.
     """
-    if not lists:
+    if not entry.to:
         thread = f"a thread of {many(posts, 'post')}" if posts > 1 else ""
         if editions > 1:
             return f"{editions:,} posts, one for each article; the first{f' is {thread}' if thread else ''}"
         return thread or "one post"
-    to = f"{many(people, 'person', 'people')} on {', '.join(lists)}"
+    to = f"{many(people, 'person', 'people')} on {', '.join(entry.to)}"
+    to += f", in the segment {entry.segment}" if entry.segment else ""
+    to += f" ({quiet:,} more asked for quiet)" if quiet else ""
     return f"{editions:,} editions, one for each article, each to {to}; the first" if editions > 1 else to
 
 
@@ -135,7 +143,9 @@ def plain(plan: Plan, ends: Sequence[End | None]) -> dict[str, object]:
             {
                 "channel": product.entry.via,
                 "to": list(product.entry.to),
+                "segment": product.entry.segment,
                 "people": people,
+                "asked_for_quiet": quiet,
                 "posts": product.posts,
                 "ends_at": end.ends_at if end else None,
                 "days": {str(day): count for day, count in end.days.items()} if end else {},
@@ -143,7 +153,7 @@ def plain(plan: Plan, ends: Sequence[End | None]) -> dict[str, object]:
                 "held": product.is_held,
                 "findings": [asdict(finding) for finding in product.findings],
             }
-            for product, people, end, cost in zip(plan.products, plan.people, ends, plan.costs, strict=True)
+            for product, people, quiet, end, cost in _counted(plan, ends)
         ],
     }
 

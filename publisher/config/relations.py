@@ -9,7 +9,13 @@ from publisher.config.problems import Problems, suggestion
 from publisher.config.reading import Document, Path_
 from publisher.config.values import VARIABLE, split_names
 
-NOUNS = {"sources": "source", "lists": "list", "channels": "channel", "schedules": "schedule"}
+NOUNS = {
+    "sources": "source",
+    "lists": "list",
+    "channels": "channel",
+    "schedules": "schedule",
+    "segments": "segment",
+}
 EXPANDED = ("channels", "sources")  # no template or subject can carry a secret out
 PICTURES = (("logo", "image"), ("logo", "dark"))
 HEARTBEAT = ("alerts", "heartbeat")  # is only called, and whoever knows it can feign that all is well
@@ -80,6 +86,7 @@ def _references(data: dict[str, Any]) -> Iterator[Reference]:
             if isinstance(entry, dict):
                 yield from _names((*path, "send", index, "via"), "channels", entry)
                 yield from _names((*path, "send", index, "to"), "lists", entry)
+                yield from _names((*path, "send", index, "segment"), "segments", entry)
 
 
 def _groups(data: dict[str, Any], section: str) -> Iterator[tuple[str, dict[str, Any]]]:

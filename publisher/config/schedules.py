@@ -19,6 +19,7 @@ from publisher.config.problems import Problems
 from publisher.config.publication import ListShape, PublicationShape
 from publisher.config.reading import FILE, Document, parse_document, read_text
 from publisher.config.relations import check_relations
+from publisher.config.segments import check_segments, segments_of
 from publisher.config.send import EntryShape, entry_keys
 from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.sources import SourceShape
@@ -55,7 +56,7 @@ class ScheduleShape(Shape):
     on_update: UpdateRule = key("ignore", "What follows when a sent article changes")
     approve: ApproveShape | None = key(None, "Who has to agree first", later=True)
     write: Line | None = key(None, "A Markdown file that makes an edition without articles", later=True)
-    never_twice: bool = key(False, "Whether readers are spared articles they got from another schedule", later=True)
+    never_twice: bool = key(False, "Whether readers are spared articles they got from another schedule")
     measure: MeasureRule = key("off", "What is counted of its mails: how often each link was followed, never by whom")
 
     @model_validator(mode="after")
@@ -83,6 +84,7 @@ class ScheduleShape(Shape):
             pace_every=self.pace.every if self.pace else None,
             pace_per_day=self.pace.per_day if self.pace else None,
             measure=self.measure,
+            never_twice=self.never_twice,
             where=document.where_key(path),
         )
 
@@ -97,7 +99,7 @@ class ProjectShape(Shape):
     lists: dict[Name, ListShape] = key({}, "What people subscribe to")
     channels: dict[Name, ChannelShape] = key({}, "Through what mail and posts go out")
     schedules: dict[Name, ScheduleShape] = key({}, "What goes out when")
-    segments: dict[str, Any] = key({}, "Conditions that choose among a list's subscribers", later=True)
+    segments: dict[Name, str] = key({}, 'Conditions that choose among a list\'s subscribers: `porto: city == "Porto"`')
     inserts: dict[str, Any] | list[Any] = key({}, "Labelled blocks, such as a sponsor's", later=True)
     alerts: AlertsShape | None = key(None, "Who is told when something is wrong")
     retention: dict[str, Any] = key({}, "How long things are kept", later=True)
@@ -116,6 +118,7 @@ def parse_project(text: str, name: str = FILE) -> Project:
     document = parse_document(text, name)
     problems = Problems()
     check_relations(document, problems)
+    check_segments(document, problems)
     shape = _shape(document, problems)
     problems.raise_any()
     return _project(shape, document, _once(shape, document))
@@ -156,6 +159,7 @@ def _project(shape: ProjectShape, document: Document, once: dict[str, datetime])
         lists={name: item.record(name, where(("lists", name))) for name, item in shape.lists.items()},
         channels={name: item.record(name, document, home) for name, item in shape.channels.items()},
         schedules={name: item.record(name, document, once.get(name)) for name, item in shape.schedules.items()},
+        segments=segments_of(shape.segments, document),
         practice=shape.practice,
         alerts=shape.alerts.record(where(("alerts",))) if shape.alerts else Alerts(),
         notes=notes_of(shape, document),

@@ -21,6 +21,7 @@ class EntryShape(Shape):
 
     via: Name = key(REQUIRED, "Channel", example="letters")
     to: Names = key((), "List or lists; a social channel has none")
+    segment: Name | None = key(None, "Only those of the list's readers who are in this segment")
     template: Line = key("", "Template; without it, a mail of one article or of several, or a post about the first")
     subject: Line = key("", "Subject of a mail; without it, the headline of the first article")
     preheader: Line = key("", "What inboxes show after the subject")
@@ -47,12 +48,19 @@ class EntryShape(Shape):
             raise wrong(what, f"Take `{written[0]}` out")
         return self
 
+    @model_validator(mode="after")
+    def _segments_are_of_lists(self) -> EntryShape:
+        if self.segment and not self.to:
+            raise wrong("has `segment` without `to`: a segment is a part of a list", "Add `to:` with the list")
+        return self
+
     def record(self, entry_key: str, document: Document, path: Path_) -> Entry:
         name, address = self.sender or ("", "")
         return Entry(
             key=entry_key,
             via=self.via,
             to=self.to,
+            segment=self.segment or "",
             template=self.template,
             subject=self.subject,
             preheader=self.preheader,
@@ -69,11 +77,12 @@ class EntryShape(Shape):
 
 
 def entry_keys(entries: Sequence[EntryShape]) -> list[str]:
-    """Return each entry's key: ``letters:daily``, ``mastodon``; numbered from 2 where it occurs again."""
+    """Return each entry's key: ``letters:daily``, ``letters:daily/porto``, ``mastodon``; numbered where it recurs."""
     seen: Counter[str] = Counter()
     keys = []
     for entry in entries:
         plain = f"{entry.via}:{'+'.join(entry.to)}" if entry.to else entry.via
+        plain += f"/{entry.segment}" if entry.segment else ""
         seen[plain] += 1
         keys.append(plain if seen[plain] == 1 else f"{plain}#{seen[plain]}")
     return keys

@@ -33,6 +33,7 @@ class Slot:
     default: str | None = None
 
 
+JOINED = ("joined_on", "joined_by")  # fields: since when a reader is on the list, and how that came
 Text = tuple[str | Slot, ...]  # parts in order; neighbouring strings are joined
 
 
@@ -320,3 +321,8 @@ def slots_of(mail: Mail) -> tuple[Slot, ...]:
     """Return every distinct slot of a mail, in order of appearance."""
     texts = (mail.subject, mail.html, mail.text, *(value for _, value in mail.headers))
     return tuple(dict.fromkeys(part for text in texts for part in text if isinstance(part, Slot)))
+
+
+def says_since_when(mail: Mail) -> bool:
+    """Say whether a mail tells readers since when and how they are on its list."""
+    return any(isinstance(part, Slot) and part.field in JOINED for part in (*mail.html, *mail.text))

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from publisher.model.identity import IdentityRule
+from publisher.model.segment import Segment, Selection
 from publisher.model.theme import Theme
 
 MissedRule = Literal["latest", "all", "skip"]
@@ -149,6 +150,7 @@ class Entry:
     key: str  # stable within the schedule: `letters:daily`, `mastodon`; numbered where it occurs twice
     via: str
     to: tuple[str, ...] = ()  # lists; empty for a social channel
+    segment: str = ""  # only those of their readers; empty: all
     template: str = ""
     subject: str = ""
     preheader: str = ""
@@ -183,7 +185,13 @@ class Schedule:
     pace_every: timedelta | None = None  # at least this long between two editions' sends
     pace_per_day: int | None = None
     measure: MeasureRule = "off"  # what is counted of its mails: how often each link was followed, never by whom
+    never_twice: bool = False  # not for readers who have its article from another schedule
     where: str = ""
+
+    @property
+    def mails_to(self) -> tuple[str, ...]:
+        """The lists that it writes to."""
+        return tuple(dict.fromkeys(name for entry in self.send for name in entry.to))
 
     @property
     def reaches(self) -> set[tuple[str, str]]:
@@ -231,11 +239,21 @@ class Project:
     lists: Mapping[str, MailingList]
     channels: Mapping[str, Channel]
     schedules: Mapping[str, Schedule]  # in file order
+    segments: Mapping[str, Segment] = field(default_factory=dict)
     practice: bool = False
     alerts: Alerts = field(default_factory=Alerts)
     notes: tuple[Note, ...] = ()  # warnings: a secret in clear, a key whose work comes later
     version: str = ""  # digest of the file's bytes
     text: str = field(default="", repr=False)  # the file itself
+
+    def selection_of(self, schedule: Schedule, entry: Entry) -> Selection:
+        """Return which of its lists' readers an entry is for."""
+        if not entry.to:
+            return Selection()
+        segment = self.segments[entry.segment] if entry.segment else Segment("", "")
+        languages = {name: self.lists[name].language or self.publication.language for name in entry.to}
+        zone = self.publication.timezone
+        return Selection(segment.name, segment.condition, zone, languages, schedule.never_twice)
 
     def rules_of(self, channel: str) -> Channel:
         """Return a channel with the limits that hold for it; with none where the file has it no more.

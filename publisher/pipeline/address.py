@@ -31,12 +31,12 @@ def record(store: Store, send_id: int, *, now: datetime) -> bool:
         if due_at is None:
             return False
         if send["audience"]:
-            counted = _freeze_lists(conn, send_id, send["edition_id"], send["audience"], found[0], due_at)
+            counted = _freeze_lists(conn, send, found[0], due_at, now)
         else:
             audience.freeze_account(conn, send_id=send_id, channel=send["channel"], message_id=found[0], due_at=due_at)
             counted = Counter({DeliveryState.PENDING.value: 1})
         if not counted:
-            found_nobody = nobody_on(send["audience"])
+            found_nobody = nobody_on(send["audience"], sends.selection(send).segment)
             _hold(conn, send_id, found_nobody.check, found_nobody.what, found_nobody.remedy)
             return False
         sends.move(conn, send_id, SendState.ADDRESSED)
@@ -69,24 +69,28 @@ def _due_at(conn: Connection, send: RowMapping, edition: RowMapping | None, now:
     return None
 
 
-def _freeze_lists(
-    conn: Connection, send_id: int, edition_id: int, names: list[str], message_id: int, due_at: datetime
-) -> Counter[str]:
+def _freeze_lists(conn: Connection, send: RowMapping, message_id: int, due_at: datetime, now: datetime) -> Counter[str]:
     counted: Counter[str] = Counter()
-    for name in names:
+    for name in send["audience"]:
         counted += audience.freeze_readers(
             conn,
-            send_id=send_id,
-            edition_id=edition_id,
+            send_id=send["id"],
+            edition_id=send["edition_id"],
             list_id=subscribers.ensure_list(conn, name),
             message_id=message_id,
             due_at=due_at,
+            selection=sends.selection(send),
+            now=now,
         )
     return counted
 
 
-def nobody_on(names: Sequence[str]) -> Finding:
-    """Return what holds a send to lists without a reader."""
+def nobody_on(names: Sequence[str], segment: str = "") -> Finding:
+    """Return what holds a send to lists without a reader, or to a segment without one."""
+    if segment:
+        what = f"nobody on {' or '.join(names)} is in the segment {segment}"
+        remedy = f"Look at its condition under `segments:`: `{segment}`; or add readers whom it means, then send it"
+        return Finding("audience", True, what, remedy)
     remedy = f"Add readers with `publisher subscribers import FILE.csv --list {names[0]}`, then send the edition"
     return Finding("audience", True, f"nobody is subscribed to {' and '.join(names)}", remedy)
 

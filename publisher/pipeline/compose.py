@@ -10,7 +10,7 @@ from typing import Any
 from publisher.model.article import LedgerArticle, Standing
 from publisher.model.project import Pick, Schedule
 from publisher.model.states import EditionState
-from publisher.store import Connection, Store, candidates, editions, held, schedules, sources, updates
+from publisher.store import Connection, Store, candidates, earlier, editions, held, schedules, sources, updates
 from publisher.store.candidates import Look
 
 WAITS_AT_MOST = timedelta(days=30)  # how long an article that no edition takes stays a candidate
@@ -40,6 +40,7 @@ class Candidates:
     elsewhere: Mapping[int, str]  # articles that an edition of a schedule under `not_in:` carries, with its name
     hint: str  # what to say where there is nothing
     look: Look
+    had: Mapping[int, str] = field(default_factory=dict)  # articles that the lists' readers have (`never_twice:`), why
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def decide(
     hint: str = "",
     updates: Sequence[LedgerArticle] = (),
     settle: Mapping[str, Rest] = NOTHING,
+    had: Mapping[int, str] = {},
 ) -> Choice:
     """Choose among the candidates. Pure.
 
@@ -86,13 +88,15 @@ def decide(
     :param hint: what to say when there is nothing new.
     :param updates: articles that were sent and have changed since: `on_update:` says what follows.
     :param settle: how long articles of a source rest, by its name.
+    :param had: articles that all readers have from other schedules, and why that is so.
     """
     pick = schedule.pick
     again: dict[int, int] = {}
     if schedule.on_update == "repost":
         again = {update.id: update.revision for update in updates}
         candidates = [*candidates, *(replace(each, first_seen_at=each.changed_at or now) for each in updates)]
-    wanted, left = _sift(candidates, pick, elsewhere, settle, now)
+    carried = {number: f"in an edition of {name} (not_in)" for number, name in elsewhere.items()}
+    wanted, left = _sift(candidates, pick, {**had, **carried}, settle, now)
     wanted.sort(key=_published, reverse=pick.order == "newest")
     wanted, twins = one_of_each_story(wanted)
     left += twins
@@ -176,9 +180,7 @@ def _why_not(candidate: LedgerArticle, pick: Pick, elsewhere: Mapping[int, str],
         return f"in the category {unwanted[0]}, which is left out (not_categories)"
     if pick.newer_than is not None and _published(candidate) < now - pick.newer_than:
         return f"older than {_days(pick.newer_than.total_seconds())} (newer_than)"
-    if candidate.id in elsewhere:
-        return f"in an edition of {elsewhere[candidate.id]} (not_in)"
-    return ""
+    return elsewhere.get(candidate.id, "")
 
 
 def _published(candidate: LedgerArticle) -> datetime:
@@ -221,11 +223,19 @@ def candidates_in(conn: Connection, schedule: Schedule, *, now: datetime) -> Can
         found = older + found
     elsewhere = candidates.in_editions_of(conn, pick.not_in, [each.id for each in found]) if pick.not_in else {}
     hint = "" if found else _hint(conn, schedule, added_at)
+    had = _had(conn, schedule, found) if schedule.never_twice and not schedule.when.new else {}
     changed: list[LedgerArticle] = []
     if schedule.on_update != "ignore":
         told_since = (row["updates_since"] if row else None) or added_at
         changed = updates.changed_since_sent(conn, schedule, since=max(told_since, now - NEWS_FOR))
-    return Candidates(found, changed, elsewhere, hint, look)
+    return Candidates(found, changed, elsewhere, hint, look, had)
+
+
+def _had(conn: Connection, schedule: Schedule, found: Sequence[LedgerArticle]) -> dict[int, str]:
+    """Return what the schedule's lists have by others already, and why that is so."""
+    stories = {each.id: each.story_id or each.id for each in found}
+    why = earlier.had_by_all(conn, schedule.name, schedule.mails_to, stories)
+    return {number: f"{words} (never_twice)" for number, words in why.items()}
 
 
 def _look_back(conn: Connection, schedule: Schedule, at_least: datetime) -> datetime:

@@ -62,7 +62,7 @@ def _let_in_by_other_lists(conn: Connection, send: RowMapping, now: datetime) ->
 
     The edition is locked, so that nobody else holds several of its sends.
     """
-    for other_id, ids in audience.left_out_for(conn, send["id"], send["edition_id"]).items():
+    for other_id, ids in audience.left_out_for(conn, send["id"], send["edition_id"], now).items():
         if sends.lock(conn, other_id)["state"] == SendState.CANCELLED:
             continue
         moved = audience.let_in(conn, ids, now)

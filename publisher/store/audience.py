@@ -8,10 +8,12 @@ from datetime import datetime
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Connection,
     Subquery,
     case,
     exists,
+    false,
     func,
     insert,
     literal,
@@ -20,12 +22,15 @@ from sqlalchemy import (
     update,
 )
 
+from publisher.model.segment import Selection
 from publisher.model.states import DeliveryState
 from publisher.store import subscribers as people
-from publisher.store.deliveries import members
-from publisher.store.sends import lock
-from publisher.store.sql import among, count_anew, upsert
-from publisher.store.tables import Moment, deliveries, editions, recipients, sends, subscribers, subscriptions
+from publisher.store.deliveries import QUIET_UNTIL, members
+from publisher.store.earlier import had_before
+from publisher.store.segments import meant
+from publisher.store.sends import lock, of_edition
+from publisher.store.sql import among, count_anew, day_of, upsert
+from publisher.store.tables import Moment, Text, deliveries, editions, recipients, sends, subscribers, subscriptions
 
 D = DeliveryState
 MANY = 1000
@@ -33,34 +38,40 @@ BY_ANOTHER = "gets this edition by another list"
 
 
 def freeze_readers(
-    conn: Connection, *, send_id: int, edition_id: int, list_id: int, message_id: int, due_at: datetime
+    conn: Connection,
+    *,
+    send_id: int,
+    edition_id: int,
+    list_id: int,
+    message_id: int,
+    due_at: datetime,
+    selection: Selection,
+    now: datetime,
 ) -> Counter[str]:
     """Add a list's readers to a send, each once per edition; return how many per state.
+
+    Whoever the selection doesn't mean is no candidate. Who asked for quiet, or has the article, is left out.
 
     The edition is locked first: two sends of one edition, addressed at once, must not both count a reader as theirs.
     """
     conn.execute(select(editions.c.id).where(editions.c.id == edition_id).with_for_update(key_share=True))
     lock(conn, send_id)
-    readers = people.of_list(list_id).subquery()
-    _make_recipients(conn, people.of_list(list_id).subquery())
-    other = deliveries.alias("other")
-    gets_it_already = exists(
-        select(1)
-        .select_from(other.join(sends, sends.c.id == other.c.send_id))
-        .where(
-            other.c.recipient_id == recipients.c.id,
-            sends.c.edition_id == edition_id,
-            sends.c.id != send_id,
-            other.c.state.not_in([D.EXCLUDED, D.SUPPRESSED, D.CANCELLED]),
-        )
+    whom = meant(selection, now)
+    _make_recipients(conn, people.of_list(list_id, whom).subquery())
+    readers = people.of_list(list_id, whom).subquery()
+    left_out = case(
+        (readers.c.paused_until > now, literal(QUIET_UNTIL, Text).concat(day_of(readers.c.paused_until))),
+        (_gets_it_already(conn, send_id, edition_id), BY_ANOTHER),
+        else_=had_before(conn, edition_id, selection),
     )
-    in_this_send = exists(select(1).where(other.c.send_id == send_id, other.c.recipient_id == recipients.c.id))
     state = case(
         (readers.c.suppressed.is_not(None), D.SUPPRESSED.value),
-        (gets_it_already, D.EXCLUDED.value),
+        (left_out.is_not(None), D.EXCLUDED.value),
         else_=D.PENDING.value,
     )
-    already = case((gets_it_already, BY_ANOTHER))
+    in_this_send = exists(
+        select(1).where(deliveries.c.send_id == send_id, deliveries.c.recipient_id == recipients.c.id)
+    )
     chosen = (
         select(
             literal(send_id),
@@ -71,7 +82,7 @@ def freeze_readers(
             state,
             literal(due_at, Moment),
             literal(0),
-            func.coalesce(readers.c.suppressed, already),
+            func.coalesce(readers.c.suppressed, left_out),
         )
         .select_from(readers.join(recipients, recipients.c.subscriber_id == readers.c.id))
         .where(~in_this_send)
@@ -82,6 +93,15 @@ def freeze_readers(
     if added.total() > MANY:
         count_anew(conn, deliveries, recipients, subscribers, subscriptions)
     return added
+
+
+def _gets_it_already(conn: Connection, send_id: int, edition_id: int) -> ColumnElement[bool]:
+    """Say of a recipient that another send of the edition brings it to them."""
+    others = [each["id"] for each in of_edition(conn, edition_id) if each["id"] != send_id]
+    if not others:
+        return false()
+    mine = (deliveries.c.send_id.in_(others), deliveries.c.recipient_id == recipients.c.id)
+    return exists(select(1).where(*mine, deliveries.c.state.not_in([D.EXCLUDED, D.SUPPRESSED, D.CANCELLED])))
 
 
 def _make_recipients(conn: Connection, readers: Subquery) -> None:
@@ -105,7 +125,7 @@ def move_to_other_lists(conn: Connection, delivery_ids: Sequence[int], list_ids:
         conn.execute(update(deliveries).where(mine, may_be_written_to).values(list_id=list_id))
 
 
-def left_out_for(conn: Connection, send_id: int, edition_id: int) -> Mapping[int, list[int]]:
+def left_out_for(conn: Connection, send_id: int, edition_id: int, now: datetime) -> Mapping[int, list[int]]:
     """Return the deliveries, by their send, that were excluded for the sake of this send, whose readers then left it.
 
     Each reader once, and only those who may still be written to by the other list.
@@ -126,7 +146,7 @@ def left_out_for(conn: Connection, send_id: int, edition_id: int) -> Mapping[int
         .order_by(deliveries.c.send_id)
     )
     found = conn.execute(query).all()
-    may_get_it = {member.delivery_id for member in members(conn, [row.id for row in found]) if not member.blocked}
+    may_get_it = {member.delivery_id for member in members(conn, [row.id for row in found], now) if not member.blocked}
     first = {row.recipient_id: row for row in reversed(found) if row.id in may_get_it}
     by_send: defaultdict[int, list[int]] = defaultdict(list)
     for row in first.values():

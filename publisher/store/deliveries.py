@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
@@ -13,12 +13,14 @@ from sqlalchemy import Connection, func, select
 from publisher.model.states import DeliveryState
 from publisher.model.subscriber import Errand, LetterKind, SubscriptionState
 from publisher.store.sql import among
-from publisher.store.tables import Moment, Text, deliveries
+from publisher.store.tables import EPOCH, Moment, Text, deliveries
 from publisher.store.words import Listing, Statement
 
 D = DeliveryState
+QUIET_UNTIL = "asked for quiet until "  # and the day, in UTC
 LEFT_SINCE = "left the list after the edition was addressed"
 GONE = "was erased after the letter was made"
+_NEVER = 2**63  # later than any moment
 _ON_THE_LIST: frozenset[str | None] = frozenset({SubscriptionState.CONFIRMED})
 # Whom a letter may reach, by the state of the subscription that it is about; None: it is about none.
 STATES: Mapping[LetterKind, frozenset[str | None]] = {
@@ -39,6 +41,8 @@ class Member(NamedTuple):
     subscriber_id: int | None
     list_id: int
     blocked: str  # why they must not be written to any more; empty: they may
+    since: int = 0  # since when they are on the list, in microseconds UTC; 0: they aren't
+    basis: str = ""  # how we know
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +183,9 @@ _MEMBERS = Listing(
     """
     SELECT deliveries.id AS id, coalesce(subscribers.email, recipients.channel) AS address,
         coalesce(subscribers.name, '') AS name, subscribers.attributes AS attributes, subscribers.id AS person,
-        coalesce(deliveries.list_id, 0) AS list_id, subscriptions.state AS state,
+        coalesce(deliveries.list_id, 0) AS list_id, subscriptions.state AS state, subscriptions.since AS since,
+        subscriptions.basis AS basis,
+        subscribers.paused_until AS paused_until,
         (SELECT reason FROM suppressions
          WHERE suppressions.address_hash = subscribers.address_hash
            AND (suppressions.scope = 'all' OR suppressions.scope = 'list:' || lists.name)
@@ -191,25 +197,30 @@ _MEMBERS = Listing(
         LEFT JOIN lists ON lists.id = deliveries.list_id
     WHERE deliveries.id {ids} ORDER BY deliveries.id
     """,
-    *("id", "address", "name", "attributes", "person", "list_id", "state", "why"),
+    *("id", "address", "name", "attributes", "person", "list_id", "state", "since", "basis", "paused_until", "why"),
 )
 
 
-def members(conn: Connection, delivery_ids: Sequence[int], errand: Errand | None = None) -> list[Member]:
+def members(conn: Connection, delivery_ids: Sequence[int], now: datetime, errand: Errand | None = None) -> list[Member]:
     """Return whom these deliveries are for, with whether they may still be written to.
 
-    :param errand: of a letter that they asked for.
+    :param errand: of a letter that they asked for, which comes although they asked for quiet.
     """
     may_be = STATES[errand.kind] if errand else _ON_THE_LIST
-    return [_member(row, may_be) for row in _MEMBERS(conn, ids=delivery_ids)]
+    quiet_after = _NEVER if errand else (now - EPOCH) // timedelta(microseconds=1)
+    return [_member(row, may_be, quiet_after) for row in _MEMBERS(conn, ids=delivery_ids)]
 
 
-def _member(row: Any, may_be: frozenset[str | None]) -> Member:
-    delivery_id, address, name, attributes, person, list_id, state, why = row
+def _member(row: Any, may_be: frozenset[str | None], now: int) -> Member:
+    delivery_id, address, name, attributes, person, list_id, state, since, basis, paused_until, why = row
     if person is None:
         return Member(delivery_id, address, "", {}, None, 0, "")
     blocked = why or (GONE if not address else "") or ("" if state in may_be else LEFT_SINCE)
-    return Member(delivery_id, address, name, _attributes(attributes), person, list_id, blocked)
+    if paused_until is not None and paused_until > now:
+        blocked = blocked or f"{QUIET_UNTIL}{EPOCH + timedelta(microseconds=paused_until):%Y-%m-%d}"
+    return Member(
+        delivery_id, address, name, _attributes(attributes), person, list_id, blocked, since or 0, basis or ""
+    )
 
 
 def _attributes(value: Any) -> Mapping[str, str]:

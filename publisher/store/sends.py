@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, func, select, update
 
 from publisher.errors import BooksError
+from publisher.model.segment import Selection
 from publisher.model.states import ENDED, SEND_MOVES, DeliveryState, EditionState, SendState
 from publisher.model.subscriber import Errand
 from publisher.store.sql import is_postgresql
@@ -17,6 +18,7 @@ from publisher.store.words import Statement
 
 CLAIMABLE = (SendState.ADDRESSED, SendState.SENDING)
 
+REGULAR = "regular"  # the kind of a send that brings an edition
 WITHDRAWAL = "withdrawal"  # the kind of a send that takes down what another one posted
 STANDING = "standing"  # the kind of one whose letters are written to people one by one, as they ask
 SHARED_FOR = timedelta(days=1)  # how long it takes letters
@@ -130,7 +132,7 @@ def due_of_schedule(conn: Connection, schedule: str, *, besides: int, since: dat
         .limit(MOST_PACED)
     )
     query = select(func.max(sends.c.due_at)).where(sends.c.edition_id.in_(latest), sends.c.due_at >= since)
-    query = query.where(sends.c.kind == "regular").group_by(sends.c.edition_id)
+    query = query.where(sends.c.kind == REGULAR).group_by(sends.c.edition_id)
     return list(conn.execute(query).scalars())
 
 
@@ -228,6 +230,16 @@ def add_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, A
 
 def set_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, Any]]) -> None:
     update_row(conn, sends, send_id, {"reasons": [dict(reason) for reason in reasons]})
+
+
+def set_selection(conn: Connection, send_id: int, selection: Selection) -> None:
+    """Say anew which of its lists' readers a send is for, before it is addressed."""
+    update_row(conn, sends, send_id, {"selection": selection.kept})
+
+
+def selection(send: RowMapping) -> Selection:
+    """Return which of its lists' readers a send is for."""
+    return Selection.of(send["selection"])
 
 
 def new_term(send: RowMapping, now: datetime) -> datetime | None:

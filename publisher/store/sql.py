@@ -27,6 +27,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.operators import OperatorType
 
+from publisher.store.plain import plain
+
 
 def is_postgresql(conn: Connection) -> bool:
     return conn.dialect.name == "postgresql"
@@ -142,3 +144,53 @@ def _among_json(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
 def _among_array(element: _Among, compiler: SQLCompiler, **options: Any) -> str:
     column, values = (compiler.process(clause, **options) for clause in element.clauses)
     return f"{column} = ANY ({values})"
+
+
+def text_of_key(column: ColumnElement[Any], key: str) -> ColumnElement[str]:
+    """Return what a JSON object says under a key, as text; NULL where it says nothing. The key may be any text."""
+    return _TextOfKey(column, bindparam(None, plain(key), Text(), unique=True))
+
+
+class _TextOfKey(FunctionElement[str]):
+    """`column ->> key`, without a meaning of its own for any character of the key."""
+
+    name = "text_of_key"
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_TextOfKey)
+def _text_of_path(element: _TextOfKey, compiler: SQLCompiler, **options: Any) -> str:
+    column, key = (compiler.process(clause, **options) for clause in element.clauses)
+    # Not by a path: in one, quotes and escapes of the key would have to be those of the text that is kept.
+    return f"(SELECT CAST(value AS TEXT) FROM json_each({column}) WHERE key = {key})"  # noqa: S608 -- compiled clauses
+
+
+@compiles(_TextOfKey, "postgresql")
+def _text_of_operator(element: _TextOfKey, compiler: SQLCompiler, **options: Any) -> str:
+    column, key = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({column} ->> {key})"
+
+
+def day_of(column: ColumnElement[Any]) -> ColumnElement[str]:
+    """Return the day, in UTC, of a moment that is kept in microseconds: ``2026-11-24``."""
+    return _DayOf(column)
+
+
+class _DayOf(FunctionElement[str]):
+    """The day of a moment, as text."""
+
+    name = "day_of"
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(_DayOf)
+def _day_by_strftime(element: _DayOf, compiler: SQLCompiler, **options: Any) -> str:
+    return f"strftime('%Y-%m-%d', ({compiler.process(element.clauses, **options)}) / 1000000, 'unixepoch')"
+
+
+@compiles(_DayOf, "postgresql")
+def _day_by_to_char(element: _DayOf, compiler: SQLCompiler, **options: Any) -> str:
+    moment = compiler.process(element.clauses, **options)
+    return f"to_char(to_timestamp(({moment}) / 1000000) AT TIME ZONE 'UTC', 'YYYY-MM-DD')"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, exists, func, or_, select, true
 
 from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.store import consents
@@ -201,8 +201,11 @@ def hash_of_recipient(conn: Connection, recipient_id: int) -> str | None:
     return conn.execute(query).scalar_one_or_none()
 
 
-def of_list(list_id: int) -> Select[Any]:
-    """Return the query of a list's confirmed readers, with whether and why each is suppressed."""
+def of_list(list_id: int, whom: ColumnElement[bool] | None = None) -> Select[Any]:
+    """Return the query of a list's confirmed readers, with whether and why each is suppressed, and until when quiet.
+
+    :param whom: which of its subscriptions are meant; None: all.
+    """
     name = select(lists.c.name).where(lists.c.id == list_id).scalar_subquery()
     scope = or_(suppressions.c.scope == "all", suppressions.c.scope == "list:" + name)
     why = (
@@ -212,10 +215,14 @@ def of_list(list_id: int) -> Select[Any]:
         .scalar_subquery()
     )
     return (
-        select(subscribers.c.id, subscribers.c.domain_id, why.label("suppressed"))
+        select(subscribers.c.id, subscribers.c.domain_id, subscribers.c.paused_until, why.label("suppressed"))
         .join(subscriptions, subscriptions.c.subscriber_id == subscribers.c.id)
         .where(subscriptions.c.list_id == list_id, subscriptions.c.state == SubscriptionState.CONFIRMED)
+        .where(true() if whom is None else whom)
     )
+
+
+_STANDING = (subscriptions.c.state, subscriptions.c.since, subscriptions.c.basis)
 
 
 def standing_on(conn: Connection, subscriber_id: int, list_names: Sequence[str]) -> dict[str, RowMapping]:
@@ -223,17 +230,20 @@ def standing_on(conn: Connection, subscriber_id: int, list_names: Sequence[str])
     scope = or_(suppressions.c.scope == "all", suppressions.c.scope == "list:" + lists.c.name)
     why = select(suppressions.c.reason).where(suppressions.c.address_hash == subscribers.c.address_hash, scope)
     query = (
-        select(lists.c.name, subscriptions.c.state, why.limit(1).scalar_subquery().label("suppressed"))
+        select(lists.c.name, *_STANDING, why.limit(1).scalar_subquery().label("suppressed"))
         .select_from(subscriptions.join(lists).join(subscribers))
         .where(subscribers.c.id == subscriber_id, among(lists.c.name, list_names))
     )
     return {row["name"]: row for row in conn.execute(query).mappings()}
 
 
-def count(conn: Connection, list_names: Sequence[str], domain: str = "") -> int:
+def count(
+    conn: Connection, list_names: Sequence[str], domain: str = "", *, whom: ColumnElement[bool] | None = None
+) -> int:
     """Return how many people these lists would reach now, each once, the suppressed left out.
 
     :param domain: only those whose address is there.
+    :param whom: which of the lists' subscriptions are meant; None: all.
     """
     scope = or_(suppressions.c.scope == "all", suppressions.c.scope == "list:" + lists.c.name)
     blocked = exists().where(and_(suppressions.c.address_hash == subscribers.c.address_hash, scope))
@@ -241,6 +251,7 @@ def count(conn: Connection, list_names: Sequence[str], domain: str = "") -> int:
         select(func.count(func.distinct(subscriptions.c.subscriber_id)))
         .select_from(subscriptions.join(lists).join(subscribers))
         .where(among(lists.c.name, list_names), subscriptions.c.state == SubscriptionState.CONFIRMED, ~blocked)
+        .where(true() if whom is None else whom)
     )
     if domain:
         query = query.where(subscribers.c.domain_id.in_(select(domains.c.id).where(domains.c.name == domain)))

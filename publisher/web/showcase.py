@@ -129,7 +129,7 @@ def _for_first_reader(app: App, send: SendView) -> MailView:
     assert send.mail is not None  # noqa: S101 -- only called for mail
     with app.store.read() as conn:
         first = deliveries.first_of_send(conn, send.row["id"])
-        member = deliveries.members(conn, [first])[0] if first is not None else None
+        member = deliveries.members(conn, [first], app.store.now())[0] if first is not None else None
     return filled(send.mail.mail, app.sending.introduce(member).values) if member else send.mail
 
 

@@ -232,6 +232,7 @@ class EntryView:
     post: PostView | None
     findings: list[dict[str, Any]]
     people: int
+    quiet: int  # how many more asked for quiet
     ends: str  # when it would end, where that is worth saying
     left_out: str  # why the reader for whom it is would not get it; empty: they would
 
@@ -246,10 +247,11 @@ def entry_views(app: App, preview: Preview) -> list[EntryView]:
             _post_of(app, product),
             [asdict(finding) for finding in product.findings],
             people,
+            quiet,
             end.words(app.zone) if end else "",
             preview.left_out(product),
         )
-        for product, people, end in zip(preview.products, preview.people, ends, strict=True)
+        for product, people, quiet, end in zip(preview.products, preview.people, preview.quiet, ends, strict=True)
     ]
 
 

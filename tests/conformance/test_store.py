@@ -17,6 +17,7 @@ from publisher.errors import StoreError
 from publisher.model.article import Article, Reading
 from publisher.model.message import Correction, Upload
 from publisher.model.project import Source
+from publisher.model.segment import Selection
 from publisher.model.states import CallState, DeliveryState, EditionState, SendState
 from publisher.pipeline import address, collect, settle
 from publisher.pipeline.operate import stopping
@@ -294,6 +295,7 @@ def test_a_reader_of_two_lists_is_counted_once_by_two_sends_that_are_addressed_a
 
     def freeze(conn) -> None:
         said = {"edition_id": edition, "list_id": people.ensure_list(conn, "daily"), "due_at": NOW}
+        said |= {"selection": Selection(), "now": NOW}
         message, _ = messages.of_send(conn, first)
         counted = audience.freeze_readers(conn, send_id=first, message_id=message, **said)
         sends.post_to_books(conn, first, counted, candidates=counted.total())
@@ -428,7 +430,7 @@ def test_a_claim_of_fifty_thousand_is_one_claim(store, process):
         sends.lock(conn, send)
         call = calls.open_ones(conn)[0]["id"]
         assert deliveries.attempts_of(conn, taken) == 1
-        assert len(deliveries.members(conn, taken)) == audience
+        assert len(deliveries.members(conn, taken, NOW)) == audience
         assert deliveries.move(conn, taken, call_id=call, origin=D.TAKEN, to=D.SENT) == audience
         sends.post_to_books(conn, send, {"taken": -audience, "sent": audience})
     assert books(store, send) == {"sent": audience}

@@ -21,6 +21,8 @@ READER = {
     "first_name": "Ada",
     "unsubscribe_url": "https://letters.harbor.example/u/mZ3vQ8sT1kXw7bNcR5yJ2dLf",
     "preferences_url": "https://letters.harbor.example/p/mZ3vQ8sT1kXw7bNcR5yJ2dLf",
+    "joined_on": "1 March 2026",
+    "joined_by": "You signed up on our site.",
     "confirm_url": "https://letters.harbor.example/c/mZ3vQ8sT1kXw7bNcR5yJ2dLf",
 }
 

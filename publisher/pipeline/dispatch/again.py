@@ -56,7 +56,7 @@ def _next(conn: Connection, desk: Desk, sender: Sender, call_id: int) -> tuple[C
         desk.free_at[call["channel"]] = rests_until
         return None
     members = calls.thaw(call["members"])
-    step = next_step(call, send, sender, desk, is_as_it_was(conn, call, members), now)
+    step = next_step(call, send, sender, desk, is_as_it_was(conn, call, members, now), now)
     claimed = _take(conn, desk, sender.counted_as, call, members, step, now, speak_by)
     if claimed is None:
         return None
@@ -88,13 +88,13 @@ def next_step(call: RowMapping, send: RowMapping, sender: Sender, desk: Desk, as
     return "park"
 
 
-def is_as_it_was(conn: Connection, call: RowMapping, members: tuple[Recipient, ...]) -> bool:
+def is_as_it_was(conn: Connection, call: RowMapping, members: tuple[Recipient, ...], now: datetime) -> bool:
     """Say whether the call could be said again word for word: nobody in it has left, nobody was decided on."""
     ids = [member.delivery_id for member in members]
     if not ids or deliveries.in_doubt(conn, call["id"], ids) != len(ids):
         return False
     errand = sends.errand(sends.get(conn, call["send_id"]))
-    return not any(member.blocked for member in deliveries.members(conn, ids, errand))
+    return not any(member.blocked for member in deliveries.members(conn, ids, now, errand))
 
 
 def _take(

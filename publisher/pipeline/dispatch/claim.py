@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import uuid4
 
 from publisher.model.call import Call, Recipient
-from publisher.model.message import Mail
+from publisher.model.message import Content, Mail, says_since_when
 from publisher.model.states import CallState, DeliveryState, SendState
+from publisher.model.subscriber import Errand
 from publisher.pipeline.dispatch import limits, rests
 from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment, picture_of
 from publisher.store import (
@@ -95,7 +97,7 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
     if send["state"] != SendState.SENDING or send["started_at"] is None:
         sends.begin(conn, due.send_id, now)
     message = desk.message(conn, due.message_id)
-    opened = _open(conn, desk, wanted, found, send, _parts(chosen, wanted.per_call))
+    opened = _open(conn, desk, wanted, found, send, message, _parts(chosen, wanted.per_call))
     if not isinstance(message, Mail):
         _go_on(conn, opened)
     picture = picture_of(conn, message)
@@ -125,13 +127,19 @@ def _parts(chosen: Sequence[int], limit: int) -> list[Sequence[int]]:
 
 
 def _open(
-    conn: Connection, desk: Desk, wanted: Wanted, found: Found, send: RowMapping, parts: Sequence[Sequence[int]]
+    conn: Connection,
+    desk: Desk,
+    wanted: Wanted,
+    found: Found,
+    send: RowMapping,
+    message: Content,
+    parts: Sequence[Sequence[int]],
 ) -> list[tuple[int, str, tuple[Recipient, ...]]]:
     """Open a call for each part: leave out whoever has gone, freeze the others in it, and move the books."""
     errand = sends.errand(send)
-    introduce = partial(desk.introduce, errand=errand) if errand else desk.introduce
-    whom = deliveries.members(conn, [each for part in parts for each in part], errand)
-    members = {member.delivery_id: member for member in _by_any_list(conn, send, whom)}
+    introduce = partial(desk.introduce, **_how(message, errand))
+    whom = deliveries.members(conn, [each for part in parts for each in part], found.now, errand)
+    members = {member.delivery_id: member for member in _by_any_list(conn, send, whom, found.now)}
     # A key is made once per call and never used for another: a retry of this call says the same key again.
     fresh = [
         calls.Fresh(uuid4().hex, tuple(introduce(members[each]) for each in part if not members[each].blocked))
@@ -161,13 +169,21 @@ def _open(
     return [(call_id, each.key, each.recipients) for call_id, each in zip(ids, fresh, strict=True)]
 
 
-def _by_any_list(conn: Connection, send: RowMapping, members: list[Member]) -> list[Member]:
+def _how(message: Content, errand: Errand | None) -> dict[str, Any]:
+    """Say which values readers need beside the usual ones: they cost something for each of a million."""
+    how: dict[str, Any] = {"errand": errand} if errand else {}
+    if isinstance(message, Mail) and says_since_when(message):
+        how["language"] = message.language
+    return how
+
+
+def _by_any_list(conn: Connection, send: RowMapping, members: list[Member], now: datetime) -> list[Member]:
     """Let who left one list of the send have it by another one of it that they are still on."""
     gone = [member.delivery_id for member in members if member.blocked]
     if not gone or len(send["audience"] or ()) < 2:
         return members
     audience.move_to_other_lists(conn, gone, [subscribers.ensure_list(conn, name) for name in send["audience"]])
-    return deliveries.members(conn, [member.delivery_id for member in members])
+    return deliveries.members(conn, [member.delivery_id for member in members], now)
 
 
 def _suppress_gone(conn: Connection, call_id: int, members: Sequence[Member]) -> int:

@@ -41,7 +41,8 @@ class Desk:
 
     process_id: int
     clock: Clock
-    # A reader's values: links of their own, an opaque reference; with `errand=` those of a letter that they asked for.
+    # A reader's values: links of their own, an opaque reference; with `errand=` those of a letter that they asked for;
+    # with `language=` since when and how they are on the list, in its words.
     introduce: Callable[..., Recipient]
     rules_of: Callable[[str], Channel] = _no_rules  # a channel's limits and fallback
     timing: Timing = field(default_factory=Timing)

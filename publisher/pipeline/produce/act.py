@@ -13,6 +13,7 @@ from sqlalchemy import RowMapping
 from publisher.model.article import Article
 from publisher.model.message import Finding
 from publisher.model.project import Entry, Project, Schedule
+from publisher.model.segment import Selection
 from publisher.model.states import EditionState, SendState
 from publisher.pipeline import pacing
 from publisher.pipeline.produce.entry import Produced, Studio, produce_entry
@@ -65,7 +66,16 @@ def record(
         editions.set_revisions(conn, edition_id, content.revisions)
         due_at = _due_at(conn, project, schedule, edition, now)
         return [
-            _record_one(conn, edition, schedule, _held_if_late(product, edition), due_at, now) for product in products
+            _record_one(
+                conn,
+                edition,
+                schedule,
+                _held_if_late(product, edition),
+                due_at,
+                now,
+                selection=project.selection_of(schedule, product.entry),
+            )
+            for product in products
         ]
 
 
@@ -102,7 +112,14 @@ def _held_if_late(product: Produced, edition: RowMapping) -> Produced:
 
 
 def _record_one(
-    conn: Connection, edition: RowMapping, schedule: Schedule, product: Produced, due_at: datetime, now: datetime
+    conn: Connection,
+    edition: RowMapping,
+    schedule: Schedule,
+    product: Produced,
+    due_at: datetime,
+    now: datetime,
+    *,
+    selection: Selection,
 ) -> int:
     held = facts.held_edition(conn, edition["id"])  # a person may hold an edition before its sends are made
     by_hand = [facts.as_reason(held, edition["id"])] if held else []
@@ -110,10 +127,11 @@ def _record_one(
         conn,
         edition_id=edition["id"],
         entry=product.entry.key,
-        kind="regular",
+        kind=sends.REGULAR,
         number=1,
         channel=product.entry.via,
         audience=list(product.entry.to),
+        selection=selection.kept,
         priority=ABOVE_ALL_REGULAR,
         state=SendState.HELD if product.is_held or held else SendState.READY,
         reasons=[*(_plain(finding) for finding in product.findings), *by_hand],
@@ -145,6 +163,7 @@ def remake(
         if products:
             editions.set_revisions(conn, edition_id, content.revisions)
         for product in products:
+            sends.set_selection(conn, held[product.entry.key], project.selection_of(schedule, product.entry))
             _replace_message(conn, held[product.entry.key], product, now)
     return len(products)
 

@@ -14,7 +14,7 @@ from publisher.store.tables.articles import (
     sources,
 )
 from publisher.store.tables.books import calls, deliveries, events, outcomes
-from publisher.store.tables.columns import Moment, Text, insert_row, metadata, update_row
+from publisher.store.tables.columns import EPOCH, Moment, Text, insert_row, metadata, update_row
 from publisher.store.tables.editions import COUNTED, edition_articles, editions, media, messages, sends
 from publisher.store.tables.measures import clicks, tracked_links
 from publisher.store.tables.people import (
@@ -33,6 +33,7 @@ from publisher.store.tables.shared import alerts, channels, limits
 
 __all__ = [
     "COUNTED",
+    "EPOCH",
     "Moment",
     "Text",
     "alerts",

@@ -78,6 +78,7 @@ sends = Table(
     Column("give_up_after", BigInteger),  # microseconds of trying, not counting waits for our own limits
     # The list whose past editions it is one of, for its archive; NULL: a post, or nothing that went to readers.
     Column("archive", Text),
+    Column("selection", JSON),  # which of its lists' readers it is for, as model.segment keeps it; NULL: all
     Column("candidates", Integer, nullable=False, default=0),
     *(Column(state, Integer, nullable=False, default=0) for state in COUNTED),
     UniqueConstraint("edition_id", "entry", "kind", "number"),

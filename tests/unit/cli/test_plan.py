@@ -14,6 +14,7 @@ from publisher.cli.commands import cli
 from publisher.cli.plan import audience_words
 from publisher.clock import now
 from publisher.errors import UsageError
+from publisher.model.project import Entry
 from publisher.store import channels
 from tests.ledger import Clock
 from tests.unit.app.project import compose_now, edit, found, open_app, open_with_press, write_feed
@@ -96,7 +97,7 @@ def test_a_thread_is_planned_and_previewed_as_the_posts_that_it_is(tmp_path):
     ],
 )
 def test_a_line_says_how_many_posts_there_are(editions, posts, words):
-    assert audience_words((), 1, editions, posts) == words
+    assert audience_words(Entry("mastodon", "mastodon"), 1, 0, editions, posts) == words
 
 
 def test_a_broken_channel_is_named_although_nothing_is_new(tmp_path):

@@ -59,7 +59,7 @@ def test_whoever_left_the_first_list_of_an_entry_gets_it_by_the_second_with_a_li
     assert books(store, send) == {"sent": 4, "suppressed": 1}
     with store.read() as conn:
         rows = {row["to"]: row for row in log.find(conn, log.Filter(send_id=send))}
-        first = deliveries.members(conn, [rows["reader1@example.org"]["id"]])[0]
+        first = deliveries.members(conn, [rows["reader1@example.org"]["id"]], NOW)[0]
         breaking = subscribers.list_name(conn, first.list_id)
     assert (breaking, rows["reader2@example.org"]["state"]) == ("breaking", "suppressed")
 

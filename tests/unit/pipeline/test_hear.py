@@ -51,7 +51,7 @@ def row(store, delivery_id: int):
 
 def suppressed(store, delivery_id: int) -> str | None:
     with store.read() as conn:
-        return deliveries.members(conn, [delivery_id])[0].blocked or None
+        return deliveries.members(conn, [delivery_id], NOW)[0].blocked or None
 
 
 SENT, UNKNOWN = Verdict(Outcome.SENT), Verdict(Outcome.UNKNOWN, reason="no answer")

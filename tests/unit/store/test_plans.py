@@ -23,7 +23,7 @@ STATEMENTS = {
     "sent": lambda conn: deliveries.sent(conn, [1, 2], [1, 2]),
     "begin": lambda conn: calls.begin(conn, [1, 2], now=NOW, lease_left=timedelta()),
     "close_plain": lambda conn: calls.close_plain(conn, [calls.Plain(n, 200, "", "", "") for n in (1, 2)], NOW),
-    "members": lambda conn: deliveries.members(conn, [1, 2]),
+    "members": lambda conn: deliveries.members(conn, [1, 2], NOW),
     "attempts_of": lambda conn: deliveries.attempts_of(conn, [1, 2]),
     "move": lambda conn: deliveries.move(conn, [1, 2], call_id=1, origin=D.TAKEN, to=D.SENT),
     "open_ones": calls.open_ones,

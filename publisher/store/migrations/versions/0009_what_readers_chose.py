@@ -72,4 +72,5 @@ def upgrade() -> None:
     op.add_column("subscribers", sa.Column("merged_into", sa.BigInteger(), nullable=True))
     op.add_column("sends", sa.Column("archive", sa.Text(), nullable=True))
     op.create_index("ix_sends_archive", "sends", ["archive", "started_at", "id"])
+    op.add_column("sends", sa.Column("selection", sa.JSON(), nullable=True))
     op.add_column("subscriptions", sa.Column("wording_id", sa.BigInteger(), nullable=True))
