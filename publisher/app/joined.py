@@ -27,7 +27,7 @@ class Joined:
     def __init__(self, zone: ZoneInfo) -> None:
         self._zone = zone
         self._on = lru_cache(100_000)(self._day)
-        self._by = lru_cache(10_000)(_way)
+        self._told = lru_cache(100_000)(_sentences)
 
     def values(self, since: int, basis: str, language: str) -> dict[str, str]:
         """Return what a reader is told.
@@ -35,7 +35,8 @@ class Joined:
         :param since: microseconds UTC.
         :param basis: how we know, in the ledger's words.
         """
-        return {"joined_on": self._on(since // (QUARTER * 1_000_000), language), "joined_by": self._by(basis, language)}
+        on = self._on(since // (QUARTER * 1_000_000), language)
+        return {"joined_on": on, "joined": self._told(on, basis, language)}
 
     def _day(self, quarter: int, language: str) -> str:
         return _written(datetime.fromtimestamp(quarter * QUARTER, self._zone).date(), language)
@@ -53,8 +54,9 @@ def _conventions(language: str) -> Conventions:
     return Conventions(language, "UTC")
 
 
-def _way(basis: str, language: str) -> str:
+def _sentences(on: str, basis: str, language: str) -> str:
     from publisher.render.wording import wording
 
-    word = next((word for begin, word in TOLD.items() if basis.startswith(begin)), "")
-    return str(wording(language)[word]) if word else ""
+    words = wording(language)
+    way = next((words[word] for begin, word in TOLD.items() if basis.startswith(begin)), "")
+    return f"{words['since'].format(on)} {way}".rstrip()

@@ -33,7 +33,7 @@ class Slot:
     default: str | None = None
 
 
-JOINED = ("joined_on", "joined_by")  # fields: since when a reader is on the list, and how that came
+JOINED = ("joined_on", "joined")  # fields: since when a reader is on the list; that and how it came, in sentences
 Text = tuple[str | Slot, ...]  # parts in order; neighbouring strings are joined
 
 

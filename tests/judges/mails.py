@@ -22,7 +22,7 @@ READER = {
     "unsubscribe_url": "https://letters.harbor.example/u/mZ3vQ8sT1kXw7bNcR5yJ2dLf",
     "preferences_url": "https://letters.harbor.example/p/mZ3vQ8sT1kXw7bNcR5yJ2dLf",
     "joined_on": "1 March 2026",
-    "joined_by": "You signed up on our site.",
+    "joined": "You have been on this list since 1 March 2026. You signed up on our site.",
     "confirm_url": "https://letters.harbor.example/c/mZ3vQ8sT1kXw7bNcR5yJ2dLf",
 }
 

@@ -75,5 +75,5 @@ def preview_values(email: str = "reader@example.org", name: str = "Ada Reader") 
     """Return a made-up reader's values, for pages that show a message to nobody in particular."""
     first = name.split()[0] if name else ""
     links = dict.fromkeys(("unsubscribe_url", "preferences_url"), "https://example.org/leave")
-    joined = {"joined_on": "2026-11-24", "joined_by": ""}
+    joined = {"joined_on": "2026-11-24", "joined": ""}
     return {"email": email, "name": name, "first_name": first, **links, **joined}

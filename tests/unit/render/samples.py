@@ -143,7 +143,7 @@ READER = {
     "unsubscribe_url": "https://letters.harbor.example/u/abc-123",
     "preferences_url": "https://letters.harbor.example/u/abc-123",
     "joined_on": "1 March 2026",
-    "joined_by": "You signed up on our site.",
+    "joined": "You have been on this list since 1 March 2026. You signed up on our site.",
     "confirm_url": "https://letters.harbor.example/c/abc-123",
     "access_url": "https://letters.harbor.example/a/abc-123",
     "move_url": "https://letters.harbor.example/m/abc-123",
