@@ -158,7 +158,7 @@ class LedgerMachine(RuleBasedStateMachine):
         """Claim, speak and write down in one go; or look again at a call in doubt."""
         self.provider.says = says
         before = len(self.provider.spoken)
-        self.desks[which].looked.clear()  # a look holds for a second of real time: on a busy machine no run was like another
+        self.desks[which].looked.clear()  # a look holds for a second of real time: no run would be like another
         dispatch.dispatch_next(self.store, self.desks[which], "letters", lambda: self.provider)
         for call in self.provider.spoken[before:]:
             assert not self.is_held, "a call was said while the edition is held"
