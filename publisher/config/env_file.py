@@ -117,12 +117,33 @@ def _hand_over(descriptor: int, path: Path) -> None:
     if is_new and os.geteuid() != 0:
         return
     of = (path.parent if is_new else path).stat()
-    made = os.fstat(descriptor)
+    stays_open = 0 if is_new else _open_to_group(of.st_mode)
+    _give(descriptor, of)
+    _give_group(descriptor, of, stays_open)
+    os.fchmod(descriptor, OWN | stays_open)
+
+
+def _give(descriptor: int, of: os.stat_result) -> None:
     try:
-        if (of.st_uid, of.st_gid) != (made.st_uid, made.st_gid):
-            os.fchown(descriptor, of.st_uid, of.st_gid)
+        if of.st_uid != os.fstat(descriptor).st_uid:
+            os.fchown(descriptor, of.st_uid, -1)
     except PermissionError:
-        what = "the file belongs to another user or group, who could read it no more"
+        what = "the file belongs to another user, who could read it no more"
         raise ConfigError(what, where=FILE, remedy="Run this as the user to whom it belongs") from None
-    if not is_new and not of.st_mode & stat.S_IRWXO:  # else nobody chose the group: it is the mode of any new file
-        os.fchmod(descriptor, OWN | of.st_mode & OF_GROUP)
+
+
+def _give_group(descriptor: int, of: os.stat_result, stays_open: int) -> None:
+    """Give a file's group; where that has no part in it, its owner from outside the group does without."""
+    try:
+        if of.st_gid != os.fstat(descriptor).st_gid:
+            os.fchown(descriptor, -1, of.st_gid)
+    except PermissionError:
+        if stays_open:
+            what = "its group may read the file, and could no more: you are not of that group"
+            remedy = f"Run this as one who is, or close the file to it: chmod g-rwx {FILE}"
+            raise ConfigError(what, where=FILE, remedy=remedy) from None
+
+
+def _open_to_group(mode: int) -> int:
+    """Return what a file's group may do with it still; where all may, nobody chose it: so is any new file."""
+    return 0 if mode & stat.S_IRWXO else mode & OF_GROUP

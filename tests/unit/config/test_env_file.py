@@ -85,20 +85,44 @@ def test_what_root_writes_belongs_to_whom_it_belonged_and_a_new_one_to_the_folde
     assert whose(tmp_path / ".env") == (4711, 4713, 0o640)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may be somebody else")
-def test_a_file_of_somebody_elses_is_left_to_them():
+@pytest.fixture
+def as_another():
+    """Return a folder that is open to all, while we are another user, of root's group still."""
+    if os.geteuid() != 0:
+        pytest.skip("only root may be somebody else")
     with TemporaryDirectory() as name:  # pytest's own folders are closed to others
-        (path := Path(name) / ".env").write_text("A=1\n")
-        path.chmod(0o644)
-        path.parent.chmod(0o777)
-        os.seteuid(4711)
-        try:
-            with pytest.raises(ConfigError, match=r"\.env: the file belongs to another.*Run this as the user to whom"):
-                write_values(path.parent, {"A": "2"})
-        finally:
-            os.seteuid(0)
-        assert [each.name for each in path.parent.iterdir()] == [".env"]
-        assert path.read_text() == "A=1\n"
+        (folder := Path(name)).chmod(0o777)
+        (folder / ".env").write_text("A=1\n")
+        (folder / ".env").chmod(0o644)
+        yield folder
+        os.seteuid(0)
+
+
+def test_a_file_of_somebody_elses_is_left_to_them(as_another):
+    os.seteuid(4711)
+    with pytest.raises(ConfigError, match=r"\.env: the file belongs to another.*Run this as the user to whom"):
+        write_values(as_another, {"A": "2"})
+    assert [each.name for each in as_another.iterdir()] == [".env"]
+    assert (as_another / ".env").read_text() == "A=1\n"
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o644])
+def test_its_owner_writes_it_also_from_outside_its_group_where_the_group_has_no_part_in_it(as_another, mode):
+    (as_another / ".env").chmod(mode)
+    os.chown(as_another / ".env", 4711, 4712)
+    os.seteuid(4711)
+    write_values(as_another, {"A": "2"})
+    assert whose(as_another / ".env") == (4711, 0, 0o600)
+
+
+def test_a_group_that_alone_was_let_in_is_not_shut_out_by_an_owner_from_outside_it(as_another):
+    (as_another / ".env").chmod(0o640)
+    os.chown(as_another / ".env", 4711, 4712)
+    os.seteuid(4711)
+    with pytest.raises(ConfigError, match=r"\.env: its group may read the file.*chmod g-rwx"):
+        write_values(as_another, {"A": "2"})
+    assert [each.name for each in as_another.iterdir()] == [".env"]
+    assert whose(as_another / ".env") == (4711, 4712, 0o640)
 
 
 def whose(path):
