@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from publisher.config.channels import is_secret
-from publisher.config.env_file import write_values
+from publisher.config.env_file import must_be_writable, write_values
 from publisher.config.settings import FILE, Settings
 from publisher.config.values import VARIABLE, variable_name
 from publisher.errors import ChannelError, ConfigError, PublisherError, UsageError
@@ -76,8 +76,10 @@ class Connecting:
     def replaced(self, way: Way) -> list[str]:
         """Return the variables that are set already and may be written anew: also of what the way asks for besides.
 
-        :raises ConfigError: one is set where we don't write: in the environment, or in schedules.yaml itself.
+        :raises ConfigError: one is set where we don't write: in the environment, or in schedules.yaml itself; or .env
+            can't be written.
         """
+        must_be_writable(self._app.folder)
         for option in way.gives:
             if option in self.channel.options and not self._variable(option):
                 remedy = f"Write `{option}: ${{{self._usual(option)}}}` in its place"

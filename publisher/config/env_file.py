@@ -6,7 +6,8 @@ import io
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
@@ -16,6 +17,7 @@ from publisher.errors import ConfigError
 
 PLAIN = re.compile(r"[A-Za-z0-9_.:/@%+=,~?&-]+")  # what needs no quotes
 BESIDE = "publisher.db.env-"
+MOUNTS = Path("/proc/self/mountinfo")  # proc(5): the fifth word is the place, its blanks and backslashes in octal
 BEGINS = re.compile(r"\s*(?:export\s+)?")
 SAID = re.compile(  # a name and its value, up to the comment behind it; quoted as python-dotenv reads it
     r"""\s*(?:export\s+)?(?:'[^']+'|[^=#\s]+)[^\S\r\n]*
@@ -34,9 +36,25 @@ def write_values(folder: Path, values: Mapping[str, str]) -> None:
     :raises ConfigError: it can't be read or written, or a value can't stand in it; then it is as it was.
     """
     path = (folder / FILE).resolve()  # a link stays one
-    try:
+    with _saying_what_failed():
         text = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
         _replace(path, with_values(text, values))
+
+
+def must_be_writable(folder: Path) -> None:
+    """Make sure that a project's ``.env`` can be written, before somebody takes pains for it. It stays as it is.
+
+    :raises ConfigError: it can't.
+    """
+    path = (folder / FILE).resolve()
+    with _saying_what_failed(), _made_beside(path):
+        pass
+
+
+@contextmanager
+def _saying_what_failed() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ConfigError(f"the file can't be written: {error.strerror}", where=FILE) from None
     except UnicodeDecodeError:
@@ -88,24 +106,49 @@ def _prove(text: str, values: Mapping[str, str]) -> None:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write beside it and move: a crash leaves the old file or the new one.
+    """Write beside it and move: a crash leaves the old file or the new one."""
+    with _made_beside(path) as (beside, descriptor):
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="", closefd=False) as file:
+            file.write(text)
+        os.fsync(descriptor)
+        beside.replace(path)
+
+
+@contextmanager
+def _made_beside(path: Path) -> Iterator[tuple[Path, int]]:
+    """Make an empty file that may take another's place, with its owner and mode; it goes where it hasn't.
 
     What a crash leaves beside it holds every secret: its name is one that projects keep out of git (`publisher.db*`),
     and the next time it goes.
     """
+    _must_not_be_mounted(path)
     for left in path.parent.glob(f"{BESIDE}*"):
         left.unlink(missing_ok=True)
     beside = path.with_name(f"{BESIDE}{os.getpid()}")
     try:
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWN)
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        try:
             _hand_over(descriptor, path)  # before anything stands in it
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+            yield beside, descriptor
+        finally:
+            os.close(descriptor)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _must_not_be_mounted(path: Path) -> None:
+    """Make sure that a file is none that a container was given by itself: nothing can be moved there.
+
+    Where the system doesn't tell what is mounted, as outside Linux, the move will.
+    """
+    try:
+        mounted = {line.split()[4] for line in MOUNTS.read_text(encoding="utf-8", errors="replace").splitlines()}
+    except FileNotFoundError:
+        return
+    if re.sub(r"[ \t\n\\]", lambda found: f"\\{ord(found[0]):03o}", str(path)) in mounted:
+        what = "the file is mounted by itself, so no other can take its place"
+        remedy = "Mount the folder that it is in instead, or do this where the file lies"
+        raise ConfigError(what, where=FILE, remedy=remedy)
 
 
 def _hand_over(descriptor: int, path: Path) -> None:

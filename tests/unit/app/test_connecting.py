@@ -68,6 +68,14 @@ def test_what_somebody_else_wrote_meanwhile_is_not_lost(tmp_path):
     assert written(tmp_path) == "BOT_TOKEN=of-a-colleague\n"
 
 
+def test_a_file_that_can_not_be_written_is_said_before_anybody_gives_leave(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, TELEGRAM)
+    (tmp_path / ".env").unlink(missing_ok=True)
+    (tmp_path / ".env").symlink_to(tmp_path / "gone" / ".env")
+    with pytest.raises(ConfigError, match=r"\.env: the file can't be written"):
+        chosen.replaced(chosen.ways[0])
+
+
 OTHERS = (
     "MAILGUN_API_KEY=key-of-letters\nDATABASE_URL=''\nHOOK=https://hooks.example/s3cret\nCHAT=@harbor_gazette\nN=1\n"
 )

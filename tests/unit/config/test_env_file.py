@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
-from publisher.config.env_file import BESIDE, with_values, write_values
+from publisher.config.env_file import BESIDE, must_be_writable, with_values, write_values
 from publisher.config.settings import Settings
 from publisher.errors import ConfigError
+
+
+def is_allowed(*words: str) -> bool:
+    return not subprocess.run(words, capture_output=True, check=False).returncode
+
 
 TEXT = "# by Ann\n\nexport OLD='a b' # since May\nOTHER=1\nOLD=2"
 
@@ -119,8 +127,9 @@ def test_a_group_that_alone_was_let_in_is_not_shut_out_by_an_owner_from_outside_
     (as_another / ".env").chmod(0o640)
     os.chown(as_another / ".env", 4711, 4712)
     os.seteuid(4711)
-    with pytest.raises(ConfigError, match=r"\.env: its group may read the file.*chmod g-rwx"):
-        write_values(as_another, {"A": "2"})
+    for write in (must_be_writable, partial(write_values, values={"A": "2"})):
+        with pytest.raises(ConfigError, match=r"\.env: its group may read the file.*chmod g-rwx"):
+            write(as_another)
     assert [each.name for each in as_another.iterdir()] == [".env"]
     assert whose(as_another / ".env") == (4711, 4712, 0o640)
 
@@ -160,5 +169,42 @@ def test_a_file_that_is_not_utf_8_is_left_alone(tmp_path):
 
 
 def test_a_folder_that_nobody_may_write_in_is_said(tmp_path):
-    with pytest.raises(ConfigError, match=r"\.env: the file can't be written"):
-        write_values(tmp_path / "missing", {"B": "2"})
+    for write in (must_be_writable, partial(write_values, values={"B": "2"})):
+        with pytest.raises(ConfigError, match=r"\.env: the file can't be written"):
+            write(tmp_path / "missing")
+
+
+def test_whether_it_can_be_written_is_found_out_without_a_trace(tmp_path):
+    must_be_writable(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / ".env").write_text("A=1\n")
+    before = (tmp_path / ".env").stat()
+    must_be_writable(tmp_path)
+    assert (tmp_path / ".env").stat() == before
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+
+
+MOUNTED = """
+import sys
+from pathlib import Path
+from publisher.config.env_file import must_be_writable, write_values
+for write in (must_be_writable, lambda folder: write_values(folder, {"A": "2"})):
+    try:
+        write(Path(sys.argv[1]))
+    except Exception as error:
+        print(error)
+"""
+
+
+@pytest.mark.skipif(not is_allowed("unshare", "-m", "true"), reason="only root may mount")
+def test_a_file_that_is_mounted_by_itself_is_said(tmp_path):
+    folder = tmp_path / "a \\ b"
+    folder.mkdir()
+    (tmp_path / "outside").write_text("A=1\n")
+    (folder / ".env").touch()
+    mounts = 'mount --bind "$0" "$1/.env" && exec "$2" -c "$3" "$1"'
+    words = ["unshare", "-m", "sh", "-c", mounts, tmp_path / "outside", folder, sys.executable, MOUNTED]
+    said = subprocess.run(words, check=True, capture_output=True, text=True).stdout.splitlines()
+    assert len(said) == 2
+    assert all(line.startswith(".env: the file is mounted by itself, so no other can take its") for line in said)
+    assert (tmp_path / "outside").read_text() == "A=1\n"
