@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import fcntl
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from publisher.app import App
@@ -41,3 +44,14 @@ def walk(chosen: Connecting, way: str = "", **answers: Answer) -> Grant:
 
 def written(folder: Path) -> str:
     return (folder / ".env").read_text()
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Keep everybody else from writing a project's `.env`."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        os.close(descriptor)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from publisher.config.channels import is_secret
 from publisher.config.env_file import must_be_writable, write_values
-from publisher.config.settings import FILE, Settings
+from publisher.config.settings import FILE
 from publisher.config.values import VARIABLE, variable_name
 from publisher.errors import ChannelError, ConfigError, PublisherError, UsageError
 from publisher.model.call import Outcome, Verdict
@@ -135,15 +135,13 @@ class Connecting:
         """
         from publisher.app.vault import StoreVault
 
-        places = {variable: value for option, value in grant.values.items() if (variable := self._variable(option))}
-        values = {name: value for name, value in places.items() if self._app.settings.get(name) != value}
+        values = {variable: value for option, value in grant.values.items() if (variable := self._variable(option))}
+        seen = {name: self._app.settings.get(name) for name in values}
         with self._hiding(grant.values):
-            self._must_be_as_seen(values)
-            if values:
-                write_values(self._app.folder, values)
+            names = write_values(self._app.folder, values, seen)
             if grant.keep:  # after .env: a vault that holds what nobody wrote there has lost what was kept before
                 grant.keep(StoreVault(self._app.store, self._app.keys, self.channel.name))
-        return Written(tuple(values), self._lines(grant))
+        return Written(tuple(names), self._lines(grant))
 
     def stop(self) -> str:
         """Return how a channel goes on that was stopped, as for a token that had ended; empty: it isn't stopped."""
@@ -212,13 +210,6 @@ class Connecting:
         texts = [str(value) for option, value in written if not is_secret(option)]
         own = {value for name, value in self._options.items() if not self._is_secret(name)}
         return own | {self._app.settings.get(name) for text in texts for name in VARIABLE.findall(text)}
-
-    def _must_be_as_seen(self, values: Mapping[str, str]) -> None:
-        """Make sure that no value is lost that stands in .env only since we looked."""
-        now = Settings.load(self._app.folder)
-        if changed := [name for name in values if now.get(name) not in ("", self._app.settings.get(name))]:
-            remedy = f"Nothing was written. Begin again, or keep what is there: {self.command}"
-            raise ConfigError(f"{', '.join(changed)} was changed meanwhile", where=FILE, remedy=remedy)
 
     def _refusal(self, verdict: Verdict) -> ChannelError:
         if verdict.outcome is not Outcome.REFUSED:

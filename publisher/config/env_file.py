@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import io
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +19,8 @@ from publisher.errors import ConfigError
 
 PLAIN = re.compile(r"[A-Za-z0-9_.:/@%+=,~?&-]+")  # what needs no quotes
 BESIDE = "publisher.db.env-"
+PATIENCE = 10.0  # seconds; another writer takes a few hundredths of one
+PAUSE = 0.02
 MOUNTS = Path("/proc/self/mountinfo")  # proc(5): the fifth word is the place, its blanks and backslashes in octal
 BEGINS = re.compile(r"\s*(?:export\s+)?")
 SAID = re.compile(  # a name and its value, up to the comment behind it; quoted as python-dotenv reads it
@@ -28,17 +32,24 @@ OWN = stat.S_IRUSR | stat.S_IWUSR
 OF_GROUP = stat.S_IRGRP | stat.S_IWGRP
 
 
-def write_values(folder: Path, values: Mapping[str, str]) -> None:
-    """Write values into a project's ``.env``, whole or not at all.
+def write_values(folder: Path, values: Mapping[str, str], seen: Mapping[str, str] | None = None) -> list[str]:
+    """Write values into a project's ``.env``, whole or not at all; return the names of those that weren't there yet.
 
     It stays whose it was. Its group may read it where that alone was let in before; else its owner alone may.
 
-    :raises ConfigError: it can't be read or written, or a value can't stand in it; then it is as it was.
+    :param seen: what stood there when the values were asked for; of a name that isn't in it nobody looked.
+    :raises ConfigError: it can't be read or written, a value can't stand in it, or somebody else has written another
+        there since it was seen; then it is as it was.
     """
     path = (folder / FILE).resolve()  # a link stays one
-    with _saying_what_failed():
+    with _saying_what_failed(), _alone(path.parent):
         text = path.read_bytes().decode("utf-8-sig") if path.exists() else ""
-        _replace(path, with_values(text, values))
+        now = _values_in(text)
+        _must_be_as_seen(now, values, seen or {})
+        new = {name: value for name, value in values.items() if now.get(name) != value}
+        if new:
+            _replace(path, with_values(text, new))
+    return list(new)
 
 
 def must_be_writable(folder: Path) -> None:
@@ -47,7 +58,7 @@ def must_be_writable(folder: Path) -> None:
     :raises ConfigError: it can't.
     """
     path = (folder / FILE).resolve()
-    with _saying_what_failed(), _made_beside(path):
+    with _saying_what_failed(), _alone(path.parent), _made_beside(path):
         pass
 
 
@@ -59,6 +70,43 @@ def _saying_what_failed() -> Iterator[None]:
         raise ConfigError(f"the file can't be written: {error.strerror}", where=FILE) from None
     except UnicodeDecodeError:
         raise ConfigError("the file is not UTF-8", where=FILE, remedy="Save it as UTF-8 in your editor") from None
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep out whoever else would write; it is the folder's lock, since the file gives way to another.
+
+    :raises ConfigError: somebody else has it for too long.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        _lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> None:
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                remedy = "Wait until it has ended, and try again; lsof names it"
+                raise ConfigError("another program holds its folder (flock)", where=FILE, remedy=remedy) from None
+            time.sleep(PAUSE)
+        else:
+            return
+
+
+def _must_be_as_seen(now: Mapping[str, str], values: Mapping[str, str], seen: Mapping[str, str]) -> None:
+    """Make sure that no value is lost that stands there only since somebody looked."""
+    changed = [name for name in seen if now.get(name, "") not in ("", seen[name], values.get(name))]
+    if changed:
+        remedy = "Nothing was written. Begin again, or keep what is there"
+        said = "was" if len(changed) == 1 else "were"
+        raise ConfigError(f"{', '.join(changed)} {said} changed meanwhile", where=FILE, remedy=remedy)
 
 
 def with_values(text: str, values: Mapping[str, str]) -> str:
@@ -99,10 +147,15 @@ def _quoted(value: str) -> str:
 
 def _prove(text: str, values: Mapping[str, str]) -> None:
     """Read the values back, as they will be read, before anything is written."""
-    read = {binding.key: binding.value for binding in parse_stream(io.StringIO(text, newline=None))}
+    read = _values_in(text)
     for name, value in values.items():
         if read.get(name) != value:
             raise ConfigError(f"{name} can't be written", where=FILE, remedy=f"Write {name}=… into it by hand")
+
+
+def _values_in(text: str) -> dict[str, str]:
+    bindings = parse_stream(io.StringIO(text, newline=None))
+    return {each.key: each.value for each in bindings if each.key is not None and each.value is not None}
 
 
 def _replace(path: Path, text: str) -> None:

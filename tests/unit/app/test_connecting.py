@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from publisher.errors import ChannelError, ConfigError, UsageError
 from publisher.senders.connecting import Ask, Grant, Step, Way
 from publisher.store import channels
 from publisher.testing import FakeProvider, Fault, Received, Response
-from tests.connecting import connecting, walk, written
+from tests.connecting import connecting, held, walk, written
 from tests.project import MAILGUN
 from tests.unit.app.project import EVENING
 
@@ -66,6 +69,34 @@ def test_what_somebody_else_wrote_meanwhile_is_not_lost(tmp_path):
     with pytest.raises(ConfigError, match=r"\.env: BOT_TOKEN was changed meanwhile\. Nothing was written"):
         chosen.write(Grant({"token": "7001:abc"}))
     assert written(tmp_path) == "BOT_TOKEN=of-a-colleague\n"
+
+
+def test_what_a_colleague_writes_while_we_wait_for_them_is_not_lost(tmp_path):
+    chosen = connecting(tmp_path, NOWHERE, TELEGRAM, secrets="BOT_TOKEN=old\n")
+    with ThreadPoolExecutor(1) as other:
+        with held(tmp_path):
+            writing = other.submit(chosen.write, Grant({"token": "7001:abc"}))
+            time.sleep(0.2)  # so that it waits by now
+            (tmp_path / ".env").write_text("BOT_TOKEN=of-a-colleague\n")
+        with pytest.raises(ConfigError, match="BOT_TOKEN was changed meanwhile"):
+            writing.result(timeout=5)
+    assert written(tmp_path) == "BOT_TOKEN=of-a-colleague\n"
+
+
+@pytest.mark.parametrize("now", ["X_REFRESH_TOKEN=old\nX_CLIENT_SECRET=of-a-colleague\n", "X_REFRESH_TOKEN=old\n"])
+def test_what_was_given_is_not_mixed_with_what_somebody_else_wrote_meanwhile(tmp_path, now):
+    channel = {"sender": "x", "client_id": "4711"}
+    channel |= {"refresh_token": "${X_REFRESH_TOKEN}", "client_secret": "${X_CLIENT_SECRET}"}
+    chosen = connecting(tmp_path, NOWHERE, channel, secrets="X_REFRESH_TOKEN=old\nX_CLIENT_SECRET=kept\n")
+    (tmp_path / ".env").write_text(now)
+    grant = Grant({"refresh_token": "new", "client_secret": "kept"})
+    if "colleague" in now:
+        with pytest.raises(ConfigError, match="X_CLIENT_SECRET was changed meanwhile"):
+            chosen.write(grant)
+        assert written(tmp_path) == now
+    else:
+        assert chosen.write(grant).names == ("X_REFRESH_TOKEN", "X_CLIENT_SECRET")
+        assert written(tmp_path) == "X_REFRESH_TOKEN=new\nX_CLIENT_SECRET=kept\n"
 
 
 def test_a_file_that_can_not_be_written_is_said_before_anybody_gives_leave(tmp_path):

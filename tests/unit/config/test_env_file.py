@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
@@ -13,9 +14,11 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from publisher.config import env_file
 from publisher.config.env_file import BESIDE, must_be_writable, with_values, write_values
 from publisher.config.settings import Settings
 from publisher.errors import ConfigError
+from tests.connecting import held
 
 
 def is_allowed(*words: str) -> bool:
@@ -208,3 +211,27 @@ def test_a_file_that_is_mounted_by_itself_is_said(tmp_path):
     assert len(said) == 2
     assert all(line.startswith(".env: the file is mounted by itself, so no other can take its") for line in said)
     assert (tmp_path / "outside").read_text() == "A=1\n"
+
+
+def test_of_two_who_write_at_once_neither_loses_a_value(tmp_path):
+    names = [f"{who}{number}" for number in range(20) for who in "ABC"]
+    with ThreadPoolExecutor(3) as writers:
+        list(writers.map(lambda name: write_values(tmp_path, {name: "1"}), names))
+    settings = Settings.load(tmp_path, {})
+    assert [name for name in names if not settings.get(name)] == []
+    assert [path.name for path in tmp_path.iterdir()] == [".env"]
+
+
+def test_who_waits_too_long_for_another_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(env_file, "PATIENCE", 0.05)
+    with held(tmp_path), pytest.raises(ConfigError, match=r"\.env: another program holds its folder.*try again"):
+        write_values(tmp_path, {"A": "1"})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_seen_is_looked_at_again_and_what_is_there_by_now_is_not_written(tmp_path):
+    (tmp_path / ".env").write_text("A=1\nB=2\n")
+    assert write_values(tmp_path, {"A": "1", "B": "3", "C": "4"}, seen={"A": "", "B": "2", "C": "0"}) == ["B", "C"]
+    with pytest.raises(ConfigError, match=r"\.env: A, B were changed meanwhile\. Nothing was written"):
+        write_values(tmp_path, {"A": "2", "B": "4"}, seen={"A": "", "B": "2"})
+    assert (tmp_path / ".env").read_text() == "A=1\nB=3\nC=4\n"
