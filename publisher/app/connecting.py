@@ -87,9 +87,10 @@ class Connecting:
         asked = (option for option in way.needs if not self._options.get(option))
         names = dict.fromkeys((*self.variables(way), *filter(None, map(self._variable, asked))))
         for name in names:
-            if os.environ.get(name):
+            if name in os.environ:
+                though = "" if os.environ[name] else ", though empty"
                 remedy = f"Change it there, or take it out, so that {FILE} holds"
-                raise ConfigError(f"{name} is set in the environment, which wins", where=FILE, remedy=remedy)
+                raise ConfigError(f"{name} is set in the environment{though}, which wins", where=FILE, remedy=remedy)
         return [name for name in names if self._app.settings.get(name)]
 
     def step(self, way: Way, number: int, given: Mapping[str, str]) -> Step | Grant:

@@ -171,6 +171,13 @@ def test_a_variable_of_the_environment_is_not_ours_to_set(tmp_path, monkeypatch)
         chosen.replaced(chosen.ways[0])
 
 
+def test_a_variable_that_the_environment_sets_to_nothing_would_hide_what_is_written(tmp_path, monkeypatch):
+    chosen = connecting(tmp_path, NOWHERE, TELEGRAM)
+    monkeypatch.setenv("BOT_TOKEN", "")
+    with pytest.raises(ConfigError, match=r"BOT_TOKEN is set in the environment, though empty, which wins"):
+        chosen.replaced(chosen.ways[0])
+
+
 def test_a_secret_that_stands_in_the_file_itself_has_to_go_first(tmp_path):
     chosen = connecting(tmp_path, NOWHERE, {**TELEGRAM, "token": "7001:abc"})
     with pytest.raises(ConfigError, match=r"schedules.yaml:\d+:\d+: `token` stands in the file itself.*LETTERS_TOKEN"):
