@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from publisher.config.channels import is_secret
-from publisher.config.env_file import must_be_writable, write_values
+from publisher.config.env_file import must_be_writable, shuts_out, write_values
 from publisher.config.settings import FILE
 from publisher.config.values import VARIABLE, variable_name
 from publisher.errors import ChannelError, ConfigError, PublisherError, UsageError
@@ -40,10 +40,12 @@ class Written:
 
     :ivar names: variables of ``.env``.
     :ivar lines: to be written under the channel.
+    :ivar is_closed: others could read .env before, and can no more.
     """
 
     names: tuple[str, ...]
     lines: tuple[str, ...]
+    is_closed: bool
 
 
 class Connecting:
@@ -138,11 +140,12 @@ class Connecting:
 
         values = {variable: value for option, value in grant.values.items() if (variable := self._variable(option))}
         seen = {name: self._app.settings.get(name) for name in values}
+        would_close = shuts_out(self._app.folder)
         with self._hiding(grant.values):
             names = write_values(self._app.folder, values, seen)
             if grant.keep:  # after .env: a vault that holds what nobody wrote there has lost what was kept before
                 grant.keep(StoreVault(self._app.store, self._app.keys, self.channel.name))
-        return Written(tuple(names), self._lines(grant))
+        return Written(tuple(names), self._lines(grant), is_closed=bool(names) and would_close)
 
     def stop(self) -> str:
         """Return how a channel goes on that was stopped, as for a token that had ended; empty: it isn't stopped."""

@@ -132,6 +132,9 @@ def _tell_whose(connecting: Connecting, said: str | None) -> None:
 def _tell_what_next(connecting: Connecting, written: Written) -> None:
     if written.names:
         say(f"Written into .env: {_and(written.names)}")
+    if written.is_closed:
+        say("Others could read .env until now; now its owner alone may. For Publisher as another user, of GROUP:")
+        say("    chgrp GROUP .env && chmod 640 .env")
     if written.lines:
         say(f"Write under `{connecting.channel.name}:` in schedules.yaml:")
         for line in written.lines:

@@ -29,6 +29,7 @@ SAID = re.compile(  # a name and its value, up to the comment behind it; quoted 
     re.VERBOSE | re.DOTALL,
 )
 OWN = stat.S_IRUSR | stat.S_IWUSR
+READ_BY_OTHERS = stat.S_IRGRP | stat.S_IROTH
 OF_GROUP = stat.S_IRGRP | stat.S_IWGRP
 
 
@@ -60,6 +61,13 @@ def must_be_writable(folder: Path) -> None:
     path = (folder / FILE).resolve()
     with _saying_what_failed(), _alone(path.parent), _made_beside(path):
         pass
+
+
+def shuts_out(folder: Path) -> bool:
+    """Say whether others may read a project's ``.env`` who won't, once a value is written into it."""
+    path = folder / FILE
+    mode = path.stat().st_mode if path.exists() else 0
+    return bool(mode & READ_BY_OTHERS & ~_open_to_group(mode))
 
 
 @contextmanager

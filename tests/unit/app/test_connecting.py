@@ -178,6 +178,17 @@ def test_a_variable_that_the_environment_sets_to_nothing_would_hide_what_is_writ
         chosen.replaced(chosen.ways[0])
 
 
+@pytest.mark.parametrize(("mode", "is_closed"), [(0o644, True), (0o640, False), (0o600, False), (None, False)])
+def test_a_file_that_all_could_read_is_said_to_be_its_owners_alone_now(tmp_path, mode, is_closed):
+    chosen = connecting(tmp_path, NOWHERE, TELEGRAM, secrets="BOT_TOKEN=old\n" if mode else "")
+    if mode:
+        (tmp_path / ".env").chmod(mode)
+    else:
+        (tmp_path / ".env").unlink(missing_ok=True)
+    assert chosen.write(Grant({"token": "7001:abc"})).is_closed == is_closed
+    assert not chosen.write(Grant({"token": "7001:abc"})).is_closed
+
+
 def test_a_secret_that_stands_in_the_file_itself_has_to_go_first(tmp_path):
     chosen = connecting(tmp_path, NOWHERE, {**TELEGRAM, "token": "7001:abc"})
     with pytest.raises(ConfigError, match=r"schedules.yaml:\d+:\d+: `token` stands in the file itself.*LETTERS_TOKEN"):

@@ -40,6 +40,7 @@ def test_an_editor_is_asked_again_chooses_and_keeps_what_there_was_until_it_is_t
     with FakeProvider(TelegramDialect(TOKEN, chat="-1001234567890")) as provider:
         provider.dialect.heard = True
         ProjectDir(tmp_path, provider.url, channel=TELEGRAM, secrets="BOT_TOKEN=old\n")
+        (tmp_path / ".env").chmod(0o644)
         with Terminal(["connect", "letters"], tmp_path) as terminal:
             terminal.until("BOT_TOKEN is set already. Replace it? [y/N]: ")
             terminal.type("y")
@@ -58,6 +59,8 @@ def test_an_editor_is_asked_again_chooses_and_keeps_what_there_was_until_it_is_t
             assert terminal.ends() == 0, terminal.shown
     assert terminal.shown.endswith(
         "telegram takes it: @gazette_bot in Harbor\nWritten into .env: BOT_TOKEN\n"
+        "Others could read .env until now; now its owner alone may. For Publisher as another user, of GROUP:\n"
+        "    chgrp GROUP .env && chmod 640 .env\n"
         "Write under `letters:` in schedules.yaml:\n    chat: -1001234567890\nThen: publisher check\n"
     )
     assert TOKEN not in terminal.shown
