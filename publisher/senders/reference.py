@@ -25,9 +25,11 @@ What stands under a channel besides the [keys that every channel has](schedules.
 `publisher connect CHANNEL` walks you through getting what a sender asks for: it says what to do where, asks for each
 value without showing a secret, tries it by a request that posts nothing, and writes it into `.env`. It opens no page
 unless you say `--open`. Until it has all that is needed, and the network takes it, nothing is written. Which values it
-would replace that are set already, it says first, and asks; `--yes` answers beforehand. Comments in `.env` stay, and so
-do its owner and the group that alone was let in. A `publisher run` at work takes the new values over by itself. Whether
-a social network still takes them, `publisher doctor` asks it later.
+would replace that are set already, it says first, and asks; `--yes` answers beforehand. It also says first where `.env`
+can't be written, or the environment sets a variable, if only to nothing, and so would hide what is written. Comments in
+`.env` stay, and so do its owner and the group that alone was let in; a file that all could read is its owner's alone
+afterwards, which is said. Several may do so at once: neither loses a value. A `publisher run` at work takes the new
+values over by itself. Whether a social network still takes them, `publisher doctor` asks it later.
 
 This page is made from the senders (`python -m publisher.senders.reference`); a test keeps it so.
 [One that isn't there yet](adding-a-sender.md) says its own options the same way.
