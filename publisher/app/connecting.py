@@ -8,17 +8,16 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from publisher.config.channels import is_secret
+from publisher.app.hiding import Hiding, hidden_values, is_secret_of
 from publisher.config.env_file import must_be_writable, shuts_out, write_values
 from publisher.config.settings import FILE
 from publisher.config.values import VARIABLE, variable_name
-from publisher.errors import ChannelError, ConfigError, PublisherError, UsageError
+from publisher.errors import ChannelError, ConfigError, UsageError
 from publisher.model.call import Outcome, Verdict
 from publisher.model.project import Channel
 from publisher.senders.connecting import LATER, Ask, Grant, Move, Step, Talk, Way, copied, holds_secret
@@ -103,10 +102,10 @@ class Connecting:
         :raises ConfigError: what came of it is of another account than the file says.
         """
         known = {name: value for name, value in given.items() if value}
-        with self._hiding(known):
+        with self._hiding.errors(known):
             said = self._said(way.moves[number], known)
             if isinstance(said, Step):
-                return self._shown(said, known)
+                return self._hiding.step(said, known)
             self._must_agree(way, said)
         return said
 
@@ -125,11 +124,11 @@ class Connecting:
         :raises ConfigError: something else is missing or can't be meant.
         :raises ChannelError: the provider doesn't take them, or can't be reached.
         """
-        with self._hiding(grant.values):
+        with self._hiding.errors(grant.values):
             said = self._whose(grant)
             if isinstance(said, Verdict):
                 raise self._refusal(said)
-        return said and self._redacted(said, grant.values)
+        return said and self._hiding.text(said, grant.values)
 
     def write(self, grant: Grant) -> Written:
         """Write what was given into ``.env``, all of it or nothing, then into the vault what belongs there.
@@ -141,7 +140,7 @@ class Connecting:
         values = {variable: value for option, value in grant.values.items() if (variable := self._variable(option))}
         seen = {name: self._app.settings.get(name) for name in values}
         would_close = shuts_out(self._app.folder)
-        with self._hiding(grant.values):
+        with self._hiding.errors(grant.values):
             names = write_values(self._app.folder, values, seen)
             if grant.keep:  # after .env: a vault that holds what nobody wrote there has lost what was kept before
                 grant.keep(StoreVault(self._app.store, self._app.keys, self.channel.name))
@@ -166,8 +165,7 @@ class Connecting:
 
         A network may give the very token again that stands in .env.
         """
-        secrets = [value for name, value in known.items() if self._is_secret(name)]
-        http = Http(self._patience, secrets, self._app.clock)
+        http = Http(self._patience, self._hiding.secrets(known), self._app.clock)
         try:
             return move(Talk(self.channel.name, self.sender.options, self._options, self._unset, known, http))
         finally:
@@ -183,37 +181,6 @@ class Connecting:
             return sender.whose()
         finally:
             sender.http.close()
-
-    @contextmanager
-    def _hiding(self, given: Mapping[str, str]) -> Iterator[None]:
-        """Let no error show what is to be hidden."""
-        try:
-            yield
-        except PublisherError as error:
-            error.what, error.remedy = (self._redacted(text, given) for text in (error.what, error.remedy))
-            error.args = (error.what,)
-            raise error from None
-
-    def _shown(self, step: Step, given: Mapping[str, str]) -> Step:
-        """Return a step without what is to be hidden; pages and what may be chosen have to stay as they are."""
-        asks = tuple(
-            replace(ask, choices={value: self._redacted(means, given) for value, means in ask.choices.items()})
-            for ask in step.asks
-        )
-        return replace(step, do=tuple(self._redacted(sentence, given) for sentence in step.do), asks=asks)
-
-    def _redacted(self, text: str, given: Mapping[str, str]) -> str:
-        """Hide the secrets that were given, and all that .env holds but for what channels show: who, and where."""
-        secrets = {value for name, value in given.items() if self._is_secret(name)}
-        return Http(secrets=(self._app.settings.hidden - self._open - set(given.values())) | secrets).redact(text)
-
-    @cached_property
-    def _open(self) -> set[str]:
-        """The values of options that are no secret, of every channel."""
-        written = [each for channel in self._app.project.channels.values() for each in channel.options.items()]
-        texts = [str(value) for option, value in written if not is_secret(option)]
-        own = {value for name, value in self._options.items() if not self._is_secret(name)}
-        return own | {self._app.settings.get(name) for text in texts for name in VARIABLE.findall(text)}
 
     def _refusal(self, verdict: Verdict) -> ChannelError:
         if verdict.outcome is not Outcome.REFUSED:
@@ -250,11 +217,15 @@ class Connecting:
         return variable_name(self.channel.name, option)
 
     def _is_secret(self, name: str) -> bool:
-        field = self.sender.options.model_fields.get(name)
-        return holds_secret(field.annotation) if field else is_secret(name)
+        return is_secret_of(self.sender, name)
 
     def _place(self, option: str) -> str:
         return self.channel.places.get(option, self.channel.where)
+
+    @cached_property
+    def _hiding(self) -> Hiding:
+        hidden = hidden_values(self._app.project, self._app.settings, self.sender, self._options)
+        return Hiding(self.sender, hidden)
 
     @cached_property
     def _unset(self) -> tuple[str, ...]:
