@@ -14,8 +14,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from publisher.config import env_file
-from publisher.config.env_file import BESIDE, must_be_writable, with_values, write_values
+from publisher.config import giving_way
+from publisher.config.env_file import must_be_writable, with_values, write_values
+from publisher.config.giving_way import BESIDE
 from publisher.config.settings import Settings
 from publisher.errors import ConfigError
 from tests.connecting import held
@@ -223,7 +224,7 @@ def test_of_two_who_write_at_once_neither_loses_a_value(tmp_path):
 
 
 def test_who_waits_too_long_for_another_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(env_file, "PATIENCE", 0.05)
+    monkeypatch.setattr(giving_way, "PATIENCE", 0.05)
     with held(tmp_path), pytest.raises(ConfigError, match=r"\.env: another program holds its folder.*try again"):
         write_values(tmp_path, {"A": "1"})
     assert list(tmp_path.iterdir()) == []
