@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import re
 import threading
 import time
 import weakref
@@ -21,17 +20,14 @@ from urllib3.exceptions import HTTPError
 import publisher
 from publisher.clock import Clock, now, steady
 from publisher.model.call import Answer, Rest, Verdict
+from publisher.senders.said import said_in
 from publisher.senders.verdicts import OUT_OF_TIME, Left, deferred, judge_silence, judge_status, sent, unknown
 from publisher.senders.windows import Waits, again_at, rest_in
 
 WORDS = 1_000  # characters of an answer that are kept
-REASON = 300  # characters of an answer that are shown
 HIDDEN = "***"  # stands where a secret stood
 LEAST_HIDDEN = 4  # characters of a secret: a key of one letter would go from every word, and so be told by what is left
 MOST_GIVEN = 16  # secrets that a provider gave in place of others: the newest; the older ones have long ended
-SAID_UNDER = (
-    "message", "Message", "error_description", "error", "Error", "ErrorMessage", "detail", "description", "errors",
-)  # fmt: skip
 PIECE = 131_072  # bytes written at once; each has connect_timeout to leave
 STALE_AFTER = 4.0  # seconds. A request that dies on a connection the server has just closed can't be told from one
 # that was taken, so a connection that has been idle this long (most servers wait 5 s or more) is not used again.
@@ -202,7 +198,7 @@ class Http:
         if wait or not 200 <= status < 300:  # nearly always it is good, and nobody counts
             at = self.clock()
             rest = rest_in(response.headers, wait, at)
-            trouble = judge_status(status, _said(text), again_at(status, response.headers, wait, rest, at))
+            trouble = judge_status(status, said_in(text), again_at(status, response.headers, wait, rest, at))
         if not whole and trouble is None:
             trouble = unknown(f"HTTP {status}, but the answer broke off")
         return Reply(status, response.headers, text, trouble, rest)
@@ -276,30 +272,3 @@ def _every_form(secrets: Iterable[str]) -> tuple[str, ...]:
     long = (secret for secret in secrets if len(secret) >= LEAST_HIDDEN)
     forms = {form for s in long for form in (s, quote(s), quote(s, safe=""), json.dumps(s)[1:-1])}
     return tuple(sorted(forms, key=len, reverse=True))
-
-
-def _said(text: str) -> str:
-    """Find the provider's own words in whatever it answered."""
-    stripped = text.strip()
-    if stripped.startswith("<"):
-        title = re.search(r"<title[^>]*>([^<]{1,200})", stripped, re.IGNORECASE)
-        return " ".join(f"a web page {title[1] if title else ''}".split())
-    try:
-        body = json.loads(stripped)
-    except (ValueError, RecursionError):
-        return " ".join(stripped[:REASON].split())
-    found = next((body[key] for key in SAID_UNDER if body.get(key)), body) if isinstance(body, dict) else body
-    return " ".join(_as_words(found)[:REASON].split())
-
-
-def _as_words(found: object) -> str:
-    """Take a text as it is, and the messages out of a list of errors."""
-    if isinstance(found, str):
-        return found
-    if isinstance(found, list) and found and all(isinstance(e, dict) and e.get("message") for e in found):
-        return "; ".join(f"{e['message']} ({said})" if (said := _more(e)) else str(e["message"]) for e in found)
-    return json.dumps(found, ensure_ascii=False)
-
-
-def _more(error: Mapping[str, object]) -> str:
-    return ", ".join(str(error[key]) for key in ("field", "description", "code") if error.get(key))
