@@ -5,19 +5,18 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli.output import AsJson, ProjectDir, confirm, reason_lines, say, say_json, table, tell
+from publisher.cli.books import report
+from publisher.cli.output import AsJson, ProjectDir, confirm, say, say_json, tell
 from publisher.errors import PublisherError, UsageError
 
 if TYPE_CHECKING:
-    from sqlalchemy import RowMapping
-
     from publisher.app import App
     from publisher.app.ends import End
     from publisher.app.plan import Plan
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
 MAKING = 3  # tries to make an edition, half a second apart
 NOW = "now, by hand"  # when it would go
 REAL = "this would go to real people"
-INBOX = "to see what came: `publisher run`, then http://127.0.0.1:8025/inbox"
-COUNTS = ("candidates", "sent", "failed", "unknown", "suppressed", "excluded", "cancelled", "pending", "taken")
-COLUMNS = ["edition", "channel", "to", "state", "sent", "failed", "unknown", "not written to", "waiting"]
-REPORTED = ("id", "edition_id", "kind", "channel", "audience", "state", *COUNTS, "reasons")
 
 
 def send(
@@ -247,62 +242,3 @@ def _make(app: App, edition_ids: Sequence[int]) -> None:
         where=standing.edition_title(app.store, unmade[0], app.zone),
         remedy="Mend that, then `publisher send SCHEDULE --finish`; or `--skip` cancels it",
     )
-
-
-def report(app: App, edition_ids: Sequence[int], as_json: bool = False) -> bool:
-    """Print the books of these editions, and what to type next; say whether nobody needs to look."""
-    from publisher.store import editions
-
-    rows = _sends_of(app, edition_ids)
-    with app.store.read() as conn:
-        found = {edition_id: editions.get(conn, edition_id) for edition_id in edition_ids}
-    schedules = {edition_id: row["schedule"] if row else None for edition_id, row in found.items()}
-    all_well = all(row["state"] == "done" and not row["failed"] and not row["unknown"] for row in rows)
-    if as_json:
-        say_json([{name: row[name] for name in REPORTED} for row in rows])
-        return all_well
-    _print_books(rows)
-    for line in _next_steps(app, rows, schedules):
-        say(line)
-    return all_well
-
-
-def print_books(app: App, edition_ids: Sequence[int]) -> None:
-    """Print the books of these editions, and what checks said, without what to type next."""
-    _print_books(_sends_of(app, edition_ids))
-
-
-def _print_books(rows: Sequence[RowMapping]) -> None:
-    table("", COLUMNS, [_line(row) for row in rows])
-    said = (line for row in rows for line in reason_lines(row["channel"], row["state"], row["reasons"]))
-    for line in dict.fromkeys(said):  # sends to several lists have the same notes
-        say(line)
-
-
-def _sends_of(app: App, edition_ids: Sequence[int]) -> list[RowMapping]:
-    from publisher.store import sends
-
-    with app.store.read() as conn:
-        return [send for edition_id in edition_ids for send in sends.of_edition(conn, edition_id)]
-
-
-def _line(row: RowMapping) -> list[object]:
-    from publisher.store import sends
-
-    counts = [row["sent"], row["failed"], row["unknown"], row["suppressed"] + row["excluded"]]
-    account = "withdrawal" if row["kind"] == sends.WITHDRAWAL else "its account"
-    to = ", ".join(row["audience"]) or account
-    return [row["edition_id"], row["channel"], to, row["state"], *counts, row["pending"] + row["taken"]]
-
-
-def _next_steps(app: App, rows: Sequence[RowMapping], schedules: Mapping[int, str | None]) -> list[str]:
-    """Return what to type about what waits, failed or is in doubt, each command once."""
-    from publisher.app import standing
-    from publisher.store import facts
-
-    steps = [standing.next_step(row, schedules[row["edition_id"]]) for row in rows]
-    with app.store.read() as conn:
-        held = facts.held(conn)
-    everything = [f"all sending is held by {held.actor}: publisher release --all"] if held else []
-    came = [INBOX] if app.is_practice and any(row["sent"] for row in rows) else []
-    return list(dict.fromkeys([*everything, *(step for step in steps if step), *came]))

@@ -135,7 +135,8 @@ def _deliver(app: App, stack: ExitStack, port: int) -> int | None:
     """Run the main job once; return its edition, or None where there was nothing to send."""
     from publisher.app import composing
     from publisher.audience import imports
-    from publisher.cli.send import print_books, say_what_waits
+    from publisher.cli.books import print_books
+    from publisher.cli.send import say_what_waits
     from publisher.runtime.embedded import drain
     from publisher.store import processes
     from publisher.web.inbox import Inbox

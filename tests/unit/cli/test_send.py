@@ -9,7 +9,8 @@ import typer
 from sqlalchemy import update
 
 from publisher.app import App
-from publisher.cli.send import INBOX, report, say_what_waits, send
+from publisher.cli.books import INBOX, report
+from publisher.cli.send import say_what_waits, send
 from publisher.store.tables import deliveries, sends
 from tests.ledger import NOW, Clock, add_edition, add_send, subscribe
 from tests.project import ProjectDir
