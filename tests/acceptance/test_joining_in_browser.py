@@ -57,8 +57,8 @@ class Reader:
             found.click()
             return
         self._tab_to(found)
-        self.page.keyboard.press("Enter")
-        self.page.wait_for_load_state()
+        with self.page.expect_navigation():
+            self.page.keyboard.press("Enter")
 
     def tick(self, label: str) -> None:
         box = self.page.get_by_role("checkbox", name=label)

@@ -10,7 +10,7 @@ from lxml import html as markup
 
 from publisher.errors import TemplateError
 from publisher.model.article import Article
-from publisher.model.message import JOINED, Slot, fill, slots_of
+from publisher.model.message import Slot, fill, slots_of
 from publisher.render import Renderer, default_theme
 from publisher.render.merge import token_of
 from tests.unit.render.samples import FERRY, MASTODON, READER, STORIES, brief, picture
@@ -233,7 +233,8 @@ def test_the_text_part_has_every_headline_and_link_on_its_own_line() -> None:
     assert READER["unsubscribe_url"] in text.splitlines()
     assert "&amp;" not in text
     assert "<statistics>" in text
-    assert max(len(line) for line in text.splitlines() if "http" not in line) <= 72
+    ours = [line for line in text.splitlines() if "http" not in line and READER["joined"] not in line]
+    assert max(map(len, ours)) <= 72
 
 
 def test_text_that_imitates_a_merge_field_is_made_harmless_and_the_mail_goes_out() -> None:
@@ -243,7 +244,7 @@ def test_text_that_imitates_a_merge_field_is_made_harmless_and_the_mail_goes_out
         article = replace(FERRY, title=text, summary=text, html=text, text=text, authors=(text,), categories=(text,))
         briefing = brief(replace(article, url=f"https://a.example/{token}"), note=text, updates=(article,))
         mail = RENDERER.mail(briefing)
-        assert {slot.field for slot in slots_of(mail)} == {"unsubscribe_url", *JOINED}
+        assert {slot.field for slot in slots_of(mail)} == {"unsubscribe_url", "joined"}
         assert "Omergefield8" in fill(mail.html, READER)
         post = RENDERER.post(briefing, MASTODON)
         assert not any(finding.blocks for finding in RENDERER.check(mail, briefing))
