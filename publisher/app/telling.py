@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import html
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -47,13 +48,16 @@ class Way:
     channel: str
 
 
+Mark = tuple[int, bool, str]  # an alert's id, whether it is over, and the entry that is told so
+
+
 @dataclass
 class Notes:
     """What this process remembers of telling: how often each entry was tried, and when it is tried again."""
 
-    tries: dict[tuple[int, bool, str], int] = field(default_factory=dict)
-    again_at: dict[tuple[int, bool, str], float] = field(default_factory=dict)
-    heard: set[tuple[int, bool, str]] = field(default_factory=set)  # the ledger may not know it yet
+    tries: dict[Mark, int] = field(default_factory=dict)
+    again_at: dict[Mark, float] = field(default_factory=dict)
+    heard: set[Mark] = field(default_factory=set)  # the ledger may not know it yet
 
 
 class Teller:
@@ -73,22 +77,25 @@ class Teller:
         if not due or not self._is_ours():
             return
         for row, left in due:
-            try:
-                self._tell(row, left)
-            except PublisherError as error:  # the next alert is told all the same, and this one at the next look
-                log.error("alert_not_told", cause=row["cause"], error=str(error))
+            for entry in left:
+                with _survived(row):
+                    self._tell(row, entry)
+            with _survived(row):
+                self._close(row)
 
     def _is_ours(self) -> bool:
         with self._app.store.write() as conn:
             return facts.take_turn(conn, "alerts", self._app.process_id, self._app.clock(), TURN)
 
-    def _tell(self, row: RowMapping, left: Sequence[str]) -> None:
-        for to in left:
-            mark = (row["id"], _is_over(row), to)
-            if mark not in self._notes.heard and self._steady() >= self._notes.again_at.get(mark, 0.0):
-                self._try(row, to, mark)
-            if mark in self._notes.heard:
-                self._write_down(row, to, alerts.HEARD)
+    def _tell(self, row: RowMapping, to: str) -> None:
+        mark = (row["id"], _is_over(row), to)
+        if mark not in self._notes.heard and self._steady() >= self._notes.again_at.get(mark, 0.0):
+            self._try(row, to, mark)
+        if mark in self._notes.heard:
+            self._write_down(row, to, alerts.HEARD)
+
+    def _close(self, row: RowMapping) -> None:
+        """Write down that an alert which is over has been told to everybody who is to hear of it."""
         with self._app.store.read() as conn:
             is_done = _is_over(row) and not _left(conn, row, self._app.project.alerts.to)
         if is_done:
@@ -99,24 +106,25 @@ class Teller:
         with self._app.store.write() as conn:
             alerts.note_hearing(conn, row["id"], to, word, self._app.clock(), is_over=_is_over(row))
 
-    def _try(self, row: RowMapping, to: str, mark: tuple[int, bool, str]) -> None:
+    def _try(self, row: RowMapping, to: str, mark: Mark) -> None:
+        tries = self._notes.tries.get(mark, 0)
+        # Before anything is said: whatever fault comes of it, the next try is not at the next look.
+        self._notes.again_at[mark] = self._steady() + min(FIRST_RETRY * 2 ** min(tries, 10), LONGEST_RETRY)
         refusals, waits, ways = list[str](), list[datetime](), self._ways(row, to)
         for way in ways:
             if until := self._has_to_wait(row, way):
                 waits.append(until)
                 continue
-            verdict = self._said(row, way)
-            if verdict is not None and verdict.outcome is Outcome.SENT:
-                self._notes.heard.add(mark)
+            verdict = self._said(row, way, mark)
+            if mark in self._notes.heard:
                 return
             if verdict is not None and verdict.outcome is Outcome.REFUSED and verdict.scope in FOR_GOOD:
                 refusals.append(verdict.reason)
         if waits and len(waits) == len(ways):
             self._wait(row, to, mark, min(waits))
             return
-        tries = self._notes.tries.get(mark, 0) + 1
+        tries += 1
         self._notes.tries[mark] = tries
-        self._notes.again_at[mark] = self._steady() + min(FIRST_RETRY * 2 ** (tries - 1), LONGEST_RETRY)
         if tries == 1:
             log.error("alert_not_told", cause=row["cause"], what=row["what"], command=row["command"], to=_unnamed(to))
         is_refused = bool(ways) and len(refusals) == len(ways)
@@ -142,10 +150,10 @@ class Teller:
         """Return what the account of a way is counted as; None where its sender can't be built."""
         try:
             return self._app.sending.sender(way.channel).counted_as
-        except PublisherError:
+        except Exception:  # noqa: BLE001 -- a sender is anyone's package; `_said` finds the same fault and logs it
             return None
 
-    def _wait(self, row: RowMapping, to: str, mark: tuple[int, bool, str], until: datetime) -> None:
+    def _wait(self, row: RowMapping, to: str, mark: Mark, until: datetime) -> None:
         """Look again when a way is free, or earlier: a person may end its rest. It is no try."""
         wait = max(0.0, (until - self._app.store.now()).total_seconds())
         self._notes.again_at[mark] = self._steady() + min(wait, LONGEST_RETRY)
@@ -159,8 +167,8 @@ class Teller:
         try:
             with app.store.write() as conn:
                 beside.hear(conn, way.channel, self._counted_as(way) or "", answer, app.store.now())
-        except PublisherError as error:
-            log.error("rest_not_written", channel=way.channel, error=str(error))
+        except Exception as fault:  # noqa: BLE001 -- the answer is of anyone's package, and what it says was said
+            log.error("rest_not_written", channel=way.channel, fault=type(fault).__name__)
 
     def _someone_heard(self, row: RowMapping) -> bool:
         with self._app.store.read() as conn:
@@ -173,8 +181,11 @@ class Teller:
             log.error("alert_not_sent", cause=row["cause"], to=_unnamed(to), error=str(error))
             return []
 
-    def _said(self, row: RowMapping, way: Way) -> Verdict | None:
-        """Tell it by this way; return what its provider said, None where it was not even asked."""
+    def _said(self, row: RowMapping, way: Way, mark: Mark) -> Verdict | None:
+        """Tell it by this way; return what its provider said, None where it was not even asked.
+
+        That somebody has heard is noted before what else the answer says: no fault of that tells it a second time.
+        """
         app, is_over = self._app, _is_over(row)
         key = wire_id("alert-over" if is_over else "alert", row["id"], app.keys.current("wire")[1])
         try:
@@ -185,10 +196,23 @@ class Teller:
         except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package, and there are other ways
             log.error("alert_not_sent", cause=row["cause"], channel=way.channel, fault=type(fault).__name__)
             return None
+        if verdict.outcome is Outcome.SENT:
+            self._notes.heard.add(mark)
         self._hear(way, answer)
         if verdict.outcome is not Outcome.SENT:
             log.warning("alert_not_sent", cause=row["cause"], channel=way.channel, why=verdict.reason)
         return verdict
+
+
+@contextmanager
+def _survived(row: RowMapping) -> Iterator[None]:
+    """Let no fault keep others from being told; what it kept from that comes up again."""
+    try:
+        yield
+    except PublisherError as error:
+        log.error("alert_not_told", cause=row["cause"], error=str(error))
+    except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package
+        log.error("alert_not_told", cause=row["cause"], fault=type(fault).__name__)
 
 
 def _is_over(row: RowMapping) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -13,6 +14,8 @@ from publisher.app.status import status_of
 from publisher.app.telling import REFUSALS, TRIES, Teller
 from publisher.cli.status import lines
 from publisher.clock import now
+from publisher.model.call import Rest
+from publisher.senders.registry import sender_class
 from publisher.store import alerts, channels
 from publisher.testing import FakeProvider, Fault
 from tests.ledger import NOW, Clock
@@ -345,3 +348,57 @@ def test_alerts_are_charged_to_the_rate_of_their_channel(desk, monkeypatch):
     later(d, minutes=1)
     d.tell()
     assert len(d.spare.requests) == 2
+
+
+def test_a_fault_of_whatever_an_answer_says_besides_repeats_no_alert(desk, monkeypatch):
+    d = desk(to="ops")
+    no_zone = Rest(datetime(2026, 11, 24, 9))  # noqa: DTZ001 -- as a sender of anybody's may answer
+    send = sender_class("webhook").send
+    monkeypatch.setattr(sender_class("webhook"), "send", lambda *asked: replace(send(*asked), rest=no_zone))
+    monkeypatch.setattr("publisher.senders.registry.counted_as", lambda *_: "ops")
+    monkeypatch.setattr(sender_class("webhook"), "counted_as", "ops")
+    d.begin()
+    for _ in range(10):
+        d.tell()
+        later(d, seconds=3)
+    assert len(d.ops.requests) == 1
+    assert hearing(d) == {"ops": "heard"}
+
+
+def broken(*_, **__):
+    raise RuntimeError("a fault of the package")
+
+
+def test_a_sender_that_fails_while_it_is_made_silences_no_other_and_no_later_alert(desk, monkeypatch):
+    d = desk(to="ops, ada@harbor.example")
+    monkeypatch.setattr(sender_class("webhook"), "__init__", broken)
+    for cause in ("books:1", "books:2"):
+        d.begin(cause, channel="")
+    d.tell()
+    assert len(d.letters.requests) + len(d.spare.requests) == 2
+
+
+def test_whatever_fails_on_the_way_is_tried_again_later_and_not_at_once(desk, monkeypatch):
+    d = desk(to="ops, ada@harbor.example")
+    looks = []
+    monkeypatch.setattr("publisher.app.telling.beside.take_leave", lambda *_, **__: looks.append(1) or broken())
+    d.begin()
+    d.tell(5)
+    assert len(looks) == 2  # one for each of those who are to hear
+
+
+def test_who_cannot_be_reached_for_months_is_tried_on(desk):
+    d = desk(to="ops")
+    d.ops.fails(Fault(503, ""))
+    d.teller._notes.tries = Lasting()
+    d.begin()
+    d.tell()
+    look(d, 1)
+    assert hearing(d) == {"ops": "heard"}
+
+
+class Lasting(dict):
+    """Tries that have gone on for months."""
+
+    def get(self, mark, default):
+        return 20_000
