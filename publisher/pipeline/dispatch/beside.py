@@ -9,6 +9,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from publisher.model.call import Answer
+from publisher.model.hours import end_of_quiet, is_quiet
 from publisher.model.project import Channel
 from publisher.pipeline.dispatch import breaker, limits, rests
 from publisher.store import Connection, channels
@@ -17,20 +18,19 @@ from publisher.store import Connection, channels
 def take_leave(
     conn: Connection, rules: Channel, counted_as: str, zone: ZoneInfo, now: datetime, *, is_urgent: bool
 ) -> datetime | None:
-    """Charge the channel's limits for one message; return until when it has to wait instead, and nothing is charged.
+    """Charge the channel's rates for one message; return until when it has to wait instead, and nothing is charged.
+
+    It goes before what the channel sends, which takes each unit of a rate as soon as there is one, and each number of a
+    day at midnight: beside that it would wait without end. The day, and what warms up, is for readers alone.
 
     :param counted_as: the account whose requests the network counts; empty: it counts nobody's.
-    :param is_urgent: neither the number of a day nor quiet hours keep it, and it isn't counted by the day.
+    :param is_urgent: quiet hours don't keep it.
     """
-    rest = channels.look(conn, rules.name, now).open_until
-    ends = [end for end in (rest, rests.until(conn, counted_as, now)) if end is not None and end > now]
-    if ends:
-        return max(ends)
-    free, later = limits.leeway(conn, rules, zone, 1, 1, now, is_urgent=is_urgent)
-    if not free:
-        return later
-    limits.spend_all(conn, rules, zone, 1, 1, now, is_urgent=is_urgent)
-    return None
+    ends = [channels.look(conn, rules.name, now).open_until, rests.until(conn, counted_as, now)]
+    if rules.quiet is not None and not is_urgent and is_quiet(rules.quiet, now, zone):
+        ends.append(end_of_quiet(rules.quiet, now, zone))
+    to_come = [end for end in ends if end is not None and end > now]
+    return max(to_come) if to_come else limits.borrow(conn, rules, now)
 
 
 def hear(conn: Connection, channel: str, counted_as: str, answer: Answer, now: datetime) -> None:

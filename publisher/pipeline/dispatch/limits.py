@@ -21,6 +21,7 @@ from publisher.store.deliveries import Due
 
 LONGEST_QUEUE = timedelta(days=7)
 CLOCKS_DIFFER = timedelta(minutes=1)  # between processes, at most
+MOST_OWED = CLOCKS_DIFFER / 2  # what stands further ahead would be taken for that of a clock that was
 
 
 def room(
@@ -91,6 +92,21 @@ def spend_all(
         limits.set_free_at(conn, name, spend(limits.free_at(conn, name), rate, burst, units, now))
     if people and not is_urgent and (rules.per_day is not None or rules.warm_up is not None):
         _charge_the_day(conn, rules, day_of(now, zone), people)
+
+
+def borrow(conn: Connection, rules: Channel, now: datetime) -> datetime | None:
+    """Charge a channel's rates for one message, whether they allow it now or not: what comes next pays for it.
+
+    Return until when it has to wait instead, and nothing is charged: the one before it is still owed for.
+    """
+    rates = rates_of(rules)
+    starts = [starts_at(limits.free_at(conn, rate.name), rate.burst * rate.step, now) for rate in rates]
+    owed_until = max(starts, default=now)
+    if owed_until > now:
+        return owed_until
+    for rate, start in zip(rates, starts, strict=True):
+        limits.set_free_at(conn, rate.name, min(start + rate.step, now + MOST_OWED))
+    return None
 
 
 def _charge_the_day(conn: Connection, rules: Channel, day: str, count: int) -> None:

@@ -15,8 +15,9 @@ from publisher.app.telling import REFUSALS, TRIES, Teller
 from publisher.cli.status import lines
 from publisher.clock import now
 from publisher.model.call import Rest
+from publisher.pipeline.dispatch import limits as dispatch_limits
 from publisher.senders.registry import sender_class
-from publisher.store import alerts, channels
+from publisher.store import alerts, channels, limits
 from publisher.testing import FakeProvider, Fault
 from tests.ledger import NOW, Clock
 from tests.project import MAILGUN, ProjectDir
@@ -70,6 +71,18 @@ class Desk:
 def desk(tmp_path):
     with FakeProvider("mailgun") as letters, FakeProvider("mailpit") as spare, FakeProvider("webhook") as ops:
         yield lambda to="ada@harbor.example": Desk(tmp_path, letters, spare, ops, to)
+
+
+@pytest.fixture
+def spare_with(desk, monkeypatch):
+    """A desk whose second mail channel has these limits."""
+
+    def made(*rules):
+        limited = "".join(f"    {rule}\n" for rule in rules)
+        monkeypatch.setitem(globals(), "ALERTS", ALERTS.replace("mailpit\n", f"mailpit\n{limited}"))
+        return desk()
+
+    return made
 
 
 def test_an_alert_is_told_once_and_once_more_when_it_is_over(desk):
@@ -325,29 +338,67 @@ def test_an_account_that_rests_is_told_no_alert(tmp_path, monkeypatch):
         assert len(network.accepted) == 2
 
 
-@pytest.mark.parametrize(("urgent", "told"), [(True, 3), (False, 1)])
-def test_the_number_of_a_day_keeps_what_can_wait_till_morning(desk, monkeypatch, urgent, told):
-    monkeypatch.setitem(globals(), "ALERTS", ALERTS.replace("mailpit\n", "mailpit\n    per_day: 1\n"))
-    d = desk()
+@pytest.mark.parametrize("urgent", [True, False])
+def test_an_alert_neither_waits_for_the_number_of_a_day_nor_uses_it_up(spare_with, urgent):
+    d = spare_with("per_day: 1")
     for number in range(3):
         d.begin(f"source:{number}", urgent=urgent)
     d.tell()
-    assert len(d.spare.requests) == told
-    d.clock.advance(timedelta(days=1))
-    look(d, 1)
-    assert len(d.spare.requests) == (told if urgent else told + 1)
+    assert len(d.spare.requests) == 3
+    with d.app.store.read() as conn:
+        assert limits.used_on(conn, limits.daily("spare"), "2026-11-24") == 0
 
 
-def test_alerts_are_charged_to_the_rate_of_their_channel(desk, monkeypatch):
-    monkeypatch.setitem(globals(), "ALERTS", ALERTS.replace("mailpit\n", "mailpit\n    rate: 1/m\n"))
-    d = desk()
-    for number in range(3):
-        d.begin(f"source:{number}")
+def test_a_warm_up_begins_with_the_first_letter_and_not_with_an_alert(spare_with):
+    d = spare_with("per_day: 100000", "warm_up: 14d")
+    d.begin("source:site", urgent=False)
     d.tell()
     assert len(d.spare.requests) == 1
-    later(d, minutes=1)
+    rules = d.app.project.rules_of("spare")
+    with d.app.store.read() as conn:
+        assert limits.first_day(conn, limits.warming(rules.name, rules.sends_as)) is None
+
+
+def test_what_can_wait_till_morning_waits_for_the_quiet_hours(spare_with):
+    d = spare_with('quiet: "22:00-07:30"')
+    d.begin("source:urgent")
+    d.begin("source:site", urgent=False)
+    d.tell()
+    assert len(d.spare.requests) == 1
+    later(d, minutes=30)
     d.tell()
     assert len(d.spare.requests) == 2
+
+
+def test_alerts_are_charged_to_the_rate_of_their_channel(spare_with):
+    d = spare_with("rate: 1/s")
+    for number in range(5):
+        d.begin(f"source:{number}")
+    told = []
+    for _ in range(4):
+        d.tell()
+        told.append(len(d.spare.requests))
+        later(d, seconds=1)
+    assert told == [2, 3, 4, 5]  # the rate's one, one in advance, and each next one when that is paid for
+
+
+@pytest.mark.parametrize("rate", ["60/m", "1/m", "1/h"])
+def test_an_alert_overtakes_a_send_that_takes_each_unit_of_the_rate(spare_with, rate):
+    d = spare_with(f"rate: {rate}")
+    assert send_on(d) == 1
+    d.begin()
+    d.tell()
+    assert len(d.spare.requests) == 1
+    assert send_on(d) == 0
+
+
+def send_on(d):
+    """Take for a send what the limits of `spare` allow at this moment; return how much that was."""
+    rules, now = d.app.project.rules_of("spare"), d.app.store.now()
+    with d.app.store.write() as conn:
+        free, _ = dispatch_limits.leeway(conn, rules, d.app.zone, 1, 1, now, is_urgent=False)
+        dispatch_limits.spend_all(conn, rules, d.app.zone, free, 1, now, is_urgent=False)
+    return free
 
 
 def test_a_fault_of_whatever_an_answer_says_besides_repeats_no_alert(desk, monkeypatch):
