@@ -71,6 +71,8 @@ def _record(
         if not _close(conn, desk, call, answer, now, in_doubt=in_doubt, looks_again=looks_again):
             log.warning("late_answer_left_out", call=call.id, tries=call.attempt)
             return
+        if claimed.counted_as and answer.rest is not None and answer.verdict.outcome is Outcome.DEFERRED:
+            send = _spared(conn, send, call, answer.rest.until, now)
         landings = _landings(conn, send, call, said, now, stays_in_doubt=stays_in_doubt, went_on=answer.went_on)
         if put_back:
             landings = {Landing(D.PENDING, now): [recipient.delivery_id for recipient in call.recipients]}
@@ -223,6 +225,18 @@ def _after_progress(
     landing = land(verdict, attempt=1, give_up_at=None, now=now)
     sends.set_term(conn, send["id"], sends.new_term(send, landing.due_at or now))
     yield replace(landing, attempts=-deliveries.attempts_of(conn, ids)), ids
+
+
+def _spared(conn: Connection, send: RowMapping, call: Call, until: datetime, now: datetime) -> RowMapping:
+    """Let the rest of an account use up none of the time for trying; return the send as it is then.
+
+    What waits behind this call was never tried, so that its time has not begun: who heard of the rest fares no worse.
+    """
+    begun = calls.first_tried(conn, [recipient.delivery_id for recipient in call.recipients])
+    give_up_at = _give_up_at(send, max(begun.values(), default=now))
+    if give_up_at is not None and until > now:
+        sends.set_term(conn, send["id"], give_up_at + (until - now))
+    return sends.get(conn, send["id"])
 
 
 def _give_up_at(send: RowMapping, since: datetime) -> datetime | None:

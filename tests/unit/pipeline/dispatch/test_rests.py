@@ -6,17 +6,22 @@ from dataclasses import replace
 from datetime import timedelta
 
 from publisher.model.call import Answer, Outcome, Rest, Verdict
+from publisher.model.message import Withdrawal
 from publisher.pipeline import dispatch
 from publisher.store import channels, limits, log
+from publisher.store.tables import sends, update_row
 from tests.ledger import NOW, POST, add_edition, add_send, books
 from tests.unit.pipeline.dispatch.conftest import NO_ANSWER, SENT, Bench, Told
 
+HOUR = 3_600  # seconds
 ENDS = NOW + timedelta(minutes=7)
 LAST = Answer(Verdict(Outcome.SENT), status=200, rest=Rest(ENDS))
 
 
 class Network(Told):
     """A network that counts the requests of an account."""
+
+    withdraw = Told.send
 
     def __init__(self, *answers, account: str = "gazette", **more: object) -> None:
         super().__init__(*answers, batch=1, **more)
@@ -149,8 +154,7 @@ def test_a_thread_of_thirty_parts_waits_no_longer_from_rest_to_rest(store, bench
 
 def test_a_thread_that_goes_on_is_not_given_up_however_long_its_rests(store, bench):
     [send] = posts(store, 1)
-    hours = 3_600
-    network = Network(*[put_off(bench, 20 * hours, went_on=True) for _ in range(3)], put_off(bench, 60, went_on=False))
+    network = Network(*[put_off(bench, 20 * HOUR, went_on=True) for _ in range(3)], put_off(bench, 60, went_on=False))
     bench.all(network, "mastodon")
     for _ in range(3):
         bench.later(hours=20)
@@ -205,6 +209,56 @@ def test_where_nobody_counts_the_channel_rests(store, bench):
     with store.read() as conn:
         assert channels.look(conn, "mastodon", bench.clock()).open_until == ENDS
         assert limits.resting_accounts(conn, NOW) == {}
+
+
+def test_who_hears_of_a_long_rest_is_not_given_up_before_those_behind_it(store, bench):
+    made = posts(store, 2)
+    network = Network(too_many(bench, 20 * HOUR))
+    bench.all(network, "mastodon")
+    assert [books(store, send) for send in made] == [{"pending": 1}] * 2
+    bench.later(hours=20)
+    bench.all(network, "mastodon")
+    assert [books(store, send) for send in made] == [{"sent": 1}] * 2
+
+
+def test_a_withdrawal_that_is_told_to_wait_a_day_is_not_given_up(store, bench):
+    send = withdrawal(store)
+    network = Network(too_many(bench, 24 * HOUR))
+    bench.all(network, "mastodon")
+    bench.later(hours=24)
+    bench.all(network, "mastodon")
+    assert (len(network.calls), books(store, send)) == (2, {"sent": 1})
+
+
+def test_between_its_rests_the_time_for_trying_runs_on(store, bench):
+    """It is given up six hours after the first try, without the two rests of 20 hours."""
+    [send] = posts(store, 1)
+    network = Network(*[too_many(bench, 20 * HOUR)] * 2, *[unavailable(bench, HOUR)] * 2)
+    for hours in (0, 23, 22):
+        bench.later(hours=hours)
+        bench.all(network, "mastodon")
+    assert books(store, send) == {"pending": 1}
+    bench.later(hours=1)
+    bench.all(network, "mastodon")
+    assert (len(network.calls), books(store, send)) == (4, {"failed": 1})
+
+
+def withdrawal(store) -> int:
+    message = Withdrawal(("1",), "", "ref", {})
+    send = add_send(store, add_edition(store, "withdrawn"), channel="mastodon", lists=(), message=message)
+    with store.write() as conn:
+        update_row(conn, sends, send, {"kind": "withdrawal", "priority": 0})
+    return send
+
+
+def unavailable(bench, seconds: float):
+    """Answer that something else is wrong just now, and when to come again."""
+
+    def answer(_) -> Answer:
+        verdict = Verdict(Outcome.DEFERRED, reason="HTTP 503", until=bench.clock() + timedelta(seconds=seconds))
+        return Answer(verdict, status=503)
+
+    return answer
 
 
 def too_many(bench, seconds: float):
