@@ -204,6 +204,11 @@ def hasten(conn: Connection, call: RowMapping, retry_at: datetime) -> None:
     conn.execute(update(calls).where(calls.c.id == call["id"], *same).values(retry_at=retry_at))
 
 
+def postpone(conn: Connection, call_id: int, retry_at: datetime) -> None:
+    """Let an unknown call come up later."""
+    update_row(conn, calls, call_id, {"retry_at": retry_at})
+
+
 def park(conn: Connection, call_id: int) -> None:
     """Leave an unknown call to a person."""
     update_row(conn, calls, call_id, {"retry_at": None})

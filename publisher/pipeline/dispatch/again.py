@@ -44,7 +44,7 @@ def look_again(store: Store, desk: Desk, channel: str, sender: Sender, call_id: 
 def _next(conn: Connection, desk: Desk, sender: Sender, call_id: int) -> tuple[Claimed | None, Step] | None:
     """Make a doubtful call ours and say what to do about it, with nothing to say where it waits or is parked.
 
-    None: somebody was faster, and it is answered, or being said again at this moment; or its account rests.
+    None: somebody was faster, and it is answered, or being said again at this moment.
     """
     now, speak_by = desk.clock(), last_moment(desk.timing)
     send = sends.lock_with_edition(conn, calls.get(conn, call_id)["send_id"])  # which may have to be opened again
@@ -53,8 +53,8 @@ def _next(conn: Connection, desk: Desk, sender: Sender, call_id: int) -> tuple[C
         return None
     rests_until = rests.until(conn, sender.counted_as, now, is_removal=send["kind"] == sends.WITHDRAWAL)
     if rests_until is not None:
-        desk.free_at[call["channel"]] = rests_until
-        return None
+        calls.postpone(conn, call_id, rests_until)  # others of the channel, as a withdrawal, may wait for no rest
+        return None, "wait"
     members = calls.thaw(call["members"])
     step = next_step(call, send, sender, desk, is_as_it_was(conn, call, members, now), now)
     claimed = _take(conn, desk, sender.counted_as, call, members, step, now, speak_by)

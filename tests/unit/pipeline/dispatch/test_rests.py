@@ -8,6 +8,7 @@ from datetime import timedelta
 from publisher.model.call import Answer, Outcome, Rest, Verdict
 from publisher.model.message import Withdrawal
 from publisher.pipeline import dispatch
+from publisher.pipeline.dispatch import rests
 from publisher.store import channels, limits, log
 from publisher.store.tables import sends, update_row
 from tests.ledger import NOW, POST, add_edition, add_send, books
@@ -96,6 +97,23 @@ def test_a_call_in_doubt_is_not_repeated_before_there_are_more(store, bench):
     bench.later(minutes=1)
     bench.all(network, "mastodon")
     assert [call.attempt for call in network.calls] == [1, 1, 2]
+
+
+def test_a_withdrawal_in_doubt_is_said_again_though_a_post_in_doubt_waits_for_its_account(store, bench):
+    [post] = posts(store, 1)
+    network = Network(NO_ANSWER, NO_ANSWER, keys=timedelta(days=2))
+    bench.all(network, "mastodon")
+    bench.later(seconds=1)
+    taken_down = withdrawal(store)
+    bench.all(network, "mastodon")
+    with store.write() as conn:
+        rests.note(conn, "gazette", "mastodon", Rest(NOW + timedelta(hours=23)), NOW)
+    bench.later(minutes=1)
+    bench.all(network, "mastodon")
+    assert (books(store, post), books(store, taken_down)) == ({"unknown": 1}, {"sent": 1})
+    bench.later(hours=23)
+    bench.all(network, "mastodon")
+    assert (len(network.calls), books(store, post)) == (4, {"sent": 1})
 
 
 def test_a_refusal_that_says_when_is_shared_too(store, bench):
