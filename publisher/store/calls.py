@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,7 +14,7 @@ import sqlalchemy
 from sqlalchemy import Boolean, Connection, Integer, LargeBinary, RowMapping, func, select, text, update
 
 from publisher.errors import LostCallError
-from publisher.model.call import Recipient, Verdict
+from publisher.model.call import Outcome, Recipient, Verdict
 from publisher.model.states import CALL_MOVES, CallState, DeliveryState
 from publisher.store.sql import Many, among
 from publisher.store.tables import Moment, Text, calls, deliveries, outcomes, update_row
@@ -207,6 +207,16 @@ def hasten(conn: Connection, call: RowMapping, retry_at: datetime) -> None:
 def postpone(conn: Connection, call_id: int, retry_at: datetime) -> None:
     """Let an unknown call come up later."""
     update_row(conn, calls, call_id, {"retry_at": retry_at})
+
+
+def hasten_put_off(conn: Connection, channels: Collection[str], send_ids: Sequence[int], now: datetime) -> None:
+    """Let come up at once what a network put off of these sends, and what is in doubt of these channels."""
+    put_off = select(calls.c.id).where(among(calls.c.send_id, send_ids), calls.c.outcome == Outcome.DEFERRED)
+    waits = (deliveries.c.state == DeliveryState.PENDING, deliveries.c.due_at > now, deliveries.c.call_id.in_(put_off))
+    conn.execute(update(deliveries).where(among(deliveries.c.send_id, send_ids), *waits).values(due_at=now))
+    # A try that is under way keeps its moment: it comes up again when its lease is over.
+    in_doubt = (calls.c.state == CallState.UNKNOWN, calls.c.lease_until <= now, calls.c.retry_at > now)
+    conn.execute(update(calls).where(calls.c.channel.in_(channels), *in_doubt).values(retry_at=now))
 
 
 def park(conn: Connection, call_id: int) -> None:

@@ -47,9 +47,10 @@ def rest(conn: Connection, name: str, until: datetime, *, unless_after: datetime
     conn.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"free_at": until}, where=is_sooner))
 
 
-def end_rest(conn: Connection, name: str) -> bool:
-    """Let requests go again at once; say whether there was a rest to end."""
-    return conn.execute(delete(limits).where(limits.c.name == name)).rowcount == 1
+def end_rest(conn: Connection, counted_as: str) -> bool:
+    """Let an account's requests go again at once, of whatever kind; say whether there was a rest to end."""
+    names = (account(counted_as), removals(counted_as))
+    return conn.execute(delete(limits).where(limits.c.name.in_(names))).rowcount > 0
 
 
 def resting_accounts(conn: Connection, now: datetime) -> dict[str, datetime]:

@@ -235,21 +235,34 @@ def _rest(conn: Connection, send: RowMapping, check: str, usable: Collection[str
 
 
 def release_channel(
-    store: Store, channel: str, *, now: datetime, usable: Collection[str] | None = None, account: str = ""
+    store: Store,
+    channel: str,
+    *,
+    now: datetime,
+    usable: Collection[str] | None = None,
+    account: str = "",
+    sharing: Collection[str] = (),
 ) -> Released:
     """A channel is mended: it sends again, and what was paused because of it goes on.
 
     :param usable: the channels of schedules.yaml, as for an edition.
     :param account: what the channel's account is counted as, whose rest ends; its network may say anew that it rests.
+    :param sharing: the channels that speak for that account. What its network put off is tried at once.
     """
 
     def work(conn: Connection) -> Released:
         row = channels.get(conn, channel)
         was_stopped = row is not None and any((row["paused_at"], row["failures"], row["open_until"]))
         waits = (sends.CHANNEL, sends.LOST_CHANNEL)
-        mine = [send for send in _locked(conn, (S.PAUSED,)) if send["channel"] == channel and _has(send, waits)]
+        found = _locked(conn, (S.PAUSED, S.ADDRESSED, S.SENDING) if account else (S.PAUSED,))
+        paused = [send for send in found if send["state"] == S.PAUSED]
+        mine = [send for send in paused if send["channel"] == channel and _has(send, waits)]
+        # In the order of an answer that is written down: the account, deliveries, the channel.
+        has_rested = bool(account) and limits.end_rest(conn, account)
+        if has_rested:
+            theirs = [send["id"] for send in found if send["channel"] in sharing]
+            calls.hasten_put_off(conn, sharing, theirs, now)
         channels.let_go_on(conn, channel)
-        has_rested = bool(account) and limits.end_rest(conn, limits.account(account))
         kept_by = (BY_A_PERSON, BY_A_PERSON_ALL, sends.BOOKS, *sends.UNRELEASED)
         return replace(_release(conn, mine, sends.CHANNEL, kept_by, now, usable), was_held=was_stopped or has_rested)
 

@@ -9,6 +9,7 @@ from publisher.model.call import Answer, Outcome, Rest, Verdict
 from publisher.model.message import Withdrawal
 from publisher.pipeline import dispatch
 from publisher.pipeline.dispatch import rests
+from publisher.pipeline.operate import holding
 from publisher.store import channels, limits, log
 from publisher.store.tables import sends, update_row
 from tests.ledger import NOW, POST, add_edition, add_send, books
@@ -259,6 +260,34 @@ def test_between_its_rests_the_time_for_trying_runs_on(store, bench):
     bench.later(hours=1)
     bench.all(network, "mastodon")
     assert (len(network.calls), books(store, send)) == (4, {"failed": 1})
+
+
+def release(store, bench, *sharing):
+    holding.release_channel(store, "mastodon", now=bench.clock(), account="gazette", sharing=("mastodon", *sharing))
+
+
+def test_a_release_lets_go_at_once_what_the_network_put_off_and_what_is_in_doubt(store, bench):
+    made = [*posts(store, 1), *posts(store, 1, "second")]
+    doubted = Network(NO_ANSWER, keys=timedelta(days=2))
+    bench.all(doubted, "second")
+    bench.all(Network(too_many(bench, 3 * HOUR)), "mastodon")
+    bench.later(minutes=5)
+    bench.all(doubted, "second")
+    assert len(doubted.calls) == 1
+    release(store, bench, "second")
+    for channel, network in (("mastodon", Network()), ("second", doubted)):
+        bench.all(network, channel)
+    assert [books(store, send) for send in made] == [{"sent": 1}] * 2
+
+
+def test_a_release_ends_the_rest_of_deletions_too(store, bench):
+    posts(store, 1)
+    with store.write() as conn:
+        rests.note(conn, "gazette", "mastodon", Rest(NOW + timedelta(hours=20)), NOW, is_removal=True)
+    release(store, bench)
+    network = Network()
+    bench.all(network, "mastodon")
+    assert len(network.calls) == 1
 
 
 def withdrawal(store) -> int:
