@@ -26,7 +26,7 @@ from publisher.model.project import Channel, Project
 from publisher.model.tokens import wire_id
 from publisher.pipeline.dispatch import beside
 from publisher.senders.registry import sender_class
-from publisher.store import Connection, alerts, concerns, facts
+from publisher.store import Connection, alerts, channels, concerns, facts
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -244,12 +244,16 @@ class _Forgetful(dict[str, Mapping[str, object]]):
 
 
 def ways_to(app: App, to: str, failed: str) -> list[Way]:
-    """Return the ways to an entry of `alerts: to:`, the sound ones first, without the channel that failed."""
-    if "@" not in to:
-        return [] if to == failed else [Way(to, to)]
+    """Return the ways to an entry of `alerts: to:`, the sound ones first, without the channel that failed.
+
+    A channel that is stopped is none either: whoever asks on behind a refused account makes it worse.
+    """
     with app.store.read() as conn:
         ailing = {row["name"] for row in concerns.of_channels(conn, app.project.channels, app.clock())}
-    found = [name for name in mail_channels(app.project) if name != failed]
+        closed = {failed} | {row["name"] for row in channels.stopped(conn)}
+    if "@" not in to:
+        return [] if to in closed else [Way(to, to)]
+    found = [name for name in mail_channels(app.project) if name not in closed]
     return [Way(to, name) for name in sorted(found, key=lambda name: name in ailing)]
 
 

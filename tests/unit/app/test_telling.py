@@ -453,3 +453,16 @@ class Lasting(dict):
 
     def get(self, mark, default):
         return 20_000
+
+
+def test_a_channel_that_is_stopped_is_asked_no_more_until_it_is_mended(desk):
+    d = desk(to="ops")
+    with d.app.store.write() as conn:
+        channels.stop(conn, "ops", reason="the provider refused the account", now=NOW)
+    d.begin()
+    look(d, TRIES)
+    assert d.ops.requests == []
+    with d.app.store.write() as conn:
+        channels.let_go_on(conn, "ops")
+    look(d, 1)
+    assert hearing(d) == {"ops": "heard"}
