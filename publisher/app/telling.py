@@ -35,7 +35,7 @@ log = structlog.get_logger()
 
 FIRST_RETRY, LONGEST_RETRY = 5.0, 600.0  # seconds
 TRIES = 10  # of one entry that is not reached, once someone else has been told
-REFUSALS = 3  # of one entry that is refused for good, whoever else was told
+REFUSALS = 3  # by one way that refuses an entry for good, whoever else was told: it isn't gone again
 FOR_GOOD = (Scope.RECIPIENT, Scope.MESSAGE)
 TURN = timedelta(minutes=2)  # of several processes on one ledger one tells
 
@@ -57,6 +57,7 @@ class Notes:
 
     tries: dict[Mark, int] = field(default_factory=dict)
     again_at: dict[Mark, float] = field(default_factory=dict)
+    refusals: dict[Mark, dict[str, list[str]]] = field(default_factory=dict)  # why, by channel
     heard: set[Mark] = field(default_factory=set)  # the ledger may not know it yet
 
 
@@ -110,7 +111,8 @@ class Teller:
         tries = self._notes.tries.get(mark, 0)
         # Before anything is said: whatever fault comes of it, the next try is not at the next look.
         self._notes.again_at[mark] = self._steady() + min(FIRST_RETRY * 2 ** min(tries, 10), LONGEST_RETRY)
-        refusals, waits, ways = list[str](), list[datetime](), self._ways(row, to)
+        refusals, waits, all_ways = self._notes.refusals.setdefault(mark, {}), list[datetime](), self._ways(row, to)
+        ways = [way for way in all_ways if len(refusals.get(way.channel, ())) < REFUSALS]
         for way in ways:
             if until := self._has_to_wait(row, way):
                 waits.append(until)
@@ -119,7 +121,7 @@ class Teller:
             if mark in self._notes.heard:
                 return
             if verdict is not None and verdict.outcome is Outcome.REFUSED and verdict.scope in FOR_GOOD:
-                refusals.append(verdict.reason)
+                refusals.setdefault(way.channel, []).append(verdict.reason)
         if waits and len(waits) == len(ways):
             self._wait(row, to, mark, min(waits))
             return
@@ -127,9 +129,9 @@ class Teller:
         self._notes.tries[mark] = tries
         if tries == 1:
             log.error("alert_not_told", cause=row["cause"], what=row["what"], command=row["command"], to=_unnamed(to))
-        is_refused = bool(ways) and len(refusals) == len(ways)
-        if (is_refused and tries >= REFUSALS) or (tries >= TRIES and not waits and self._someone_heard(row)):
-            why = f"refused: {refusals[-1]}" if is_refused else "not reached"
+        is_refused = bool(all_ways) and all(len(refusals.get(way.channel, ())) >= REFUSALS for way in all_ways)
+        if is_refused or (tries >= TRIES and not waits and self._someone_heard(row)):
+            why = f"refused: {refusals[all_ways[-1].channel][-1]}" if is_refused else "not reached"
             log.error("alert_given_up", cause=row["cause"], to=_unnamed(to), tries=tries, why=why)
             self._write_down(row, to, why)
 

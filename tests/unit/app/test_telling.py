@@ -466,3 +466,16 @@ def test_a_channel_that_is_stopped_is_asked_no_more_until_it_is_mended(desk):
         channels.let_go_on(conn, "ops")
     look(d, 1)
     assert hearing(d) == {"ops": "heard"}
+
+
+def test_a_way_that_refuses_for_good_is_not_gone_again_while_another_waits(desk):
+    d = desk()
+    d.letters.fails(*[Fault(400, "no such reader")] * 50)
+    rest(d, "spare", hours=5)
+    d.begin("source:site", channel="")
+    look(d, TRIES)
+    assert (len(d.letters.requests), len(d.spare.requests)) == (REFUSALS, 0)
+    assert hearing(d) == {}
+    later(d, hours=5)
+    d.tell()
+    assert hearing(d) == {"ada@harbor.example": "heard"}
