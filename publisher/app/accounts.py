@@ -30,13 +30,18 @@ def rest_of(conn: Connection, project: Project, settings: Settings, channel: str
     return Rest(account, ends[channel], tuple(sharing))
 
 
-def resting(conn: Connection, project: Project, settings: Settings, now: datetime) -> dict[str, datetime]:
-    """Return until when channels wait for their accounts; only those that do."""
+def resting(
+    conn: Connection, project: Project, settings: Settings, now: datetime, *, is_removal: bool = False
+) -> dict[str, datetime]:
+    """Return until when channels wait for their accounts; only those that do.
+
+    :param is_removal: with their withdrawals, which wait for no limit of posting.
+    """
     if project.practice or not limits.resting_accounts(conn, now):
         return {}
     from publisher.pipeline.dispatch import rests  # here: it and the senders take a while to load, mostly for nothing
 
-    found = rests.of_accounts(conn, now)
+    found = rests.of_accounts(conn, now, is_removal=is_removal)
     accounts = {name: _counted_as(settings, spec) for name, spec in project.channels.items()}
     return {name: found[account] for name, account in accounts.items() if account in found}
 

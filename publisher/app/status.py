@@ -163,13 +163,14 @@ def status_of(
     with store.read() as conn:
         under_way = sends.in_state(conn, *UNDER_WAY)[:MOST]
         rests = resting(conn, project, settings, now) if settings else {}
+        removals = resting(conn, project, settings, now, is_removal=True) if settings else {}
         return Status(
             processes=tuple(alive),
             held=facts.held(conn),
             slots=_next_slots(conn, project, now),
             drafts=tuple(_plain(row) for row in editions.drafts(conn)[:MOST]),
             under_way=tuple(send_now(row) for row in under_way),
-            waits=tuple(waits(conn, project, now, under_way, rests)),
+            waits=tuple(waits(conn, project, now, under_way, rests, removals)),
             waiting=_waiting(conn, project),
             held_early=tuple(held_early(conn)),
             unknown=by_hand.count_doubtful(conn),

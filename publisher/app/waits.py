@@ -33,15 +33,24 @@ class Wait:
 
 
 def waits(
-    conn: Connection, project: Project, now: datetime, sends: Iterable[Any], resting: Mapping[str, datetime] = NOBODY
+    conn: Connection,
+    project: Project,
+    now: datetime,
+    sends: Iterable[Any],
+    resting: Mapping[str, datetime] = NOBODY,
+    removals_resting: Mapping[str, datetime] = NOBODY,
 ) -> list[Wait]:
     """Return which of these sends wait, each with what it waits for last.
 
     A rate is left out: it lets some go at any moment.
 
     :param resting: until when channels wait for their accounts, by name.
+    :param removals_resting: until when they wait with withdrawals.
     """
-    found = [_wait(conn, project, now, send, resting) for send in sends if send["state"] in GOES_BY_ITSELF]
+    waiting = [send for send in sends if send["state"] in GOES_BY_ITSELF]
+    found = [
+        _wait(conn, project, now, send, removals_resting if send["kind"] == WITHDRAWAL else resting) for send in waiting
+    ]
     return [wait for wait in found if wait is not None]
 
 

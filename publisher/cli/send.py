@@ -213,7 +213,9 @@ def say_what_waits(app: App, edition_ids: Sequence[int], told: set[str]) -> bool
     with app.store.read() as conn:
         rows = [send for edition_id in edition_ids for send in sends.of_edition(conn, edition_id)]
         now = app.store.now()
-        found = waits(conn, app.project, now, rows, resting(conn, app.project, app.settings, now))
+        rests = resting(conn, app.project, app.settings, now)
+        removals = resting(conn, app.project, app.settings, now, is_removal=True)
+        found = waits(conn, app.project, now, rows, rests, removals)
     lines = dict.fromkeys(f"{wait.channel} {wait.words(app.zone)}" for wait in found)
     for line in lines:
         if line not in told:

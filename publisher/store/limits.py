@@ -53,12 +53,16 @@ def end_rest(conn: Connection, counted_as: str) -> bool:
     return conn.execute(delete(limits).where(limits.c.name.in_(names))).rowcount > 0
 
 
-def resting_accounts(conn: Connection, now: datetime) -> dict[str, datetime]:
-    """Return until when accounts rest, by what they are counted as."""
+def resting_accounts(conn: Connection, now: datetime, *, is_removal: bool = False) -> dict[str, datetime]:
+    """Return until when accounts rest, by what they are counted as.
+
+    :param is_removal: for withdrawals, which wait for no limit of posting.
+    """
     prefix = account("")
     query = select(limits.c.name, limits.c.free_at).where(limits.c.name.startswith(prefix), limits.c.free_at > now)
     rows = conn.execute(query.order_by(limits.c.free_at))  # so that the longest stays
-    return {row.name.removeprefix(prefix).removesuffix(_REMOVALS): row.free_at for row in rows}
+    found = [row for row in rows if not is_removal or row.name.endswith(_REMOVALS)]
+    return {row.name.removeprefix(prefix).removesuffix(_REMOVALS): row.free_at for row in found}
 
 
 def daily(channel: str) -> str:

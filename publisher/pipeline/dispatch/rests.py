@@ -46,9 +46,12 @@ def until(conn: Connection, counted_as: str, now: datetime, *, is_removal: bool 
     return max((end for end in ends if end is not None and now < end <= _end_of_belief(now)), default=None)
 
 
-def of_accounts(conn: Connection, now: datetime) -> dict[str, datetime]:
-    """Return until when accounts rest, by what they are counted as."""
-    found = limits.resting_accounts(conn, now)
+def of_accounts(conn: Connection, now: datetime, *, is_removal: bool = False) -> dict[str, datetime]:
+    """Return until when accounts rest, by what they are counted as.
+
+    :param is_removal: for withdrawals, as in `until`.
+    """
+    found = limits.resting_accounts(conn, now, is_removal=is_removal)
     return {account: ends_at for account, ends_at in found.items() if ends_at <= _end_of_belief(now)}
 
 

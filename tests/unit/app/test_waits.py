@@ -101,3 +101,13 @@ def test_status_says_until_when_and_why_nothing_goes(store, send):
     [line] = [line for line in lines(found, NOW.tzinfo) if line.startswith("Under way")]
     waits = "waits until 2026-11-24 07:30:00 UTC (quiet hours of letters)"
     assert line == f"Under way: edition 1, letters to daily: {waits}; 0 of 4 got it, 4 not written to yet"
+
+
+def test_a_withdrawal_waits_for_the_rest_of_deletions_and_for_none_of_posts(store, send):
+    sooner, later = NOW + timedelta(minutes=5), NOW + timedelta(hours=20)
+    with store.read() as conn:
+        row = {**sends.get(conn, send), "kind": sends.WITHDRAWAL}
+        found = [
+            waits(conn, project(), NOW, [row], {"letters": later}, removals) for removals in ({}, {"letters": sooner})
+        ]
+    assert [[wait.until for wait in waiting] for waiting in found] == [[], [sooner]]

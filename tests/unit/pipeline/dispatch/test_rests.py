@@ -322,3 +322,12 @@ def too_many(bench, seconds: float):
 def put_off(bench, seconds: float, *, went_on: bool):
     """Answer that a thread rests, after some of its parts or none."""
     return lambda call: replace(too_many(bench, seconds)(call), went_on=went_on)
+
+
+def test_the_rests_of_deletions_are_told_apart(store, bench):
+    with store.write() as conn:
+        rests.note(conn, "gazette", "mastodon", Rest(ENDS), NOW)
+        rests.note(conn, "harbor", "second", Rest(ENDS), NOW, is_removal=True)
+    with store.read() as conn:
+        assert rests.of_accounts(conn, NOW) == {"gazette": ENDS, "harbor": ENDS}
+        assert rests.of_accounts(conn, NOW, is_removal=True) == {"harbor": ENDS}
