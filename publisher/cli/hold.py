@@ -119,8 +119,8 @@ def _release_channel(operator: Operator, channel: str) -> Released:
     now, usable, settings = operator.clock(), operator.project.channels, operator.settings
     with operator.store.read() as conn:
         rest = rest_of(conn, operator.project, settings, channel, now) if settings else None
-    whose = {"account": rest.account, "sharing": rest.channels} if rest else {}
-    done = holding.release_channel(operator.store, channel, now=now, usable=usable, **whose)
+    account, sharing = (rest.account, rest.channels) if rest else ("", ())
+    done = holding.release_channel(operator.store, channel, now=now, usable=usable, account=account, sharing=sharing)
     if rest:
         shared = f", which {', '.join(rest.channels)} share," if len(rest.channels) > 1 else ""
         until = local(rest.until, operator.zone)
