@@ -109,7 +109,7 @@ def _fire(app: App, schedule: Schedule, picked: Sequence[Picked], actor: str) ->
 
 
 def _key(article: LedgerArticle) -> str:
-    return f"article:{article.id}"
+    return f"{editions.ARTICLE}{article.id}"
 
 
 def is_inside(app: App, when: When, moment: datetime) -> bool:

@@ -113,6 +113,7 @@ def record(
         version_id=versions.accepted(app),
         actor=actor,
         as_draft=as_draft,
+        is_practice=app.is_practice,
         look=look,
     )
     if composed.edition_id is not None:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from publisher.app import versions
 from publisher.app.articles import SETTLE
 from publisher.app.composing import rests_in
 from publisher.app.core import App
@@ -21,6 +22,7 @@ from publisher.model.project import Channel, Schedule
 from publisher.pipeline import collect, compose, produce
 from publisher.pipeline.collect import Sighting
 from publisher.pipeline.compose import Choice, Rest
+from publisher.pipeline.operate import holding
 from publisher.pipeline.produce import Produced
 from publisher.runtime.slots import Slot, slots_after
 from publisher.store import Connection, articles, editions, schedules, segments, sends, subscribers
@@ -142,6 +144,8 @@ def _choose(
     """
     with app.store.rehearsal() as conn:
         articles.lock(conn)  # before any source's row, as whoever collects: else two could wait for one another
+        if versions.ends_practice(conn, app.project):
+            holding.hold_practice(conn, now)
         for each in seen:
             collect.record_in(conn, each, now)
         there = compose.candidates_in(conn, schedule, now=now)

@@ -31,4 +31,5 @@ def place_words(row: RowMapping) -> str:
         word = "named as changed" if row["as_update"] == "note" else "left out"
         return f"{word}: {row['reason']}"
     how = f"revision {row['revision']}, sent to {row['sent']:,}" if row["sent"] else f"{row['state']}, not sent"
-    return f"number {row['position']} ({how}): {row['reason']}"
+    practice = ", in practice" if row["practice"] else ""
+    return f"number {row['position']} ({how}{practice}): {row['reason']}"

@@ -97,12 +97,18 @@ def accept(app: App, project: Project) -> int:
 def notice_end_of_practice(store: Store, project: Project, now: datetime) -> None:
     """Hold what practice left where the file says that it is over, though no process has accepted that yet."""
     with store.read() as conn:
-        held = schedules.accepted_version(conn)
-        row = editions.version_text(conn, held) if held is not None else None
-    before = _parsed(row["text"]) if row is not None and row["digest"] != project.version else None
-    if before is not None and before.practice and not project.practice:
+        is_over = ends_practice(conn, project)
+    if is_over:
         with store.write() as conn:
             holding.hold_practice(conn, now)
+
+
+def ends_practice(conn: Connection, project: Project) -> bool:
+    """Say whether the file ends a practice that holds by the version accepted last."""
+    held = schedules.accepted_version(conn)
+    row = editions.version_text(conn, held) if held is not None else None
+    before = _parsed(row["text"]) if row is not None and row["digest"] != project.version else None
+    return before is not None and before.practice and not project.practice
 
 
 def believable_now(app: App, conn: Connection) -> datetime:

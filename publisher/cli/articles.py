@@ -88,10 +88,14 @@ def _list(found: Sequence[LedgerArticle], sent: Mapping[int, list[dict[str, Any]
         [
             [each.id, each.source, local(each.article.published_at, zone, seconds=False), headline(each.article.title)]
             + [each.standing + (", gone" if each.gone_at else "")]
-            + [", ".join(f"{one['edition']} {one['schedule']}" for one in sent[each.id]), each.reason]
+            + [", ".join(map(_sent_in, sent[each.id])), each.reason]
             for each in found
         ],
     )
+
+
+def _sent_in(edition: Mapping[str, Any]) -> str:
+    return f"{edition['edition']} {edition['schedule']}{' (practice)' if edition['practice'] else ''}"
 
 
 def _tell_all(told: Provenance, zone: ZoneInfo) -> None:
@@ -114,7 +118,8 @@ def _tell_all(told: Provenance, zone: ZoneInfo) -> None:
 
 def _plain(told: Provenance) -> dict[str, Any]:
     history = [{name: row[name] for name in ("at", "event", "reason")} for row in told.history]
-    return {"history": history, "editions": [dict(row) for row in told.places]}
+    places = [{**row, "practice": row["practice"] is not None} for row in told.places]
+    return {"history": history, "editions": places}
 
 
 def _check_source(opened: Opened, name: str) -> None:

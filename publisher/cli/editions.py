@@ -44,11 +44,14 @@ def editions(
 def _row(row: RowMapping, waiting: list[str], zone: Any) -> list[Any]:
     due = local(row["due_at"], zone, seconds=False)
     counts = [row["sent"], row["failed"], row["n_unknown"], row["n_pending"] + row["n_taken"]]
-    return [row["id"], row["schedule"], due, _slot(row["slot"]), row["state"], *counts, _why(row["reason"], waiting)]
+    state = f"{row['state']}{' (practice)' if row['practice'] else ''}"
+    return [row["id"], row["schedule"], due, _slot(row["slot"]), state, *counts, _why(row["reason"], waiting)]
 
 
 def _slot(key: str) -> str:
     """Return what a slot is where it isn't a time, which stands beside it."""
+    if key.startswith("practice:"):  # of an article, which has its slot once more since practice is over
+        key = key.split(":", 2)[2]
     kind, _, rest = key.partition(":")
     return {"manual": "by hand", "test": "test", "article": f"article {rest}"}.get(kind, "")
 
@@ -60,4 +63,5 @@ def _why(reason: str, waiting: list[str]) -> str:
 def _plain(row: dict[str, object]) -> dict[str, object]:
     for name in ("unknown", "pending", "taken"):
         row[name] = row.pop(f"n_{name}")
+    row["practice"] = row["practice"] is not None
     return row

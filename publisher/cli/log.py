@@ -80,8 +80,10 @@ def line(row: Any, zone: Any) -> list[object]:
     from publisher.store import sends
 
     is_removal = row["kind"] == sends.WITHDRAWAL
-    edition = f"{row['edition_id']} {row['schedule'] or row['kind']}{', withdrawal' if is_removal else ''}"
+    more = ", withdrawal" if is_removal else ", practice" if row["practice"] else ""
+    edition = f"{row['edition_id']} {row['schedule'] or row['kind']}{more}"
     why = row["reason"] or (f"taken down: {row['url']}" if is_removal and row["state"] == "sent" else "")
     link = "" if is_removal else row["url"]
     when = local(row["when"], zone)
     return [row["id"], edition, row["channel"], row["to"], row["state"], row["attempts"], when, why, link]
+        "practice": row["practice"] is not None,

@@ -284,6 +284,7 @@ def record(
     version_id: int,
     actor: str,
     as_draft: bool = False,
+    is_practice: bool = False,
     look: Look | None = None,
 ) -> Composed:
     """Write down the edition with its articles in one transaction; the slot is taken by whoever comes first.
@@ -294,7 +295,7 @@ def record(
     """
     state = EditionState.DRAFT if as_draft else EditionState.SKIPPED if choice.skipped else EditionState.LOCKED
     what: dict[str, Any] = {"due_at": due_at, "now": now, "state": state, "reason": choice.skipped or choice.held}
-    what |= {"version_id": version_id, "places": _places(choice, final=not as_draft)}
+    what |= {"version_id": version_id, "places": _places(choice, final=not as_draft), "is_practice": is_practice}
     with store.write() as conn:
         picked = [candidate.id for candidate, _ in choice.picked if candidate.id not in choice.again]
         taken = candidates.carried(conn, schedule.name, picked, choice.again)

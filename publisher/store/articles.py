@@ -148,19 +148,23 @@ def latest(conn: Connection, *, limit: int, source: str = "") -> list[LedgerArti
 
 
 def went_out_in(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
-    """Return the editions that brought these articles to anyone, by article, oldest first: edition and schedule."""
+    """Return the editions that brought these articles to anyone, by article, oldest first.
+
+    Each with its number as `edition`, its `schedule`, and whether it was `practice`.
+    """
     mine = (sends.c.edition_id == editions.c.id, sends.c.kind != WITHDRAWAL)
     reached = select(1).where(*mine, sends.c.sent > 0)
     query = (
-        select(edition_articles.c.article_id, editions.c.id, editions.c.schedule)
+        select(edition_articles.c.article_id, editions.c.id, editions.c.schedule, editions.c.practice)
         .join(editions)
         .where(among(edition_articles.c.article_id, article_ids), edition_articles.c.position.is_not(None))
         .where(reached.exists())
         .order_by(editions.c.id)
     )
     found: dict[int, list[dict[str, Any]]] = {article_id: [] for article_id in article_ids}
-    for article_id, edition_id, schedule in conn.execute(query):
-        found[article_id].append({"edition": edition_id, "schedule": schedule})
+    for article_id, edition_id, schedule, practice in conn.execute(query):
+        said = {"edition": edition_id, "schedule": schedule, "practice": practice is not None}
+        found[article_id].append(said)
     return found
 
 
@@ -176,6 +180,7 @@ def places_of(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[Ro
             editions.c.due_at,
             editions.c.made_at,
             editions.c.state,
+            editions.c.practice,
             brought.scalar_subquery().label("sent"),
         )
         .join(editions)

@@ -18,6 +18,7 @@ from publisher.store.tables import articles, edition_articles, editions, looks, 
 
 # On PostgreSQL ids are given out before they are committed: one below the highest that is seen may still appear.
 UNSEEN = 1_000
+OVER = "over"  # of an edition of practice that is finished, as practice is
 WORTH_IT = 200  # articles that a schedule has used up since it last noted where its candidates are
 
 
@@ -149,7 +150,8 @@ def unused_older(
 
 def first_made_at(conn: Connection, schedule: str) -> datetime | None:
     """Return when the schedule's first edition was made, skipped ones left out."""
-    query = select(editions.c.made_at).where(editions.c.schedule == schedule, editions.c.state != EditionState.SKIPPED)
+    mine = (editions.c.schedule == schedule, editions.c.state != EditionState.SKIPPED, is_for_real())
+    query = select(editions.c.made_at).where(*mine)
     return conn.execute(query.order_by(editions.c.due_at).limit(1)).scalar_one_or_none()
 
 
@@ -204,6 +206,7 @@ def _carried_by(schedule: str, *more: ColumnElement[Any]) -> Select[Any]:
         .select_from(edition_articles.join(editions))
         .where(
             _is_of(schedule),
+            is_for_real(),
             editions.c.state != EditionState.DRAFT,
             or_(placed, edition_articles.c.dropped.is_(True)),
             or_(editions.c.state != EditionState.CANCELLED, begun.exists()),
@@ -216,6 +219,11 @@ def _is_of(schedule: str) -> ColumnElement[bool]:
     return func.coalesce(editions.c.schedule, "") == schedule
 
 
+def is_for_real() -> ColumnElement[bool]:
+    """Say that an edition isn't practice's, which is over; while practice lasts its editions are as real as any."""
+    return func.coalesce(editions.c.practice, "") != OVER
+
+
 def in_editions_of(conn: Connection, schedules: Sequence[str], article_ids: Sequence[int]) -> dict[int, str]:
     """Return which of these articles live editions or drafts of these schedules carry, with the schedule's name."""
     query = (
@@ -224,6 +232,7 @@ def in_editions_of(conn: Connection, schedules: Sequence[str], article_ids: Sequ
         .where(
             among(edition_articles.c.article_id, article_ids),
             among(editions.c.schedule, schedules),
+            is_for_real(),
             edition_articles.c.position.is_not(None),
             editions.c.state.not_in([EditionState.SKIPPED, EditionState.CANCELLED]),
         )

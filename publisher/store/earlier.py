@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, null, o
 
 from publisher.model.segment import Selection
 from publisher.model.states import DeliveryState, SendState
+from publisher.store.candidates import is_for_real
 from publisher.store.sends import CLAIMABLE, REGULAR
 from publisher.store.sql import among, take_turn
 from publisher.store.tables import articles, deliveries, edition_articles, editions, recipients, sends
@@ -86,6 +87,7 @@ def _mails_with(conn: Connection, stories: Sequence[int], *, besides: str | Colu
         select(_STORY.label("story"), editions.c.schedule, *mail)
         .select_from(articles.join(edition_articles).join(editions).join(sends, sends.c.edition_id == editions.c.id))
         .where(told, edition_articles.c.position.is_not(None), sends.c.kind == REGULAR, editions.c.schedule != besides)
+        .where(is_for_real())
         .order_by(sends.c.id)
     )
     rows: Any = conn.execute(query)

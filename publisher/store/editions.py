@@ -7,13 +7,32 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    String,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from publisher.model.states import EDITION_MOVES, EditionState, SendState
 from publisher.store import candidates
 from publisher.store import sends as sends_of
+from publisher.store.candidates import OVER
 from publisher.store.sql import among, upsert
-from publisher.store.tables import edition_articles, editions, project_versions, sends
+from publisher.store.tables import edition_articles, editions, looks, project_versions, sends
+
+NOW, KEPT = "now", "kept"  # of one that was made in practice, beside OVER
+ARTICLE = "article:"  # so the keys of slots begin that are an article each
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +60,7 @@ def add(
     version_id: int,
     actor: str,
     places: Sequence[Place],
+    is_practice: bool = False,
 ) -> int | None:
     """Write down an edition with its articles; None when this slot has fired before."""
     made = conn.execute(
@@ -58,6 +78,7 @@ def add(
             project_version_id=version_id,
             revision=1,
             actor=actor,
+            practice=NOW if is_practice else None,
         )
         .on_conflict_do_nothing()
         .returning(editions.c.id)
@@ -77,6 +98,7 @@ def rewrite_draft(
     reason: str,
     version_id: int,
     places: Sequence[Place],
+    is_practice: bool = False,
 ) -> bool:
     """Compose a draft anew, as a draft still, locked or skipped; say whether it was a draft until now."""
     values: dict[str, Any] = {
@@ -84,6 +106,7 @@ def rewrite_draft(
         "state": state.value,
         "reason": reason,
         "project_version_id": version_id,
+        "practice": NOW if is_practice else None,
     }
     values |= {"locked_at": now if state is EditionState.LOCKED else None, "revision": editions.c.revision + 1}
     draft = update(editions).where(editions.c.id == edition_id, editions.c.state == EditionState.DRAFT)
@@ -174,7 +197,7 @@ def say_why(conn: Connection, edition_id: int, reason: str) -> None:
 def reopen(conn: Connection, send_id: int, now: datetime) -> None:
     """Let a send that was done go on, with its whole time, and its edition with it, which was locked before.
 
-    A withdrawal opens no edition again.
+    A withdrawal opens no edition again. One of practice, which is over, goes to readers from here on.
     """
     send = sends_of.get(conn, send_id)
     sends_of.set_term(conn, send_id, sends_of.new_term(send, now))
@@ -182,6 +205,29 @@ def reopen(conn: Connection, send_id: int, now: datetime) -> None:
         sends_of.move(conn, send_id, SendState.SENDING, done_at=None)
         if send["edition_id"] is not None and send["kind"] != sends_of.WITHDRAWAL:
             move(conn, send["edition_id"], EditionState.LOCKED, now)
+            of_practice = (editions.c.id == send["edition_id"], editions.c.practice == OVER)
+            conn.execute(update(editions).where(*of_practice).values(practice=KEPT))
+
+
+def end_practice(conn: Connection, *, articles_since: datetime) -> None:
+    """Give back the articles of what practice finished. What it left unfinished keeps them: a person decides about it.
+
+    :param articles_since: of slots that are an article each only those due from then on give theirs back: all at once
+        they would be too many.
+    """
+    is_recent = or_(editions.c.slot.not_like(f"{ARTICLE}%"), editions.c.due_at >= articles_since)
+    ended = (EditionState.CLOSED, EditionState.CANCELLED)
+    given_back = and_(editions.c.practice == NOW, editions.c.state.in_(ended), is_recent)
+    # The slot of an article is free again too.
+    freed = case((editions.c.slot.like(f"{ARTICLE}%"), _slot_of_practice()), else_=editions.c.slot)
+    is_any = conn.execute(update(editions).where(given_back).values(practice=OVER, slot=freed)).rowcount
+    conn.execute(update(editions).where(editions.c.practice == NOW).values(practice=KEPT))
+    if is_any:
+        conn.execute(delete(looks))  # they say that these articles are used up
+
+
+def _slot_of_practice() -> ColumnElement[str]:
+    return literal("practice:").concat(cast(editions.c.id, String)).concat(":").concat(editions.c.slot)
 
 
 def get(conn: Connection, edition_id: int) -> RowMapping | None:

@@ -51,6 +51,7 @@ def _query() -> Select[Any]:
         sends.c.edition_id,
         editions.c.schedule,
         editions.c.slot,
+        editions.c.practice,
         sends.c.id.label("send_id"),
         sends.c.kind,
         sends.c.channel,

@@ -13,6 +13,7 @@ from publisher.model.article import LedgerArticle, Standing
 from publisher.model.project import Schedule
 from publisher.model.states import EditionState
 from publisher.store import articles as ledger
+from publisher.store.candidates import is_for_real
 from publisher.store.tables import articles, edition_articles, editions
 
 MOST_REPOSTS = 3  # of one article by one schedule: a page that changes at each look is no news
@@ -46,6 +47,7 @@ def _places(schedule: str) -> Select[Any]:
             editions.c.schedule == schedule,
             editions.c.state.in_([EditionState.LOCKED, EditionState.CLOSED]),
             carried,
+            is_for_real(),
         )
         .order_by(edition_articles.c.edition_id)
     )

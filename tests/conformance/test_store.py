@@ -540,6 +540,34 @@ def test_two_who_compose_for_one_schedule_at_once_carry_no_article_twice(store):
     assert meanwhile(store, lambda conn: compose(conn, "first"), other) == (True, False)
 
 
+def test_practice_that_is_over_gives_its_articles_and_their_slots_back(store):
+    ids = {}
+    with store.write() as conn:
+        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+    for slot, age in (("manual", 0), ("article:1", 1), ("article:2", 48)):
+        carried = articles_of(store, add_edition(store, f"seed {slot}", schedule="seed"))
+        said = {"schedule": "evening", "slot": slot, "language": "en", "reason": "", "actor": "test", "now": NOW}
+        said |= {"due_at": NOW - timedelta(hours=age), "state": EditionState.CLOSED, "version_id": version}
+        with store.write() as conn:
+            places = [editions.Place(carried[0], 1, 1, "new")]
+            ids[slot] = (editions.add(conn, places=places, is_practice=True, **said), carried[0])
+    wanted = [article for _, article in ids.values()]
+    with store.write() as conn:
+        assert candidates.carried(conn, "evening", wanted) == wanted
+        editions.end_practice(conn, articles_since=NOW - timedelta(days=1))
+        editions.end_practice(conn, articles_since=NOW - timedelta(days=1))
+    with store.write() as conn:
+        assert candidates.carried(conn, "evening", wanted) == [ids["article:2"][1]]
+        assert candidates.in_editions_of(conn, ["evening"], wanted) == {ids["article:2"][1]: "evening"}
+        assert editions.slots_had(conn, "evening", list(ids)) == {"manual", "article:2"}
+        assert [editions.get(conn, each)["practice"] for each, _ in ids.values()] == ["over", "over", "kept"]
+
+
+def articles_of(store, edition: int) -> list[int]:
+    with store.read() as conn:
+        return [known.id for _, known in articles.of_edition(conn, edition)]
+
+
 # --- pictures ---------------------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -19,6 +19,7 @@ from publisher.store.patience import write_patiently
 
 S = SendState
 MARKING = 60.0  # seconds to mark the sends as held: their rows may be locked while an audience is frozen
+NEWS = timedelta(days=1)  # what had a slot of its own in practice before that is none for readers any more
 HELD_AS = {
     S.MADE: S.HELD,
     S.WAITING: S.HELD,
@@ -149,8 +150,10 @@ def _hold(conn: Connection, send: RowMapping, reason: dict[str, Any]) -> bool:
 def hold_practice(conn: Connection, now: datetime) -> None:
     """Hold what practice left unfinished, in the transaction that ends it: its words are for nobody outside.
 
-    Calls in doubt are left to a person: to say them again would be to say them to readers.
+    Calls in doubt are left to a person: to say them again would be to say them to readers. What it finished has used up
+    nothing for readers.
     """
+    editions.end_practice(conn, articles_since=now - NEWS)
     for edition_id in editions.locked_without_sends(conn):
         facts.hold_edition(conn, edition_id, actor="publisher", why="it was composed in practice", now=now)
     calls.park_all(conn)

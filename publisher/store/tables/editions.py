@@ -34,6 +34,8 @@ editions = Table(
     ref("project_version_id", "project_versions"),
     Column("revision", Integer, nullable=False),
     Column("actor", Text, nullable=False),
+    # now: made in practice, which goes on; over: so made and finished, it uses nothing up; kept: so made, and it does.
+    Column("practice", Text),
     UniqueConstraint("schedule", "slot", "language"),
     Index("ix_editions_state", "state"),
     Index("ix_editions_schedule_due_at", "schedule", "due_at"),

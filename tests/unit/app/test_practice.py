@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import update
 
 from publisher.app import App, composing, versions
+from publisher.app import articles as one_by_one
+from publisher.app.plan import plan_slot
 from publisher.app.trouble import all_in
 from publisher.config.schedules import load_project
 from publisher.config.settings import Settings
+from publisher.model.states import EditionState, SendState
 from publisher.pipeline.operate import holding, stopping
-from publisher.store import facts, messages, sends
+from publisher.store import earlier, editions, facts, messages, sends, updates
+from publisher.store.tables import articles
 from tests.ledger import Clock, subscribe
 from tests.project import ProjectDir
 from tests.unit.app.project import EVENING, edit, sends_of
@@ -108,3 +115,97 @@ def test_what_is_still_to_be_made_is_held_by_the_time_it_is_made(practice):
     real = end(practice)
     real.sending.advance()
     assert (stands(real), WORDS in text(real)) == (("held", ["person"]), False)
+
+
+# --- what practice finished uses up nothing for readers ---------------------------------------------------------------
+
+
+def finish(app: App, edition_id: int = 1) -> None:
+    """Let an edition have gone out, as if the inbox had taken all of it."""
+    with app.store.write() as conn:
+        for send in sends.of_edition(conn, edition_id):
+            sends.move(conn, send["id"], SendState.SENDING)
+            sends.move(conn, send["id"], SendState.DONE)
+        editions.move(conn, edition_id, EditionState.CLOSED, EVENING)
+
+
+def headlines(app: App) -> list[str]:
+    return [each.article.title for each, _ in plan_slot(app, app.schedule("morning")).choice.picked]
+
+
+def of_practice(app: App) -> dict[int, str | None]:
+    with app.store.read() as conn:
+        return {row["id"]: row["practice"] for row in editions.latest(conn, limit=9)}
+
+
+def test_a_story_that_went_out_in_practice_is_new_for_readers(practice):
+    finish(practice)
+    assert headlines(practice) == []
+    assert of_practice(practice) == {1: "now"}
+    edit(practice.folder, PRACTICE[::-1])
+    real = App.open(practice.folder, practice.clock)
+    assert len(headlines(real)) == 3  # a plan says so before the file is accepted
+    versions.accepted(real)
+    assert of_practice(real) == {1: "over"}
+    real.clock.advance(timedelta(hours=1))
+    made = composing.compose(real, real.schedule("morning"), composing.manual_slot(real), actor="test")
+    assert len(made.choice.picked) == 3
+    assert of_practice(real)[made.edition_id] is None
+    assert headlines(real) == []
+
+
+def test_nobody_has_it_by_another_schedule_and_its_changes_are_no_news(practice):
+    practice.sending.advance()
+    finish(practice)
+
+    def had(app: App) -> dict[int, str]:
+        with app.store.read() as conn:
+            return earlier.had_by_all(conn, "evening", ["daily"], {1: 1})
+
+    def changed(app: App) -> list[int]:
+        with app.store.write() as conn:
+            conn.execute(update(articles).where(articles.c.id == 1).values(changed_at=EVENING, fingerprint="other"))
+            conn.execute(update(articles).where(articles.c.id == 1).values(revision=2))
+            return [each.id for each in updates.changed_since_sent(conn, app.schedule("morning"), since=EVENING)]
+
+    assert (list(had(practice)), changed(practice)) == ([1], [1])
+    real = end(practice)
+    assert (had(real), changed(real)) == ({}, [])
+
+
+def test_what_practice_left_unfinished_keeps_its_stories_since_a_release_brings_them_to_readers(practice):
+    practice.sending._produce(1)
+    real = end(practice)
+    assert (of_practice(real), headlines(real)) == ({1: "kept"}, [])
+
+
+def test_what_of_practice_is_sent_again_keeps_its_stories(practice):
+    practice.sending.advance()
+    finish(practice)
+    real = end(practice)
+    with real.store.write() as conn:
+        editions.reopen(conn, 1, EVENING)
+    assert (of_practice(real), headlines(real)) == ({1: "kept"}, [])
+
+
+@pytest.fixture
+def by_the_article(tmp_path) -> App:
+    """An app in practice that makes an edition of each article."""
+    ProjectDir(tmp_path, "http://127.0.0.1:9", when="new: article")
+    edit(tmp_path, PRACTICE)
+    app = App.open(tmp_path, Clock(EVENING))
+    versions.accepted(app)
+    app.poll_all()
+    return app
+
+
+@pytest.mark.parametrize(("hours", "again"), [(1, 3), (30, 0)])
+def test_an_article_of_its_own_goes_to_readers_if_it_went_out_in_practice_within_a_day(by_the_article, hours, again):
+    made = one_by_one.fire_new_articles(by_the_article, by_the_article.schedule("morning"), actor="test")
+    assert len(made) == 3
+    for edition in made:
+        finish(by_the_article, edition)
+    by_the_article.clock.advance(timedelta(hours=hours))
+    real = end(by_the_article)
+    assert set(of_practice(real).values()) == {"over" if again else "kept"}
+    assert len(one_by_one.fire_new_articles(real, real.schedule("morning"), actor="test")) == again

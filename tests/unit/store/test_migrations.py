@@ -110,6 +110,24 @@ def test_a_ledger_of_the_fifth_schema_gains_a_place_for_credentials(empty):
     store.close()
 
 
+@pytest.mark.parametrize(("held", "word"), [(1, "now"), (2, "kept")])
+def test_a_ledger_of_the_ninth_schema_knows_which_editions_are_of_practice(empty, held, word):
+    migrate.migrate_to(plain_engine(empty), "0009")
+    version = "INSERT INTO project_versions (id, digest, text, accepted_at, actor) VALUES"
+    run(empty, f"{version} (1, 'a', 'version: 1\npractice: true\n', 1, 'test')", f"{version} (2, 'b', 'x', 1, 'test')")
+    run(empty, f"INSERT INTO facts (name, value) VALUES ('accepted_version', '{held}')")
+    names = "id, schedule, slot, language, due_at, state, reason, made_at, project_version_id, revision, actor"
+    for number, (state, of) in enumerate([("closed", 1), ("skipped", 1), ("closed", 2)], start=1):
+        values = f"{number}, 'morning', '{number}', 'en', 1, '{state}', '', 1, {of}, 1, 'test'"
+        run(empty, f"INSERT INTO editions ({names}) VALUES ({values})")
+    store = Store.open(empty)
+    with store.read() as conn:
+        rows = conn.execute(text("SELECT practice FROM editions ORDER BY id")).scalars().all()
+        assert rows == [word, None, None]
+        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+    store.close()
+
+
 def test_a_migration_that_fails_leaves_nothing_of_it(empty):
     engine = plain_engine(empty)
     migrate.migrate_to(engine, "0001")
