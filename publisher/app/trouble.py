@@ -199,7 +199,10 @@ def _failed(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble
         if send["kind"] == sends.WITHDRAWAL:
             what = f"{_title(send, zone)}: {send['channel']} did not take its post down{why}"
             affected = "whoever sees the post"
-            command = f"take it down by hand; or mend the cause, then: publisher withdraw {send['edition_id']}"
+            again = f"publisher withdraw {send['edition_id']}"
+            command = (
+                f"take it down by hand, then: {again} --by-hand {send['channel']}; or mend the cause, then: {again}"
+            )
         else:
             failed = f"{send['failed']:,} of {send['candidates']:,}"
             what = f"{_title(send, zone)}: {send['channel']} failed for {failed}{why}"

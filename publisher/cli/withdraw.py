@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
     from publisher.app.withdrawals import Account
 
 
+ByHand = Annotated[
+    list[str] | None,
+    typer.Option(metavar="CHANNEL", help="You took its post down there yourself: it counts as gone; may be repeated."),
+]
+
+
 def withdraw(
     edition: Annotated[str, typer.Argument(help="A number, `morning` (its latest) or `morning@2026-11-24`.")],
+    by_hand: ByHand = None,
     why: Why = "",
     yes: Yes = False,
     project: ProjectDir = Path(),
@@ -37,14 +45,19 @@ def withdraw(
         before = facts.first_withdrawn_by(conn, edition_id)
     _require_something(app, edition_id, title, is_again=before is not None)
     before_it = withdrawals.account_of(app, edition_id)
+    if by_hand:
+        _require_left(before_it, by_hand, title, is_withdrawn=before is not None)
     if before:
         because = f": {before.why}" if before.why else ""
         tell(f"{title}: was withdrawn already by {before.actor}, {local(before.since, app.zone)}{because}")
-    if not yes and (before is None or before_it.is_given_up):
+    if not (yes or by_hand) and (before is None or before_it.is_given_up):
         _show(before_it, title)
         confirm(f"Withdraw {title}?", "this can't be taken back")
-    with ExitStack() as stack:
-        _carry_out(app, stack, edition_id, why)
+    if by_hand:
+        _say_by_hand(app, edition_id, by_hand, why)
+    else:
+        with ExitStack() as stack:
+            _carry_out(app, stack, edition_id, why)
     found = withdrawals.account_of(app, edition_id)
     if as_json:
         say_json({"edition": edition_id, "was_withdrawn": before is not None, **_plain(found)})
@@ -81,6 +94,30 @@ def _require_something(app: App, edition_id: int, title: str, *, is_again: bool)
     went_out = bool(found.posts) or any(mail.may_be_read for mail in found.mails)
     if row["state"] != "locked" and not went_out and not is_again:
         raise EndedError(f"it is {row['state']}, and nothing of it went out: there is nothing to withdraw", where=title)
+
+
+def _require_left(found: Account, names: Sequence[str], title: str, *, is_withdrawn: bool) -> None:
+    """Refuse a person's word on channels where there is nothing that they could have taken down.
+
+    :raises UsageError: nothing was withdrawn yet, or nothing on a channel is left.
+    """
+    from publisher.app.withdrawals import TAKEN_DOWN
+
+    if not is_withdrawn:
+        remedy = "Withdraw it first: what its networks don't take down is named then"
+        raise UsageError("it was not withdrawn yet", where=title, remedy=remedy)
+    left = {post.channel for post in found.posts if post.became != TAKEN_DOWN}
+    if wrong := [name for name in names if name not in left]:
+        there = f"Posts are left on {', '.join(sorted(left))}" if left else "No post of it is left"
+        raise UsageError(f"nothing is left to take down on {', '.join(wrong)}", where=title, remedy=there)
+
+
+def _say_by_hand(app: App, edition_id: int, names: Sequence[str], why: str) -> None:
+    """Write down what a person did; nothing is said to any network."""
+    from publisher.pipeline.operate import withdrawing
+
+    means, now = app.sending.means, app.clock()
+    withdrawing.say_taken_down(app.store, edition_id, means, names, actor=app.actor, why=why, now=now)
 
 
 def _carry_out(app: App, stack: ExitStack, edition_id: int, why: str) -> None:
@@ -123,7 +160,7 @@ def _show(found: Account, title: str) -> None:
 
 def _next_steps(app: App, edition_id: int, found: Account) -> list[str]:
     """Return what to type about what still stands, and about the stories, which other editions may bring."""
-    from publisher.app import standing
+    from publisher.app import standing, withdrawals
     from publisher.store import editions, facts, sends
 
     with app.store.read() as conn:
@@ -133,7 +170,11 @@ def _next_steps(app: App, edition_id: int, found: Account) -> list[str]:
     steps = [f"all sending is held by {held.actor}: publisher release --all"] if held else []
     steps += [step for row in rows if not row["unknown"] and (step := standing.next_step(row, None))]
     again = f"publisher withdraw {edition_id}"
-    if not found.is_down and not any(again in step for step in steps):
+    left = dict.fromkeys(
+        post.channel for post in found.posts if post.became in (withdrawals.REFUSED, withdrawals.STAYS)
+    )
+    steps += [f"Once you took it down by hand: {again} --by-hand {channel}" for channel in left]
+    if not found.is_down and not any(step.endswith(again) for step in steps):
         steps.append(f"To look again: {again}")
     if any(mail.may_be_read for mail in found.mails):
         steps.append(f"Who has the mail: publisher log --edition {edition_id}; only another mail can put it right")

@@ -43,9 +43,14 @@ def _rows(conn: Connection, send_id: int) -> Iterator[str]:
     is_open = calls.c.state.in_([C.CLAIMED, C.SENDING, C.UNKNOWN])
     says_sent = and_(outcomes.c.delivery_id.is_not(None), outcomes.c.outcome == "sent")
     took_it = or_(calls.c.state == C.ANSWERED, and_(calls.c.state == C.UNKNOWN, calls.c.outcome == "sent"), says_sent)
+    removals = select(sends.c.id).where(sends.c.kind == books.WITHDRAWAL)
+    by_hand = and_(deliveries.c.reason.is_not(None), deliveries.c.send_id.in_(removals))  # a person took the post down
     wrong: dict[str, tuple[DeliveryState, ColumnElement[bool]]] = {
         "taken without an open call": (D.TAKEN, or_(calls.c.id.is_(None), ~is_open)),
-        "sent without a call that was answered": (D.SENT, or_(calls.c.id.is_(None), ~took_it)),
+        "sent without a call that was answered": (
+            D.SENT,
+            and_(or_(calls.c.id.is_(None), ~took_it), ~by_hand),
+        ),
         "unknown without a word why": (D.UNKNOWN, outcomes.c.delivery_id.is_(None)),
     }
     for what, (state, condition) in wrong.items():

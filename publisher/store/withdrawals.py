@@ -122,7 +122,9 @@ def removals(conn: Connection, edition_id: int) -> list[Removal]:
     told = and_(outcomes.c.call_id == deliveries.c.call_id, outcomes.c.delivery_id == deliveries.c.id)
     last = func.coalesce(deliveries.c.reason, outcomes.c.reason, calls.c.reason, "")
     is_answered = calls.c.outcome == Outcome.SENT  # with what there is to say about it; what was told before is over
-    reason = case((is_answered, func.coalesce(calls.c.reason, "")), (deliveries.c.state == D.SENT, ""), else_=last)
+    by_a_person = func.coalesce(deliveries.c.reason, outcomes.c.reason, "")
+    is_down = deliveries.c.state == D.SENT
+    reason = case((is_answered, func.coalesce(calls.c.reason, "")), (is_down, by_a_person), else_=last)
     query = (
         select(
             sends,

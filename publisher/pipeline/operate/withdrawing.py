@@ -6,8 +6,8 @@ once it is known to stand, by whichever process sees it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -30,12 +30,13 @@ from publisher.store import (
     withdrawals,
 )
 from publisher.store.patience import write_patiently
-from publisher.store.withdrawals import Posted
+from publisher.store.withdrawals import Posted, Removal
 
 log = structlog.get_logger()
 
 D = DeliveryState
 OPEN = (SendState.ADDRESSED, SendState.SENDING)
+BY_HAND = "taken down by hand"
 BEFORE_ALL = 0  # priority: as an alert
 GIVE_UP_AFTER = timedelta(days=1)  # of trying; then a person has to do it
 
@@ -78,6 +79,50 @@ def _say_again(store: Store, edition_id: int, actor: str, now: datetime) -> None
     if silent := tuple(each.delivery_id for each in made if each.state is D.UNKNOWN):
         wanted = by_hand.Doubtful(edition_id, delivery_ids=silent)
         doubt.settle(store, wanted, doubt.Word.RESEND, actor=actor, why="withdrawn again", now=now)
+
+
+def say_taken_down(
+    store: Store, edition_id: int, means: Means, names: Collection[str], *, actor: str, why: str, now: datetime
+) -> int:
+    """Write down that a person took an edition's posts down on these channels by hand; return how many that ends.
+
+    What nobody knew of counts as posted: the person has looked, and nothing of it stands any more.
+    """
+    said = BY_HAND + (f": {why}" if why else "")
+    _end_doubt(store, edition_id, names, said, actor, now)
+    theirs = replace(means, why_it_stays=lambda channel, _: "" if channel in names else "left to its network")
+
+    def work(conn: Connection) -> int:
+        sends.lock_all(conn, edition_id)
+        _make(conn, edition_id, theirs, actor, now, anew=True)
+        mine = [send for send in sends.of_edition(conn, edition_id) if send["kind"] == sends.WITHDRAWAL]
+        return sum(_end_by_hand(conn, send, f"{said}, by {actor}", now) for send in mine if send["channel"] in names)
+
+    return write_patiently(store, work)
+
+
+def _end_doubt(store: Store, edition_id: int, names: Collection[str], said: str, actor: str, now: datetime) -> None:
+    """Settle what nobody knows of posts and of their withdrawals on these channels."""
+    with store.read() as conn:
+        known: list[Posted | Removal] = [*withdrawals.posted(conn, edition_id), *withdrawals.removals(conn, edition_id)]
+    silent = {each.delivery_id for each in known if each.state is D.UNKNOWN and each.channel in names}
+    if silent:
+        wanted = by_hand.Doubtful(edition_id, delivery_ids=tuple(sorted(silent)))
+        doubt.settle(store, wanted, doubt.Word.TREAT_AS_SENT, actor=actor, why=said, now=now)
+
+
+def _end_by_hand(conn: Connection, send: RowMapping, said: str, now: datetime) -> int:
+    """Let a withdrawal that was refused, or still waits, end as a person says; return how many deliveries that were."""
+    ended = 0
+    for origin in (D.FAILED, D.PENDING):
+        moved, _ = by_hand.move_batch(conn, send["id"], origin=origin, to=D.SENT, after=0, reason=said)
+        sends.post_to_books(conn, send["id"], {origin.value: -moved, D.SENT.value: moved})
+        ended += moved
+    if ended and send["state"] != SendState.DONE:
+        sends.set_reasons(conn, send["id"], [reason for reason in send["reasons"] if not reason["blocks"]])
+        sends.move(conn, send["id"], SendState.SENDING)
+        sends.move(conn, send["id"], SendState.DONE, done_at=now)
+    return ended
 
 
 def finish_withdrawing(store: Store, means: Means, *, now: datetime) -> None:

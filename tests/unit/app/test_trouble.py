@@ -202,7 +202,8 @@ def test_a_post_that_a_network_will_not_take_down_is_one(store):
     settle.settle_finished(store, now=NOW)
     [trouble] = found(store).values()
     assert "mastodon did not take its post down: too old" in trouble.what
-    assert trouble.command == "take it down by hand; or mend the cause, then: publisher withdraw 1"
+    by_hand = "take it down by hand, then: publisher withdraw 1 --by-hand mastodon"
+    assert trouble.command == f"{by_hand}; or mend the cause, then: publisher withdraw 1"
 
 
 def test_a_few_that_failed_are_no_trouble(store, send):

@@ -113,6 +113,7 @@ def test_what_can_be_taken_back_is_and_the_rest_is_named_one_by_one(house, capsy
         "telegram: taken down (https://t.me/harbor_gazette/1)",
         "hook: stays: a webhook of Slack's isn't told which post it made; take it down by hand",
         "letters to daily: 2 readers have the mail, which can't be taken back",
+        "Once you took it down by hand: publisher withdraw 1 --by-hand hook",
         "To look again: publisher withdraw 1",
         "Who has the mail: publisher log --edition 1; only another mail can put it right",
         "So that no other edition brings its stories: publisher articles discard 3 2 1",
@@ -544,3 +545,72 @@ def test_a_withdrawal_under_way_waits_while_the_project_practises(house):
     assert house.states()["mastodon", "withdrawal"] == "sending"
     house.withdraw(code=1)
     assert (house.standing("mastodon"), house.standing("telegram")) == ([], [])
+
+
+# --- what a person took down themselves -------------------------------------------------------------------------------
+
+
+def needs(house: House) -> list[str]:
+    app = App.open(house.folder.folder)
+    with app.store.read() as conn:
+        return [trouble.what for trouble in all_in(conn, app.project, app.clock(), None) if trouble.urgent]
+
+
+def test_what_was_refused_is_gone_once_a_person_says_so(house, capsys):
+    house.sent()
+    house.networks["telegram"].fails(Fault(400, {"ok": False, "error_code": 400, "description": "no"}))
+    house.withdraw(code=1)
+    said = capsys.readouterr().out
+    assert "Once you took it down by hand: publisher withdraw 1 --by-hand telegram" in said
+    assert any("telegram did not take its post down" in what for what in needs(house))
+    asked = len(house.networks["telegram"].requests)
+    house.withdraw(code=1, by_hand=["telegram"], why="in the app")
+    said = capsys.readouterr().out
+    assert re.search(
+        r"^telegram: taken down: taken down by hand: in the app, by \S+ \(https://t.me", said, re.MULTILINE
+    )
+    assert "hook: stays: " in said
+    house.withdraw(by_hand=["hook"])
+    assert needs(house) == []
+    assert len(house.networks["telegram"].requests) == asked
+    rows = [row for row in house.folder.json("log", "--channel", "telegram") if row["kind"] == "withdrawal"]
+    assert [(row["state"], row["reason"].partition(", by ")[0]) for row in rows] == [
+        ("sent", "taken down by hand: in the app")
+    ]
+    house.folder.publisher("verify")
+
+
+def test_a_post_that_nobody_knew_of_is_gone_once_a_person_says_so(house, capsys):
+    house.networks["telegram"].fails(Fault.dropped_after())
+    with pytest.raises(typer.Exit):
+        house.sent()
+    house.withdraw(code=1)
+    house.withdraw(code=1, by_hand=["telegram"])
+    assert "telegram: taken down: taken down by hand, by " in capsys.readouterr().out
+    house.withdraw(by_hand=["hook"])
+    assert "Nothing is in doubt" in house.folder.publisher("unknown", "list")
+    assert needs(house) == []
+    house.folder.publisher("verify")
+
+
+def test_a_post_that_was_found_later_and_can_not_be_named_is_gone_once_a_person_says_so(house, capsys):
+    house.networks["telegram"].fails(Fault.dropped_after())
+    with pytest.raises(typer.Exit):
+        house.sent()
+    house.withdraw(code=1)
+    house.folder.publisher("unknown", "treat-as-sent", "1", "--yes")
+    house.withdraw(code=1)
+    assert any("telegram did not take its post down" in what for what in needs(house))
+    house.withdraw(code=1, by_hand=["telegram"])
+    assert needs(house) == []
+
+
+def test_a_persons_word_is_refused_where_there_is_nothing_to_take_down(house):
+    house.sent()
+    with pytest.raises(UsageError, match="not withdrawn yet"):
+        withdraw("1", by_hand=["telegram"], project=house.folder.folder)
+    house.withdraw(code=1)
+    with pytest.raises(UsageError, match="nothing is left to take down on telegram, email") as refused:
+        withdraw("1", by_hand=["telegram", "email", "hook"], project=house.folder.folder)
+    assert refused.value.remedy == "Posts are left on hook"
+    assert house.states()["telegram", "withdrawal"] == "done"
