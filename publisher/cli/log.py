@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from publisher.cli.opening import open_app
 from publisher.cli.output import AsJson, ProjectDir, local, say, say_json, table
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, RowMapping
 
 COLUMNS = ("delivery", "edition", "channel", "to", "state", "attempts", "when", "why", "link")
 WHERE_USED = ("link",)  # mails have none
@@ -40,14 +44,15 @@ def log(
         if channel:
             channel_named(conn, channel, app.project.channels)
         found = ledger.find(conn, wanted)
+        begun = _begun(conn, found)
         # A mail that is held before its audience is frozen has no delivery, and yet is part of what was to go out.
         is_whole = not (to or state)
         only = [wanted.edition_id] if wanted.edition_id else None
         waiting = standing.waiting_lines(conn, app.project.schedules, only) if is_whole else {}
     if as_json:
-        say_json([plain(row) for row in found])
+        say_json([plain(row, begun.get(row["id"])) for row in found])
     else:
-        table("", COLUMNS, [line(row, app.zone) for row in found], WHERE_USED)
+        table("", COLUMNS, [line(row, app.zone, begun.get(row["id"])) for row in found], WHERE_USED)
         for edition_id, lines in waiting.items():
             for words in lines:
                 say(f"edition {edition_id}: {words}")
@@ -62,20 +67,33 @@ def _state(said: str) -> str:
     return said
 
 
-def plain(row: Any) -> dict[str, object]:
-    """Return one delivery as JSON shows it."""
+def _begun(conn: Connection, found: Sequence[RowMapping]) -> dict[int, str]:
+    """Return, by delivery, the address of the first part of each thread of which a part stands though not all of it."""
+    from publisher.store import withdrawals
+
+    ids = {row["edition_id"] for row in found if row["state"] != "sent"} - {None}
+    down = {delivery_id for each in ids for delivery_id in withdrawals.taken_down(conn, each)}
+    return {number: post.url for number, post in withdrawals.in_part(conn, ids).items() if number not in down}
+
+
+def plain(row: Any, begun: str | None = None) -> dict[str, object]:
+    """Return one delivery as JSON shows it.
+
+    :param begun: address of what stands of a thread that is not out whole.
+    """
     names = ("schedule", "slot", "channel", "kind", "to", "state", "attempts", "due_at", "spoke_at", "status")
     return {
         "delivery": row["id"],
         "edition": row["edition_id"],
         **{name: row[name] for name in names},
+        "practice": row["practice"] is not None,
         "reason": row["reason"],
         "provider_id": row["provider_id"],
-        "url": row["url"],
+        "url": row["url"] or begun,
     }
 
 
-def line(row: Any, zone: Any) -> list[object]:
+def line(row: Any, zone: Any, begun: str | None = None) -> list[object]:
     """Return one delivery as the table shows it."""
     from publisher.store import sends
 
@@ -83,7 +101,6 @@ def line(row: Any, zone: Any) -> list[object]:
     more = ", withdrawal" if is_removal else ", practice" if row["practice"] else ""
     edition = f"{row['edition_id']} {row['schedule'] or row['kind']}{more}"
     why = row["reason"] or (f"taken down: {row['url']}" if is_removal and row["state"] == "sent" else "")
-    link = "" if is_removal else row["url"]
+    link = "" if is_removal else row["url"] or begun
     when = local(row["when"], zone)
     return [row["id"], edition, row["channel"], row["to"], row["state"], row["attempts"], when, why, link]
-        "practice": row["practice"] is not None,

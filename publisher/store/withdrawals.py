@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -173,6 +173,12 @@ def taken_down(conn: Connection, edition_id: int) -> dict[int, str]:
     posts = posted(conn, edition_id) if made else []
     stand = {post.delivery_id for post in posts if left_of(post, made) or not post.parts}
     return {post.delivery_id: post.entry for post in posts if post.delivery_id not in stand}
+
+
+def in_part(conn: Connection, edition_ids: Iterable[int]) -> dict[int, Posted]:
+    """Return, by delivery, the posts of which something left though they never left whole, taken down or not."""
+    posts = (post for edition_id in sorted(edition_ids) for post in posted(conn, edition_id))
+    return {post.delivery_id: post for post in posts if post.parts and post.state is not D.SENT}
 
 
 def next_number(conn: Connection, edition_id: int, entry: str) -> int:

@@ -21,7 +21,7 @@ from publisher.web import media
 from publisher.web.frames import framed
 from publisher.web.pages import Pages
 from publisher.web.places import Served
-from publisher.web.views import WITHDRAWN, SendView, mail_view, withdrawn_of
+from publisher.web.views import WITHDRAWN, SendView, in_part_of, mail_view, withdrawn_of
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -103,7 +103,7 @@ def _send_log(router: APIRouter, app: App, pages: Pages) -> None:
         wanted, trouble = _filter(app, edition, channel, state, to, before)
         with app.store.read() as conn:
             found = log.find(conn, wanted) if wanted else []
-            withdrawn = withdrawn_of(conn, found)
+            withdrawn, in_part = withdrawn_of(conn, found), in_part_of(conn, found)
         asked = {"edition": edition, "channel": channel, "state": state, "to": to}
         older = _address("/log", **asked, before=found[PAGE - 1]["id"]) if len(found) > PAGE else ""
         return pages.page(
@@ -111,6 +111,7 @@ def _send_log(router: APIRouter, app: App, pages: Pages) -> None:
             here="log",
             deliveries=found[:PAGE],
             withdrawn=withdrawn,
+            in_part=in_part,
             asked=asked,
             older=older,
             newest=_address("/log", **asked) if before else "",
@@ -128,8 +129,11 @@ def _send_log(router: APIRouter, app: App, pages: Pages) -> None:
             tried = calls.of_delivery(conn, delivery_id, row["call_id"])
             said = calls.outcomes_of(conn, delivery_id)
             state = WITHDRAWN if withdrawn_of(conn, [row]) & {delivery_id} else row["state"]
+            part = in_part_of(conn, [row]).get(delivery_id)
         evidence = [(call, said.get(call["id"])) for call in tried]
-        return pages.page("delivery.html", here="log", row=row, state=state, calls=evidence)
+        return pages.page(
+            "delivery.html", here="log", row=row, state=state, left=len(part.parts) if part else 0, calls=evidence
+        )
 
 
 def _sources(router: APIRouter, app: App, pages: Pages) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from publisher.errors import PublisherError
 from publisher.model.article import Image, LedgerArticle
 from publisher.model.message import Card, Content, Mail, Post, PostRules, fill, slots_of
 from publisher.model.post_size import length
+from publisher.model.states import DeliveryState
 from publisher.pipeline.produce import Produced, preview_values
 from publisher.pipeline.produce.cards import beside_picture
 from publisher.senders.registry import sender_class
@@ -118,6 +119,7 @@ class SendView:
     schedule: str | None = None  # of its edition, where schedules.yaml has it still
     is_withdrawn: bool = False  # its post was taken down
 
+    left: int = 0  # how many parts of its post had left, of one that did not leave whole
     @property
     def state(self) -> str:
         """How it stands: what was taken down is not shown as done."""
@@ -151,6 +153,7 @@ class EditionView:
     followed: list[clicks.Followed]  # the links of its mails that are counted, the most followed first
     withdrawn: Collection[int] = ()  # deliveries whose posts were taken down
 
+    in_part: Mapping[int, withdrawals.Posted] = field(default_factory=dict)  # posts that left in part, by delivery
     @property
     def sources(self) -> list[str]:
         names = dict.fromkeys(article.source for article, _ in self.picked)
@@ -178,12 +181,19 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
         titles = {source["name"]: source["title"] for source in sources.every(conn)}
         withdrawn = withdrawals.taken_down(conn, edition_id)
     picked = [(_as_sent(article, place), place["reason"]) for place, article in candidates if _is_in(place)]
+        in_part = withdrawals.in_part(conn, [edition_id])
     left = [(article, place["reason"]) for place, article in candidates if not _is_in(place)]
     schedule = known(row["schedule"], app.project.schedules)
     views = [_send_view(app, send, message, schedule) for send, message in rows]
     taken = set(withdrawn.values())
-    views = [replace(view, is_withdrawn=view.post is not None and view.row["entry"] in taken) for view in views]
-    return EditionView(row, picked, left, views, found[::-1], held, titles, followed, withdrawn)
+    parts = {post.entry: len(post.parts) for post in in_part.values()}
+    views = [
+        replace(view, is_withdrawn=view.row["entry"] in taken, left=parts.get(view.row["entry"], 0))
+        if view.post is not None
+        else view
+        for view in views
+    ]
+    return EditionView(row, picked, left, views, found[::-1], held, titles, followed, withdrawn, in_part)
 
 
 def withdrawn_of(conn: Connection, deliveries: Iterable[RowMapping]) -> set[int]:
@@ -193,6 +203,12 @@ def withdrawn_of(conn: Connection, deliveries: Iterable[RowMapping]) -> set[int]
 
 
 def _is_in(place: RowMapping) -> bool:
+def in_part_of(conn: Connection, deliveries: Iterable[RowMapping]) -> dict[int, withdrawals.Posted]:
+    """Return which of these deliveries are of posts that left in part."""
+    ids = {row["edition_id"] for row in deliveries if row["state"] != DeliveryState.SENT} - {None}
+    return withdrawals.in_part(conn, ids)
+
+
     return place["position"] is not None
 
 

@@ -614,3 +614,34 @@ def test_a_persons_word_is_refused_where_there_is_nothing_to_take_down(house):
         withdraw("1", by_hand=["telegram", "email", "hook"], project=house.folder.folder)
     assert refused.value.remedy == "Posts are left on hook"
     assert house.states()["telegram", "withdrawal"] == "done"
+
+
+# --- a thread that was stopped on its way -----------------------------------------------------------------------------
+
+
+def test_a_thread_that_left_in_part_is_said_to_and_its_first_part_is_linked_while_it_stands(house, tmp_path, capsys):
+    first = "https://news.example/@gazette/110001"
+    made = Fault(200, {"id": "110001", "url": first}, accept=True)
+    house.networks["mastodon"].fails(made, Fault.unavailable("3600"))
+    app = App.open(house.folder.folder)
+    compose_now(app)
+    app.sending.advance()
+    with processes.at_work(app.store, "send", app.clock()) as app.process_id:
+        app.sending.duties().dispatch("mastodon")
+
+    def shown(path: str) -> str:
+        with served(App.open(house.folder.folder), tmp_path) as site:
+            return requests.get(site.url + path, timeout=10).text
+
+    row = house.folder.json("log", "--channel", "mastodon")[0]
+    assert row["url"] == first
+    assert f'href="{first}"' in shown("/editions/1")
+    house.withdraw()
+    words = "stopped when 1 post of the thread had left"
+    page = shown("/editions/1")
+    assert f"{words}; taken down from its network" in page
+    assert f"({words})" in page
+    assert "stopped; what had left had left" in page
+    assert [row["url"] for row in house.folder.json("log", "--channel", "mastodon") if row["kind"] == "regular"] == [
+        None
+    ]
