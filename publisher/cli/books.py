@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 INBOX = "to see what came: `publisher run`, then http://127.0.0.1:8025/inbox"
 COUNTS = ("candidates", "sent", "failed", "unknown", "suppressed", "excluded", "cancelled", "pending", "taken")
 COLUMNS = ["edition", "channel", "to", "state", "sent", "failed", "unknown", "not written to", "waiting"]
+WHERE_USED = ("failed", "unknown", "not written to", "waiting")  # columns that a terminal shows only then
 REPORTED = ("id", "edition_id", "kind", "channel", "audience", "state", *COUNTS, "reasons")
 
 
@@ -43,7 +44,7 @@ def print_books(app: App, edition_ids: Sequence[int]) -> None:
 
 
 def _print_books(rows: Sequence[RowMapping]) -> None:
-    table("", COLUMNS, [_line(row) for row in rows])
+    table("", COLUMNS, [_line(row) for row in rows], WHERE_USED)
     said = (line for row in rows for line in reason_lines(row["channel"], row["state"], row["reasons"]))
     for line in dict.fromkeys(said):  # sends to several lists have the same notes
         say(line)

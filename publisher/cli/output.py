@@ -8,11 +8,14 @@ import sys
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from publisher.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 ProjectDir = Annotated[
     Path, typer.Option("--project", help="The project directory.", envvar="PUBLISHER_PROJECT", show_default="current")
@@ -50,6 +53,8 @@ def _plain(value: Any) -> Any:
 TEXTS = frozenset({"article", "headline", "link", "reason", "to look it up at the provider", "where", "why"})
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # all but tab and line feed
 NARROWEST = 12  # characters in which a text can still be read
+LONGEST_WORD = 24  # characters of a word of a text that isn't broken: an address may be longer
+MOST_NAME = 20  # characters of a column's name beside what stands under it
 HEADLINE = 100  # characters of a headline that a table shows at a terminal
 
 
@@ -75,27 +80,72 @@ def table(
 
 
 def _draw(title: str, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    """Draw a table at a terminal."""
-    from rich import box
+    """Draw a table at a terminal; where not even its longest words find room side by side, row by row as blocks."""
     from rich.console import Console
+
+    console = Console(file=sys.stdout, highlight=False)
+    widest = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    least = [_least(name, column) for name, column in zip(columns, zip(*cells, strict=True), strict=True)]
+    widths = _fitted(columns, widest, least or widest, console.width - 3 * len(columns) - 1)
+    if widths:
+        _draw_table(console, title, columns, cells, widths)
+    else:
+        _draw_blocks(console, title, columns, cells)
+
+
+def _draw_table(
+    console: Console, title: str, columns: Sequence[str], cells: Sequence[Sequence[str]], widths: Sequence[int]
+) -> None:
+    from rich import box
     from rich.markup import escape
     from rich.table import Table
 
-    console = Console(file=sys.stdout, highlight=False)
-    folds = _width(columns, cells) > console.width
     shown = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, title_style="bold")
-    for name in columns:
-        shown.add_column(name, overflow="fold", no_wrap=not (folds or name in TEXTS))
+    for name, width in zip(columns, widths, strict=True):
+        shown.add_column(name, overflow="fold", max_width=width)
     for row in cells:
         shown.add_row(*map(escape, row))
     console.print(shown)
 
 
-def _width(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> int:
-    """Return how wide a table is at least, where only texts are folded."""
-    widest = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
-    fixed = [NARROWEST if name in TEXTS else width for name, width in zip(columns, widest, strict=True)]
-    return sum(fixed) + 3 * len(columns) + 1
+def _draw_blocks(console: Console, title: str, columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """Draw each row as lines of a name and what stands under it."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    if title:
+        console.print(escape(title), style="bold")
+    longest = max(map(len, columns))
+    for row in cells:
+        shown = Table.grid(padding=(0, 2))
+        shown.add_column(style="bold", min_width=min(longest, MOST_NAME), max_width=MOST_NAME)
+        shown.add_column(overflow="fold")
+        for name, cell in zip(columns, row, strict=True):
+            if cell:
+                shown.add_row(escape(name), escape(cell))
+        console.print(shown)
+        console.print()
+
+
+def _least(name: str, cells: Sequence[str]) -> int:
+    """Return in how many characters a column can be read: no word is broken, but for the endless ones of texts."""
+    longest = max((len(word) for cell in (name, *cells) for word in cell.split()), default=0)
+    if name == "link":
+        return longest  # a part of one leads nowhere
+    return max(min(longest, LONGEST_WORD), NARROWEST) if name in TEXTS else longest
+
+
+def _fitted(names: Sequence[str], widest: Sequence[int], least: Sequence[int], room: int) -> list[int]:
+    """Return the widths in which columns find room: first texts give way, then the rest; nothing where none does."""
+    widths = list(map(max, widest, least))
+    for gives in (True, False):
+        slack = [
+            width - at_least if (name in TEXTS) is gives else 0
+            for name, width, at_least in zip(names, widths, least, strict=True)
+        ]
+        for at in sorted(range(len(slack)), key=lambda at: -slack[at]):
+            widths[at] -= min(slack[at], max(0, sum(widths) - room))
+    return widths if sum(widths) <= room else []
 
 
 def _cell(value: object) -> str:

@@ -34,11 +34,11 @@ def test_nobody_can_be_asked_where_a_stream_is_closed(monkeypatch, stream):
     assert not can_ask()
 
 
-def at_a_terminal(folder, *words: str) -> list[str]:
-    """Return the lines that Python, called with these words, prints at a terminal of 100 columns."""
+def at_a_terminal(folder, *words: str, width: int = WIDTH) -> list[str]:
+    """Return the lines that Python, called with these words, prints at a terminal of so many columns."""
     ours, theirs = pty.openpty()
     command = [sys.executable, *words]
-    env = {**environment(), "COLUMNS": str(WIDTH), "NO_COLOR": "1", "TERM": "xterm"}
+    env = {**environment(), "COLUMNS": str(width), "NO_COLOR": "1", "TERM": "xterm"}
     with subprocess.Popen(command, cwd=folder, stdout=theirs, stderr=subprocess.PIPE, env=env):
         os.close(theirs)
         said = b""
@@ -118,3 +118,25 @@ table("", ["id", "failed", "link"], [[1, 0, "https://[bold]news.example/1"]], ("
 def test_a_terminal_shows_some_columns_only_where_something_stands_in_them(tmp_path):
     shown = [line.split() for line in at_a_terminal(tmp_path, "-c", USED) if line.strip(" ─")]
     assert shown == [["id"], ["1"], ["2"], ["id", "link"], ["1", "https://[bold]news.example/1"]]
+
+
+NARROW = """
+from publisher.cli.output import table
+names = ("delivery", "edition", "channel", "to", "state", "attempts", "when", "why", "link")
+row = [1812, "12 morning", "telegram", "reader.of.the.gazette@example.org", "cancelled", 3]
+row += ["2026-11-24 07:00:00 WET", "telegram answered 400: chat not found, and says no more", LINK]
+table("Log", names, [row], ("link",))
+"""
+URL = "https://news.example/@harbor_gazette/110001234567890123"
+
+
+@pytest.mark.parametrize(("width", "link"), [(160, ""), (130, ""), (80, ""), (80, URL), (48, "")])
+def test_no_word_is_broken_however_narrow_a_terminal_is(tmp_path, width, link):
+    shown = at_a_terminal(tmp_path, "-c", NARROW.replace("LINK", repr(link)), width=width)
+    words = " ".join(shown).split()
+    for word in ("delivery", "morning", "reader.of.the.gazette@example.org", "cancelled", "07:00:00", "telegram", link):
+        assert not word or word in words
+    assert max(map(len, shown)) <= width
+    is_block = any(re.match(r"state +cancelled$", line) for line in shown)
+    assert is_block == (width < 130)
+    assert any(line.startswith("link") for line in shown) == bool(link)
