@@ -20,6 +20,7 @@ from publisher.config.values import VARIABLE, variable_name
 from publisher.errors import ChannelError, ConfigError, UsageError
 from publisher.model.call import Outcome, Verdict
 from publisher.model.project import Channel
+from publisher.pipeline.operate import holding
 from publisher.senders.connecting import LATER, Ask, Grant, Move, Step, Talk, Way, copied, holds_secret
 from publisher.senders.http import Http, HttpSettings
 from publisher.senders.registry import build, sender_class, value_problem
@@ -146,10 +147,21 @@ class Connecting:
                 grant.keep(StoreVault(self._app.store, self._app.keys, self.channel.name))
         return Written(tuple(names), self._lines(grant), is_closed=bool(names) and would_close)
 
-    def stop(self) -> str:
-        """Return how a channel goes on that was stopped, as for a token that had ended; empty: it isn't stopped."""
+    def go_on(self, written: Written) -> str:
+        """Let a channel go on that was stopped, as for a token that had ended; return how it does. Empty: it wasn't.
+
+        A process that runs the schedules lets it go on itself, once it has read the new values.
+        """
+        from publisher.app.status import is_running
+
         refusal = self._app.sending.refusal_of(self.channel)
-        return f"The channel is stopped. {refusal.remedy}" if refusal else ""
+        if refusal is None or not written.names:
+            return f"The channel is stopped. {refusal.remedy}" if refusal else ""
+        if is_running(self._app.store):
+            return "The channel was stopped. It goes on by itself: `publisher run` reads .env anew within seconds"
+        channels = self._app.project.channels
+        holding.release_channel(self._app.store, self.channel.name, now=self._app.clock(), usable=channels)
+        return "The channel was stopped. It goes on, and what waited for it, with the next `publisher run` or `send`"
 
     def described(self) -> list[str]:
         """Return a line for each option of a sender that there is no way to."""

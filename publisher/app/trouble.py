@@ -81,12 +81,24 @@ def _channels(conn: Connection, project: Project, now: datetime) -> Iterator[Tro
         if row["paused_at"] is not None:
             what = f"the channel {row['name']} is stopped: {row['reason']}"
             command = f"mend it in schedules.yaml or .env, then: publisher release --channel {row['name']}"
+            if _has_ways(project.channels[row["name"]]):
+                command = f"publisher connect {row['name']} walks you to a new token; or {command}"
         elif row["failures"] >= FAILURES:
             what = f"the channel {row['name']} reaches nobody: {row['reason']} ({row['failures']} calls in a row)"
             command = "publisher status (it is tried again by itself; if its provider is down, wait or set `fallback:`)"
         else:
             continue
         yield Trouble(f"channel:{row['name']}", what, affected, command, True, row["name"])
+
+
+def _has_ways(channel: Channel) -> bool:
+    """Say whether the channel's sender knows how a person gets what it asks for."""
+    from publisher.senders.registry import sender_class  # here: it loads the sender, and stopped channels are rare
+
+    try:
+        return bool(sender_class(channel.sender).ways)
+    except ChannelError:
+        return False
 
 
 def _tokens(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:

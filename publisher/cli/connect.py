@@ -139,8 +139,8 @@ def _tell_what_next(connecting: Connecting, written: Written) -> None:
         say(f"Write under `{connecting.channel.name}:` in schedules.yaml:")
         for line in written.lines:
             say(f"    {line}")
-    if stop := connecting.stop():
-        say(stop)
+    if how := connecting.go_on(written):
+        say(how)
     say("Then: publisher check")
 
 

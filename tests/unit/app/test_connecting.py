@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
+from publisher.app.connecting import Written
 from publisher.errors import ChannelError, ConfigError, UsageError
 from publisher.senders.connecting import Ask, Grant, Step, Way
-from publisher.store import channels
+from publisher.store import channels, processes
 from publisher.testing import FakeProvider, Fault, Received, Response
 from tests.connecting import connecting, held, walk, written
 from tests.project import MAILGUN
@@ -261,10 +263,25 @@ def test_a_network_that_can_not_be_reached_is_asked_later(tmp_path):
     assert written(tmp_path) == ""
 
 
-def test_a_channel_that_was_stopped_is_told_how_it_goes_on(tmp_path):
+ANOTHER = Written(("BOT_TOKEN",), (), is_closed=False)
+
+
+def test_a_channel_that_was_stopped_goes_on_once_it_has_another_token(tmp_path):
     chosen = connecting(tmp_path, NOWHERE, TELEGRAM)
-    assert chosen.stop() == ""
-    with chosen._app.store.write() as conn:
+    store = chosen._app.store
+
+    def is_stopped() -> bool:
+        with store.read() as conn:
+            return channels.is_stopped(conn, "letters")
+
+    assert chosen.go_on(ANOTHER) == ""
+    with store.write() as conn:
         channels.stop(conn, "letters", reason="the token has ended", now=EVENING)
-    assert chosen.stop().startswith("The channel is stopped. Once that is mended")
-    assert chosen.stop().endswith("publisher release --channel letters")
+    assert chosen.go_on(replace(ANOTHER, names=())).endswith(
+        "publisher release --channel letters"
+    )  # it is what stood there before
+    with processes.at_work(store, "run", EVENING):
+        assert "`publisher run` reads .env anew" in chosen.go_on(ANOTHER)
+    assert is_stopped()
+    assert "goes on" in chosen.go_on(ANOTHER)
+    assert not is_stopped()

@@ -75,6 +75,16 @@ def test_a_stopped_channel_says_who_waits_and_what_to_do(store, send):
     assert trouble.command.endswith("publisher release --channel letters")
 
 
+def test_a_stopped_channel_names_the_way_to_another_token_where_there_is_one(store):
+    social = replace(PROJECT.channels["letters"], sender="telegram")
+    project = replace(PROJECT, channels={**PROJECT.channels, "letters": social})
+    with store.write() as conn:
+        channels.stop(conn, "letters", reason="HTTP 401: Unauthorized", now=NOW)
+    with store.read() as conn:
+        [trouble] = all_in(conn, project, NOW, None)
+    assert trouble.command.startswith("publisher connect letters walks you to a new token; or mend it")
+
+
 def test_a_token_is_told_a_week_before_it_ends_and_until_there_is_another(store):
     ends_at = NOW + timedelta(days=7)
     sealed = credentials.Sealed("1", b"sealed")
