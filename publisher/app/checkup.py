@@ -55,6 +55,18 @@ def ways_of_alerts(app: App) -> str:
     return ""
 
 
+def public_alerts(app: App) -> list[str]:
+    """Return a note for each channel that tells of trouble where a schedule posts: readers would see it."""
+    posting = {entry.via: schedule.name for schedule in app.project.schedules.values() for entry in schedule.send}
+    alerts = app.project.alerts
+    return [
+        f"{alerts.where}: {name} carries the posts of {posting[name]} too: readers would see what is wrong here."
+        " Name a channel of your own under `to:`, such as a chat of the desk"
+        for name in alerts.channels
+        if name in posting
+    ]
+
+
 def _wrong_fallback(app: App, channel: Channel) -> list[str]:
     """Say where a fallback could not carry what its channel carries: posts are cut to the network that they go to."""
     if not channel.fallback:

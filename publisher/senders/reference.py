@@ -36,9 +36,10 @@ This page is made from the senders (`python -m publisher.senders.reference`); a 
 
 Bluesky, Discord, Facebook, Mastodon and X say with each answer how many requests they still take, and until when. After
 the last one nothing is begun on that account, by any channel or process, until there are more; any network's refusal
-because of too many requests (429) holds for the whole account too. What waits is named by `publisher status`, and loses
-no attempt by it. [Which channels share an account](decisions/0014-social-senders.md#how-many-requests-a-network-takes)
-is told by their options.
+because of too many requests (429) holds for the whole account too. A withdrawal waits only where the answer to one said
+so: networks count deletions by themselves. What waits is named by `publisher status`, and loses no attempt by it.
+[Which channels share an account](decisions/0014-social-senders.md#how-many-requests-a-network-takes) is told by their
+options.
 """
 MORE = {
     "apprise": """\

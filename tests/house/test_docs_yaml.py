@@ -29,6 +29,7 @@ channels:
   mastodon: {sender: mastodon}
   bluesky: {sender: bluesky}
   facebook: {sender: webhook}
+  desk-chat: {sender: slack}
 schedules:
   morning: {when: {at: "07:00"}, send: [{via: letters, to: daily}]}
 """

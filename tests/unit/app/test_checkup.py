@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from publisher.app import App
-from publisher.app.checkup import missing_for_real, notes_of_channels, notes_of_file, past_slots, wrong_channels
+from publisher.app.checkup import (
+    missing_for_real,
+    notes_of_channels,
+    notes_of_file,
+    past_slots,
+    public_alerts,
+    wrong_channels,
+)
 from publisher.app.doctor import hearing
 from tests.project import MAILGUN, ProjectDir
 from tests.unit.app.doctor.ward import patient
@@ -89,6 +96,19 @@ def test_keys_that_are_not_set_are_named_by_their_variables_all_at_once_and_noth
     said = [line for line in missing_for_real(app) if "publisher connect letters" in line]
     names = ("X_KEY", "X_SECRET", "X_TOKEN", "X_TOKEN_SECRET")
     assert [f"${{{name}}} is not set. Add {name}=… to .env" in line for name, line in zip(names, said, strict=True)]
+
+
+@pytest.mark.parametrize(("via", "is_noted"), [("letters", True), ("desk", False)])
+def test_a_channel_that_readers_see_is_noted_where_it_tells_of_trouble(tmp_path, via, is_noted):
+    ProjectDir(tmp_path, "http://127.0.0.1:9", channel={"sender": "telegram", "token": "7001:t0ken", "chat": "-1001"})
+    path = tmp_path / "schedules.yaml"
+    text = path.read_text().replace("{via: letters, to: daily}", "{via: letters}")
+    desk = '  desk: {sender: telegram, token: "7001:t0ken", chat: "-1001"}\nschedules:\n'
+    path.write_text(f"alerts: {{to: [{via}]}}\n" + text.replace("schedules:\n", desk))
+    notes = public_alerts(App.open(tmp_path))
+    assert ["letters carries the posts of morning too: readers would see" in note for note in notes] == [
+        True
+    ] * is_noted
 
 
 @pytest.mark.parametrize(("once", "is_past"), [("2020-01-01T07:00", True), ("2999-01-01T07:00", False)])
