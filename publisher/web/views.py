@@ -96,6 +96,7 @@ class PostView:
     unit: str = "graphemes"
     language: str = "en"
     attached: Image | None = None  # stands under the first part, in the place of the card
+    describes: bool = True  # False: the network has no place for a picture's description
 
     @property
     def card_at(self) -> int:
@@ -118,8 +119,8 @@ class SendView:
     post: PostView | None
     schedule: str | None = None  # of its edition, where schedules.yaml has it still
     is_withdrawn: bool = False  # its post was taken down
-
     left: int = 0  # how many parts of its post had left, of one that did not leave whole
+
     @property
     def state(self) -> str:
         """How it stands: what was taken down is not shown as done."""
@@ -152,8 +153,8 @@ class EditionView:
     titles: Mapping[str, str]  # what the sources call themselves, by name
     followed: list[clicks.Followed]  # the links of its mails that are counted, the most followed first
     withdrawn: Collection[int] = ()  # deliveries whose posts were taken down
-
     in_part: Mapping[int, withdrawals.Posted] = field(default_factory=dict)  # posts that left in part, by delivery
+
     @property
     def sources(self) -> list[str]:
         names = dict.fromkeys(article.source for article, _ in self.picked)
@@ -180,8 +181,8 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
         held = facts.held_edition(conn, edition_id)
         titles = {source["name"]: source["title"] for source in sources.every(conn)}
         withdrawn = withdrawals.taken_down(conn, edition_id)
-    picked = [(_as_sent(article, place), place["reason"]) for place, article in candidates if _is_in(place)]
         in_part = withdrawals.in_part(conn, [edition_id])
+    picked = [(_as_sent(article, place), place["reason"]) for place, article in candidates if _is_in(place)]
     left = [(article, place["reason"]) for place, article in candidates if not _is_in(place)]
     schedule = known(row["schedule"], app.project.schedules)
     views = [_send_view(app, send, message, schedule) for send, message in rows]
@@ -202,13 +203,13 @@ def withdrawn_of(conn: Connection, deliveries: Iterable[RowMapping]) -> set[int]
     return {delivery_id for each in ids for delivery_id in withdrawals.taken_down(conn, each)}
 
 
-def _is_in(place: RowMapping) -> bool:
 def in_part_of(conn: Connection, deliveries: Iterable[RowMapping]) -> dict[int, withdrawals.Posted]:
     """Return which of these deliveries are of posts that left in part."""
     ids = {row["edition_id"] for row in deliveries if row["state"] != DeliveryState.SENT} - {None}
     return withdrawals.in_part(conn, ids)
 
 
+def _is_in(place: RowMapping) -> bool:
     return place["position"] is not None
 
 
@@ -306,7 +307,9 @@ def post_view(app: App | None, channel: str, post: Post, *, is_beside_picture: b
     counted = rules or PostRules(channel, 0)
     parts = tuple((part, length(part, counted)) for part in post.parts)
     network = counted.network.capitalize()
-    return PostView(network, parts, post.card, rules.limit if rules else None, counted.unit, post.language)
+    describes = not (rules and rules.uploads and not rules.uploads.most_alt)
+    limit = rules.limit if rules else None
+    return PostView(network, parts, post.card, limit, counted.unit, post.language, describes=describes)
 
 
 def rules_of(app: App | None, channel: str) -> PostRules | None:

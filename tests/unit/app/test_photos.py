@@ -537,6 +537,16 @@ def test_that_nobody_described_it_is_shown(tmp_path):
     assert "Nobody has described this picture." in html.render(post=post, to=Served())
 
 
+def test_a_network_without_descriptions_is_not_said_to_lack_one(tmp_path):
+    app = open_app(tmp_path, ATTACH, channel={"sender": "telegram", "token": "7001:t0ken", "chat": "-1001"})
+    ProjectDir.publish_in(tmp_path, 1)
+    post = replace(views.post_view(app, "letters", Post(("Words",))), attached=replace(STORY.image, alt=""))
+    html = environment().from_string('{% import "_parts.html" as parts %}{{ parts.card(post, "Gazette", to) }}')
+    page = html.render(post=post, to=Served())
+    assert "Nobody has described this picture." not in page
+    assert "Telegram shows no descriptions of pictures." in page
+
+
 def test_mail_has_nothing_to_do_with_it(tmp_path):
     app = open_app(tmp_path, "{via: letters, to: daily}", channel=MAILGUN)
     assert product_of(app, STORY).upload is None
