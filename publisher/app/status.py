@@ -106,6 +106,7 @@ class Status:
     troubles: tuple[Trouble, ...]
     alerts: tuple[dict[str, Any], ...]  # open; "told": whether someone has heard; "not_told": who never will, and why
     version: Version
+    practice: bool = False  # all goes to the built-in inbox
 
     @property
     def needs_a_person(self) -> bool:
@@ -179,6 +180,7 @@ def status_of(
             troubles=tuple(all_in(conn, project, now, min(runs, default=None))),
             alerts=tuple(_alert(conn, row) for row in alerts.open_ones(conn)),
             version=_version(conn, project, trouble_with_file),
+            practice=project.practice,
         )
 
 

@@ -36,6 +36,8 @@ def status(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
 def lines(found: Status, zone: Any) -> Iterator[str]:
     """Yield the status for people: what needs someone first."""
     yield found.headline
+    if found.practice:
+        yield "Practice: every mail and post goes to the built-in inbox, and nothing to readers"
     yield from _wrong(found, zone)
     yield from _at_work(found, zone)
     yield from _coming(found, zone)

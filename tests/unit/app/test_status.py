@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -40,6 +41,12 @@ def test_a_fresh_ledger_needs_nobody_and_says_that_nothing_runs(store):
     assert "All is well." in text(found)
     assert "Nobody runs the schedules: publisher run" in text(found)
     assert [slot.schedule for slot in found.slots] == ["morning"]
+
+
+def test_that_the_project_practises_stands_below_the_headline(store):
+    practises = status_of(store, replace(PROJECT, practice=True), NOW)
+    assert text(practises).splitlines()[1].startswith("Practice: every mail and post goes to the built-in inbox")
+    assert "Practice" not in text(status(store))
 
 
 def test_who_is_at_work_is_told_by_the_locks(store):
