@@ -32,7 +32,7 @@ def test_an_article_names_the_editions_that_brought_it_to_anyone(tmp_path, monke
     with app.store.write() as conn:
         conn.exec_driver_sql("UPDATE deliveries SET state = 'sent' WHERE id = 1")
         sends.post_to_books(conn, 1, {"pending": -1, "sent": 1})
-    assert shown()[first] == [{"edition": 1, "schedule": "morning"}]
+    assert shown()[first] == [{"edition": 1, "schedule": "morning", "practice": False}]
     articles(limit=50, project=tmp_path)
     table = capsys.readouterr().out
     assert "sent in" in table
