@@ -129,11 +129,6 @@ def last_changed(conn: Connection, subscriber_id: int, what: str) -> datetime | 
     return found
 
 
-def is_wording(conn: Connection, wording_id: int) -> bool:
-    """Say whether these words were ever kept."""
-    return conn.execute(select(wordings.c.id).where(wordings.c.id == wording_id)).one_or_none() is not None
-
-
 def history(conn: Connection, subscriber_id: int) -> list[RowMapping]:
     """Return what a person had chosen before, oldest first; ``list`` is None where it is about no list."""
     query = (
