@@ -22,7 +22,17 @@ from sqlalchemy import Connection, text
 from publisher.model.message import Post
 from publisher.model.states import EditionState, SendState
 from publisher.pipeline import address
-from publisher.store import Store, calls, deliveries, editions, messages, processes, sends, subscribers
+from publisher.store import (
+    Store,
+    calls,
+    deliveries,
+    editions,
+    messages,
+    processes,
+    project_versions,
+    sends,
+    subscribers,
+)
 
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 SIZE = 10
@@ -103,7 +113,7 @@ def prepare(store: Store, readers: int) -> int:
         domain, daily = subscribers.ensure_domain(conn, "example.org"), subscribers.ensure_list(conn, "daily")
         conn.execute(text(CROWD), {"most": readers, "domain": domain})
         conn.execute(text(ON_THE_LIST), {"list": daily})
-        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+        version = project_versions.accept(conn, "digest", "text", NOW, "test")
         slot = {"schedule": "morning", "slot": "2026-11-24T07:00", "language": "en", "due_at": NOW, "now": NOW}
         slot |= {"state": EditionState.LOCKED, "reason": "", "version_id": version, "actor": "test", "places": []}
         said = {"entry": "letters", "kind": "regular", "number": 1, "channel": "letters", "audience": ["daily"]}

@@ -24,7 +24,7 @@ from sqlalchemy import text, update
 from publisher.model.article import Standing
 from publisher.model.project import Pick, Schedule, When
 from publisher.pipeline import compose
-from publisher.store import Store, editions, held, schedules, sources
+from publisher.store import Store, held, project_versions, schedules, sources
 from publisher.store.sql import count_anew
 from publisher.store.tables import articles, edition_articles
 
@@ -81,7 +81,7 @@ def prepare(store: Store, count: int) -> None:
     with store.write() as conn:
         for name in ("site", "agency"):
             sources.ensure(conn, name)
-        editions.accept_version(conn, "digest", "text", NOW, "benchmark")
+        project_versions.accept(conn, "digest", "text", NOW, "benchmark")
         schedules.begin(conn, "morning", NOW - timedelta(days=365), "benchmark")
         made = {"since": since, "step": step}
         conn.execute(text(ARTICLES.format(numbers=NUMBERS)), {"most": count, **made})

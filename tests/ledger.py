@@ -16,7 +16,18 @@ from publisher.model.subscriber import Errand, SubscriptionState
 from publisher.model.tokens import address_hash
 from publisher.pipeline import address
 from publisher.pipeline.dispatch import Desk
-from publisher.store import Connection, Store, articles, editions, messages, processes, sends, sources, subscribers
+from publisher.store import (
+    Connection,
+    Store,
+    articles,
+    editions,
+    messages,
+    processes,
+    project_versions,
+    sends,
+    sources,
+    subscribers,
+)
 from publisher.store.deliveries import Member
 
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
@@ -108,7 +119,7 @@ def add_edition(
             now=NOW,
             state=EditionState.LOCKED,
             reason="",
-            version_id=editions.accept_version(conn, "digest", "text", NOW, "test"),
+            version_id=project_versions.accept(conn, "digest", "text", NOW, "test"),
             actor="test",
             places=[editions.Place(each, 1, place, "new at the source") for place, each in enumerate(carried, start=1)],
         )

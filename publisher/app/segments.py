@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from publisher.app.core import App
 from publisher.config.problems import suggestion
-from publisher.model.condition import IsOn, parse, parts_of
+from publisher.model.condition import IsOn, parts_of
+from publisher.model.condition_parser import parse
 from publisher.model.segment import Segment
 from publisher.store import segments
 

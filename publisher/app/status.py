@@ -25,6 +25,7 @@ from publisher.store import (
     editions,
     facts,
     processes,
+    project_versions,
     schedules,
     sends,
 )
@@ -231,7 +232,7 @@ def _waiting(conn: Connection, project: Project) -> tuple[Waiting, ...]:
 
 def _version(conn: Connection, project: Project, trouble: str) -> Version:
     accepted = schedules.accepted_version(conn)
-    row = None if accepted is None else editions.version_text(conn, accepted)
+    row = None if accepted is None else project_versions.get(conn, accepted)
     if row is None:
         return Version("", None, trouble or "changed")
     return Version(row["digest"], row["accepted_at"], trouble or _compared(row["digest"], project.version))

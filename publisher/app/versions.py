@@ -19,7 +19,7 @@ from publisher.errors import ConfigError
 from publisher.model.project import Project, Schedule
 from publisher.pipeline.operate import holding, withdrawing
 from publisher.runtime.slots import Slot, slots_between
-from publisher.store import Connection, Store, editions, schedules
+from publisher.store import Connection, Store, editions, project_versions, schedules
 from publisher.store.sql import take_turn
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def held(store: Store, refused: ConfigError | None) -> Project:
     """
     with store.read() as conn:
         version_id = schedules.accepted_version(conn)
-        project = _parsed(editions.version_text(conn, version_id)["text"]) if version_id is not None else None
+        project = _parsed(project_versions.get(conn, version_id)["text"]) if version_id is not None else None
     if project is None:
         raise refused or ConfigError("no version was accepted yet")
     return project
@@ -70,7 +70,7 @@ def accept(app: App, project: Project) -> int:
     while True:
         with app.store.read() as conn:
             held = schedules.accepted_version(conn)
-            is_the_same = held is not None and editions.version_text(conn, held)["digest"] == project.version
+            is_the_same = held is not None and project_versions.get(conn, held)["digest"] == project.version
         if held is not None and is_the_same:
             if app.project.practice and not project.practice:  # another process accepted it, and we went on practising
                 with app.store.write() as conn:
@@ -82,7 +82,7 @@ def accept(app: App, project: Project) -> int:
             if schedules.accepted_version(conn) != held:
                 continue  # another process accepted one meanwhile
             now = believable_now(app, conn)
-            version_id = editions.accept_version(conn, project.version, project.text, now, app.actor)
+            version_id = project_versions.accept(conn, project.version, project.text, now, app.actor)
             news = _News(conn, before, held, project, now, _saved_at(app, now), app.actor)
             news.carry_over()
             schedules.set_accepted_version(conn, version_id)
@@ -106,7 +106,7 @@ def notice_end_of_practice(store: Store, project: Project, now: datetime) -> Non
 def ends_practice(conn: Connection, project: Project) -> bool:
     """Say whether the file ends a practice that holds by the version accepted last."""
     held = schedules.accepted_version(conn)
-    row = editions.version_text(conn, held) if held is not None else None
+    row = project_versions.get(conn, held) if held is not None else None
     before = _parsed(row["text"]) if row is not None and row["digest"] != project.version else None
     return before is not None and before.practice and not project.practice
 
@@ -269,7 +269,7 @@ def undecided(app: App, schedule: Schedule, since: datetime, now: datetime) -> l
 def project_of(app: App, version_id: int) -> Project | None:
     """Return the file as it was in a version; None where this version of Publisher can't read it any more."""
     with app.store.read() as conn:
-        row = editions.version_text(conn, version_id)
+        row = project_versions.get(conn, version_id)
     return app.project if row["digest"] == app.project.version else _parsed(row["text"])
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from publisher.config.problems import Problems, suggestion
 from publisher.config.reading import Document
 from publisher.config.values import language
-from publisher.model.condition import Comparison, ConditionError, IsOn, OneOf, parse, parts_of
+from publisher.model.condition import Comparison, ConditionError, IsOn, OneOf, parts_of
+from publisher.model.condition_parser import parse
 from publisher.model.segment import Segment
 
 

@@ -12,7 +12,7 @@ class Segment:
     """A named condition of schedules.yaml."""
 
     name: str
-    condition: str  # as written; `condition.parse` reads it
+    condition: str  # as written; `condition_parser.parse` reads it
     where: str = ""
 
 

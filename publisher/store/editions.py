@@ -29,7 +29,7 @@ from publisher.store import candidates
 from publisher.store import sends as sends_of
 from publisher.store.candidates import OVER
 from publisher.store.sql import among, upsert
-from publisher.store.tables import edition_articles, editions, looks, project_versions, sends
+from publisher.store.tables import edition_articles, editions, looks, sends
 
 NOW, KEPT = "now", "kept"  # of one that was made in practice, beside OVER
 ARTICLE = "article:"  # so the keys of slots begin that are an article each
@@ -340,22 +340,6 @@ def locked_without_sends(conn: Connection) -> list[int]:
 def unfinished(conn: Connection, schedule: str) -> list[RowMapping]:
     """Return what was begun and has not ended; a draft waits for its slot and is no business of anyone else."""
     return in_state(conn, schedule, [EditionState.LOCKED])
-
-
-# --- versions of schedules.yaml ---------------------------------------------------------------------------------------
-
-
-def accept_version(conn: Connection, digest: str, text: str, now: datetime, actor: str) -> int:
-    """Return the id of this version of schedules.yaml, writing it down at first sight."""
-    query = select(project_versions.c.id).where(project_versions.c.digest == digest)
-    if conn.execute(query).scalar_one_or_none() is None:
-        values = {"digest": digest, "text": text, "accepted_at": now, "actor": actor}
-        conn.execute(upsert(conn, project_versions).values(values).on_conflict_do_nothing())
-    return int(conn.execute(query).scalar_one())
-
-
-def version_text(conn: Connection, version_id: int) -> RowMapping:
-    return conn.execute(select(project_versions).where(project_versions.c.id == version_id)).mappings().one()
 
 
 def slots_had(conn: Connection, schedule: str, slots: Sequence[str]) -> set[str]:

@@ -28,7 +28,8 @@ from sqlalchemy import (
 )
 
 from publisher.model import condition as asked
-from publisher.model.condition import Comparison, Condition, IsOn, OneOf, Value, parse
+from publisher.model.condition import Comparison, Condition, IsOn, OneOf, Value
+from publisher.model.condition_parser import parse
 from publisher.model.segment import Selection
 from publisher.model.subscriber import SubscriptionState
 from publisher.store.sql import among, text_of_key

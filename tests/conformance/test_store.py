@@ -33,6 +33,7 @@ from publisher.store import (
     media,
     messages,
     processes,
+    project_versions,
     sends,
     sources,
 )
@@ -239,7 +240,7 @@ def test_of_many_who_move_an_edition_one_succeeds(store):
 
 def test_a_slot_is_taken_by_whoever_comes_first(store):
     with store.write() as conn:
-        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+        version = project_versions.accept(conn, "digest", "text", NOW, "test")
 
     def fire(_: int) -> int | None:
         with store.write() as conn:
@@ -251,7 +252,7 @@ def test_a_slot_is_taken_by_whoever_comes_first(store):
 
 
 def add_edition_in(conn, version: int | None = None) -> int | None:
-    version = version or editions.accept_version(conn, "digest", "text", NOW, "test")
+    version = version or project_versions.accept(conn, "digest", "text", NOW, "test")
     said = {"schedule": "morning", "slot": "2026-11-24T07:00", "language": "en", "reason": "", "actor": "test"}
     said |= {"due_at": NOW, "now": NOW, "state": EditionState.LOCKED, "places": [], "version_id": version}
     return editions.add(conn, **said)
@@ -266,7 +267,7 @@ def send_row(conn, edition_id: int | None) -> int:
 def test_one_version_of_the_file_is_written_down_once_by_many(store):
     def accept(_: int) -> int:
         with store.write() as conn:
-            return editions.accept_version(conn, "digest", "text", NOW, "test")
+            return project_versions.accept(conn, "digest", "text", NOW, "test")
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(accept, range(16)))) == 1
@@ -523,7 +524,7 @@ def test_two_who_compose_for_one_schedule_at_once_carry_no_article_twice(store):
     with store.read() as conn:
         carried = articles.of_edition(conn, edition)[0][1].id
     with store.write() as conn:
-        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+        version = project_versions.accept(conn, "digest", "text", NOW, "test")
 
     def compose(conn, slot: str) -> bool:
         if candidates.carried(conn, "evening", [carried]):
@@ -543,7 +544,7 @@ def test_two_who_compose_for_one_schedule_at_once_carry_no_article_twice(store):
 def test_practice_that_is_over_gives_its_articles_and_their_slots_back(store):
     ids = {}
     with store.write() as conn:
-        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+        version = project_versions.accept(conn, "digest", "text", NOW, "test")
     for slot, age in (("manual", 0), ("article:1", 1), ("article:2", 48)):
         carried = articles_of(store, add_edition(store, f"seed {slot}", schedule="seed"))
         said = {"schedule": "evening", "slot": slot, "language": "en", "reason": "", "actor": "test", "now": NOW}

@@ -20,7 +20,7 @@ from publisher.pipeline import collect, compose
 from publisher.pipeline.operate import intake, stopping
 from publisher.sources.address import Place
 from publisher.sources.feed import read_feed
-from publisher.store import Store, articles, candidates, editions
+from publisher.store import Store, articles, candidates, editions, project_versions
 from publisher.store import schedules as known_schedules
 from tests.ledger import NOW, Clock
 from tests.simulation.site import Post, Site
@@ -53,7 +53,7 @@ class SiteMachine(RuleBasedStateMachine):
         with self.store.write() as conn:
             for schedule in (MORNING, AGAIN):
                 known_schedules.begin(conn, schedule.name, self.now - timedelta(days=3), "test")
-            self.version = editions.accept_version(conn, "digest", "text", self.now, "test")
+            self.version = project_versions.accept(conn, "digest", "text", self.now, "test")
         self.poll()
 
     def teardown(self) -> None:

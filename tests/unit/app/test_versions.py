@@ -11,7 +11,7 @@ from publisher.app import App, composing, pauses, versions
 from publisher.app.plan import plan_slot
 from publisher.app.slots import fire_due
 from publisher.errors import ConfigError
-from publisher.store import editions, schedules
+from publisher.store import editions, project_versions, schedules
 from tests.ledger import Clock
 from tests.project import ProjectDir
 from tests.unit.app.project import EVENING, MORNING, add_schedule, edit, found, open_app, sends_of, stories
@@ -257,7 +257,7 @@ def test_an_edition_records_the_version_of_the_file_it_came_from(tmp_path):
     with app.store.read() as conn:
         first, second = editions.get(conn, 1), editions.get(conn, 2)
         assert first["project_version_id"] != second["project_version_id"]
-        assert editions.version_text(conn, second["project_version_id"])["digest"] == app.project.version
+        assert project_versions.get(conn, second["project_version_id"])["digest"] == app.project.version
 
 
 def test_a_schedule_that_comes_back_has_missed_nothing(tmp_path):

@@ -11,7 +11,7 @@ from publisher.model.project import Pick, Schedule, When
 from publisher.pipeline import compose, dispatch
 from publisher.pipeline.operate import stopping
 from publisher.store import candidates as candidates_of_store
-from publisher.store import editions, held, identity, sources
+from publisher.store import editions, held, identity, project_versions, sources
 from tests.ledger import NOW, Clock, add_article, add_send, desk, subscribe
 
 MORNING = Schedule("morning", When(), Pick(), ())
@@ -86,7 +86,7 @@ def fire(store, slot: str):
     there = compose.candidates_of(store, MORNING, now=NOW)
     choice = compose.decide(MORNING, there.found, elsewhere=there.elsewhere, now=NOW, hint=there.hint)
     with store.write() as conn:
-        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+        version = project_versions.accept(conn, "digest", "text", NOW, "test")
     return compose.record(
         store, MORNING, choice, slot=slot, language="en", due_at=NOW, now=NOW, version_id=version, actor="test"
     )
@@ -112,7 +112,7 @@ def test_an_article_that_another_edition_took_meanwhile_is_not_taken_twice(store
     choice = compose.decide(MORNING, candidates, elsewhere={}, now=NOW)
     fire(store, "a")  # another process, between our look and our writing
     with store.write() as conn:
-        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+        version = project_versions.accept(conn, "digest", "text", NOW, "test")
     composed = compose.record(
         store, MORNING, choice, slot="b", language="en", due_at=NOW, now=NOW, version_id=version, actor="test"
     )
@@ -125,7 +125,7 @@ def test_an_article_that_a_person_discarded_meanwhile_is_not_taken(store):
     candidates = compose.candidates_of(store, MORNING, now=NOW).found
     choice = compose.decide(MORNING, candidates, elsewhere={}, now=NOW)
     with store.write() as conn:
-        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+        version = project_versions.accept(conn, "digest", "text", NOW, "test")
         held.discard(conn, [1], "discarded by test", NOW)
     said = {"slot": "a", "language": "en", "due_at": NOW, "now": NOW, "version_id": version, "actor": "test"}
     assert compose.record(store, MORNING, choice, **said).is_stale
@@ -158,7 +158,7 @@ def test_every_candidate_keeps_its_reason_in_the_ledger(store):
     schedule = replace(MORNING, pick=Pick(at_most=2))
     choice = compose.decide(schedule, candidates, elsewhere={}, now=NOW)
     with store.write() as conn:
-        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+        version = project_versions.accept(conn, "digest", "text", NOW, "test")
     edition = compose.record(
         store, schedule, choice, slot="a", language="en", due_at=NOW, now=NOW, version_id=version, actor="test"
     )
@@ -252,7 +252,7 @@ def test_what_a_schedule_remembers_hides_no_article_that_waits_comes_or_is_set_f
     there = compose.candidates_of(store, schedule, now=NOW)
     choice = compose.decide(schedule, there.found, elsewhere={}, now=NOW)
     with store.write() as conn:
-        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+        version = project_versions.accept(conn, "digest", "text", NOW, "test")
     said = {"slot": "a", "language": "en", "due_at": NOW, "now": NOW, "version_id": version, "actor": "test"}
     edition = compose.record(store, schedule, choice, **said).edition_id
     assert look(store, keep=True) == [2, 3]

@@ -10,7 +10,7 @@ import pytest
 from publisher.model.article import Article, Reading
 from publisher.model.project import Pick, Schedule, Source, When
 from publisher.pipeline import collect, compose
-from publisher.store import articles, editions, held, schedules
+from publisher.store import articles, held, project_versions, schedules
 from tests.ledger import NOW
 
 SITE = Source("site", "feed", "https://harbor.example/feed")
@@ -27,7 +27,7 @@ def sent(store):
     """A ledger in which story 1 went out."""
     with store.write() as conn:
         schedules.begin(conn, "morning", NOW - HOUR, "test")
-        editions.accept_version(conn, "digest", "text", NOW, "test")
+        project_versions.accept(conn, "digest", "text", NOW, "test")
     poll(store, 0)
     poll(store, 0, story(1))
     return store

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy import insert, select
 
 from publisher.model import condition as asked
-from publisher.model.condition import ConditionError, parse
+from publisher.model.condition import ConditionError
+from publisher.model.condition_parser import parse
 from publisher.model.segment import Selection
 from publisher.store import Store, segments, subscribers
 from publisher.store.tables import subscribers as people

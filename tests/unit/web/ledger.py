@@ -19,7 +19,18 @@ from publisher.model.message import Card, Mail, Post, Slot
 from publisher.model.states import CallState, DeliveryState, EditionState, SendState
 from publisher.model.tokens import leaving_token
 from publisher.pipeline import address
-from publisher.store import calls, deliveries, editions, log, messages, processes, sends, sources, subscribers
+from publisher.store import (
+    calls,
+    deliveries,
+    editions,
+    log,
+    messages,
+    processes,
+    project_versions,
+    sends,
+    sources,
+    subscribers,
+)
 from publisher.web.inbox import Inbox
 from publisher.web.server import Server, make_app
 from tests.ledger import add_article
@@ -217,7 +228,7 @@ def _edition(app: App, picture: str) -> int:
             now=NOW,
             state=EditionState.LOCKED,
             reason="",
-            version_id=editions.accept_version(conn, app.project.version, app.project.text, NOW, "test"),
+            version_id=project_versions.accept(conn, app.project.version, app.project.text, NOW, "test"),
             actor="test",
             places=[
                 editions.Place(ids[0], 1, 1, "new at the source"),

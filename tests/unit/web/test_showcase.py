@@ -10,7 +10,7 @@ import pytest
 
 from publisher.errors import UsageError
 from publisher.model.states import EditionState
-from publisher.store import editions, media
+from publisher.store import editions, media, project_versions
 from publisher.web.folder import Folder
 from publisher.web.places import Lying, Served
 from publisher.web.showcase import _copy_picture, write_files, write_out
@@ -102,7 +102,7 @@ def test_writing_again_replaces_what_was_there(site, tmp_path):
 def test_an_edition_that_was_skipped_says_that_there_is_no_mail_and_why(tmp_path):
     app = open_project(tmp_path)
     with app.store.write() as conn:
-        version = editions.accept_version(conn, "digest", "text", NOW, "test")
+        version = project_versions.accept(conn, "digest", "text", NOW, "test")
         common = {"language": "en", "due_at": NOW, "now": NOW, "version_id": version, "actor": "test"}
         skipped = editions.add(
             conn, schedule="morning", slot="s", state=EditionState.SKIPPED, reason="nothing new", places=[], **common
