@@ -15,8 +15,9 @@ from publisher.store.tables.articles import (
 )
 from publisher.store.tables.books import calls, deliveries, events, outcomes
 from publisher.store.tables.columns import EPOCH, Moment, Text, insert_row, metadata, update_row
+from publisher.store.tables.desk import approvals, notes
 from publisher.store.tables.editions import COUNTED, edition_articles, editions, media, messages, sends
-from publisher.store.tables.measures import clicks, tracked_links
+from publisher.store.tables.measures import clicks, tracked_links, trial_clicks
 from publisher.store.tables.people import (
     changes,
     domains,
@@ -37,6 +38,7 @@ __all__ = [
     "Moment",
     "Text",
     "alerts",
+    "approvals",
     "article_aliases",
     "article_history",
     "article_revisions",
@@ -59,6 +61,7 @@ __all__ = [
     "media",
     "messages",
     "metadata",
+    "notes",
     "outcomes",
     "processes",
     "project_versions",
@@ -71,6 +74,7 @@ __all__ = [
     "subscriptions",
     "suppressions",
     "tracked_links",
+    "trial_clicks",
     "update_row",
     "wordings",
 ]

@@ -36,6 +36,7 @@ editions = Table(
     Column("actor", Text, nullable=False),
     # now: made in practice, which goes on; over: so made and finished, it uses nothing up; kept: so made, and it does.
     Column("practice", Text),
+    Column("changes", JSON),  # what people changed in it, as model.desk keeps it; NULL: nothing
     UniqueConstraint("schedule", "slot", "language"),
     Index("ix_editions_state", "state"),
     Index("ix_editions_schedule_due_at", "schedule", "due_at"),
@@ -80,6 +81,7 @@ sends = Table(
     Column("give_up_after", BigInteger),  # microseconds of trying, not counting waits for our own limits
     # The list whose past editions it is one of, for its archive; NULL: a post, or nothing that went to readers.
     Column("archive", Text),
+    Column("trial", JSON),  # of two subjects, as model.trial keeps it; NULL: there is but one
     Column("selection", JSON),  # which of its lists' readers it is for, as model.segment keeps it; NULL: all
     Column("candidates", Integer, nullable=False, default=0),
     *(Column(state, Integer, nullable=False, default=0) for state in COUNTED),
@@ -102,7 +104,7 @@ messages = Table(  # never changes
     UniqueConstraint("send_id", "revision", "variant"),
 )
 
-media = Table(  # pictures that we made, kept because networks may ask for them at any time, or that are uploaded
+media = Table(  # pictures that we made or people added, kept because they may be asked for at any time; what goes up
     "media",
     metadata,
     Column("digest", Text, primary_key=True),  # SHA-256 of the content, in hexadecimal
@@ -110,4 +112,7 @@ media = Table(  # pictures that we made, kept because networks may ask for them 
     Column("content", LargeBinary, nullable=False),
     Column("made_at", Moment, nullable=False),
     Column("only_uploaded", Boolean),  # True: nobody is served it; it goes when nothing needs it any more
+    Column("name", Text),  # of the file that a person added; NULL: we made it
+    Column("alt", Text),  # their words for whoever can't see it
+    Column("actor", Text),  # who added it
 )

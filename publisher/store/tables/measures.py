@@ -22,3 +22,11 @@ clicks = Table(
     Column("hour", Moment, primary_key=True),  # its beginning
     Column("count", Integer, nullable=False),
 )
+
+trial_clicks = Table(  # how often links of each variant of a send were followed, while its subjects are tried
+    "trial_clicks",
+    metadata,
+    Column("send_id", BigInteger, ForeignKey("sends.id"), primary_key=True),
+    Column("variant", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
