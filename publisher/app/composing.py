@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from publisher.app import presence, versions
 from publisher.model.project import Project, Schedule
 from publisher.pipeline import compose as verb
-from publisher.pipeline.compose import Choice, Composed, Rest
+from publisher.pipeline.compose import Choice, Composed, Rest, Wishes
 from publisher.runtime.slots import Slot
 from publisher.store import Connection, sources
 from publisher.store.candidates import Look
@@ -41,17 +41,21 @@ def compose_known(
     trouble: str = "",
     held: str = "",
     as_draft: bool = False,
+    opens: bool = False,
 ) -> Composed:
     """Choose among what the ledger knows already, and write down the edition.
 
     :param trouble: what was wrong with the sources: said when there is nothing to send.
     :param held: why its sends have to wait for a person.
+    :param opens: a person wants the draft, whatever is in it.
     """
     versions.accepted(app)
     until = presence.in_time()
     while True:
         now = app.clock()
-        there = verb.candidates_of(app.store, schedule, now=now)
+        with app.store.read() as conn:
+            there = verb.candidates_in(conn, schedule, now=now)
+            wishes = verb.wishes_of(conn, schedule, slot.key, app.project.publication.language)
         choice = verb.decide(
             schedule,
             there.found,
@@ -61,12 +65,14 @@ def compose_known(
             hint=trouble or there.hint,
             updates=there.updates,
             settle=rests(app),
+            wishes=wishes,
         )
         used = [candidate for candidate, _ in (*choice.picked, *choice.noted)]
         if not as_draft and presence.leave_out_gone(app, used, until):
             continue  # chosen anew, from what is left
         choice = replace(choice, held=held)
-        composed = record(app, schedule, slot, choice, actor=actor, as_draft=as_draft, look=there.look)
+        how: dict[str, Any] = {"as_draft": as_draft, "opens": opens, "look": there.look, "seen": wishes}
+        composed = record(app, schedule, slot, choice, actor=actor, **how)
         if not composed.is_stale:
             return composed
 
@@ -100,6 +106,8 @@ def record(
     actor: str,
     as_draft: bool = False,
     look: Look | None = None,
+    seen: Wishes | None = None,
+    opens: bool = False,
 ) -> Composed:
     """Write down an edition, a draft of it, or that a slot was skipped, under the version of the file that holds."""
     composed = verb.record(
@@ -115,6 +123,8 @@ def record(
         as_draft=as_draft,
         is_practice=app.is_practice,
         look=look,
+        seen=seen,
+        opens=opens,
     )
     if composed.edition_id is not None:
         state = "edition_drafted" if as_draft else "edition_skipped" if choice.skipped else "edition_locked"

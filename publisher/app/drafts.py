@@ -14,7 +14,7 @@ from publisher.app import composing
 from publisher.model.project import Schedule
 from publisher.pipeline import compose
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import articles, editions
+from publisher.store import editions
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -69,15 +69,8 @@ def _check(app: App, schedule: Schedule, edition_id: int) -> None:
 
     with app.store.read() as conn:
         edition = editions.get(conn, edition_id)
-        placed = articles.of_edition(conn, edition_id)
-    chosen = [article.article for place, article in placed if place["position"]]
-    updates = [article.article for place, article in placed if place["as_update"] == "note"]
-    if edition is None or not chosen:
-        return
-    lead = next((article.source for place, article in placed if place["position"]), "")
-    place = {"slot": edition["slot"], "due_at": edition["due_at"], "chosen": chosen, "updates": updates}
-    place["uploads"] = app.studio.uploads(lead)
-    products = [produce.produce_entry(app.studio, app.project, schedule, entry, **place) for entry in schedule.send]
+    assert edition is not None  # noqa: S101 -- it was composed a moment ago, and editions are never deleted
+    products = produce.products_of(app.store, app.studio, app.project, schedule, edition_id)
     wrong = [f"{each.entry.via}: {f.what}. {f.remedy}" for each in products for f in each.findings if f.blocks]
     cause = cause_of(edition_id)
     if not wrong:

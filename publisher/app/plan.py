@@ -17,11 +17,12 @@ from publisher.app.standing import paused, title, waiting_lines
 from publisher.errors import PublisherError, UsageError
 from publisher.model.article import Article, LedgerArticle
 from publisher.model.cost import Cost, cost_of
+from publisher.model.desk import Words
 from publisher.model.message import Finding, Post
 from publisher.model.project import Channel, Schedule
 from publisher.pipeline import collect, compose, produce
 from publisher.pipeline.collect import Sighting
-from publisher.pipeline.compose import Choice, Rest
+from publisher.pipeline.compose import Choice, Rest, Wishes
 from publisher.pipeline.operate import holding
 from publisher.pipeline.produce import Produced
 from publisher.runtime.slots import Slot, slots_after
@@ -92,8 +93,10 @@ def plan_slot(
     by_hand = slot is not None
     slot = slot or next(slots_after(schedule.when, app.zone, since), None) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
     looked = looked or look(app, [schedule])
-    choice, chosen, newest = _choose(app, schedule, looked.seen(schedule.pick.sources), now, waits=not by_hand)
-    products = produced(app, schedule, slot, chosen, [each.article for each, _ in choice.noted])
+    seen = looked.seen(schedule.pick.sources)
+    choice, wishes, chosen, newest = _choose(app, schedule, slot, seen, now, waits=not by_hand)
+    people_say: dict[str, Any] = {"note": choice.note.text if choice.note else "", "words": wishes.changes.words}
+    products = produced(app, schedule, slot, chosen, [each.article for each, _ in choice.noted], **people_say)
     with app.store.read() as conn:
         why_paused = paused(schedules.get(conn, schedule.name))
         waiting = _waiting(conn, app, schedule)
@@ -136,8 +139,8 @@ def people_for(
 
 
 def _choose(
-    app: App, schedule: Schedule, seen: Sequence[Sighting], now: datetime, *, waits: bool
-) -> tuple[Choice, list[Article], tuple[LedgerArticle, ...]]:
+    app: App, schedule: Schedule, slot: Slot, seen: Sequence[Sighting], now: datetime, *, waits: bool
+) -> tuple[Choice, Wishes, list[Article], tuple[LedgerArticle, ...]]:
     """Take in what was read and choose among it as a slot does, in a transaction that is taken back.
 
     :param waits: a new article goes when it has rested, not at once.
@@ -149,6 +152,7 @@ def _choose(
         for each in seen:
             collect.record_in(conn, each, now)
         there = compose.candidates_in(conn, schedule, now=now)
+        wishes = compose.wishes_of(conn, schedule, slot.key, app.project.publication.language)
         choice = compose.decide(
             _each_by_itself(schedule, len(there.found)) if schedule.when.new else schedule,
             there.found,
@@ -159,11 +163,12 @@ def _choose(
             updates=there.updates,
             # Each goes when it has rested: shown is what goes then.
             settle={} if schedule.when.new else rests_in(conn, app.project),
+            wishes=wishes,
         )
         if schedule.when.new and waits:
             choice = replace(choice, picked=_with_rests(choice, rests_in(conn, app.project, SETTLE), now, app.zone))
         chosen = [articles.get(conn, each.id).article for each, _ in choice.picked]
-        return choice, chosen, () if chosen else _newest(conn, schedule)
+        return choice, wishes, chosen, () if chosen else _newest(conn, schedule)
 
 
 def _with_rests(
@@ -193,15 +198,22 @@ def _newest(conn: Connection, schedule: Schedule) -> tuple[LedgerArticle, ...]:
 
 
 def produced(
-    app: App, schedule: Schedule, slot: Slot, chosen: Sequence[Article], updates: Sequence[Article] = ()
+    app: App,
+    schedule: Schedule,
+    slot: Slot,
+    chosen: Sequence[Article],
+    updates: Sequence[Article] = (),
+    note: str = "",
+    words: Mapping[str, Words] = {},
 ) -> tuple[Produced, ...]:
     """Make the schedule's messages of these articles, and check them and their channels. Writes nothing."""
     if schedule.when.new:
         chosen = chosen[:1]  # each article is an edition of its own: the first stands for all
-    if not chosen:
+    if not chosen and not note:
         return ()
     what: dict[str, Any] = {"slot": slot.key, "due_at": slot.due_at, "chosen": chosen, "updates": updates}
-    made = [produce.produce_entry(app.studio, app.project, schedule, entry, **what) for entry in schedule.send]
+    what |= {"note": note, "words": words}
+    made = produce.produce_all(app.studio, app.project, schedule, schedule.send, **what)
     return tuple(_with_channel(app, product) for product in made)
 
 

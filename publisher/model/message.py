@@ -213,6 +213,8 @@ class Brief(Sheet):
     subject: str = ""  # empty: the lead's headline
     preheader: str = ""
     note: str = ""  # html of the editor's note, sanitised
+    note_title: str = ""  # its first heading, else its first line, as plain text
+    text: str = ""  # of a post, as an editor wrote it; empty: the template's
     updates: tuple[Article, ...] = ()  # sent in an earlier edition and changed since
     utm: tuple[tuple[str, str], ...] = ()  # parameters that every link to an article gets
     archive_url: str = ""  # where everybody can read the mail on the web; empty: nowhere

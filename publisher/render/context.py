@@ -24,18 +24,18 @@ _LONGEST_BODY = 200_000  # characters; of what is longer no mail would show the 
 
 
 def context_of(brief: Brief, words: Words = authored, *, html: bool = True) -> dict[str, Any]:
-    """Return the names that every template may use; TemplateError where there is no article.
+    """Return the names that every template may use; TemplateError where there is neither article nor note.
 
     :param words: what is done to each authored line; ``authored`` by default.
     :param html: False leaves the articles' markup out, for what is plain text.
     """
     articles = [article_dict(article, brief, words, html=html) for article in brief.articles]
-    if not articles:
+    if not articles and not (brief.note and html):
         raise TemplateError("there is no article to render", where=f"schedule {brief.schedule}")
     return sheet_context(brief) | {
         "edition": {"schedule": brief.schedule, "slot": brief.slot, "due_at": brief.due_at.isoformat()},
         "articles": articles,
-        "lead": articles[0],
+        "lead": articles[0] if articles else {},
         "left_out": 0,
         "archive_url": brief.archive_url,
         "updates": [article_dict(article, brief, words) for article in brief.updates],

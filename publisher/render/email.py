@@ -10,12 +10,13 @@ from publisher.model.message import Brief, Finding, Mail, Text
 from publisher.render.context import context_of
 from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine
+from publisher.render.fragment import paragraphs_of
 from publisher.render.headers import language_header, list_headers, one_line
 from publisher.render.inline import inline
 from publisher.render.merge import letters_of, merge_names, shown_length, split_html, split_text
 from publisher.render.shortening import Cut, as_finding, bytes_of, least_cut, with_cut
 from publisher.render.wording import misspelt, still_english, words_of
-from publisher.render.words import cut, fold, shorten, units_of
+from publisher.render.words import authored, cut, fold, shorten, units_of
 
 LONGEST_SUBJECT = 150  # characters; inboxes show half of it
 _PREHEADER_LENGTH = 140  # characters; no inbox shows more
@@ -65,17 +66,17 @@ def _not_large(brief: Brief, html_with: Callable[[Cut], Text]) -> tuple[Text, Cu
 
 
 def page_of(brief: Brief) -> str:
-    """Return the name of the template that a brief's html is made from."""
-    return brief.template or f"{_usual(brief)}.html"
+    """Return the name of the template that a brief's html is made from; without an article it has one of its own."""
+    return brief.template if brief.template and brief.articles else f"{_usual(brief)}.html"
 
 
 def _usual(brief: Brief) -> str:
-    return "email/article" if len(brief.articles) == 1 else "email/digest"
+    return {0: "email/letter", 1: "email/article"}.get(len(brief.articles), "email/digest")
 
 
 def _subject(engine: Engine, brief: Brief, context: dict[str, Any], conventions: Conventions) -> str:
     if not brief.subject:
-        return str(context["lead"]["title"])
+        return str(context["lead"]["title"] if brief.articles else authored(brief.note_title))
     where = f"schedules.yaml, subject of {brief.schedule}"
     return one_line(engine.render_string(brief.subject, context, conventions, where=where).strip(), where)
 
@@ -105,7 +106,8 @@ def _preheader(engine: Engine, brief: Brief, context: dict[str, Any], convention
     if brief.preheader:
         words = fold(engine.render_string(brief.preheader, context, conventions, where=where))
     else:
-        words = shorten(context["lead"]["summary"], _PREHEADER_LENGTH)
+        own = context["lead"]["summary"] if brief.articles else " ".join(paragraphs_of(context["note"])[1:])
+        words = shorten(own, _PREHEADER_LENGTH)
     room = min(_PREHEADER_ROOM, max(0, _PREHEADER_LENGTH - shown_length(words)) // 2)
     return {"preheader": words, "preheader_padding": range(room)}
 

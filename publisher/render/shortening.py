@@ -42,7 +42,7 @@ def least_cut(brief: Brief, size_with: Callable[[Cut], int]) -> Cut:
     :param size_with: renders the mail with a cut and returns its bytes.
     """
     whole = size_with(Cut())
-    if whole <= LARGE_AT:
+    if whole <= LARGE_AT or not brief.articles:
         return Cut()
     blocks = _blocks_of(brief.articles[0])
     low, high = 1, 3 * (len(brief.articles) - 1) + blocks

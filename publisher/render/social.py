@@ -50,10 +50,16 @@ def _rendered(engine: Engine, brief: Brief, rules: PostRules) -> Post:
     conventions = Conventions(brief.language, brief.timezone)
     context = context_of(brief, neutralise, html=False) | of_post
     context["words"] = words_of(engine, context, conventions)
-    posts = posts_in(engine.render(name, context, conventions))
+    posts = posts_in(_own_text(brief, context["next_post"]) or engine.render(name, context, conventions))
     parts = tuple(_fitted(post, rules, brief) for post in posts)
     notes = tuple(_shortened(post, part, rules) for post, part in zip(posts, parts, strict=True) if part != whole(post))
     return Post(parts, language=brief.language, card=_card(brief.articles[0], brief, rules), mended=notes[:1])
+
+
+def _own_text(brief: Brief, next_post: str) -> str:
+    """Return a post as an editor wrote it, names and tags alive; a line of `---` begins the next post of a thread."""
+    lines = map(authored, brief.text.splitlines())
+    return "\n".join(next_post if line == "---" else line for line in lines)
 
 
 def _fitted(post: str, rules: PostRules, brief: Brief) -> str:

@@ -8,11 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from markdown_it import MarkdownIt
-
 from publisher.errors import SourceError
 from publisher.model.article import Article, Reading
-from publisher.sources import clean, frontmatter, plaintext
+from publisher.sources import clean, frontmatter, markdown, plaintext
 from publisher.sources.address import Place
 from publisher.sources.fetch import Validators
 from publisher.sources.files import read_capped
@@ -147,7 +145,7 @@ def _written(text: str, path: Path, place: Place) -> Article | None:
 
 
 def _markdown(values: Mapping[str, object], body: str) -> Item:
-    html = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(body)
+    html = markdown.parser().render(body)
     item = frontmatter.item_of(values, html)
     return item if item.title else _titled_by_heading(item, body)
 
@@ -158,7 +156,7 @@ def _titled_by_heading(item: Item, body: str) -> Item:
     words = first.lstrip("#").strip()
     if not first.startswith("#") and (len(words) > 120 or rest[:1].strip() or not rest.strip()):
         return item
-    html = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    html = markdown.parser()
     return replace(item, title=clean.one_line(html.renderInline(words)), content=html.render(rest))
 
 

@@ -9,7 +9,18 @@ from sqlalchemy import Connection, RowMapping, and_, delete, func, or_, select, 
 
 from publisher.model.states import CallState, DeliveryState, EditionState
 from publisher.store.sql import upsert
-from publisher.store.tables import calls, channels, deliveries, editions, facts, limits, looks, schedules, sends
+from publisher.store.tables import (
+    calls,
+    channels,
+    deliveries,
+    editions,
+    facts,
+    limits,
+    looks,
+    notes,
+    schedules,
+    sends,
+)
 
 ACCEPTED = "accepted_version"
 AWAKE = "awake_until"
@@ -83,6 +94,7 @@ def rename(conn: Connection, old: str, new: str) -> None:
     conn.execute(delete(schedules).where(schedules.c.name == new))
     conn.execute(update(schedules).where(schedules.c.name == old).values(name=new))
     conn.execute(update(editions).where(editions.c.schedule == old).values(schedule=new))
+    conn.execute(update(notes).where(notes.c.schedule == old).values(schedule=new))
     conn.execute(delete(looks).where(looks.c.schedule == new))
     conn.execute(update(looks).where(looks.c.schedule == old).values(schedule=new))
     _set_fact(conn, f"{WAS}{new}", old)

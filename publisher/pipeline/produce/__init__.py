@@ -6,10 +6,10 @@ whether readers could follow it to us. `doors` are a mail's ways to our own page
 writes it down in one transaction.
 """
 
-from publisher.pipeline.produce.act import record, remake
+from publisher.pipeline.produce.act import products_of, record, remake
 from publisher.pipeline.produce.brief import brief_of, preview_values
 from publisher.pipeline.produce.doors import LINK, PAST, Doors, uncounted
-from publisher.pipeline.produce.entry import Produced, Studio, failed, produce_entry
+from publisher.pipeline.produce.entry import Produced, Studio, failed, produce_all, produce_entry
 from publisher.pipeline.produce.reach import is_reachable
 
 __all__ = [
@@ -22,7 +22,9 @@ __all__ = [
     "failed",
     "is_reachable",
     "preview_values",
+    "produce_all",
     "produce_entry",
+    "products_of",
     "record",
     "remake",
     "uncounted",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import RowMapping
 
 from publisher.model.article import Article
+from publisher.model.desk import Changes, Note
 from publisher.model.message import Finding
 from publisher.model.project import Entry, Project, Schedule
 from publisher.model.segment import Selection
 from publisher.model.states import EditionState, SendState
 from publisher.pipeline import pacing
-from publisher.pipeline.produce.entry import Produced, Studio, produce_entry
-from publisher.store import Connection, Store, articles, editions, facts, media, messages, sends
+from publisher.pipeline.produce.entry import Produced, Studio, produce_all
+from publisher.store import Connection, Store, articles, desk, editions, facts, media, messages, sends
 from publisher.store.sql import take_turn
 
 ABOVE_ALL_REGULAR = 2  # priority of ordinary mail: alerts are 0, confirmations 1
@@ -31,10 +32,18 @@ class _Content:
     updates: list[Article]
     revisions: dict[int, int]  # of both
     source: str = ""  # of the first that was chosen
+    note: Note | None = None
+    changes: Changes = field(default_factory=Changes)
 
 
-def _content(conn: Connection, edition_id: int) -> _Content:
-    content = _Content([], [], {})
+def _content(conn: Connection, edition: RowMapping) -> _Content:
+    edition_id, is_draft = edition["id"], edition["state"] == EditionState.DRAFT
+    note = (
+        desk.waiting_note(conn, edition["schedule"], edition["language"])
+        if is_draft
+        else desk.note_of(conn, edition_id)
+    )
+    content = _Content([], [], {}, note=note, changes=Changes.of(edition["changes"]))
     source = ""
     for place in editions.places_of(conn, edition_id):
         is_chosen = place["position"] is not None
@@ -56,7 +65,7 @@ def record(
     with store.read() as conn:
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- editions are never deleted
-        content = _content(conn, edition_id)
+        content = _content(conn, edition)
     products = _products(studio, project, schedule, edition, content, schedule.send)
     with store.write() as conn:
         editions.lock(conn, edition_id)
@@ -79,6 +88,15 @@ def record(
         ]
 
 
+def products_of(store: Store, studio: Studio, project: Project, schedule: Schedule, edition_id: int) -> list[Produced]:
+    """Render and check an edition's messages as its send would, and write nothing."""
+    with store.read() as conn:
+        edition = editions.get(conn, edition_id)
+        assert edition is not None  # noqa: S101 -- editions are never deleted
+        content = _content(conn, edition)
+    return _products(studio, project, schedule, edition, content, schedule.send)
+
+
 def _products(
     studio: Studio,
     project: Project,
@@ -89,7 +107,8 @@ def _products(
 ) -> list[Produced]:
     what: dict[str, Any] = {"slot": edition["slot"], "due_at": edition["due_at"]}
     what |= {"chosen": content.chosen, "updates": content.updates, "uploads": studio.uploads(content.source)}
-    return [produce_entry(studio, project, schedule, entry, **what) for entry in entries]
+    what |= {"note": content.note.text if content.note else "", "words": content.changes.words}
+    return produce_all(studio, project, schedule, entries, **what)
 
 
 def _due_at(conn: Connection, project: Project, schedule: Schedule, edition: RowMapping, now: datetime) -> datetime:
@@ -154,9 +173,9 @@ def remake(
     """Render the held sends of an edition again, as a new revision of their message; return how many."""
     with store.read() as conn:
         edition = editions.get(conn, edition_id)
-        content = _content(conn, edition_id)
+        assert edition is not None  # noqa: S101 -- editions are never deleted
+        content = _content(conn, edition)
         held = {send["entry"]: send["id"] for send in sends.of_edition(conn, edition_id) if send["state"] == "held"}
-    assert edition is not None  # noqa: S101 -- editions are never deleted
     entries = [entry for entry in schedule.send if entry.key in held]
     products = _products(studio, project, schedule, edition, content, entries)
     with store.write() as conn:

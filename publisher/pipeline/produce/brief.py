@@ -7,9 +7,11 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from publisher.model.article import Article
+from publisher.model.desk import NO_WORDS, Words
 from publisher.model.message import Brief
 from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.pipeline.produce.doors import Doors
+from publisher.sources.markdown import html_of, title_of
 
 
 def brief_of(
@@ -21,12 +23,16 @@ def brief_of(
     due_at: datetime,
     chosen: Sequence[Article],
     updates: Sequence[Article] = (),
+    note: str = "",
+    words: Words = NO_WORDS,
     practice: bool = False,
     doors: Doors | None = None,
 ) -> Brief:
     """Gather everything that a message is rendered from.
 
     :param updates: articles that were sent before and have changed since, to be named.
+    :param note: Markdown, as an editor wrote it.
+    :param words: of people's own, in the place of what the entry says.
     :param practice: nothing reaches a real reader.
     :param doors: to our own pages; None: the mail names none but those that are each reader's own.
     """
@@ -52,8 +58,11 @@ def brief_of(
         list_about=mailing_list.about if mailing_list else "",
         list_domain=host,
         template=entry.template,
-        subject=entry.subject,
-        preheader=entry.preheader or paper.preheader,
+        subject=words.subject or entry.subject,
+        preheader=words.preheader or entry.preheader or paper.preheader,
+        note=html_of(note),
+        note_title=title_of(note),
+        text=words.text,
         practice=practice,
         utm=_utm(project.channels[entry.via], schedule, is_mail=bool(entry.to)),
         theme=entry.theme.over(paper.theme),

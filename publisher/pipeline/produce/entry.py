@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from publisher.errors import PublisherError, TemplateError
 from publisher.model.article import Article, Image
+from publisher.model.desk import NO_WORDS, Words
 from publisher.model.message import Brief, Finding, Message, Post, PostRules
 from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.pipeline.produce import reach
@@ -73,6 +74,30 @@ class Studio:
         self.renderer.get_ready([rules for rules in found if rules])
 
 
+def produce_all(
+    studio: Studio,
+    project: Project,
+    schedule: Schedule,
+    entries: Iterable[Entry],
+    *,
+    chosen: Sequence[Article],
+    note: str = "",
+    words: Mapping[str, Words] = {},
+    **what: Any,
+) -> list[Produced]:
+    """Render and check an edition's entries; without an article its note goes to readers alone, and no post says it.
+
+    :param note: Markdown, as an editor wrote it.
+    :param words: of people's own, by the entry's key.
+    """
+    what |= {"chosen": chosen, "note": note}
+    return [
+        produce_entry(studio, project, schedule, entry, words=words.get(entry.key, NO_WORDS), **what)
+        for entry in entries
+        if chosen or entry.to
+    ]
+
+
 def produce_entry(
     studio: Studio,
     project: Project,
@@ -84,13 +109,18 @@ def produce_entry(
     chosen: Sequence[Article],
     updates: Sequence[Article] = (),
     uploads: Uploads | None = None,
+    note: str = "",
+    words: Words = NO_WORDS,
 ) -> Produced:
     """Render and check one entry. Writes nothing: `plan`, `preview` and the send all come here.
 
     :param updates: articles that were sent before and have changed since, to be named.
+    :param note: Markdown, as an editor wrote it.
+    :param words: of people's own, in the place of what the entry says.
     :param uploads: gets the picture that goes up with a post; None: it is not fetched.
     """
     what: dict[str, Any] = {"slot": slot, "due_at": due_at, "chosen": chosen, "updates": updates}
+    what |= {"note": note, "words": words}
     brief = brief_of(project, schedule, entry, **what, practice=studio.practice, doors=studio.doors)
     made = _made(studio, project, entry, brief, uploads or Uploads(studio.renderer))
     archive = entry.to[0] if entry.to and not studio.practice else None

@@ -1,0 +1,22 @@
+"""Article to edition: which of a schedule's articles one slot carries, and why each is in or out.
+
+`gather` looks what there is, `choice` decides and is pure, `act` writes the edition down in one transaction.
+"""
+
+from publisher.pipeline.compose.act import Composed, record
+from publisher.pipeline.compose.choice import Choice, Rest, Wishes, decide, one_of_each_story
+from publisher.pipeline.compose.gather import Candidates, candidates_in, candidates_of, wishes_of
+
+__all__ = [
+    "Candidates",
+    "Choice",
+    "Composed",
+    "Rest",
+    "Wishes",
+    "candidates_in",
+    "candidates_of",
+    "decide",
+    "one_of_each_story",
+    "record",
+    "wishes_of",
+]

@@ -1,0 +1,225 @@
+"""Which of a schedule's articles one slot carries, and why each is in or out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from publisher.model.article import LedgerArticle
+from publisher.model.desk import Changes, Note
+from publisher.model.project import Pick, Schedule
+
+AHEAD = timedelta(days=1)  # a date less far ahead is another clock's; one further ahead is waited for
+
+Reasoned = tuple[LedgerArticle, str]  # an article, and why it is in or out
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What an edition would carry."""
+
+    picked: tuple[tuple[LedgerArticle, str], ...]  # in the order of the mail, each with its reason
+    left: tuple[tuple[LedgerArticle, str], ...]
+    skipped: str = ""  # why there is no edition; empty: there is one
+    dropped: frozenset[int] = frozenset()  # ids among `left` that are used up without being sent
+    held: str = ""  # why its sends wait for a person: it is too late, say
+    noted: tuple[tuple[LedgerArticle, str], ...] = ()  # sent before and changed since: only named
+    again: Mapping[int, int] = field(default_factory=dict)  # picked though sent before: id and revision
+    by_hand: frozenset[int] = frozenset()  # ids of what a person added: whether it was sent before is for them to say
+    note: Note | None = None  # what stands on top
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What people want of an edition, beside what its schedule says."""
+
+    draft_id: int | None = None
+    changes: Changes = field(default_factory=Changes)
+    added: tuple[LedgerArticle, ...] = ()  # in the order of the changes, those that can be had
+    note: Note | None = None
+
+
+NO_WISHES = Wishes()
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """How long the new articles of a source rest; what was there when it was first polled is not new."""
+
+    span: timedelta
+    baseline_at: datetime | None = None
+
+    def ends_at(self, candidate: LedgerArticle) -> datetime:
+        was_there = self.baseline_at is not None and candidate.first_seen_at <= self.baseline_at
+        return candidate.first_seen_at if was_there else candidate.first_seen_at + self.span
+
+
+NOTHING: Mapping[str, Rest] = {}
+
+
+def decide(
+    schedule: Schedule,
+    candidates: Sequence[LedgerArticle],
+    *,
+    elsewhere: Mapping[int, str],
+    now: datetime,
+    hint: str = "",
+    updates: Sequence[LedgerArticle] = (),
+    settle: Mapping[str, Rest] = NOTHING,
+    had: Mapping[int, str] = {},
+    wishes: Wishes = NO_WISHES,
+) -> Choice:
+    """Choose among the candidates. Pure.
+
+    :param elsewhere: articles that an edition of a schedule under ``not_in:`` carries, with its name.
+    :param hint: what to say when there is nothing new.
+    :param updates: articles that were sent and have changed since: `on_update:` says what follows.
+    :param settle: how long articles of a source rest, by its name.
+    :param had: articles that all readers have from other schedules, and why that is so.
+    :param wishes: what people want of it.
+    """
+    pick = schedule.pick
+    candidates, updates, put_out = _without_put_out(candidates, updates, wishes)
+    again: dict[int, int] = {}
+    if schedule.on_update == "repost":
+        again = {update.id: update.revision for update in updates}
+        candidates = [*candidates, *(replace(each, first_seen_at=each.changed_at or now) for each in updates)]
+    carried = {number: f"in an edition of {name} (not_in)" for number, name in elsewhere.items()}
+    wanted, left = _sift(candidates, pick, {**had, **carried}, settle, now)
+    wanted.sort(key=_published, reverse=pick.order == "newest")
+    wanted, twins = one_of_each_story(wanted)
+    left += twins + put_out
+    chosen, rest = wanted[: pick.at_most], wanted[pick.at_most :]
+    drops = pick.rest == "drop" and len(chosen) >= pick.at_least
+    fate = "dropped (rest)" if drops else "waits for the next edition"
+    left += [(candidate, f"more than {pick.at_most} (at_most): {fate}") for candidate in rest]
+    dropped = frozenset(candidate.id for candidate in rest if candidate.id not in again) if drops else frozenset()
+    dropped |= frozenset(each.id for each, _ in put_out if each.id in wishes.changes.dropped)
+    if len(chosen) + len(wishes.added) < pick.at_least:
+        too_few = _too_few(len(chosen) + len(wishes.added), pick, hint)
+        if wishes.note is None:
+            return Choice((), tuple(left), too_few, dropped=dropped)
+        left += [(each, too_few) for each in (*chosen, *wishes.added)]
+        return Choice((), tuple(left), dropped=dropped, note=wishes.note)
+    picked = [(candidate, candidate.reason) for candidate in chosen]
+    picked += [(each, f"added by {wishes.changes.added[each.id]}") for each in wishes.added]
+    return Choice(
+        _arranged(picked, wishes.changes.order),
+        tuple(left),
+        dropped=dropped,
+        noted=_noted(schedule, updates),
+        again={each.id: again[each.id] for each in chosen if each.id in again},
+        by_hand=frozenset(each.id for each in wishes.added),
+        note=wishes.note,
+    )
+
+
+def _without_put_out(
+    candidates: Sequence[LedgerArticle], updates: Sequence[LedgerArticle], wishes: Wishes
+) -> tuple[list[LedgerArticle], list[LedgerArticle], list[Reasoned]]:
+    """Return what is left to choose from, and what people left out. What they added is no candidate any more."""
+    changes = wishes.changes
+    put_out = {number: f"dropped by {who}" for number, who in changes.dropped.items()}
+    put_out |= {number: f"left for the next edition by {who}" for number, who in changes.later.items()}
+    stories = {each.story_id or each.id for each in wishes.added}
+    found: list[LedgerArticle] = []
+    left: list[Reasoned] = []
+    for each in candidates:
+        if each.id in put_out:
+            left.append((each, put_out[each.id]))
+        elif each.id not in changes.added and (each.story_id or each.id) not in stories:
+            found.append(each)
+        elif each.id not in changes.added:
+            left.append((each, "the same story as one that was added"))
+    kept = [each for each in updates if each.id not in put_out and each.id not in changes.added]
+    return found, kept, left
+
+
+def _arranged(picked: Sequence[Reasoned], order: Sequence[int]) -> tuple[Reasoned, ...]:
+    """Return articles in the order that people gave, then the others as they are."""
+    place = {number: index for index, number in enumerate(order)}
+    return tuple(sorted(picked, key=lambda each: place.get(each[0].id, len(place))))
+
+
+def _sift(
+    candidates: Sequence[LedgerArticle],
+    pick: Pick,
+    elsewhere: Mapping[int, str],
+    settle: Mapping[str, Rest],
+    now: datetime,
+) -> tuple[list[LedgerArticle], list[tuple[LedgerArticle, str]]]:
+    wanted: list[LedgerArticle] = []
+    left: list[tuple[LedgerArticle, str]] = []
+    for candidate in candidates:
+        why_not = _why_not_yet(candidate, settle, now) or _why_not(candidate, pick, elsewhere, now)
+        if why_not:
+            left.append((candidate, why_not))
+        else:
+            wanted.append(candidate)
+    return wanted, left
+
+
+def _noted(schedule: Schedule, updates: Sequence[LedgerArticle]) -> tuple[tuple[LedgerArticle, str], ...]:
+    if schedule.on_update != "note":
+        return ()
+    return tuple((update, update.reason) for update in updates if update.gone_at is None)
+
+
+def one_of_each_story(
+    wanted: Sequence[LedgerArticle],
+) -> tuple[list[LedgerArticle], list[tuple[LedgerArticle, str]]]:
+    """Leave out an article that another source tells too: the ledger's first one of them goes."""
+    first: dict[int, int] = {}
+    for each in wanted:
+        story = each.story_id or each.id
+        first[story] = min(each.id, first.get(story, each.id))
+    kept = [each for each in wanted if first[each.story_id or each.id] == each.id]
+    return kept, [
+        (each, f"the same story as {first[each.story_id or each.id]}, which goes")
+        for each in wanted
+        if each not in kept
+    ]
+
+
+def _why_not_yet(candidate: LedgerArticle, settle: Mapping[str, Rest], now: datetime) -> str:
+    """Say why it waits: whatever else is decided is decided when it has rested."""
+    date = candidate.article.published_at
+    if candidate.gone_at is not None:
+        return "gone from the source"
+    if date is not None and date - now > AHEAD:
+        return f"dated {date:%Y-%m-%d %H:%M} UTC: waits until then"
+    rest = settle.get(candidate.source)
+    # Without a rest nothing waits, whatever a clock a moment ahead of ours wrote down.
+    if rest is not None and rest.span and now < rest.ends_at(candidate):
+        return f"rests until {rest.ends_at(candidate):%H:%M} UTC (settle)"
+    return ""
+
+
+def _why_not(candidate: LedgerArticle, pick: Pick, elsewhere: Mapping[int, str], now: datetime) -> str:
+    own = {category.casefold() for category in candidate.article.categories}
+    if pick.sources and candidate.source not in pick.sources:
+        return f"comes from {candidate.source}, which is not asked for"
+    if pick.categories and not own & {category.casefold() for category in pick.categories}:
+        return f"in none of the categories {', '.join(pick.categories)}"
+    unwanted = sorted(own & {category.casefold() for category in pick.not_categories})
+    if unwanted:
+        return f"in the category {unwanted[0]}, which is left out (not_categories)"
+    if pick.newer_than is not None and _published(candidate) < now - pick.newer_than:
+        return f"older than {_days(pick.newer_than.total_seconds())} (newer_than)"
+    return elsewhere.get(candidate.id, "")
+
+
+def _published(candidate: LedgerArticle) -> datetime:
+    """When it was published, or first seen where the source gives no date."""
+    return candidate.article.published_at or candidate.first_seen_at
+
+
+def _days(seconds: float) -> str:
+    return f"{seconds / 86400:g} days" if seconds >= 86400 else f"{seconds / 3600:g} hours"
+
+
+def _too_few(found: int, pick: Pick, hint: str) -> str:
+    if found:
+        return f"only {found} new, and at_least is {pick.at_least}: they wait for the next edition"
+    return f"nothing new{': ' + hint if hint else ''}"

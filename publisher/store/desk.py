@@ -1,0 +1,96 @@
+"""What people add to editions: notes that wait for the next one, and what they changed in a draft."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
+
+from publisher.model.desk import Changes, Note
+from publisher.model.states import EditionState
+from publisher.store.sql import take_turn
+from publisher.store.tables import editions, insert_row, notes, update_row
+
+
+def waiting_note(conn: Connection, schedule: str, language: str = "") -> Note | None:
+    """Return the note that waits for a schedule's next edition; one for its language comes before one for any."""
+    query = select(notes).where(*_waiting(schedule), notes.c.language.in_(["", language]))
+    row = conn.execute(query.order_by(notes.c.language.desc(), notes.c.id.desc()).limit(1)).mappings().one_or_none()
+    return _note(row) if row is not None else None
+
+
+def note_of(conn: Connection, edition_id: int) -> Note | None:
+    """Return the note that an edition carries; None where it has none, or is a draft still."""
+    query = select(notes).where(notes.c.edition_id == edition_id).order_by(notes.c.id.desc()).limit(1)
+    row = conn.execute(query).mappings().one_or_none()
+    return _note(row) if row is not None else None
+
+
+def last_used_note(conn: Connection, schedule: str) -> Note | None:
+    """Return the note that a schedule's editions carried last."""
+    query = select(notes).where(notes.c.schedule == schedule, notes.c.edition_id.is_not(None))
+    row = conn.execute(query.order_by(notes.c.id.desc()).limit(1)).mappings().one_or_none()
+    return _note(row) if row is not None else None
+
+
+def write_note(conn: Connection, schedule: str, text: str, *, language: str = "", actor: str, now: datetime) -> int:
+    """Write the note of a schedule's next edition, in the place of one that waits; return its id."""
+    take_back_note(conn, schedule, language=language, now=now)
+    return insert_row(
+        conn,
+        notes,
+        schedule=schedule,
+        language=language,
+        text=text,
+        made_at=now,
+        actor=actor,
+        edition_id=None,
+        gone_at=None,
+    )
+
+
+def take_back_note(conn: Connection, schedule: str, *, language: str = "", now: datetime) -> bool:
+    """Take back the note that waits; say whether there was one. Nobody composes for the schedule meanwhile."""
+    take_turn(conn, f"schedule:{schedule}")
+    mine = (*_waiting(schedule), notes.c.language == language)
+    return conn.execute(update(notes).where(*mine).values(gone_at=now)).rowcount > 0
+
+
+def use_note(conn: Connection, note_id: int, edition_id: int) -> None:
+    """Let an edition carry a note that waits: no other edition gets it."""
+    mine = (notes.c.id == note_id, notes.c.edition_id.is_(None), notes.c.gone_at.is_(None))
+    conn.execute(update(notes).where(*mine).values(edition_id=edition_id))
+
+
+def _waiting(schedule: str) -> tuple[ColumnElement[bool], ...]:
+    return notes.c.schedule == schedule, notes.c.edition_id.is_(None), notes.c.gone_at.is_(None)
+
+
+def _note(row: RowMapping) -> Note:
+    return Note(
+        row["id"],
+        row["schedule"],
+        row["text"],
+        row["made_at"],
+        row["actor"],
+        row["language"],
+        row["edition_id"],
+    )
+
+
+def lock_draft(conn: Connection, edition_id: int) -> Changes | None:
+    """Return what people changed in a draft, which stays so until the transaction ends; None: it is none any more."""
+    query = select(editions.c.changes, editions.c.schedule).where(
+        editions.c.id == edition_id, editions.c.state == EditionState.DRAFT
+    )
+    row = conn.execute(query).one_or_none()
+    if row is None:
+        return None
+    take_turn(conn, f"schedule:{row.schedule}")  # as whoever composes for it
+    again = conn.execute(query).one_or_none()
+    return None if again is None else Changes.of(again.changes)
+
+
+def keep_changes(conn: Connection, edition_id: int, changes: Changes) -> None:
+    """Write down what people changed in an edition. The caller has locked it."""
+    update_row(conn, editions, edition_id, {"changes": changes.kept})
