@@ -13,12 +13,14 @@ from publisher.cli.clicks import clicks
 from publisher.cli.connect import connect
 from publisher.cli.diff import diff
 from publisher.cli.doctor import doctor
+from publisher.cli.edition import edition
 from publisher.cli.editions import editions
 from publisher.cli.events import events
 from publisher.cli.extract import extract
 from publisher.cli.hold import cancel, hold, release, resend
 from publisher.cli.init import init
 from publisher.cli.log import log
+from publisher.cli.note import note
 from publisher.cli.output import say
 from publisher.cli.pause import pause, resume
 from publisher.cli.plan import plan
@@ -66,6 +68,8 @@ cli.command("connect")(connect)
 cli.command("doctor")(doctor)
 cli.command("plan")(plan)
 cli.command("preview")(preview)
+cli.command("edition")(edition)
+cli.command("note")(note)
 cli.command("try")(try_source)
 cli.command("extract")(extract)
 cli.command("run")(run)

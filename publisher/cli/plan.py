@@ -50,11 +50,12 @@ def plan(
         raise typer.Exit(1)
 
 
-def show(plan: Plan, app: App, ends: Sequence[End | None], when: str = "") -> None:
+def show(plan: Plan, app: App, ends: Sequence[End | None], when: str = "", *, numbered: bool = False) -> None:
     """Print one plan for people.
 
     :param ends: for each of its messages, when it would end.
     :param when: in words; empty: its slot.
+    :param numbered: with the articles' numbers, which they have where the ledger knows them all.
     """
     name, choice = plan.schedule.name, plan.choice
     slot = "on every new article" if plan.schedule.when.new else local(plan.slot.due_at, app.zone)
@@ -66,12 +67,20 @@ def show(plan: Plan, app: App, ends: Sequence[End | None], when: str = "") -> No
     if choice.skipped:
         say(f"  skipped: {choice.skipped}")
     kinds = {"in": choice.picked, "named": choice.noted, "out": choice.left}
-    rows = [[kind, headline(each.article.title), reason] for kind, found in kinds.items() for each, reason in found]
-    if rows:
-        table("", ["", "article", "why"], rows)
+    rows = [
+        [kind, each.id if numbered else "", headline(each.article.title), reason]
+        for kind, found in kinds.items()
+        for each, reason in found
+    ]
+    if rows and numbered:
+        table("", ["", "number", "article", "why"], rows)
+    elif rows:
+        table("", ["", "article", "why"], [[kind, title, why] for kind, _, title, why in rows])
+    if choice.note:
+        say(f"  with the note by {choice.note.actor}, {local(choice.note.made_at, app.zone, seconds=False)}")
     for product, people, quiet, end, cost in _counted(plan, ends):
         to = audience_words(product.entry, people, quiet, plan.editions, product.posts)
-        say(f"  {product.entry.via}: {to}{_subject(product)}")
+        say(f"  {product.entry.via}: {to}{subject_words(product)}")
         if end and (words := end.words(app.zone)):
             say(f"    {words}")
         if cost:
@@ -110,7 +119,8 @@ def audience_words(entry: Entry, people: int, quiet: int, editions: int = 1, pos
     return f"{editions:,} editions, one for each article, each to {to}; the first" if editions > 1 else to
 
 
-def _subject(product: Any) -> str:
+def subject_words(product: Any) -> str:
+    """Return what a message says first, as it follows on whom it goes to."""
     from publisher.model.message import Mail, fill
     from publisher.pipeline.produce import preview_values
 

@@ -1,0 +1,204 @@
+"""The editors' desk: the draft of a schedule's next edition, opened, changed and looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from publisher.app import composing
+from publisher.app.plan import people_for
+from publisher.errors import UsageError
+from publisher.model.article import LedgerArticle, Standing
+from publisher.model.desk import Changes, Note
+from publisher.model.project import Entry, Schedule
+from publisher.pipeline.operate import editing
+from publisher.pipeline.operate.editing import Change
+from publisher.runtime.slots import Slot, slots_after
+from publisher.store import articles, desk, editions, schedules
+
+if TYPE_CHECKING:
+    from publisher.app.core import App
+    from publisher.pipeline.produce import Produced
+
+TO_EACH = "each edition is one article, which goes by itself: there is no draft, and no room for a note"
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One candidate of an edition."""
+
+    article: LedgerArticle
+    position: int | None  # None: it is out
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An edition as it lies on the desk."""
+
+    edition_id: int
+    schedule: str
+    slot: Slot
+    state: str
+    reason: str
+    stories: tuple[Story, ...]  # those that are in first, in order
+    note: Note | None
+    changes: Changes
+    products: tuple[Produced, ...] = ()  # of a draft: what it would send
+    people: tuple[int, ...] = ()  # for each product: how many it would go to
+
+    @property
+    def is_held(self) -> bool:
+        return any(each.is_held for each in self.products)
+
+
+def next_slot(app: App, schedule: Schedule) -> Slot:
+    """Return the slot of a schedule's next edition.
+
+    :raises UsageError: it has none to come, or each of its editions is one article.
+    """
+    if schedule.when.new:
+        raise UsageError(TO_EACH, where=schedule.name)
+    with app.store.read() as conn:
+        row = schedules.get(conn, schedule.name)
+    since = max(app.clock(), row["considered_until"]) if row else app.clock()
+    slot = next(slots_after(schedule.when, app.zone, since), None)
+    if slot is None:
+        raise UsageError("it has no slot to come", where=schedule.name, remedy="Look at its `when:`")
+    return slot
+
+
+def draft_of(app: App, schedule: Schedule) -> int | None:
+    """Return the draft of a schedule's next edition; None where it has none yet."""
+    slot = next_slot(app, schedule)
+    with app.store.read() as conn:
+        return editions.draft_of(conn, schedule.name, slot.key, app.project.publication.language)
+
+
+def open_draft(app: App, schedule: Schedule) -> int:
+    """Return the draft of a schedule's next edition, made now where it has none yet."""
+    slot = next_slot(app, schedule)
+    found = draft_of(app, schedule)
+    if found is not None:
+        return found
+    made = composing.compose_known(app, schedule, slot, actor=app.actor, as_draft=True, opens=True).edition_id
+    if made is None:
+        what = f"its slot {slot.key} has an edition that is no draft any more"
+        raise UsageError(what, where=schedule.name, remedy=f"Look: publisher editions {schedule.name}")
+    return made
+
+
+def change(app: App, edition_id: int, make: Change, what: str, seen: int | None = None) -> Changes:
+    """Change a draft, and compose it anew, so that everybody sees what that makes of it.
+
+    :raises UsageError: it is no draft any more, or was changed since the version that was seen.
+    """
+    after = editing.change(app.store, edition_id, make, what=what, actor=app.actor, now=app.clock(), seen=seen)
+    compose_anew(app, edition_id)
+    return after
+
+
+def write_note(app: App, schedule: Schedule, text: str) -> Note | None:
+    """Write the note of a schedule's next edition; return the one whose place it takes.
+
+    :raises UsageError: the schedule has no room for a note.
+    """
+    next_slot(app, schedule)
+    if not schedule.mails_to:
+        raise UsageError("it sends no mail, and a note stands in mails alone", where=schedule.name)
+    return editing.write_note(app.store, schedule.name, text, actor=app.actor, now=app.clock())
+
+
+def compose_next_anew(app: App, schedule: Schedule) -> None:
+    """Compose the draft of a schedule's next edition, where it has one."""
+    draft_id = draft_of(app, schedule)
+    if draft_id is not None:
+        compose_anew(app, draft_id)
+
+
+def compose_anew(app: App, edition_id: int) -> None:
+    """Compose a draft of a schedule that the file still has; whoever locked it meanwhile was faster."""
+    with app.store.read() as conn:
+        row = editions.get(conn, edition_id)
+    if row is None or row["state"] != "draft" or row["schedule"] not in app.project.schedules:
+        return
+    schedule, slot = app.project.schedules[row["schedule"]], Slot(row["slot"], row["due_at"])
+    composing.compose_known(app, schedule, slot, actor=app.actor, as_draft=True)
+
+
+def page(app: App, edition_id: int) -> Page:
+    """Return an edition with its stories; of a draft also what it would send."""
+    with app.store.read() as conn:
+        row = editions.get(conn, edition_id)
+        assert row is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
+        placed = articles.of_edition(conn, edition_id)
+        is_draft = row["state"] == "draft"
+        note = desk.waiting_note(conn, row["schedule"], row["language"]) if is_draft else desk.note_of(conn, edition_id)
+    stories = tuple(Story(article, place["position"], place["reason"]) for place, article in placed)
+    slot = Slot(row["slot"], row["due_at"])
+    schedule = app.project.schedules.get(row["schedule"])
+    products, people = _products(app, schedule, edition_id) if is_draft and schedule else ((), ())
+    changes = Changes.of(row["changes"])
+    return Page(
+        edition_id,
+        row["schedule"],
+        slot,
+        row["state"],
+        row["reason"],
+        stories,
+        note,
+        changes,
+        products,
+        people,
+    )
+
+
+def _products(app: App, schedule: Schedule, edition_id: int) -> tuple[tuple[Produced, ...], tuple[int, ...]]:
+    from publisher.pipeline import produce  # here: who only writes a note renders nothing
+
+    made = tuple(produce.products_of(app.store, app.studio, app.project, schedule, edition_id))
+    people, _ = people_for(app, schedule, made, app.clock())
+    return made, people
+
+
+def article(app: App, said: str) -> LedgerArticle:
+    """Return an article that can be added to an edition.
+
+    :raises UsageError: there is none with this number, or it must not be sent.
+    """
+    with app.store.read() as conn:
+        found = articles.find(conn, [int(said)]) if said.isdecimal() else {}
+    if not found:
+        raise UsageError(f"there is no article {said}", remedy="See them: publisher articles list")
+    one = found[int(said)]
+    if one.standing in (Standing.DISCARDED, Standing.HELD):
+        what = f"article {one.id} is {one.standing.value}: no edition may carry it"
+        raise UsageError(what, remedy=f"To let it go out: publisher articles release {one.id}")
+    if one.gone_at is not None:
+        raise UsageError(f"article {one.id} is gone from its source: no edition may carry it")
+    return one
+
+
+def entries_meant(schedule: Schedule, said: str, *, posts: bool) -> list[Entry]:
+    """Return the entries of `send:` that a person means by a channel or an entry's key; empty: all of that kind.
+
+    :raises UsageError: there is none, or several posts could be meant.
+    """
+    kind = "post" if posts else "mail"
+    there = [entry for entry in schedule.send if bool(entry.to) is not posts]
+    found = [entry for entry in there if said in ("", entry.key, entry.via)]
+    named = ", ".join(entry.key for entry in there)
+    if not found:
+        what = f"it sends no {kind}" + (f" by {said}" if said and there else "")
+        raise UsageError(what, where=schedule.name, remedy=f"It has: {named}" if there else "")
+    if posts and len(found) > 1:
+        raise UsageError("it isn't said which post", where=schedule.name, remedy=f"Give --for with one of: {named}")
+    return found
+
+
+def went_out(app: App, article_id: int, schedule: str) -> str:
+    """Return when a schedule's editions brought an article last, in words; empty: never."""
+    with app.store.read() as conn:
+        found = articles.went_out_in(conn, [article_id]).get(article_id, [])
+    mine = [each for each in found if each["schedule"] == schedule]
+    return f"edition {mine[-1]['edition']}" if mine else ""

@@ -1,0 +1,247 @@
+"""`publisher edition`: the next edition as it lies on the desk, and what people change in it before it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from operator import methodcaller
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.cli.opening import open_app
+from publisher.cli.output import AsJson, ProjectDir, headline, local, reason_lines, say, say_json, table, tell
+from publisher.errors import UsageError
+
+if TYPE_CHECKING:
+    from publisher.app import App
+    from publisher.app.desk import Page
+    from publisher.model.desk import Changes
+    from publisher.model.project import Schedule
+
+    Step = tuple[str, Callable[[Changes], Changes]]  # in words, and what it does
+
+LONGEST_TEXT = 100_000  # characters of a post that are read from a file
+
+
+def edition(
+    which: Annotated[str, typer.Argument(metavar="EDITION", help="A schedule: its next edition. Or a past one.")],
+    drop: Annotated[
+        list[str] | None, typer.Option(metavar="ARTICLE", help="Leave it out, here and later. May be repeated.")
+    ] = None,
+    later: Annotated[
+        list[str] | None, typer.Option(metavar="ARTICLE", help="Leave it for the next edition. May be repeated.")
+    ] = None,
+    add: Annotated[
+        list[str] | None, typer.Option(metavar="ARTICLE", help="Take it in, whatever is picked. May be repeated.")
+    ] = None,
+    undo: Annotated[
+        list[str] | None, typer.Option(metavar="ARTICLE", help="Let the schedule decide about it again.")
+    ] = None,
+    order: Annotated[str, typer.Option(help="These articles first: 12,9,15.")] = "",
+    subject: Annotated[str, typer.Option(help="The subject of its mails.")] = "",
+    preheader: Annotated[str, typer.Option(help="What inboxes show after the subject.")] = "",
+    post: Annotated[Path | None, typer.Option(metavar="FILE", help="The words of a post: a text file.")] = None,
+    to: Annotated[str, typer.Option("--for", help="Only this channel, or line of `send:`.")] = "",
+    plain: Annotated[bool, typer.Option("--plain", help="Take back all words of your own.")] = False,
+    seen: Annotated[int | None, typer.Option(help="The version you looked at: another one is not changed.")] = None,
+    project: ProjectDir = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Show the next edition as it would go out now, and change it. New articles join until its slot comes."""
+    from publisher.app import desk
+
+    app = open_app(project)
+    schedule = app.project.schedules.get(which)
+    stories = {"drop": drop, "later": later, "add": add, "undo": undo}
+    wants = any(stories.values()) or any((order, subject, preheader, post, plain))
+    if not wants and schedule is not None and desk.draft_of(app, schedule) is None:
+        _show_plan(app, schedule)
+        return
+    edition_id = desk.open_draft(app, schedule) if schedule is not None else app.edition(which)
+    if wants:
+        schedule = schedule or _schedule_of(app, edition_id)
+        words = {"subject": subject, "preheader": preheader, "text": _text_in(post)}
+        steps = [
+            *_about_stories(app, schedule, edition_id, stories, order),
+            *_about_words(schedule, words, to, plain=plain),
+        ]
+        _carry_out(app, edition_id, steps, seen)
+    page = desk.page(app, edition_id)
+    if as_json:
+        say_json(_plain(page))
+    else:
+        _show(page, app)
+    if page.is_held:
+        raise typer.Exit(1)
+
+
+def _show_plan(app: App, schedule: Schedule) -> None:
+    """Show what the next edition would be, where nobody has opened it yet."""
+    from publisher.app.ends import ends_of
+    from publisher.app.plan import plan_slot
+    from publisher.cli.plan import show
+
+    app.poll_all(schedule.pick.sources)  # what is new has its number then, by which it can be named
+    plan = plan_slot(app, schedule)
+    show(plan, app, ends_of(app, [plan])[0], numbered=True)
+    prepare = schedule.when.prepare
+    when = f"at {local(plan.slot.due_at - prepare, app.zone, seconds=False)}, or " if prepare else ""
+    how = f"publisher edition {schedule.name} --help"
+    say(f"There is no draft of it yet: it is made {when}with the first change ({how})")
+
+
+def _schedule_of(app: App, edition_id: int) -> Schedule:
+    from publisher.store import editions
+
+    with app.store.read() as conn:
+        row = editions.get(conn, edition_id)
+    assert row is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
+    if row["state"] != "draft":
+        remedy = f"What left can be put right: publisher withdraw {edition_id}"
+        what = f"it is {row['state']}: nothing in it can be changed"
+        raise UsageError(what, where=f"edition {edition_id}", remedy=remedy)
+    return app.schedule(row["schedule"])
+
+
+def _about_stories(
+    app: App, schedule: Schedule, edition_id: int, wanted: dict[str, list[str] | None], order: str
+) -> Iterator[Step]:
+    """Yield the changes that are about articles; each is checked before any is made."""
+    from publisher.app import desk
+
+    there = {story.article.id for story in desk.page(app, edition_id).stories}
+    actor = app.actor
+    for said in wanted["drop"] or ():
+        number = _one_of(said, there, edition_id)
+        yield f"dropped {number}", methodcaller("drop", number, actor)
+    for said in wanted["later"] or ():
+        number = _one_of(said, there, edition_id)
+        yield f"left {number} for the next", methodcaller("put_off", number, actor)
+    for said in wanted["undo"] or ():
+        number = _number(said)
+        yield f"let the schedule decide about {number}", methodcaller("put_back", number)
+    for said in wanted["add"] or ():
+        number = desk.article(app, said).id
+        if before := desk.went_out(app, number, schedule.name):
+            tell(f"article {number} went out in {before} already")
+        there.add(number)
+        yield f"added {number}", methodcaller("add", number, actor)
+    if order:
+        numbers = tuple(_one_of(said, there, edition_id) for said in order.replace(",", " ").split())
+        yield f"put {', '.join(map(str, numbers))} first", methodcaller("arrange", numbers)
+
+
+def _number(said: str) -> int:
+    if not said.isdecimal():
+        raise UsageError(f"{said!r} is no article's number", remedy="Numbers stand beside the headlines")
+    return int(said)
+
+
+def _one_of(said: str, there: set[int], edition_id: int) -> int:
+    number = _number(said)
+    if number not in there:
+        remedy = f"To take it in: --add {number}"
+        raise UsageError(f"article {number} is no candidate of it", where=f"edition {edition_id}", remedy=remedy)
+    return number
+
+
+def _about_words(schedule: Schedule, said: dict[str, str], to: str, *, plain: bool) -> Iterator[Step]:
+    """Yield the changes that are about words."""
+    from publisher.app import desk
+    from publisher.model.desk import Words
+
+    mail = Words(said["subject"], said["preheader"])
+    if mail != Words():
+        names = [name for name in ("subject", "preheader") if said[name]]
+        for entry in desk.entries_meant(schedule, to, posts=False):
+            what = f"wrote the {' and '.join(names)} of {entry.key}"
+            yield what, methodcaller("word", entry.key, mail)
+    if said["text"]:
+        (entry,) = desk.entries_meant(schedule, to, posts=True)
+        yield f"wrote the post of {entry.key}", methodcaller("word", entry.key, Words(text=said["text"]))
+    if plain:
+        keys = [entry.key for entry in schedule.send if to in ("", entry.key, entry.via)]
+        for key in keys:
+            yield f"took back the words of {key}", methodcaller("unword", key)
+
+
+def _text_in(path: Path | None) -> str:
+    """Return what stands in a file.
+
+    :raises UsageError: it can't be read, or says nothing.
+    """
+    if path is None:
+        return ""
+    from publisher.cli.files import text_in
+
+    return text_in(path, LONGEST_TEXT)
+
+
+def _carry_out(app: App, edition_id: int, steps: Sequence[Step], seen: int | None) -> None:
+    """Make all changes as one: whoever looks sees all of them or none."""
+    from publisher.app import desk
+
+    def make(changes: Changes) -> Changes:
+        for _, step in steps:
+            changes = step(changes)
+        return changes
+
+    desk.change(app, edition_id, make, "; ".join(what for what, _ in steps), seen)
+
+
+def _show(page: Page, app: App) -> None:
+    from publisher.app import standing
+    from publisher.cli.plan import audience_words, subject_words
+
+    title = standing.title(page.edition_id, page.schedule, page.slot.key, app.zone)
+    until = f", until {local(page.slot.due_at, app.zone, seconds=False)}" if page.state == "draft" else ""
+    say(f"{title}: {page.state}{until}{f' ({page.reason})' if page.reason else ''}")
+    if page.note:
+        say(f"  note by {page.note.actor}, {local(page.note.made_at, app.zone)}:")
+        for line in page.note.text.strip().splitlines():
+            say(f"    {line}")
+    rows = [
+        [story.position or "", story.article.id, headline(story.article.article.title), story.reason]
+        for story in page.stories
+    ]
+    if rows:
+        table("", ["", "number", "article", "why"], rows)
+    for product, people in zip(page.products, page.people, strict=True):
+        to = audience_words(product.entry, people, 0, posts=product.posts)
+        say(f"  {product.entry.via}: {to}{subject_words(product)}")
+        for line in reason_lines(product.entry.via, "held", [asdict(finding) for finding in product.findings]):
+            say(f"    {line}")
+    for said in page.changes.said:
+        say(f"  {local(datetime.fromisoformat(said.at), app.zone)}: {said.actor} {said.what}")
+    if page.state == "draft":
+        say(f"  version {page.changes.version}")
+
+
+def _plain(page: Page) -> dict[str, object]:
+    return {
+        "edition": page.edition_id,
+        "schedule": page.schedule,
+        "slot": page.slot.key,
+        "due_at": page.slot.due_at,
+        "state": page.state,
+        "reason": page.reason,
+        "version": page.changes.version,
+        "note": {"text": page.note.text, "actor": page.note.actor, "made_at": page.note.made_at} if page.note else None,
+        "articles": [
+            {
+                "article": story.article.id,
+                "position": story.position,
+                "title": story.article.article.title,
+                "reason": story.reason,
+            }
+            for story in page.stories
+        ],
+        "messages": [
+            {"entry": product.entry.key, "people": people, "findings": [asdict(each) for each in product.findings]}
+            for product, people in zip(page.products, page.people, strict=True)
+        ],
+        "changes": [asdict(each) for each in page.changes.said],
+    }

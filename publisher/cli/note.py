@@ -1,0 +1,67 @@
+"""`publisher note`: a word of the editors on top of a schedule's next edition."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from publisher.cli.files import text_in
+from publisher.cli.opening import open_app
+from publisher.cli.output import ProjectDir, local, say, tell
+from publisher.errors import UsageError
+
+if TYPE_CHECKING:
+    from publisher.app import App
+    from publisher.model.desk import Note
+    from publisher.model.project import Schedule
+
+LONGEST = 20_000  # characters of Markdown: more is an article
+
+
+def note(
+    schedule: Annotated[str, typer.Argument(help="A schedule of schedules.yaml.")],
+    file: Annotated[Path | None, typer.Argument(help="A Markdown file, or - for what is piped in.")] = None,
+    clear: Annotated[bool, typer.Option("--clear", help="Take back the note that waits.")] = False,
+    project: ProjectDir = Path(),
+) -> None:
+    """Write a note that stands on top of a schedule's next edition, and is used once; without a file, show it."""
+    from publisher.app import desk
+    from publisher.pipeline.operate import editing
+
+    app = open_app(project)
+    chosen = app.schedule(schedule)
+    if file is not None and clear:
+        raise UsageError("FILE and --clear say different things")
+    if clear:
+        before = editing.take_back_note(app.store, chosen.name, now=app.clock())
+        say(f"{schedule}: {'its note is taken back' if before else 'no note waits'}")
+    elif file is None:
+        _show(app, chosen)
+        return
+    else:
+        before = desk.write_note(app, chosen, text_in(file, LONGEST))
+        if before is not None:
+            tell(f"It takes the place of this one by {_signed(before, app)}:\n{before.text}")
+        slot = desk.next_slot(app, chosen)
+        say(f"{schedule}: the note stands on top of the edition of {local(slot.due_at, app.zone, seconds=False)}")
+    desk.compose_next_anew(app, chosen)
+
+
+def _show(app: App, schedule: Schedule) -> None:
+    """Show the note that waits, or say which was the last."""
+    from publisher.store import desk
+
+    with app.store.read() as conn:
+        waits, last = desk.waiting_note(conn, schedule.name), desk.last_used_note(conn, schedule.name)
+    if waits is not None:
+        say(f"{schedule.name}: this note by {_signed(waits, app)} waits for the next edition:\n{waits.text}")
+    else:
+        say(f"{schedule.name}: no note waits. To write one: publisher note {schedule.name} FILE.md")
+        if last is not None:
+            say(f"The last, of edition {last.edition_id}, by {_signed(last, app)}:\n{last.text}")
+
+
+def _signed(note: Note, app: App) -> str:
+    return f"{note.actor}, {local(note.made_at, app.zone)}"
