@@ -24,12 +24,14 @@ log = structlog.get_logger()
 PATIENCE = timedelta(seconds=30)  # for a source that doesn't answer: the others' articles don't wait longer
 
 
-def compose(app: App, schedule: Schedule, slot: Slot, *, actor: str) -> Composed:
-    """Poll the schedule's sources, choose, and write down the edition."""
+def compose(
+    app: App, schedule: Schedule, slot: Slot, *, actor: str, as_draft: bool = False, opens: bool = False
+) -> Composed:
+    """Poll the schedule's sources, choose, and write down the edition, or a draft of it."""
     versions.accepted(app)
     polled = app.poll_all(schedule.pick.sources, patience=PATIENCE)
     trouble = "; ".join(collected.error for collected in polled if collected.error)
-    return compose_known(app, schedule, slot, actor=actor, trouble=trouble)
+    return compose_known(app, schedule, slot, actor=actor, trouble=trouble, as_draft=as_draft, opens=opens)
 
 
 def compose_known(

@@ -81,7 +81,7 @@ def open_draft(app: App, schedule: Schedule) -> int:
     found = draft_of(app, schedule)
     if found is not None:
         return found
-    made = composing.compose_known(app, schedule, slot, actor=app.actor, as_draft=True, opens=True).edition_id
+    made = composing.compose(app, schedule, slot, actor=app.actor, as_draft=True, opens=True).edition_id
     if made is None:
         what = f"its slot {slot.key} has an edition that is no draft any more"
         raise UsageError(what, where=schedule.name, remedy=f"Look: publisher editions {schedule.name}")

@@ -1,0 +1,118 @@
+"""`publisher edition` and `publisher note` as an editor types them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from typer.testing import CliRunner
+
+from publisher.app import App
+from publisher.app.slots import fire_due
+from publisher.cli.commands import cli
+from publisher.errors import PublisherError, UsageError
+from tests.ledger import Clock
+from tests.unit.app.project import EVENING, edit, open_app
+from tests.unit.app.test_desk import POSTS
+from tests.unit.app.test_drafts import at
+from tests.unit.web.ledger import add_reader
+
+
+@pytest.fixture
+def project(tmp_path):
+    app = open_app(tmp_path, Clock(EVENING), 'at: "07:00"')
+    lines = "      - {via: letters, to: daily}\n"
+    edit(tmp_path, (lines, f"{lines}      - {{via: posts}}\n"), ("schedules:\n", f"{POSTS}schedules:\n"))
+    edit(tmp_path, ("version: 1", "version: 1\npractice: true"))
+    add_reader(app, "ada@example.org")
+    app.store.close()
+    return tmp_path
+
+
+@pytest.fixture
+def run(project, monkeypatch):
+    monkeypatch.setenv("MASTODON_TOKEN", "abc")
+
+    def run(*words: str, code: int = 0, given: str = "") -> str:
+        done = CliRunner().invoke(cli, [*words, "--project", str(project)], catch_exceptions=False, input=given)
+        assert done.exit_code == code, done.output
+        return done.stdout
+
+    return run
+
+
+def numbers(run) -> list[int]:
+    said = json.loads(run("edition", "morning", "--json"))
+    return [each["article"] for each in said["articles"] if each["position"]]
+
+
+def test_before_there_is_a_draft_the_edition_is_shown_with_the_articles_numbers(run):
+    shown = run("edition", "morning")
+    assert "in\t3\tStory 3: quay & harbour\t" in shown
+    assert "There is no draft of it yet: it is made with the first change" in shown
+
+
+def test_an_editor_changes_stories_and_words_in_one_go(run, project):
+    (project / "post.txt").write_text("Two boats collided.\nhttps://harbor.example/1\n")
+    shown = run("edition", "morning", "--drop", "2", "--order", "1", "--subject", "Boats")
+    assert "dropped 2; put 1 first; wrote the subject of letters:daily" in shown
+    assert "letters: 1 person on daily — Boats" in shown
+    shown = run("edition", "morning", "--post", str(project / "post.txt"), "--for", "posts")
+    assert "posts: one post — Two boats collided." in shown
+    assert numbers(run) == [1, 3]
+    assert "posts: one post — Story 3" in run("edition", "morning", "--plain", "--undo", "2", "--undo", "1")
+    assert numbers(run) == [3, 2, 1]
+
+
+def test_words_that_would_hold_a_message_are_said_at_once(run):
+    shown = run("edition", "morning", "--subject", "{{ lead.titel }}", code=1)
+    assert "letters: held: " in shown
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--drop", "9"], "article 9 is no candidate of it. To take it in: --add 9"),
+        (["--drop", "x"], "'x' is no article's number"),
+        (["--add", "9"], "there is no article 9"),
+        (["--post", "nowhere.txt"], "there is no file nowhere.txt"),
+        (["--subject", "X", "--for", "posts"], "it sends no mail by posts. It has: letters:daily"),
+        (["--drop", "1", "--seen", "7"], "changed since version 7"),
+    ],
+)
+def test_what_can_not_be_meant_is_said_and_changes_nothing(run, words, said):
+    run("edition", "morning", "--later", "3")
+    with pytest.raises(PublisherError) as refused:
+        run("edition", "morning", *words)
+    assert said in str(refused.value)
+    assert numbers(run) == [2, 1]
+
+
+def test_a_past_edition_is_shown_and_can_not_be_changed(run, project):
+    clock = Clock(EVENING)
+    app = App.open(project, clock)
+    fire_due(app)
+    clock.moment = at(7, 0)
+    fire_due(app)
+    app.store.close()
+    assert "edition 1 (morning 2026-11-24T07:00): locked" in run("edition", "1")
+    with pytest.raises(UsageError, match="it is locked: nothing in it can be changed"):
+        run("edition", "1", "--drop", "2")
+
+
+def test_a_note_is_written_shown_replaced_and_taken_back(run, project):
+    assert "no note waits" in run("note", "morning")
+    (project / "note.md").write_text("# Good morning\n\nIt rains.")
+    assert "the note stands on top of the edition of " in run("note", "morning", str(project / "note.md"))
+    assert "with the note by cli:" in run("plan", "morning")
+    assert "the note stands" in run("note", "morning", "-", given="The sun shines.")
+    assert "The sun shines." in run("note", "morning")
+    assert "its note is taken back" in run("note", "morning", "--clear")
+    assert "no note waits" in run("note", "morning", "--clear")
+
+
+def test_a_note_that_says_nothing_or_too_much_is_refused(run, project):
+    for text, said in (("  \n", "it says nothing"), ("x" * 20_001, "more than 20,000"), ("\0\1\2", "no text")):
+        (project / "note.md").write_text(text)
+        with pytest.raises(UsageError, match=said):
+            run("note", "morning", str(project / "note.md"))
