@@ -232,6 +232,8 @@ def resend(
     edition_id = app.edition(edition)
     title = standing.edition_title(app.store, edition_id, app.zone)
     recipient_id = _recipient(app, to) if to else None
+    if again.is_of_practice(app.store, edition_id):
+        raise EndedError("it was made in practice, which is over: no reader may get its words", where=title)
     failed = [send for send in standing.sends_of(app.store, edition_id) if send.failed]
     if not failed:
         tell(f"{title}: nothing failed, so there is nothing to resend")

@@ -113,6 +113,8 @@ def _decide(operator: Operator, wanted: Doubtful, word: Word, why: str, yes: boo
         )
     if done.cancelled:
         tell(f"{done.cancelled:,} belong to a cancelled edition, of which nothing is sent any more")
+    if done.of_practice:
+        tell(f"{done.of_practice:,} were made in practice, which is over: no reader may get its words")
     if done.moved and word is doubt.Word.RESEND:
         _say_who_sends(operator)
     if not done.moved:
@@ -130,7 +132,7 @@ def _say_what_was_settled(operator: Operator, done: Decided, said: str) -> None:
             else "standing mail"
         )
         say(f"{done.by_send[send.id]:,} {said}: {title}, {send}")
-    if not (done.moved or done.by_itself or done.cancelled):
+    if not (done.moved or done.by_itself or done.cancelled or done.of_practice):
         say("nothing of that is in doubt: publisher unknown list")
 
 

@@ -77,6 +77,7 @@ def doubtful(conn: Connection, wanted: Doubtful) -> list[RowMapping]:
         sends.c.edition_id,
         editions.c.schedule,
         editions.c.slot,
+        editions.c.practice,
         func.coalesce(calls.c.channel, sends.c.channel).label("channel"),
         to_whom().label("to"),
         calls.c.spoke_at,

@@ -26,16 +26,25 @@ class Again:
 def resend_failed(
     store: Store, edition_id: int, *, now: datetime, recipient_id: int | None = None, kind: str = ""
 ) -> Again:
-    """Make what failed of an edition pending again; nothing else of it is touched.
+    """Make what failed of an edition pending again; nothing else of it is touched. What practice made never is.
 
     :param recipient_id: only what failed for this one.
     :param kind: only what failed of sends of this kind.
     """
+    if is_of_practice(store, edition_id):
+        return Again(0, ())
     with store.read() as conn:
         failed = [send for send in sends.of_edition(conn, edition_id) if send["failed"] and _may_go_on(send)]
     failed = [send for send in failed if send["kind"] == (kind or send["kind"])]
     counts = {send["id"]: _resend(store, send["id"], now, recipient_id) for send in failed}
     return Again(sum(counts.values()), tuple(send_id for send_id, count in counts.items() if count))
+
+
+def is_of_practice(store: Store, edition_id: int) -> bool:
+    """Say whether an edition was made in practice, which is over."""
+    with store.read() as conn:
+        edition = editions.get(conn, edition_id)
+    return edition is not None and edition["practice"] in editions.AFTER_PRACTICE
 
 
 def _may_go_on(send: RowMapping) -> bool:

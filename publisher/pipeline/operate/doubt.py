@@ -41,19 +41,20 @@ SAID = {Word.RESEND: "sent anew", Word.TREAT_AS_SENT: "treated as sent", Word.TR
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """What a person's word did: deliveries moved, those whose send is cancelled, those that settle by themselves."""
+    """What a person's word did: deliveries moved, and those that were not, by what keeps them."""
 
     moved: int
-    cancelled: int
-    by_itself: int
+    cancelled: int  # their send is
+    by_itself: int  # they are about to be settled so
     by_send: Mapping[int, int]  # moved, by the send's id
+    of_practice: int = 0  # which is over
 
 
 def settle(store: Store, wanted: Doubtful, word: Word, *, actor: str, why: str, now: datetime) -> Decided:
     """Carry out a person's word on every doubtful delivery that is meant, batch by batch.
 
     Sent anew is a new call: so never for one that is about to be repeated under its key or asked about, and never
-    in a send that was cancelled.
+    in a send that was cancelled, or made in practice, which is over.
     """
     said = f"{SAID[word]} by {actor}" + (f": {why}" if why else "")
     met: Counter[str] = Counter()
@@ -63,7 +64,8 @@ def settle(store: Store, wanted: Doubtful, word: Word, *, actor: str, why: str, 
         met += here
         by_send += moved
         if len(found) < wanted.limit:
-            return Decided(by_send.total(), met["cancelled"], met["by itself"], dict(sorted(by_send.items())))
+            kept = (met["cancelled"], met["by itself"])
+            return Decided(by_send.total(), *kept, dict(sorted(by_send.items())), met["practice"])
         wanted = replace(wanted, after_id=found[-1]["id"])
 
 
@@ -94,6 +96,8 @@ def _fits(row: RowMapping, word: Word, met: Counter[str], now: datetime) -> bool
         return True
     if row["send_state"] == SendState.CANCELLED:
         met["cancelled"] += 1
+    elif row["practice"] in editions.AFTER_PRACTICE:
+        met["practice"] += 1
     elif row["retry_at"] is not None and row["retry_at"] > now - OVERDUE:
         met["by itself"] += 1
     else:

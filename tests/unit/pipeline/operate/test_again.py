@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+from sqlalchemy import update
+
 from publisher.model.call import Outcome, Verdict
 from publisher.model.tokens import address_hash
 from publisher.pipeline import settle
 from publisher.pipeline.operate import again, stopping
 from publisher.store import by_hand, editions, sends, suppressions
+from publisher.store.tables import editions as rows
 from tests.ledger import HASH_KEY, NOW, books
 
 SENT, REFUSED = Verdict(Outcome.SENT), Verdict(Outcome.REFUSED, reason="no such mailbox")
@@ -77,3 +81,12 @@ def test_a_cancelled_edition_is_not_resent(store, edition, send, answered):
     stopping.cancel_edition(store, edition, reason="a mistake", now=NOW)
     assert again.resend_failed(store, edition, now=NOW).count == 0
     assert books(store, send) == {"failed": 2, "cancelled": 2}
+
+
+@pytest.mark.parametrize("word", editions.AFTER_PRACTICE)
+def test_nobody_gets_what_practice_made_when_it_is_over(store, edition, send, answered, word):
+    two_failed(answered)
+    with store.write() as conn:
+        conn.execute(update(rows).where(rows.c.id == edition).values(practice=word))
+    assert again.resend_failed(store, edition, now=NOW) == again.Again(0, ())
+    assert books(store, send) == {"failed": 2, "sent": 2}

@@ -12,9 +12,10 @@ from publisher.model.tokens import address_hash
 from publisher.pipeline import settle
 from publisher.pipeline.operate import doubt, stopping
 from publisher.pipeline.operate.doubt import Decided, Word
-from publisher.store import by_hand, calls, sends
+from publisher.store import by_hand, calls, editions, sends
 from publisher.store.by_hand import Doubtful
 from publisher.store.tables import calls as call_rows
+from publisher.store.tables import editions as edition_rows
 from tests.ledger import HASH_KEY, NOW, books
 
 SENT, UNKNOWN = Verdict(Outcome.SENT), Verdict(Outcome.UNKNOWN, reason="no answer came")
@@ -124,3 +125,11 @@ def test_a_late_answer_after_a_persons_word_changes_nothing(store, send, begun, 
 def test_another_edition_is_left_alone(store, edition, send, doubted):
     assert say(store, Word.TREAT_AS_SENT, Doubtful(edition_id=edition + 1)).moved == 0
     assert books(store, send)["unknown"] == 3
+
+
+@pytest.mark.parametrize("made", editions.AFTER_PRACTICE)
+def test_what_practice_left_in_doubt_is_not_sent_anew_when_it_is_over(store, edition, send, doubted, made):
+    with store.write() as conn:
+        conn.execute(update(edition_rows).where(edition_rows.c.id == edition).values(practice=made))
+    assert say(store, Word.RESEND) == Decided(0, 0, 0, {}, of_practice=3)
+    assert say(store, Word.TREAT_AS_FAILED).moved == 3
