@@ -60,6 +60,7 @@ class App:
         self.clock = clock
         self.inbox = ""
         self.trouble = ""  # why schedules.yaml can't be used as it is now; empty: it can
+        self.set_up_code = ""  # whoever has it may make the first of the staff, in the browser; empty: nobody may
         self.process_id = 0  # set while at work
         self.version_id: int | None = None  # of the accepted schedules.yaml; see `versions.accepted`
         self.watch = ClockWatch(steady if clock is wall_clock else None)

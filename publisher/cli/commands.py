@@ -28,6 +28,7 @@ from publisher.cli.preview import preview
 from publisher.cli.run import run
 from publisher.cli.send import send
 from publisher.cli.sources import sources
+from publisher.cli.staff import group as staff
 from publisher.cli.status import status
 from publisher.cli.subscribers import group
 from publisher.cli.try_ import try_source
@@ -92,3 +93,4 @@ cli.command("clicks")(clicks)
 cli.command("log")(log)
 cli.command("events")(events)
 cli.add_typer(group, name="subscribers")
+cli.add_typer(staff, name="staff")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import signal
 from contextlib import ExitStack
 from pathlib import Path
@@ -111,6 +112,18 @@ def _start_console(app: App, stack: ExitStack, port: int) -> None:
     stack.callback(server.stop)
     app.inbox = server.url
     say(f"{app.project.publication.name}: {server.url}{_practice_words(app)}")
+    _offer_set_up(app, server.url)
+
+
+def _offer_set_up(app: App, url: str) -> None:
+    """Say how the first of the staff comes in, where there is none: whoever sees this line may."""
+    from publisher.store import staff
+
+    with app.store.read() as conn:
+        is_any = staff.is_any(conn)
+    if not is_any:
+        app.set_up_code = secrets.token_urlsafe(18)
+        say(f"whoever uses this machine may look; to work in the browser, sign in: {url}/set-up/{app.set_up_code}")
 
 
 def _practice_words(app: App) -> str:

@@ -22,6 +22,10 @@ class Form:
         """Return what a field says, without blanks around it; empty where it says nothing."""
         return self.all(name)[0].strip()[:LONGEST] if self.all(name) else ""
 
+    def whole(self, name: str) -> str:
+        """Return what a field says, blanks and all: a password may begin with one."""
+        return self.all(name)[0][:LONGEST] if self.all(name) else ""
+
     def all(self, name: str) -> tuple[str, ...]:
         return self.fields.get(name, ())
 

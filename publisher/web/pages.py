@@ -19,6 +19,7 @@ from publisher.model.counting import many
 from publisher.model.post_size import urls_in
 from publisher.model.states import SENTENCES
 from publisher.web.headers import policy
+from publisher.web.here import form_token, here
 from publisher.web.places import Places, Served, is_for_readers
 from publisher.web.wording import Words, words_of
 
@@ -73,6 +74,8 @@ class Pages:
             "has_project": self.app is not None,
             "zone": self.zone,
             "here": "",
+            "worker": here(),
+            "form_token": form_token(),
         }
         return environment().get_template(template).render(common | context)
 

@@ -31,8 +31,10 @@ from publisher.web import (
     previews,
     public,
     showcase,
+    sign_in,
     subscribing,
 )
+from publisher.web.door import Door
 from publisher.web.guard import Guard
 from publisher.web.inbox import Inbox
 from publisher.web.pages import Pages
@@ -73,6 +75,8 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.include_router(articles.routes(app, pages))
         web.include_router(showcase.routes(app, pages))
         web.include_router(previews.routes(app, pages))
+        web.include_router(sign_in.routes(app, pages))
+        web.add_middleware(Door, app=app, pages=pages)
         web.add_middleware(Webhooks, take=app.hearing.take)
     web.add_middleware(Guard, pages=pages, public_host=lambda: _public_host(app))
     return web

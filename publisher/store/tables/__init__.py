@@ -31,12 +31,14 @@ from publisher.store.tables.people import (
 from publisher.store.tables.project import facts, processes, project_versions, schedules
 from publisher.store.tables.secrets import credentials
 from publisher.store.tables.shared import alerts, channels, limits
+from publisher.store.tables.staff import actions, sessions, staff
 
 __all__ = [
     "COUNTED",
     "EPOCH",
     "Moment",
     "Text",
+    "actions",
     "alerts",
     "approvals",
     "article_aliases",
@@ -68,8 +70,10 @@ __all__ = [
     "recipients",
     "schedules",
     "sends",
+    "sessions",
     "source_links",
     "sources",
+    "staff",
     "subscribers",
     "subscriptions",
     "suppressions",

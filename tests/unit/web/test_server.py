@@ -24,6 +24,7 @@ VALUES = {
     "channel": "mastodon",
 }
 VALUES |= {"list_name": "daily", "name": "style.css", "key": "1", "number": "1"}
+VALUES |= {"invitation": "x", "code": "x"}
 
 
 def routes(app, inbox) -> list[APIRoute]:

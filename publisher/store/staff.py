@@ -1,0 +1,145 @@
+"""The staff, where they are signed in, and what they did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
+
+from publisher.model.staff import Member, Role
+from publisher.store.sql import insert_new
+from publisher.store.tables import actions, sessions, staff
+
+
+def every(conn: Connection) -> list[Member]:
+    """Return all who work here or did, by name."""
+    return [_member(row) for row in conn.execute(select(staff).order_by(staff.c.name)).mappings()]
+
+
+def is_any(conn: Connection) -> bool:
+    """Say whether anybody can sign in, now or by an invitation."""
+    return conn.execute(select(staff.c.id).where(staff.c.ended_at.is_(None)).limit(1)).first() is not None
+
+
+def find(conn: Connection, name: str) -> Member | None:
+    row = conn.execute(select(staff).where(staff.c.name == name)).mappings().one_or_none()
+    return None if row is None else _member(row)
+
+
+def row_of(conn: Connection, name: str) -> RowMapping | None:
+    """Return all that is kept of one, to check a password by."""
+    return conn.execute(select(staff).where(staff.c.name == name).with_for_update()).mappings().one_or_none()
+
+
+def add(conn: Connection, name: str, role: Role, *, now: datetime, actor: str) -> bool:
+    """Let somebody work here; say whether nobody had that name."""
+    return insert_new(conn, staff, name=name, role=role.value, made_at=now, made_by=actor)
+
+
+def set_role(conn: Connection, staff_id: int, role: Role) -> None:
+    """Give somebody another role; they sign in again."""
+    _write(conn, staff_id, role=role.value)
+    end_sessions(conn, staff_id)
+
+
+def set_password(conn: Connection, staff_id: int, hashed: str) -> None:
+    """Give somebody another password, which ends their invitation and wherever they are signed in."""
+    _write(conn, staff_id, password=hashed, invitation=None, invited_until=None, failed=0, locked_until=None)
+    end_sessions(conn, staff_id)
+
+
+def end(conn: Connection, staff_id: int, now: datetime) -> None:
+    """Let somebody work here no more."""
+    _write(conn, staff_id, ended_at=now, password=None, invitation=None)
+    end_sessions(conn, staff_id)
+
+
+def come_back(conn: Connection, staff_id: int, role: Role) -> None:
+    """Let somebody work here again, who has to choose a password anew."""
+    _write(conn, staff_id, ended_at=None, role=role.value)
+
+
+def invite(conn: Connection, staff_id: int, digest: str, until: datetime) -> None:
+    """Let whoever has the link choose their password, until then; an earlier link ends."""
+    _write(conn, staff_id, invitation=digest, invited_until=until)
+
+
+def invited(conn: Connection, digest: str, now: datetime) -> Member | None:
+    """Return whose invitation this is; None where it has ended, or never was one."""
+    mine = (staff.c.invitation == digest, staff.c.invited_until > now, staff.c.ended_at.is_(None))
+    row = conn.execute(select(staff).where(*mine).with_for_update()).mappings().one_or_none()
+    return None if row is None else _member(row)
+
+
+def note_failure(conn: Connection, staff_id: int, locked_until: datetime | None) -> None:
+    """Count a wrong password."""
+    _write(conn, staff_id, failed=func.coalesce(staff.c.failed, 0) + 1, locked_until=locked_until)
+
+
+def note_success(conn: Connection, staff_id: int) -> None:
+    _write(conn, staff_id, failed=0, locked_until=None)
+
+
+def _write(conn: Connection, staff_id: int, **values: Any) -> None:
+    conn.execute(update(staff).where(staff.c.id == staff_id).values(values))
+
+
+def _member(row: RowMapping) -> Member:
+    has_password = row["password"] is not None
+    return Member(row["id"], row["name"], Role(row["role"]), row["made_at"], row["ended_at"], has_password)
+
+
+# --- sessions ---------------------------------------------------------------------------------------------------------
+
+
+def begin_session(conn: Connection, digest: str, staff_id: int, *, now: datetime, until: datetime) -> None:
+    """Sign somebody in; sessions that have ended go."""
+    conn.execute(delete(sessions).where(sessions.c.until < now))
+    conn.execute(insert(sessions).values(digest=digest, staff_id=staff_id, made_at=now, seen_at=now, until=until))
+
+
+def signed_in(conn: Connection, digest: str, now: datetime, idle_since: datetime) -> tuple[Member, datetime] | None:
+    """Return who is signed in by this, and when they were seen last; None where nobody is.
+
+    :param idle_since: who was not seen since then has to sign in again.
+    """
+    mine = (sessions.c.digest == digest, sessions.c.until > now, sessions.c.seen_at > idle_since, _works_here())
+    query = select(staff, sessions.c.seen_at).join(sessions, sessions.c.staff_id == staff.c.id).where(*mine)
+    row = conn.execute(query).mappings().one_or_none()
+    return None if row is None else (_member(row), row["seen_at"])
+
+
+def _works_here() -> ColumnElement[bool]:
+    return staff.c.ended_at.is_(None)
+
+
+def see(conn: Connection, digest: str, now: datetime) -> None:
+    """Note that a session is used."""
+    conn.execute(update(sessions).where(sessions.c.digest == digest).values(seen_at=now))
+
+
+def end_session(conn: Connection, digest: str) -> None:
+    conn.execute(delete(sessions).where(sessions.c.digest == digest))
+
+
+def end_sessions(conn: Connection, staff_id: int) -> None:
+    """Sign somebody out everywhere."""
+    conn.execute(delete(sessions).where(sessions.c.staff_id == staff_id))
+
+
+# --- what they did ----------------------------------------------------------------------------------------------------
+
+
+def write_down(conn: Connection, actor: str, what: str, *, about: str = "", now: datetime) -> None:
+    """Keep who did what."""
+    conn.execute(insert(actions).values(at=now, actor=actor, what=what, about=about))
+
+
+def done(conn: Connection, *, before: int = 0, limit: int = 100) -> list[RowMapping]:
+    """Return what was done, newest first.
+
+    :param before: only what was written down before the row with this id; 0: from the newest on.
+    """
+    query = select(actions).order_by(actions.c.id.desc()).limit(limit)
+    return list(conn.execute(query.where(actions.c.id < before) if before else query).mappings())
