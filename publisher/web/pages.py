@@ -74,6 +74,7 @@ class Pages:
             "has_project": self.app is not None,
             "zone": self.zone,
             "here": "",
+            "is_outside": False,  # before signing in nothing else is there
             "worker": here(),
             "form_token": form_token(),
         }

@@ -61,7 +61,7 @@ def routes(app: App, pages: Pages) -> APIRouter:
             member = ledger.invited(conn, staff.digest(invitation), app.clock())
         if member is None:
             return pages.trouble(404, "This link leads nowhere", DEAD)
-        return pages.page("welcome.html", address=f"/welcome/{invitation}", member=member, wrong="")
+        return pages.page("welcome.html", is_outside=True, address=f"/welcome/{invitation}", member=member, wrong="")
 
     @router.post("/welcome/{invitation}")
     def choose(invitation: str, said: Said) -> Response:
@@ -70,8 +70,8 @@ def routes(app: App, pages: Pages) -> APIRouter:
         except UsageError as error:
             with app.store.read() as conn:
                 member = ledger.invited(conn, staff.digest(invitation), app.clock())
-            wrong = f"{error}."
-            return pages.page("welcome.html", status=400, address=f"/welcome/{invitation}", member=member, wrong=wrong)
+            shown = {"is_outside": True, "address": f"/welcome/{invitation}", "member": member}
+            return pages.page("welcome.html", status=400, **shown, wrong=f"{error}.")
         if entered.member is None:
             return pages.trouble(404, "This link leads nowhere", DEAD)
         return _come_in(entered, "/")
@@ -88,7 +88,7 @@ def routes(app: App, pages: Pages) -> APIRouter:
 
 
 def _form(pages: Pages, where: str, wrong: str = "", name: str = "", status: int = 200) -> Response:
-    return pages.page("sign_in.html", status=status, next=where, wrong=wrong, name=name)
+    return pages.page("sign_in.html", status=status, is_outside=True, next=where, wrong=wrong, name=name)
 
 
 def _set_up(app: App, pages: Pages, code: str, name: str | None = None, password: str = "") -> Response:
