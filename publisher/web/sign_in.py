@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from publisher.app import staff
 from publisher.app.staff import Entered
 from publisher.errors import UsageError
+from publisher.model.staff import Member
 from publisher.store import staff as ledger
 from publisher.web.allowance import Allowance
 from publisher.web.door import COOKIE, SIGN_IN, token_in
@@ -61,7 +62,7 @@ def routes(app: App, pages: Pages) -> APIRouter:
             member = ledger.invited(conn, staff.digest(invitation), app.clock())
         if member is None:
             return pages.trouble(404, "This link leads nowhere", DEAD)
-        return pages.page("welcome.html", is_outside=True, address=f"/welcome/{invitation}", member=member, wrong="")
+        return _welcome(pages, f"/welcome/{invitation}", member)
 
     @router.post("/welcome/{invitation}")
     def choose(invitation: str, said: Said) -> Response:
@@ -70,8 +71,7 @@ def routes(app: App, pages: Pages) -> APIRouter:
         except UsageError as error:
             with app.store.read() as conn:
                 member = ledger.invited(conn, staff.digest(invitation), app.clock())
-            shown = {"is_outside": True, "address": f"/welcome/{invitation}", "member": member}
-            return pages.page("welcome.html", status=400, **shown, wrong=f"{error}.")
+            return _welcome(pages, f"/welcome/{invitation}", member, f"{error}.")
         if entered.member is None:
             return pages.trouble(404, "This link leads nowhere", DEAD)
         return _come_in(entered, "/")
@@ -104,10 +104,13 @@ def _set_up(app: App, pages: Pages, code: str, name: str | None = None, password
         else:
             app.set_up_code = ""
             return _come_in(entered, "/")
-    status = 400 if wrong else 200
-    return pages.page(
-        "welcome.html", status=status, address=f"/set-up/{code}", member=None, name=name or "", wrong=wrong
-    )
+    return _welcome(pages, f"/set-up/{code}", None, wrong, name or "")
+
+
+def _welcome(pages: Pages, address: str, member: Member | None, wrong: str = "", name: str = "") -> Response:
+    """Show the form by which somebody chooses a password; without a member, for a name that is chosen with it."""
+    said: dict[str, Any] = {"address": address, "member": member, "wrong": wrong, "name": name}
+    return pages.page("welcome.html", status=400 if wrong else 200, is_outside=True, **said)
 
 
 def _come_in(entered: Entered, where: str) -> Response:
