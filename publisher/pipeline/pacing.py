@@ -136,7 +136,7 @@ def reslotted(
 
 
 def _by_its_pace(schedule: Schedule, zone: ZoneInfo, due: datetime, others: Sequence[Turn]) -> datetime:
-    """Return the first moment that the pace allows. A schedule's hours are about its articles; a channel's slot holds."""
+    """Return the first moment that the pace allows. The hours of a schedule are about articles, and a slot holds."""
     mine = [other.at for other in others if other.schedule.name == schedule.name]
     return paced(replace(schedule, when=replace(schedule.when, between=None)), zone, due, mine)
 
