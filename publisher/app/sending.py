@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from publisher.app import links, versions
+from publisher.app import addressing, links, versions
 from publisher.app.joined import Joined
 from publisher.app.mending import lift_stops
 from publisher.errors import ConfigError, PublisherError, StoreError
@@ -21,7 +21,7 @@ from publisher.model.project import Channel
 from publisher.model.states import ENDED, EditionState, SendState
 from publisher.model.subscriber import Errand
 from publisher.model.tokens import leaving_token, wire_id
-from publisher.pipeline import address, dispatch, queues, settle
+from publisher.pipeline import dispatch, settle
 from publisher.pipeline.operate import stopping, withdrawing
 from publisher.runtime.engine import Duties
 from publisher.store import Connection, RowMapping, alerts, channels, editions, facts, processes, schedules, sends
@@ -85,22 +85,11 @@ class Sending:
                 self._app.all_clear(cause)
         for edition_id in waiting:
             self._guarded(partial(self._produce, edition_id))
-        for send_id in queues.in_none(store, self._app.project):
-            self._guarded(partial(address.record, store, send_id, now=store.now()))
-        self._guarded(self._give_turns)
+        addressing.address_ready(self._app, self._guarded)
         self._guarded(lambda: stopping.finish_cancelling(store))
         self._guarded(self._withdraw)
         self._guarded(lambda: settle.pause_without_channel(store, list(self._app.project.channels)))
         self._guarded(lambda: settle.settle_finished(store, now=self._app.clock()))
-
-    def _give_turns(self) -> None:
-        """Freeze the audience of what has its turn in a queue: its account, mostly.
-
-        By one moment: what becomes due in between is looked at the next time, behind what has its turn now.
-        """
-        store, now = self._app.store, self._app.store.now()
-        for send_id in queues.give_turns(store, self._app.project, now=now):
-            self._guarded(partial(address.record, store, send_id, now=now))
 
     def _is_current(self, conn: Connection) -> bool:
         """Say whether the file's version that this process goes by is the one that was accepted last."""

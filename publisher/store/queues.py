@@ -23,6 +23,10 @@ def ready(conn: Connection) -> list[RowMapping]:
     return list(conn.execute(query).mappings())
 
 
+def get(conn: Connection, send_id: int) -> RowMapping:
+    return conn.execute(_rows().where(sends.c.id == send_id)).mappings().one()
+
+
 def of_schedule(conn: Connection, schedule: str, since: datetime) -> list[RowMapping]:
     """Return what a schedule's editions sent since a moment or have before them, in the order in which it is due."""
     latest = select(editions.c.id).where(editions.c.schedule == schedule).order_by(editions.c.due_at.desc())

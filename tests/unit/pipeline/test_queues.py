@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 from publisher.config.schedules import parse_project
@@ -174,14 +174,29 @@ def test_a_cancelled_post_has_no_place_and_a_schedule_without_a_pace_no_queue(st
     assert desk.look(NOW + HOUR) == [post, free]
 
 
-def test_how_many_go_before_a_post_is_counted_in_its_queue(store):
+def test_when_a_post_goes_and_after_how_many_is_known_before(store):
     file = project(SLOTS, PACED)
     posts = [put(store, 1, NINE), put(store, 2, ONE, "morning"), put(store, 3, NINE + DAY)]
     mail = put(store, 4, NOW, "morning", channel="letters", audience=["daily"])
+    edition = {"id": None, "slot": "article:5", "due_at": NOW}
     with store.read() as conn:
-        rows = {each["id"]: each for each in queues.queues.ready(conn)}
-        assert [queues.waits_behind(conn, file, rows[each]) for each in posts] == [0, 1, 2]
-        assert queues.waits_behind(conn, file, rows[mail]) is None
+        places = [queues.place_of(conn, file, each) for each in (*posts, mail)]
+        schedule = file.schedules["posts"]
+        next_one = queues.foreseen(conn, file, schedule, schedule.send[0], edition, NOW)
+        morning = file.schedules["morning"]
+        assert queues.foreseen(conn, file, morning, morning.send[0], edition, NOW) is None
+    assert [place and (place.goes_at, place.behind) for place in places] == [
+        (NINE, 0), (ONE, 1), (NINE + DAY, 2), None
+    ]  # fmt: skip
+    assert next_one is not None
+    assert next_one.words(UTC) == "goes 2026-11-25 13:00, after 3 others"
+
+
+def test_what_goes_after_its_editions_mail_follows_that_and_waits_in_no_queue(store):
+    desk = Desk(store, project(more=PACED))
+    assert desk.look(NOW) == [] == queues.in_none(store, desk.file)
+    post = put(store, 1, NOW, after_mail=60_000_000)
+    assert queues.in_none(store, desk.file) == [post]
 
 
 def test_processes_that_make_posts_at_once_are_given_different_slots(store):
