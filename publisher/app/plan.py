@@ -20,11 +20,12 @@ from publisher.model.cost import Cost, cost_of
 from publisher.model.desk import Words
 from publisher.model.message import Finding, Post
 from publisher.model.project import Channel, Schedule
-from publisher.pipeline import collect, compose, produce
+from publisher.pipeline import collect, compose, produce, queues
 from publisher.pipeline.collect import Sighting
 from publisher.pipeline.compose import Choice, Rest, Wishes
 from publisher.pipeline.operate import holding
 from publisher.pipeline.produce import Produced
+from publisher.pipeline.queues import Place
 from publisher.runtime.slots import Slot, slots_after
 from publisher.store import Connection, articles, editions, schedules, segments, sends, subscribers
 
@@ -47,6 +48,7 @@ class Plan:
     paused: str = ""  # why the schedule is paused; empty: it is not
     waiting: tuple[str, ...] = ()  # what of its earlier editions waits for a person, and what to type
     costs: tuple[Cost | None, ...] = ()  # for each product: what its network charges, where that is known
+    places: tuple[Place | None, ...] = ()  # for each product: where it would stand in a queue, and when it would go
     broken: tuple[tuple[str, Finding], ...] = ()  # channels that carry nothing now, where there is no product to say it
 
     @property
@@ -103,8 +105,10 @@ def plan_slot(
     problems = looked.problems(schedule.pick.sources)
     people, quiet = people_for(app, schedule, products, now)
     costs = tuple(_cost_of(app, product) for product in products)
+    places = _places(app, schedule, slot, products, now)
     broken = () if products else _broken(app, schedule)
-    return Plan(schedule, slot, choice, products, people, quiet, problems, newest, why_paused, waiting, costs, broken)
+    found = (problems, newest, why_paused, waiting, costs, places, broken)
+    return Plan(schedule, slot, choice, products, people, quiet, *found)
 
 
 def _waiting(conn: Connection, app: App, schedule: Schedule) -> tuple[str, ...]:
@@ -113,6 +117,15 @@ def _waiting(conn: Connection, app: App, schedule: Schedule) -> tuple[str, ...]:
     found = waiting_lines(conn, app.project.schedules, slots)
     named = {number: title(number, schedule.name, slot, app.zone) for number, slot in slots.items()}
     return tuple(f"{named[number]}: {line}" for number in sorted(found) for line in found[number])
+
+
+def _places(
+    app: App, schedule: Schedule, slot: Slot, products: Sequence[Produced], now: datetime
+) -> tuple[Place | None, ...]:
+    """Return where each message would stand in a queue; of several editions, those of the first."""
+    edition = {"id": None, "slot": slot.key, "due_at": slot.due_at}
+    with app.store.read() as conn:
+        return tuple(queues.foreseen(conn, app.project, schedule, product.entry, edition, now) for product in products)
 
 
 def _cost_of(app: App, product: Produced) -> Cost | None:

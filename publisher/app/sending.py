@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from publisher.app import links, versions
+from publisher.app import addressing, links, versions
 from publisher.app.joined import Joined
 from publisher.app.mending import lift_stops
 from publisher.errors import ConfigError, PublisherError, StoreError
@@ -21,7 +21,7 @@ from publisher.model.project import Channel
 from publisher.model.states import ENDED, EditionState, SendState
 from publisher.model.subscriber import Errand
 from publisher.model.tokens import leaving_token, wire_id
-from publisher.pipeline import address, dispatch, settle
+from publisher.pipeline import dispatch, settle
 from publisher.pipeline.operate import stopping, withdrawing
 from publisher.runtime.engine import Duties
 from publisher.store import Connection, RowMapping, alerts, channels, editions, facts, processes, schedules, sends
@@ -85,10 +85,7 @@ class Sending:
                 self._app.all_clear(cause)
         for edition_id in waiting:
             self._guarded(partial(self._produce, edition_id))
-        with store.read() as conn:
-            ready = [send["id"] for send in sends.in_state(conn, SendState.READY)]
-        for send_id in ready:
-            self._guarded(partial(address.record, store, send_id, now=store.now()))
+        addressing.address_ready(self._app, self._guarded)
         self._guarded(lambda: stopping.finish_cancelling(store))
         self._guarded(self._withdraw)
         self._guarded(lambda: settle.pause_without_channel(store, list(self._app.project.channels)))

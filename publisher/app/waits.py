@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
 from publisher.model.project import Channel, Project
 from publisher.model.states import SendState
+from publisher.pipeline import queues
 from publisher.store import Connection, channels, concerns, deliveries, limits
 from publisher.store.sends import WITHDRAWAL
 
@@ -27,8 +28,11 @@ class Wait:
     channel: str
     until: datetime
     why: str  # quiet hours of letters
+    place: queues.Place | None = None  # in the queue whose turn it waits for
 
     def words(self, zone: ZoneInfo) -> str:
+        if self.place is not None:
+            return self.place.words(zone)
         return f"waits until {self.until.astimezone(zone):%Y-%m-%d %H:%M:%S %Z} ({self.why})"
 
 
@@ -67,7 +71,10 @@ def _wait(conn: Connection, project: Project, now: datetime, send: Any, resting:
         moment, why = rests_until, f"{rules.name}'s network takes no more requests for now"
     for until, cause in _of_channel(conn, rules, moment, now, zone, is_urgent=is_urgent):
         moment, why = max(moment, until), cause if until > moment else why
-    return Wait(send["id"], send["channel"], moment, why) if moment > now else None
+    if moment <= now:
+        return None
+    place = queues.place_of(conn, project, send["id"]) if moment == due else None
+    return Wait(send["id"], send["channel"], moment, why, place)
 
 
 def _why_later(conn: Connection, send: Any, is_begun: bool) -> str:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from publisher.model.cost import Cost
     from publisher.model.project import Entry
     from publisher.pipeline.produce import Produced
+    from publisher.pipeline.queues import Place
 
 At = Annotated[str, typer.Option(help="Plan as if it were then: 2026-11-24T07:00 (the publication's clock).")]
 
@@ -78,9 +79,11 @@ def show(plan: Plan, app: App, ends: Sequence[End | None], when: str = "", *, nu
         table("", ["", "article", "why"], [[kind, title, why] for kind, _, title, why in rows])
     if choice.note:
         say(f"  with the note by {choice.note.actor}, {local(choice.note.made_at, app.zone, seconds=False)}")
-    for product, people, quiet, end, cost in _counted(plan, ends):
+    for product, people, quiet, end, cost, place in _counted(plan, ends):
         to = audience_words(product.entry, people, quiet, plan.editions, product.posts)
         say(f"  {product.entry.via}: {to}{subject_words(product)}")
+        if place:
+            say(f"    {place.words(app.zone)}")
         if end and (words := end.words(app.zone)):
             say(f"    {words}")
         if cost:
@@ -99,8 +102,10 @@ def what_waits(plan: Plan) -> list[str]:
     return [*why, *(f"  ! {line}" for line in plan.waiting)]
 
 
-def _counted(plan: Plan, ends: Sequence[End | None]) -> Iterator[tuple[Produced, int, int, End | None, Cost | None]]:
-    return zip(plan.products, plan.people, plan.quiet, ends, plan.costs, strict=True)
+def _counted(
+    plan: Plan, ends: Sequence[End | None]
+) -> Iterator[tuple[Produced, int, int, End | None, Cost | None, Place | None]]:
+    return zip(plan.products, plan.people, plan.quiet, ends, plan.costs, plan.places, strict=True)
 
 
 def audience_words(entry: Entry, people: int, quiet: int, editions: int = 1, posts: int = 1) -> str:
@@ -160,10 +165,12 @@ def plain(plan: Plan, ends: Sequence[End | None]) -> dict[str, object]:
                 "ends_at": end.ends_at if end else None,
                 "days": {str(day): count for day, count in end.days.items()} if end else {},
                 "cost": _plain_cost(cost) if cost else None,
+                "goes_at": place.goes_at if place else None,
+                "after_others": place.behind if place else 0,
                 "held": product.is_held,
                 "findings": [asdict(finding) for finding in product.findings],
             }
-            for product, people, quiet, end, cost in _counted(plan, ends)
+            for product, people, quiet, end, cost, place in _counted(plan, ends)
         ],
     }
 

@@ -10,7 +10,7 @@ from pydantic import ConfigDict
 from publisher.config.reading import Document
 from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.values import BaseAddress, Line, Name, PositiveDuration, Rate
-from publisher.config.when import Span
+from publisher.config.when import ChannelSlotsShape, Span
 from publisher.model.project import Channel
 
 SECRET = re.compile(
@@ -49,6 +49,9 @@ class ChannelShape(Shape):
     fallback: Name | None = key(None, "Channel that takes over what this one provably did not send")
     per_domain: dict[Line, Rate] = key({}, "Recipients in a time for single mail domains: `{gmail.com: 20/s}`")
     quiet: Span | None = key(None, 'Hours in which nothing is sent: `"22:00-07:00"`')
+    slots: ChannelSlotsShape | None = key(
+        None, 'Times at which one of the posts that wait leaves: `{at: ["09:00", "13:00"], days: mon-fri}`'
+    )
     utm: UtmShape | None = key(
         None, "Parameters for statistics on every link to an article: `{source: newsletter}`; `{}` for the usual ones"
     )
@@ -75,6 +78,7 @@ class ChannelShape(Shape):
             per_day=self.per_day,
             per_domain={domain.casefold(): rate for domain, rate in self.per_domain.items()},
             quiet=self.quiet,
+            slots=None if self.slots is None else self.slots.record(),
             warm_up=self.warm_up,
             sends_as=f"{self.sender}:{(self.model_extra or {}).get('domain', home)}",
             fallback=self.fallback or "",

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from publisher.config.catalogue import keys_of, shape_at
+from publisher.config.catalogue import Key, keys_of, shape_at
 from publisher.config.problems import Problems, nearest
 from publisher.config.reading import Document, Path_
 from publisher.config.shape import Shape
@@ -59,12 +59,17 @@ def _unknown(path: Path_, root: type[Shape], document: Document, problems: Probl
     name = str(path[-1])
     shape = shape_at(root, path[:-1])
     known = [field.alias or key for key, field in shape.model_fields.items()] if shape is not None else []
-    problems.add(document.where_key(path), f"`{name}:` is not a key here", _meant(name, known, root))
+    # What belongs further down from here is what was meant; else it may be anywhere in the file.
+    elsewhere = _keys_named(name, shape or root) or _keys_named(name, root)
+    problems.add(document.where_key(path), f"`{name}:` is not a key here", _meant(name, known, elsewhere))
 
 
-def _meant(name: str, known: list[str], root: type[Shape]) -> str:
+def _keys_named(name: str, shape: type[Shape]) -> list[Key]:
+    return [key for key in keys_of(shape) if key.name == name]
+
+
+def _meant(name: str, known: list[str], elsewhere: list[Key]) -> str:
     close = nearest(name, known)
-    elsewhere = [key for key in keys_of(root) if key.name == name]
     if elsewhere and not (close and len(elsewhere) > 3):
         parents = list(dict.fromkeys(f"`{key.parent}:`" if key.parent else "the top of the file" for key in elsewhere))
         return f"It belongs under {' or '.join(parents)}"

@@ -24,13 +24,14 @@ Reference = tuple[Path_, str, object]  # where, section that declares it, name
 
 
 def check_relations(document: Document, problems: Problems) -> None:
-    """Add empty values, misplaced ``${NAME}``, names that nobody declared, circles of fallbacks, http pictures."""
+    """Add empty values, misplaced ``${NAME}``, unknown names, circles of fallbacks, http pictures, slots for mail."""
     for path, value in _scalars(document.data, ()):
         _check_value(document, problems, path, value)
     for path, section, name in _references(document.data):
         _check_reference(document, problems, path, section, name)
     _check_fallbacks(document, problems)
     _check_pictures(document, problems)
+    _check_slots(document, problems)
 
 
 def _scalars(value: object, path: Path_) -> Iterator[tuple[Path_, object]]:
@@ -78,15 +79,23 @@ def _references(data: dict[str, Any]) -> Iterator[Reference]:
         yield from (reference for reference in ways if "@" not in str(reference[2]))
     for name, schedule in _groups(data, "schedules"):
         path: Path_ = ("schedules", name)
-        pick, send = schedule.get("pick"), schedule.get("send")
+        pick = schedule.get("pick")
         if isinstance(pick, dict):
             yield from _names((*path, "pick", "from"), "sources", pick)
             yield from _names((*path, "pick", "not_in"), "schedules", pick)
+    for path, entry in _entries(data):
+        yield from _names((*path, "via"), "channels", entry)
+        yield from _names((*path, "to"), "lists", entry)
+        yield from _names((*path, "segment"), "segments", entry)
+
+
+def _entries(data: dict[str, Any]) -> Iterator[tuple[Path_, dict[str, Any]]]:
+    """Yield the lines of every `send:`, each with its path."""
+    for name, schedule in _groups(data, "schedules"):
+        send = schedule.get("send")
         for index, entry in enumerate(send if isinstance(send, list) else []):
             if isinstance(entry, dict):
-                yield from _names((*path, "send", index, "via"), "channels", entry)
-                yield from _names((*path, "send", index, "to"), "lists", entry)
-                yield from _names((*path, "send", index, "segment"), "segments", entry)
+                yield ("schedules", name, "send", index), entry
 
 
 def _groups(data: dict[str, Any], section: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -129,6 +138,17 @@ def _check_fallbacks(document: Document, problems: Problems) -> None:
             where = document.where(("channels", chain[-1], "fallback"))
             problems.add(where, f"fallbacks run in a circle: {' → '.join(circle)}", "Take one of them out")
         done.update(chain)
+
+
+def _check_slots(document: Document, problems: Problems) -> None:
+    """Refuse slots on a channel that carries mail to a list: they are for posts, one at a time."""
+    slotted = {name for name, channel in _groups(document.data, "channels") if channel.get("slots") is not None}
+    for path, entry in _entries(document.data):
+        via = entry.get("via")
+        if isinstance(via, str) and via in slotted and entry.get("to"):
+            what = f"`via: {via}` with `to:` is mail to a list, and the channel has `slots:`, which are for posts"
+            remedy = f"Take `slots:` out of the channel {via}: mail goes at its schedule's own times"
+            problems.add(document.where((*path, "via")), what, remedy)
 
 
 def _name(path: Path_) -> str:

@@ -1,4 +1,4 @@
-"""``when:``: the slots of a schedule."""
+"""``when:``: the slots of a schedule; and those of a channel."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import AfterValidator, PlainValidator, WithJsonSchema, model_valid
 from pydantic_core import PydanticCustomError
 
 from publisher.config import cron, moments
-from publisher.config.shape import Shape, key
+from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.values import Duration, PositiveDuration, parsed, split_names, wrong
 from publisher.model.days import is_excluded, is_wanted
 from publisher.model.project import MissedRule, When
@@ -92,16 +92,8 @@ class WhenShape(Shape):
         if len(given) > 1:
             raise wrong(f"has both `{given[0]}:` and `{given[1]}:`", "Keep one of them, or make two schedules of it")
         self._check_companions(given[0])
-        if self.excluded and not any(not is_excluded(day, self.excluded) for day in self._days()):
-            raise wrong("can never fire: `except:` takes out every day", "Take out fewer days")
+        _check_days(cron.days(self.cron, ROUND) if self.cron else _round(self.days), self.excluded)
         return self
-
-    def _days(self) -> Iterator[date]:
-        """Yield the days of one whole round of the calendar that have slots before `except:`."""
-        if self.cron:
-            yield from cron.days(self.cron, ROUND)
-        else:
-            yield from (day for day in map(ROUND[0].__add__, DAYS_OF_ROUND) if is_wanted(day, self.days or ()))
 
     def _check_companions(self, kind: str) -> None:
         for name, kinds in COMPANIONS.items():
@@ -133,6 +125,34 @@ class WhenShape(Shape):
             hold_for=self.hold_for,
             jitter=self.jitter,
         )
+
+
+class ChannelSlotsShape(Shape):
+    """Slots of a channel's own: one of the posts that wait leaves at each."""
+
+    at: Times = key(REQUIRED, 'Time or times of day: `"09:00"`, `["09:00", "13:00"]`', example='"09:00"')
+    days: Days | None = key(None, "`mon-fri`, `[mon, wed]`, `first mon`, `last fri`, `[1, 15]`; without it, every day")
+    excluded: Exceptions | None = key(
+        None, "No slot on these days: `2026-12-25`, `12-25`, `08-01..08-31`", alias="except"
+    )
+
+    @model_validator(mode="after")
+    def _has_days(self) -> ChannelSlotsShape:
+        _check_days(_round(self.days), self.excluded)
+        return self
+
+    def record(self) -> When:
+        return When(at=self.at, days=self.days or (), excluded=self.excluded or ())
+
+
+def _round(wanted: tuple[str, ...] | None) -> Iterator[date]:
+    """Yield the days of one whole round of the calendar that `days:` means."""
+    yield from (day for day in map(ROUND[0].__add__, DAYS_OF_ROUND) if is_wanted(day, wanted or ()))
+
+
+def _check_days(days: Iterator[date], excluded: tuple[tuple[date | str, date | str], ...] | None) -> None:
+    if excluded and all(is_excluded(day, excluded) for day in days):
+        raise wrong("can never fire: `except:` takes out every day", "Take out fewer days")
 
 
 def _instead(name: str, kind: str) -> str:

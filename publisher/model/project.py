@@ -79,36 +79,6 @@ class MailingList:
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
-    """A configured sender. ``options`` are as written, ``${NAME}`` unresolved; ``places`` says where each stands."""
-
-    name: str
-    sender: str
-    options: Mapping[str, object] = field(default_factory=dict, repr=False)  # may hold a secret in clear
-    base_url: str = ""
-    rate_per_second: float | None = None  # recipients
-    calls_per_second: float | None = None  # requests
-    burst: int | None = None  # recipients (or requests) that may go at once after a pause
-    at_once: int = 8  # requests under way at the same time, in one process
-    per_day: int | None = None  # recipients in one day of the publication's zone
-    per_domain: Mapping[str, float] = field(default_factory=dict)  # recipients per second, by mail domain
-    quiet: tuple[time, time] | None = None  # hours in which nothing is sent, in the publication's zone
-    warm_up: timedelta | None = None  # how long a new sending domain takes to reach `per_day`
-    sends_as: str = field(default="", compare=False)  # sender and domain: what warms up
-    fallback: str = ""
-    utm: Mapping[str, str] | None = None  # source, medium …: what articles' links say of where readers come from
-    where: str = ""
-    places: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def without_limits(self) -> Channel:
-        """The channel as if it might send to everybody at once."""
-        return replace(
-            self, rate_per_second=None, calls_per_second=None, per_day=None, per_domain={}, quiet=None, warm_up=None
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class When:
     """When slots are. Exactly one of ``at``, ``cron``, ``every``, ``once`` and ``new`` is set."""
 
@@ -126,6 +96,37 @@ class When:
     missed: MissedRule = "latest"
     hold_for: timedelta = timedelta()  # recall window: finished, not yet sent
     jitter: timedelta = timedelta()  # at most this much later than the slot, the same for every try of a slot
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A configured sender. ``options`` are as written, ``${NAME}`` unresolved; ``places`` says where each stands."""
+
+    name: str
+    sender: str
+    options: Mapping[str, object] = field(default_factory=dict, repr=False)  # may hold a secret in clear
+    base_url: str = ""
+    rate_per_second: float | None = None  # recipients
+    calls_per_second: float | None = None  # requests
+    burst: int | None = None  # recipients (or requests) that may go at once after a pause
+    at_once: int = 8  # requests under way at the same time, in one process
+    per_day: int | None = None  # recipients in one day of the publication's zone
+    per_domain: Mapping[str, float] = field(default_factory=dict)  # recipients per second, by mail domain
+    quiet: tuple[time, time] | None = None  # hours in which nothing is sent, in the publication's zone
+    slots: When | None = None  # by its `at`, `days` and `excluded`: at each one of the posts that wait leaves
+    warm_up: timedelta | None = None  # how long a new sending domain takes to reach `per_day`
+    sends_as: str = field(default="", compare=False)  # sender and domain: what warms up
+    fallback: str = ""
+    utm: Mapping[str, str] | None = None  # source, medium …: what articles' links say of where readers come from
+    where: str = ""
+    places: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def without_limits(self) -> Channel:
+        """The channel as if it might send to everybody at once."""
+        return replace(
+            self, rate_per_second=None, calls_per_second=None, per_day=None, per_domain={}, quiet=None, warm_up=None
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from heapq import heappop, heappush
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
-from publisher.model.days import is_excluded, is_wanted
+from publisher.model.days import is_excluded
+from publisher.model.daytimes import HORIZON, nominal_start, nominal_times, to_utc
 from publisher.model.project import When
 
-HORIZON = timedelta(days=366 * 9)  # a 29 February comes at least this often, even about 2100
 RHYTHM_FROM = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -105,11 +105,8 @@ def _real_moments(nominal_times: Iterable[datetime], zone: ZoneInfo) -> Iterator
 
 
 def _nominal_times(when: When, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
-    # A day early: the nominal time of a slot inside a gap is earlier than the moment at which it fires.
-    start = after.astimezone(zone).replace(tzinfo=None, microsecond=0) - timedelta(days=1)
-    if when.cron:
-        return _cron_times(when, start)
-    return _daily_times(when, start)
+    start = nominal_start(after, zone)
+    return _cron_times(when, start) if when.cron else nominal_times(when, start)
 
 
 def _cron_times(when: When, start: datetime) -> Iterator[datetime]:
@@ -123,36 +120,3 @@ def _cron_times(when: When, start: datetime) -> Iterator[datetime]:
             times = CronSim(when.cron, datetime.combine(moment, time(23, 59, 59)))
         else:
             yield moment
-
-
-def _daily_times(when: When, start: datetime) -> Iterator[datetime]:
-    times = sorted(when.at)
-    day: date = start.date()
-    while day - start.date() < HORIZON:
-        if is_wanted(day, when.days) and not is_excluded(day, when.excluded):
-            for at in times:
-                nominal = datetime.combine(day, at)
-                if nominal > start:
-                    yield nominal
-        day += timedelta(days=1)
-
-
-def to_utc(nominal: datetime, zone: ZoneInfo) -> datetime:
-    """Return the moment of a nominal local time: the first of two, or the first after a gap."""
-    moment = nominal.replace(tzinfo=zone, fold=0).astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) == nominal:
-        return moment
-    # In a gap: fold=0 read it with the offset before, so the moment lies as far behind the gap's end as we are in it.
-    return _end_of_gap(moment, zone)
-
-
-def _end_of_gap(moment: datetime, zone: ZoneInfo) -> datetime:
-    low, high = moment - timedelta(days=1), moment
-    after = high.astimezone(zone).utcoffset()
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        if middle.astimezone(zone).utcoffset() != after:
-            low = middle
-        else:
-            high = middle
-    return high.replace(microsecond=0)

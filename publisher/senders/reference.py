@@ -108,7 +108,8 @@ is told, after 60 days. When it has ended the channel stops, and a new one goes 
 of the page's administration. The card under a post is made of the article's address, headline and summary; its picture,
 or one with the headline, is uploaded. With `picture: attach` the picture stands there itself, with its alternative
 text, and the link in the words. A request without an answer stays unknown until you have looked; said again, LinkedIn
-refuses the same words and names the post that stands, which is then taken for sent.
+refuses the same words and names the post that stands, which is then taken for sent. For a page that posts little and at
+its readers' hours, a channel may have [slots](schedules.md#posts-one-after-the-other).
 """,
     "mailjet": """\
 At Mailjet, under Account, Event notifications: the address is `https://mailjet:PASSWORD@HOST/webhooks/CHANNEL`, with

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, func, 
 
 from publisher.errors import BooksError
 from publisher.model.segment import Selection
-from publisher.model.states import ENDED, SEND_MOVES, DeliveryState, EditionState, SendState
+from publisher.model.states import ENDED, SEND_MOVES, DeliveryState, SendState
 from publisher.model.subscriber import Errand
 from publisher.store.sql import is_postgresql
 from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends, update_row
@@ -28,7 +28,6 @@ LOST_CHANNEL = "lost-channel"  # of one that is paused because its channel is go
 PRACTICE = "practice"  # of one that was made in practice, which is over
 IN_PRACTICE = "in practice"  # of a withdrawal of real posts, which waits until practice is over
 UNRELEASED = (LOST_CHANNEL, PRACTICE, IN_PRACTICE)  # what no release takes back
-MOST_PACED = 2_000  # editions that are looked back on when the next one is spaced
 
 
 def add(conn: Connection, **values: Any) -> int:
@@ -121,19 +120,6 @@ def standing_since(conn: Connection, entry: str, channel: str, since: datetime) 
 def errand(send: RowMapping) -> Errand | None:
     """Return what a send's letters are about; None where it is none that people ask for one by one."""
     return Errand.of(send["entry"]) if send["kind"] == STANDING else None
-
-
-def due_of_schedule(conn: Connection, schedule: str, *, besides: int, since: datetime) -> list[datetime]:
-    """Return when the schedule's other editions of late are due: the latest of each one's sends."""
-    latest = (
-        select(editions.c.id)
-        .where(editions.c.schedule == schedule, editions.c.state != EditionState.CANCELLED, editions.c.id != besides)
-        .order_by(editions.c.due_at.desc())
-        .limit(MOST_PACED)
-    )
-    query = select(func.max(sends.c.due_at)).where(sends.c.edition_id.in_(latest), sends.c.due_at >= since)
-    query = query.where(sends.c.kind == REGULAR).group_by(sends.c.edition_id)
-    return list(conn.execute(query).scalars())
 
 
 def move(conn: Connection, send_id: int, to: SendState, **values: Any) -> bool:
@@ -245,6 +231,11 @@ def selection(send: RowMapping) -> Selection:
 def new_term(send: RowMapping, now: datetime) -> datetime | None:
     """Return the end of its trying for a send that a person lets go on: it has its whole time again."""
     return None if send["give_up_after"] is None else now + timedelta(microseconds=send["give_up_after"])
+
+
+def from_now(send: RowMapping, now: datetime) -> datetime | None:
+    """Return when a send that a person lets go is due: where its time is past, now, so that it isn't late again."""
+    return None if send["due_at"] is None else max(send["due_at"], now)
 
 
 def set_term(conn: Connection, send_id: int, give_up_at: datetime | None) -> None:

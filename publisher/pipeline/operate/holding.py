@@ -274,8 +274,9 @@ def release_channel(
 
 def _go_on(conn: Connection, send: RowMapping, now: datetime) -> bool:
     state = S(send["state"])
-    term = {"give_up_at": sends.new_term(send, now)} if state is S.PAUSED else {}
-    return sends.move(conn, send["id"], GOES_ON_AS[state], **term)
+    if state is S.PAUSED:
+        return sends.move(conn, send["id"], GOES_ON_AS[state], give_up_at=sends.new_term(send, now))
+    return sends.move(conn, send["id"], GOES_ON_AS[state], due_at=sends.from_now(send, now))
 
 
 def _locked(conn: Connection, states: Iterable[SendState]) -> list[RowMapping]:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import RowMapping
 
@@ -16,10 +15,9 @@ from publisher.model.message import Finding
 from publisher.model.project import Entry, Project, Schedule
 from publisher.model.segment import Selection
 from publisher.model.states import EditionState, SendState
-from publisher.pipeline import pacing
+from publisher.pipeline import queues
 from publisher.pipeline.produce.entry import Produced, Studio, produce_all
 from publisher.store import Connection, Store, articles, desk, editions, facts, media, messages, sends
-from publisher.store.sql import take_turn
 
 ABOVE_ALL_REGULAR = 2  # priority of ordinary mail: alerts are 0, confirmations 1
 
@@ -73,14 +71,15 @@ def record(
         if edition is None or edition["state"] != EditionState.LOCKED or sends.of_edition(conn, edition_id):
             return []
         editions.set_revisions(conn, edition_id, content.revisions)
-        due_at = _due_at(conn, project, schedule, edition, now)
+        due_at = queues.due_at(conn, project, schedule, edition, now)
+        queues.enter(conn, project, schedule, edition)
         return [
             _record_one(
                 conn,
                 edition,
                 schedule,
                 _held_if_late(product, edition),
-                due_at,
+                queues.due_through(conn, project, schedule, product.entry, edition, due_at),
                 now,
                 selection=project.selection_of(schedule, product.entry),
             )
@@ -109,16 +108,6 @@ def _products(
     what |= {"chosen": content.chosen, "updates": content.updates, "uploads": studio.uploads(content.source)}
     what |= {"note": content.note.text if content.note else "", "words": content.changes.words}
     return produce_all(studio, project, schedule, entries, **what)
-
-
-def _due_at(conn: Connection, project: Project, schedule: Schedule, edition: RowMapping, now: datetime) -> datetime:
-    earlier: list[datetime] = []
-    if schedule.pace_every or schedule.pace_per_day:
-        take_turn(conn, f"pace:{schedule.name}")
-        earlier = sends.due_of_schedule(conn, schedule.name, besides=edition["id"], since=now - pacing.DAY)
-    zone = ZoneInfo(project.publication.timezone)
-    moments = {"slot": edition["slot"], "slot_due_at": edition["due_at"], "now": now}
-    return pacing.due_at(schedule, zone, **moments, earlier=earlier)
 
 
 def _held_if_late(product: Produced, edition: RowMapping) -> Produced:
@@ -193,7 +182,7 @@ def _replace_message(conn: Connection, send_id: int, product: Produced, now: dat
         _keep(conn, send_id, product, now, revision=found + 1)
     sends.set_reasons(conn, send_id, [_plain(finding) for finding in product.findings])
     if not product.is_held:
-        sends.move(conn, send_id, SendState.READY)
+        sends.move(conn, send_id, SendState.READY, due_at=sends.from_now(sends.get(conn, send_id), now))
 
 
 def _keep(conn: Connection, send_id: int, product: Produced, now: datetime, *, revision: int = 1) -> None:

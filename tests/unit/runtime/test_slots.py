@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from publisher.model.daytimes import to_utc
 from publisher.model.project import When
-from publisher.runtime.slots import slots_after, slots_between, to_utc
+from publisher.runtime.slots import slots_after, slots_between
 
 BERLIN = ZoneInfo("Europe/Berlin")
 LISBON = ZoneInfo("Europe/Lisbon")
