@@ -2,7 +2,7 @@
 
     python -m benchmarks.freezing [--readers 1000000] [--rounds 3] [--engine sqlite] [--folder DIR]
     python -m benchmarks.freezing --condition 'age > 40 and domain == "example.org"'
-    python -m benchmarks.freezing --share 20                                    # percent, on whom two subjects are tried
+    python -m benchmarks.freezing --share 20      # percent of the readers, on whom two subjects are tried
 
 Both run in turns on the same ledger, in one transaction each, which is taken back; a first one of each is not counted.
 The readers have had mail before, so their rows as recipients are there. Half of them are in the segment.
