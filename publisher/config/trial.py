@@ -13,7 +13,7 @@ SHARES = range(2, 51)  # percent; more than half of the readers leave no rest to
 SHORTEST, LONGEST = timedelta(minutes=10), timedelta(hours=24)
 
 
-def share(value: object) -> str:
+def percent(value: object) -> str:
     """Check ``20%``: a part of the readers, in whole percent."""
     text = as_text(value)
     number = text.removesuffix("%").strip()
@@ -37,7 +37,7 @@ def waiting_time(value: object) -> timedelta:
 class TrialShape(Shape):
     """How two subjects are tried against each other."""
 
-    share: Annotated[str, *parsed(share, r"^[0-9]{1,2} *%$", "20%")] = key(
+    share: Annotated[str, *parsed(percent, r"^[0-9]{1,2} *%$", "20%")] = key(
         "20%", "On how many of the readers, both halves together: `2%` to `50%`"
     )
     wait: Annotated[timedelta, *parsed(waiting_time, r"^([0-9]+(ms|[smhdw]))+$", "1h")] = key(

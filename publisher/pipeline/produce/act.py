@@ -197,7 +197,7 @@ def _replace_message(conn: Connection, send_id: int, product: Produced, now: dat
 def _keep(conn: Connection, send_id: int, product: Produced, now: datetime, *, revision: int = 1) -> None:
     if product.message is None:
         return
-    trials.keep(conn, send_id, product.entry.trial)
+    trials.keep(conn, send_id, product.trial)
     for variant, made in product.variants.items():
         message = product.doors.opened(conn, made, send_id, variant)
         messages.add(conn, send_id, message, now, revision=revision, variant=variant)

@@ -14,7 +14,7 @@ from publisher.model.article import Article, Image
 from publisher.model.desk import NO_WORDS, Words
 from publisher.model.message import Brief, Finding, Message, Post, PostRules
 from publisher.model.project import Channel, Entry, Project, Schedule
-from publisher.model.trial import FIRST, SECOND
+from publisher.model.trial import FIRST, SECOND, Trial
 from publisher.pipeline.produce import reach
 from publisher.pipeline.produce.brief import brief_of
 from publisher.pipeline.produce.cards import rules_for, with_picture
@@ -42,8 +42,14 @@ class Produced:
     @property
     def variants(self) -> dict[str, Message]:
         """Its messages by variant: an empty text where it has but one, none where a template failed."""
-        found = {FIRST: self.message, SECOND: self.second} if self.entry.subjects else {"": self.message}
-        return {variant: message for variant, message in found.items() if message is not None}
+        if self.message is None:
+            return {}
+        return {FIRST: self.message, SECOND: self.second} if self.second is not None else {"": self.message}
+
+    @property
+    def trial(self) -> Trial | None:
+        """How its two subjects are tried; None where it has but one."""
+        return self.entry.trial if self.second is not None else None
 
     @property
     def is_held(self) -> bool:
@@ -130,9 +136,10 @@ def produce_entry(
     what: dict[str, Any] = {"slot": slot, "due_at": due_at, "chosen": chosen, "updates": updates}
     what |= {"note": note, "words": words}
     brief = brief_of(project, schedule, entry, **what, practice=studio.practice, doors=studio.doors)
-    briefs = [replace(brief, subject=subject) for subject in entry.subjects] or [brief]
+    tried = () if words.subject else entry.subjects  # a person's own subject is the only one
+    briefs = [replace(brief, subject=subject) for subject in tried] or [brief]
     each = [_made(studio, project, entry, one, uploads or Uploads(studio.renderer)) for one in briefs]
-    made = _tried(*each) if entry.subjects else each[0]
+    made = _tried(*each) if tried else each[0]
     archive = entry.to[0] if entry.to and not studio.practice else None
     return replace(made, archive=archive, doors=replace(studio.doors, counts=schedule.measure == "clicks"))
 
