@@ -108,7 +108,7 @@ def test_commands_show_the_trial_and_a_person_can_end_it(past):
     assert (code, said.splitlines()[-1]) == (0, "Nobody runs the schedules: publisher run")
     assert "subject B goes to the 401 who waited" in error
     assert trial_of(past.app.store, past.app.sent).winner == "b"
-    with pytest.raises(UsageError, match="there is nothing to choose: decided at .* subject B: chosen by cli:"):
+    with pytest.raises(UsageError, match=r"there is nothing to choose: decided at .* subject B: chosen by cli:"):
         run(past, "choose", "1", "a", "--yes")
     said = run(past, "status")[1]
     assert "subject B: chosen by cli:" in said and "(A 1 click of 0 mails, B 0 clicks of 0 mails)" in said
