@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from itertools import count as count_up
 
 import structlog
 
@@ -18,6 +19,8 @@ from publisher.store import Connection, RowMapping, Store, messages, sends, tria
 from publisher.store.patience import write_patiently
 
 log = structlog.get_logger()
+
+AT_A_TIME = 10  # batches of one send: what else waits at a door has its turn in between
 
 
 def go_on(store: Store, *, now: datetime) -> int:
@@ -37,7 +40,7 @@ def _go_on(store: Store, send: RowMapping, now: datetime) -> int:
         _end(store, send, trial, now)
     with store.read() as conn:
         is_waited_for = trials.has_waiting(conn, send["id"])  # mostly not: without asking for the write lock
-    return let_go(store, send["id"], now) if is_waited_for else 0
+    return let_go(store, send["id"], now, batches=AT_A_TIME) if is_waited_for else 0
 
 
 def _end(store: Store, send: RowMapping, trial: Trial, now: datetime) -> None:
@@ -66,11 +69,17 @@ def choose(store: Store, send_id: int, variant: str, *, actor: str, now: datetim
     return write_patiently(store, work)
 
 
-def let_go(store: Store, send_id: int, now: datetime) -> int:
-    """Let the rest have what was decided, batch by batch; return how many were let go."""
+def let_go(store: Store, send_id: int, now: datetime, *, batches: int | None = None) -> int:
+    """Let the rest have what was decided, batch by batch; return how many were let go.
+
+    :param batches: at most; None: all that there are.
+    """
     count = 0
-    while moved := write_patiently(store, partial(_let_some_go, send_id=send_id, now=now)):
+    for _ in count_up() if batches is None else range(batches):
+        moved = write_patiently(store, partial(_let_some_go, send_id=send_id, now=now))
         count += moved
+        if not moved:
+            break
     return count
 
 
