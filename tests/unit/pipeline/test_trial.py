@@ -10,11 +10,12 @@ from datetime import timedelta
 import pytest
 
 from publisher.model.states import SendState
+from publisher.model.subscriber import SubscriptionState
 from publisher.model.trial import Trial
 from publisher.pipeline import settle, trial
 from publisher.pipeline.operate import holding, stopping
-from publisher.store import log, messages, sends, trials
-from tests.ledger import NOW, add_edition, books, subscribe
+from publisher.store import log, messages, schedules, sends, subscribers, trials
+from tests.ledger import NOW, add_edition, add_send, books, subscribe
 from tests.trials import ENOUGH, HALF, A, B, add_trial, click, fill, trial_of, who_gets
 from tests.unit.pipeline.dispatch.conftest import UNREACHABLE, Bench, Told
 
@@ -175,6 +176,37 @@ def test_a_person_ends_it_before_its_time(store, send, bench):
     bench.all(rest)
     assert got(rest) == {"b": 400}
     assert trial_of(store, send).why == "chosen by ada"
+
+
+def test_a_clock_that_was_ahead_lets_nobody_go_undecided(store, send, bench):
+    with store.write() as conn:
+        schedules.pull_back(conn, NOW)
+    bench.all(Told())
+    assert books(store, send) == {"sent": 400, "pending": 400}
+
+
+def test_whoever_is_let_in_by_another_list_gets_what_won(store, edition):
+    fill(store, "weekly", 1)
+    with store.write() as conn:  # a reader of both lists
+        number = subscribers.find(conn, "weekly0").id
+        daily = subscribers.ensure_list(conn, "daily")
+        said = {"basis": "test", "now": NOW, "actor": "test"}
+        subscribers.set_subscription(conn, number, daily, SubscriptionState.CONFIRMED, **said)
+    first = add_send(store, edition, channel="others", lists=("weekly",))
+    second = add_trial(store, edition)
+    assert books(store, second) == {"pending": ENOUGH, "excluded": 1}
+    bench = Bench(store)
+    bench.all(Told())
+    trial.choose(store, second, "b", actor="ada", now=NOW)
+    trial.let_go(store, second, NOW)
+    with store.write() as conn:
+        weekly = subscribers.ensure_list(conn, "weekly")
+        subscribers.set_subscription(conn, number, weekly, SubscriptionState.LEFT, **said)
+    bench.all(Told(), "others")
+    settle.settle_finished(store, now=NOW)
+    rest = Told()
+    bench.all(rest)
+    assert (books(store, first), got(rest)) == ({"suppressed": 1}, {"b": 401})
 
 
 def test_a_cancelled_send_is_decided_by_nobody(store, edition, send, bench):
