@@ -137,6 +137,19 @@ def test_a_hold_does_not_use_up_the_time(store, edition, send):
     assert trial_of(store, send).winner == "a"
 
 
+def test_nothing_is_decided_before_everybody_of_the_halves_was_written_to(store, send):
+    bench = Bench(store)
+    bench.once(Told(batch=20))
+    bench.later(hours=1)
+    trial.go_on(store, now=bench.clock())
+    assert not trial_of(store, send).winner
+    bench.all(Told())
+    trial.go_on(store, now=bench.clock() + HOUR - timedelta(seconds=1))
+    assert not trial_of(store, send).winner
+    trial.go_on(store, now=bench.clock() + HOUR)
+    assert trial_of(store, send).sent == {"a": 200, "b": 200}
+
+
 def test_whoever_is_put_off_again_and_again_keeps_nobody_waiting(store, send):
     bench = Bench(store)
     bench.all(Told(*[UNREACHABLE] * 4, batch=100))  # once for each of the halves
