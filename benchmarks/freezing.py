@@ -2,6 +2,7 @@
 
     python -m benchmarks.freezing [--readers 1000000] [--rounds 3] [--engine sqlite] [--folder DIR]
     python -m benchmarks.freezing --condition 'age > 40 and domain == "example.org"'
+    python -m benchmarks.freezing --share 20      # percent of the readers, on whom two subjects are tried
 
 Both run in turns on the same ledger, in one transaction each, which is taken back; a first one of each is not counted.
 The readers have had mail before, so their rows as recipients are there. Half of them are in the segment.
@@ -15,6 +16,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Connection, text
@@ -66,17 +68,17 @@ def bare(conn: Connection, send: dict[str, int], _: Selection) -> None:
     conn.execute(text(BARE), {"send_id": send["send_id"], "message_id": send["message_id"]})
 
 
-def ours(conn: Connection, send: dict[str, int], selection: Selection) -> None:
-    now = datetime.now(UTC)
-    audience.freeze_readers(conn, **send, list_id=1, due_at=now, selection=selection, now=now)
+def ours(share: int, conn: Connection, send: dict[str, int], selection: Selection) -> None:
+    now, halves = datetime.now(UTC), audience.Halves(1, 1, share) if share else None
+    audience.freeze_readers(conn, **send, list_id=1, due_at=now, selection=selection, now=now, halves=halves)
 
 
-def measure(store: Store, selection: Selection, rounds: int) -> dict[str, list[float]]:
+def measure(store: Store, selection: Selection, rounds: int, share: int) -> dict[str, list[float]]:
     edition = add_edition(store, "now")
     send = {"send_id": add_send(store, edition, lists=("nobody",)), "edition_id": edition, "message_id": 1}
     taken: dict[str, list[float]] = {"bare": [], "ours": []}
     for _ in range(rounds + 1):
-        for name, freeze in (("bare", bare), ("ours", ours)):
+        for name, freeze in (("bare", bare), ("ours", partial(ours, share))):
             began = time.perf_counter()
             with store.rehearsal() as conn:
                 freeze(conn, send, selection)
@@ -91,6 +93,7 @@ def main() -> None:
     parser.add_argument("--engine", choices=tuple(NUMBERS), default="sqlite")
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--condition", default=CONDITION)
+    parser.add_argument("--share", type=int, default=0)
     given = parser.parse_args()
     with ExitStack() as stack:
         if given.engine == "postgresql":
@@ -102,7 +105,7 @@ def main() -> None:
             store = Store.create(folder / "publisher.db")
         stack.callback(store.close)
         fill(store, given.engine, given.readers)
-        taken = measure(store, Selection("s", given.condition), given.rounds)
+        taken = measure(store, Selection("s", given.condition), given.rounds, given.share)
     middle = {name: statistics.median(each) for name, each in taken.items()}
     for name, each in taken.items():
         print(f"{name}: {', '.join(f'{one:.2f}' for one in each)} s")

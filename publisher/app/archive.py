@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 from publisher.model.message import Mail, fill_for_nobody
 from publisher.model.project import MailingList
-from publisher.pipeline.produce import LINK, PAST, uncounted
+from publisher.pipeline.produce import PAST, uncounted
 from publisher.store import Connection, archive, clicks, messages
 from publisher.store.archive import Past
 
@@ -97,7 +96,7 @@ def html_of(app: App, mailing_list: MailingList, mail: Mail) -> str:
 def as_written(app: App, conn: Connection, send_id: int, mail: Mail) -> Mail:
     """Return a send's mail with links that lead straight to where they lead: whoever looks at it is not counted."""
     targets = clicks.targets(conn, send_id)
-    return uncounted(mail, targets, partial(app.number_of, LINK)) if targets else mail
+    return uncounted(mail, targets, app.link_id) if targets else mail
 
 
 def _past(app: App, conn: Connection, mailing_list: MailingList, name: str) -> Past | None:

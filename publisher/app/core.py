@@ -141,6 +141,18 @@ class App:
         """Return which row a name is of; None for any text that is no name of that kind."""
         return read_wire_id(kind, name, self.keys.all_of("wire"))
 
+    def link_id(self, name: str) -> int | None:
+        """Return which counted link a name is of; None for any other text."""
+        found = self.followed(name)
+        return found[0] if found else None
+
+    def followed(self, name: str) -> tuple[int, str] | None:
+        """Return which counted link a name is of, and in which variant of its mail; None for any other text."""
+        from publisher.pipeline.produce import LINKS
+
+        found = ((self.number_of(kind, name), variant) for kind, variant in LINKS.items())
+        return next(((number, variant) for number, variant in found if number is not None), None)
+
     @property
     def actor(self) -> str:
         """Who is at the keyboard: written beside everything that a person does."""

@@ -174,6 +174,7 @@ WRITTEN = {
     "sources": "from",
     "from_name": "from",
     "from_email": "from",
+    "trial": "try",
     "pace_every": "pace",
     "pace_per_day": "pace",
 }

@@ -47,7 +47,6 @@ def standing_duties(app: App, is_alive: Callable[[], bool]) -> list[Duty]:
         Duty("credentials", lambda: _forget_credentials(app), lambda: FORGET_EVERY),
         Duty("uploads", lambda: _forget_uploads(app), lambda: FORGET_EVERY),
         Duty("sign-ups", lambda: joining.forget_unconfirmed(app), lambda: FORGET_EVERY),
-        Duty("sign-ups", lambda: joining.forget_unconfirmed(app), lambda: FORGET_EVERY),
         Duty("heartbeat", heartbeat, lambda: app.project.alerts.every),
     ]
 

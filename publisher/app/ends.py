@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from publisher.app.accounts import resting
 from publisher.errors import PublisherError
 from publisher.model.project import Channel, Entry, Schedule
+from publisher.model.trial import Trial
 from publisher.pipeline import pacing
 from publisher.pipeline.dispatch.estimate import Standing, estimate, standing_of
 from publisher.store import Connection, segments, sends, subscribers
@@ -50,6 +52,14 @@ def _numbers(days: Mapping[date, int]) -> str:
     return f" ({', '.join(said)}{more})"
 
 
+def _in_turns(trial: Trial | None, people: int, begins_at: datetime) -> list[tuple[datetime, int]]:
+    """Return from when on how many get it: where two subjects are tried, both halves first, and then the rest."""
+    first, second, rest = trial.sizes(people) if trial else (people, 0, 0)
+    if trial is None or trial.is_too_small(first + second):
+        return [(begins_at, people)]
+    return [(begins_at, first + second), (begins_at + trial.wait, rest)]
+
+
 def ends_of(app: App, plans: Sequence[Plan]) -> list[tuple[End | None, ...]]:
     """Return for each plan when each of its messages would have gone to the last; None where that can't be told.
 
@@ -81,21 +91,26 @@ class _Foreseen:
             return tuple(None for _ in plan.products)
         begins_at = self.begins_at(plan)
         return tuple(
-            self._end(plan.schedule, product.entry, people, begins_at)
+            self._end(plan.schedule, product.entry, _in_turns(product.trial, people, begins_at))
             for product, people in zip(plan.products, plan.people, strict=True)
         )
 
-    def _end(self, schedule: Schedule, entry: Entry, people: int, begins_at: datetime) -> End | None:
+    def _end(self, schedule: Schedule, entry: Entry, turns: Sequence[tuple[datetime, int]]) -> End | None:
         rules, zone = self._app.project.rules_of(entry.via), self._app.zone
         batch = self._batch(rules)
         if batch is None:
             return None
         standing = self._standings.get(rules.name) or self._after_what_waits(rules, batch)
-        found = estimate(rules, zone, replace(standing, at=max(standing.at, begins_at)), people, batch)
-        self._standings[rules.name] = found.after
-        ends = [found.ends_at, *self._domain_ends(rules, schedule, entry, begins_at)]
+        days: Counter[date] = Counter()
+        ends: list[datetime | None] = []
+        for begins_at, people in turns:
+            found = estimate(rules, zone, replace(standing, at=max(standing.at, begins_at)), people, batch)
+            self._standings[rules.name] = standing = found.after
+            days.update(found.days)
+            ends.append(found.ends_at)
+        ends += self._domain_ends(rules, schedule, entry, turns[-1][0])
         last = max((end for end in ends if end is not None), default=None)
-        return End(begins_at, None if None in ends else last, found.days)
+        return End(turns[0][0], None if None in ends else last, days)
 
     def _after_what_waits(self, rules: Channel, batch: int) -> Standing:
         standing = standing_of(self._conn, rules, self._app.zone, self._now)

@@ -21,7 +21,7 @@ from publisher.model.project import Channel
 from publisher.model.states import ENDED, EditionState, SendState
 from publisher.model.subscriber import Errand
 from publisher.model.tokens import leaving_token, wire_id
-from publisher.pipeline import dispatch, settle
+from publisher.pipeline import dispatch, settle, trial
 from publisher.pipeline.operate import stopping, withdrawing
 from publisher.runtime.engine import Duties
 from publisher.store import Connection, RowMapping, alerts, channels, editions, facts, processes, schedules, sends
@@ -89,6 +89,7 @@ class Sending:
         self._guarded(lambda: stopping.finish_cancelling(store))
         self._guarded(self._withdraw)
         self._guarded(lambda: settle.pause_without_channel(store, list(self._app.project.channels)))
+        self._guarded(lambda: trial.go_on(store, now=store.now()))
         self._guarded(lambda: settle.settle_finished(store, now=self._app.clock()))
 
     def _is_current(self, conn: Connection) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from publisher.model.states import ENDED, SendState
-from publisher.store import Connection, Store, by_hand, editions, facts, sends
+from publisher.store import Connection, Store, by_hand, editions, facts, sends, trials
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 PATIENCE = 10.0  # seconds that a command waits for calls under way
@@ -37,6 +37,7 @@ class SendNow:
     cancelled: int
     reasons: tuple[Mapping[str, Any], ...]
     kind: str = "regular"
+    trial: str = ""  # what came of its two subjects
 
     @property
     def to(self) -> str:
@@ -57,7 +58,8 @@ class SendNow:
         counts += [f"{self.cancelled:,} never will"] if self.cancelled else []
         counts += [f"{self.failed:,} failed"] if self.failed else []
         counts += [f"{self.unknown:,} may or may not have got it"] if self.unknown else []
-        return f"{self.channel} to {self.to}: {self.state}; {', '.join(counts)}"
+        tried = f"; {self.trial}" if self.trial else ""
+        return f"{self.channel} to {self.to}: {self.state}; {', '.join(counts)}{tried}"
 
     @property
     def _taken_down(self) -> str:
@@ -109,6 +111,7 @@ def send_now(row: Any) -> SendNow:
         under_way=row["taken"],
         reasons=tuple(row["reasons"]),
         kind=row["kind"],
+        trial=trial.words() if (trial := trials.of(row)) else "",
         **counted,
     )
 

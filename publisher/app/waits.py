@@ -13,9 +13,10 @@ from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
 from publisher.model.project import Channel, Project
 from publisher.model.states import SendState
 from publisher.pipeline import queues
-from publisher.store import Connection, channels, concerns, deliveries, limits
+from publisher.store import Connection, channels, concerns, deliveries, limits, trials
 from publisher.store.sends import WITHDRAWAL
 
+TRIED = "its two subjects are tried"
 NOBODY: Mapping[str, datetime] = MappingProxyType({})
 GOES_BY_ITSELF = (SendState.MADE, SendState.READY, SendState.ADDRESSED, SendState.SENDING)
 
@@ -60,12 +61,14 @@ def waits(
 
 def _wait(conn: Connection, project: Project, now: datetime, send: Any, resting: Mapping[str, datetime]) -> Wait | None:
     due = deliveries.first_due_at(conn, send["id"]) or send["due_at"]
+    is_tried = due is not None and due >= trials.UNDECIDED
+    due = _decided_at(send) if is_tried else due
     is_begun = send["state"] == SendState.SENDING
     if due is None or (is_begun and not send["pending"]):
         return None
     zone = ZoneInfo(project.publication.timezone)
     rules = project.rules_of(send["channel"])
-    moment, why = (due, _why_later(conn, send, is_begun)) if due > now else (now, "")
+    moment, why = (due, TRIED if is_tried else _why_later(conn, send, is_begun)) if due > now else (now, "")
     is_urgent = send["kind"] == WITHDRAWAL
     if (rests_until := resting.get(rules.name, now)) > moment:
         moment, why = rests_until, f"{rules.name}'s network takes no more requests for now"
@@ -75,6 +78,12 @@ def _wait(conn: Connection, project: Project, now: datetime, send: Any, resting:
         return None
     place = queues.place_of(conn, project, send["id"]) if moment == due else None
     return Wait(send["id"], send["channel"], moment, why, place)
+
+
+def _decided_at(send: Any) -> datetime | None:
+    """Return when it is decided which of two subjects the rest of a send gets; None where that is."""
+    trial = trials.of(send)
+    return trial.ends_at(send["started_at"]) if trial and send["started_at"] and not trial.winner else None
 
 
 def _why_later(conn: Connection, send: Any, is_begun: bool) -> str:

@@ -9,6 +9,7 @@ import typer
 import publisher
 from publisher.cli.articles import group as articles
 from publisher.cli.check import check
+from publisher.cli.choose import choose
 from publisher.cli.clicks import clicks
 from publisher.cli.connect import connect
 from publisher.cli.diff import diff
@@ -83,6 +84,7 @@ cli.command("hold")(hold)
 cli.command("release")(release)
 cli.command("cancel")(cancel)
 cli.command("withdraw")(withdraw)
+cli.command("choose")(choose)
 cli.command("resend")(resend)
 cli.add_typer(unknown, name="unknown")
 cli.command("verify")(verify)

@@ -194,7 +194,7 @@ def _carry_out(app: App, edition_id: int, steps: Sequence[Step], seen: int | Non
 
 def _show(page: Page, app: App) -> None:
     from publisher.app import standing
-    from publisher.cli.plan import audience_words, subject_words
+    from publisher.cli.plan import audience_words, subject_words, trial_lines
 
     title = standing.title(page.edition_id, page.schedule, page.slot.key, app.zone)
     until = f", until {local(page.slot.due_at, app.zone, seconds=False)}" if page.state == "draft" else ""
@@ -212,6 +212,8 @@ def _show(page: Page, app: App) -> None:
     for product, people in zip(page.products, page.people, strict=True):
         to = audience_words(product.entry, people, 0, posts=product.posts)
         say(f"  {product.entry.via}: {to}{subject_words(product)}")
+        for line in trial_lines(product, people):
+            say(f"    {line}")
         for line in reason_lines(product.entry.via, "held", [asdict(finding) for finding in product.findings]):
             say(f"    {line}")
     for said in page.changes.said:

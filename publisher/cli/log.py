@@ -14,8 +14,8 @@ from publisher.cli.output import AsJson, ProjectDir, local, say, say_json, table
 if TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping
 
-COLUMNS = ("delivery", "edition", "channel", "to", "state", "attempts", "when", "why", "link")
-WHERE_USED = ("link",)  # mails have none
+COLUMNS = ("delivery", "edition", "channel", "to", "subject", "state", "attempts", "when", "why", "link")
+WHERE_USED = ("subject", "link")  # A or B, where two are tried; mails have no link
 
 
 def log(
@@ -90,12 +90,13 @@ def plain(row: Any, begun: str | None = None) -> dict[str, object]:
         "reason": row["reason"],
         "provider_id": row["provider_id"],
         "url": row["url"] or begun,
+        "subject": row["variant"] or None,
     }
 
 
 def line(row: Any, zone: Any, begun: str | None = None) -> list[object]:
     """Return one delivery as the table shows it."""
-    from publisher.store import sends
+    from publisher.store import sends, trials
 
     is_removal = row["kind"] == sends.WITHDRAWAL
     more = ", withdrawal" if is_removal else ", practice" if row["practice"] else ""
@@ -103,4 +104,5 @@ def line(row: Any, zone: Any, begun: str | None = None) -> list[object]:
     why = row["reason"] or (f"taken down: {row['url']}" if is_removal and row["state"] == "sent" else "")
     link = "" if is_removal else row["url"] or begun
     when = local(row["when"], zone)
-    return [row["id"], edition, row["channel"], row["to"], row["state"], row["attempts"], when, why, link]
+    subject = "" if row["reason"] == trials.WAITS else row["variant"].upper()
+    return [row["id"], edition, row["channel"], row["to"], subject, row["state"], row["attempts"], when, why, link]

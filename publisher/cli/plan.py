@@ -84,6 +84,8 @@ def show(plan: Plan, app: App, ends: Sequence[End | None], when: str = "", *, nu
         say(f"  {product.entry.via}: {to}{subject_words(product)}")
         if place:
             say(f"    {place.words(app.zone)}")
+        for line in trial_lines(product, people):
+            say(f"    {line}")
         if end and (words := end.words(app.zone)):
             say(f"    {words}")
         if cost:
@@ -129,9 +131,31 @@ def subject_words(product: Any) -> str:
     from publisher.model.message import Mail, fill
     from publisher.pipeline.produce import preview_values
 
+    if product.second is not None:
+        return ""  # two, on lines of their own
     if isinstance(product.message, Mail):
         return f" — {fill(product.message.subject, preview_values())}"
     return f" — {product.message.parts[0].splitlines()[0]}" if product.message and product.message.parts else ""
+
+
+def trial_lines(product: Produced, people: int) -> list[str]:
+    """Return the two subjects of a mail, and who would get which; nothing where it has but one."""
+    from publisher.app.trials import foreseen, subjects_of
+
+    if product.trial is None:
+        return []
+    both = [f"subject {name}: {subject}" for name, subject in zip("AB", subjects_of(product), strict=True)]
+    return [*both, foreseen(product.trial, people)]
+
+
+def _plain_trial(product: Produced, people: int) -> dict[str, object] | None:
+    from publisher.app.trials import subjects_of
+
+    if product.trial is None:
+        return None
+    first, second, rest = product.trial.sizes(people)
+    too_few = product.trial.is_too_small(first + second)
+    return {"subjects": list(subjects_of(product)), "a": first, "b": second, "rest": rest, "too_few": too_few}
 
 
 def plain(plan: Plan, ends: Sequence[End | None]) -> dict[str, object]:
@@ -162,6 +186,7 @@ def plain(plan: Plan, ends: Sequence[End | None]) -> dict[str, object]:
                 "people": people,
                 "asked_for_quiet": quiet,
                 "posts": product.posts,
+                "trial": _plain_trial(product, people),
                 "ends_at": end.ends_at if end else None,
                 "days": {str(day): count for day, count in end.days.items()} if end else {},
                 "cost": _plain_cost(cost) if cost else None,

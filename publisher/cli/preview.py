@@ -77,6 +77,10 @@ def _show_entry(entry: EntryView, email: str, editions: int) -> None:
     if entry.left_out:
         say(f"  ! {email} would not get it: {entry.left_out}")
     if entry.mail:
+        for name, subject in zip("AB", entry.subjects, strict=False):
+            say(f"  subject {name}: {subject}")
+        if entry.tried:
+            say(f"  {entry.tried}; what follows is subject A's")
         say(f"  subject: {entry.mail.subject}\n  from:    {entry.mail.sender}")
         say(f"  size:    {size(entry.mail.html_bytes)} of HTML, {size(entry.mail.text_bytes)} of text")
     for text, count in entry.post.parts if entry.post else ():

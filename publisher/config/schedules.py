@@ -66,6 +66,13 @@ class ScheduleShape(Shape):
             raise wrong(what, "Write `repost` or `ignore`")
         return self
 
+    @model_validator(mode="after")
+    def _measures_what_it_tries(self) -> ScheduleShape:
+        if self.measure != "clicks" and any(entry.subjects for entry in self.send):
+            what = "tries two `subjects` and measures nothing: what decides is how often links are followed"
+            raise wrong(what, "Add `measure: clicks`, or write one `subject`")
+        return self
+
     def record(self, name: str, document: Document, once: datetime | None) -> Schedule:
         path = ("schedules", name)
         keys = entry_keys(self.send)

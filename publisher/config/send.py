@@ -11,6 +11,7 @@ from pydantic import model_validator
 from publisher.config.reading import Document, Path_
 from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.theme import ThemeShape
+from publisher.config.trial import TrialShape
 from publisher.config.values import Duration, Language, Line, Mailbox, Name, Names, ReplyTo, Texts, wrong
 from publisher.model.project import Entry, PictureRule
 from publisher.model.theme import Theme
@@ -38,7 +39,8 @@ class EntryShape(Shape):
         "go", "What becomes of a post whose picture can't be had: it goes without, or `hold`: it waits for a person"
     )
     theme: ThemeShape | None = key(None, "How this mail looks, where it isn't as the publication's `theme` says")
-    subjects: Texts = key((), "Two subjects to be tried against each other", later=True)
+    subjects: Texts = key((), "In the place of `subject`: two, tried against each other; the rest gets the better one")
+    trial: TrialShape | None = key(None, "With `subjects`: on how many they are tried, and for how long", alias="try")
 
     @model_validator(mode="after")
     def _pictures_are_of_posts(self) -> EntryShape:
@@ -54,6 +56,25 @@ class EntryShape(Shape):
             raise wrong("has `segment` without `to`: a segment is a part of a list", "Add `to:` with the list")
         return self
 
+    @model_validator(mode="after")
+    def _two_subjects_are_tried(self) -> EntryShape:
+        if "subjects" in self.model_fields_set:
+            self._check_subjects()
+        elif self.trial is not None:
+            raise wrong("has `try` without `subjects`: there is nothing to try", "Add `subjects: [A, B]`")
+        return self
+
+    def _check_subjects(self) -> None:
+        if len(self.subjects) != 2 or not all(self.subjects):
+            given = len([each for each in self.subjects if each])
+            raise wrong(f"has `subjects` with {given}: it takes two, A and B", "Write `subjects: [A, B]`")
+        if self.subjects[0] == self.subjects[1]:
+            raise wrong("has twice the same subject in `subjects`", "Write two that differ, or one as `subject`")
+        if self.subject:
+            raise wrong("has both `subject` and `subjects`", "Keep one of them: `subjects` has the words of both mails")
+        if not self.to:
+            raise wrong("has `subjects` without `to`: posts have no subject", "Take `subjects` out")
+
     def record(self, entry_key: str, document: Document, path: Path_) -> Entry:
         name, address = self.sender or ("", "")
         return Entry(
@@ -63,6 +84,8 @@ class EntryShape(Shape):
             segment=self.segment or "",
             template=self.template,
             subject=self.subject,
+            subjects=self.subjects,
+            trial=(self.trial or TrialShape()).record() if self.subjects else None,
             preheader=self.preheader,
             from_name=name,
             from_email=address,

@@ -10,6 +10,7 @@ from typing import Literal
 from publisher.model.identity import IdentityRule
 from publisher.model.segment import Segment, Selection
 from publisher.model.theme import Theme
+from publisher.model.trial import Trial
 
 MissedRule = Literal["latest", "all", "skip"]
 UpdateRule = Literal["ignore", "note", "repost"]
@@ -154,6 +155,8 @@ class Entry:
     segment: str = ""  # only those of their readers; empty: all
     template: str = ""
     subject: str = ""
+    subjects: tuple[str, ...] = ()  # two that are tried against each other; empty: `subject` is the only one
+    trial: Trial | None = None  # how they are tried
     preheader: str = ""
     from_name: str = ""
     from_email: str = ""

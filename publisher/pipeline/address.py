@@ -9,7 +9,8 @@ from typing import Any
 
 from publisher.model.message import Finding
 from publisher.model.states import DeliveryState, EditionState, SendState
-from publisher.store import Connection, RowMapping, Store, audience, editions, messages, sends, subscribers
+from publisher.model.trial import SECOND
+from publisher.store import Connection, RowMapping, Store, audience, editions, messages, sends, subscribers, trials
 
 BEGUN = (SendState.SENDING, SendState.PAUSED, SendState.DONE)  # a mail whose first call was claimed
 
@@ -41,6 +42,7 @@ def record(store: Store, send_id: int, *, now: datetime) -> bool:
             return False
         sends.move(conn, send_id, SendState.ADDRESSED)
         sends.post_to_books(conn, send_id, counted, candidates=counted.total())
+        _give_up_if_few(conn, send, found[0], due_at, now)
     return True
 
 
@@ -71,6 +73,7 @@ def _due_at(conn: Connection, send: RowMapping, edition: RowMapping | None, now:
 
 def _freeze_lists(conn: Connection, send: RowMapping, message_id: int, due_at: datetime, now: datetime) -> Counter[str]:
     counted: Counter[str] = Counter()
+    halves = _halves(conn, send)
     for name in send["audience"]:
         counted += audience.freeze_readers(
             conn,
@@ -81,8 +84,29 @@ def _freeze_lists(conn: Connection, send: RowMapping, message_id: int, due_at: d
             due_at=due_at,
             selection=sends.selection(send),
             now=now,
+            halves=halves,
         )
     return counted
+
+
+def _halves(conn: Connection, send: RowMapping) -> audience.Halves | None:
+    """Return on whom two subjects are tried; None where there is but one."""
+    trial = trials.of(send)
+    second_id = messages.by_variant(conn, send["id"]).get(SECOND)
+    return audience.Halves(send["id"], second_id, trial.share) if trial and second_id else None
+
+
+def _give_up_if_few(conn: Connection, send: RowMapping, first_id: int, due_at: datetime, now: datetime) -> None:
+    """Try nothing on halves that are too small to say anything: everybody gets the first subject, at once."""
+    trial = trials.of(send)
+    tried = trials.count_tried(conn, send["id"]) if trial else 0
+    if trial is None or not trial.is_too_small(tried):
+        return
+    ended = trial.too_small(tried, now)
+    trials.give_up(conn, send["id"], first_id, due_at)
+    trials.keep(conn, send["id"], ended)
+    what = f"{ended.why}: everybody gets subject A"
+    sends.add_reasons(conn, send["id"], [{"check": "trial", "blocks": False, "what": what, "remedy": ""}])
 
 
 def nobody_on(names: Sequence[str], segment: str = "") -> Finding:

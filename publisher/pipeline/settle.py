@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from publisher.model.states import ENDED, DeliveryState, EditionState, SendState
-from publisher.store import Connection, RowMapping, Store, audience, editions, limits, sends
+from publisher.store import Connection, RowMapping, Store, audience, editions, limits, messages, sends
 
 log = structlog.get_logger()
 D = DeliveryState
@@ -65,7 +65,8 @@ def _let_in_by_other_lists(conn: Connection, send: RowMapping, now: datetime) ->
     for other_id, ids in audience.left_out_for(conn, send["id"], send["edition_id"], now).items():
         if sends.lock(conn, other_id)["state"] == SendState.CANCELLED:
             continue
-        moved = audience.let_in(conn, ids, now)
+        shown = messages.of_send(conn, other_id)
+        moved = audience.let_in(conn, ids, shown[0], now) if shown else 0
         editions.reopen(conn, other_id, now)
         sends.post_to_books(conn, other_id, {D.EXCLUDED.value: -moved, D.PENDING.value: moved})
         log.info("let_in_by_another_list", send=other_id, deliveries=moved)

@@ -13,6 +13,7 @@ from publisher.model.states import SendState
 from publisher.store.messages import decode_text
 from publisher.store.sends import WITHDRAWAL
 from publisher.store.tables import messages, sends
+from publisher.store.trials import shown_variant
 
 SHOWN = (SendState.SENDING, SendState.DONE)
 
@@ -79,7 +80,7 @@ def _past() -> Select[Any]:
     )
     newest = (
         select(messages.c.content["subject"])
-        .where(messages.c.send_id == sends.c.id)
+        .where(messages.c.send_id == sends.c.id, messages.c.variant == shown_variant())
         .order_by(messages.c.revision.desc())
         .limit(1)
         .scalar_subquery()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Select,
     Subquery,
+    and_,
     case,
     exists,
     false,
@@ -24,6 +28,7 @@ from sqlalchemy import (
 
 from publisher.model.segment import Selection
 from publisher.model.states import DeliveryState
+from publisher.model.trial import HUNDRED
 from publisher.store import subscribers as people
 from publisher.store.deliveries import QUIET_UNTIL, members
 from publisher.store.earlier import had_before
@@ -31,10 +36,20 @@ from publisher.store.segments import meant
 from publisher.store.sends import lock, of_edition
 from publisher.store.sql import among, count_anew, day_of, upsert
 from publisher.store.tables import Moment, Text, deliveries, editions, recipients, sends, subscribers, subscriptions
+from publisher.store.trials import UNDECIDED, WAITS
 
 D = DeliveryState
 MANY = 1000
 BY_ANOTHER = "gets this edition by another list"
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """On whom two messages of a send are tried: a share of its readers, whoever they are."""
+
+    send_id: int  # where it begins: not always on the same readers
+    second_id: int  # the message of the second half
+    share: int  # percent, both halves together
 
 
 def freeze_readers(
@@ -47,10 +62,13 @@ def freeze_readers(
     due_at: datetime,
     selection: Selection,
     now: datetime,
+    halves: Halves | None = None,
 ) -> Counter[str]:
     """Add a list's readers to a send, each once per edition; return how many per state.
 
     Whoever the selection doesn't mean is no candidate. Who asked for quiet, or has the article, is left out.
+
+    :param halves: on whom two messages are tried; None: everybody gets the one.
 
     The edition is locked first: two sends of one edition, addressed at once, must not both count a reader as theirs.
     """
@@ -88,11 +106,32 @@ def freeze_readers(
         .where(~in_this_send)
     )
     before = _per_state(conn, send_id)
+    if halves is not None:
+        chosen = _in_halves(chosen, halves, before.total(), message_id, due_at)
     conn.execute(insert(deliveries).from_select(_COLUMNS, chosen))
     added = _per_state(conn, send_id) - before
     if added.total() > MANY:
         count_anew(conn, deliveries, recipients, subscribers, subscriptions)
     return added
+
+
+def _in_halves(chosen: Select[Any], halves: Halves, there: int, message_id: int, due_at: datetime) -> Select[Any]:
+    """Return the chosen rows with the readers on whom two messages are tried: by place alone, evenly over all of them.
+
+    Of a hundred places in a row so many as the share says are tried, one after the other on the first and the second.
+
+    :param there: how many the send has already, by an earlier list: the places go on.
+    """
+    inner = chosen.add_columns((func.row_number().over() + (there + halves.send_id - 1)).label("place")).subquery()
+    known: dict[str, ColumnElement[Any]] = dict(zip((*_COLUMNS, "place"), inner.c, strict=True))
+    so_far = known["place"] * halves.share
+    is_tried = so_far % HUNDRED >= HUNDRED - halves.share
+    is_second = so_far // HUNDRED % 2 == 1
+    waits = and_(known["state"] == D.PENDING.value, ~is_tried)
+    known["message_id"] = case((and_(is_tried, is_second), halves.second_id), else_=message_id)
+    known["due_at"] = case((waits, literal(UNDECIDED, Moment)), else_=literal(due_at, Moment))
+    known["reason"] = func.coalesce(known["reason"], case((waits, WAITS)))
+    return select(*(known[name] for name in _COLUMNS))
 
 
 def _gets_it_already(conn: Connection, send_id: int, edition_id: int) -> ColumnElement[bool]:
@@ -154,10 +193,10 @@ def left_out_for(conn: Connection, send_id: int, edition_id: int, now: datetime)
     return by_send
 
 
-def let_in(conn: Connection, delivery_ids: Sequence[int], due_at: datetime) -> int:
+def let_in(conn: Connection, delivery_ids: Sequence[int], message_id: int, due_at: datetime) -> int:
     """Let excluded deliveries go out after all; return how many. Their send is locked."""
     mine = (among(deliveries.c.id, delivery_ids), deliveries.c.state == D.EXCLUDED)
-    values = {"state": D.PENDING.value, "reason": None, "due_at": due_at}
+    values = {"state": D.PENDING.value, "reason": None, "message_id": message_id, "due_at": due_at}
     return conn.execute(update(deliveries).where(*mine).values(values)).rowcount
 
 

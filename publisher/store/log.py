@@ -5,11 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, literal, select
 
 from publisher.model.states import DeliveryState
 from publisher.store.subscribers import is_person, to_whom
-from publisher.store.tables import calls, deliveries, editions, outcomes, recipients, sends, subscribers
+from publisher.store.tables import (
+    Moment,
+    calls,
+    deliveries,
+    editions,
+    messages,
+    outcomes,
+    recipients,
+    sends,
+    subscribers,
+)
+from publisher.store.trials import UNDECIDED
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,7 @@ def _query() -> Select[Any]:
         .outerjoin(subscribers, subscribers.c.id == recipients.c.subscriber_id)
         .outerjoin(calls, calls.c.id == deliveries.c.call_id)
         .outerjoin(outcomes, tried)
+        .join(messages, messages.c.id == deliveries.c.message_id)
     )
     return select(
         deliveries.c.id,
@@ -58,7 +70,8 @@ def _query() -> Select[Any]:
         to_whom().label("to"),
         deliveries.c.state,
         deliveries.c.attempts,
-        deliveries.c.due_at,
+        _due_at().label("due_at"),
+        messages.c.variant,
         deliveries.c.call_id,
         calls.c.spoke_at,
         calls.c.closed_at,
@@ -74,7 +87,12 @@ def _query() -> Select[Any]:
 def _when() -> ColumnElement[Any]:
     """Return when what its state says happened; where nothing has happened yet, when it is due."""
     cancelled = case((deliveries.c.state == DeliveryState.CANCELLED, sends.c.done_at))
-    return func.coalesce(cancelled, calls.c.closed_at, deliveries.c.due_at, type_=deliveries.c.due_at.type)
+    return func.coalesce(cancelled, calls.c.closed_at, _due_at(), type_=deliveries.c.due_at.type)
+
+
+def _due_at() -> ColumnElement[Any]:
+    """Return when it is due; NULL: that is not decided."""
+    return func.nullif(deliveries.c.due_at, literal(UNDECIDED, Moment), type_=deliveries.c.due_at.type)
 
 
 def _narrow(query: Select[Any], wanted: Filter) -> Select[Any]:

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, func, select
 from publisher.model.article import Image
 from publisher.model.message import Card, Content, Correction, Mail, Post, Slot, Text, Upload, Withdrawal
 from publisher.store.sends import WITHDRAWAL
-from publisher.store.tables import insert_row, messages
+from publisher.store.tables import insert_row, messages, sends
+from publisher.store.trials import shown_variant
 
 CORRECTION = "correction"  # of what stands on a network
 KINDS = {Mail: "mail", Post: "post", Withdrawal: WITHDRAWAL, Correction: CORRECTION}
@@ -43,10 +44,20 @@ def get(conn: Connection, message_id: int) -> Content:
 
 
 def of_send(conn: Connection, send_id: int) -> tuple[int, Content] | None:
-    """Return the send's newest message with its id; None before it is made."""
-    query = select(messages).where(messages.c.send_id == send_id).order_by(messages.c.revision.desc()).limit(1)
+    """Return the send's newest message with its id; None before it is made.
+
+    Of two with different subjects it is the one that won, the first until one has.
+    """
+    shown = (messages.c.send_id == send_id, messages.c.variant == shown_variant())
+    query = select(messages).join(sends).where(*shown).order_by(messages.c.revision.desc()).limit(1)
     row = conn.execute(query).one_or_none()
     return None if row is None else (row.id, decode(row.kind, row.content))
+
+
+def by_variant(conn: Connection, send_id: int) -> dict[str, int]:
+    """Return the ids of a send's newest messages, by variant: an empty text where it has but one."""
+    query = select(messages.c.variant, messages.c.id).where(messages.c.send_id == send_id)
+    return {row.variant: row.id for row in conn.execute(query.order_by(messages.c.revision))}
 
 
 def newest_revision(conn: Connection, send_id: int) -> int:

@@ -21,6 +21,7 @@ from publisher.store.tables import (
     schedules,
     sends,
 )
+from publisher.store.trials import UNDECIDED
 
 ACCEPTED = "accepted_version"
 AWAKE = "awake_until"
@@ -65,7 +66,9 @@ def pull_back(conn: Connection, now: datetime) -> None:
     """Take back what was written under a clock that was ahead. Slots that have an edition still fire no second time."""
     for column in (schedules.c.considered_until, schedules.c.added_at):
         conn.execute(update(schedules).where(column > now).values({column.name: now}))
-    far, pending = now + FAR, deliveries.c.state == DeliveryState.PENDING
+    # Not the rest of a trial, which has no moment of its own yet.
+    pending = and_(deliveries.c.state == DeliveryState.PENDING, deliveries.c.due_at < UNDECIDED)
+    far = now + FAR
     conn.execute(update(channels).where(channels.c.open_until > now).values(open_until=now))
     conn.execute(update(limits).where(limits.c.free_at > now + timedelta(days=1)).values(free_at=now))
     unknown = calls.c.state == CallState.UNKNOWN

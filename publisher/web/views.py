@@ -12,6 +12,7 @@ from sqlalchemy import Connection, RowMapping
 from publisher.app.archive import as_written
 from publisher.app.ends import ends_of
 from publisher.app.standing import known, next_command
+from publisher.app.trials import TrialNow, foreseen, subjects_of, trial_now
 from publisher.errors import PublisherError
 from publisher.model.article import Image, LedgerArticle
 from publisher.model.message import Card, Content, Mail, Post, PostRules, fill, slots_of
@@ -120,6 +121,7 @@ class SendView:
     schedule: str | None = None  # of its edition, where schedules.yaml has it still
     is_withdrawn: bool = False  # its post was taken down
     left: int = 0  # how many parts of its post had left, of one that did not leave whole
+    trial: TrialNow | None = None  # of its two subjects
 
     @property
     def state(self) -> str:
@@ -176,6 +178,7 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
             return None
         candidates = articles.of_edition(conn, edition_id)
         rows = [(send, _content(app, conn, send["id"])) for send in sends.of_edition(conn, edition_id)]
+        tried = {send["id"]: trial_now(conn, send) for send, _ in rows}
         followed = clicks.of_edition(conn, edition_id)
         found = log.find(conn, log.Filter(edition_id=edition_id, limit=deliveries))
         held = facts.held_edition(conn, edition_id)
@@ -185,7 +188,7 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
     picked = [(_as_sent(article, place), place["reason"]) for place, article in candidates if _is_in(place)]
     left = [(article, place["reason"]) for place, article in candidates if not _is_in(place)]
     schedule = known(row["schedule"], app.project.schedules)
-    views = [_send_view(app, send, message, schedule) for send, message in rows]
+    views = [_send_view(app, send, message, schedule, tried[send["id"]]) for send, message in rows]
     taken = set(withdrawn.values())
     parts = {post.entry: len(post.parts) for post in in_part.values()}
     views = [
@@ -252,6 +255,8 @@ class EntryView:
     quiet: int  # how many more asked for quiet
     ends: str  # when it would end, where that is worth saying
     left_out: str  # why the reader for whom it is would not get it; empty: they would
+    subjects: tuple[str, ...] = ()  # the two that are tried; none where it has but one
+    tried: str = ""  # who would get which
 
 
 def entry_views(app: App, preview: Preview) -> list[EntryView]:
@@ -267,6 +272,8 @@ def entry_views(app: App, preview: Preview) -> list[EntryView]:
             quiet,
             end.words(app.zone) if end else "",
             preview.left_out(product),
+            subjects_of(product),
+            foreseen(product.trial, people) if product.trial else "",
         )
         for product, people, quiet, end in zip(preview.products, preview.people, preview.quiet, ends, strict=True)
     ]
@@ -280,9 +287,11 @@ def _post_of(app: App, product: Produced) -> PostView | None:
     return replace(shown, attached=product.attached)
 
 
-def _send_view(app: App, row: RowMapping, message: Content | None, schedule: str | None) -> SendView:
+def _send_view(
+    app: App, row: RowMapping, message: Content | None, schedule: str | None, trial: TrialNow | None
+) -> SendView:
     if isinstance(message, Mail):
-        return SendView(row, filled(message), None, schedule)
+        return SendView(row, filled(message), None, schedule, trial=trial)
     if not isinstance(message, Post):
         return SendView(row, None, None, schedule)
     shown = post_view(app, row["channel"], message)

@@ -8,12 +8,13 @@ writes it down in one transaction.
 
 from publisher.pipeline.produce.act import products_of, record, remake
 from publisher.pipeline.produce.brief import brief_of, preview_values
-from publisher.pipeline.produce.doors import LINK, PAST, Doors, uncounted
+from publisher.pipeline.produce.doors import LINK, LINKS, PAST, Doors, uncounted
 from publisher.pipeline.produce.entry import Produced, Studio, failed, produce_all, produce_entry
 from publisher.pipeline.produce.reach import is_reachable
 
 __all__ = [
     "LINK",
+    "LINKS",
     "PAST",
     "Doors",
     "Produced",

@@ -17,7 +17,7 @@ from publisher.model.segment import Selection
 from publisher.model.states import EditionState, SendState
 from publisher.pipeline import queues
 from publisher.pipeline.produce.entry import Produced, Studio, produce_all
-from publisher.store import Connection, Store, articles, desk, editions, facts, media, messages, sends
+from publisher.store import Connection, Store, articles, desk, editions, facts, media, messages, sends, trials
 
 ABOVE_ALL_REGULAR = 2  # priority of ordinary mail: alerts are 0, confirmations 1
 
@@ -151,8 +151,7 @@ def _record_one(
         give_up_after=schedule.give_up_after // timedelta(microseconds=1),
         archive=product.archive,
     )
-    if product.message is not None:
-        _keep(conn, send_id, product, now)
+    _keep(conn, send_id, product, now)
     return send_id
 
 
@@ -178,17 +177,19 @@ def remake(
 
 def _replace_message(conn: Connection, send_id: int, product: Produced, now: datetime) -> None:
     found = messages.newest_revision(conn, send_id)
-    if product.message is not None:
-        _keep(conn, send_id, product, now, revision=found + 1)
+    _keep(conn, send_id, product, now, revision=found + 1)
     sends.set_reasons(conn, send_id, [_plain(finding) for finding in product.findings])
     if not product.is_held:
         sends.move(conn, send_id, SendState.READY, due_at=sends.from_now(sends.get(conn, send_id), now))
 
 
 def _keep(conn: Connection, send_id: int, product: Produced, now: datetime, *, revision: int = 1) -> None:
-    assert product.message is not None  # noqa: S101 -- only called with one
-    message = product.doors.opened(conn, product.message, send_id)
-    messages.add(conn, send_id, message, now, revision=revision)
+    if product.message is None:
+        return
+    trials.keep(conn, send_id, product.trial)
+    for variant, made in product.variants.items():
+        message = product.doors.opened(conn, made, send_id, variant)
+        messages.add(conn, send_id, message, now, revision=revision, variant=variant)
     if product.card is not None:
         media.keep(conn, product.card, now=now)
     if product.upload is not None:

@@ -14,10 +14,16 @@ from dataclasses import dataclass, replace
 from publisher.model.message import Mail, Message, Slot, Text
 from publisher.model.post_size import urls_in
 from publisher.model.project import MailingList
+from publisher.model.trial import FIRST, SECOND
 from publisher.store import Connection, clicks
 
 HERE = "this-edition"  # stands for the send's own name until it has one
-PAST, LINK = "a", "l"  # kinds of wire ids: of a past edition, of a counted link
+PAST, LINK, SECOND_LINK = (
+    "a",
+    "l",
+    "m",
+)  # kinds of wire ids: of a past edition, of a counted link, of one in subject B's
+LINKS = {LINK: FIRST, SECOND_LINK: SECOND}  # kinds of counted links, by the variant of the mail that has them
 
 # Whole addresses in links alone, and in what Outlook takes for one: pictures and styles are not followed.
 _LINK = re.compile(r"""(<(?:a|area|v:\w+)\b[^>]*?\shref=)(["'])(https?://[^"'<>]*)\2""", re.IGNORECASE)
@@ -39,22 +45,25 @@ class Doors:
         """Return where a mail to a list can be read on the web, before it has a name; empty: nowhere."""
         return f"{self.base()}/archive/{mailing_list.name}/{HERE}" if mailing_list and mailing_list.has_archive else ""
 
-    def opened(self, conn: Connection, message: Message, send_id: int) -> Message:
-        """Return a message with what takes the number of its send; where its links lead is written down."""
+    def opened(self, conn: Connection, message: Message, send_id: int, variant: str = "") -> Message:
+        """Return a message with what takes the number of its send; where its links lead is written down.
+
+        :param variant: which of two mails with different subjects it is: the names of its links say so, and no more.
+        """
         if not isinstance(message, Mail):
             return message
         named = self._named(message, send_id)
-        return self._counted(conn, named, send_id) if self.counts else named
+        return self._counted(conn, named, send_id, SECOND_LINK if variant == SECOND else LINK) if self.counts else named
 
     def _named(self, mail: Mail, send_id: int) -> Mail:
         place = re.compile(rf"({re.escape(self.base())}/archive/[^/\s\"'<>]+/){HERE}\b")
         name = self.name(PAST, send_id)
         return _changed(mail, lambda part: place.sub(lambda found: found[1] + name, part))
 
-    def _counted(self, conn: Connection, mail: Mail, send_id: int) -> Mail:
+    def _counted(self, conn: Connection, mail: Mail, send_id: int, kind: str) -> Mail:
         base = self.base()
         links = clicks.ensure(conn, send_id, [url for url in _links(mail) if not url.startswith(f"{base}/")])
-        return _relinked(mail, {url: f"{base}/{LINK}/{self.name(LINK, link_id)}" for url, link_id in links.items()})
+        return _relinked(mail, {url: f"{base}/{LINK}/{self.name(kind, link_id)}" for url, link_id in links.items()})
 
 
 def uncounted(mail: Mail, targets: Mapping[int, str], number_of: Callable[[str], int | None]) -> Mail:

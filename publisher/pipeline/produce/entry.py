@@ -14,6 +14,7 @@ from publisher.model.article import Article, Image
 from publisher.model.desk import NO_WORDS, Words
 from publisher.model.message import Brief, Finding, Message, Post, PostRules
 from publisher.model.project import Channel, Entry, Project, Schedule
+from publisher.model.trial import FIRST, SECOND, Trial
 from publisher.pipeline.produce import reach
 from publisher.pipeline.produce.brief import brief_of
 from publisher.pipeline.produce.cards import rules_for, with_picture
@@ -36,6 +37,19 @@ class Produced:
     attached: Image | None = None  # the article's, which stands under the post where its entry attaches pictures
     archive: str | None = None  # the list in whose archive it belongs, if that has one; None: in none
     doors: Doors = field(default_factory=Doors)  # to our own pages, which take the number of its send
+    second: Message | None = None  # the same mail with subject B, where two are tried
+
+    @property
+    def variants(self) -> dict[str, Message]:
+        """Its messages by variant: an empty text where it has but one, none where a template failed."""
+        if self.message is None:
+            return {}
+        return {FIRST: self.message, SECOND: self.second} if self.second is not None else {"": self.message}
+
+    @property
+    def trial(self) -> Trial | None:
+        """How its two subjects are tried; None where it has but one."""
+        return self.entry.trial if self.second is not None else None
 
     @property
     def is_held(self) -> bool:
@@ -122,9 +136,26 @@ def produce_entry(
     what: dict[str, Any] = {"slot": slot, "due_at": due_at, "chosen": chosen, "updates": updates}
     what |= {"note": note, "words": words}
     brief = brief_of(project, schedule, entry, **what, practice=studio.practice, doors=studio.doors)
-    made = _made(studio, project, entry, brief, uploads or Uploads(studio.renderer))
+    tried = () if words.subject else entry.subjects  # a person's own subject is the only one
+    briefs = [replace(brief, subject=subject) for subject in tried] or [brief]
+    each = [_made(studio, project, entry, one, uploads or Uploads(studio.renderer)) for one in briefs]
+    made = _tried(*each) if tried else each[0]
     archive = entry.to[0] if entry.to and not studio.practice else None
     return replace(made, archive=archive, doors=replace(studio.doors, counts=schedule.measure == "clicks"))
+
+
+def _tried(first: Produced, second: Produced) -> Produced:
+    """Return both mails as one product; what the checks say of one of them alone is said of it."""
+    both = [each for each in first.findings if each in second.findings]
+    alone = (
+        replace(finding, what=f"subject {name}: {finding.what}")
+        for name, made in (("A", first), ("B", second))
+        for finding in made.findings
+        if finding not in both
+    )
+    whole = first.message is not None and second.message is not None  # else neither is kept: nobody gets half a trial
+    message, other = (first.message, second.message) if whole else (None, None)
+    return replace(first, message=message, second=other, findings=(*both, *alone))
 
 
 def _made(studio: Studio, project: Project, entry: Entry, brief: Brief, uploads: Uploads) -> Produced:

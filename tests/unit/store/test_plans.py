@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from publisher.model.states import DeliveryState as D
-from publisher.store import Store, calls, channels, deliveries
+from publisher.store import Store, calls, channels, deliveries, trials
 from tests.ledger import NOW, add_edition, add_send, open_store, subscribe
 from tests.stores import overheard
 
@@ -27,6 +27,9 @@ STATEMENTS = {
     "attempts_of": lambda conn: deliveries.attempts_of(conn, [1, 2]),
     "move": lambda conn: deliveries.move(conn, [1, 2], call_id=1, origin=D.TAKEN, to=D.SENT),
     "open_ones": calls.open_ones,
+    "has_waiting": lambda conn: trials.has_waiting(conn, 1),
+    "has_untried": lambda conn: trials.has_untried(conn, 1),
+    "let_go": lambda conn: trials.let_go(conn, 1, 1, NOW),
     "look": lambda conn: channels.look(conn, "letters", NOW),
 }
 BIG = ("deliveries", "calls", "subscribers", "subscriptions", "recipients")
