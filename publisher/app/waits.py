@@ -13,7 +13,7 @@ from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
 from publisher.model.project import Channel, Project
 from publisher.model.states import SendState
 from publisher.store import Connection, channels, concerns, deliveries, limits
-from publisher.store.sends import WITHDRAWAL
+from publisher.store.sends import WITHDRAWAL, is_order
 
 NOBODY: Mapping[str, datetime] = MappingProxyType({})
 GOES_BY_ITSELF = (SendState.MADE, SendState.READY, SendState.ADDRESSED, SendState.SENDING)
@@ -62,7 +62,7 @@ def _wait(conn: Connection, project: Project, now: datetime, send: Any, resting:
     zone = ZoneInfo(project.publication.timezone)
     rules = project.rules_of(send["channel"])
     moment, why = (due, _why_later(conn, send, is_begun)) if due > now else (now, "")
-    is_urgent = send["kind"] == WITHDRAWAL
+    is_urgent = is_order(send)
     if (rests_until := resting.get(rules.name, now)) > moment:
         moment, why = rests_until, f"{rules.name}'s network takes no more requests for now"
     for until, cause in _of_channel(conn, rules, moment, now, zone, is_urgent=is_urgent):

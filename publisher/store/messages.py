@@ -12,10 +12,10 @@ from sqlalchemy import Connection, func, select
 
 from publisher.model.article import Image
 from publisher.model.message import Card, Content, Correction, Mail, Post, Slot, Text, Upload, Withdrawal
-from publisher.store.sends import WITHDRAWAL
+from publisher.store.sends import CORRECTION, WITHDRAWAL
 from publisher.store.tables import insert_row, messages
+from publisher.store.words import Statement
 
-CORRECTION = "correction"  # of what stands on a network
 KINDS = {Mail: "mail", Post: "post", Withdrawal: WITHDRAWAL, Correction: CORRECTION}
 
 
@@ -47,6 +47,20 @@ def of_send(conn: Connection, send_id: int) -> tuple[int, Content] | None:
     query = select(messages).where(messages.c.send_id == send_id).order_by(messages.c.revision.desc()).limit(1)
     row = conn.execute(query).one_or_none()
     return None if row is None else (row.id, decode(row.kind, row.content))
+
+
+def newest_of(conn: Connection, message_id: int) -> int:
+    """Return the newest revision of a message: what is said from now on in its place."""
+    return int(_NEWEST(conn, message_id=message_id).scalar_one())
+
+
+_NEWEST = Statement(
+    """
+    SELECT newest.id FROM messages AS known
+        JOIN messages AS newest ON newest.send_id = known.send_id AND newest.variant = known.variant
+    WHERE known.id = :message_id ORDER BY newest.revision DESC LIMIT 1
+    """
+)
 
 
 def newest_revision(conn: Connection, send_id: int) -> int:

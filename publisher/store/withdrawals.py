@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -12,9 +12,10 @@ from sqlalchemy import Connection, RowMapping, and_, case, func, select
 
 from publisher.model.account import Fingerprints, either
 from publisher.model.call import Outcome
+from publisher.model.message import Notes
 from publisher.model.states import DeliveryState, SendState
 from publisher.store import calls as calls_of
-from publisher.store.sends import WITHDRAWAL
+from publisher.store.sends import FOLLOWING, WITHDRAWAL
 from publisher.store.tables import calls, deliveries, messages, outcomes, recipients, sends
 
 D = DeliveryState
@@ -34,6 +35,8 @@ class Posted:
     url: str  # of the first
     reason: str  # what was said last of a post that isn't plainly sent
     account: Fingerprints  # that posted it
+    said: int = 0  # the message that the channel said last
+    noted: Notes = field(default_factory=dict)  # what its sender noted while it posted
     is_given_up: bool = False  # a try without an answer that was said anew as another: nobody will know of it
 
     @property
@@ -65,7 +68,7 @@ def posted(conn: Connection, edition_id: int) -> list[Posted]:
         .join(sends, sends.c.id == deliveries.c.send_id)
         .join(messages, messages.c.id == deliveries.c.message_id)
         .join(recipients, recipients.c.id == deliveries.c.recipient_id)
-        .where(sends.c.edition_id == edition_id, sends.c.kind != WITHDRAWAL, recipients.c.channel.is_not(None))
+        .where(sends.c.edition_id == edition_id, sends.c.kind.not_in(FOLLOWING), recipients.c.channel.is_not(None))
         .order_by(deliveries.c.id)
     )
     return [each for row in conn.execute(query).mappings() for each in _of_delivery(conn, row)]
@@ -86,7 +89,8 @@ def _of_delivery(conn: Connection, row: RowMapping) -> Iterator[Posted]:
             told = said.get(mine[-1]["id"])
             reason = (told["reason"] if told else mine[-1]["reason"]) or ""
             ids = tuple(part for part, _ in parts)
-            yield Posted(row["entry"], row["id"], channel, state, ids, url, reason, _account(mine))
+            known = (row["entry"], row["id"], channel, state, ids, url, reason, _account(mine))
+            yield Posted(*known, said=mine[-1]["message_id"], noted=_notes(mine))
     for call in tried:
         if call["outcome"] == Outcome.UNKNOWN and call["id"] != row["call_id"]:
             reason = call["reason"] or ""
@@ -104,6 +108,16 @@ def _parts(mine: list[RowMapping]) -> list[tuple[str, str]]:
         return [noted[number] for number in sorted(noted)]
     named = [call for call in mine if call["outcome"] == Outcome.SENT]
     return [(named[-1]["provider_id"] or "", named[-1]["url"] or "")] if named else []
+
+
+def _notes(mine: list[RowMapping]) -> Notes:
+    """Return what the sender noted beside the account, the last word on each step."""
+    return {step: note for call in mine for step, note in (call["journal"] or {}).items() if step != ACCOUNT}
+
+
+def stands_in_part(conn: Connection, delivery_id: int) -> bool:
+    """Say whether parts of a thread stand that a delivery is to go on with."""
+    return any(_has_parts(call) for call in calls_of.of_delivery(conn, delivery_id, None))
 
 
 def _account(mine: list[RowMapping]) -> Fingerprints:
