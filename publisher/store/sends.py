@@ -224,7 +224,9 @@ def of_practice(send: RowMapping) -> dict[str, Any]:
 
 def in_practice(kind: str = WITHDRAWAL) -> dict[str, Any]:
     """Return the reason that stands beside a withdrawal, or a correction, while the project practises."""
-    what = "real posts are not taken down in practice" if kind == WITHDRAWAL else "nothing real is corrected in practice"
+    what = (
+        "real posts are not taken down in practice" if kind == WITHDRAWAL else "nothing real is corrected in practice"
+    )
     remedy = "Take `practice: true` out of schedules.yaml: it goes on by itself"
     return {"check": IN_PRACTICE, "blocks": True, "what": what, "remedy": remedy}
 

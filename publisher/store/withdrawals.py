@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
@@ -115,9 +115,11 @@ def _notes(mine: list[RowMapping]) -> Notes:
     return {step: note for call in mine for step, note in (call["journal"] or {}).items() if step != ACCOUNT}
 
 
-def stands_in_part(conn: Connection, delivery_id: int) -> bool:
-    """Say whether parts of a thread stand that a delivery is to go on with."""
-    return any(_has_parts(call) for call in calls_of.of_delivery(conn, delivery_id, None))
+def stands_in_part(conn: Connection, delivery_id: int, channel: str) -> bool:
+    """Say whether parts of a thread stand on a channel that a delivery is to go on with."""
+    return any(
+        call["channel"] == channel and _has_parts(call) for call in calls_of.of_delivery(conn, delivery_id, None)
+    )
 
 
 def _account(mine: list[RowMapping]) -> Fingerprints:
@@ -133,6 +135,15 @@ def _has_parts(call: RowMapping) -> bool:
 
 def removals(conn: Connection, edition_id: int) -> list[Removal]:
     """Return the edition's withdrawals, oldest first."""
+    return [_removal(row) for row in orders(conn, edition_id, WITHDRAWAL)]
+
+
+def orders(conn: Connection, edition_id: int, kind: str) -> Sequence[RowMapping]:
+    """Return what networks were told of the edition's posts in sends of this kind, oldest first.
+
+    Each send's row, with its message as ``content`` and ``revision``, its delivery as ``delivery_id`` and ``delivery``,
+    the last word on it as ``why``, and its call's ``again_at`` and ``lease_until``.
+    """
     told = and_(outcomes.c.call_id == deliveries.c.call_id, outcomes.c.delivery_id == deliveries.c.id)
     last = func.coalesce(deliveries.c.reason, outcomes.c.reason, calls.c.reason, "")
     is_answered = calls.c.outcome == Outcome.SENT  # with what there is to say about it; what was told before is over
@@ -143,23 +154,29 @@ def removals(conn: Connection, edition_id: int) -> list[Removal]:
         select(
             sends,
             messages.c.content,
+            messages.c.revision,
             deliveries.c.id.label("delivery_id"),
             deliveries.c.state.label("delivery"),
             reason.label("why"),
             calls.c.retry_at.label("again_at"),
+            calls.c.lease_until,
         )
         .join(deliveries, deliveries.c.send_id == sends.c.id)
         .join(messages, messages.c.id == deliveries.c.message_id)
         .outerjoin(calls, calls.c.id == deliveries.c.call_id)
         .outerjoin(outcomes, told)
-        .where(sends.c.edition_id == edition_id, sends.c.kind == WITHDRAWAL)
+        .where(sends.c.edition_id == edition_id, sends.c.kind == kind, messages.c.kind == kind)
         .order_by(sends.c.id)
     )
-    return [_removal(row) for row in conn.execute(query).mappings()]
+    return conn.execute(query).mappings().all()
+
+
+def waits_for(row: Any) -> str:
+    """Return what keeps a send, in words; empty: nothing does."""
+    return next((str(reason["what"]) for reason in row["reasons"] if reason["blocks"]), "")
 
 
 def _removal(row: Any) -> Removal:
-    waits_for = next((reason["what"] for reason in row["reasons"] if reason["blocks"]), "")
     return Removal(
         row["id"],
         row["delivery_id"],
@@ -170,7 +187,7 @@ def _removal(row: Any) -> Removal:
         row["content"]["url"],
         D(row["delivery"]),
         SendState(row["state"]),
-        waits_for or row["why"],
+        waits_for(row) or row["why"],
         row["again_at"] if row["delivery"] == D.UNKNOWN else None,
     )
 
@@ -195,9 +212,9 @@ def in_part(conn: Connection, edition_ids: Iterable[int]) -> dict[int, Posted]:
     return {post.delivery_id: post for post in posts if post.parts and post.state is not D.SENT}
 
 
-def next_number(conn: Connection, edition_id: int, entry: str) -> int:
-    """Return the number of an entry's next withdrawal: its post may stand on several channels."""
+def next_number(conn: Connection, edition_id: int, entry: str, kind: str = WITHDRAWAL) -> int:
+    """Return the number of an entry's next withdrawal, or correction: its post may stand on several channels."""
     query = select(func.coalesce(func.max(sends.c.number), 0)).where(
-        sends.c.edition_id == edition_id, sends.c.entry == entry, sends.c.kind == WITHDRAWAL
+        sends.c.edition_id == edition_id, sends.c.entry == entry, sends.c.kind == kind
     )
     return int(conn.execute(query).scalar_one()) + 1

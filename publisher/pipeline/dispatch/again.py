@@ -67,7 +67,11 @@ def _next(conn: Connection, desk: Desk, sender: Sender, call_id: int) -> tuple[C
 
 def can_settle(sender: Sender, call: Call) -> bool:
     """Say whether there is a way out of doubt besides a person's word."""
-    return isinstance(call.message, Withdrawal | Correction) or sender.idempotent_for is not None or sender.asked_for is not None
+    return (
+        isinstance(call.message, Withdrawal | Correction)
+        or sender.idempotent_for is not None
+        or sender.asked_for is not None
+    )
 
 
 def next_step(call: RowMapping, send: RowMapping, sender: Sender, desk: Desk, as_it_was: bool, now: datetime) -> Step:

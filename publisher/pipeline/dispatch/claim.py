@@ -98,7 +98,7 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
         return []
     if send["state"] != SendState.SENDING or send["started_at"] is None:
         sends.begin(conn, due.send_id, now)
-    message_id = _words_now(conn, desk, due, chosen)
+    message_id = _words_now(conn, desk, due, chosen, channel)
     message = desk.message(conn, message_id)
     opened = _open(conn, desk, wanted, found, send, message_id, _parts(chosen, wanted.per_call))
     if not isinstance(message, Mail):
@@ -118,7 +118,7 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
     ]
 
 
-def _words_now(conn: Connection, desk: Desk, due: Due, chosen: Sequence[int]) -> int:
+def _words_now(conn: Connection, desk: Desk, due: Due, chosen: Sequence[int], channel: str) -> int:
     """Return what is said to these readers: the newest words, whatever they were to get when they came to wait.
 
     The send is locked: a correction holds from its commit on, for whoever comes back to wait later too. A thread that
@@ -127,7 +127,8 @@ def _words_now(conn: Connection, desk: Desk, due: Due, chosen: Sequence[int]) ->
     newest = messages.newest_of(conn, due.message_id)
     if newest == due.message_id or isinstance(desk.message(conn, newest), Mail):
         return newest
-    return due.message_id if any(withdrawals.stands_in_part(conn, each) for each in chosen) else newest
+    begun = any(withdrawals.stands_in_part(conn, each, channel) for each in chosen)
+    return due.message_id if begun else newest
 
 
 def _go_on(conn: Connection, opened: Sequence[tuple[int, str, tuple[Recipient, ...]]]) -> None:
