@@ -132,7 +132,10 @@ def _compared(
     *,
     mail: bool,
 ) -> Prepared:
-    differences, changed, blocked, stops = list[Difference](), list[tuple[Anew, int]](), list[str](), 0
+    differences: list[Difference] = []
+    changed: list[tuple[Anew, int]] = []
+    blocked: list[str] = []
+    stops = 0
     for anew in found:
         was, new = messages.of_send(conn, anew.send["id"]), anew.opened(conn)
         if was is None and new is None:
@@ -195,4 +198,4 @@ def _lines(app: App, conn: Connection, send_id: int, message: Content) -> list[s
     if not isinstance(message, Mail):
         return []
     mail = as_written(app, conn, send_id, message)
-    return [fill_for_nobody(mail.subject, {}), *fill_for_nobody(mail.text, {}).splitlines()]
+    return [f"Subject: {fill_for_nobody(mail.subject, {})}", *fill_for_nobody(mail.text, {}).splitlines()]
