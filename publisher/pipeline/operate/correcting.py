@@ -168,7 +168,9 @@ def finish_correcting(store: Store, means: Means, *, now: datetime) -> None:
 
 
 def _has_work(conn: Connection, edition_id: int, means: Means, now: datetime) -> bool:
-    return bool(rewording.to_edit(conn, edition_id, means, now)) or not rewording.may_come_to_stand(conn, edition_id, now)
+    return bool(rewording.to_edit(conn, edition_id, means, now)) or not rewording.may_come_to_stand(
+        conn, edition_id, now
+    )
 
 
 def _go_on(conn: Connection, edition_id: int, means: Means, now: datetime) -> None:

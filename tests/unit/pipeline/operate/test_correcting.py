@@ -14,13 +14,13 @@ from publisher.model.erratum import Erratum
 from publisher.model.message import Correction, Post
 from publisher.model.states import DeliveryState, SendState
 from publisher.pipeline import dispatch, settle
-from publisher.pipeline.operate import again, correcting, editing, holding, withdrawing
+from publisher.pipeline.operate import again, correcting, holding, rewording, withdrawing
 from publisher.pipeline.operate.correcting import Corrected
 from publisher.store import archive, corrections, editions, facts, messages, sends, withdrawals
 from tests.ledger import MAIL, NOW, add_edition, add_send, books, leave, subscribe
 from tests.unit.pipeline.dispatch.conftest import NO_ANSWER, SENT, UNREACHABLE, Bench, Told
 
-MEANS = editing.Means(lambda channel, account: "", lambda delivery_id: f"d{delivery_id}")
+MEANS = rewording.Means(lambda channel, account: "", lambda delivery_id: f"d{delivery_id}")
 TAKES_DOWN = withdrawing.Means(lambda channel, account: "", lambda delivery_id: f"d{delivery_id}")
 POSTED = Answer(Verdict(Outcome.SENT, provider_id="m1", url="https://news.example/m1"), status=200)
 READERS = 6
