@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publisher.app.archive import as_written
@@ -25,29 +24,18 @@ if TYPE_CHECKING:
     from publisher.pipeline.produce import Anew
 
 LONGEST_DIFF = 40  # lines that are shown of one send
-LONGEST_NOTE = 100_000  # bytes
 
 
-def note_in(path: Path) -> str:
-    """Return the note that a file holds: Markdown; an empty file takes an earlier note back.
+def require_shown(note: str, where: str) -> str:
+    """Return a note in Markdown of which something can be shown.
 
-    :raises UsageError: it can't be read, or nothing of it could be shown.
+    :param where: the file that it is from.
+    :raises UsageError: scripts, and what only programs read, are all there is.
     """
-    try:
-        content = path.read_bytes()
-        text = content.decode("utf-8-sig")
-    except OSError as error:
-        raise UsageError(
-            f"it can't be read: {error.strerror}", where=str(path), remedy="Name a file of Markdown"
-        ) from None
-    except UnicodeDecodeError:
-        raise UsageError("it is no text in UTF-8", where=str(path), remedy="Save it as UTF-8") from None
-    if len(content) > LONGEST_NOTE:
-        raise UsageError(f"it has more than {LONGEST_NOTE:,} bytes", where=str(path), remedy="Write a shorter note")
-    if text.strip() and not html_of(text).strip():
+    if not html_of(note).strip():
         what = "nothing of it can be shown: scripts and what only programs read are taken out"
-        raise UsageError(what, where=str(path), remedy="Write what was wrong, and what is right")
-    return text.strip()
+        raise UsageError(what, where=where, remedy="Write what was wrong, and what is right")
+    return note
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from publisher.cli.files import text_in
 from publisher.cli.hold import EndedError, Why, Yes
+from publisher.cli.note import LONGEST
 from publisher.cli.opening import open_app
 from publisher.cli.output import AsJson, ProjectDir, confirm, local, say, say_json, tell
 from publisher.errors import UsageError
@@ -22,10 +24,9 @@ if TYPE_CHECKING:
 
 Note = Annotated[
     Path | None,
-    typer.Option(
-        metavar="FILE", help="Markdown that is set on top of its mails as a correction; empty: none any more."
-    ),
+    typer.Option(metavar="FILE", help="Markdown on top of its mails, as a correction; - for what is piped in."),
 ]
+NoNote = Annotated[bool, typer.Option("--no-note", help="Take the note of an earlier correction off.")]
 Subject = Annotated[str | None, typer.Option(help="The subject of its mails from now on, as in schedules.yaml.")]
 Mailed = Annotated[bool, typer.Option("--mail", help="Mail the right words to whoever has the old ones.")]
 
@@ -33,6 +34,7 @@ Mailed = Annotated[bool, typer.Option("--mail", help="Mail the right words to wh
 def correct(
     edition: Annotated[str, typer.Argument(help="A number, `morning` (its latest) or `morning@2026-11-24`.")],
     note: Note = None,
+    no_note: NoNote = False,
     subject: Subject = None,
     mail: Mailed = False,
     why: Why = "",
@@ -47,7 +49,7 @@ def correct(
     edition_id = app.edition(edition)
     title = standing.edition_title(app.store, edition_id, app.zone)
     _require_gone_out(app, edition_id, title)
-    text = errata.note_in(note) if note else None
+    text = _note(note, is_none=no_note)
     for line in errata.ask_sources(app, edition_id):
         tell(line)
     prepared = errata.prepare(app, edition_id, note=text, subject=subject, mail=mail)
@@ -73,6 +75,20 @@ def correct(
         raise typer.Exit(1)
 
 
+def _note(path: Path | None, *, is_none: bool) -> str | None:
+    """Return what a person says was wrong; None where they say nothing of it.
+
+    :raises PublisherError: the file can't be read, or nothing of it could be shown.
+    """
+    from publisher.app import errata
+
+    if path is not None and is_none:
+        raise UsageError("--note and --no-note say different things")
+    if path is None:
+        return "" if is_none else None
+    return errata.require_shown(text_in(path, LONGEST), str(path))
+
+
 def _require_gone_out(app: App, edition_id: int, title: str) -> None:
     """Refuse an edition that has no words to be put right, or none any more.
 
@@ -91,7 +107,7 @@ def _require_gone_out(app: App, edition_id: int, title: str) -> None:
         remedy = "Take `practice: true` out of schedules.yaml, then correct it"
         raise UsageError("in practice nothing real can be corrected", where=title, remedy=remedy)
     if row["state"] == "draft":
-        remedy = "Edit it instead: it is composed anew until its slot"
+        remedy = f"Edit it instead: publisher edition {row['schedule']}"
         raise UsageError("it is a draft: nothing of it has gone out", where=title, remedy=remedy)
     if withdrawn is not None:
         what = f"it was withdrawn by {withdrawn.actor}, {local(withdrawn.since, app.zone)}: what stands is taken down"
