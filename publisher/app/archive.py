@@ -27,6 +27,7 @@ class Issue:
     name: str  # by which the world knows it
     title: str
     sent_at: datetime
+    corrected_at: datetime | None = None  # since when it says other words than its first readers got
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,13 @@ def opened(app: App, mailing_list: MailingList, name: str) -> Opened | None:
     return Opened(_issue(app, mailing_list, past), mail, around[0], around[1])
 
 
+def was_withdrawn(app: App, mailing_list: MailingList, name: str) -> bool:
+    """Say whether a name is of an edition that anybody could read here, and that the newsroom has taken back."""
+    send_id = app.number_of(PAST, name)
+    with app.store.read() as conn:
+        return send_id is not None and archive.was_withdrawn(conn, mailing_list.name, send_id)
+
+
 def html_of(app: App, mailing_list: MailingList, mail: Mail) -> str:
     """Return a mail's page as nobody's: where a reader would leave the list, everybody is shown how to join it."""
     return fill_for_nobody(mail.html, _links(app, mailing_list))
@@ -106,7 +114,7 @@ def _past(app: App, conn: Connection, mailing_list: MailingList, name: str) -> P
 
 def _issue(app: App, mailing_list: MailingList, past: Past) -> Issue:
     title = " ".join(fill_for_nobody(past.subject, _links(app, mailing_list)).split())
-    return Issue(past.send_id, app.wire_name(PAST, past.send_id), title, past.sent_at)
+    return Issue(past.send_id, app.wire_name(PAST, past.send_id), title, past.sent_at, past.corrected_at)
 
 
 def _links(app: App, mailing_list: MailingList) -> Mapping[str, str]:

@@ -22,7 +22,7 @@ from publisher.model.states import ENDED, EditionState, SendState
 from publisher.model.subscriber import Errand
 from publisher.model.tokens import leaving_token, wire_id
 from publisher.pipeline import dispatch, settle, trial
-from publisher.pipeline.operate import stopping, withdrawing
+from publisher.pipeline.operate import correcting, rewording, stopping, withdrawing
 from publisher.runtime.engine import Duties
 from publisher.store import Connection, RowMapping, alerts, channels, editions, facts, processes, schedules, sends
 from publisher.store.deliveries import Member
@@ -88,6 +88,7 @@ class Sending:
         addressing.address_ready(self._app, self._guarded)
         self._guarded(lambda: stopping.finish_cancelling(store))
         self._guarded(self._withdraw)
+        self._guarded(self._correct)
         self._guarded(lambda: settle.pause_without_channel(store, list(self._app.project.channels)))
         self._guarded(lambda: trial.go_on(store, now=store.now()))
         self._guarded(lambda: settle.settle_finished(store, now=self._app.clock()))
@@ -102,6 +103,11 @@ class Sending:
         withdrawing.heed_practice(store, is_practice=is_practice, is_current=self._is_current, now=now)
         if not is_practice:
             withdrawing.finish_withdrawing(store, self.means, now=now)
+
+    def _correct(self) -> None:
+        """Go on with what is corrected; in practice it waits."""
+        if not self._app.is_practice:
+            correcting.finish_correcting(self._app.store, self.corrects, now=self._app.store.now())
 
     def _guarded(self, duty: Callable[[], object]) -> None:
         """Carry out one duty; whatever is wrong with it, the others go on."""
@@ -252,10 +258,18 @@ class Sending:
         """Return what withdrawals need to know of channels."""
         from publisher.app.withdrawals import why_it_stays
 
-        def reference(delivery_id: int) -> str:
-            return wire_id("d", delivery_id, self._wire_key)
+        return withdrawing.Means(partial(why_it_stays, self._app), self._reference)
 
-        return withdrawing.Means(partial(why_it_stays, self._app), reference)
+    @property
+    def corrects(self) -> rewording.Means:
+        """Return what corrections need to know of channels."""
+        from publisher.app.corrections import why_it_keeps
+
+        return rewording.Means(partial(why_it_keeps, self._app), self._reference)
+
+    def _reference(self, delivery_id: int) -> str:
+        """Return our opaque id of a delivery, as its network knows it."""
+        return wire_id("d", delivery_id, self._wire_key)
 
     def introduce(self, member: Member, errand: Errand | None = None, language: str = "") -> Recipient:
         """Return a reader as the sender sees them: an opaque reference, values, links of their own.

@@ -51,24 +51,26 @@ class SendNow:
     def __str__(self) -> str:
         """Say exactly who got it, and what is left."""
         if self.kind == sends.WITHDRAWAL:
-            return f"{self.channel}, withdrawal: {self.state}; {self._taken_down}"
+            return f"{self.channel}, withdrawal: {self.state}; {self._told('taken down')}"
+        if self.kind == sends.CORRECTION and not self.audience:
+            return f"{self.channel}, correction: {self.state}; {self._told('edited')}"
         counts = [f"{self.sent:,} of {self.candidates:,} got it" if self.candidates else "nobody got it"]
         counts += [f"{self.under_way:,} under way"] if self.under_way else []
         counts += [f"{self.left:,} not written to yet"] if self.left else []
         counts += [f"{self.cancelled:,} never will"] if self.cancelled else []
         counts += [f"{self.failed:,} failed"] if self.failed else []
         counts += [f"{self.unknown:,} may or may not have got it"] if self.unknown else []
+        what = ", correction" if self.kind == sends.CORRECTION else ""
         tried = f"; {self.trial}" if self.trial else ""
-        return f"{self.channel} to {self.to}: {self.state}; {', '.join(counts)}{tried}"
+        return f"{self.channel} to {self.to}{what}: {self.state}; {', '.join(counts)}{tried}"
 
-    @property
-    def _taken_down(self) -> str:
-        """Say what became of a post that is to be taken down: there is one account that is told."""
+    def _told(self, done: str) -> str:
+        """Say what became of a post that is to be taken down or edited: there is one account that is told."""
         if self.sent:
-            return "its post is taken down"
+            return f"its post is {done}"
         if self.unknown:
-            return "its post may or may not be taken down yet"
-        return "its post is not taken down" + (" (refused)" if self.failed else "")
+            return f"its post may or may not be {done} yet"
+        return f"its post is not {done}" + (" (refused)" if self.failed else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,8 @@ def next_step(row: Any, schedule: str | None) -> str:
         return f"{row['channel']}: {row['unknown']:,} may or may not have arrived: {command}"
     if row["kind"] == sends.WITHDRAWAL:
         return f"{row['channel']} did not take its post down; once that is mended: {command}"
+    if sends.is_order(row):
+        return f"{row['channel']} did not edit its post; once that is mended: {command}"
     return f"{row['channel']}: {row['failed']:,} failed; to send it to them again: {command}"
 
 
@@ -270,5 +274,12 @@ def next_command(row: Any, schedule: str | None) -> str:
     if row["unknown"]:
         return f"publisher unknown list --edition {edition}" if edition else "publisher unknown list"
     if row["failed"] and row["state"] == "done":
-        return f"publisher {'withdraw' if row['kind'] == sends.WITHDRAWAL else 'resend'} {edition}"
+        return f"publisher {_tried_again_by(row)} {edition}"
     return ""
+
+
+def _tried_again_by(row: Any) -> str:
+    """Return the command by which what failed of a send is tried again."""
+    if row["kind"] == sends.WITHDRAWAL:
+        return "withdraw"
+    return "correct" if sends.is_order(row) else "resend"

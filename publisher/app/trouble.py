@@ -215,6 +215,10 @@ def _failed(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble
             command = (
                 f"take it down by hand, then: {again} --by-hand {send['channel']}; or mend the cause, then: {again}"
             )
+        elif sends.is_order(send):
+            what = f"{_title(send, zone)}: {send['channel']} did not edit its post{why}"
+            affected = "whoever sees the post"
+            command = f"edit it by hand; or mend the cause, then: publisher correct {send['edition_id']}"
         else:
             failed = f"{send['failed']:,} of {send['candidates']:,}"
             what = f"{_title(send, zone)}: {send['channel']} failed for {failed}{why}"

@@ -14,7 +14,7 @@ from publisher.model.project import Channel, Project
 from publisher.model.states import SendState
 from publisher.pipeline import queues
 from publisher.store import Connection, channels, concerns, deliveries, limits, trials
-from publisher.store.sends import WITHDRAWAL
+from publisher.store.sends import WITHDRAWAL, is_order
 
 TRIED = "its two subjects are tried"
 NOBODY: Mapping[str, datetime] = MappingProxyType({})
@@ -69,7 +69,7 @@ def _wait(conn: Connection, project: Project, now: datetime, send: Any, resting:
     zone = ZoneInfo(project.publication.timezone)
     rules = project.rules_of(send["channel"])
     moment, why = (due, TRIED if is_tried else _why_later(conn, send, is_begun)) if due > now else (now, "")
-    is_urgent = send["kind"] == WITHDRAWAL
+    is_urgent = is_order(send)
     if (rests_until := resting.get(rules.name, now)) > moment:
         moment, why = rests_until, f"{rules.name}'s network takes no more requests for now"
     for until, cause in _of_channel(conn, rules, moment, now, zone, is_urgent=is_urgent):

@@ -141,7 +141,7 @@ def account_of(app: App, edition_id: int) -> Account:
         posted = withdrawals.posted(conn, edition_id)
         for post in posted:
             posts += _left(app, edition_id, post, made)
-        rows = [row for row in sends.of_edition(conn, edition_id) if row["kind"] != sends.WITHDRAWAL]
+        rows = [row for row in sends.of_edition(conn, edition_id) if row["kind"] not in sends.FOLLOWING]
     entries = {post.entry for post in posted}
     mails = [_mail(row) for row in rows if row["audience"] and row["candidates"]]
     unposted = [row for row in rows if not row["audience"] and row["entry"] not in entries]

@@ -61,8 +61,7 @@ def _line(row: RowMapping) -> list[object]:
     from publisher.store import sends
 
     counts = [row["sent"], row["failed"], row["unknown"], row["suppressed"] + row["excluded"]]
-    account = "withdrawal" if row["kind"] == sends.WITHDRAWAL else "its account"
-    to = ", ".join(row["audience"]) or account
+    to = ", ".join([*row["audience"], *([row["kind"]] if row["kind"] in sends.FOLLOWING else [])]) or "its account"
     return [row["edition_id"], row["channel"], to, row["state"], *counts, row["pending"] + row["taken"]]
 
 

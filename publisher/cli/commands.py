@@ -12,6 +12,7 @@ from publisher.cli.check import check
 from publisher.cli.choose import choose
 from publisher.cli.clicks import clicks
 from publisher.cli.connect import connect
+from publisher.cli.correct import correct
 from publisher.cli.diff import diff
 from publisher.cli.doctor import doctor
 from publisher.cli.edition import edition
@@ -83,6 +84,7 @@ cli.command("status")(status)
 cli.command("hold")(hold)
 cli.command("release")(release)
 cli.command("cancel")(cancel)
+cli.command("correct")(correct)
 cli.command("withdraw")(withdraw)
 cli.command("choose")(choose)
 cli.command("resend")(resend)

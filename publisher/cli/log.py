@@ -99,7 +99,7 @@ def line(row: Any, zone: Any, begun: str | None = None) -> list[object]:
     from publisher.store import sends, trials
 
     is_removal = row["kind"] == sends.WITHDRAWAL
-    more = ", withdrawal" if is_removal else ", practice" if row["practice"] else ""
+    more = f", {row['kind']}" if row["kind"] in sends.FOLLOWING else ", practice" if row["practice"] else ""
     edition = f"{row['edition_id']} {row['schedule'] or row['kind']}{more}"
     why = row["reason"] or (f"taken down: {row['url']}" if is_removal and row["state"] == "sent" else "")
     link = "" if is_removal else row["url"] or begun

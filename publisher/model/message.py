@@ -213,6 +213,8 @@ class Brief(Sheet):
     subject: str = ""  # empty: the lead's headline
     preheader: str = ""
     note: str = ""  # html of the editor's note, sanitised
+    erratum: str = ""  # html of what an editor says of what was wrong, sanitised: it stands above the note
+    corrects: bool = False  # it puts right what its readers have: its subject says so
     note_title: str = ""  # its first heading, else its first line, as plain text
     text: str = ""  # of a post, as an editor wrote it; empty: the template's
     updates: tuple[Article, ...] = ()  # sent in an earlier edition and changed since

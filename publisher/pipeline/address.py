@@ -54,7 +54,9 @@ def _due_at(conn: Connection, send: RowMapping, edition: RowMapping | None, now:
         return earliest
     after = timedelta(microseconds=send["after_mail"])
     mails = [
-        other for other in sends.of_edition(conn, edition["id"]) if other["audience"] and other["id"] != send["id"]
+        other
+        for other in sends.of_edition(conn, edition["id"])
+        if other["audience"] and other["id"] != send["id"] and other["kind"] not in sends.FOLLOWING
     ]
     # One whose readers were all left out is done without ever having begun.
     begun = [mail["started_at"] or mail["done_at"] for mail in mails if mail["state"] in BEGUN]

@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from markupsafe import Markup
+
 from publisher.model.message import Brief, Finding, Mail, Text
-from publisher.render.context import context_of
+from publisher.render.context import context_of, markup_of
 from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine
 from publisher.render.fragment import paragraphs_of
@@ -15,7 +17,7 @@ from publisher.render.headers import language_header, list_headers, one_line
 from publisher.render.inline import inline
 from publisher.render.merge import letters_of, merge_names, shown_length, split_html, split_text
 from publisher.render.shortening import Cut, as_finding, bytes_of, least_cut, with_cut
-from publisher.render.wording import misspelt, still_english, words_of
+from publisher.render.wording import Wording, misspelt, still_english, words_of
 from publisher.render.words import authored, cut, fold, shorten, units_of
 
 LONGEST_SUBJECT = 150  # characters; inboxes show half of it
@@ -30,8 +32,10 @@ def render_mail(engine: Engine, brief: Brief) -> Mail:
     conventions = Conventions(brief.language, brief.timezone)
     context = context_of(brief) | merge_names()
     context["words"] = words_of(engine, context, conventions)
-    subject, mended = _fitted(_subject(engine, brief, context, conventions))
+    own = _subject(engine, brief, context, conventions)
+    subject, mended = _fitted(context["words"]["correction"].format(own) if brief.corrects else own)
     context |= {"subject": subject, **_preheader(engine, brief, context, conventions)}
+    context["note"] = _erratum(brief, context["words"]) + context["note"]
 
     def html_with(cut: Cut) -> Text:
         html = inline(engine.render(page, with_cut(context, cut, brief), conventions), where=page)
@@ -79,6 +83,15 @@ def _subject(engine: Engine, brief: Brief, context: dict[str, Any], conventions:
         return str(context["lead"]["title"] if brief.articles else authored(brief.note_title))
     where = f"schedules.yaml, subject of {brief.schedule}"
     return one_line(engine.render_string(brief.subject, context, conventions, where=where).strip(), where)
+
+
+def _erratum(brief: Brief, words: Wording) -> Markup:
+    """Return what an editor says of what was wrong, under its name: it stands on top of the note."""
+    if not brief.erratum:
+        return Markup()
+    label = Markup("<p><strong>{}</strong> ").format(words["correction"].format("").strip())
+    said = markup_of(brief.erratum, brief)
+    return label + said.removeprefix("<p>") if said.startswith("<p>") else label + Markup("</p>") + said
 
 
 def _fitted(subject: str) -> tuple[str, tuple[Finding, ...]]:

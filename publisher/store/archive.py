@@ -6,13 +6,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    ScalarSelect,
+    Select,
+    String,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 
 from publisher.model.message import Text
 from publisher.model.states import SendState
+from publisher.store.facts import WITHDRAWAL as WITHDRAWN
 from publisher.store.messages import decode_text
 from publisher.store.sends import WITHDRAWAL
-from publisher.store.tables import messages, sends
+from publisher.store.tables import facts, messages, sends
 from publisher.store.trials import shown_variant
 
 SHOWN = (SendState.SENDING, SendState.DONE)
@@ -25,6 +39,7 @@ class Past:
     send_id: int
     sent_at: datetime  # when the first reader got it
     subject: Text
+    corrected_at: datetime | None = None  # since when it says other words than its first readers got; None: it doesn't
 
 
 def page(conn: Connection, list_name: str, *, before: Past | None = None, limit: int) -> list[Past]:
@@ -78,16 +93,36 @@ def _past() -> Select[Any]:
         )
         .scalar_subquery()
     )
-    newest = (
-        select(messages.c.content["subject"])
-        .where(messages.c.send_id == sends.c.id, messages.c.variant == shown_variant())
-        .order_by(messages.c.revision.desc())
-        .limit(1)
-        .scalar_subquery()
+    taken_back_by_a_person = exists(select(1).where(facts.c.name == _withdrawn_as()))
+    chosen = select(sends.c.id, sends.c.started_at, _newest(messages.c.content["subject"]).label("subject"))
+    chosen = chosen.add_columns(_newest(messages.c.made_at).label("made_at"))
+    return chosen.where(
+        sends.c.started_at.is_not(None), sends.c.state.in_(SHOWN), withdrawals == 0, ~taken_back_by_a_person
     )
-    chosen = select(sends.c.id, sends.c.started_at, newest.label("subject"))
-    return chosen.where(sends.c.started_at.is_not(None), sends.c.state.in_(SHOWN), withdrawals == 0)
+
+
+def _newest(column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Return a column of a send's newest message, of the variant that is shown."""
+    mine = (messages.c.send_id == sends.c.id, messages.c.variant == shown_variant())
+    query = select(column).where(*mine).order_by(messages.c.revision.desc())
+    return query.limit(1).scalar_subquery()
+
+
+def _withdrawn_as() -> ColumnElement[str]:
+    return literal(f"{WITHDRAWN}:").concat(cast(sends.c.edition_id, String))
+
+
+def was_withdrawn(conn: Connection, list_name: str, send_id: int) -> bool:
+    """Say whether a send was one of the past editions that anybody could read, and a person has taken it back."""
+    query = select(sends.c.id).where(
+        sends.c.id == send_id,
+        sends.c.archive == list_name,
+        sends.c.started_at.is_not(None),
+        exists(select(1).where(facts.c.name == _withdrawn_as())),
+    )
+    return conn.execute(query).first() is not None
 
 
 def _of(row: Row[Any]) -> Past:
-    return Past(row.id, row.started_at, decode_text(row.subject))
+    corrected_at = row.made_at if row.made_at > row.started_at else None
+    return Past(row.id, row.started_at, decode_text(row.subject), corrected_at)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, Select, and_, func, insert, or_, 
 from publisher.model.article import PART, Article, Image, LedgerArticle, Standing
 from publisher.model.identity import fingerprint
 from publisher.store.plain import plain
-from publisher.store.sends import WITHDRAWAL
+from publisher.store.sends import FOLLOWING
 from publisher.store.sql import among, among_named, take_turn
 from publisher.store.tables import (
     article_history,
@@ -152,7 +152,7 @@ def went_out_in(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[
 
     Each with its number as `edition`, its `schedule`, and whether it was `practice`.
     """
-    mine = (sends.c.edition_id == editions.c.id, sends.c.kind != WITHDRAWAL)
+    mine = (sends.c.edition_id == editions.c.id, sends.c.kind.not_in(FOLLOWING))
     reached = select(1).where(*mine, sends.c.sent > 0)
     query = (
         select(edition_articles.c.article_id, editions.c.id, editions.c.schedule, editions.c.practice)
@@ -170,7 +170,7 @@ def went_out_in(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[
 
 def places_of(conn: Connection, article_ids: Sequence[int]) -> dict[int, list[RowMapping]]:
     """Return each article's place in every edition that considered it, with the edition, oldest first."""
-    mine = (sends.c.edition_id == editions.c.id, sends.c.kind != WITHDRAWAL)
+    mine = (sends.c.edition_id == editions.c.id, sends.c.kind.not_in(FOLLOWING))
     brought = select(func.coalesce(func.sum(sends.c.sent), 0)).where(*mine)
     query = (
         select(

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, o
 from publisher.model.article import LedgerArticle, Standing
 from publisher.model.states import EditionState
 from publisher.store.articles import record_of
-from publisher.store.sends import WITHDRAWAL
+from publisher.store.sends import FOLLOWING
 from publisher.store.sql import among, is_postgresql, take_turn, upsert
 from publisher.store.tables import articles, edition_articles, editions, looks, sends, sources
 
@@ -199,7 +199,7 @@ def _carried_by(schedule: str, *more: ColumnElement[Any]) -> Select[Any]:
     Its own draft uses nothing up: it is composed anew at the slot.
     """
     reached = sends.c.sent + sends.c.unknown + sends.c.taken > 0
-    begun = select(1).where(sends.c.edition_id == editions.c.id, sends.c.kind != WITHDRAWAL, reached)
+    begun = select(1).where(sends.c.edition_id == editions.c.id, sends.c.kind.not_in(FOLLOWING), reached)
     placed = and_(edition_articles.c.position.is_not(None), editions.c.state != EditionState.SKIPPED)
     return (
         select(edition_articles.c.article_id, *more)

@@ -110,10 +110,16 @@ _CHOOSE = """
 """
 _CHOOSE_DUE = Listing(_CHOOSE.format(condition=_IS_DUE), "id", now=Moment)
 _CHOOSE_OF_MINE = Listing(_CHOOSE.format(condition=_IS_MINE), "id")
-_TAKE = Statement("UPDATE deliveries SET state = 'taken', call_id = :call_id, attempts = attempts + 1 WHERE id {ids}")
+_TAKE = Statement(
+    """
+    UPDATE deliveries SET state = 'taken', call_id = :call_id, message_id = :message_id, attempts = attempts + 1
+    WHERE id {ids}
+    """
+)
 _TAKE_EACH = Statement(
     """
-    UPDATE deliveries SET state = 'taken', call_id = pairs.call_id, attempts = attempts + 1
+    UPDATE deliveries
+    SET state = 'taken', call_id = pairs.call_id, message_id = :message_id, attempts = attempts + 1
     FROM (
         SELECT CAST(value ->> 0 AS BIGINT) AS id, CAST(value ->> 1 AS BIGINT) AS call_id
         FROM json_each([CAST(]:pairs[ AS json)])
@@ -133,14 +139,14 @@ def choose(conn: Connection, due: Due, *, limit: int, now: datetime, only: Seque
     return sorted(row[0] for row in chosen)
 
 
-def take(conn: Connection, by_call: Mapping[int, Sequence[int]]) -> None:
-    """Claim chosen deliveries for calls."""
+def take(conn: Connection, by_call: Mapping[int, Sequence[int]], message_id: int) -> None:
+    """Claim chosen deliveries for calls, which say this message."""
     if len(by_call) == 1:
         for call_id, ids in by_call.items():
-            _TAKE.change(conn, call_id=call_id, ids=ids)
+            _TAKE.change(conn, call_id=call_id, message_id=message_id, ids=ids)
         return
     pairs = [(delivery_id, call_id) for call_id, ids in by_call.items() for delivery_id in ids]
-    _TAKE_EACH.change(conn, pairs=json.dumps(dict(enumerate(pairs))))
+    _TAKE_EACH.change(conn, pairs=json.dumps(dict(enumerate(pairs))), message_id=message_id)
 
 
 _PUT_OFF = Statement("UPDATE deliveries SET due_at = :due_at WHERE id {ids} AND state = 'pending'", due_at=Moment)

@@ -198,13 +198,13 @@ def say_why(conn: Connection, edition_id: int, reason: str) -> None:
 def reopen(conn: Connection, send_id: int, now: datetime) -> None:
     """Let a send that was done go on, with its whole time, and its edition with it, which was locked before.
 
-    A withdrawal opens no edition again. One of practice, which is over, goes to readers from here on.
+    A withdrawal or correction opens no edition again. One of practice, which is over, goes to readers from here on.
     """
     send = sends_of.get(conn, send_id)
     sends_of.set_term(conn, send_id, sends_of.new_term(send, now))
     if send["state"] == SendState.DONE:
         sends_of.move(conn, send_id, SendState.SENDING, done_at=None)
-        if send["edition_id"] is not None and send["kind"] != sends_of.WITHDRAWAL:
+        if send["edition_id"] is not None and send["kind"] not in sends_of.FOLLOWING:
             move(conn, send["edition_id"], EditionState.LOCKED, now)
             of_practice = (editions.c.id == send["edition_id"], editions.c.practice == OVER)
             conn.execute(update(editions).where(*of_practice).values(practice=KEPT))
@@ -246,7 +246,7 @@ def latest(conn: Connection, *, limit: int, schedule: str = "") -> list[RowMappi
     sums += [func.coalesce(func.sum(sends.c[name]), 0).label(f"n_{name}") for name in ("unknown", "pending", "taken")]
     query = (
         select(editions, func.count(sends.c.id).label("sends"), *sums)
-        .outerjoin(sends, and_(sends.c.edition_id == editions.c.id, sends.c.kind != sends_of.WITHDRAWAL))
+        .outerjoin(sends, and_(sends.c.edition_id == editions.c.id, sends.c.kind.not_in(sends_of.FOLLOWING)))
         .group_by(editions.c.id)
         .order_by(editions.c.due_at.desc(), editions.c.id.desc())
         .limit(limit)

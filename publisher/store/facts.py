@@ -17,6 +17,7 @@ from publisher.store.tables import facts
 
 HELD = "held"
 WITHDRAWN = "withdrawn"
+CORRECTING_POSTS, CORRECTING_MAIL = "correcting-posts", "correcting-mail"
 WITHDRAWAL = "withdrawal"  # stays when nothing is left to withdraw
 BY_A_PERSON, BY_A_PERSON_ALL = "person", "person-all"  # reasons beside a send: of `hold EDITION`, of `hold --all`
 
@@ -91,6 +92,31 @@ def withdrawn_by(conn: Connection, edition_id: int) -> Held | None:
 def end_withdrawing(conn: Connection, edition_id: int) -> None:
     """Nothing of the edition can come to stand any more."""
     _forget(conn, f"{WITHDRAWN}:{edition_id}")
+
+
+def begin_correcting(conn: Connection, what: str, edition_id: int, *, actor: str, why: str, now: datetime) -> None:
+    """Write down that an edition is corrected: what still comes to stand of its old words is put right.
+
+    :param what: CORRECTING_POSTS, or CORRECTING_MAIL where whoever gets them is mailed.
+    """
+    end_correcting(conn, what, edition_id)
+    _write(conn, f"{what}:{edition_id}", Held(actor, why, now))
+
+
+def correcting(conn: Connection, what: str) -> set[int]:
+    """Return the corrected editions of which old words may still come to stand."""
+    names = conn.execute(select(facts.c.name).where(facts.c.name.startswith(f"{what}:"))).scalars()
+    return {int(name.partition(":")[2]) for name in names}
+
+
+def corrected_by(conn: Connection, what: str, edition_id: int) -> Held | None:
+    """Return who corrects an edition; None where nobody does, or no old words of it can come to stand any more."""
+    return _read(conn, f"{what}:{edition_id}")
+
+
+def end_correcting(conn: Connection, what: str, edition_id: int) -> None:
+    """No old words of the edition can come to stand any more, or they are not put right any more."""
+    _forget(conn, f"{what}:{edition_id}")
 
 
 def take_turn(conn: Connection, name: str, process_id: int, now: datetime, length: timedelta) -> bool:

@@ -12,11 +12,11 @@ from sqlalchemy import Connection, func, select
 
 from publisher.model.article import Image
 from publisher.model.message import Card, Content, Correction, Mail, Post, Slot, Text, Upload, Withdrawal
-from publisher.store.sends import WITHDRAWAL
+from publisher.store.sends import CORRECTION, WITHDRAWAL
 from publisher.store.tables import insert_row, messages, sends
 from publisher.store.trials import shown_variant
+from publisher.store.words import Statement
 
-CORRECTION = "correction"  # of what stands on a network
 KINDS = {Mail: "mail", Post: "post", Withdrawal: WITHDRAWAL, Correction: CORRECTION}
 
 
@@ -58,6 +58,20 @@ def by_variant(conn: Connection, send_id: int) -> dict[str, int]:
     """Return the ids of a send's newest messages, by variant: an empty text where it has but one."""
     query = select(messages.c.variant, messages.c.id).where(messages.c.send_id == send_id)
     return {row.variant: row.id for row in conn.execute(query.order_by(messages.c.revision))}
+
+
+def newest_of(conn: Connection, message_id: int) -> int:
+    """Return the newest revision of a message: what is said from now on in its place."""
+    return int(_NEWEST(conn, message_id=message_id).scalar_one())
+
+
+_NEWEST = Statement(
+    """
+    SELECT newest.id FROM messages AS known
+        JOIN messages AS newest ON newest.send_id = known.send_id AND newest.variant = known.variant
+    WHERE known.id = :message_id ORDER BY newest.revision DESC LIMIT 1
+    """
+)
 
 
 def newest_revision(conn: Connection, send_id: int) -> int:

@@ -20,13 +20,15 @@ CLAIMABLE = (SendState.ADDRESSED, SendState.SENDING)
 
 REGULAR = "regular"  # the kind of a send that brings an edition
 WITHDRAWAL = "withdrawal"  # the kind of a send that takes down what another one posted
+CORRECTION = "correction"  # of one that has a post edited, or mails the right words to who had others
+FOLLOWING = (WITHDRAWAL, CORRECTION)  # kinds of sends that bring no edition, and follow one that did
 STANDING = "standing"  # the kind of one whose letters are written to people one by one, as they ask
 SHARED_FOR = timedelta(days=1)  # how long it takes letters
 BOOKS = "books"  # the reason of a send whose counters and rows disagree
 CHANNEL = "channel"  # of one whose channel can't be used as it is
 LOST_CHANNEL = "lost-channel"  # of one that is paused because its channel is gone from schedules.yaml
 PRACTICE = "practice"  # of one that was made in practice, which is over
-IN_PRACTICE = "in practice"  # of a withdrawal of real posts, which waits until practice is over
+IN_PRACTICE = "in practice"  # of a withdrawal or correction of what is real, which waits until practice is over
 UNRELEASED = (LOST_CHANNEL, PRACTICE, IN_PRACTICE)  # what no release takes back
 
 
@@ -146,11 +148,16 @@ _BEGIN = Statement(
 def claimable_on(conn: Connection, channel: str, *, by_another: bool = False) -> list[int]:
     """Return the sends that a channel would carry on, if it could.
 
-    :param by_another: only those that another channel could carry on: what is to be taken down stands on this one's.
+    :param by_another: only those that another channel could carry on: what is to be changed stands on this one's.
     """
-    query = select(sends.c.id).where(sends.c.channel == channel, sends.c.state.in_(CLAIMABLE), sends.c.pending > 0)
-    query = query.where(sends.c.kind != WITHDRAWAL) if by_another else query
-    return list(conn.execute(query.order_by(sends.c.id)).scalars())
+    query = select(sends).where(sends.c.channel == channel, sends.c.state.in_(CLAIMABLE), sends.c.pending > 0)
+    rows = conn.execute(query.order_by(sends.c.id)).mappings()
+    return [send["id"] for send in rows if not (by_another and is_order(send))]
+
+
+def is_order(send: RowMapping) -> bool:
+    """Say whether a send tells a network what becomes of a post that stands: said twice, it does no more than once."""
+    return bool(send["kind"] in FOLLOWING and not send["audience"])
 
 
 def pending_on(conn: Connection, channel: str) -> int:
@@ -201,9 +208,11 @@ def of_practice(send: RowMapping) -> dict[str, Any]:
     return {"check": PRACTICE, "blocks": True, "what": "it was made in practice, which is over", "remedy": remedy}
 
 
-def in_practice() -> dict[str, Any]:
-    """Return the reason that stands beside a withdrawal while the project practises."""
-    what = "real posts are not taken down in practice"
+def in_practice(kind: str = WITHDRAWAL) -> dict[str, Any]:
+    """Return the reason that stands beside a withdrawal, or a correction, while the project practises."""
+    what = (
+        "real posts are not taken down in practice" if kind == WITHDRAWAL else "nothing real is corrected in practice"
+    )
     remedy = "Take `practice: true` out of schedules.yaml: it goes on by itself"
     return {"check": IN_PRACTICE, "blocks": True, "what": what, "remedy": remedy}
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import reduce
 from typing import Any
@@ -12,9 +12,10 @@ from sqlalchemy import Connection, RowMapping, and_, case, func, select
 
 from publisher.model.account import Fingerprints, either
 from publisher.model.call import Outcome
+from publisher.model.message import Notes
 from publisher.model.states import DeliveryState, SendState
 from publisher.store import calls as calls_of
-from publisher.store.sends import WITHDRAWAL
+from publisher.store.sends import FOLLOWING, WITHDRAWAL
 from publisher.store.tables import calls, deliveries, messages, outcomes, recipients, sends
 
 D = DeliveryState
@@ -34,6 +35,8 @@ class Posted:
     url: str  # of the first
     reason: str  # what was said last of a post that isn't plainly sent
     account: Fingerprints  # that posted it
+    said: int = 0  # the message that the channel said last
+    noted: Notes = field(default_factory=dict)  # what its sender noted while it posted
     is_given_up: bool = False  # a try without an answer that was said anew as another: nobody will know of it
 
     @property
@@ -65,7 +68,7 @@ def posted(conn: Connection, edition_id: int) -> list[Posted]:
         .join(sends, sends.c.id == deliveries.c.send_id)
         .join(messages, messages.c.id == deliveries.c.message_id)
         .join(recipients, recipients.c.id == deliveries.c.recipient_id)
-        .where(sends.c.edition_id == edition_id, sends.c.kind != WITHDRAWAL, recipients.c.channel.is_not(None))
+        .where(sends.c.edition_id == edition_id, sends.c.kind.not_in(FOLLOWING), recipients.c.channel.is_not(None))
         .order_by(deliveries.c.id)
     )
     return [each for row in conn.execute(query).mappings() for each in _of_delivery(conn, row)]
@@ -86,7 +89,8 @@ def _of_delivery(conn: Connection, row: RowMapping) -> Iterator[Posted]:
             told = said.get(mine[-1]["id"])
             reason = (told["reason"] if told else mine[-1]["reason"]) or ""
             ids = tuple(part for part, _ in parts)
-            yield Posted(row["entry"], row["id"], channel, state, ids, url, reason, _account(mine))
+            known = (row["entry"], row["id"], channel, state, ids, url, reason, _account(mine))
+            yield Posted(*known, said=mine[-1]["message_id"], noted=_notes(mine))
     for call in tried:
         if call["outcome"] == Outcome.UNKNOWN and call["id"] != row["call_id"]:
             reason = call["reason"] or ""
@@ -106,6 +110,18 @@ def _parts(mine: list[RowMapping]) -> list[tuple[str, str]]:
     return [(named[-1]["provider_id"] or "", named[-1]["url"] or "")] if named else []
 
 
+def _notes(mine: list[RowMapping]) -> Notes:
+    """Return what the sender noted beside the account, the last word on each step."""
+    return {step: note for call in mine for step, note in (call["journal"] or {}).items() if step != ACCOUNT}
+
+
+def stands_in_part(conn: Connection, delivery_id: int, channel: str) -> bool:
+    """Say whether parts of a thread stand on a channel that a delivery is to go on with."""
+    return any(
+        call["channel"] == channel and _has_parts(call) for call in calls_of.of_delivery(conn, delivery_id, None)
+    )
+
+
 def _account(mine: list[RowMapping]) -> Fingerprints:
     """Return who posted what stands: where several calls left something, all of them under the same."""
     found = [call["journal"] or {} for call in mine if call["outcome"] == Outcome.SENT or _has_parts(call)]
@@ -119,6 +135,15 @@ def _has_parts(call: RowMapping) -> bool:
 
 def removals(conn: Connection, edition_id: int) -> list[Removal]:
     """Return the edition's withdrawals, oldest first."""
+    return [_removal(row) for row in orders(conn, edition_id, WITHDRAWAL)]
+
+
+def orders(conn: Connection, edition_id: int, kind: str) -> Sequence[RowMapping]:
+    """Return what networks were told of the edition's posts in sends of this kind, oldest first.
+
+    Each send's row, with its message as ``content`` and ``revision``, its delivery as ``delivery_id`` and ``delivery``,
+    the last word on it as ``why``, and its call's ``again_at`` and ``lease_until``.
+    """
     told = and_(outcomes.c.call_id == deliveries.c.call_id, outcomes.c.delivery_id == deliveries.c.id)
     last = func.coalesce(deliveries.c.reason, outcomes.c.reason, calls.c.reason, "")
     is_answered = calls.c.outcome == Outcome.SENT  # with what there is to say about it; what was told before is over
@@ -129,23 +154,29 @@ def removals(conn: Connection, edition_id: int) -> list[Removal]:
         select(
             sends,
             messages.c.content,
+            messages.c.revision,
             deliveries.c.id.label("delivery_id"),
             deliveries.c.state.label("delivery"),
             reason.label("why"),
             calls.c.retry_at.label("again_at"),
+            calls.c.lease_until,
         )
         .join(deliveries, deliveries.c.send_id == sends.c.id)
         .join(messages, messages.c.id == deliveries.c.message_id)
         .outerjoin(calls, calls.c.id == deliveries.c.call_id)
         .outerjoin(outcomes, told)
-        .where(sends.c.edition_id == edition_id, sends.c.kind == WITHDRAWAL)
+        .where(sends.c.edition_id == edition_id, sends.c.kind == kind, messages.c.kind == kind)
         .order_by(sends.c.id)
     )
-    return [_removal(row) for row in conn.execute(query).mappings()]
+    return conn.execute(query).mappings().all()
+
+
+def waits_for(row: Any) -> str:
+    """Return what keeps a send, in words; empty: nothing does."""
+    return next((str(reason["what"]) for reason in row["reasons"] if reason["blocks"]), "")
 
 
 def _removal(row: Any) -> Removal:
-    waits_for = next((reason["what"] for reason in row["reasons"] if reason["blocks"]), "")
     return Removal(
         row["id"],
         row["delivery_id"],
@@ -156,7 +187,7 @@ def _removal(row: Any) -> Removal:
         row["content"]["url"],
         D(row["delivery"]),
         SendState(row["state"]),
-        waits_for or row["why"],
+        waits_for(row) or row["why"],
         row["again_at"] if row["delivery"] == D.UNKNOWN else None,
     )
 
@@ -181,9 +212,9 @@ def in_part(conn: Connection, edition_ids: Iterable[int]) -> dict[int, Posted]:
     return {post.delivery_id: post for post in posts if post.parts and post.state is not D.SENT}
 
 
-def next_number(conn: Connection, edition_id: int, entry: str) -> int:
-    """Return the number of an entry's next withdrawal: its post may stand on several channels."""
+def next_number(conn: Connection, edition_id: int, entry: str, kind: str = WITHDRAWAL) -> int:
+    """Return the number of an entry's next withdrawal, or correction: its post may stand on several channels."""
     query = select(func.coalesce(func.max(sends.c.number), 0)).where(
-        sends.c.edition_id == edition_id, sends.c.entry == entry, sends.c.kind == WITHDRAWAL
+        sends.c.edition_id == edition_id, sends.c.entry == entry, sends.c.kind == kind
     )
     return int(conn.execute(query).scalar_one()) + 1

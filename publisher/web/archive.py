@@ -57,7 +57,7 @@ def routes(app: App, pages: Pages) -> APIRouter:
         mailing_list = archive.archived(app, list_name)
         found = archive.opened(app, mailing_list, name) if mailing_list else None
         if mailing_list is None or found is None:
-            return _gone(mailing_list)
+            return _gone(mailing_list, name)
         return _page(request, mailing_list, "archive_edition.html", found=found)
 
     @router.api_route("/archive/{list_name}/{name}/mail", methods=looking)
@@ -66,7 +66,7 @@ def routes(app: App, pages: Pages) -> APIRouter:
         mailing_list = archive.archived(app, list_name)
         found = archive.opened(app, mailing_list, name) if mailing_list else None
         if mailing_list is None or found is None:
-            return _gone(mailing_list)
+            return _gone(mailing_list, name)
         html = with_pictures(archive.html_of(app, mailing_list, found.mail), Served(app.project.publication.public_url))
         html = _HEAD.sub(lambda head: f'{head[0]}<base target="_top">', html, count=1)
         answer = HTMLResponse(html, headers={"Content-Security-Policy": ARCHIVED})
@@ -78,9 +78,11 @@ def routes(app: App, pages: Pages) -> APIRouter:
         page = pages.page(template, say=say, list=mailing_list, is_found=is_public, **what)
         return kept(request, page, is_found=is_public)
 
-    def _gone(mailing_list: MailingList | None) -> Response:
+    def _gone(mailing_list: MailingList | None, name: str = "") -> Response:
         say = pages.words(mailing_list.language if mailing_list else "")
-        return pages.page("archive_gone.html", status=404, say=say, list=mailing_list)
+        is_withdrawn = mailing_list is not None and archive.was_withdrawn(app, mailing_list, name)
+        status = 410 if is_withdrawn else 404
+        return pages.page("archive_gone.html", status=status, say=say, list=mailing_list, is_withdrawn=is_withdrawn)
 
     def _feed(found: archive.Listing) -> Feed:
         paper, mailing_list = app.project.publication, found.mailing_list

@@ -124,7 +124,7 @@ class Pages:
 
 @cache
 def environment() -> Environment:
-    from publisher.store.sends import WITHDRAWAL
+    from publisher.store.sends import CORRECTION, FOLLOWING, WITHDRAWAL
 
     made = Environment(
         loader=PackageLoader("publisher.web", "pages"),
@@ -135,7 +135,7 @@ def environment() -> Environment:
     )
     words = {"state_words": state_words, "to_type": to_type, "many": many, "sentence": sentence}
     made.filters |= {"moment": moment, "size": size, "linked": linked, "host": host, **words}
-    made.globals["WITHDRAWAL"] = WITHDRAWAL
+    made.globals |= {"WITHDRAWAL": WITHDRAWAL, "CORRECTION": CORRECTION, "FOLLOWING": FOLLOWING}
     return made
 
 

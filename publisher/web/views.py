@@ -164,7 +164,7 @@ class EditionView:
 
     @property
     def recipients(self) -> int:
-        return sum(send.row["candidates"] for send in self.sends if send.row["kind"] != sends.WITHDRAWAL)
+        return sum(send.row["candidates"] for send in self.sends if send.row["kind"] not in sends.FOLLOWING)
 
 
 def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> EditionView | None:

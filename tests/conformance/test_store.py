@@ -74,7 +74,7 @@ def take(conn, due: deliveries.Due, process_id: int, key: str, limit: int) -> li
     chosen = deliveries.choose(conn, due, limit=limit, now=NOW)
     said = {"send_id": due.send_id, "message_id": due.message_id, "channel": "letters", "process_id": process_id}
     (call,) = calls.open_calls(conn, [calls.Fresh(key, ())], lease_until=NOW, now=NOW, **said)
-    deliveries.take(conn, {call: chosen})
+    deliveries.take(conn, {call: chosen}, due.message_id)
     return chosen
 
 

@@ -13,7 +13,7 @@ import structlog
 from publisher.clock import steady
 from publisher.errors import LostCallError
 from publisher.model.call import Answer, Call, Outcome, Recipient, Verdict
-from publisher.model.message import Withdrawal
+from publisher.model.message import Correction, Withdrawal
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.pipeline.dispatch import rests
 from publisher.pipeline.dispatch.answer import record_answer
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 D = DeliveryState
-TAKES_DOWN_FOR = timedelta(days=1)  # a withdrawal without an answer is said again for as long
+ORDERED_FOR = timedelta(days=1)  # an order without an answer, to take down or edit, is said again for as long
 Step = Literal["repeat", "ask", "wait", "park"]
 
 
@@ -67,7 +67,11 @@ def _next(conn: Connection, desk: Desk, sender: Sender, call_id: int) -> tuple[C
 
 def can_settle(sender: Sender, call: Call) -> bool:
     """Say whether there is a way out of doubt besides a person's word."""
-    return isinstance(call.message, Withdrawal) or sender.idempotent_for is not None or sender.asked_for is not None
+    return (
+        isinstance(call.message, Withdrawal | Correction)
+        or sender.idempotent_for is not None
+        or sender.asked_for is not None
+    )
 
 
 def next_step(call: RowMapping, send: RowMapping, sender: Sender, desk: Desk, as_it_was: bool, now: datetime) -> Step:
@@ -76,10 +80,10 @@ def next_step(call: RowMapping, send: RowMapping, sender: Sender, desk: Desk, as
     timing = desk.timing
     if send["state"] in (SendState.PAUSED, SendState.HELD):
         return "wait"
-    if send["kind"] == sends.WITHDRAWAL and sender.is_practice:
+    if sends.is_order(send) and sender.is_practice:
         return "wait"  # what stands out there is left alone
-    if send["kind"] == sends.WITHDRAWAL:  # what is gone already may be taken down again
-        return "repeat" if send["state"] != SendState.CANCELLED and now < since + TAKES_DOWN_FOR else "park"
+    if sends.is_order(send):  # what is gone, or edited, already may be so once more
+        return "repeat" if send["state"] != SendState.CANCELLED and now < since + ORDERED_FOR else "park"
     known_for = (sender.idempotent_for or timedelta()) - timing.leaving - timing.margin
     if as_it_was and send["state"] != SendState.CANCELLED and now < since + known_for:
         return "repeat"

@@ -23,8 +23,10 @@ from publisher.store import (
     calls,
     channels,
     deliveries,
+    messages,
     sends,
     subscribers,
+    withdrawals,
 )
 from publisher.store.deliveries import Due, Member
 
@@ -81,7 +83,7 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
     # Locked: a hold that came first is seen here, one that comes later waits for us.
     send = sends.lock(conn, due.send_id)
     count = 1 if look.is_tried else wanted.calls
-    is_limited, is_urgent = wanted.only is None, send["kind"] == sends.WITHDRAWAL
+    is_limited, is_urgent = wanted.only is None, sends.is_order(send)
     free = wanted.per_call
     if is_limited:
         free = limits.room(conn, desk, channel, wanted.per_call, count, now, is_urgent=is_urgent)
@@ -96,8 +98,9 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
         return []
     if send["state"] != SendState.SENDING or send["started_at"] is None:
         sends.begin(conn, due.send_id, now)
-    message = desk.message(conn, due.message_id)
-    opened = _open(conn, desk, wanted, found, send, message, _parts(chosen, wanted.per_call))
+    message_id = _words_now(conn, desk, due, chosen, channel)
+    message = desk.message(conn, message_id)
+    opened = _open(conn, desk, wanted, found, send, message_id, _parts(chosen, wanted.per_call))
     if not isinstance(message, Mail):
         _go_on(conn, opened)
     picture = picture_of(conn, message)
@@ -113,6 +116,19 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
         )
         for call_id, key, recipients in opened
     ]
+
+
+def _words_now(conn: Connection, desk: Desk, due: Due, chosen: Sequence[int], channel: str) -> int:
+    """Return what is said to these readers: the newest words, whatever they were to get when they came to wait.
+
+    The send is locked: a correction holds from its commit on, for whoever comes back to wait later too. A thread that
+    stands in part ends as it began, and is edited once it stands whole.
+    """
+    newest = messages.newest_of(conn, due.message_id)
+    if newest == due.message_id or isinstance(desk.message(conn, newest), Mail):
+        return newest
+    begun = any(withdrawals.stands_in_part(conn, each, channel) for each in chosen)
+    return due.message_id if begun else newest
 
 
 def _go_on(conn: Connection, opened: Sequence[tuple[int, str, tuple[Recipient, ...]]]) -> None:
@@ -132,12 +148,12 @@ def _open(
     wanted: Wanted,
     found: Found,
     send: RowMapping,
-    message: Content,
+    message_id: int,
     parts: Sequence[Sequence[int]],
 ) -> list[tuple[int, str, tuple[Recipient, ...]]]:
     """Open a call for each part: leave out whoever has gone, freeze the others in it, and move the books."""
     errand = sends.errand(send)
-    introduce = partial(desk.introduce, **_how(message, errand))
+    introduce = partial(desk.introduce, **_how(desk.message(conn, message_id), errand))
     whom = deliveries.members(conn, [each for part in parts for each in part], found.now, errand)
     members = {member.delivery_id: member for member in _by_any_list(conn, send, whom, found.now)}
     # A key is made once per call and never used for another: a retry of this call says the same key again.
@@ -149,7 +165,7 @@ def _open(
         conn,
         fresh,
         send_id=found.due.send_id,
-        message_id=found.due.message_id,
+        message_id=message_id,
         channel=wanted.channel,
         process_id=desk.process_id,
         lease_until=found.now + desk.timing.lease,
@@ -157,7 +173,7 @@ def _open(
     )
     wanted.opened.extend(ids)
     desk.under_way.update(ids)
-    deliveries.take(conn, dict(zip(ids, parts, strict=True)))
+    deliveries.take(conn, dict(zip(ids, parts, strict=True)), message_id)
     gone = 0
     for call_id, each, part in zip(ids, fresh, parts, strict=True):
         gone += _suppress_gone(conn, call_id, [members[one] for one in part])

@@ -29,7 +29,7 @@ def room(
 ) -> int:
     """Return how many recipients of so many calls may be claimed now; note when the channel may go on if none.
 
-    :param is_urgent: neither the number of a day nor quiet hours keep it: a post that is to be taken down.
+    :param is_urgent: neither the number of a day nor quiet hours keep it: a post that is to be taken down, or edited.
     """
     free, later = leeway(conn, desk.rules_of(channel), desk.zone, per_call, count, now, is_urgent=is_urgent)
     if not free:

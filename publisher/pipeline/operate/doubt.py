@@ -60,7 +60,7 @@ def settle(store: Store, wanted: Doubtful, word: Word, *, actor: str, why: str, 
     met: Counter[str] = Counter()
     by_send: Counter[int] = Counter()
     while True:
-        found, here, moved = write_patiently(store, partial(_batch, wanted=wanted, word=word, said=said, now=now))
+        found, here, moved = write_patiently(store, partial(settle_batch, wanted=wanted, word=word, said=said, now=now))
         met += here
         by_send += moved
         if len(found) < wanted.limit:
@@ -69,9 +69,13 @@ def settle(store: Store, wanted: Doubtful, word: Word, *, actor: str, why: str, 
         wanted = replace(wanted, after_id=found[-1]["id"])
 
 
-def _batch(
+def settle_batch(
     conn: Connection, wanted: Doubtful, word: Word, said: str, now: datetime
 ) -> tuple[list[RowMapping], Counter[str], Counter[int]]:
+    """Carry out a word on the next of the doubtful deliveries.
+
+    Return these, what was left as it is and why, and how many moved by send.
+    """
     met: Counter[str] = Counter()
     by_send: Counter[int] = Counter()
     found = by_hand.doubtful(conn, wanted)

@@ -158,7 +158,7 @@ def hold_practice(conn: Connection, now: datetime) -> None:
         facts.hold_edition(conn, edition_id, actor="publisher", why="it was composed in practice", now=now)
     calls.park_all(conn)
     for send in _locked(conn, HELD_AS):
-        if send["kind"] != sends.WITHDRAWAL:  # of posts that are real: none is made in practice
+        if send["kind"] not in sends.FOLLOWING:  # of what is real: none is made in practice
             _hold(conn, send, sends.of_practice(send))
 
 

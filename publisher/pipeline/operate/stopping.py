@@ -66,14 +66,15 @@ def cancel_rows(store: Store, send_id: int, reason: str) -> int:
     """Stop the deliveries of a cancelled send, batch by batch; return how many."""
     stopped, after = 0, 0
     while True:
-        moved, last = write_patiently(store, partial(_cancel_batch, send_id=send_id, after=after, reason=reason))
+        moved, last = write_patiently(store, partial(cancel_batch, send_id=send_id, after=after, reason=reason))
         stopped += moved
         if last is None:
             return stopped
         after = last
 
 
-def _cancel_batch(conn: Connection, send_id: int, after: int, reason: str) -> tuple[int, int | None]:
+def cancel_batch(conn: Connection, send_id: int, after: int, reason: str) -> tuple[int, int | None]:
+    """Stop the next deliveries of a cancelled send; return how many, and where to go on."""
     sends.lock(conn, send_id)
     moved, last = by_hand.move_batch(conn, send_id, origin=D.PENDING, to=D.CANCELLED, after=after, reason=reason)
     sends.post_to_books(conn, send_id, {D.PENDING.value: -moved, D.CANCELLED.value: moved})

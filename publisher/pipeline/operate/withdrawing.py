@@ -60,6 +60,8 @@ def withdraw_edition(store: Store, edition_id: int, means: Means, *, actor: str,
         mine = [send for send in sends.lock_all(conn, edition_id) if send["kind"] != sends.WITHDRAWAL]
         facts.begin_withdrawing(conn, edition_id, actor=actor, why=why, now=now)
         facts.release_edition(conn, edition_id)
+        for what in (facts.CORRECTING_POSTS, facts.CORRECTING_MAIL):
+            facts.end_correcting(conn, what, edition_id)
         stopped = [send["id"] for send in mine if stopping.give_up(conn, send, now)]
         if not editions.move(conn, edition_id, EditionState.CANCELLED, now, reason=reason):
             editions.say_why(conn, edition_id, reason)
@@ -135,17 +137,17 @@ def finish_withdrawing(store: Store, means: Means, *, now: datetime) -> None:
 
 
 def keep_for_after_practice(conn: Connection) -> None:
-    """Let withdrawals wait: what practice says goes to the inbox, and what stands out there stays for now."""
-    for send in _withdrawals(conn, *OPEN):
+    """Let withdrawals and corrections wait: what stands out there stays as it is for now."""
+    for send in _following(conn, *OPEN):
         if sends.move(conn, send["id"], SendState.PAUSED):
-            sends.add_reasons(conn, send["id"], [sends.in_practice()])
+            sends.add_reasons(conn, send["id"], [sends.in_practice(send["kind"])])
 
 
 def _go_on_after_practice(conn: Connection, is_current: Callable[[Connection], bool], now: datetime) -> None:
-    """Let withdrawals go on that waited for practice to end, with their whole time of trying."""
+    """Let withdrawals and corrections go on that waited for practice to end, with their whole time of trying."""
     if not is_current(conn):
         return
-    for send in _withdrawals(conn, SendState.PAUSED):
+    for send in _following(conn, SendState.PAUSED):
         if not _waits_for_practice(send):
             continue
         rest = [reason for reason in send["reasons"] if reason["check"] != sends.IN_PRACTICE]
@@ -155,13 +157,13 @@ def _go_on_after_practice(conn: Connection, is_current: Callable[[Connection], b
 
 
 def heed_practice(store: Store, *, is_practice: bool, is_current: Callable[[Connection], bool], now: datetime) -> None:
-    """Let withdrawals wait in practice, and go on after it; writes only where that changes something.
+    """Let withdrawals and corrections wait in practice, and go on after it; writes only where that changes something.
 
     :param is_current: says whether nobody has accepted another version of the file, which may say practice again.
     """
     states = OPEN if is_practice else (SendState.PAUSED,)
     with store.read() as conn:
-        found = [send for send in sends.in_state(conn, *states) if send["kind"] == sends.WITHDRAWAL]
+        found = [send for send in sends.in_state(conn, *states) if send["kind"] in sends.FOLLOWING]
     if is_practice and found:
         write_patiently(store, keep_for_after_practice)
     elif any(_waits_for_practice(send) for send in found):
@@ -172,9 +174,9 @@ def _waits_for_practice(send: RowMapping) -> bool:
     return any(reason["check"] == sends.IN_PRACTICE for reason in send["reasons"])
 
 
-def _withdrawals(conn: Connection, *states: SendState) -> list[RowMapping]:
-    """Lock the withdrawals in these states, by the order of their ids."""
-    ids = sorted(send["id"] for send in sends.in_state(conn, *states) if send["kind"] == sends.WITHDRAWAL)
+def _following(conn: Connection, *states: SendState) -> list[RowMapping]:
+    """Lock the withdrawals and corrections in these states, by the order of their ids."""
+    ids = sorted(send["id"] for send in sends.in_state(conn, *states) if send["kind"] in sends.FOLLOWING)
     return [sends.lock(conn, send_id) for send_id in ids]
 
 

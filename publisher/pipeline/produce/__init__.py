@@ -3,10 +3,11 @@
 `entry` makes one entry's message and writes nothing: `plan`, `preview` and the send all come here. It is made from what
 `brief` gathers, with the pictures of `cards` (shown beside a link) and `uploads` (handed to the network); `reach` says
 whether readers could follow it to us. `doors` are a mail's ways to our own pages. `act` makes all of an edition and
-writes it down in one transaction.
+writes it down in one transaction; `anew` renders what it wrote again, for a correction.
 """
 
 from publisher.pipeline.produce.act import products_of, record, remake
+from publisher.pipeline.produce.anew import Anew, render_anew
 from publisher.pipeline.produce.brief import brief_of, preview_values
 from publisher.pipeline.produce.doors import LINK, LINKS, PAST, Doors, uncounted
 from publisher.pipeline.produce.entry import Produced, Studio, failed, produce_all, produce_entry
@@ -16,6 +17,7 @@ __all__ = [
     "LINK",
     "LINKS",
     "PAST",
+    "Anew",
     "Doors",
     "Produced",
     "Studio",
@@ -28,5 +30,6 @@ __all__ = [
     "products_of",
     "record",
     "remake",
+    "render_anew",
     "uncounted",
 ]

@@ -11,19 +11,32 @@ from sqlalchemy import RowMapping
 
 from publisher.model.article import Article
 from publisher.model.desk import Changes, Note
+from publisher.model.erratum import NO_ERRATUM, Erratum
 from publisher.model.message import Finding
 from publisher.model.project import Entry, Project, Schedule
 from publisher.model.segment import Selection
 from publisher.model.states import EditionState, SendState
 from publisher.pipeline import queues
 from publisher.pipeline.produce.entry import Produced, Studio, produce_all
-from publisher.store import Connection, Store, articles, desk, editions, facts, media, messages, sends, trials
+from publisher.store import (
+    Connection,
+    Store,
+    articles,
+    corrections,
+    desk,
+    editions,
+    facts,
+    media,
+    messages,
+    sends,
+    trials,
+)
 
 ABOVE_ALL_REGULAR = 2  # priority of ordinary mail: alerts are 0, confirmations 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Content:
+class Content:
     """What an edition's messages are made of, as the articles are now."""
 
     chosen: list[Article]
@@ -32,16 +45,18 @@ class _Content:
     source: str = ""  # of the first that was chosen
     note: Note | None = None
     changes: Changes = field(default_factory=Changes)
+    erratum: Erratum = NO_ERRATUM
 
 
-def _content(conn: Connection, edition: RowMapping) -> _Content:
+def content_of(conn: Connection, edition: RowMapping) -> Content:
     edition_id, is_draft = edition["id"], edition["state"] == EditionState.DRAFT
     note = (
         desk.waiting_note(conn, edition["schedule"], edition["language"])
         if is_draft
         else desk.note_of(conn, edition_id)
     )
-    content = _Content([], [], {}, note=note, changes=Changes.of(edition["changes"]))
+    said: dict[str, Any] = {"note": note, "changes": Changes.of(edition["changes"])}
+    content = Content([], [], {}, **said, erratum=corrections.erratum(conn, edition_id))
     source = ""
     for place in editions.places_of(conn, edition_id):
         is_chosen = place["position"] is not None
@@ -63,8 +78,8 @@ def record(
     with store.read() as conn:
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- editions are never deleted
-        content = _content(conn, edition)
-    products = _products(studio, project, schedule, edition, content, schedule.send)
+        content = content_of(conn, edition)
+    products = rendered(studio, project, schedule, edition, content, schedule.send)
     with store.write() as conn:
         editions.lock(conn, edition_id)
         edition = editions.get(conn, edition_id)  # again: it may have been cancelled, or produced, while we rendered
@@ -92,21 +107,28 @@ def products_of(store: Store, studio: Studio, project: Project, schedule: Schedu
     with store.read() as conn:
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- editions are never deleted
-        content = _content(conn, edition)
-    return _products(studio, project, schedule, edition, content, schedule.send)
+        content = content_of(conn, edition)
+    return rendered(studio, project, schedule, edition, content, schedule.send)
 
 
-def _products(
+def rendered(
     studio: Studio,
     project: Project,
     schedule: Schedule,
     edition: RowMapping,
-    content: _Content,
+    content: Content,
     entries: Iterable[Entry],
+    *,
+    corrects: bool = False,
 ) -> list[Produced]:
+    """Render and check these entries of an edition.
+
+    :param corrects: as the mail that puts right what readers have.
+    """
     what: dict[str, Any] = {"slot": edition["slot"], "due_at": edition["due_at"]}
     what |= {"chosen": content.chosen, "updates": content.updates, "uploads": studio.uploads(content.source)}
     what |= {"note": content.note.text if content.note else "", "words": content.changes.words}
+    what |= {"erratum": content.erratum, "corrects": corrects}
     return produce_all(studio, project, schedule, entries, **what)
 
 
@@ -162,10 +184,10 @@ def remake(
     with store.read() as conn:
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- editions are never deleted
-        content = _content(conn, edition)
+        content = content_of(conn, edition)
         held = {send["entry"]: send["id"] for send in sends.of_edition(conn, edition_id) if send["state"] == "held"}
     entries = [entry for entry in schedule.send if entry.key in held]
-    products = _products(studio, project, schedule, edition, content, entries)
+    products = rendered(studio, project, schedule, edition, content, entries)
     with store.write() as conn:
         if products:
             editions.set_revisions(conn, edition_id, content.revisions)
@@ -184,9 +206,14 @@ def _replace_message(conn: Connection, send_id: int, product: Produced, now: dat
 
 
 def _keep(conn: Connection, send_id: int, product: Produced, now: datetime, *, revision: int = 1) -> None:
-    if product.message is None:
-        return
-    trials.keep(conn, send_id, product.trial)
+    """Write down a message, and that its subjects are to be tried; nothing where there is none."""
+    if product.message is not None:
+        trials.keep(conn, send_id, product.trial)
+        keep_message(conn, send_id, product, now, revision=revision)
+
+
+def keep_message(conn: Connection, send_id: int, product: Produced, now: datetime, *, revision: int) -> None:
+    """Write down a message, in each of its variants, with its pictures."""
     for variant, made in product.variants.items():
         message = product.doors.opened(conn, made, send_id, variant)
         messages.add(conn, send_id, message, now, revision=revision, variant=variant)

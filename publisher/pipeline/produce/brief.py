@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from publisher.model.article import Article
 from publisher.model.desk import NO_WORDS, Words
+from publisher.model.erratum import NO_ERRATUM, Erratum
 from publisher.model.message import Brief
 from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.pipeline.produce.doors import Doors
@@ -25,6 +26,8 @@ def brief_of(
     updates: Sequence[Article] = (),
     note: str = "",
     words: Words = NO_WORDS,
+    erratum: Erratum = NO_ERRATUM,
+    corrects: bool = False,
     practice: bool = False,
     doors: Doors | None = None,
 ) -> Brief:
@@ -33,6 +36,8 @@ def brief_of(
     :param updates: articles that were sent before and have changed since, to be named.
     :param note: Markdown, as an editor wrote it.
     :param words: of people's own, in the place of what the entry says.
+    :param erratum: what an editor says of what was wrong.
+    :param corrects: it puts right what its readers have.
     :param practice: nothing reaches a real reader.
     :param doors: to our own pages; None: the mail names none but those that are each reader's own.
     """
@@ -58,10 +63,12 @@ def brief_of(
         list_about=mailing_list.about if mailing_list else "",
         list_domain=host,
         template=entry.template,
-        subject=words.subject or entry.subject,
+        subject=erratum.subject or words.subject or entry.subject,
         preheader=words.preheader or entry.preheader or paper.preheader,
         note=html_of(note),
         note_title=title_of(note),
+        erratum=html_of(erratum.note),
+        corrects=corrects,
         text=words.text,
         practice=practice,
         utm=_utm(project.channels[entry.via], schedule, is_mail=bool(entry.to)),

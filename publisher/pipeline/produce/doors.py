@@ -45,14 +45,17 @@ class Doors:
         """Return where a mail to a list can be read on the web, before it has a name; empty: nowhere."""
         return f"{self.base()}/archive/{mailing_list.name}/{HERE}" if mailing_list and mailing_list.has_archive else ""
 
-    def opened(self, conn: Connection, message: Message, send_id: int, variant: str = "") -> Message:
+    def opened(
+        self, conn: Connection, message: Message, send_id: int, variant: str = "", *, place: int | None = None
+    ) -> Message:
         """Return a message with what takes the number of its send; where its links lead is written down.
 
         :param variant: which of two mails with different subjects it is: the names of its links say so, and no more.
+        :param place: the send in whose place in the archive it stands; None: its own.
         """
         if not isinstance(message, Mail):
             return message
-        named = self._named(message, send_id)
+        named = self._named(message, place or send_id)
         return self._counted(conn, named, send_id, SECOND_LINK if variant == SECOND else LINK) if self.counts else named
 
     def _named(self, mail: Mail, send_id: int) -> Mail:

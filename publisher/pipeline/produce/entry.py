@@ -12,6 +12,7 @@ from typing import Any
 from publisher.errors import PublisherError, TemplateError
 from publisher.model.article import Article, Image
 from publisher.model.desk import NO_WORDS, Words
+from publisher.model.erratum import NO_ERRATUM, Erratum
 from publisher.model.message import Brief, Finding, Message, Post, PostRules
 from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.model.trial import FIRST, SECOND, Trial
@@ -125,16 +126,20 @@ def produce_entry(
     uploads: Uploads | None = None,
     note: str = "",
     words: Words = NO_WORDS,
+    erratum: Erratum = NO_ERRATUM,
+    corrects: bool = False,
 ) -> Produced:
     """Render and check one entry. Writes nothing: `plan`, `preview` and the send all come here.
 
     :param updates: articles that were sent before and have changed since, to be named.
     :param note: Markdown, as an editor wrote it.
     :param words: of people's own, in the place of what the entry says.
+    :param erratum: what an editor says of what was wrong.
+    :param corrects: it puts right what its readers have.
     :param uploads: gets the picture that goes up with a post; None: it is not fetched.
     """
     what: dict[str, Any] = {"slot": slot, "due_at": due_at, "chosen": chosen, "updates": updates}
-    what |= {"note": note, "words": words}
+    what |= {"note": note, "words": words, "erratum": erratum, "corrects": corrects}
     brief = brief_of(project, schedule, entry, **what, practice=studio.practice, doors=studio.doors)
     tried = () if words.subject else entry.subjects  # a person's own subject is the only one
     briefs = [replace(brief, subject=subject) for subject in tried] or [brief]

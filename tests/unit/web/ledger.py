@@ -282,7 +282,7 @@ def _deliver_mail(app: App, send: int) -> None:
             lease_until=NOW,
             now=NOW,
         )
-        deliveries.take(conn, {call: ids})
+        deliveries.take(conn, {call: ids}, due.message_id)
         sends.move(conn, send, SendState.SENDING, started_at=NOW)
         calls.move(conn, call, CallState.SENDING, spoke_at=NOW)
         said = {"outcome": "sent", "status": 200, "provider_id": "<msg-1@example.org>", "words": HOSTILE_WORDS}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from xml.etree import ElementTree as Xml
 
 import feedparser
@@ -10,6 +12,7 @@ import requests
 
 from publisher.app import App
 from publisher.model.states import SendState
+from publisher.pipeline.operate import withdrawing
 from publisher.store import messages, sends
 from tests.unit.app.project import edit
 from tests.unit.web.ledger import served
@@ -226,3 +229,33 @@ def test_the_archive_speaks_the_lists_language(tmp_path, language, word, way):
             page = get(site, path).text
             assert f'<html lang="{language}" dir="{way}">' in page
             assert word in page
+
+
+def test_a_corrected_edition_says_its_newest_words_and_since_when(own):
+    send_id = send_out(own.app)
+    assert "Corrected" not in get(own, address(own.app, send_id)).text
+    own.app.clock.advance(timedelta(days=1))
+    with own.app.store.write() as conn:
+        _, mail = messages.of_send(conn, send_id)
+        messages.add(conn, send_id, replace(mail, subject=("The right words",)), own.app.clock(), revision=2)
+    page = get(own, address(own.app, send_id)).text
+    assert "<h1>The right words</h1>" in page
+    assert "Corrected on November 24, 2026" in page
+    assert "Corrected" not in get(own, f"{address(own.app, send_id)}/mail").text
+
+
+def test_a_withdrawn_edition_says_that_it_was_and_nothing_else_of_it(own):
+    send_id, never = send_out(own.app), send_out(own.app, begin=False)
+    with own.app.store.read() as conn:
+        ids = [sends.get(conn, each)["edition_id"] for each in (send_id, never)]
+    for edition_id in ids:
+        what = {"actor": "ada", "why": "a secret reason", "now": own.app.clock()}
+        withdrawing.withdraw_edition(own.app.store, edition_id, own.app.sending.means, **what)
+    answer = get(own, address(own.app, send_id))
+    assert answer.status_code == 410
+    assert "This edition was withdrawn" in answer.text
+    assert "Story" not in answer.text and "secret" not in answer.text and "ada" not in answer.text
+    assert get(own, f"{address(own.app, send_id)}/mail").status_code == 410
+    assert get(own, address(own.app, never)).status_code == 404
+    assert get(own, "/archive/daily/nothing").status_code == 404
+    assert address(own.app, send_id) not in get(own, "/archive/daily").text

@@ -1,0 +1,189 @@
+"""What a correction of an edition would change, send by send: rendered, compared and checked. Writes nothing down."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from publisher.app.archive import as_written
+from publisher.app.composing import PATIENCE
+from publisher.errors import UsageError
+from publisher.model.counting import many
+from publisher.model.erratum import Erratum
+from publisher.model.message import Content, Mail, Post, fill_for_nobody
+from publisher.model.states import ENDED, SendState
+from publisher.pipeline.operate import rewording
+from publisher.pipeline.operate.correcting import Corrected
+from publisher.sources.markdown import html_of
+from publisher.store import Connection, RowMapping, articles, corrections, editions, messages
+
+if TYPE_CHECKING:
+    from publisher.app.core import App
+    from publisher.pipeline.produce import Anew
+
+LONGEST_DIFF = 40  # lines that are shown of one send
+
+
+def require_shown(note: str, where: str) -> str:
+    """Return a note in Markdown of which something can be shown.
+
+    :param where: the file that it is from.
+    :raises UsageError: scripts, and what only programs read, are all there is.
+    """
+    if not html_of(note).strip():
+        what = "nothing of it can be shown: scripts and what only programs read are taken out"
+        raise UsageError(what, where=where, remedy="Write what was wrong, and what is right")
+    return note
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one send would say instead."""
+
+    channel: str
+    to: tuple[str, ...]  # lists; empty: the channel's account
+    removed: tuple[str, ...]  # lines of its text part, or of its posts
+    added: tuple[str, ...]
+
+    def lines(self) -> Iterator[str]:
+        """Yield it as it is shown."""
+        yield f"{self.channel} to {', '.join(self.to) or 'its account'}:"
+        shown = [*(f"  - {line}" for line in self.removed), *(f"  + {line}" for line in self.added)]
+        yield from shown[:LONGEST_DIFF]
+        if len(shown) > LONGEST_DIFF:
+            yield f"  … {many(len(shown) - LONGEST_DIFF, 'line')} more"
+        if not shown:
+            yield "  the same words; how they are set differs"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A correction, rendered and checked, and nothing written yet."""
+
+    wanted: Corrected
+    differences: tuple[Difference, ...]
+    blocked: tuple[str, ...]  # what the checks say against the new words
+    to_edit: int  # posts that stand with older words than they are to have by now
+    behind: int  # readers of older words whom a correction mail would reach; 0 where none is wanted
+    stops: int  # readers of an earlier correction mail who have not got it, and won't
+
+    @property
+    def is_nothing(self) -> bool:
+        return not (self.differences or self.to_edit or self.behind)
+
+
+def ask_sources(app: App, edition_id: int) -> list[str]:
+    """Look at the sources of an edition's articles, so that what was mended there is found; return what didn't answer.
+
+    What such a source said last holds.
+    """
+    with app.store.read() as conn:
+        places = [place for place in editions.places_of(conn, edition_id) if place["position"] is not None]
+        names = {articles.get(conn, place["article_id"]).source for place in places}
+    known = sorted(names & set(app.project.sources))
+    polled = app.poll_all(known, patience=PATIENCE) if known else []
+    return [f"{each.error.rstrip('.')}; what it said last holds" for each in polled if each.error]
+
+
+def prepare(app: App, edition_id: int, *, note: str | None, subject: str | None, mail: bool) -> Prepared:
+    """Render an edition's sends with everything as it is now, beside what they say. Writes nothing.
+
+    :param note: Markdown; None: the one of an earlier correction stays.
+    :param subject: None: likewise.
+    :raises UsageError: its schedule is gone.
+    """
+    from publisher.pipeline import produce
+
+    with app.store.read() as conn:
+        edition = editions.get(conn, edition_id)
+        assert edition is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
+        said = corrections.erratum(conn, edition_id).over(note, subject)
+    if edition["schedule"] not in app.project.schedules:
+        what = f"there is no schedule {edition['schedule']} any more, by which its words are made"
+        raise UsageError(what, remedy="Put it back into schedules.yaml, then correct the edition")
+    schedule = app.project.schedules[edition["schedule"]]
+    how: dict[str, Any] = {"erratum": said, "with_letters": mail}
+    found, revisions = produce.render_anew(app.store, app.studio, app.project, schedule, edition_id, **how)
+    with app.store.rehearsal() as conn:
+        return _compared(app, conn, edition_id, found, said, revisions, mail=mail)
+
+
+def _compared(
+    app: App,
+    conn: Connection,
+    edition_id: int,
+    found: Sequence[Anew],
+    said: Erratum,
+    revisions: Mapping[int, int],
+    *,
+    mail: bool,
+) -> Prepared:
+    differences: list[Difference] = []
+    changed: list[tuple[Anew, int]] = []
+    blocked: list[str] = []
+    stops = 0
+    for anew in found:
+        was, new = messages.of_send(conn, anew.send["id"]), anew.opened(conn)
+        if was is None and new is None:
+            continue  # held, and it can't be made as before
+        if new is not None and was is not None and not _differs(was[1], new, anew.send):
+            continue
+        if anew.send["state"] != SendState.HELD:
+            blocked += _against(anew)
+        if new is None:
+            continue
+        differences.append(_difference(app, conn, anew.send, was[1] if was else None, new))
+        changed.append((anew, messages.newest_revision(conn, anew.send["id"])))
+        stops += sum(row["pending"] for row in corrections.open_mails(conn, edition_id, anew.send["entry"]))
+    mailed = [anew for anew in found if anew.letter is not None and anew.send["audience"]] if mail else []
+    changes = {anew.send["id"] for anew, _ in changed}
+    behind = sum(
+        _would_be_behind(anew.send) if anew.send["id"] in changes else corrections.count_behind(conn, anew.send)
+        for anew in mailed
+    )
+    to_edit = rewording.to_edit(conn, edition_id, app.sending.corrects, app.store.now(), anew=True)
+    wanted = Corrected(said, tuple(changed), tuple(mailed), revisions)
+    return Prepared(wanted, tuple(differences), tuple(blocked), len(to_edit), behind, stops)
+
+
+def _would_be_behind(send: RowMapping) -> int:
+    """Return how many have words that are old once a mail has others."""
+    return int(send["sent"] + send["unknown"] + send["taken"])
+
+
+def _against(anew: Anew) -> Iterator[str]:
+    findings = [*anew.product.findings, *(anew.letter.findings if anew.letter else ())]
+    for finding in dict.fromkeys(finding for finding in findings if finding.blocks):
+        yield f"{anew.send['channel']}: {finding.what}. {finding.remedy}"
+
+
+def _differs(was: Content, new: Content, send: RowMapping) -> bool:
+    """Say whether a send would say something else. Of a post that is out only its words can change."""
+    if isinstance(was, Post) and isinstance(new, Post):
+        has_left = send["state"] in ENDED and not send["failed"]
+        return was.parts != new.parts or (not has_left and _card(was) != _card(new))
+    return messages.encode(was) != messages.encode(new)
+
+
+def _card(post: Post) -> tuple[str, ...]:
+    return (post.card.url, post.card.title, post.card.description) if post.card else ()
+
+
+def _difference(app: App, conn: Connection, send: RowMapping, was: Content | None, new: Content) -> Difference:
+    before = _lines(app, conn, send["id"], was) if was else []
+    found = list(difflib.ndiff(before, _lines(app, conn, send["id"], new)))
+    removed = tuple(line[2:] for line in found if line.startswith("- ") and line[2:].strip())
+    added = tuple(line[2:] for line in found if line.startswith("+ ") and line[2:].strip())
+    return Difference(send["channel"], tuple(send["audience"]), removed, added)
+
+
+def _lines(app: App, conn: Connection, send_id: int, message: Content) -> list[str]:
+    """Return what readers read of a message, as lines; nobody's values are in it."""
+    if isinstance(message, Post):
+        return [line for part in message.parts for line in part.splitlines()]
+    if not isinstance(message, Mail):
+        return []
+    mail = as_written(app, conn, send_id, message)
+    return [f"Subject: {fill_for_nobody(mail.subject, {})}", *fill_for_nobody(mail.text, {}).splitlines()]
