@@ -25,6 +25,7 @@ from publisher.store.tables import COUNTED
 
 if TYPE_CHECKING:
     from publisher.app import App
+    from publisher.app.audiences import Audience
     from publisher.app.preview import Preview
     from publisher.model.project import Entry
 
@@ -248,8 +249,7 @@ class EntryView:
     mail: MailView | None
     post: PostView | None
     findings: list[dict[str, Any]]
-    people: int
-    quiet: int  # how many more asked for quiet
+    audience: Audience
     ends: str  # when it would end, where that is worth saying
     left_out: str  # why the reader for whom it is would not get it; empty: they would
 
@@ -263,12 +263,11 @@ def entry_views(app: App, preview: Preview) -> list[EntryView]:
             filled(product.message, preview.reader.values) if isinstance(product.message, Mail) else None,
             _post_of(app, product),
             [asdict(finding) for finding in product.findings],
-            people,
-            quiet,
+            audience,
             end.words(app.zone) if end else "",
             preview.left_out(product),
         )
-        for product, people, quiet, end in zip(preview.products, preview.people, preview.quiet, ends, strict=True)
+        for product, audience, end in zip(preview.products, preview.audiences, ends, strict=True)
     ]
 
 
