@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher.app import App, letters, links
+from publisher.app import App, joining, letters, links
 from publisher.app.forthcoming import expect
 from publisher.errors import ConfigError
 from publisher.model.message import Welcome, fill, slots_of
 from publisher.model.subscriber import LetterKind, Subscriber, SubscriptionState
 from publisher.pipeline import dispatch
-from publisher.store import messages, processes, schedules, sends, subscribers
+from publisher.store import messages, processes, schedules, sends, subscribers, suppressions
 from tests.ledger import Clock
 from tests.unit.app.project import EVENING, edit, open_app
 from tests.unit.pipeline.dispatch.conftest import Told
@@ -138,3 +138,51 @@ def test_a_schedule_that_is_paused_promises_nothing(app):
         schedules.pause(conn, "morning", reason="holidays", actor="test", now=EVENING)
     said, since = expect(app, "daily")
     assert (said, since) == (Welcome(), EVENING)
+
+
+# --- coming back
+
+
+def keep_off(app: App, scope: str, reason: str) -> None:
+    with app.store.write() as conn:
+        blocked = {"reason": reason, "now": EVENING, "actor": "cli:ada"}
+        suppressions.add(conn, app.hash_of("ada@example.org"), scope, **blocked)
+
+
+def test_who_wanted_a_list_no_more_is_asked_when_they_sign_up_again_and_a_yes_brings_it_back(app):
+    ada = person(app)
+    keep_off(app, "list:daily", "she rang")
+    assert letters.confirm(app, ada, "daily", actor="subscriber")
+    (values,) = sent(app)
+    claim = links.read(app, LetterKind.CONFIRM, values["confirm_url"].rpartition("/")[2])
+    assert claim is not None
+    with app.store.read() as conn:
+        assert subscribers.count(conn, ["daily"]) == 0
+    assert joining.confirm(app, claim).is_new
+    with app.store.read() as conn:
+        assert subscribers.count(conn, ["daily"]) == 1
+        assert not [row for row in suppressions.of(conn, app.hash_of(ada.email)) if suppressions.holds(row)]
+
+
+@pytest.mark.parametrize(
+    ("scope", "reason"), [("all", "hard bounce: gone"), ("all", "a lawyer's letter"), ("list:daily", "complained")]
+)
+def test_a_mailbox_that_is_closed_to_us_is_not_asked(app, scope, reason):
+    ada = person(app)
+    keep_off(app, scope, reason)
+    letters.confirm(app, ada, "daily", actor="subscriber")
+    assert sent(app) == []
+    with app.store.read() as conn:
+        send = sends.get(conn, 1)
+    assert (send["suppressed"], send["pending"]) == (1, 0)
+
+
+def test_a_welcome_goes_to_nobody_who_is_kept_off_the_list(app):
+    ada = person(app)
+    with app.store.write() as conn:
+        said = {"basis": "test", "now": EVENING, "actor": "test"}
+        on, list_id = SubscriptionState.CONFIRMED, subscribers.ensure_list(conn, "daily")
+        subscribers.set_subscription(conn, ada.id, list_id, on, **said)
+    keep_off(app, "list:daily", "she rang")
+    letters.welcome(app, ada, "daily", actor="subscriber")
+    assert sent(app) == []
