@@ -174,7 +174,7 @@ def forget_unconfirmed(store: Store, before: datetime, now: datetime) -> int:
         pass
     gone = 0
     while ids := _on_no_list(store, before):
-        gone += _forget(store, ids, now)
+        gone += _forget(store, ids, before, now)
     return gone
 
 
@@ -191,13 +191,13 @@ def _on_no_list(store: Store, before: datetime) -> list[int]:
         return signups.on_no_list(conn, before, BATCH)
 
 
-def _forget(store: Store, ids: Sequence[int], now: datetime) -> int:
+def _forget(store: Store, ids: Sequence[int], before: datetime, now: datetime) -> int:
     gone = 0
     with store.write() as conn:
         for subscriber_id in ids:
             # Locked first, looked at then: somebody may sign up in this moment.
             person = subscribers.lock(conn, subscriber_id)
-            if person is not None and signups.is_on_no_list(conn, person.id):
+            if person is not None and signups.is_on_no_list(conn, person.id, before):
                 erasures.unname(conn, person.id, [person.email])
                 erasures.empty(conn, person.id, now)
                 gone += 1
