@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from publisher.app import composing
-from publisher.app.plan import people_for
+from publisher.app.audiences import Audience, audiences_of
 from publisher.errors import UsageError
 from publisher.model.article import LedgerArticle, Standing
 from publisher.model.desk import Changes, Note
@@ -45,7 +45,7 @@ class Page:
     note: Note | None
     changes: Changes
     products: tuple[Produced, ...] = ()  # of a draft: what it would send
-    people: tuple[int, ...] = ()  # for each product: how many it would go to
+    audiences: tuple[Audience, ...] = ()  # for each product
 
     @property
     def is_held(self) -> bool:
@@ -137,7 +137,7 @@ def page(app: App, edition_id: int) -> Page:
     stories = tuple(Story(article, place["position"], place["reason"]) for place, article in placed)
     slot = Slot(row["slot"], row["due_at"])
     schedule = app.project.schedules.get(row["schedule"])
-    products, people = _products(app, schedule, edition_id) if is_draft and schedule else ((), ())
+    products, audiences = _products(app, schedule, edition_id, stories) if is_draft and schedule else ((), ())
     changes = Changes.of(row["changes"])
     return Page(
         edition_id,
@@ -149,16 +149,18 @@ def page(app: App, edition_id: int) -> Page:
         note,
         changes,
         products,
-        people,
+        audiences,
     )
 
 
-def _products(app: App, schedule: Schedule, edition_id: int) -> tuple[tuple[Produced, ...], tuple[int, ...]]:
+def _products(
+    app: App, schedule: Schedule, edition_id: int, stories: tuple[Story, ...]
+) -> tuple[tuple[Produced, ...], tuple[Audience, ...]]:
     from publisher.pipeline import produce  # here: who only writes a note renders nothing
 
     made = tuple(produce.products_of(app.store, app.studio, app.project, schedule, edition_id))
-    people, _ = people_for(app, schedule, made, app.clock())
-    return made, people
+    carried = [story.article for story in stories if story.position is not None]
+    return made, audiences_of(app, schedule, [product.entry for product in made], carried, app.clock())
 
 
 def article(app: App, said: str) -> LedgerArticle:

@@ -91,8 +91,8 @@ class _Foreseen:
             return tuple(None for _ in plan.products)
         begins_at = self.begins_at(plan)
         return tuple(
-            self._end(plan.schedule, product.entry, _in_turns(product.trial, people, begins_at))
-            for product, people in zip(plan.products, plan.people, strict=True)
+            self._end(plan.schedule, product.entry, _in_turns(product.trial, audience.people, begins_at))
+            for product, audience in zip(plan.products, plan.audiences, strict=True)
         )
 
     def _end(self, schedule: Schedule, entry: Entry, turns: Sequence[tuple[datetime, int]]) -> End | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from publisher.app.forthcoming import expect
 from publisher.app.links import LASTS
 from publisher.app.telling import mail_channels
 from publisher.errors import ConfigError, TemplateError
-from publisher.model.message import About, Access, Confirm, Letter, Mail, Move, Welcome
+from publisher.model.message import About, Access, Confirm, Letter, Mail, Move
 from publisher.model.subscriber import Errand, LetterKind, Subscriber
 from publisher.pipeline import letters
 from publisher.pipeline.produce import reach
@@ -27,7 +29,8 @@ def confirm(app: App, person: Subscriber, list_name: str, *, actor: str) -> bool
 
 def welcome(app: App, person: Subscriber, list_name: str, *, actor: str) -> bool:
     """Greet a new reader of a list; otherwise as `confirm`."""
-    return _write(app, person, LetterKind.WELCOME, Welcome(), list_name=list_name, actor=actor)
+    about, said_since = expect(app, list_name)
+    return _write(app, person, LetterKind.WELCOME, about, list_name=list_name, said_since=said_since, actor=actor)
 
 
 def access(app: App, person: Subscriber, *, actor: str) -> bool:
@@ -70,6 +73,7 @@ def _write(
     list_name: str = "",
     detail: str = "",
     language: str = "",
+    said_since: datetime | None = None,
     actor: str,
 ) -> bool:
     chosen = person.language or language
@@ -81,6 +85,7 @@ def _write(
         Errand(kind, detail or list_name, letter.language),
         list_name=list_name,
         channel=channel_of(app, list_name),
+        said_since=said_since,
         now=app.clock(),
         actor=actor,
     )

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.app import versions
 from publisher.app.articles import SETTLE
+from publisher.app.audiences import Audience, audiences_of
 from publisher.app.composing import rests_in
 from publisher.app.core import App
 from publisher.app.looking import Looked, look
@@ -27,7 +28,7 @@ from publisher.pipeline.operate import holding
 from publisher.pipeline.produce import Produced
 from publisher.pipeline.queues import Place
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import Connection, articles, editions, schedules, segments, sends, subscribers
+from publisher.store import Connection, articles, editions, schedules, sends
 
 MOMENT = timedelta(microseconds=1)
 YEARS = range(2000, 3000)  # further off no calendar is certain, and no arithmetic safe
@@ -41,8 +42,7 @@ class Plan:
     slot: Slot
     choice: Choice
     products: tuple[Produced, ...]
-    people: tuple[int, ...]  # for each product: how many it would go to
-    quiet: tuple[int, ...]  # for each product: how many more asked for quiet
+    audiences: tuple[Audience, ...]  # for each product
     problems: tuple[str, ...]  # of the sources
     newest: tuple[LedgerArticle, ...] = ()  # of its sources, where nothing would go: to show how it would look
     paused: str = ""  # why the schedule is paused; empty: it is not
@@ -103,12 +103,13 @@ def plan_slot(
         why_paused = paused(schedules.get(conn, schedule.name))
         waiting = _waiting(conn, app, schedule)
     problems = looked.problems(schedule.pick.sources)
-    people, quiet = people_for(app, schedule, products, now)
+    entries, picked = [product.entry for product in products], carried(schedule, choice)
+    audiences = audiences_of(app, schedule, entries, picked, now)
     costs = tuple(_cost_of(app, product) for product in products)
     places = _places(app, schedule, slot, products, now)
     broken = () if products else _broken(app, schedule)
     found = (problems, newest, why_paused, waiting, costs, places, broken)
-    return Plan(schedule, slot, choice, products, people, quiet, *found)
+    return Plan(schedule, slot, choice, products, audiences, *found)
 
 
 def _waiting(conn: Connection, app: App, schedule: Schedule) -> tuple[str, ...]:
@@ -135,20 +136,6 @@ def _cost_of(app: App, product: Produced) -> Cost | None:
     channel = app.project.channels[product.entry.via]
     rules = app.studio.sender_class(channel.sender).rules_of(channel.options)
     return cost_of(product.message, rules) if rules else None
-
-
-def people_for(
-    app: App, schedule: Schedule, products: Sequence[Produced], now: datetime
-) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return for each product how many it would go to, and how many more would, who asked for quiet."""
-    found: list[tuple[int, int]] = []
-    with app.store.read() as conn:
-        for entry in (product.entry for product in products):
-            selection = app.project.selection_of(schedule, entry)
-            whom = (segments.chosen(selection, now, is_quiet=is_quiet) for is_quiet in (False, True))
-            people, quiet = (subscribers.count(conn, entry.to, whom=each) for each in whom)
-            found.append((people, quiet) if entry.to else (1, 0))
-    return tuple(people for people, _ in found), tuple(quiet for _, quiet in found)
 
 
 def _choose(
@@ -210,6 +197,12 @@ def _newest(conn: Connection, schedule: Schedule) -> tuple[LedgerArticle, ...]:
     return tuple(newest if schedule.pick.order == "oldest" else reversed(newest))
 
 
+def carried(schedule: Schedule, choice: Choice) -> list[LedgerArticle]:
+    """Return what the edition carries that is shown; where each article is one of its own, the first stands for all."""
+    picked = [each for each, _ in choice.picked]
+    return picked[:1] if schedule.when.new else picked
+
+
 def produced(
     app: App,
     schedule: Schedule,
@@ -221,7 +214,7 @@ def produced(
 ) -> tuple[Produced, ...]:
     """Make the schedule's messages of these articles, and check them and their channels. Writes nothing."""
     if schedule.when.new:
-        chosen = chosen[:1]  # each article is an edition of its own: the first stands for all
+        chosen = chosen[:1]  # the first stands for all, as in `carried`
     if not chosen and not note:
         return ()
     what: dict[str, Any] = {"slot": slot.key, "due_at": slot.due_at, "chosen": chosen, "updates": updates}

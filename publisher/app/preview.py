@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 
+from publisher.app.audiences import Audience, audiences_of, only_story
 from publisher.app.core import TEMPLATES, App
 from publisher.app.looking import Looked
-from publisher.app.plan import Plan, people_for, plan_slot, produced
+from publisher.app.plan import Plan, carried, plan_slot, produced
 from publisher.app.sending import own_values
 from publisher.app.tryouts import SAMPLE
 from publisher.config.reading import FILE
@@ -23,7 +24,7 @@ from publisher.model.segment import Selection
 from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.pipeline.address import nobody_on
 from publisher.pipeline.produce import Produced, preview_values
-from publisher.store import Connection, segments, sends, subscribers
+from publisher.store import Connection, earlier, segments, sends, subscribers
 from publisher.store.audience import BY_ANOTHER
 from publisher.store.deliveries import QUIET_UNTIL
 
@@ -45,8 +46,7 @@ class Preview:
 
     plan: Plan
     products: tuple[Produced, ...]
-    people: tuple[int, ...]  # for each product: how many it would go to
-    quiet: tuple[int, ...]  # for each product: how many more asked for quiet
+    audiences: tuple[Audience, ...]  # for each product
     reader: Reader
     made_at: datetime
 
@@ -83,14 +83,16 @@ def preview(
     if at is not None and at < now:
         what = f"{at.astimezone(app.zone):%Y-%m-%d %H:%M} is past"
         raise UsageError(what, remedy=f"Name a time to come; what went out then: publisher editions {schedule.name}")
-    reader = _reader(app, schedule, email, now) if email else Reader(preview_values())
+    person = _person(app, email) if email else None
     plan = plan_slot(app, schedule, at, looked)
     shown = [each.article for each in plan.newest] or list(SAMPLE * STORIES)
     products = plan.products or produced(app, schedule, plan.slot, shown)
-    people, quiet = people_for(app, schedule, products, now)
-    counted = zip(map(_channel_as_note, products), people, quiet, strict=True)
-    products = tuple(_with_audience(product, writes + waits) for product, writes, waits in counted)
-    return Preview(plan, products, people, quiet, reader, now)
+    picked = carried(schedule, plan.choice)
+    audiences = audiences_of(app, schedule, [product.entry for product in products], picked, now)
+    counted = zip(map(_channel_as_note, products), audiences, strict=True)
+    products = tuple(_with_audience(product, audience) for product, audience in counted)
+    reader = _reader(app, schedule, person, only_story(picked), now) if person else Reader(preview_values())
+    return Preview(plan, products, audiences, reader, now)
 
 
 def _channel_as_note(product: Produced) -> Produced:
@@ -99,19 +101,28 @@ def _channel_as_note(product: Produced) -> Produced:
     return replace(product, findings=tuple(findings))
 
 
-def _with_audience(product: Produced, people: int) -> Produced:
+def _with_audience(product: Produced, audience: Audience) -> Produced:
     """Add what the send finds when it is addressed: that there is nobody to send it to."""
-    if people:
+    if not audience.is_empty:
         return product
     return replace(product, findings=(nobody_on(product.entry.to, product.entry.segment), *product.findings))
 
 
-def _reader(app: App, schedule: Schedule, email: str, now: datetime) -> Reader:
+def _person(app: App, email: str) -> Subscriber:
     with app.store.read() as conn:
         person = subscribers.find(conn, app.hash_of(email))
-        if person is None:
-            raise UsageError(f"nobody has the address {email}", remedy="See them all: publisher subscribers export")
-        left_out = _left_out(conn, app.project, schedule, person, now)
+    if person is None:
+        raise UsageError(f"nobody has the address {email}", remedy="See them all: publisher subscribers export")
+    return person
+
+
+def _reader(app: App, schedule: Schedule, person: Subscriber, story: int | None, now: datetime) -> Reader:
+    """Return a subscriber as a reader of what is shown.
+
+    :param story: of the edition's one article; None: it has another number of them.
+    """
+    with app.store.read() as conn:
+        left_out = _left_out(conn, app.project, schedule, person, story, now)
         joined = _joined(app, conn, schedule, person)
     # The links by which they leave are theirs alone: a preview has others.
     link = preview_values()["unsubscribe_url"]
@@ -129,7 +140,7 @@ def _joined(app: App, conn: Connection, schedule: Schedule, person: Subscriber) 
 
 
 def _left_out(
-    conn: Connection, project: Project, schedule: Schedule, person: Subscriber, now: datetime
+    conn: Connection, project: Project, schedule: Schedule, person: Subscriber, story: int | None, now: datetime
 ) -> dict[str, str]:
     """Return why a person would not get entries, by their key, as the freezing of an audience decides it."""
     found: dict[str, str] = {}
@@ -138,7 +149,8 @@ def _left_out(
         if entry.to:
             selection = project.selection_of(schedule, entry)
             why = _why_not(conn, person, entry.to) or _why_not_now(conn, person, entry, selection, now)
-            found[entry.key] = BY_ANOTHER if is_served and not why else why
+            why = why or (BY_ANOTHER if is_served else "")
+            found[entry.key] = why or earlier.by_which(conn, person.id, schedule.name, story, selection)
             is_served = is_served or not found[entry.key]
     return found
 

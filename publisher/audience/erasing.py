@@ -7,8 +7,6 @@ from datetime import datetime
 from publisher.model.subscriber import SubscriptionState
 from publisher.store import Connection, Store, consents, erasures, subscribers, suppressions
 
-SCOPE = "erased"  # of the suppression that keeps an import from bringing them back; they themselves can come back
-
 
 def erase(store: Store, subscriber_id: int, *, address_hash: str, why: str, now: datetime, actor: str) -> bool:
     """Forget a person for good; False where there is nobody with this id any more.
@@ -29,7 +27,7 @@ def erase(store: Store, subscriber_id: int, *, address_hash: str, why: str, now:
             erasures.unname(conn, row_id, addresses)
             erasures.empty(conn, row_id, now)
         erasures.unname_suppressions(conn, address_hash, person.email)
-        suppressions.add(conn, address_hash, SCOPE, reason=why, now=now, actor=actor)
+        suppressions.add(conn, address_hash, suppressions.ERASED, reason=why, now=now, actor=actor)
     return True
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,37 @@ CHANGE = ("list", "what", "words", "since", "until", "actor", "wording_id", "wor
 MAIL = ("id", "edition_id", "schedule", "slot", "kind", "channel", "to", "state", "attempts", "when", "reason")
 EVENT = ("type", "happened_at", "received_at", "words")
 BLOCK = ("scope", "reason", "made_at", "actor")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One person's file, as a newsroom reads it."""
+
+    row: RowMapping  # of the person
+    lists: Sequence[RowMapping]  # what they choose now
+    changes: Sequence[RowMapping]  # what held before, oldest first
+    mails: Sequence[tuple[RowMapping, Sequence[RowMapping]]]  # newest first, each with what was said of it later
+    blocks: Sequence[RowMapping]  # suppressions of the address, oldest first; those that were lifted too
+
+
+def file_of(conn: Connection, person_id: int) -> File:
+    """Return the file of a person who is there."""
+    return File(
+        subscribers.row_of(conn, person_id),
+        consents.present(conn, person_id),
+        consents.history(conn, person_id),
+        mails_of(conn, person_id),
+        _blocks(conn, person_id),
+    )
+
+
+def block_words(block: RowMapping) -> str:
+    """Return what a suppression does: ``suppressed everywhere``, ``was suppressed``, ``erased``."""
+    if block["scope"] == suppressions.ERASED:
+        return suppressions.ERASED
+    if suppressions.is_lifted(block):
+        return "was suppressed"
+    return f"suppressed {'everywhere' if block['scope'] == 'all' else block['scope']}"
 
 
 def record_of(store: Store, subscriber_id: int) -> dict[str, Any]:
@@ -52,7 +84,7 @@ def _person(conn: Connection, person_id: int) -> dict[str, Any]:
     return {"known_since": _json(row["made_at"]), **{name: _json(row[name]) for name in names}}
 
 
-def _blocks(conn: Connection, person_id: int) -> Iterable[RowMapping]:
+def _blocks(conn: Connection, person_id: int) -> Sequence[RowMapping]:
     return suppressions.of(conn, subscribers.row_of(conn, person_id)["address_hash"])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from publisher.audience.lifting import is_complaint
 from publisher.model.subscriber import Subscriber, SubscriptionState
@@ -26,6 +27,9 @@ class Wanted:
     words: str = ""  # that they were shown; empty: it isn't known which
     language: str = ""  # of the words
     wording_id: int | None = None  # of words that were kept before
+
+
+_set = partial(subscribers.set_subscription, actor=READER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,8 @@ def _sign_up(conn: Connection, person: Subscriber, wish: Wish, wanted: Wanted, n
         return Answer(person, wanted.list_name, to_ask=True)  # the links that are on their way stay good
     must_ask = ask or wanted.double_opt_in or state == LEFT
     how = f"signed up: {wish.source}" + ("" if must_ask else "; this list asks for no confirmation by mail")
-    _set(conn, person.id, list_id, UNCONFIRMED if must_ask else CONFIRMED, how, now, wording_of(conn, wanted, now))
+    wording_id = wording_of(conn, wanted, now)
+    _set(conn, person.id, list_id, UNCONFIRMED if must_ask else CONFIRMED, basis=how, now=now, wording_id=wording_id)
     return Answer(person, wanted.list_name, to_ask=must_ask, is_new=not must_ask)
 
 
@@ -98,20 +103,6 @@ def wording_of(conn: Connection, wanted: Wanted, now: datetime) -> int | None:
     if wanted.wording_id is not None:
         return wanted.wording_id
     return consents.wording(conn, wanted.words, wanted.language, now) if wanted.words else None
-
-
-def _set(
-    conn: Connection,
-    subscriber_id: int,
-    list_id: int,
-    state: SubscriptionState,
-    basis: str,
-    now: datetime,
-    wording_id: int | None,
-) -> None:
-    subscribers.set_subscription(
-        conn, subscriber_id, list_id, state, basis=basis, now=now, actor=READER, wording_id=wording_id
-    )
 
 
 def question(store: Store, subscriber_id: int, list_id: int, made_at: datetime) -> Question | None:
@@ -135,7 +126,7 @@ def confirm(store: Store, subscriber_id: int, list_id: int, made_at: datetime, n
         if not asked.is_open:
             return asked
         basis = f"confirmed by the link in a mail; {row['basis']}"
-        _set(conn, asked.person.id, list_id, CONFIRMED, basis, now, row["wording_id"])
+        _set(conn, asked.person.id, list_id, CONFIRMED, basis=basis, now=now, wording_id=row["wording_id"])
         come_back_again(conn, asked.person.id, asked.list_name, now)
         return Question(asked.person, list_id, asked.list_name, CONFIRMED, is_open=False, is_new=True)
 
@@ -174,7 +165,7 @@ def forget_unconfirmed(store: Store, before: datetime, now: datetime) -> int:
         pass
     gone = 0
     while ids := _on_no_list(store, before):
-        gone += _forget(store, ids, now)
+        gone += _forget(store, ids, before, now)
     return gone
 
 
@@ -191,13 +182,13 @@ def _on_no_list(store: Store, before: datetime) -> list[int]:
         return signups.on_no_list(conn, before, BATCH)
 
 
-def _forget(store: Store, ids: Sequence[int], now: datetime) -> int:
+def _forget(store: Store, ids: Sequence[int], before: datetime, now: datetime) -> int:
     gone = 0
     with store.write() as conn:
         for subscriber_id in ids:
             # Locked first, looked at then: somebody may sign up in this moment.
             person = subscribers.lock(conn, subscriber_id)
-            if person is not None and signups.is_on_no_list(conn, person.id):
+            if person is not None and signups.is_on_no_list(conn, person.id, before):
                 erasures.unname(conn, person.id, [person.email])
                 erasures.empty(conn, person.id, now)
                 gone += 1

@@ -209,10 +209,10 @@ def _show(page: Page, app: App) -> None:
     ]
     if rows:
         table("", ["", "number", "article", "why"], rows)
-    for product, people in zip(page.products, page.people, strict=True):
-        to = audience_words(product.entry, people, 0, posts=product.posts)
+    for product, audience in zip(page.products, page.audiences, strict=True):
+        to = audience_words(product.entry, audience, posts=product.posts)
         say(f"  {product.entry.via}: {to}{subject_words(product)}")
-        for line in trial_lines(product, people):
+        for line in trial_lines(product, audience.people):
             say(f"    {line}")
         for line in reason_lines(product.entry.via, "held", [asdict(finding) for finding in product.findings]):
             say(f"    {line}")
@@ -242,8 +242,12 @@ def _plain(page: Page) -> dict[str, object]:
             for story in page.stories
         ],
         "messages": [
-            {"entry": product.entry.key, "people": people, "findings": [asdict(each) for each in product.findings]}
-            for product, people in zip(page.products, page.people, strict=True)
+            {
+                "entry": product.entry.key,
+                "people": audience.people,
+                "findings": [asdict(each) for each in product.findings],
+            }
+            for product, audience in zip(page.products, page.audiences, strict=True)
         ],
         "changes": [asdict(each) for each in page.changes.said],
     }

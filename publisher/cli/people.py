@@ -57,11 +57,6 @@ def _nobody(operator: Operator, email: str, blocks: Sequence[RowMapping]) -> Nob
 
 def block_line(row: RowMapping, zone: ZoneInfo) -> str:
     """Return what a suppression says, for people."""
-    from publisher.store import suppressions
-    from publisher.store.newcomers import ERASED
+    from publisher.audience.record import block_words
 
-    if row["scope"] == ERASED:
-        return f"erased, {local(row['made_at'], zone)}, by {row['actor']}: {row['reason']}"
-    where = "everywhere" if row["scope"].endswith("all") else row["scope"]
-    said = "was suppressed" if suppressions.is_lifted(row) else f"suppressed {where}"
-    return f"{said}, {local(row['made_at'], zone)}, by {row['actor']}: {row['reason']}"
+    return f"{block_words(row)}, {local(row['made_at'], zone)}, by {row['actor']}: {row['reason']}"

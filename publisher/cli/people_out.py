@@ -19,6 +19,7 @@ from publisher.cli.people import block_line, person_at
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from publisher.audience.record import File
     from publisher.store import RowMapping
 
 COLUMNS = ("email", "name", "list", "state", "since", "basis", "suppressed")
@@ -86,28 +87,27 @@ def record(email: str, project: ProjectDir = Path()) -> None:
 
 def show(email: str, project: ProjectDir = Path(), as_json: AsJson = False) -> None:
     """Show one person: lists with their consent, every change with who and when, every mail and what came of it."""
-    from publisher.audience.record import mails_of
-    from publisher.store import consents, subscribers
+    from publisher.audience.record import file_of
 
     operator = open_operator(project)
-    person, blocks = person_at(operator, email)
+    person, _ = person_at(operator, email)
     with operator.store.read() as conn:
-        lists, changes = consents.present(conn, person.id), consents.history(conn, person.id)
-        row = subscribers.row_of(conn, person.id)
-        mails = mails_of(conn, person.id)
+        file = file_of(conn, person.id)
     if as_json:
-        say_json(_as_json(row, lists, changes, mails, blocks))
+        say_json(_as_json(file))
         return
     zone = operator.zone
-    for line in _about(row, zone):
+    for line in _about(file.row, zone):
         say(line)
-    for block in blocks:
+    for block in file.blocks:
         say(block_line(block, zone))
-    chosen = [[each["list"], each["state"], local(each["since"], zone), _basis(each), each["actor"]] for each in lists]
+    chosen = [
+        [each["list"], each["state"], local(each["since"], zone), _basis(each), each["actor"]] for each in file.lists
+    ]
     table("Lists", ["list", "state", "since", "why", "by"], chosen)
-    if changes:
-        table("Before", ["until", "about", "what", "why", "by"], [_change(each, zone) for each in changes])
-    _show_mails(mails, zone)
+    if file.changes:
+        table("Before", ["until", "about", "what", "why", "by"], [_change(each, zone) for each in file.changes])
+    _show_mails(file.mails, zone)
 
 
 def _about(row: RowMapping, zone: ZoneInfo) -> Iterator[str]:
@@ -144,24 +144,18 @@ def _event(row: RowMapping, zone: ZoneInfo) -> str:
     return f"{row['type']} {local(row['happened_at'], zone)}" + (f": {row['words']}" if row["words"] else "")
 
 
-def _as_json(
-    row: RowMapping,
-    lists: Sequence[RowMapping],
-    changes: Sequence[RowMapping],
-    mails: Sequence[tuple[RowMapping, Sequence[RowMapping]]],
-    blocks: Sequence[RowMapping],
-) -> dict[str, object]:
+def _as_json(file: File) -> dict[str, object]:
     from publisher.cli.log import plain
 
-    own = {name: row[name] for name in ("email", "name", "attributes", "language", "paused_until")}
+    own = {name: file.row[name] for name in ("email", "name", "attributes", "language", "paused_until")}
     choice, event = ("list", "state", "since", "basis", "actor"), ("type", "happened_at", "words")
     change = ("list", "what", "words", "since", "until", "actor")
     return {
         **own,
-        "lists": _some(lists, choice),
-        "history": _some(changes, change),
-        "suppressions": [plain_block(each) for each in blocks],
-        "deliveries": [{**plain(mail), "events": _some(later, event)} for mail, later in mails],
+        "lists": _some(file.lists, choice),
+        "history": _some(file.changes, change),
+        "suppressions": [plain_block(each) for each in file.blocks],
+        "deliveries": [{**plain(mail), "events": _some(later, event)} for mail, later in file.mails],
     }
 
 

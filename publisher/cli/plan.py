@@ -15,6 +15,7 @@ from publisher.model.counting import many
 
 if TYPE_CHECKING:
     from publisher.app import App
+    from publisher.app.audiences import Audience
     from publisher.app.ends import End
     from publisher.app.plan import Plan
     from publisher.model.cost import Cost
@@ -79,12 +80,12 @@ def show(plan: Plan, app: App, ends: Sequence[End | None], when: str = "", *, nu
         table("", ["", "article", "why"], [[kind, title, why] for kind, _, title, why in rows])
     if choice.note:
         say(f"  with the note by {choice.note.actor}, {local(choice.note.made_at, app.zone, seconds=False)}")
-    for product, people, quiet, end, cost, place in _counted(plan, ends):
-        to = audience_words(product.entry, people, quiet, plan.editions, product.posts)
+    for product, audience, end, cost, place in _counted(plan, ends):
+        to = audience_words(product.entry, audience, plan.editions, product.posts)
         say(f"  {product.entry.via}: {to}{subject_words(product)}")
         if place:
             say(f"    {place.words(app.zone)}")
-        for line in trial_lines(product, people):
+        for line in trial_lines(product, audience.people):
             say(f"    {line}")
         if end and (words := end.words(app.zone)):
             say(f"    {words}")
@@ -106,11 +107,11 @@ def what_waits(plan: Plan) -> list[str]:
 
 def _counted(
     plan: Plan, ends: Sequence[End | None]
-) -> Iterator[tuple[Produced, int, int, End | None, Cost | None, Place | None]]:
-    return zip(plan.products, plan.people, plan.quiet, ends, plan.costs, plan.places, strict=True)
+) -> Iterator[tuple[Produced, Audience, End | None, Cost | None, Place | None]]:
+    return zip(plan.products, plan.audiences, ends, plan.costs, plan.places, strict=True)
 
 
-def audience_words(entry: Entry, people: int, quiet: int, editions: int = 1, posts: int = 1) -> str:
+def audience_words(entry: Entry, audience: Audience, editions: int = 1, posts: int = 1) -> str:
     """Return to whom it goes; of several editions what follows is the first.
 
     :param posts: of which a thread is made; 1: it is none.
@@ -120,9 +121,9 @@ def audience_words(entry: Entry, people: int, quiet: int, editions: int = 1, pos
         if editions > 1:
             return f"{editions:,} posts, one for each article; the first{f' is {thread}' if thread else ''}"
         return thread or "one post"
-    to = f"{many(people, 'person', 'people')} on {', '.join(entry.to)}"
+    to = f"{many(audience.people, 'person', 'people')} on {', '.join(entry.to)}"
     to += f", in the segment {entry.segment}" if entry.segment else ""
-    to += f" ({quiet:,} more asked for quiet)" if quiet else ""
+    to += f" ({audience.left_out})" if audience.left_out else ""
     return f"{editions:,} editions, one for each article, each to {to}; the first" if editions > 1 else to
 
 
@@ -183,10 +184,11 @@ def plain(plan: Plan, ends: Sequence[End | None]) -> dict[str, object]:
                 "channel": product.entry.via,
                 "to": list(product.entry.to),
                 "segment": product.entry.segment,
-                "people": people,
-                "asked_for_quiet": quiet,
+                "people": audience.people,
+                "asked_for_quiet": audience.quiet,
+                "have_the_article": audience.have_it,
                 "posts": product.posts,
-                "trial": _plain_trial(product, people),
+                "trial": _plain_trial(product, audience.people),
                 "ends_at": end.ends_at if end else None,
                 "days": {str(day): count for day, count in end.days.items()} if end else {},
                 "cost": _plain_cost(cost) if cost else None,
@@ -195,7 +197,7 @@ def plain(plan: Plan, ends: Sequence[End | None]) -> dict[str, object]:
                 "held": product.is_held,
                 "findings": [asdict(finding) for finding in product.findings],
             }
-            for product, people, quiet, end, cost, place in _counted(plan, ends)
+            for product, audience, end, cost, place in _counted(plan, ends)
         ],
     }
 

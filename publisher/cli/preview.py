@@ -71,7 +71,7 @@ def _show_entry(entry: EntryView, email: str, editions: int) -> None:
     from publisher.web.pages import size
 
     posts = len(entry.post.parts) if entry.post else 1
-    say(f"\n{entry.entry.via}: {audience_words(entry.entry, entry.people, entry.quiet, editions, posts)}")
+    say(f"\n{entry.entry.via}: {audience_words(entry.entry, entry.audience, editions, posts)}")
     if entry.ends:
         say(f"  {entry.ends}")
     if entry.left_out:

@@ -94,6 +94,11 @@ class LedgerArticle:
     story_id: int | None = None  # the first of several articles, each of another source, that are one story
     about_id: int | None = None  # the article that the reason speaks of
 
+    @property
+    def story(self) -> int:
+        """The id of the story that it tells: that of the first article that told it."""
+        return self.story_id or self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Link:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -81,10 +82,7 @@ def _hear(
 
 def _without_address(event: Event) -> str:
     """Leave the reader's address out of the provider's words: an erasure could not reach it there."""
-    if not event.address:
-        return event.words
-    start, end = event.words.casefold().find(event.address.casefold()), len(event.address)
-    return event.words if start < 0 else f"{event.words[:start]}…{event.words[start + end :]}"
+    return re.sub(re.escape(event.address), "…", event.words, flags=re.IGNORECASE) if event.address else event.words
 
 
 def _move(conn: Connection, about: About, event: Event, words: str) -> bool:
@@ -115,9 +113,10 @@ def _follow(conn: Connection, channel: str, about: About, event: Event, words: s
     if event.kind is K.UNSUBSCRIBED:
         _leave(conn, channel, about, now)
     elif event.kind in (K.HARD_BOUNCE, K.COMPLAINED):
-        _suppress(conn, channel, about, f"{event.kind}: {words}" if words else event.kind.value, now)
+        _suppress(conn, channel, about, event.kind.value, f"{event.kind}: {words}" if words else event.kind.value, now)
     elif event.kind in NOT_ARRIVED and events.failed_in_a_row(conn, about.recipient_id) >= IN_A_ROW:
-        _suppress(conn, channel, about, f"{IN_A_ROW} letters in a row did not arrive; the last: {words}", now)
+        why = f"{IN_A_ROW} letters in a row did not arrive"
+        _suppress(conn, channel, about, why, f"{why}; the last: {words}", now)
 
 
 def _leave(conn: Connection, channel: str, about: About, now: datetime) -> None:
@@ -132,9 +131,10 @@ def _leave(conn: Connection, channel: str, about: About, now: datetime) -> None:
         )
 
 
-def _suppress(conn: Connection, channel: str, about: About, reason: str, now: datetime) -> None:
+def _suppress(conn: Connection, channel: str, about: About, why: str, reason: str, now: datetime) -> None:
     address_hash = subscribers.hash_of_recipient(conn, about.recipient_id)
     if address_hash is None:
         return
     suppressions.add(conn, address_hash, "all", reason=reason, now=now, actor=f"channel:{channel}")
-    log.info("suppressed", channel=channel, delivery=about.delivery_id, why=reason)
+    # Not the provider's words: whatever address they name would stand in the log.
+    log.info("suppressed", channel=channel, delivery=about.delivery_id, why=why)

@@ -1,7 +1,8 @@
 """Wish to letter: what one person asked for is written to them, by the same dispatcher as everything else.
 
 Letters of one kind, list and language that are written within a day share a send, whose books balance like those of any
-other. A person has one delivery in each of them, and so a few letters a day at most, however often somebody asks.
+other; where what they say changes in between, those after it share another. A person has one delivery in each of them,
+and so a few letters a day at most, however often somebody asks.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def record(
     *,
     list_name: str = "",
     channel: str,
+    said_since: datetime | None = None,
     now: datetime,
     actor: str,
 ) -> bool:
@@ -64,8 +66,9 @@ def record(
 
     :param render: makes its words; not called where a send of today has them.
     :param list_name: the list that it is about; empty: none.
+    :param said_since: since when its words are these; None: for the whole day.
     """
-    standing = _Standing(errand, channel, list_name, now, actor)
+    standing = _Standing(errand, channel, list_name, said_since, now, actor)
     with store.read() as conn:
         mail = None if standing.open_ones(conn) else render()
     while True:
@@ -88,11 +91,13 @@ class _Standing:
     errand: Errand
     channel: str
     list_name: str
+    said_since: datetime | None
     now: datetime
     actor: str
 
     def open_ones(self, conn: Connection) -> list[int]:
-        return sends.standing_since(conn, self.errand.entry, self.channel, self.now - sends.SHARED_FOR)
+        since = max(filter(None, (self.now - sends.SHARED_FOR, self.said_since)))
+        return sends.standing_since(conn, self.errand.entry, self.channel, since)
 
     def add(self, conn: Connection, send_id: int, subscriber_id: int) -> bool:
         """Make the one delivery of a letter to a person; say whether there was none yet."""

@@ -11,6 +11,12 @@ from publisher.store.sql import upsert
 from publisher.store.tables import Moment, changes, lists, subscribers, subscriptions, wordings
 
 ADDRESS = "address"  # the change of one
+# Of a choice, now or before: its list by name, and the words that were said yes to.
+_WORDS = (
+    lists.c.name.label("list"),
+    wordings.c.text.label("wording"),
+    wordings.c.language.label("wording_language"),
+)
 
 
 def wording(conn: Connection, text: str, language: str, now: datetime) -> int:
@@ -76,7 +82,7 @@ def remember_subscription(
 def present(conn: Connection, subscriber_id: int) -> list[RowMapping]:
     """Return what a person chooses now, by list, with the words that they said yes to."""
     query = (
-        select(subscriptions, lists.c.name.label("list"), wordings.c.text.label("wording"))
+        select(subscriptions, *_WORDS)
         .join(lists, lists.c.id == subscriptions.c.list_id)
         .outerjoin(wordings, wordings.c.id == subscriptions.c.wording_id)
         .where(subscriptions.c.subscriber_id == subscriber_id)
@@ -132,7 +138,7 @@ def last_changed(conn: Connection, subscriber_id: int, what: str) -> datetime | 
 def history(conn: Connection, subscriber_id: int) -> list[RowMapping]:
     """Return what a person had chosen before, oldest first; ``list`` is None where it is about no list."""
     query = (
-        select(changes, lists.c.name.label("list"), wordings.c.text.label("wording"))
+        select(changes, *_WORDS)
         .outerjoin(lists, lists.c.id == changes.c.list_id)
         .outerjoin(wordings, wordings.c.id == changes.c.wording_id)
         .where(changes.c.subscriber_id == subscriber_id)

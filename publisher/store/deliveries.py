@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from publisher.model.event import EventKind
 from publisher.model.states import DeliveryState
 from publisher.model.subscriber import Errand, LetterKind, SubscriptionState
 from publisher.store.sql import among
@@ -185,16 +186,15 @@ def domains_of(conn: Connection, delivery_ids: Sequence[int], domain_ids: Sequen
     return {row.id: row.domain_id for row in conn.execute(select(deliveries.c.id, deliveries.c.domain_id).where(*mine))}
 
 
-_MEMBERS = Listing(
-    """
+# Who is kept off by what is put in the place of {suppressed}.
+_WITH_REASON = """
     SELECT deliveries.id AS id, coalesce(subscribers.email, recipients.channel) AS address,
         coalesce(subscribers.name, '') AS name, subscribers.attributes AS attributes, subscribers.id AS person,
         coalesce(deliveries.list_id, 0) AS list_id, subscriptions.state AS state, subscriptions.since AS since,
         subscriptions.basis AS basis,
         subscribers.paused_until AS paused_until,
         (SELECT reason FROM suppressions
-         WHERE suppressions.address_hash = subscribers.address_hash
-           AND (suppressions.scope = 'all' OR suppressions.scope = 'list:' || lists.name)
+         WHERE suppressions.address_hash = subscribers.address_hash AND ({suppressed})
          LIMIT 1) AS why
     FROM deliveries JOIN recipients ON recipients.id = deliveries.recipient_id
         LEFT JOIN subscribers ON subscribers.id = recipients.subscriber_id
@@ -202,9 +202,13 @@ _MEMBERS = Listing(
             ON subscriptions.subscriber_id = subscribers.id AND subscriptions.list_id = deliveries.list_id
         LEFT JOIN lists ON lists.id = deliveries.list_id
     WHERE deliveries.id {ids} ORDER BY deliveries.id
-    """,
-    *("id", "address", "name", "attributes", "person", "list_id", "state", "since", "basis", "paused_until", "why"),
-)
+    """
+_NAMES = ("id", "address", "name", "attributes", "person", "list_id", "state", "since", "basis", "paused_until", "why")
+_OF_ALL, _OF_THE_LIST = "suppressions.scope = 'all'", "suppressions.scope = 'list:' || lists.name"
+_IS_COMPLAINT = f"substr(suppressions.reason, 1, {len(EventKind.COMPLAINED)}) = '{EventKind.COMPLAINED}'"
+_MEMBERS = Listing(_WITH_REASON.replace("{suppressed}", f"{_OF_ALL} OR {_OF_THE_LIST}"), *_NAMES)
+# Of a letter that asks whether they want the list again: that they wanted it no more is no reason, a complaint is.
+_ASKED = Listing(_WITH_REASON.replace("{suppressed}", f"{_OF_ALL} OR {_OF_THE_LIST} AND {_IS_COMPLAINT}"), *_NAMES)
 
 
 def members(conn: Connection, delivery_ids: Sequence[int], now: datetime, errand: Errand | None = None) -> list[Member]:
@@ -214,7 +218,8 @@ def members(conn: Connection, delivery_ids: Sequence[int], now: datetime, errand
     """
     may_be = STATES[errand.kind] if errand else _ON_THE_LIST
     quiet_after = _NEVER if errand else (now - EPOCH) // timedelta(microseconds=1)
-    return [_member(row, may_be, quiet_after) for row in _MEMBERS(conn, ids=delivery_ids)]
+    found = _ASKED if errand and errand.kind is LetterKind.CONFIRM else _MEMBERS
+    return [_member(row, may_be, quiet_after) for row in found(conn, ids=delivery_ids)]
 
 
 def _member(row: Any, may_be: frozenset[str | None], now: int) -> Member:

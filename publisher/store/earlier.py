@@ -7,14 +7,14 @@ from datetime import UTC, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, case, func, null, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, false, func, null, or_, select
 
 from publisher.model.segment import Selection
 from publisher.model.states import DeliveryState, SendState
 from publisher.store.candidates import is_for_real
 from publisher.store.sends import CLAIMABLE, REGULAR
 from publisher.store.sql import among, take_turn
-from publisher.store.tables import articles, deliveries, edition_articles, editions, recipients, sends
+from publisher.store.tables import articles, deliveries, edition_articles, editions, recipients, sends, subscribers
 
 D = DeliveryState
 BROUGHT = (D.SENT, D.UNKNOWN, D.TAKEN)  # it has arrived, or may have
@@ -34,6 +34,35 @@ def had_before(conn: Connection, edition_id: int, selection: Selection) -> Colum
         return null()
     mine = select(editions.c.schedule).where(editions.c.id == edition_id).scalar_subquery()
     found = _mails_with(conn, [carried[0].story], besides=mine)
+    return _by_which(found, selection, deliveries.c.recipient_id == recipients.c.id)
+
+
+def has_already(conn: Connection, schedule: str, story: int | None, selection: Selection) -> ColumnElement[bool]:
+    """Return which subscribers in a query `had_before` would leave out of an edition of this schedule, if it came now.
+
+    :param story: of the edition's one article; None: it has another number of them.
+    """
+    if not selection.never_twice or story is None:
+        return false()
+    theirs = select(recipients.c.id).where(recipients.c.subscriber_id == subscribers.c.id).correlate(subscribers)
+    found = _mails_with(conn, [story], besides=schedule)
+    return _by_which(found, selection, deliveries.c.recipient_id == theirs.scalar_subquery()).is_not(None)
+
+
+def by_which(conn: Connection, subscriber_id: int, schedule: str, story: int | None, selection: Selection) -> str:
+    """Return by which other schedule, and when, a person got a story; empty: by none."""
+    if not selection.never_twice or story is None:
+        return ""
+    theirs = select(recipients.c.id).where(recipients.c.subscriber_id == subscriber_id).scalar_subquery()
+    found = _mails_with(conn, [story], besides=schedule)
+    return conn.execute(select(_by_which(found, selection, deliveries.c.recipient_id == theirs))).scalar_one() or ""
+
+
+def _by_which(found: Sequence[Row[Any]], selection: Selection, theirs: ColumnElement[bool]) -> ColumnElement[Any]:
+    """Return by which of these mails a reader got their story, in words; NULL: by none.
+
+    :param theirs: which deliveries are the reader's.
+    """
     if not found:
         return null()
     under_way = [row.id for row in found if row.state in CLAIMABLE]
@@ -41,8 +70,8 @@ def had_before(conn: Connection, edition_id: int, selection: Selection) -> Colum
         deliveries.c.state.in_(BROUGHT), and_(deliveries.c.state == D.PENDING, deliveries.c.send_id.in_(under_way))
     )
     words = case({row.id: _words(row, ZoneInfo(selection.zone)) for row in found}, value=deliveries.c.send_id)
-    theirs = (deliveries.c.send_id.in_([row.id for row in found]), deliveries.c.recipient_id == recipients.c.id)
-    return select(words).where(*theirs, has_it).order_by(deliveries.c.send_id).limit(1).scalar_subquery()
+    carried = deliveries.c.send_id.in_([row.id for row in found])
+    return select(words).where(carried, theirs, has_it).order_by(deliveries.c.send_id).limit(1).scalar_subquery()
 
 
 def _carried(conn: Connection, edition_id: int) -> Sequence[Row[Any]]:

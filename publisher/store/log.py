@@ -66,6 +66,7 @@ def _query() -> Select[Any]:
         editions.c.practice,
         sends.c.id.label("send_id"),
         sends.c.kind,
+        sends.c.entry,
         sends.c.channel,
         to_whom().label("to"),
         deliveries.c.state,

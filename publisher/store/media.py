@@ -49,8 +49,13 @@ def keep(conn: Connection, picture: Kept, *, now: datetime, only_uploaded: bool 
     return digest
 
 
-def get(conn: Connection, digest: str) -> Kept | None:
-    row = conn.execute(select(media.c.type, media.c.content).where(media.c.digest == digest)).one_or_none()
+def get(conn: Connection, digest: str, *, for_anybody: bool = False) -> Kept | None:
+    """Return a picture.
+
+    :param for_anybody: only one that is served to the world, not what was kept for a network alone.
+    """
+    query = select(media.c.type, media.c.content).where(media.c.digest == digest)
+    row = conn.execute(query.where(media.c.only_uploaded.is_not(True)) if for_anybody else query).one_or_none()
     return None if row is None else Kept(row.type, bytes(row.content))
 
 

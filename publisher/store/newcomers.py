@@ -13,6 +13,7 @@ from publisher.store import consents
 from publisher.store.plain import dumps, plain
 from publisher.store.sql import among
 from publisher.store.subscribers import learn
+from publisher.store.suppressions import ERASED
 from publisher.store.tables import (
     Moment,
     Text,
@@ -25,8 +26,6 @@ from publisher.store.tables import (
     suppressions,
 )
 from publisher.store.words import Statement
-
-ERASED = "erased"  # the scope of those who were erased
 
 
 class Known(NamedTuple):

@@ -10,7 +10,7 @@ from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.store import consents
 from publisher.store.sql import upsert
 from publisher.store.subscribers import ensure_domain, find
-from publisher.store.tables import changes, subscribers, subscriptions
+from publisher.store.tables import changes, deliveries, recipients, subscribers, subscriptions
 
 
 def enter(
@@ -52,17 +52,23 @@ def take_back(conn: Connection, subscription: RowMapping) -> None:
 
 
 def on_no_list(conn: Connection, before: datetime, limit: int) -> list[int]:
-    """Return people who are on no list and never were, and are known since before a moment."""
+    """Return people who are on no list and never were, and are known and not written to since before a moment."""
     known = (subscribers.c.erased_at.is_(None), subscribers.c.merged_into.is_(None), subscribers.c.made_at < before)
-    query = select(subscribers.c.id).where(*known, ~_has_a_list()).order_by(subscribers.c.id)
+    query = select(subscribers.c.id).where(*known, ~_has_a_list(), ~_is_asked(before)).order_by(subscribers.c.id)
     return list(conn.execute(query.limit(limit)).scalars())
 
 
-def is_on_no_list(conn: Connection, subscriber_id: int) -> bool:
-    """Say whether a person is on no list and never was."""
-    query = select(subscribers.c.id).where(subscribers.c.id == subscriber_id, ~_has_a_list())
+def is_on_no_list(conn: Connection, subscriber_id: int, before: datetime) -> bool:
+    """Say whether a person is on no list and never was, and not written to since before a moment."""
+    query = select(subscribers.c.id).where(subscribers.c.id == subscriber_id, ~_has_a_list(), ~_is_asked(before))
     return conn.execute(query).one_or_none() is not None
 
 
 def _has_a_list() -> ColumnElement[bool]:
     return exists(select(1).where(subscriptions.c.subscriber_id == subscribers.c.id))
+
+
+def _is_asked(before: datetime) -> ColumnElement[bool]:
+    """Say of a person that a letter since then may wait for their answer: whether an address is theirs to move to."""
+    theirs = (recipients.c.subscriber_id == subscribers.c.id, deliveries.c.due_at >= before)
+    return exists(select(1).select_from(deliveries.join(recipients)).where(*theirs))

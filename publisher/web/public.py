@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from publisher.store import media
 from publisher.web.headers import FOREVER
+from publisher.web.places import is_loopback
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -21,9 +22,13 @@ def routes(app: App) -> APIRouter:
 
     @router.api_route("/media/{digest}.png", methods=["GET", "HEAD"])
     def picture(digest: str, request: Request) -> Response:
-        """Serve a share card: it is named by its content, so it never changes and may be kept for ever."""
+        """Serve a share card: it is named by its content, so it never changes and may be kept for ever.
+
+        What was kept only to be uploaded to a network is shown by the console alone.
+        """
+        for_anybody = not is_loopback(request.url.hostname or "")
         with app.store.read() as conn:
-            found = media.get(conn, digest)
+            found = media.get(conn, digest, for_anybody=for_anybody)
         if found is None:
             raise HTTPException(404, "There is no such picture.")
         headers = {"ETag": f'"{digest}"', "Cache-Control": FOREVER}

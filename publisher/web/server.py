@@ -32,6 +32,7 @@ from publisher.web import (
     public,
     showcase,
     sign_in,
+    subscribers,
     subscribing,
 )
 from publisher.web.door import Door
@@ -71,6 +72,7 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.include_router(clicks.routes(app, pages))
         web.include_router(api.routes(app))
         web.include_router(console.routes(app, pages))
+        web.include_router(subscribers.routes(app, pages))
         web.include_router(desk.routes(app, pages))
         web.include_router(articles.routes(app, pages))
         web.include_router(showcase.routes(app, pages))

@@ -26,6 +26,7 @@ from publisher.store.tables import COUNTED
 
 if TYPE_CHECKING:
     from publisher.app import App
+    from publisher.app.audiences import Audience
     from publisher.app.preview import Preview
     from publisher.model.project import Entry
 
@@ -251,8 +252,7 @@ class EntryView:
     mail: MailView | None
     post: PostView | None
     findings: list[dict[str, Any]]
-    people: int
-    quiet: int  # how many more asked for quiet
+    audience: Audience
     ends: str  # when it would end, where that is worth saying
     left_out: str  # why the reader for whom it is would not get it; empty: they would
     subjects: tuple[str, ...] = ()  # the two that are tried; none where it has but one
@@ -268,14 +268,13 @@ def entry_views(app: App, preview: Preview) -> list[EntryView]:
             filled(product.message, preview.reader.values) if isinstance(product.message, Mail) else None,
             _post_of(app, product),
             [asdict(finding) for finding in product.findings],
-            people,
-            quiet,
+            audience,
             end.words(app.zone) if end else "",
             preview.left_out(product),
             subjects_of(product),
-            foreseen(product.trial, people) if product.trial else "",
+            foreseen(product.trial, audience.people) if product.trial else "",
         )
-        for product, people, quiet, end in zip(preview.products, preview.people, preview.quiet, ends, strict=True)
+        for product, audience, end in zip(preview.products, preview.audiences, ends, strict=True)
     ]
 
 

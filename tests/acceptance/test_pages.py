@@ -6,13 +6,15 @@ import re
 
 import pytest
 
+from publisher.store import subscribers
 from publisher.web.showcase import write_out
 from tests.unit.web.ledger import fill, open_project, open_with_feed, served, subscription
 
 pytestmark = pytest.mark.browser
 WIDTHS = (360, 768, 1280)
 CONSOLE = ("/", "/editions", "/editions/1", "/log", "/deliveries/2", "/sources")
-CONSOLE += ("/articles", "/articles/1", "/articles/new")
+CONSOLE += ("/articles", "/articles/1", "/articles/new", "/subscribers", "FILE")
+READER = "reader1@example.org"
 PREVIEW = "/schedules/morning/preview"
 
 
@@ -22,6 +24,13 @@ def site(tmp_path_factory):
     with served(open_project(folder), folder) as site:
         fill(site)
         yield site
+
+
+def address_of(site, path: str) -> str:
+    """Return where a page is; FILE is that of a subscriber, whose name only this project knows."""
+    with site.app.store.read() as conn:
+        person = subscribers.find(conn, site.app.hash_of(READER))
+    return site.url + path.replace("FILE", f"/subscribers/{site.app.wire_name('reader', person.id)}")
 
 
 class Visit:
@@ -98,7 +107,7 @@ def test_the_frames_show_the_mail_on_desktop_phone_and_dark_screen(site, visit, 
 
 def test_pages_raise_no_complaint_and_ask_nobody_else(site, visit):
     tab = visit()
-    for address in [*(site.url + path for path in (*CONSOLE, "/inbox", "/inbox/posts")), site.leaving]:
+    for address in [*(address_of(site, path) for path in (*CONSOLE, "/inbox", "/inbox/posts")), site.leaving]:
         tab.page.goto(address)
         tab.frames()
     assert tab.complaints == []
@@ -109,7 +118,7 @@ def test_pages_raise_no_complaint_and_ask_nobody_else(site, visit):
 def test_no_page_is_wider_than_the_screen(site, visit, width):
     tab = visit(viewport={"width": width, "height": 800})
     for path in (*CONSOLE, PREVIEW, f"{PREVIEW}?at=x", "/inbox", "/inbox/posts"):
-        tab.page.goto(site.url + path)
+        tab.page.goto(address_of(site, path))
         assert tab.page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
@@ -126,10 +135,10 @@ def test_a_line_of_a_mails_text_is_not_broken_again(site, visit, width):
     assert tab.page.locator(".text").first.evaluate(scrolls) == (width == 360)
 
 
-@pytest.mark.parametrize("path", ["/articles", "/sources"])
+@pytest.mark.parametrize("path", ["/articles", "/sources", "FILE"])
 def test_on_a_phone_no_cell_of_these_tables_is_beyond_the_edge(site, visit, path):
     tab = visit(viewport={"width": 360, "height": 800})
-    tab.page.goto(site.url + path)
+    tab.page.goto(address_of(site, path))
     cells = tab.page.query_selector_all("tbody td, tbody th")
     boxes = [box for box in (cell.bounding_box() for cell in cells) if box]
     assert len(boxes) >= 4
@@ -203,6 +212,20 @@ def test_a_reader_leaves_and_comes_back_without_scripts(tmp_path, chromium):
         page.get_by_role("button", name="Undo").click()
         assert subscription(site.app) == "confirmed"
         context.close()
+
+
+def test_a_subscribers_file_is_found_without_scripts_and_by_keyboard_alone(site, chromium):
+    context = chromium.new_context(java_script_enabled=False, viewport={"width": 360, "height": 700})
+    page = context.new_page()
+    page.goto(f"{site.url}/subscribers")
+    page.get_by_label("Address").focus()
+    page.keyboard.type(READER)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/subscribers/reader*")
+    assert page.get_by_role("heading", level=1).inner_text() == READER
+    page.reload()
+    assert page.get_by_role("heading", level=1).inner_text() == READER
+    context.close()
 
 
 def test_the_page_can_be_used_by_keyboard_alone(site, visit):

@@ -1,6 +1,7 @@
 """T4: two processes, a provider and people do anything in any order; a plain model of the promises watches the ledger.
 
-The model knows nothing of tables: it remembers what the provider accepted, who left, and what was held or cancelled.
+The model knows nothing of tables: it remembers what the provider accepted, who left or was erased, and what was held or
+cancelled.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from sqlalchemy import select
 
+from publisher.audience import erasing
 from publisher.model.call import Answer, Call, Outcome, Scope, Verdict
 from publisher.model.states import CallState
 from publisher.model.subscriber import SubscriptionState
@@ -21,7 +23,7 @@ from publisher.model.tokens import address_hash
 from publisher.pipeline import dispatch
 from publisher.pipeline.operate import again, holding, stopping
 from publisher.senders.http import Http
-from publisher.store import Store, subscribers
+from publisher.store import Store, log, subscribers
 from publisher.store.tables import calls, deliveries
 from tests.ledger import HASH_KEY, NOW, Clock, add_edition, add_send, books, desk, subscribe
 
@@ -72,6 +74,10 @@ class Provider:
         return self.answers[call.key]
 
 
+def hash_of(number: int) -> str:
+    return address_hash(f"reader{number}@example.org", HASH_KEY)
+
+
 def _unknown(why: str) -> Answer:
     return Answer(Verdict(Outcome.UNKNOWN, Scope.PASSING, why))
 
@@ -101,8 +107,19 @@ class LedgerMachine(RuleBasedStateMachine):
         self.desks = [self._desk(), self._desk()]
         self.hands: list[InHand] = []
         self.dead: set[int] = set()
-        self.left: set[str] = set()
+        self.reader_of = self._readers()
+        self.gone: set[int] = set()  # readers who left or were erased
+        self.erased: set[int] = set()
         self.is_held = self.is_cancelled = False
+
+    def _readers(self) -> dict[int, int]:
+        """Return the number of the reader whose each delivery is: an erased one has no address to be known by."""
+        with self.store.read() as conn:
+            rows = log.find(conn, log.Filter(send_id=self.send))
+        return {row["id"]: int(row["to"].removeprefix("reader").partition("@")[0]) for row in rows}
+
+    def _whom(self, call: Call) -> set[int]:
+        return {self.reader_of[recipient.delivery_id] for recipient in call.recipients}
 
     def _desk(self) -> dispatch.Desk:
         return replace(desk(self.store, self.clock), timing=TIMING)
@@ -121,7 +138,7 @@ class LedgerMachine(RuleBasedStateMachine):
             return
         assert not self.is_held, "a call was claimed while the edition is held"
         assert not self.is_cancelled, "a call was claimed after the edition was cancelled"
-        assert not {r.address for r in claimed.call.recipients} & self.left, "a reader who left was claimed"
+        assert not self._whom(claimed.call) & self.gone, "a reader who left or was erased was claimed"
         if claimed.call.recipients:
             self.hands.append(InHand(one, claimed))
 
@@ -163,7 +180,7 @@ class LedgerMachine(RuleBasedStateMachine):
         for call in self.provider.spoken[before:]:
             assert not self.is_held, "a call was said while the edition is held"
             assert not self.is_cancelled, "a call was said after the edition was cancelled"
-            assert not {r.address for r in call.recipients} & self.left, "a reader who left was written to"
+            assert not self._whom(call) & self.gone, "a reader who left or was erased was written to"
 
     @rule(which=st.integers(0, 1), is_seen=st.booleans())
     def crash(self, which: int, is_seen: bool) -> None:
@@ -221,15 +238,25 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(number=st.integers(1, READERS), sure=NOW_AND_THEN)
     def leave(self, number: int, sure: bool) -> None:
-        if not sure:
+        if not sure or number in self.erased:
             return
-        email = f"reader{number}@example.org"
         with self.store.write() as conn:
-            person = subscribers.find(conn, address_hash(email, HASH_KEY))
+            person = subscribers.find(conn, hash_of(number))
             list_id = subscribers.ensure_list(conn, "daily")
             left = SubscriptionState.LEFT
             subscribers.set_subscription(conn, person.id, list_id, left, basis="left", now=self.clock(), actor="reader")
-        self.left.add(email)
+        self.gone.add(number)
+
+    @rule(number=st.integers(1, READERS), sure=NOW_AND_THEN)
+    def erase(self, number: int, sure: bool) -> None:
+        if not sure or number in self.erased:
+            return
+        with self.store.read() as conn:
+            person = subscribers.find(conn, hash_of(number))
+        done = {"address_hash": hash_of(number), "why": "asked", "now": self.clock(), "actor": "reader"}
+        assert erasing.erase(self.store, person.id, **done)
+        self.gone.add(number)
+        self.erased.add(number)
 
     # --- the promises -------------------------------------------------------------------------------------------------
 

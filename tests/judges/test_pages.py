@@ -1,4 +1,4 @@
-"""The judges of markup and of access over every page that readers see, in two languages."""
+"""The judges of markup and of access over every page that readers see, in two languages, and over a reader's file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import requests
 
 from publisher.model.subscriber import SubscriptionState
 from publisher.model.tokens import leaving_token
+from publisher.store import consents, subscribers, suppressions
 from tests import browser as machine
 from tests.judges import tools
 from tests.judges.markup import HTML_VALIDATE, NU
 from tests.judges.screens import VIEWS
+from tests.unit.web.ledger import NOW
 from tests.unit.web.readers import PUBLIC, asked, link, list_id, put, site_of, with_lists
 
 pytestmark = pytest.mark.web
@@ -67,6 +69,7 @@ class Pages:
         paths = self.looked_at()
         for name, path in paths.items():
             yield name, requests.get(self.site.url + path, headers=PUBLIC, timeout=30).text
+        yield from self.console()
         words = asked(requests.get(f"{self.site.url}/subscribe/daily", timeout=30).text)
         choices = {"pause": "2", "language": self.language}
         for name, path, fields in (
@@ -82,6 +85,18 @@ class Pages:
             ("erased", self.link("access", self.new) + "/erase", {}),
         ):
             yield name, requests.post(self.site.url + path, data=fields, headers=PUBLIC, timeout=30).text
+
+    def console(self) -> Iterator[tuple[str, str]]:
+        """Yield the console's pages of subscribers, with what each is called."""
+        with self.site.app.store.write() as conn:
+            wording_id = consents.wording(conn, "Yes, send it.", "en", NOW)
+            said = {"basis": "sign-up page", "now": NOW, "actor": "subscriber", "wording_id": wording_id}
+            on, address_hash = SubscriptionState.CONFIRMED, self.site.app.hash_of("reader@example.org")
+            subscribers.set_subscription(conn, self.reader, subscribers.ensure_list(conn, "daily"), on, **said)
+            suppressions.add(conn, address_hash, "list:weekly", reason="she rang", now=NOW, actor="cli:ada")
+        for name, typed in (("file", "reader@example.org"), ("nobody", "who@example.org"), ("no address", "<x>")):
+            yield name, requests.post(f"{self.site.url}/subscribers", data={"address": typed}, timeout=30).text
+        yield "subscribers", requests.get(f"{self.site.url}/subscribers", timeout=30).text
 
 
 @pytest.fixture(scope="module", params=["en", "ar"])

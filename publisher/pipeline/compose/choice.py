@@ -122,13 +122,13 @@ def _without_put_out(
     changes = wishes.changes
     put_out = {number: f"dropped by {who}" for number, who in changes.dropped.items()}
     put_out |= {number: f"left for the next edition by {who}" for number, who in changes.later.items()}
-    stories = {each.story_id or each.id for each in wishes.added}
+    stories = {each.story for each in wishes.added}
     found: list[LedgerArticle] = []
     left: list[Reasoned] = []
     for each in candidates:
         if each.id in put_out:
             left.append((each, put_out[each.id]))
-        elif each.id not in changes.added and (each.story_id or each.id) not in stories:
+        elif each.id not in changes.added and each.story not in stories:
             found.append(each)
         elif each.id not in changes.added:
             left.append((each, "the same story as one that was added"))
@@ -172,14 +172,10 @@ def one_of_each_story(
     """Leave out an article that another source tells too: the ledger's first one of them goes."""
     first: dict[int, int] = {}
     for each in wanted:
-        story = each.story_id or each.id
+        story = each.story
         first[story] = min(each.id, first.get(story, each.id))
-    kept = [each for each in wanted if first[each.story_id or each.id] == each.id]
-    return kept, [
-        (each, f"the same story as {first[each.story_id or each.id]}, which goes")
-        for each in wanted
-        if each not in kept
-    ]
+    kept = [each for each in wanted if first[each.story] == each.id]
+    return kept, [(each, f"the same story as {first[each.story]}, which goes") for each in wanted if each not in kept]
 
 
 def _why_not_yet(candidate: LedgerArticle, settle: Mapping[str, Rest], now: datetime) -> str:

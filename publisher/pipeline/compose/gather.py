@@ -76,7 +76,7 @@ def candidates_in(conn: Connection, schedule: Schedule, *, now: datetime) -> Can
 
 def _had(conn: Connection, schedule: Schedule, found: Sequence[LedgerArticle]) -> dict[int, str]:
     """Return what the schedule's lists have by others already, and why that is so."""
-    stories = {each.id: each.story_id or each.id for each in found}
+    stories = {each.id: each.story for each in found}
     why = earlier.had_by_all(conn, schedule.name, schedule.mails_to, stories)
     return {number: f"{words} (never_twice)" for number, words in why.items()}
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.app import App
+from publisher.app.audiences import Audience
 from publisher.app.plan import look, moment_said, plan_slot
 from publisher.app.preview import as_saved, files_as_saved, preview
 from publisher.audience import imports
@@ -17,7 +18,7 @@ from publisher.model.states import SendState
 from publisher.model.subscriber import SubscriptionState
 from publisher.store import editions, messages, schedules, sends, subscribers, suppressions
 from tests.ledger import Clock
-from tests.unit.app.project import EVENING, MORNING, compose_now, edit, open_app
+from tests.unit.app.project import EVENING, MORNING, add_schedule, compose_now, edit, open_app, write_feed
 
 ADA = "ada@example.org"
 
@@ -71,6 +72,22 @@ def test_an_audience_of_nobody_holds_it_as_it_holds_the_send(app):
     assert [finding.what for finding in shown(app).products[0].findings] == ["nobody is subscribed to daily"]
     add(app)
     assert not shown(app).is_held
+
+
+def test_it_says_who_has_the_article_already_and_that_holds_nothing(app):
+    edit(app.folder, ('at: "07:00"', "new: article"), ("at_most: 8}", "at_most: 8}\n    never_twice: true"))
+    write_feed(app.folder / "feed.xml", ferry="The ferry is back")
+    ada = add(app)
+    add_schedule(app.folder, "flash", more="    pick: {from: [site]}\n")
+    app = App.open(app.folder, app.clock)
+    compose_now(app, "flash")
+    app.sending.advance()
+    made = shown(app, email=ADA)
+    assert ada and made.audiences == (Audience(0, have_it=1),)
+    assert made.plan.audiences == made.audiences
+    assert made.audiences[0].left_out == "1 more has the article"
+    assert made.left_out(made.products[0]) == "gets this article by flash"
+    assert made.products[0].findings == ()
 
 
 def test_a_channel_that_can_not_be_used_is_a_note(app):

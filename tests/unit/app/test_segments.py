@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from publisher.app import App
+from publisher.app.audiences import Audience
 from publisher.app.plan import plan_slot
 from publisher.app.segments import unmet_attributes
 from publisher.cli.plan import audience_words
@@ -23,9 +24,11 @@ def test_an_attribute_that_nobody_has_is_noted_with_the_one_that_was_meant(tmp_p
 def test_a_plan_counts_the_segment_and_those_who_asked_for_quiet(tmp_path):
     app = segmented(tmp_path)
     plan = plan_slot(app, app.project.schedules["morning"])
-    assert (plan.people, plan.quiet) == ((1,), (1,))
+    assert plan.audiences == (Audience(1, quiet=1),)
     entry = plan.products[0].entry
-    assert audience_words(entry, 1, 1) == "1 person on daily, in the segment porto (1 more asked for quiet)"
+    assert (
+        audience_words(entry, plan.audiences[0]) == "1 person on daily, in the segment porto (1 more asked for quiet)"
+    )
 
 
 def segmented(folder) -> App:

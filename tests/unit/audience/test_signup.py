@@ -9,10 +9,11 @@ import pytest
 
 from publisher.audience import erasing, signup
 from publisher.audience.signup import Wanted, Wish
-from publisher.model.subscriber import SubscriptionState
+from publisher.model.subscriber import Errand, LetterKind, SubscriptionState
 from publisher.model.tokens import address_hash
-from publisher.store import consents, subscribers, suppressions
-from tests.ledger import HASH_KEY, NOW
+from publisher.pipeline import letters
+from publisher.store import consents, signups, subscribers, suppressions
+from tests.ledger import HASH_KEY, MAIL, NOW
 
 WEEK = timedelta(days=7)
 ADA = "ada@example.org"
@@ -44,6 +45,16 @@ def set_state(store, state: SubscriptionState, email: str = ADA, now=NOW) -> int
         said = {"basis": "test", "now": now, "actor": "test"}
         subscribers.set_subscription(conn, person.id, subscribers.ensure_list(conn, "daily"), state, **said)
     return person.id
+
+
+def hash_of(email: str) -> str:
+    return address_hash(email, HASH_KEY)
+
+
+def record(store, person, errand: Errand, now) -> None:
+    """Write somebody a letter."""
+    said = {"channel": "letters", "now": now, "actor": "test"}
+    assert letters.record(store, lambda: MAIL, person, errand, **said)
 
 
 def choice(store, person_id: int, name: str = "daily"):
@@ -196,3 +207,30 @@ def test_a_reader_keeps_all_else_when_one_sign_up_is_forgotten(store):
     assert signup.forget_unconfirmed(store, NOW + timedelta(minutes=1), NOW + WEEK) == 0
     assert choice(store, person_id, "weekly") is None
     assert choice(store, person_id)["state"] == "confirmed"
+
+
+def test_who_left_everything_or_has_a_question_open_is_never_forgotten_as_somebody_on_no_list(store):
+    long_ago = NOW - 10 * WEEK
+    gone = ask(store, now=long_ago).person.id
+    with store.write() as conn:
+        said = {"basis": "left: by the link", "now": NOW, "actor": "subscriber"}
+        daily = subscribers.ensure_list(conn, "daily")
+        subscribers.set_subscription(conn, gone, daily, SubscriptionState.LEFT, **said)
+        signups.enter(conn, "bo@example.org", hash_of("bo@example.org"), now=long_ago)
+    open_one = ask(store, email="bo@example.org", now=NOW)
+    for days in (1, 6):
+        now = NOW + timedelta(days=days)
+        assert signup.forget_unconfirmed(store, now - WEEK, now) == 0
+    assert choice(store, gone)["state"] == "left"
+    assert say_yes(store, open_one).is_new
+
+
+def test_an_address_that_was_just_asked_whether_it_is_theirs_is_kept_until_that_link_ends(store):
+    """Asked a second time: it is known for longer than its first link was good."""
+    with store.write() as conn:
+        new = signups.enter(conn, "new@example.org", hash_of("new@example.org"), now=NOW - 2 * WEEK)
+    record(store, new, Errand(LetterKind.MOVE, "1", "en"), NOW)
+    assert signup.forget_unconfirmed(store, NOW - WEEK, NOW) == 0
+    assert signup.forget_unconfirmed(store, NOW + timedelta(minutes=1), NOW + WEEK) == 1
+    with store.read() as conn:
+        assert subscribers.get(conn, new.id) is None

@@ -8,6 +8,7 @@ from datetime import timedelta
 from itertools import count, permutations
 
 import pytest
+import structlog
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -163,6 +164,35 @@ def test_the_readers_address_is_left_out_of_the_providers_words(store):
     assert suppressed(store, only) == "hard bounce: 550 <…> unknown"
     with store.read() as conn:
         assert events.of_delivery(conn, only)[0]["words"] == "550 <…> unknown"
+
+
+@pytest.fixture
+def logged():
+    """What is said at any level: otherwise tests hear warnings alone."""
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(0))
+    with structlog.testing.capture_logs() as found:
+        yield found
+    structlog.configure(**before)
+
+
+@pytest.mark.parametrize("kind", [K.HARD_BOUNCE, K.COMPLAINED])
+def test_the_log_says_why_somebody_is_suppressed_and_names_no_address(store, logged, kind):
+    _, (only,), _ = deliver(store, 1, SENT)
+    words = "550 <canary@elsewhere.example>, once READER1@example.org, then reader1@example.org: unknown"
+    tell(store, only, event(kind, words=words, address="reader1@example.org"))
+    (line,) = [each for each in logged if each["event"] == "suppressed"]
+    assert (line["delivery"], line["why"]) == (only, kind)
+    assert "@" not in str(logged)
+    assert "reader1" not in suppressed(store, only).casefold()
+
+
+def test_the_log_says_how_many_letters_in_a_row_did_not_arrive_and_names_no_address(store, logged):
+    for number in range(hear.IN_A_ROW):
+        _, (only,), _ = deliver(store, 1, SENT, slot=f"2026-11-24T07:{number:02}")
+        tell(store, only, event(K.SOFT_BOUNCE, number, words="canary@elsewhere.example is full"))
+    assert [each["why"] for each in logged if each["event"] == "suppressed"] == ["5 letters in a row did not arrive"]
+    assert "@" not in str(logged)
 
 
 def test_a_cancelled_delivery_stays_cancelled(store):

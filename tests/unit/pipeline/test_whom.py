@@ -13,7 +13,7 @@ from publisher.model.segment import Selection
 from publisher.model.subscriber import Errand, LetterKind
 from publisher.model.tokens import address_hash
 from publisher.pipeline import address, compose
-from publisher.store import deliveries, log, schedules, sends, sources, subscribers
+from publisher.store import deliveries, earlier, log, schedules, sends, sources, subscribers
 from publisher.store.tables import subscribers as people
 from tests.ledger import HASH_KEY, NOW, add_article, add_edition, add_send, books, leave, subscribe
 from tests.unit.pipeline.dispatch.conftest import Bench, Told
@@ -134,6 +134,32 @@ def test_who_got_the_article_from_another_schedule_is_left_out(store):
     send = add_send(store, add_edition(store, "b", "morning", (article,)), selection=NEVER_TWICE)
     assert books(store, send) == {"pending": 1, "excluded": 2}
     assert set(reasons(store, send).values()) == {"got this article by flash on 2026-11-24"}
+
+
+def test_a_plan_counts_those_who_have_the_article_as_freezing_leaves_them_out(store):
+    subscribe(store, 2, "breaking")
+    subscribe(store, 3, "daily")
+    article = an_article(store)
+    add_send(store, add_edition(store, "a", "flash", (article,)), lists=("breaking",))
+    carry_out(store)
+
+    def have_it(schedule: str, story: int | None, selection: Selection = NEVER_TWICE) -> int:
+        with store.read() as conn:
+            has_it = earlier.has_already(conn, schedule, story, selection)
+            return subscribers.count(conn, ["daily"], whom=has_it)
+
+    def by_which(number: int, schedule: str = "morning") -> str:
+        with store.read() as conn:
+            person = subscribers.find(conn, address_hash(f"reader{number}@example.org", HASH_KEY))
+            return earlier.by_which(conn, person.id, schedule, article, NEVER_TWICE)
+
+    assert [have_it("morning", story) for story in (article, None, article + 1)] == [2, 0, 0]
+    assert have_it("flash", article) == 0  # its own mails don't count
+    assert have_it("morning", article, Selection()) == 0
+    assert [by_which(number) for number in (1, 3)] == ["got this article by flash on 2026-11-24", ""]
+    assert by_which(1, "flash") == ""
+    send = add_send(store, add_edition(store, "b", "morning", (article,)), selection=NEVER_TWICE)
+    assert books(store, send)["excluded"] == have_it("morning", article)
 
 
 def test_what_is_under_way_counts_and_what_was_given_up_does_not(store):

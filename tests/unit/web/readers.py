@@ -46,12 +46,14 @@ def with_lists(text: str) -> str:
 
 
 @contextmanager
-def site_of(folder: Path, change: Callable[[str], str] = with_lists) -> Iterator[Site]:
+def site_of(
+    folder: Path, change: Callable[[str], str] = with_lists, clock: Callable[[], datetime] = lambda: NOW
+) -> Iterator[Site]:
     """Serve a project with these lists and nobody on them."""
     (folder / "schedules.yaml").write_text(change(PROJECT), encoding="utf-8")
     (folder / "feed").mkdir(exist_ok=True)
     KeyRing.create(folder / "keys.json")
-    with served(App.open(folder, clock=lambda: NOW), folder) as site:
+    with served(App.open(folder, clock=clock), folder) as site:
         yield site
 
 

@@ -52,6 +52,19 @@ def test_any_other_picture_is_not_there(site, headers, name):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_a_picture_that_was_only_uploaded_is_shown_on_this_machine_only(site):
+    picture = media.Kept("image/png", png() + b"of a network")
+    with site.app.store.write() as conn:
+        uploaded = media.keep(conn, picture, now=NOW, only_uploaded=True)
+    address = f"{site.url}/media/{uploaded}.png"
+    assert requests.get(address, timeout=5).content == picture.content
+    known = {**PUBLIC, "If-None-Match": f'"{uploaded}"'}
+    assert [requests.get(address, headers=each, timeout=5).status_code for each in (PUBLIC, known)] == [404, 404]
+    with site.app.store.write() as conn:
+        media.keep(conn, picture, now=NOW)  # a card of the same content
+    assert requests.get(address, headers=PUBLIC, timeout=5).content == picture.content
+
+
 def test_a_local_picture_is_shown_on_this_machine_only(site):
     address = f"{site.url}/media/{digest(site.picture)}"
     assert requests.get(address, timeout=5).status_code == 200

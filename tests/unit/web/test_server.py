@@ -13,6 +13,7 @@ from publisher.errors import PublisherError, StoreError
 from publisher.web.headers import COMMON
 from publisher.web.inbox import Inbox
 from publisher.web.server import Server, make_app
+from publisher.web.subscribers import READER
 from tests.unit.web.ledger import open_project, served, token
 
 VALUES = {
@@ -81,9 +82,21 @@ def test_this_machines_own_names_are_served(site, host):
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/editions/1", "/log", "/inbox", "/messages/1/html", "/deliveries/1", "/schedules/morning/preview"]
+    "path",
+    [
+        "/",
+        "/editions/1",
+        "/log",
+        "/subscribers",
+        "/subscribers/NAME",
+        "/inbox",
+        "/messages/1/html",
+        "/deliveries/1",
+        "/schedules/morning/preview",
+    ],
 )
 def test_the_console_is_not_open_under_the_public_name(site, path):
+    path = path.replace("NAME", site.app.wire_name(READER, 1))
     answer = requests.get(f"{site.url}{path}", headers={"Host": "letters.harbor.example"}, timeout=5)
     assert answer.status_code == 404
     assert "reader1" not in answer.text
