@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from publisher.app import pauses
 from publisher.app.articles import fire_new_articles
+from publisher.app.audiences import Audience
 from publisher.cli.commands import cli
 from publisher.cli.plan import audience_words
 from publisher.clock import now
@@ -97,7 +98,7 @@ def test_a_thread_is_planned_and_previewed_as_the_posts_that_it_is(tmp_path):
     ],
 )
 def test_a_line_says_how_many_posts_there_are(editions, posts, words):
-    assert audience_words(Entry("mastodon", "mastodon"), 1, 0, editions, posts) == words
+    assert audience_words(Entry("mastodon", "mastodon"), Audience(1), editions, posts) == words
 
 
 def test_a_broken_channel_is_named_although_nothing_is_new(tmp_path):
