@@ -13,7 +13,7 @@ from publisher.errors import StaleError, UsageError
 from publisher.model.project import Approve
 from publisher.model.states import EditionState, SendState
 from publisher.pipeline import address
-from publisher.pipeline.operate import approving
+from publisher.pipeline.operate import approving, correcting
 from publisher.store import Store, approvals, editions, messages, project_versions, sends
 from tests.ledger import MAIL, NOW
 
@@ -110,6 +110,16 @@ def test_its_readers_are_chosen_at_its_slot_and_not_before(store, early):
     assert address.record(store, send, now=SLOT)
     with pytest.raises(UsageError, match="its readers are chosen already"):
         approving.open_again(store, early, actor="cleo", now=NOW)
+
+
+def test_no_correction_puts_other_words_in_the_place_of_approved_ones(store, early):
+    wanted, means = object(), object()  # refused before either is looked at
+    how = {"actor": "cleo", "why": "", "now": NOW}
+    with pytest.raises(UsageError, match="publisher reopen"):
+        correcting.correct_edition(store, early, wanted, means, **how)
+    approving.decide(store, early, Approve(2), missed="08:00", now=SLOT)
+    with pytest.raises(UsageError, match="it waits for approval"):
+        correcting.correct_edition(store, early, wanted, means, **(how | {"now": SLOT}))
 
 
 def test_the_slot_decides_once_and_a_later_approval_stands(store, early):
