@@ -2,6 +2,7 @@
 
     PublisherError            the base: where, what, and what to do now
     ├── UsageError            the command was called wrongly (exit code 2)
+    │   └── StaleError             what somebody decided about has changed since they looked (exit code 1)
     ├── ConfigError           schedules.yaml, .env or the key file says something that can't be meant (exit code 2)
     ├── SourceError           a feed, folder or page could not be read
     │   └── PrivateAddressError    it stands inside the own network, and nobody said that it may be read there
@@ -48,6 +49,12 @@ class UsageError(PublisherError):
     """The command was called wrongly."""
 
     exit_code = 2
+
+
+class StaleError(UsageError):
+    """What somebody decided about has changed since they looked at it; the answer is no."""
+
+    exit_code = 1
 
 
 class ConfigError(PublisherError):

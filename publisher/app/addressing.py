@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from publisher.app import approved
 from publisher.pipeline import address, queues
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ Guard = Callable[[Callable[[], object]], None]  # carries out one duty; whatever
 def address_ready(app: App, guarded: Guard) -> None:
     """Address the sends that are ready; what is wrong with a queue keeps nothing waiting that is in none."""
     for send_id in queues.in_none(app.store, app.project):
+        guarded(partial(approved.hold_late, app, send_id))
         guarded(partial(address.record, app.store, send_id, now=app.store.now()))
     guarded(partial(_give_turns, app, guarded))
 

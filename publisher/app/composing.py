@@ -44,12 +44,14 @@ def compose_known(
     held: str = "",
     as_draft: bool = False,
     opens: bool = False,
+    unapproved: str = "",
 ) -> Composed:
     """Choose among what the ledger knows already, and write down the edition.
 
     :param trouble: what was wrong with the sources: said when there is nothing to send.
     :param held: why its sends have to wait for a person.
     :param opens: a person wants the draft, whatever is in it.
+    :param unapproved: why it is skipped though there is something to send: nobody approved it.
     """
     versions.accepted(app)
     until = presence.in_time()
@@ -72,6 +74,8 @@ def compose_known(
         used = [candidate for candidate, _ in (*choice.picked, *choice.noted)]
         if not as_draft and presence.leave_out_gone(app, used, until):
             continue  # chosen anew, from what is left
+        if unapproved and not choice.skipped:
+            choice = choice.given_up(unapproved, wishes.changes.dropped)
         choice = replace(choice, held=held)
         how: dict[str, Any] = {"as_draft": as_draft, "opens": opens, "look": there.look, "seen": wishes}
         composed = record(app, schedule, slot, choice, actor=actor, **how)

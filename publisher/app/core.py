@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from difflib import get_close_matches
 from functools import cached_property, partial
 from pathlib import Path
@@ -67,6 +67,9 @@ class App:
         self.doubted = False  # the clock was not believed at the last look
         self.asked_for: dict[str, str] = {}  # schedule: the slot for whose draft its sources were asked
         self.asked_again: dict[str, frozenset[int]] = {}  # schedule: rested articles whose sources were asked again
+        self.asked_to_approve: dict[
+            int, tuple[object, datetime]
+        ] = {}  # edition: how it stood at the last look, and when
         self.firing = Lock()  # a wake-up that finds another at work has nothing to add
         self.settings = settings
         self.intake = intake.Intake()

@@ -11,10 +11,11 @@ from publisher.errors import UsageError
 from publisher.model.article import LedgerArticle, Standing
 from publisher.model.desk import Changes, Note
 from publisher.model.project import Entry, Schedule
+from publisher.model.states import EditionState
 from publisher.pipeline.operate import editing
 from publisher.pipeline.operate.editing import Change
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import articles, desk, editions, schedules
+from publisher.store import approvals, articles, desk, editions, schedules, sends
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -46,6 +47,7 @@ class Page:
     changes: Changes
     products: tuple[Produced, ...] = ()  # of a draft: what it would send
     audiences: tuple[Audience, ...] = ()  # for each product
+    approvable: str = ""  # the version that waits for approval; empty: none does
 
     @property
     def is_held(self) -> bool:
@@ -73,6 +75,14 @@ def draft_of(app: App, schedule: Schedule) -> int | None:
     slot = next_slot(app, schedule)
     with app.store.read() as conn:
         return editions.draft_of(conn, schedule.name, slot.key, app.project.publication.language)
+
+
+def edition_of_next(app: App, schedule: Schedule) -> int | None:
+    """Return the edition that a schedule's next slot has already, a draft or approved; None where it has none."""
+    slot = None if schedule.when.new else next_slot(app, schedule)
+    with app.store.read() as conn:
+        row = editions.of_slot(conn, schedule.name, slot.key, app.project.publication.language) if slot else None
+    return row["id"] if row is not None and row["state"] in (EditionState.DRAFT, EditionState.LOCKED) else None
 
 
 def open_draft(app: App, schedule: Schedule) -> int:
@@ -133,11 +143,13 @@ def page(app: App, edition_id: int) -> Page:
         assert row is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
         placed = articles.of_edition(conn, edition_id)
         is_draft = row["state"] == "draft"
+        waiting = approvals.version_waiting(sends.of_edition(conn, edition_id))
         note = desk.waiting_note(conn, row["schedule"], row["language"]) if is_draft else desk.note_of(conn, edition_id)
     stories = tuple(Story(article, place["position"], place["reason"]) for place, article in placed)
     slot = Slot(row["slot"], row["due_at"])
     schedule = app.project.schedules.get(row["schedule"])
-    products, audiences = _products(app, schedule, edition_id, stories) if is_draft and schedule else ((), ())
+    of_draft = _products(app, schedule, edition_id, stories) if is_draft and schedule else ((), (), waiting)
+    products, audiences, version = of_draft
     changes = Changes.of(row["changes"])
     return Page(
         edition_id,
@@ -150,17 +162,20 @@ def page(app: App, edition_id: int) -> Page:
         changes,
         products,
         audiences,
+        version,
     )
 
 
 def _products(
     app: App, schedule: Schedule, edition_id: int, stories: tuple[Story, ...]
-) -> tuple[tuple[Produced, ...], tuple[Audience, ...]]:
+) -> tuple[tuple[Produced, ...], tuple[Audience, ...], str]:
+    """Return what a draft would send, to whom, and the version of it that may be approved."""
     from publisher.pipeline import produce  # here: who only writes a note renders nothing
 
-    made = tuple(produce.products_of(app.store, app.studio, app.project, schedule, edition_id))
+    made = produce.render(app.store, app.studio, app.project, schedule, edition_id)
     carried = [story.article for story in stories if story.position is not None]
-    return made, audiences_of(app, schedule, [product.entry for product in made], carried, app.clock())
+    audiences = audiences_of(app, schedule, [product.entry for product in made.products], carried, app.clock())
+    return made.products, audiences, made.version if schedule.approve and made.products else ""
 
 
 def article(app: App, said: str) -> LedgerArticle:

@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping
 
 from publisher.app import composing
 from publisher.model.project import Schedule
+from publisher.model.states import EditionState
 from publisher.pipeline import compose
 from publisher.runtime.slots import Slot, slots_after
 from publisher.store import editions
@@ -41,8 +42,10 @@ def need(app: App, schedule: Schedule, until: datetime) -> Need | None:
     if slot is None or slot.due_at - schedule.when.prepare > now:
         return None
     with app.store.read() as conn:
-        is_there = any(draft["slot"] == slot.key for draft in editions.drafts(conn, schedule.name))
-    return Need(slot, is_there)
+        there = editions.of_slot(conn, schedule.name, slot.key, app.project.publication.language)
+    if there is not None and there["state"] != EditionState.DRAFT:
+        return None  # somebody approved it: nothing joins it any more
+    return Need(slot, is_there=there is not None)
 
 
 def prepare(app: App, schedule: Schedule, wanted: Need, trouble: str) -> None:

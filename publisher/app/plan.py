@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from publisher.app import versions
+from publisher.app.approved import next_open
 from publisher.app.articles import SETTLE
 from publisher.app.audiences import Audience, audiences_of
 from publisher.app.composing import rests_in
@@ -27,7 +28,7 @@ from publisher.pipeline.compose import Choice, Rest, Wishes
 from publisher.pipeline.operate import holding
 from publisher.pipeline.produce import Produced
 from publisher.pipeline.queues import Place
-from publisher.runtime.slots import Slot, slots_after
+from publisher.runtime.slots import Slot
 from publisher.store import Connection, articles, editions, schedules, sends
 
 MOMENT = timedelta(microseconds=1)
@@ -93,7 +94,7 @@ def plan_slot(
     now = at or app.clock()
     since = at - MOMENT if at else now
     by_hand = slot is not None
-    slot = slot or next(slots_after(schedule.when, app.zone, since), None) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
+    slot = slot or next_open(app, schedule, since) or Slot(f"manual:{now:%Y-%m-%dT%H:%MZ}", now)
     looked = looked or look(app, [schedule])
     seen = looked.seen(schedule.pick.sources)
     choice, wishes, chosen, newest = _choose(app, schedule, slot, seen, now, waits=not by_hand)

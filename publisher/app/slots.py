@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from publisher.app import composing, drafts, versions
+from publisher.app import approved, asking, composing, drafts, versions
 from publisher.app.articles import fire_in_hours, sources_to_ask
 from publisher.errors import PublisherError
 from publisher.model.counting import many
@@ -113,6 +113,7 @@ def _fire_all(app: App, now: datetime) -> list[int]:
         if each.name in known and not known[each.name]["paused_at"]
     ]
     drafts.follow(app, {schedule.name: until for schedule, until in at_work})
+    approved.decide_due(app, {schedule.name for schedule, _ in at_work})
     works = [
         Work(schedule, versions.undecided(app, schedule, until, now), drafts.need(app, schedule, until))
         for schedule, until in at_work
@@ -152,6 +153,8 @@ def _guarded(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
             made += fire_in_hours(app, work.schedule)
         if work.draft:
             drafts.prepare(app, work.schedule, work.draft, trouble)
+            if work.schedule.approve:
+                asking.ask(app, work.schedule, work.draft.slot)
     except Exception as error:
         said = str(error) if isinstance(error, PublisherError) else f"{type(error).__name__} (see the log)"
         what = f"no edition of {name} could be made: {said}"
@@ -165,9 +168,12 @@ def _guarded(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
 
 
 def _fire(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
-    made = []
+    made: list[int | None] = []
     for fate in decide(work.schedule.when, work.due, app.watch.was_missed, now):
-        if fate.skipped:
+        early = approved.at_slot(app, work.schedule, fate.slot)
+        if early is not None:
+            made.append(early)
+        elif fate.skipped:
             skipped = Choice((), (), f"{fate.skipped}; to send it now: publisher send {work.schedule.name}")
             composing.record(app, work.schedule, fate.slot, skipped, actor="schedule")
         else:
@@ -183,8 +189,14 @@ def _fire(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
 
 
 def _compose(app: App, schedule: Schedule, fate: Fate, trouble: str) -> int | None:
-    composed = composing.compose_known(app, schedule, fate.slot, actor="schedule", trouble=trouble, held=fate.held)
+    unapproved = approved.skipped_unapproved(app, schedule, fate.slot)
+    how: dict[str, Any] = {"trouble": trouble, "held": fate.held, "unapproved": unapproved}
+    composed = composing.compose_known(app, schedule, fate.slot, actor="schedule", **how)
     edition_id = composed.edition_id
+    if edition_id is None:  # somebody approved its draft while it was composed
+        edition_id = approved.at_slot(app, schedule, fate.slot)
+    if edition_id is not None and schedule.approve:
+        approved.clear(app, edition_id)
     if edition_id is not None and schedule.when.prepare:
         app.all_clear(drafts.cause_of(edition_id))  # what was wrong with the draft is wrong with its sends now
     return edition_id

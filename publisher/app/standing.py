@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from publisher.model.states import ENDED, SendState
-from publisher.store import Connection, Store, by_hand, editions, facts, sends, trials
+from publisher.store import Connection, Store, approvals, by_hand, editions, facts, sends, trials
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 PATIENCE = 10.0  # seconds that a command waits for calls under way
@@ -212,7 +212,8 @@ def held_early(conn: Connection) -> list[HeldEarly]:
     found = []
     for edition_id in facts.held_editions(conn):
         row, held = editions.get(conn, edition_id), facts.held_edition(conn, edition_id)
-        if row is not None and held is not None and not sends.of_edition(conn, edition_id):
+        is_unmade = all(send["state"] == SendState.MADE for send in sends.of_edition(conn, edition_id))
+        if row is not None and held is not None and is_unmade:
             found.append(HeldEarly(edition_id, row["schedule"], row["slot"], row["state"], row["due_at"], held))
     return found
 
@@ -259,6 +260,8 @@ def next_command(row: Any, schedule: str | None) -> str:
     held_by = {reason["check"] for reason in row["reasons"] if reason["blocks"]}
     if sends.BOOKS in held_by:
         return f"publisher verify {edition or ''}".strip()
+    if held_by == {approvals.CHECK}:
+        return f"publisher approve {edition}"
     if row["state"] in FOR_A_PERSON and BY_A_PERSON_ALL in held_by:
         return "publisher release --all"
     if held_by == {sends.LOST_CHANNEL} or (row["state"] == "paused" and held_by == {sends.CHANNEL}):

@@ -31,7 +31,7 @@ from publisher.store import (
 )
 
 MOST = 50  # lines of each kind
-UNDER_WAY = (SendState.MADE, SendState.READY, SendState.ADDRESSED, SendState.SENDING)
+UNDER_WAY = (SendState.READY, SendState.ADDRESSED, SendState.SENDING)
 WAITING = (SendState.HELD, SendState.WAITING, SendState.PAUSED)
 
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import RowMapping
 
+from publisher.app import asking
 from publisher.errors import PublisherError
 from publisher.model.call import Answer, Call, Outcome, Recipient, Scope, Verdict
 from publisher.model.message import Mail, Message, Post
@@ -71,9 +72,11 @@ class Teller:
 
     def tell(self) -> None:
         """Tell what has not been told: what began, and to those who heard of it, what is over."""
-        to = self._app.project.alerts.to
         with self._app.store.read() as conn:
-            found = [(row, _left(conn, row, to)) for row in alerts.to_tell(conn)] if to else []
+            rows = alerts.to_tell(conn)
+        told = [(row, to) for row in rows if (to := self._entries(row))]
+        with self._app.store.read() as conn:
+            found = [(row, _left(conn, row, to)) for row, to in told]
         due = [(row, left) for row, left in found if left or _is_over(row)]
         if not due or not self._is_ours():
             return
@@ -83,6 +86,12 @@ class Teller:
                     self._tell(row, entry)
             with _survived(row):
                 self._close(row)
+
+    def _entries(self, row: RowMapping) -> tuple[str, ...]:
+        """Return who is told of an alert: where it asks for approval, those who are asked."""
+        if not asking.is_asking(row):
+            return self._app.project.alerts.to
+        return asking.asked_by(self._app, row)
 
     def _is_ours(self) -> bool:
         with self._app.store.write() as conn:
@@ -98,7 +107,7 @@ class Teller:
     def _close(self, row: RowMapping) -> None:
         """Write down that an alert which is over has been told to everybody who is to hear of it."""
         with self._app.store.read() as conn:
-            is_done = _is_over(row) and not _left(conn, row, self._app.project.alerts.to)
+            is_done = _is_over(row) and not _left(conn, row, self._entries(row))
         if is_done:
             with self._app.store.write() as conn:
                 alerts.record_told_clear(conn, row["id"], self._app.clock())
@@ -161,6 +170,11 @@ class Teller:
         self._notes.again_at[mark] = self._steady() + min(wait, LONGEST_RETRY)
         log.warning("alert_waits", cause=row["cause"], to=_unnamed(to), until=until.isoformat(timespec="seconds"))
 
+    def _words(self, row: RowMapping, way: Way) -> Message:
+        if asking.is_asking(row):
+            return asking.words_for(self._app, row, way.to)
+        return words_of(self._app.project, row, way, is_over=_is_over(row))
+
     def _hear(self, way: Way, answer: Answer) -> None:
         """Write down what an answer says of rests; whether someone has heard doesn't hang on it."""
         app = self._app
@@ -191,7 +205,7 @@ class Teller:
         app, is_over = self._app, _is_over(row)
         key = wire_id("alert-over" if is_over else "alert", row["id"], app.keys.current("wire")[1])
         try:
-            message = words_of(app.project, row, way, is_over=is_over)  # here: its sender may not be installed
+            message = self._words(row, way)  # here: its sender may not be installed
             call = Call(0, f"{key}-{way.channel}", message, (Recipient(0, key, way.to),))
             answer = app.sending.sender(way.channel).send(call, _Forgetful())
             verdict = answer.of(call.recipients[0])
@@ -224,6 +238,8 @@ def _is_over(row: RowMapping) -> bool:
 def _left(conn: Connection, row: RowMapping, entries: Sequence[str]) -> list[str]:
     """Return those to whom an alert is still to be told; that it is over, those of them who heard of it."""
     began = alerts.hearing(conn, row["id"])
+    if asking.is_asking(row) and _is_over(row):
+        return []  # whoever approved knows, and for the others there is nothing to do
     if not _is_over(row):
         return [to for to in entries if to not in began]
     over = alerts.hearing(conn, row["id"], is_over=True)

@@ -23,7 +23,7 @@ from publisher.model.project import Channel, Project, Schedule
 from publisher.model.states import SendState
 from publisher.pipeline.operate.doubt import OVERDUE
 from publisher.runtime.slots import slots_after
-from publisher.store import Connection, concerns, facts, held, schedules, sends
+from publisher.store import Connection, approvals, concerns, facts, held, schedules, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 LATE = timedelta(minutes=10)  # after this an edition that has not begun is late
@@ -167,7 +167,9 @@ def _held(send: RowMapping, own: list[dict[str, Any]], project: Project) -> Trou
     zone = ZoneInfo(project.publication.timezone)
     what = f"{_title(send, zone)}: {send['channel']} is held: {own[0]['what']}{more}"
     command = f"{own[0]['remedy'].rstrip('.')}; then: publisher send {send['schedule']} --finish"
-    if send["schedule"] not in project.schedules:
+    if own[0]["check"] == approvals.CHECK:
+        command = f"{own[0]['remedy']}; or: publisher cancel {send['edition_id']}"
+    elif send["schedule"] not in project.schedules:
         command = f"put {send['schedule']} back into schedules.yaml; or: publisher cancel {send['edition_id']}"
     return Trouble(f"held:{send['id']}", what, _audience(send), command, True)
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 import publisher
+from publisher.cli.approve import approve, reopen
 from publisher.cli.articles import group as articles
 from publisher.cli.check import check
 from publisher.cli.choose import choose
@@ -73,6 +74,8 @@ cli.command("plan")(plan)
 cli.command("preview")(preview)
 cli.command("edition")(edition)
 cli.command("note")(note)
+cli.command("approve")(approve)
+cli.command("reopen")(reopen)
 cli.command("try")(try_source)
 cli.command("extract")(extract)
 cli.command("run")(run)

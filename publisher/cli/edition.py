@@ -57,12 +57,13 @@ def edition(
     schedule = app.project.schedules.get(which)
     stories = {"drop": drop, "later": later, "add": add, "undo": undo}
     wants = any(stories.values()) or any((order, subject, preheader, post, plain))
-    if not wants and schedule is not None and desk.draft_of(app, schedule) is None:
+    there = desk.edition_of_next(app, schedule) if schedule is not None else None
+    if not wants and schedule is not None and there is None:
         _show_plan(app, schedule)
         return
-    edition_id = desk.open_draft(app, schedule) if schedule is not None else app.edition(which)
+    edition_id = there or (desk.open_draft(app, schedule) if schedule is not None else app.edition(which))
     if wants:
-        schedule = schedule or _schedule_of(app, edition_id)
+        schedule = _schedule_of(app, edition_id)
         words = {"subject": subject, "preheader": preheader, "text": _text_in(post)}
         steps = [
             *_about_stories(app, schedule, edition_id, stories, order),
@@ -94,11 +95,17 @@ def _show_plan(app: App, schedule: Schedule) -> None:
 
 
 def _schedule_of(app: App, edition_id: int) -> Schedule:
-    from publisher.store import editions
+    from publisher.store import approvals, editions
 
     with app.store.read() as conn:
         row = editions.get(conn, edition_id)
+        is_early = row is not None and row["state"] == "locked" and approvals.is_early(conn, row)
     assert row is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
+    if is_early:
+        remedy = f"To change it all the same, before its slot: publisher reopen {edition_id}"
+        raise UsageError(
+            "it is approved and locked: nothing in it can be changed", where=f"edition {edition_id}", remedy=remedy
+        )
     if row["state"] != "draft":
         remedy = f"What left can be put right: publisher withdraw {edition_id}"
         what = f"it is {row['state']}: nothing in it can be changed"
@@ -220,6 +227,8 @@ def _show(page: Page, app: App) -> None:
         say(f"  {local(datetime.fromisoformat(said.at), app.zone)}: {said.actor} {said.what}")
     if page.state == "draft":
         say(f"  version {page.changes.version}")
+    if page.approvable:
+        say(f"  to approve exactly this: publisher approve {page.edition_id} --version {page.approvable}")
 
 
 def _plain(page: Page) -> dict[str, object]:
@@ -231,6 +240,7 @@ def _plain(page: Page) -> dict[str, object]:
         "state": page.state,
         "reason": page.reason,
         "version": page.changes.version,
+        "approvable": page.approvable,
         "note": {"text": page.note.text, "actor": page.note.actor, "made_at": page.note.made_at} if page.note else None,
         "articles": [
             {

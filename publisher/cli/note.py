@@ -28,6 +28,7 @@ def note(
 ) -> None:
     """Write a note that stands on top of a schedule's next edition, and is used once; without a file, show it."""
     from publisher.app import desk
+    from publisher.app.approved import next_open
     from publisher.pipeline.operate import editing
 
     app = open_app(project)
@@ -44,7 +45,7 @@ def note(
         before = desk.write_note(app, chosen, text_in(file, LONGEST))
         if before is not None:
             tell(f"It takes the place of this one by {_signed(before, app)}:\n{before.text}")
-        slot = desk.next_slot(app, chosen)
+        slot = next_open(app, chosen, app.clock()) or desk.next_slot(app, chosen)
         say(f"{schedule}: the note stands on top of the edition of {local(slot.due_at, app.zone, seconds=False)}")
     desk.compose_next_anew(app, chosen)
 

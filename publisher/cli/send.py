@@ -121,10 +121,12 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
     """Return the schedule's unfinished editions, once someone has said what becomes of them."""
     from publisher.app import standing
     from publisher.pipeline.operate import holding, stopping
-    from publisher.store import editions
+    from publisher.store import approvals, editions
 
     with app.store.read() as conn:
-        found = [(row["id"], row["slot"]) for row in editions.unfinished(conn, schedule.name)]
+        begun = editions.unfinished(conn, schedule.name)
+        # What is approved for a slot to come is no more unfinished than a draft.
+        found = [(row["id"], row["slot"]) for row in begun if not approvals.waits_for_slot(conn, row, app.clock())]
     if found and skip:
         for edition_id, _ in found:
             stopping.cancel_edition(app.store, edition_id, reason=f"skipped by {app.actor}", now=app.clock())

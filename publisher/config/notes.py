@@ -32,6 +32,7 @@ def notes_of(shape: ProjectShape, document: Document) -> tuple[Note, ...]:
         *_without_sources(document),
         *_later_keys(shape, document, ()),
         *_hasty_warm_ups(shape, document),
+        *_approvals(shape, document),
     )
     return tuple(sorted(notes, key=lambda note: line_and_column(note.where)))
 
@@ -97,6 +98,18 @@ def _hasty_warm_ups(shape: ProjectShape, document: Document) -> Iterator[Note]:
             why = "as the one before, and mailbox providers mistrust more than twice as many"
             remedy = f"Write `warm_up: {least_days(per_day)}d` or longer"
             yield Note(document.where_key(("channels", name, "warm_up")), f"{what} {why}", remedy)
+
+
+def _approvals(shape: ProjectShape, document: Document) -> Iterator[Note]:
+    for name, schedule in shape.schedules.items():
+        where = document.where_key(("schedules", name, "approve"))
+        if schedule.prepares_unasked:
+            what = "there is no `prepare:`: the draft that has to be approved is made 1 hour before the slot"
+            yield Note(where, what, "Write `prepare: 45m` under `when:` for another time")
+        told = shape.alerts.to if shape.alerts else ()
+        if schedule.approve and not schedule.approve.ask and not any("@" in to for to in told):
+            what = "nobody is asked to approve it: neither `ask:` nor `alerts: to:` has an address"
+            yield Note(where, what, "Write `ask: [anna@example.org]` into it")
 
 
 def _without_sources(document: Document) -> Iterator[Note]:

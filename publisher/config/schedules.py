@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +11,7 @@ from typing import Any, Literal
 from pydantic import ValidationError, model_validator
 
 from publisher.config.alerts import AlertsShape
+from publisher.config.approve import ApproveShape
 from publisher.config.channels import ChannelShape
 from publisher.config.explain import explain
 from publisher.config.moments import in_zone
@@ -27,19 +29,14 @@ from publisher.config.values import Duration, Line, Name, PositiveDuration, wron
 from publisher.config.when import WhenShape
 from publisher.model.project import Alerts, MeasureRule, Project, Schedule, UpdateRule
 
+TO_LOOK_AT_IT = timedelta(hours=1)  # before the slot, where an edition has to be approved and no `prepare:` is said
+
 
 class PaceShape(Shape):
     """How posts are spaced."""
 
     every: PositiveDuration | None = key(None, "At least this long between two")
     per_day: int | None = key(None, "At most this many a day", ge=1)
-
-
-class ApproveShape(Shape):
-    """Who has to agree before an edition goes out."""
-
-    by: int = key(1, "How many people must agree", later=True, ge=1)
-    otherwise: Literal["hold", "send", "skip"] = key("hold", "What happens at the slot without them", later=True)
 
 
 class ScheduleShape(Shape):
@@ -54,7 +51,7 @@ class ScheduleShape(Shape):
     was: Name | None = key(None, "The schedule's former name, whose history it carries on")
     on_unknown: Literal["park", "resend"] = key("park", "What becomes of a message that may have arrived")
     on_update: UpdateRule = key("ignore", "What follows when a sent article changes")
-    approve: ApproveShape | None = key(None, "Who has to agree first", later=True)
+    approve: ApproveShape | None = key(None, "Who has to agree first")
     write: Line | None = key(None, "A Markdown file that makes an edition without articles", later=True)
     never_twice: bool = key(False, "Whether readers are spared articles they got from another schedule")
     measure: MeasureRule = key("off", "What is counted of its mails: how often each link was followed, never by whom")
@@ -73,12 +70,27 @@ class ScheduleShape(Shape):
             raise wrong(what, "Add `measure: clicks`, or write one `subject`")
         return self
 
+    @model_validator(mode="after")
+    def _has_something_to_approve(self) -> ScheduleShape:
+        if self.approve and self.when.new:
+            what = (
+                "has `approve:`, but with `new: article` each article goes by itself, and there is no draft to look at"
+            )
+            raise wrong(what, "Take `approve:` out, or give it a time: `at:`, `cron:`, `every:` or `once:`")
+        return self
+
+    @property
+    def prepares_unasked(self) -> bool:
+        """Say whether its draft is made though no `prepare:` says so: there has to be something to approve."""
+        return self.approve is not None and not self.when.prepare
+
     def record(self, name: str, document: Document, once: datetime | None) -> Schedule:
         path = ("schedules", name)
         keys = entry_keys(self.send)
+        when = self.when.record(once)
         return Schedule(
             name=name,
-            when=self.when.record(once),
+            when=replace(when, prepare=TO_LOOK_AT_IT) if self.prepares_unasked else when,
             pick=self.pick.record(),
             send=tuple(
                 entry.record(keys[index], document, (*path, "send", index)) for index, entry in enumerate(self.send)
@@ -92,6 +104,7 @@ class ScheduleShape(Shape):
             pace_per_day=self.pace.per_day if self.pace else None,
             measure=self.measure,
             never_twice=self.never_twice,
+            approve=self.approve.record() if self.approve else None,
             where=document.where_key(path),
         )
 

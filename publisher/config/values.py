@@ -278,6 +278,11 @@ WaysOut = Annotated[
     BeforeValidator(split_names),
     _text_list({"type": "string"}),
 ]
+Mailboxes = Annotated[
+    tuple[Annotated[Line, AfterValidator(email)], ...],
+    BeforeValidator(split_names),
+    _text_list({"type": "string"}),
+]
 Texts = Annotated[tuple[Line, ...], BeforeValidator(one_or_more), _text_list({"type": "string"})]
 Addresses = Annotated[tuple[BaseAddress, ...], BeforeValidator(one_or_more), _text_list({"type": "string"})]
 LinkPatterns = Annotated[

@@ -15,6 +15,7 @@ from publisher.model.trial import Trial
 MissedRule = Literal["latest", "all", "skip"]
 UpdateRule = Literal["ignore", "note", "repost"]
 PictureRule = Literal["card", "attach"]
+OtherwiseRule = Literal["hold", "send", "skip"]
 ArchiveRule = Literal["off", "public", "unlisted"]
 MeasureRule = Literal["off", "clicks"]
 
@@ -146,6 +147,15 @@ class Pick:
 
 
 @dataclass(frozen=True, slots=True)
+class Approve:
+    """Who has to agree before an edition goes out."""
+
+    by: int = 1  # how many people
+    otherwise: OtherwiseRule = "hold"  # what happens at the slot without them
+    ask: tuple[str, ...] = ()  # addresses that get the message; empty: those of `alerts: to:`
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One line of ``send:``: which message to whom, through which channel."""
 
@@ -190,12 +200,18 @@ class Schedule:
     pace_per_day: int | None = None
     measure: MeasureRule = "off"  # what is counted of its mails: how often each link was followed, never by whom
     never_twice: bool = False  # not for readers who have its article from another schedule
+    approve: Approve | None = None  # None: nobody has to
     where: str = ""
 
     @property
     def mails_to(self) -> tuple[str, ...]:
         """The lists that it writes to."""
         return tuple(dict.fromkeys(name for entry in self.send for name in entry.to))
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Say whether an edition that nobody approved stays where it is."""
+        return self.approve is not None and self.approve.otherwise != "send"
 
     @property
     def reaches(self) -> set[tuple[str, str]]:
@@ -249,6 +265,10 @@ class Project:
     notes: tuple[Note, ...] = ()  # warnings: a secret in clear, a key whose work comes later
     version: str = ""  # digest of the file's bytes
     text: str = field(default="", repr=False)  # the file itself
+
+    def approvers_of(self, schedule: Schedule) -> tuple[str, ...]:
+        """Return the addresses of those who are asked to approve a schedule's editions."""
+        return (schedule.approve.ask or self.alerts.addresses) if schedule.approve else ()
 
     def selection_of(self, schedule: Schedule, entry: Entry) -> Selection:
         """Return which of its lists' readers an entry is for."""

@@ -50,7 +50,7 @@ ENDED = (S.DONE, S.CANCELLED)  # nothing of such a send is left to do
 
 EDITION_MOVES: Mapping[EditionState, frozenset[EditionState]] = {
     E.DRAFT: frozenset({E.LOCKED, E.SKIPPED, E.CANCELLED}),
-    E.LOCKED: frozenset({E.CLOSED, E.CANCELLED}),
+    E.LOCKED: frozenset({E.DRAFT, E.CLOSED, E.CANCELLED}),  # a draft again: approved, and opened before its slot
     E.CLOSED: frozenset({E.LOCKED}),  # only by an operator's resend
     E.SKIPPED: frozenset(),
     E.CANCELLED: frozenset(),
@@ -58,9 +58,10 @@ EDITION_MOVES: Mapping[EditionState, frozenset[EditionState]] = {
 
 SEND_MOVES: Mapping[SendState, frozenset[SendState]] = {
     S.MADE: frozenset({S.HELD, S.WAITING, S.READY, S.CANCELLED}),
-    S.HELD: frozenset({S.READY, S.CANCELLED}),
-    S.WAITING: frozenset({S.READY, S.HELD, S.CANCELLED}),
-    S.READY: frozenset({S.ADDRESSED, S.HELD, S.CANCELLED}),
+    # To made: its edition was opened again, and it is made anew when that is locked.
+    S.HELD: frozenset({S.MADE, S.READY, S.CANCELLED}),
+    S.WAITING: frozenset({S.MADE, S.READY, S.HELD, S.CANCELLED}),
+    S.READY: frozenset({S.MADE, S.ADDRESSED, S.HELD, S.CANCELLED}),
     S.ADDRESSED: frozenset({S.SENDING, S.PAUSED, S.DONE, S.CANCELLED}),
     S.SENDING: frozenset({S.PAUSED, S.DONE, S.CANCELLED}),
     S.PAUSED: frozenset({S.SENDING, S.CANCELLED}),

@@ -10,7 +10,18 @@ from typing import Any
 from publisher.model.message import Finding
 from publisher.model.states import DeliveryState, EditionState, SendState
 from publisher.model.trial import SECOND
-from publisher.store import Connection, RowMapping, Store, audience, editions, messages, sends, subscribers, trials
+from publisher.store import (
+    Connection,
+    RowMapping,
+    Store,
+    approvals,
+    audience,
+    editions,
+    messages,
+    sends,
+    subscribers,
+    trials,
+)
 
 BEGUN = (SendState.SENDING, SendState.PAUSED, SendState.DONE)  # a mail whose first call was claimed
 
@@ -27,6 +38,8 @@ def record(store: Store, send_id: int, *, now: datetime) -> bool:
             return False
         edition = editions.get(conn, send["edition_id"]) if send["edition_id"] else None
         if edition is not None and edition["state"] != EditionState.LOCKED:
+            return False
+        if edition is not None and approvals.waits_for_slot(conn, edition, now):
             return False
         due_at = _due_at(conn, send, edition, now)
         if due_at is None:

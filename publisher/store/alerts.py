@@ -43,6 +43,18 @@ def clear(conn: Connection, cause: str, now: datetime) -> bool:
     return row is not None
 
 
+def raised_at(conn: Connection, cause: str) -> datetime | None:
+    """Return when a cause began last, be it over by now or not; None where it never did."""
+    query = select(alerts.c.raised_at).where(alerts.c.cause == cause).order_by(alerts.c.id.desc()).limit(1)
+    return conn.execute(query).scalar_one_or_none()
+
+
+def latest_of(conn: Connection, causes: str) -> RowMapping | None:
+    """Return the newest alert whose cause begins so, open or over."""
+    query = select(alerts).where(alerts.c.cause.startswith(causes, autoescape=True)).order_by(alerts.c.id.desc())
+    return conn.execute(query.limit(1)).mappings().one_or_none()
+
+
 def open_ones(conn: Connection) -> list[RowMapping]:
     """Return what is wrong now, the urgent first."""
     query = select(alerts).where(alerts.c.cleared_at.is_(None)).order_by(alerts.c.urgent.desc(), alerts.c.id)

@@ -62,6 +62,16 @@ def use_note(conn: Connection, note_id: int, edition_id: int) -> None:
     conn.execute(update(notes).where(*mine).values(edition_id=edition_id))
 
 
+def give_back_note(conn: Connection, edition_id: int, now: datetime) -> None:
+    """Let the note that an edition carries wait for the next one; where another waits by now, that has its place."""
+    note = note_of(conn, edition_id)
+    if note is None:
+        return
+    another = conn.execute(select(notes.c.id).where(*_waiting(note.schedule), notes.c.language == note.language))
+    is_replaced = another.first() is not None
+    update_row(conn, notes, note.id, {"edition_id": None, "gone_at": now if is_replaced else None})
+
+
 def _waiting(schedule: str) -> tuple[ColumnElement[bool], ...]:
     return notes.c.schedule == schedule, notes.c.edition_id.is_(None), notes.c.gone_at.is_(None)
 

@@ -115,6 +115,8 @@ def rewrite_draft(
         return False
     conn.execute(delete(edition_articles).where(edition_articles.c.edition_id == edition_id))
     _add_places(conn, edition_id, places)
+    if state is EditionState.SKIPPED:
+        sends_of.cancel_made(conn, edition_id, now)
     return True
 
 
@@ -153,11 +155,40 @@ def move_draft(conn: Connection, draft: RowMapping, slot: str, due_at: datetime)
     return conn.execute(query.values(slot=slot, due_at=due_at)).rowcount == 1
 
 
+def of_slot(conn: Connection, schedule: str, slot: str, language: str) -> RowMapping | None:
+    """Return the edition of a slot, whatever its state."""
+    mine = (editions.c.schedule == schedule, editions.c.slot == slot, editions.c.language == language)
+    return conn.execute(select(editions).where(*mine)).mappings().one_or_none()
+
+
+def freeze_draft(conn: Connection, edition_id: int, version_id: int, now: datetime) -> bool:
+    """Lock a draft as it stands; say whether it was one."""
+    mine = (editions.c.id == edition_id, editions.c.state == EditionState.DRAFT)
+    values = {"state": EditionState.LOCKED.value, "locked_at": now, "project_version_id": version_id}
+    return conn.execute(update(editions).where(*mine).values(values)).rowcount == 1
+
+
+def open_again(conn: Connection, edition_id: int) -> bool:
+    """Make a draft again of an edition that was locked before its slot; say whether it was locked."""
+    mine = (editions.c.id == edition_id, editions.c.state == EditionState.LOCKED)
+    values = {"state": EditionState.DRAFT.value, "locked_at": None}
+    return conn.execute(update(editions).where(*mine).values(values)).rowcount == 1
+
+
+def use_up(conn: Connection, edition_id: int, places: Sequence[Place]) -> None:
+    """Write beside an edition what it uses up without having been composed with it."""
+    there = {place["article_id"] for place in places_of(conn, edition_id)}
+    _add_places(conn, edition_id, [place for place in places if place.article_id not in there])
+
+
 def cancel_draft(conn: Connection, edition_id: int, reason: str, now: datetime) -> bool:
     """Give up a draft; its articles are free again."""
     query = update(editions).where(editions.c.id == edition_id, editions.c.state == EditionState.DRAFT)
     values = {"state": EditionState.CANCELLED.value, "reason": reason, "closed_at": now}
-    return conn.execute(query.values(values)).rowcount == 1
+    is_given_up = conn.execute(query.values(values)).rowcount == 1
+    if is_given_up:
+        sends_of.cancel_made(conn, edition_id, now)
+    return is_given_up
 
 
 def _add_places(conn: Connection, edition_id: int, places: Sequence[Place]) -> None:
@@ -333,7 +364,9 @@ def set_revisions(conn: Connection, edition_id: int, revisions: Mapping[int, int
 
 def locked_without_sends(conn: Connection) -> list[int]:
     """Return the editions whose messages are still to be made."""
-    made = select(sends.c.id).where(sends.c.edition_id == editions.c.id).exists()
+    # One that is made still has no message that counts: its edition was opened again, and is locked by now.
+    has_words = (sends.c.edition_id == editions.c.id, sends.c.state != SendState.MADE)
+    made = select(sends.c.id).where(*has_words).exists()
     query = select(editions.c.id).where(editions.c.state == EditionState.LOCKED, ~made)
     return list(conn.execute(query.order_by(editions.c.id)).scalars())
 

@@ -23,8 +23,6 @@ KINDS = {Mail: "mail", Post: "post", Withdrawal: WITHDRAWAL, Correction: CORRECT
 def add(
     conn: Connection, send_id: int, message: Content, now: datetime, *, revision: int = 1, variant: str = ""
 ) -> int:
-    content = encode(message)
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     return insert_row(
         conn,
         messages,
@@ -32,10 +30,15 @@ def add(
         revision=revision,
         variant=variant,
         kind=KINDS[type(message)],
-        content=content,
-        digest=digest,
+        content=encode(message),
+        digest=digest_of(message),
         made_at=now,
     )
+
+
+def digest_of(message: Content) -> str:
+    """Return the SHA-256 of a message, in hex: another word in it is another digest."""
+    return hashlib.sha256(json.dumps(encode(message), sort_keys=True).encode()).hexdigest()
 
 
 def get(conn: Connection, message_id: int) -> Content:

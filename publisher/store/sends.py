@@ -131,6 +131,12 @@ def move(conn: Connection, send_id: int, to: SendState, **values: Any) -> bool:
     return conn.execute(query).rowcount == 1
 
 
+def cancel_made(conn: Connection, edition_id: int, now: datetime) -> None:
+    """Cancel the sends of a draft that was locked once: it is given up."""
+    mine = (sends.c.edition_id == edition_id, sends.c.state == SendState.MADE)
+    conn.execute(update(sends).where(*mine).values(state=SendState.CANCELLED.value, done_at=now))
+
+
 def begin(conn: Connection, send_id: int, now: datetime) -> None:
     """Note at its first call that a send is under way: what comes `after:` it counts from there."""
     _BEGIN.change(conn, send_id=send_id, now=now)

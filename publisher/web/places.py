@@ -9,7 +9,13 @@ from typing import Protocol
 
 CARD = re.compile(r"/media/([0-9a-f]{64})\.png")  # the path of a picture that we made
 
-SIGNED = ("/u/", "/c/", "/a/", "/m/")  # below these an address is a reader's own, and is written down nowhere
+SIGNED = (
+    "/u/",
+    "/c/",
+    "/a/",
+    "/m/",
+    "/preview/",
+)  # below these an address is somebody's own, and is written down nowhere
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 

@@ -19,6 +19,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from publisher.errors import PublisherError, StoreError
 from publisher.web import (
     api,
+    approval,
     archive,
     articles,
     clicks,
@@ -69,6 +70,7 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.include_router(owner.routes(app, pages))
         web.include_router(subscribing.routes(app, pages))
         web.include_router(archive.routes(app, pages))
+        web.include_router(approval.routes(app, pages))
         web.include_router(clicks.routes(app, pages))
         web.include_router(api.routes(app))
         web.include_router(console.routes(app, pages))

@@ -55,7 +55,7 @@ def record(
     """
     state = EditionState.DRAFT if as_draft else EditionState.SKIPPED if choice.skipped else EditionState.LOCKED
     what: dict[str, Any] = {"due_at": due_at, "now": now, "state": state, "reason": choice.skipped or choice.held}
-    what |= {"version_id": version_id, "places": _places(choice, final=not as_draft), "is_practice": is_practice}
+    what |= {"version_id": version_id, "places": _places(choice), "is_practice": is_practice}
     with store.write() as conn:
         chosen = [candidate.id for candidate, _ in choice.picked]
         picked = [each for each in chosen if each not in choice.again and each not in choice.by_hand]
@@ -82,8 +82,8 @@ def _is_still(conn: Connection, schedule: Schedule, slot: str, language: str, se
     return (now.draft_id, now.changes.version, now.note) == (seen.draft_id, seen.changes.version, seen.note)
 
 
-def _places(choice: Choice, *, final: bool) -> list[editions.Place]:
-    """Return every candidate with its place; what doesn't fit is dropped only when the edition is final."""
+def _places(choice: Choice) -> list[editions.Place]:
+    """Return every candidate with its place; what is dropped is used up once the edition is a draft no more."""
     placed = [
         editions.Place(candidate.id, candidate.revision, number, reason, as_update=_again(candidate, choice))
         for number, (candidate, reason) in enumerate(choice.picked, start=1)
@@ -93,7 +93,7 @@ def _places(choice: Choice, *, final: bool) -> list[editions.Place]:
         for candidate, reason in choice.noted
     ]
     return placed + [
-        editions.Place(candidate.id, candidate.revision, None, reason, dropped=final and candidate.id in choice.dropped)
+        editions.Place(candidate.id, candidate.revision, None, reason, dropped=candidate.id in choice.dropped)
         for candidate, reason in choice.left
     ]
 

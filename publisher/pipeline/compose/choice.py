@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -28,6 +28,14 @@ class Choice:
     again: Mapping[int, int] = field(default_factory=dict)  # picked though sent before: id and revision
     by_hand: frozenset[int] = frozenset()  # ids of what a person added: whether it was sent before is for them to say
     note: Note | None = None  # what stands on top
+
+    def given_up(self, why: str, dropped: Collection[int]) -> Choice:
+        """Return that nothing goes: articles and note wait for the next edition.
+
+        :param dropped: articles that people left out for good.
+        """
+        waits = tuple((each, why) for each, _ in (*self.picked, *self.noted))
+        return Choice((), (*waits, *self.left), why, dropped=self.dropped & frozenset(dropped))
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from publisher.store import (
     Connection,
     RowMapping,
     Store,
+    approvals,
     corrections,
     editions,
     facts,
@@ -71,12 +72,13 @@ def correct_edition(
 ) -> None:
     """Write down an edition's new words, and have put right what stands of the old ones, as far as that goes.
 
-    :raises UsageError: it was corrected by somebody else, or withdrawn, since a person saw these words.
+    :raises UsageError: it was corrected by somebody else, or withdrawn, since a person saw these words; or it is
+        approved, or waits for that, and nobody has it yet.
     """
     begin = partial(facts.begin_correcting, actor=actor, why=why, now=now)
 
     def work(conn: Connection) -> list[int]:
-        sends.lock_all(conn, edition_id)
+        _refuse_unsent_words(conn, edition_id, sends.lock_all(conn, edition_id), now)
         _require_as_seen(conn, edition_id, wanted)
         corrections.say(conn, edition_id, wanted.erratum)
         editions.set_revisions(conn, edition_id, wanted.revisions)
@@ -92,6 +94,20 @@ def correct_edition(
 
     for send_id in write_patiently(store, work):
         stopping.cancel_rows(store, send_id, rewording.OUTDONE)
+
+
+def _refuse_unsent_words(conn: Connection, edition_id: int, found: Sequence[RowMapping], now: datetime) -> None:
+    """Refuse to put other words in the place of those that people approved, or are to, and that nobody has yet."""
+    edition = editions.get(conn, edition_id)
+    where = f"edition {edition_id}"
+    if edition is not None and approvals.waits_for_slot(conn, edition, now):
+        remedy = f"To change it before its slot: publisher reopen {edition_id}"
+        raise UsageError("it is approved, and nobody has it yet: nothing was corrected", where=where, remedy=remedy)
+    if approvals.waiting(found):
+        remedy = f"publisher approve {edition_id}; or publisher cancel {edition_id}"
+        raise UsageError(
+            "it waits for approval, and nobody has it yet: nothing was corrected", where=where, remedy=remedy
+        )
 
 
 def _require_as_seen(conn: Connection, edition_id: int, wanted: Corrected) -> None:

@@ -21,7 +21,6 @@ S = SendState
 MARKING = 60.0  # seconds to mark the sends as held: their rows may be locked while an audience is frozen
 NEWS = timedelta(days=1)  # what had a slot of its own in practice before that is none for readers any more
 HELD_AS = {
-    S.MADE: S.HELD,
     S.WAITING: S.HELD,
     S.READY: S.HELD,
     S.ADDRESSED: S.PAUSED,

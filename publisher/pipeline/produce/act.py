@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from publisher.pipeline.produce.entry import Produced, Studio, produce_all
 from publisher.store import (
     Connection,
     Store,
+    approvals,
     articles,
     corrections,
     desk,
@@ -32,6 +33,7 @@ from publisher.store import (
     trials,
 )
 
+S = SendState
 ABOVE_ALL_REGULAR = 2  # priority of ordinary mail: alerts are 0, confirmations 1
 
 
@@ -49,6 +51,7 @@ class Content:
 
 
 def content_of(conn: Connection, edition: RowMapping) -> Content:
+    """Return what an edition's messages are made of, as it is now."""
     edition_id, is_draft = edition["id"], edition["state"] == EditionState.DRAFT
     note = (
         desk.waiting_note(conn, edition["schedule"], edition["language"])
@@ -83,32 +86,94 @@ def record(
     with store.write() as conn:
         editions.lock(conn, edition_id)
         edition = editions.get(conn, edition_id)  # again: it may have been cancelled, or produced, while we rendered
-        if edition is None or edition["state"] != EditionState.LOCKED or sends.of_edition(conn, edition_id):
+        if edition is None or edition["state"] != EditionState.LOCKED or _has_words(conn, edition_id):
             return []
         editions.set_revisions(conn, edition_id, content.revisions)
-        due_at = queues.due_at(conn, project, schedule, edition, now)
-        queues.enter(conn, project, schedule, edition)
-        return [
-            _record_one(
-                conn,
-                edition,
-                schedule,
-                _held_if_late(product, edition),
-                queues.due_through(conn, project, schedule, product.entry, edition, due_at),
-                now,
-                selection=project.selection_of(schedule, product.entry),
-            )
-            for product in products
-        ]
+        late = [_held_if_late(product, edition) for product in products]
+        return record_all(conn, project, schedule, edition, late, agreed=(), now=now)
 
 
-def products_of(store: Store, studio: Studio, project: Project, schedule: Schedule, edition_id: int) -> list[Produced]:
+def record_all(
+    conn: Connection,
+    project: Project,
+    schedule: Schedule,
+    edition: RowMapping,
+    products: Sequence[Produced],
+    *,
+    agreed: Sequence[str],
+    now: datetime,
+) -> list[int]:
+    """Write down every send of a locked edition with its message; return their ids. The caller has locked the edition.
+
+    An edition that was locked before and opened again has its sends already: each gets its words as a new revision.
+
+    :param agreed: who approved exactly these messages.
+    """
+    there = {send["entry"]: send["id"] for send in sends.of_edition(conn, edition["id"]) if send["state"] == S.MADE}
+    due_at = queues.due_at(conn, project, schedule, edition, now)
+    queues.enter(conn, project, schedule, edition)
+    written = []
+    for product in products:
+        selection = project.selection_of(schedule, product.entry)
+        due = queues.due_through(conn, project, schedule, product.entry, edition, due_at)
+        values = _values(conn, edition, schedule, product, due, agreed, selection=selection)
+        send_id = there.pop(product.entry.key, None)
+        if send_id is None:
+            what = {"edition_id": edition["id"], "entry": product.entry.key, "kind": sends.REGULAR, "number": 1}
+            send_id = sends.add(conn, **what, made_at=now, actor=edition["actor"], **values)
+        else:
+            sends.move(conn, send_id, S(values.pop("state")), **values)
+        keep(conn, send_id, product, now, revision=messages.newest_revision(conn, send_id) + 1)
+        written.append(send_id)
+    for send_id in there.values():  # schedules.yaml has its line no more
+        sends.move(conn, send_id, S.CANCELLED, done_at=now)
+    return written
+
+
+def _has_words(conn: Connection, edition_id: int) -> bool:
+    return any(send["state"] != S.MADE for send in sends.of_edition(conn, edition_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """An edition's messages, with all that they were made of."""
+
+    edition_id: int
+    edition: RowMapping
+    content: Content
+    products: tuple[Produced, ...]
+
+    @property
+    def version(self) -> str:
+        """What tells these words from any others: whoever approves says which they saw."""
+        return approvals.version_of((each.entry.key, digest_of(each)) for each in self.products)
+
+    @property
+    def is_held(self) -> bool:
+        return any(each.is_held for each in self.products)
+
+
+def digest_of(product: Produced) -> str:
+    """Return what tells a message's words from any others, of both its subjects where it has two.
+
+    As it was seen, before it has what takes the number of its send.
+    """
+    return " ".join(messages.digest_of(product.doors.without_base(made)) for made in product.variants.values())
+
+
+def render(store: Store, studio: Studio, project: Project, schedule: Schedule, edition_id: int) -> Rendered:
     """Render and check an edition's messages as its send would, and write nothing."""
     with store.read() as conn:
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- editions are never deleted
         content = content_of(conn, edition)
-    return rendered(studio, project, schedule, edition, content, schedule.send)
+    products = rendered(studio, project, schedule, edition, content, schedule.send)
+    return Rendered(edition_id, edition, content, tuple(products))
+
+
+def products_of(store: Store, studio: Studio, project: Project, schedule: Schedule, edition_id: int) -> list[Produced]:
+    """Render and check an edition's messages as its send would, and write nothing."""
+    return list(render(store, studio, project, schedule, edition_id).products)
 
 
 def rendered(
@@ -141,71 +206,51 @@ def _held_if_late(product: Produced, edition: RowMapping) -> Produced:
     return replace(product, findings=(finding, *product.findings))
 
 
-def _record_one(
+def _values(
     conn: Connection,
     edition: RowMapping,
     schedule: Schedule,
     product: Produced,
     due_at: datetime,
-    now: datetime,
+    agreed: Sequence[str],
     *,
     selection: Selection,
-) -> int:
+) -> dict[str, Any]:
+    """Return what stands in the row of a send."""
     held = facts.held_edition(conn, edition["id"])  # a person may hold an edition before its sends are made
     by_hand = [facts.as_reason(held, edition["id"])] if held else []
-    send_id = sends.add(
-        conn,
-        edition_id=edition["id"],
-        entry=product.entry.key,
-        kind=sends.REGULAR,
-        number=1,
-        channel=product.entry.via,
-        audience=list(product.entry.to),
-        selection=selection.kept,
-        priority=ABOVE_ALL_REGULAR,
-        state=SendState.HELD if product.is_held or held else SendState.READY,
-        reasons=[*(_plain(finding) for finding in product.findings), *by_hand],
-        made_at=now,
-        actor=edition["actor"],
-        due_at=due_at,
-        after_mail=None if product.entry.after is None else product.entry.after // timedelta(microseconds=1),
-        on_unknown=schedule.on_unknown,
-        give_up_after=schedule.give_up_after // timedelta(microseconds=1),
-        archive=product.archive,
-    )
-    _keep(conn, send_id, product, now)
-    return send_id
+    unapproved = _unapproved(conn, edition, schedule, product, agreed)
+    state = S.READY if not unapproved else S.WAITING if approvals.is_early(conn, edition) else S.HELD
+    return {
+        "channel": product.entry.via,
+        "audience": list(product.entry.to),
+        "selection": selection.kept,
+        "priority": ABOVE_ALL_REGULAR,
+        "state": S.HELD if product.is_held or held else state,
+        "reasons": [*(plain(finding) for finding in product.findings), *unapproved, *by_hand],
+        "due_at": due_at,
+        "after_mail": None if product.entry.after is None else product.entry.after // timedelta(microseconds=1),
+        "on_unknown": schedule.on_unknown,
+        "give_up_after": schedule.give_up_after // timedelta(microseconds=1),
+        "archive": product.archive,
+    }
 
 
-def remake(
-    store: Store, studio: Studio, project: Project, schedule: Schedule, edition_id: int, *, now: datetime
-) -> int:
-    """Render the held sends of an edition again, as a new revision of their message; return how many."""
-    with store.read() as conn:
-        edition = editions.get(conn, edition_id)
-        assert edition is not None  # noqa: S101 -- editions are never deleted
-        content = content_of(conn, edition)
-        held = {send["entry"]: send["id"] for send in sends.of_edition(conn, edition_id) if send["state"] == "held"}
-    entries = [entry for entry in schedule.send if entry.key in held]
-    products = rendered(studio, project, schedule, edition, content, entries)
-    with store.write() as conn:
-        if products:
-            editions.set_revisions(conn, edition_id, content.revisions)
-        for product in products:
-            sends.set_selection(conn, held[product.entry.key], project.selection_of(schedule, product.entry))
-            _replace_message(conn, held[product.entry.key], product, now)
-    return len(products)
+def _unapproved(
+    conn: Connection, edition: RowMapping, schedule: Schedule, product: Produced, agreed: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Return the reason of a message to which too few have agreed; none where nobody has to, or enough have.
+
+    At its slot an edition that nobody approved waits as well, unless its schedule sends it all the same.
+    """
+    is_early = approvals.is_early(conn, edition)
+    by = schedule.approve.by if schedule.approve else 0
+    if len(agreed) >= by or not (is_early or schedule.waits_for_approval):
+        return []
+    return [approvals.reason(edition["id"], by, agreed, digest_of(product))]
 
 
-def _replace_message(conn: Connection, send_id: int, product: Produced, now: datetime) -> None:
-    found = messages.newest_revision(conn, send_id)
-    _keep(conn, send_id, product, now, revision=found + 1)
-    sends.set_reasons(conn, send_id, [_plain(finding) for finding in product.findings])
-    if not product.is_held:
-        sends.move(conn, send_id, SendState.READY, due_at=sends.from_now(sends.get(conn, send_id), now))
-
-
-def _keep(conn: Connection, send_id: int, product: Produced, now: datetime, *, revision: int = 1) -> None:
+def keep(conn: Connection, send_id: int, product: Produced, now: datetime, *, revision: int) -> None:
     """Write down a message, and that its subjects are to be tried; nothing where there is none."""
     if product.message is not None:
         trials.keep(conn, send_id, product.trial)
@@ -223,5 +268,6 @@ def keep_message(conn: Connection, send_id: int, product: Produced, now: datetim
         media.keep(conn, product.upload, now=now, only_uploaded=True)
 
 
-def _plain(finding: Finding) -> dict[str, str | bool]:
+def plain(finding: Finding) -> dict[str, str | bool]:
+    """Return a finding as the row of a send keeps it."""
     return {"check": finding.check, "blocks": finding.blocks, "what": finding.what, "remedy": finding.remedy}

@@ -58,6 +58,12 @@ class Doors:
         named = self._named(message, place or send_id)
         return self._counted(conn, named, send_id, SECOND_LINK if variant == SECOND else LINK) if self.counts else named
 
+    def without_base(self, message: Message) -> Message:
+        """Return a message without where readers reach us: in practice each process has a page of its own."""
+        if not (isinstance(message, Mail) and self.base()):
+            return message
+        return _changed(message, lambda part: part.replace(f"{self.base()}/archive/", "/archive/"))
+
     def _named(self, mail: Mail, send_id: int) -> Mail:
         place = re.compile(rf"({re.escape(self.base())}/archive/[^/\s\"'<>]+/){HERE}\b")
         name = self.name(PAST, send_id)

@@ -17,6 +17,7 @@ from publisher.web.subscribers import READER
 from tests.unit.web.ledger import open_project, served, token
 
 VALUES = {
+    "version": "0123456789",
     "digest": "0" * 64,
     "edition_id": "1",
     "delivery_id": "1",
