@@ -46,6 +46,7 @@ class Page:
     changes: Changes
     products: tuple[Produced, ...] = ()  # of a draft: what it would send
     audiences: tuple[Audience, ...] = ()  # for each product
+    language: str = ""
 
     @property
     def is_held(self) -> bool:
@@ -72,7 +73,7 @@ def draft_of(app: App, schedule: Schedule) -> int | None:
     """Return the draft of a schedule's next edition; None where it has none yet."""
     slot = next_slot(app, schedule)
     with app.store.read() as conn:
-        return editions.draft_of(conn, schedule.name, slot.key, app.project.publication.language)
+        return editions.draft_of(conn, schedule.name, slot.key, app.project.language_of(schedule))
 
 
 def open_draft(app: App, schedule: Schedule) -> int:
@@ -84,7 +85,7 @@ def open_draft(app: App, schedule: Schedule) -> int:
     made = composing.compose(app, schedule, slot, actor=app.actor, as_draft=True, opens=True).edition_id
     if made is None:
         what = f"its slot {slot.key} has an edition that is no draft any more"
-        raise UsageError(what, where=schedule.name, remedy=f"Look: publisher editions {schedule.name}")
+        raise UsageError(what, where=schedule.label, remedy=f"Look: publisher editions {schedule.name}")
     return made
 
 
@@ -106,7 +107,8 @@ def write_note(app: App, schedule: Schedule, text: str) -> Note | None:
     next_slot(app, schedule)
     if not schedule.mails_to:
         raise UsageError("it sends no mail, and a note stands in mails alone", where=schedule.name)
-    return editing.write_note(app.store, schedule.name, text, actor=app.actor, now=app.clock())
+    what = {"language": schedule.languages.only, "actor": app.actor}
+    return editing.write_note(app.store, schedule.name, text, **what, now=app.clock())
 
 
 def compose_next_anew(app: App, schedule: Schedule) -> None:
@@ -123,6 +125,7 @@ def compose_anew(app: App, edition_id: int) -> None:
     if row is None or row["state"] != "draft" or row["schedule"] not in app.project.schedules:
         return
     schedule, slot = app.project.schedules[row["schedule"]], Slot(row["slot"], row["due_at"])
+    schedule = schedule.in_language(row["language"])
     composing.compose_known(app, schedule, slot, actor=app.actor, as_draft=True)
 
 
@@ -150,6 +153,7 @@ def page(app: App, edition_id: int) -> Page:
         changes,
         products,
         audiences,
+        row["language"],
     )
 
 

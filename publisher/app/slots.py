@@ -167,11 +167,12 @@ def _guarded(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
 def _fire(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
     made = []
     for fate in decide(work.schedule.when, work.due, app.watch.was_missed, now):
-        if fate.skipped:
-            skipped = Choice((), (), f"{fate.skipped}; to send it now: publisher send {work.schedule.name}")
-            composing.record(app, work.schedule, fate.slot, skipped, actor="schedule")
-        else:
-            made.append(_compose(app, work.schedule, fate, trouble))
+        for edition in work.schedule.by_language:
+            if fate.skipped:
+                skipped = Choice((), (), f"{fate.skipped}; to send it now: publisher send {work.schedule.name}")
+                composing.record(app, edition, fate.slot, skipped, actor="schedule")
+            else:
+                made.append(_compose(app, edition, fate, trouble))
     if work.due:
         with app.store.write() as conn:
             schedules.advance(conn, work.schedule.name, work.due[-1].due_at)
@@ -179,7 +180,7 @@ def _fire(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
             schedules.set_former_times(conn, work.schedule.name, [each for each in former if each[1] > now])
             for _, until in former[-1:]:
                 schedules.advance(conn, work.schedule.name, min(until, now))
-    return [edition for edition in made if edition is not None]
+    return [edition_id for edition_id in made if edition_id is not None]
 
 
 def _compose(app: App, schedule: Schedule, fate: Fate, trouble: str) -> int | None:

@@ -79,6 +79,7 @@ def record(
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- editions are never deleted
         content = content_of(conn, edition)
+    schedule = schedule.in_language(edition["language"])
     products = rendered(studio, project, schedule, edition, content, schedule.send)
     with store.write() as conn:
         editions.lock(conn, edition_id)
@@ -108,6 +109,7 @@ def products_of(store: Store, studio: Studio, project: Project, schedule: Schedu
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- editions are never deleted
         content = content_of(conn, edition)
+    schedule = schedule.in_language(edition["language"])
     return rendered(studio, project, schedule, edition, content, schedule.send)
 
 
