@@ -30,7 +30,7 @@ def rule(app: App, schedule: str) -> Approve:
 
 def next_open(app: App, schedule: Schedule, since: datetime) -> Slot | None:
     """Return the first slot after a moment whose edition isn't approved yet; None where there is none."""
-    language = app.project.publication.language
+    language = app.project.language_of(schedule)
     with app.store.read() as conn:
         for slot in slots_after(schedule.when, app.zone, since):
             row = editions.of_slot(conn, schedule.name, slot.key, language)
@@ -49,7 +49,8 @@ def decide_due(app: App, at_work: Collection[str]) -> None:
         rows = [row for number in sorted(waiting) if (row := editions.get(conn, number)) is not None]
     for row in rows:
         if row["schedule"] in at_work and row["due_at"] <= app.clock():
-            at_slot(app, app.project.schedules[row["schedule"]], Slot(row["slot"], row["due_at"]))
+            schedule = app.project.schedules[row["schedule"]].in_language(row["language"])
+            at_slot(app, schedule, Slot(row["slot"], row["due_at"]))
 
 
 def at_slot(app: App, schedule: Schedule, slot: Slot) -> int | None:
@@ -58,7 +59,7 @@ def at_slot(app: App, schedule: Schedule, slot: Slot) -> int | None:
     Nothing is composed and nothing is rendered: it goes as it was approved, or as its schedule says.
     """
     with app.store.read() as conn:
-        row = editions.of_slot(conn, schedule.name, slot.key, app.project.publication.language)
+        row = editions.of_slot(conn, schedule.name, slot.key, app.project.language_of(schedule))
         is_early = row is not None and row["state"] == EditionState.LOCKED and approvals.is_early(conn, row)
     if row is None or not is_early:
         return None

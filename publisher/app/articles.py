@@ -11,7 +11,7 @@ from publisher.app import composing, presence
 from publisher.model.article import LedgerArticle
 from publisher.model.project import Schedule, When
 from publisher.pipeline import compose
-from publisher.pipeline.compose import Choice, Rest
+from publisher.pipeline.compose import Candidates, Choice, Rest
 from publisher.pipeline.pacing import is_between
 from publisher.runtime.slots import Slot
 from publisher.store import candidates, editions, sources
@@ -24,7 +24,7 @@ SETTLE = timedelta(minutes=5)  # what was published by mistake is mostly taken b
 
 def fire_new_articles(app: App, schedule: Schedule, *, actor: str) -> list[int]:
     """Make an edition of every article that is new for the schedule, whether it has rested or not; return their ids."""
-    return _fire(app, schedule, _picked(app, schedule, {}), actor)
+    return _fire(app, _picked(app, schedule, {}), actor)
 
 
 def fire_in_hours(app: App, schedule: Schedule) -> list[int]:
@@ -33,7 +33,7 @@ def fire_in_hours(app: App, schedule: Schedule) -> list[int]:
         asked = app.asked_again.get(schedule.name, frozenset())
         picked = _picked(app, schedule, composing.rests(app, SETTLE))
         unseen = {one.article.id for one in _not_seen_since(app, picked)} - asked
-        return _fire(app, schedule, [one for one in picked if one.article.id not in unseen], "schedule")
+        return _fire(app, [one for one in picked if one.article.id not in unseen], "schedule")
     if schedule.when.outside == "drop":
         _drop_what_came_outside(app, schedule)
     return []
@@ -56,6 +56,7 @@ def sources_to_ask(app: App, schedule: Schedule) -> set[str]:
 class Picked:
     """An article that the schedule takes, with its slot's key."""
 
+    schedule: Schedule  # as the edition in the article's language has it
     article: LedgerArticle
     key: str
     choice: Choice
@@ -80,28 +81,33 @@ def _picked(app: App, schedule: Schedule, settle: Mapping[str, Rest]) -> list[Pi
     if there.look.is_worth_it:
         with app.store.write() as conn:
             candidates.keep_look(conn, schedule.name, there.look)
-    one = replace(schedule, pick=replace(schedule.pick, at_most=1, at_least=1))
-    found = []
-    for article in there.found:
-        choice = compose.decide(one, [article], elsewhere=there.elsewhere, now=app.clock(), settle=settle)
-        found.append(Picked(article, _key(article), choice))
-    for update in there.updates if schedule.on_update == "repost" else ():
-        choice = compose.decide(one, [], elsewhere=there.elsewhere, now=app.clock(), updates=[update], settle=settle)
-        # Under a key of its own: the article itself has had its slot.
-        key = f"{_key(update)}:r{update.revision}"
-        found.append(Picked(replace(update, first_seen_at=update.changed_at or app.clock()), key, choice))
-    found = [each for each in found if each.choice.picked]
-    told, _ = compose.one_of_each_story([each.article for each in found])
-    found = [each for each in found if each.article in told]
+    found = [each for edition in schedule.by_language for each in _picked_for(app, edition, there, settle)]
     with app.store.read() as conn:
         had = editions.slots_had(conn, schedule.name, [each.key for each in found])
     return [each for each in found if each.key not in had]
 
 
-def _fire(app: App, schedule: Schedule, picked: Sequence[Picked], actor: str) -> list[int]:
+def _picked_for(app: App, schedule: Schedule, there: Candidates, settle: Mapping[str, Rest]) -> list[Picked]:
+    """Return what would go in one language's editions; of a story that several tell, one."""
+    one = replace(schedule, pick=replace(schedule.pick, at_most=1, at_least=1))
+    found = []
+    for article in there.found:
+        choice = compose.decide(one, [article], elsewhere=there.elsewhere, now=app.clock(), settle=settle)
+        found.append(Picked(schedule, article, _key(article), choice))
+    for update in there.updates if schedule.on_update == "repost" else ():
+        choice = compose.decide(one, [], elsewhere=there.elsewhere, now=app.clock(), updates=[update], settle=settle)
+        # Under a key of its own: the article itself has had its slot.
+        key = f"{_key(update)}:r{update.revision}"
+        found.append(Picked(schedule, replace(update, first_seen_at=update.changed_at or app.clock()), key, choice))
+    found = [each for each in found if each.choice.picked]
+    told, _ = compose.one_of_each_story([each.article for each in found])
+    return [each for each in found if each.article in told]
+
+
+def _fire(app: App, picked: Sequence[Picked], actor: str) -> list[int]:
     gone = presence.leave_out_gone(app, [one.article for one in picked], presence.in_time())
     made = [
-        composing.record(app, schedule, Slot(one.key, app.clock()), one.choice, actor=actor).edition_id
+        composing.record(app, one.schedule, Slot(one.key, app.clock()), one.choice, actor=actor).edition_id
         for one in picked
         if one.article.id not in gone
     ]
@@ -122,8 +128,9 @@ def _drop_what_came_outside(app: App, schedule: Schedule) -> None:
     first, last = schedule.when.between
     why = f"came outside {first:%H:%M}-{last:%H:%M}: dropped (outside)"
     there = compose.candidates_of(app.store, schedule, now=app.clock())
-    for candidate in there.found:
-        if not is_inside(app, schedule.when, candidate.first_seen_at):
+    outside = [each for each in there.found if not is_inside(app, schedule.when, each.first_seen_at)]
+    for edition in schedule.by_language:
+        for candidate in (each for each in outside if edition.languages.has(each.article.language)):
             choice = Choice((), ((candidate, why),), skipped=why, dropped=frozenset({candidate.id}))
             slot = Slot(_key(candidate), app.clock())
-            composing.record(app, schedule, slot, choice, actor="schedule")
+            composing.record(app, edition, slot, choice, actor="schedule")

@@ -55,7 +55,7 @@ class Asked:
 def ask(app: App, schedule: Schedule, slot: Slot) -> None:
     """Ask people to approve a slot's draft: when it is made, and when its words have changed since they were asked."""
     with app.store.read() as conn:
-        row = editions.of_slot(conn, schedule.name, slot.key, app.project.publication.language)
+        row = editions.of_slot(conn, schedule.name, slot.key, app.project.language_of(schedule))
         if row is None or row["state"] != EditionState.DRAFT or row["reason"]:
             return
         note = desk.waiting_note(conn, row["schedule"], row["language"])

@@ -28,7 +28,7 @@ def wrong_channels(app: App) -> list[str]:
             wrong.append(str(error))
     for schedule in app.project.schedules.values():
         wrong += [words for entry in schedule.send if (words := wrong_entry(app, entry))]
-    return wrong + _wrong_alerts(app)
+    return [*dict.fromkeys(wrong), *_wrong_alerts(app)]  # lists of several languages may share a line of `send:`
 
 
 def _wrong_alerts(app: App) -> list[str]:
@@ -177,7 +177,7 @@ def _nobodys_senders(app: App) -> list[str]:
     written = [(paper.where, paper.from_email), *((each.where, each.from_email) for each in entries)]
     return [
         f"{where}: {address} is nobody's address: that domain is for examples. Write who the mail comes from"
-        for where, address in written
+        for where, address in dict.fromkeys(written)
         if address and is_nobodys(address.rpartition("@")[2])
     ]
 

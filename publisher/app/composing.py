@@ -48,6 +48,7 @@ def compose_known(
 ) -> Composed:
     """Choose among what the ledger knows already, and write down the edition.
 
+    :param schedule: as one of its languages' editions has it.
     :param trouble: what was wrong with the sources: said when there is nothing to send.
     :param held: why its sends have to wait for a person.
     :param opens: a person wants the draft, whatever is in it.
@@ -59,7 +60,7 @@ def compose_known(
         now = app.clock()
         with app.store.read() as conn:
             there = verb.candidates_in(conn, schedule, now=now)
-            wishes = verb.wishes_of(conn, schedule, slot.key, app.project.publication.language)
+            wishes = verb.wishes_of(conn, schedule, slot.key, app.project.language_of(schedule))
         choice = verb.decide(
             schedule,
             there.found,
@@ -116,12 +117,13 @@ def record(
     opens: bool = False,
 ) -> Composed:
     """Write down an edition, a draft of it, or that a slot was skipped, under the version of the file that holds."""
+    assert schedule.by_language == (schedule,)  # noqa: S101 -- else articles would go to readers of other languages
     composed = verb.record(
         app.store,
         schedule,
         choice,
         slot=slot.key,
-        language=app.project.publication.language,
+        language=app.project.language_of(schedule),
         due_at=slot.due_at,
         now=app.clock(),
         version_id=versions.accepted(app),
@@ -135,7 +137,7 @@ def record(
     if composed.edition_id is not None:
         state = "edition_drafted" if as_draft else "edition_skipped" if choice.skipped else "edition_locked"
         why = choice.skipped or choice.held
-        log.info(state, schedule=schedule.name, slot=slot.key, articles=len(choice.picked), why=why)
+        log.info(state, schedule=schedule.label, slot=slot.key, articles=len(choice.picked), why=why)
     return composed
 
 

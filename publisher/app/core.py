@@ -172,9 +172,9 @@ class App:
         return name
 
     def edition(self, said: str) -> int:
-        """Return the id of an edition: a number, `morning` (its latest) or `morning@2026-11-24`.
+        """Return the id of an edition: a number, `morning` (its latest), `morning@2026-11-24`, `morning@2026-11-24/pt`.
 
-        :raises UsageError: there is none.
+        :raises UsageError: there is none, or there are several.
         """
         with self.store.read() as conn:
             return edition_named(conn, said, self.zone, self.project.schedules)
@@ -233,3 +233,36 @@ class App:
             known = ", ".join(self.project.schedules) or "none"
             raise UsageError(f"there is no schedule {name!r}", remedy=f"{hint}Schedules: {known}")
         return self.project.schedules[name]
+
+    def editions_of(self, said: str) -> tuple[Schedule, ...]:
+        """Return a schedule as each of its languages' editions has it, or as one: `morning`, `morning/pt`.
+
+        :raises UsageError: there is none.
+        """
+        name, _, language = said.partition("/")
+        found = self.schedule(name).by_language
+        if not language:
+            return found
+        mine = tuple(each for each in found if each.languages.only.casefold() == language.casefold())
+        if not mine:
+            known = ", ".join(each.label for each in found)
+            raise UsageError(f"{name} has no edition in {language!r}", remedy=f"There is: {known}")
+        return mine
+
+    def schedule_or_edition(self, said: str) -> Schedule:
+        """Return a whole schedule, or as one of its languages' editions has it: `morning`, `morning/pt`.
+
+        :raises UsageError: there is none.
+        """
+        return self.editions_of(said)[0] if "/" in said else self.schedule(said)
+
+    def edition_to_come(self, said: str) -> Schedule:
+        """Return a schedule as its one edition has it; of several languages' one has to be named.
+
+        :raises UsageError: there is none, or there are several.
+        """
+        found = self.editions_of(said)
+        if len(found) > 1:
+            named = ", ".join(each.label for each in found)
+            raise UsageError(f"{said} has an edition in each of its languages", remedy=f"Say which: {named}")
+        return found[0]

@@ -48,6 +48,7 @@ class Page:
     products: tuple[Produced, ...] = ()  # of a draft: what it would send
     audiences: tuple[Audience, ...] = ()  # for each product
     approvable: str = ""  # the version that waits for approval; empty: none does
+    language: str = ""
 
     @property
     def is_held(self) -> bool:
@@ -74,14 +75,14 @@ def draft_of(app: App, schedule: Schedule) -> int | None:
     """Return the draft of a schedule's next edition; None where it has none yet."""
     slot = next_slot(app, schedule)
     with app.store.read() as conn:
-        return editions.draft_of(conn, schedule.name, slot.key, app.project.publication.language)
+        return editions.draft_of(conn, schedule.name, slot.key, app.project.language_of(schedule))
 
 
 def edition_of_next(app: App, schedule: Schedule) -> int | None:
     """Return the edition that a schedule's next slot has already, a draft or approved; None where it has none."""
     slot = None if schedule.when.new else next_slot(app, schedule)
     with app.store.read() as conn:
-        row = editions.of_slot(conn, schedule.name, slot.key, app.project.publication.language) if slot else None
+        row = editions.of_slot(conn, schedule.name, slot.key, app.project.language_of(schedule)) if slot else None
     return row["id"] if row is not None and row["state"] in (EditionState.DRAFT, EditionState.LOCKED) else None
 
 
@@ -94,7 +95,7 @@ def open_draft(app: App, schedule: Schedule) -> int:
     made = composing.compose(app, schedule, slot, actor=app.actor, as_draft=True, opens=True).edition_id
     if made is None:
         what = f"its slot {slot.key} has an edition that is no draft any more"
-        raise UsageError(what, where=schedule.name, remedy=f"Look: publisher editions {schedule.name}")
+        raise UsageError(what, where=schedule.label, remedy=f"Look: publisher editions {schedule.name}")
     return made
 
 
@@ -116,7 +117,8 @@ def write_note(app: App, schedule: Schedule, text: str) -> Note | None:
     next_slot(app, schedule)
     if not schedule.mails_to:
         raise UsageError("it sends no mail, and a note stands in mails alone", where=schedule.name)
-    return editing.write_note(app.store, schedule.name, text, actor=app.actor, now=app.clock())
+    what = {"language": schedule.languages.only, "actor": app.actor}
+    return editing.write_note(app.store, schedule.name, text, **what, now=app.clock())
 
 
 def compose_next_anew(app: App, schedule: Schedule) -> None:
@@ -133,6 +135,7 @@ def compose_anew(app: App, edition_id: int) -> None:
     if row is None or row["state"] != "draft" or row["schedule"] not in app.project.schedules:
         return
     schedule, slot = app.project.schedules[row["schedule"]], Slot(row["slot"], row["due_at"])
+    schedule = schedule.in_language(row["language"])
     composing.compose_known(app, schedule, slot, actor=app.actor, as_draft=True)
 
 
@@ -163,6 +166,7 @@ def page(app: App, edition_id: int) -> Page:
         products,
         audiences,
         version,
+        row["language"],
     )
 
 

@@ -159,13 +159,16 @@ def _to(entry: Entry) -> str:
 
 
 def _plain(entry: Entry) -> list[object]:
-    return [getattr(entry, each.name) for each in fields(entry) if each.name != "where"]
+    return [getattr(entry, each.name) for each in fields(entry) if each.name not in NO_KEYS]
 
 
 def _names(old: object, new: object) -> list[str]:
     """Return the fields in which two records of one kind differ, as the file calls them."""
-    names = [each.name for each in fields(new)]  # type: ignore[arg-type]  # both are dataclasses
-    return [WRITTEN.get(name, name) for name in names if name != "where" and getattr(old, name) != getattr(new, name)]
+    names = [each.name for each in fields(new) if each.name not in NO_KEYS]  # type: ignore[arg-type]  # both are dataclasses
+    return [WRITTEN.get(name, name) for name in names if getattr(old, name) != getattr(new, name)]
+
+
+NO_KEYS = ("where", "edition")  # what follows from other keys, and changes with them
 
 
 WRITTEN = {

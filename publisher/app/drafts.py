@@ -15,7 +15,7 @@ from publisher.model.project import Schedule
 from publisher.model.states import EditionState
 from publisher.pipeline import compose
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import editions
+from publisher.store import Connection, editions
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -30,7 +30,7 @@ class Need:
     """A slot whose draft has its time now."""
 
     slot: Slot
-    is_there: bool  # it only may have to be composed anew
+    is_there: bool  # in each of its languages: it only may have to be composed anew
 
 
 def need(app: App, schedule: Schedule, until: datetime) -> Need | None:
@@ -42,26 +42,44 @@ def need(app: App, schedule: Schedule, until: datetime) -> Need | None:
     if slot is None or slot.due_at - schedule.when.prepare > now:
         return None
     with app.store.read() as conn:
-        there = editions.of_slot(conn, schedule.name, slot.key, app.project.publication.language)
-    if there is not None and there["state"] != EditionState.DRAFT:
-        return None  # somebody approved it: nothing joins it any more
-    return Need(slot, is_there=there is not None)
+        there = [_edition(conn, app, view, slot) for view in schedule.by_language]
+    if all(map(_is_approved, there)):
+        return None  # nothing joins it any more
+    return Need(slot, is_there=None not in there)
 
 
 def prepare(app: App, schedule: Schedule, wanted: Need, trouble: str) -> None:
     """Compose the draft, or compose it anew where there is something new; then say at once what is wrong with it."""
-    if wanted.is_there and not _has_news(app, schedule, wanted.slot):
-        return
-    composed = composing.compose_known(app, schedule, wanted.slot, actor="schedule", trouble=trouble, as_draft=True)
+    for view in schedule.by_language:
+        with app.store.read() as conn:
+            row = _edition(conn, app, view, wanted.slot)
+        if row is None or (not _is_approved(row) and _has_news(app, view, row["id"])):
+            _compose(app, view, wanted.slot, trouble)
+
+
+def _edition(conn: Connection, app: App, schedule: Schedule, slot: Slot) -> RowMapping | None:
+    return editions.of_slot(conn, schedule.name, slot.key, app.project.language_of(schedule))
+
+
+def _is_approved(row: RowMapping | None) -> bool:
+    """Say whether the edition of a slot to come is no draft any more."""
+    return row is not None and row["state"] != EditionState.DRAFT
+
+
+def _compose(app: App, schedule: Schedule, slot: Slot, trouble: str) -> None:
+    composed = composing.compose_known(app, schedule, slot, actor="schedule", trouble=trouble, as_draft=True)
     if composed.edition_id is not None:
         _check(app, schedule, composed.edition_id)
 
 
-def _has_news(app: App, schedule: Schedule, slot: Slot) -> bool:
+def _languages(app: App, schedule: Schedule) -> set[str]:
+    return {app.project.language_of(edition) for edition in schedule.by_language}
+
+
+def _has_news(app: App, schedule: Schedule, draft_id: int) -> bool:
     there = compose.candidates_of(app.store, schedule, now=app.clock())
     with app.store.read() as conn:
-        found = [draft["id"] for draft in editions.drafts(conn, schedule.name) if draft["slot"] == slot.key]
-        known = {(place["article_id"], place["revision"]) for each in found for place in editions.places_of(conn, each)}
+        known = {(place["article_id"], place["revision"]) for place in editions.places_of(conn, draft_id)}
     now_there = [*there.found, *(there.updates if schedule.on_update != "ignore" else [])]
     return {(each.id, each.revision) for each in now_there} != known
 
@@ -82,7 +100,7 @@ def _check(app: App, schedule: Schedule, edition_id: int) -> None:
     more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
     app.alert(
         cause,
-        what=f"the draft of {schedule.name} would be held: {wrong[0]}{more}",
+        what=f"the draft of {schedule.label} would be held: {wrong[0]}{more}",
         affected=f"edition {edition_id}, due {edition['due_at'].astimezone(app.zone):%H:%M}",
         command=f"publisher plan {schedule.name}",
     )
@@ -101,7 +119,11 @@ def follow(app: App, until: Mapping[str, datetime]) -> None:
         waiting = editions.drafts(conn)
     for draft in waiting:
         schedule = app.project.schedules.get(draft["schedule"])
-        if schedule is not None and schedule.name in until and not _still_comes(app, schedule, draft, until):
+        if schedule is None or schedule.name not in until:
+            continue
+        if draft["language"] not in _languages(app, schedule):
+            _give_up(app, draft, f"{schedule.name} has no edition in {draft['language']} any more")
+        elif not _still_comes(app, schedule, draft, until):
             _move(app, schedule, draft, max(until[schedule.name], app.clock()))
 
 
@@ -116,9 +138,13 @@ def _move(app: App, schedule: Schedule, draft: RowMapping, after: datetime) -> N
         if slot is not None and editions.move_draft(conn, draft, slot.key, slot.due_at):
             log.info("draft_moved", edition=draft["id"], schedule=schedule.name, was=draft["slot"], slot=slot.key)
             return
-        why = f"{schedule.name} has no slot {draft['slot']} any more"
+    _give_up(app, draft, f"{schedule.name} has no slot {draft['slot']} any more")
+
+
+def _give_up(app: App, draft: RowMapping, why: str) -> None:
+    with app.store.write() as conn:
         editions.cancel_draft(conn, draft["id"], why, app.clock())
-    log.warning("draft_cancelled", edition=draft["id"], schedule=schedule.name, slot=draft["slot"], why=why)
+    log.warning("draft_cancelled", edition=draft["id"], schedule=draft["schedule"], slot=draft["slot"], why=why)
     app.all_clear(cause_of(draft["id"]))
 
 

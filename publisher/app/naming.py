@@ -1,4 +1,6 @@
-"""What a person means: an edition by number, `morning` (its latest) or `morning@2026-11-24`; a schedule, a channel."""
+"""What a person means: an edition by number, `morning` (its latest), `morning@2026-11-24` or `morning@2026-11-24/pt`;
+a schedule, a channel.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.errors import UsageError
 from publisher.model.states import EditionState, SendState
-from publisher.store import Connection, RowMapping, editions, facts, sends
+from publisher.store import Connection, RowMapping, by_language, editions, facts, sends
 
 MOST_NAMED = 10  # editions to choose from
 
@@ -29,7 +31,7 @@ def edition_named(
     """Return the id of the edition that a person means.
 
     A day is one of the publication's own; of several editions on it the latest is meant. An edition that was skipped
-    is meant only where there is no other.
+    is meant only where there is no other. Where a slot has one in each of several languages, the language is said too.
 
     :param schedules: the names in schedules.yaml, for the answer to a wrong name.
     :param meant: a name alone means the schedule's only edition of this kind.
@@ -41,15 +43,42 @@ def edition_named(
         newest = editions.latest_id(conn)
         what = "See them: publisher editions" if newest else "There is none yet"
         raise UsageError(f"there is no edition {said}", remedy=what)
-    name, at, day = said.partition("@")
+    before, _, spoken = said.partition("/")
+    name, at, day = before.partition("@")
     since, until = _day(day, said, zone) if at else (None, None)
-    fit = _fit(conn, name, since, until, meant)
+    language = _language(conn, name, spoken) if spoken else ""
+    fit = [row for row in _fit(conn, name, since, until, meant) if language in ("", row["language"])]
     if len(fit) > 1:
         raise _several(fit, said, meant)
-    found = fit[0]["id"] if fit else editions.latest_id(conn, name, since=since, until=until) if name else None
+    if fit:
+        return int(fit[0]["id"])
+    found = editions.latest_id(conn, name, language, since=since, until=until) if name else None
     if found is None:
         raise _unknown(conn, name, day, zone, schedules)
-    return int(found)
+    if not language:
+        _refuse_other_languages(conn, found, said, zone)
+    return found
+
+
+def _language(conn: Connection, name: str, said: str) -> str:
+    """Return a language of a schedule's editions, as the ledger writes it."""
+    met = by_language.languages_met(conn, name)
+    found = next((each for each in met if each.casefold() == said.casefold()), "")
+    if met and not found:
+        raise UsageError(f"{name} has no edition in {said!r}", remedy=f"It has them in {', '.join(met)}")
+    return found
+
+
+def _refuse_other_languages(conn: Connection, edition_id: int, said: str, zone: ZoneInfo) -> None:
+    """Make sure that an edition's slot has no other, in another language, that may be meant as well."""
+    edition = editions.get(conn, edition_id)
+    assert edition is not None  # noqa: S101 -- it was found a moment ago, and editions are never deleted
+    is_skipped = edition["state"] == EditionState.SKIPPED
+    beside = [row for row in by_language.of_slot(conn, edition) if is_skipped or row["state"] != EditionState.SKIPPED]
+    if len(beside) > 1:
+        day = f"{edition['schedule']}@{edition['due_at'].astimezone(zone):%Y-%m-%d}"
+        named = ", ".join(f"{day}/{row['language']} (edition {row['id']})" for row in beside)
+        raise UsageError(f"{said} has editions in several languages", remedy=f"Say which: {named}")
 
 
 def schedule_named(conn: Connection, said: str, schedules: Iterable[str]) -> str:
@@ -89,7 +118,10 @@ def _fit(conn: Connection, name: str, since: datetime | None, until: datetime | 
 
 
 def _several(fit: list[RowMapping], said: str, meant: Meant) -> UsageError:
-    named = ", ".join(f"{row['id']} ({row['slot']})" for row in fit[:MOST_NAMED])
+    several = by_language.schedules_among(fit)
+    named = ", ".join(
+        f"{row['id']} ({row['slot']}{', ' + row['language'] if several else ''})" for row in fit[:MOST_NAMED]
+    )
     more = f" and {len(fit) - MOST_NAMED} more (publisher editions)" if len(fit) > MOST_NAMED else ""
     what = f"{len(fit)} editions of {said} are {meant}"
     return UsageError(what, remedy=f"Give the number of one: {named}{more}")

@@ -69,7 +69,7 @@ class Operator:
         return self.clock()
 
     def edition(self, said: str, meant: Meant = Meant.LATEST) -> int:
-        """Return the id of an edition: a number, `morning` (its latest) or `morning@2026-11-24`.
+        """Return the id of an edition: a number, `morning` (its latest), `morning@2026-11-24`, `morning@2026-11-24/pt`.
 
         :param meant: which one a schedule's name means, where it has one of this kind.
         :raises UsageError: there is none, or there are several of the kind; what there is.

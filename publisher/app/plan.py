@@ -87,6 +87,7 @@ def plan_slot(
 ) -> Plan:
     """Work out what the schedule's next slot would do, if it came now, and write nothing.
 
+    :param schedule: as one of its languages' editions has it.
     :param at: as if it were then; a slot of that very moment is the next one.
     :param looked: what its sources said a moment ago; None: they are asked.
     :param slot: another one than the next: that of a person who sends now.
@@ -115,7 +116,7 @@ def plan_slot(
 
 def _waiting(conn: Connection, app: App, schedule: Schedule) -> tuple[str, ...]:
     begun = [*editions.unfinished(conn, schedule.name), *editions.drafts(conn, schedule.name)]
-    slots = {row["id"]: row["slot"] for row in begun}
+    slots = {row["id"]: row["slot"] for row in begun if schedule.languages.only in ("", row["language"])}
     found = waiting_lines(conn, app.project.schedules, slots)
     named = {number: title(number, schedule.name, slot, app.zone) for number, slot in slots.items()}
     return tuple(f"{named[number]}: {line}" for number in sorted(found) for line in found[number])
@@ -153,7 +154,7 @@ def _choose(
         for each in seen:
             collect.record_in(conn, each, now)
         there = compose.candidates_in(conn, schedule, now=now)
-        wishes = compose.wishes_of(conn, schedule, slot.key, app.project.publication.language)
+        wishes = compose.wishes_of(conn, schedule, slot.key, app.project.language_of(schedule))
         choice = compose.decide(
             _each_by_itself(schedule, len(there.found)) if schedule.when.new else schedule,
             there.found,

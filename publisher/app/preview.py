@@ -136,7 +136,7 @@ def _joined(app: App, conn: Connection, schedule: Schedule, person: Subscriber) 
     found = next((standing[name] for name in schedule.mails_to if name in standing), None)
     if found is None:
         return {name: value for name, value in preview_values().items() if name in JOINED}
-    return app.sending.joined(found["since"], found["basis"], app.project.publication.language)
+    return app.sending.joined(found["since"], found["basis"], app.project.language_of(schedule))
 
 
 def _left_out(

@@ -39,24 +39,30 @@ def prospects_of(app: App, article_id: int) -> list[Prospect]:
     if found is None or found.standing is not Standing.NEW:
         return []
     return [
-        _prospect(app, each, found, paused(rows.get(each.name)))
+        _prospect(app, _edition_for(found, each), found, paused(rows.get(each.name)))
         for each in app.project.schedules.values()
         if not each.pick.sources or found.source in each.pick.sources
     ]
+
+
+def _edition_for(article: LedgerArticle, schedule: Schedule) -> Schedule:
+    """Return a schedule as the edition in an article's language has it; as its first where none is in it."""
+    editions = schedule.by_language
+    return next((each for each in editions if each.languages.has(article.article.language)), editions[0])
 
 
 def _prospect(app: App, schedule: Schedule, article: LedgerArticle, why_paused: str) -> Prospect:
     to = "; ".join(_addressees(schedule))
     at = _next_at(app, schedule, article)
     if why_paused:
-        return Prospect(schedule.name, to, why_not=f"the schedule is paused: {why_paused}")
+        return Prospect(schedule.label, to, why_not=f"the schedule is paused: {why_paused}")
     if at is None:
-        return Prospect(schedule.name, to, why_not="the schedule has no slot any more")
+        return Prospect(schedule.label, to, why_not="the schedule has no slot any more")
     if schedule.when.outside == "drop" and not is_inside(app, schedule.when, article.first_seen_at):
-        return Prospect(schedule.name, to, why_not="it came outside the schedule's hours (outside: drop)")
+        return Prospect(schedule.label, to, why_not="it came outside the schedule's hours (outside: drop)")
     alone = replace(schedule, pick=replace(schedule.pick, at_least=1))
     left = compose.decide(alone, [article], elsewhere={}, now=at).left
-    return Prospect(schedule.name, to, why_not=left[0][1]) if left else Prospect(schedule.name, to, at)
+    return Prospect(schedule.label, to, why_not=left[0][1]) if left else Prospect(schedule.label, to, at)
 
 
 def _next_at(app: App, schedule: Schedule, article: LedgerArticle) -> datetime | None:

@@ -153,8 +153,8 @@ def _guarded(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
             made += fire_in_hours(app, work.schedule)
         if work.draft:
             drafts.prepare(app, work.schedule, work.draft, trouble)
-            if work.schedule.approve:
-                asking.ask(app, work.schedule, work.draft.slot)
+            for view in work.schedule.by_language if work.schedule.approve else ():
+                asking.ask(app, view, work.draft.slot)
     except Exception as error:
         said = str(error) if isinstance(error, PublisherError) else f"{type(error).__name__} (see the log)"
         what = f"no edition of {name} could be made: {said}"
@@ -170,14 +170,7 @@ def _guarded(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
 def _fire(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
     made: list[int | None] = []
     for fate in decide(work.schedule.when, work.due, app.watch.was_missed, now):
-        early = approved.at_slot(app, work.schedule, fate.slot)
-        if early is not None:
-            made.append(early)
-        elif fate.skipped:
-            skipped = Choice((), (), f"{fate.skipped}; to send it now: publisher send {work.schedule.name}")
-            composing.record(app, work.schedule, fate.slot, skipped, actor="schedule")
-        else:
-            made.append(_compose(app, work.schedule, fate, trouble))
+        made += [_fire_one(app, view, fate, trouble) for view in work.schedule.by_language]
     if work.due:
         with app.store.write() as conn:
             schedules.advance(conn, work.schedule.name, work.due[-1].due_at)
@@ -185,7 +178,17 @@ def _fire(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
             schedules.set_former_times(conn, work.schedule.name, [each for each in former if each[1] > now])
             for _, until in former[-1:]:
                 schedules.advance(conn, work.schedule.name, min(until, now))
-    return [edition for edition in made if edition is not None]
+    return [edition_id for edition_id in made if edition_id is not None]
+
+
+def _fire_one(app: App, schedule: Schedule, fate: Fate, trouble: str) -> int | None:
+    """Carry out what becomes of a slot, in one language; return its edition."""
+    early = approved.at_slot(app, schedule, fate.slot)
+    if early is not None or not fate.skipped:
+        return early or _compose(app, schedule, fate, trouble)
+    skipped = Choice((), (), f"{fate.skipped}; to send it now: publisher send {schedule.name}")
+    composing.record(app, schedule, fate.slot, skipped, actor="schedule")
+    return None
 
 
 def _compose(app: App, schedule: Schedule, fate: Fate, trouble: str) -> int | None:

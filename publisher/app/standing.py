@@ -8,8 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
+from publisher.model.project import Schedule
 from publisher.model.states import ENDED, SendState
-from publisher.store import Connection, Store, approvals, by_hand, editions, facts, sends, trials
+from publisher.store import (
+    Connection,
+    RowMapping,
+    Store,
+    approvals,
+    by_hand,
+    by_language,
+    editions,
+    facts,
+    sends,
+    trials,
+)
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 PATIENCE = 10.0  # seconds that a command waits for calls under way
@@ -144,11 +156,20 @@ def wait_for_calls(
     return []
 
 
+def unfinished(conn: Connection, schedule: Schedule) -> list[RowMapping]:
+    """Return a schedule's editions that were begun and have not ended: all, or those in the language that is meant."""
+    return [row for row in editions.unfinished(conn, schedule.name) if schedule.languages.only in ("", row["language"])]
+
+
 def edition_title(store: Store, edition_id: int, zone: tzinfo | None) -> str:
-    """Return how an edition is called: number, schedule and slot."""
+    """Return how an edition is called: number, schedule and slot, and its language where the slot has several."""
     with store.read() as conn:
         row = editions.get(conn, edition_id)
-    return title(edition_id, row["schedule"], row["slot"], zone) if row else f"edition {edition_id}"
+        if row is None:
+            return f"edition {edition_id}"
+        is_one_of_several = len(by_language.of_slot(conn, row)) > 1
+    language = f", {row['language']}" if is_one_of_several else ""
+    return f"{title(edition_id, row['schedule'], row['slot'], zone).removesuffix(')')}{language})"
 
 
 def title(edition_id: int | None, schedule: str | None, slot: str | None, zone: tzinfo | None) -> str:

@@ -61,8 +61,15 @@ def idle_templates(app: App) -> list[str]:
     return [
         f"{TEMPLATES}/{name}: no template uses it, and no line of `send:` names it. "
         + (f"Did you mean {meant}? Then give it that name" if meant else "Name it there, include it, or take it away")
-        for name, meant in app.studio.renderer.idle(named)
+        for name, meant in app.studio.renderer.idle(named, _languages(app))
     ]
+
+
+def _languages(app: App) -> set[str]:
+    """Return the languages that messages are in."""
+    entries = [entry for schedule in app.project.schedules.values() for entry in schedule.send]
+    stated = {entry.language for entry in entries} | {each.language for each in app.project.lists.values()}
+    return {app.project.publication.language, *stated} - {""}
 
 
 def _names_used(app: App, entry: Entry) -> Iterator[str]:

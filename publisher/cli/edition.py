@@ -54,7 +54,7 @@ def edition(
     from publisher.app import desk
 
     app = open_app(project)
-    schedule = app.project.schedules.get(which)
+    schedule = app.edition_to_come(which) if which.partition("/")[0] in app.project.schedules else None
     stories = {"drop": drop, "later": later, "add": add, "undo": undo}
     wants = any(stories.values()) or any((order, subject, preheader, post, plain))
     there = desk.edition_of_next(app, schedule) if schedule is not None else None
@@ -90,7 +90,7 @@ def _show_plan(app: App, schedule: Schedule) -> None:
     show(plan, app, ends_of(app, [plan])[0], numbered=True)
     prepare = schedule.when.prepare
     when = f"at {local(plan.slot.due_at - prepare, app.zone, seconds=False)}, or " if prepare else ""
-    how = f"publisher edition {schedule.name} --help"
+    how = f"publisher edition {schedule.label} --help"
     say(f"There is no draft of it yet: it is made {when}with the first change ({how})")
 
 
@@ -110,7 +110,7 @@ def _schedule_of(app: App, edition_id: int) -> Schedule:
         remedy = f"What left can be put right: publisher withdraw {edition_id}"
         what = f"it is {row['state']}: nothing in it can be changed"
         raise UsageError(what, where=f"edition {edition_id}", remedy=remedy)
-    return app.schedule(row["schedule"])
+    return app.schedule(row["schedule"]).in_language(row["language"])
 
 
 def _about_stories(
@@ -204,8 +204,10 @@ def _show(page: Page, app: App) -> None:
     from publisher.cli.plan import audience_words, subject_words, trial_lines
 
     title = standing.title(page.edition_id, page.schedule, page.slot.key, app.zone)
+    schedule = app.project.schedules.get(page.schedule)
+    language = f", in {page.language}" if schedule is not None and schedule.languages.every else ""
     until = f", until {local(page.slot.due_at, app.zone, seconds=False)}" if page.state == "draft" else ""
-    say(f"{title}: {page.state}{until}{f' ({page.reason})' if page.reason else ''}")
+    say(f"{title}: {page.state}{language}{until}{f' ({page.reason})' if page.reason else ''}")
     if page.note:
         say(f"  note by {page.note.actor}, {local(page.note.made_at, app.zone)}:")
         for line in page.note.text.strip().splitlines():
@@ -235,6 +237,7 @@ def _plain(page: Page) -> dict[str, object]:
     return {
         "edition": page.edition_id,
         "schedule": page.schedule,
+        "language": page.language,
         "slot": page.slot.key,
         "due_at": page.slot.due_at,
         "state": page.state,

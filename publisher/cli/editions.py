@@ -13,8 +13,8 @@ from publisher.cli.output import AsJson, ProjectDir, local, say_json, table
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
-COLUMNS = ("id", "schedule", "due", "slot", "state", "sent", "failed", "unknown", "to do", "why")
-WHERE_USED = ("slot", "failed", "unknown", "to do")  # columns that a terminal shows only then
+COLUMNS = ("id", "schedule", "language", "due", "slot", "state", "sent", "failed", "unknown", "to do", "why")
+WHERE_USED = ("language", "slot", "failed", "unknown", "to do")  # columns that a terminal shows only then
 
 
 def editions(
@@ -26,6 +26,7 @@ def editions(
     """List the editions, newest first; skipped ones say why and what to do."""
     from publisher.app import standing
     from publisher.app.naming import schedule_named
+    from publisher.store import by_language
     from publisher.store import editions as ledger
 
     app = open_app(project)
@@ -37,15 +38,18 @@ def editions(
     if as_json:
         say_json([{**_plain(dict(row)), "waiting": waiting.get(row["id"], [])} for row in found])
         return
-    rows = [_row(row, waiting.get(row["id"], []), app.zone) for row in found]
+    several = by_language.schedules_among(found)
+    rows = [_row(row, waiting.get(row["id"], []), app.zone, several) for row in found]
     table("", COLUMNS, rows, WHERE_USED)
 
 
-def _row(row: RowMapping, waiting: list[str], zone: Any) -> list[Any]:
+def _row(row: RowMapping, waiting: list[str], zone: Any, several: set[str]) -> list[Any]:
+    language = row["language"] if row["schedule"] in several else ""
     due = local(row["due_at"], zone, seconds=False)
     counts = [row["sent"], row["failed"], row["n_unknown"], row["n_pending"] + row["n_taken"]]
     state = f"{row['state']}{' (practice)' if row['practice'] else ''}"
-    return [row["id"], row["schedule"], due, _slot(row["slot"]), state, *counts, _why(row["reason"], waiting)]
+    why = _why(row["reason"], waiting)
+    return [row["id"], row["schedule"], language, due, _slot(row["slot"]), state, *counts, why]
 
 
 def _slot(key: str) -> str:

@@ -21,7 +21,7 @@ LONGEST = 20_000  # characters of Markdown: more is an article
 
 
 def note(
-    schedule: Annotated[str, typer.Argument(help="A schedule of schedules.yaml.")],
+    schedule: Annotated[str, typer.Argument(help="A schedule, or its edition in a language: morning/pt.")],
     file: Annotated[Path | None, typer.Argument(help="A Markdown file, or - for what is piped in.")] = None,
     clear: Annotated[bool, typer.Option("--clear", help="Take back the note that waits.")] = False,
     project: ProjectDir = Path(),
@@ -32,11 +32,11 @@ def note(
     from publisher.pipeline.operate import editing
 
     app = open_app(project)
-    chosen = app.schedule(schedule)
+    chosen = app.edition_to_come(schedule)
     if file is not None and clear:
         raise UsageError("FILE and --clear say different things")
     if clear:
-        before = editing.take_back_note(app.store, chosen.name, now=app.clock())
+        before = editing.take_back_note(app.store, chosen.name, language=chosen.languages.only, now=app.clock())
         say(f"{schedule}: {'its note is taken back' if before else 'no note waits'}")
     elif file is None:
         _show(app, chosen)
@@ -55,11 +55,12 @@ def _show(app: App, schedule: Schedule) -> None:
     from publisher.store import desk
 
     with app.store.read() as conn:
-        waits, last = desk.waiting_note(conn, schedule.name), desk.last_used_note(conn, schedule.name)
+        waits = desk.waiting_note(conn, schedule.name, schedule.languages.only)
+        last = desk.last_used_note(conn, schedule.name, schedule.languages.only)
     if waits is not None:
-        say(f"{schedule.name}: this note by {_signed(waits, app)} waits for the next edition:\n{waits.text}")
+        say(f"{schedule.label}: this note by {_signed(waits, app)} waits for the next edition:\n{waits.text}")
     else:
-        say(f"{schedule.name}: no note waits. To write one: publisher note {schedule.name} FILE.md")
+        say(f"{schedule.label}: no note waits. To write one: publisher note {schedule.label} FILE.md")
         if last is not None:
             say(f"The last, of edition {last.edition_id}, by {_signed(last, app)}:\n{last.text}")
 

@@ -27,7 +27,7 @@ At = Annotated[str, typer.Option(help="Plan as if it were then: 2026-11-24T07:00
 
 
 def plan(
-    schedule: Annotated[str, typer.Argument(help="Only this schedule.")] = "",
+    schedule: Annotated[str, typer.Argument(help="Only this schedule, or its edition in a language: morning/pt.")] = "",
     at: At = "",
     project: ProjectDir = Path(),
     as_json: AsJson = False,
@@ -39,7 +39,8 @@ def plan(
 
     app = open_app(project)
     moment = moment_said(at, app.zone) if at else None
-    chosen = [app.schedule(schedule)] if schedule else list(app.project.schedules.values())
+    names = [schedule] if schedule else list(app.project.schedules)
+    chosen = [edition for name in names for edition in app.editions_of(name)]
     looked = look(app, chosen)  # once for all: several may read one source
     plans = [plan_slot(app, each, moment, looked) for each in chosen]
     ends = ends_of(app, plans)
@@ -59,7 +60,7 @@ def show(plan: Plan, app: App, ends: Sequence[End | None], when: str = "", *, nu
     :param when: in words; empty: its slot.
     :param numbered: with the articles' numbers, which they have where the ledger knows them all.
     """
-    name, choice = plan.schedule.name, plan.choice
+    name, choice = plan.schedule.label, plan.choice
     slot = "on every new article" if plan.schedule.when.new else local(plan.slot.due_at, app.zone)
     say(f"{name}: {when or slot}")
     for problem in plan.problems:
@@ -168,6 +169,7 @@ def plain(plan: Plan, ends: Sequence[End | None]) -> dict[str, object]:
 
     return {
         "schedule": plan.schedule.name,
+        "language": plan.schedule.languages.only,
         "slot": plan.slot.key,
         "due_at": plan.slot.due_at,
         "paused": plan.paused,

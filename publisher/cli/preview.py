@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def preview(
-    schedule: Annotated[str, typer.Argument(help="A schedule of schedules.yaml.")],
+    schedule: Annotated[str, typer.Argument(help="A schedule, or its edition in a language: morning/pt.")],
     as_: Annotated[str, typer.Option("--as", help="For this subscriber: their own values and lists.")] = "",
     at: Annotated[str, typer.Option(help="The slot of then, or the next after it: 2026-11-24T07:00.")] = "",
     out: Annotated[Path | None, typer.Option(help="Leave the page as files in this folder of their own.")] = None,
@@ -33,19 +33,25 @@ def preview(
     project: ProjectDir = Path(),
 ) -> None:
     """Show what the next slot would send: words, sizes, counts, checks. Runs the real thing and writes nothing."""
+    from publisher.app.looking import look
     from publisher.app.plan import moment_said
     from publisher.app.preview import preview as make
 
     app = open_app(project)
-    made = make(app, app.schedule(schedule), moment_said(at, app.zone) if at else None, email=as_)
-    show(made, app)
+    chosen = [app.edition_to_come(schedule)] if out is not None else app.editions_of(schedule)
+    moment, looked = moment_said(at, app.zone) if at else None, look(app, chosen)
+    previews = [make(app, each, moment, email=as_, looked=looked) for each in chosen]
+    for number, made in enumerate(previews):
+        if number:
+            say()
+        show(made, app)
     if out is not None:
-        _leave_files(app, made, out)
+        _leave_files(app, previews[0], out)
     if opened:
         _open(app, schedule, as_, at)
     elif out is None:
         say(f"\nTo see it as people will: publisher preview {schedule} --open")
-    if app.trouble or made.is_held:
+    if app.trouble or any(made.is_held for made in previews):
         raise typer.Exit(1)
 
 
@@ -55,7 +61,7 @@ def show(made: Preview, app: App) -> None:
 
     plan = made.plan
     due = "on every new article" if plan.schedule.when.new else local(plan.slot.due_at, app.zone)
-    say(f"{plan.schedule.name}: {due}, as {made.reader.email or 'a made-up reader'} would get it")
+    say(f"{plan.schedule.label}: {due}, as {made.reader.email or 'a made-up reader'} would get it")
     for problem in plan.problems:
         say(f"  ! {problem}")
     for line in what_waits(plan):
@@ -117,8 +123,9 @@ def _open(app: App, schedule: str, email: str, at: str) -> None:
         signal.signal(wanted, lambda *_: stop.set())
     server = Server(make_app(app, Inbox(app.folder / "inbox")))
     server.start()
-    said = urlencode({word: value for word, value in (("as", email), ("at", at)) if value})
-    address = f"{server.url}/schedules/{quote(schedule, safe='')}/preview{'?' if said else ''}{said}"
+    name, _, language = schedule.partition("/")
+    said = urlencode({word: value for word, value in (("as", email), ("at", at), ("language", language)) if value})
+    address = f"{server.url}/schedules/{quote(name, safe='')}/preview{'?' if said else ''}{said}"
     say(f"\nSee it: {address}   (Ctrl-C ends)")
     sys.stdout.flush()
     webbrowser.open(address)

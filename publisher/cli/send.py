@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from publisher.app.plan import Plan
     from publisher.model.project import Schedule
 
+    Foreseen = tuple[Plan, Sequence[End | None]]  # and when each of its messages would end
+
 
 MAKING = 3  # tries to make an edition, half a second apart
 NOW = "now, by hand"  # when it would go
@@ -29,7 +31,7 @@ REAL = "this would go to real people"
 
 
 def send(
-    schedule: Annotated[str, typer.Argument(help="A schedule of schedules.yaml.")],
+    schedule: Annotated[str, typer.Argument(help="A schedule, or its edition in a language: morning/pt.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go out, and to how many.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Answer the question before a real send.")] = False,
     finish: Annotated[bool, typer.Option("--finish", help="Finish this schedule's unfinished editions first.")] = False,
@@ -44,11 +46,15 @@ def send(
     if finish and skip:
         raise UsageError("--finish and --skip say opposite things", remedy="Give one of them")
     app = App.open(project)
-    chosen = app.schedule(schedule)
+    chosen = app.schedule_or_edition(schedule)
     if dry_run:
-        foreseen, ends = _foresee(app, chosen)
-        say_json(plan.plain(foreseen, ends)) if as_json else plan.show(foreseen, app, ends, NOW)
-        if foreseen.is_held:
+        foreseen = _foresee(app, chosen)
+        if as_json:
+            found = [plan.plain(each, ends) for each, ends in foreseen]
+            say_json(found if len(found) > 1 else found[0])
+        else:
+            _show(app, foreseen)
+        if any(each.is_held for each, _ in foreseen):
             raise typer.Exit(1)
         return
     with ExitStack() as stack:
@@ -80,11 +86,13 @@ def _compose(app: App, schedule: Schedule) -> list[int]:
         if not made:
             tell(f"{schedule.name}: no new article")
         return made
-    composed = composing.compose(app, schedule, composing.manual_slot(app), actor=app.actor)
-    if composed.choice.skipped:
-        tell(f"{schedule.name}: skipped: {composed.choice.skipped}")
-        return []
-    return [composed.edition_id] if composed.edition_id is not None else []
+    slot, (first, *more) = composing.manual_slot(app), schedule.by_language
+    found = [composing.compose(app, first, slot, actor=app.actor)]
+    found += [composing.compose_known(app, each, slot, actor=app.actor) for each in more]
+    for edition, composed in zip(schedule.by_language, found, strict=True):
+        if composed.choice.skipped:
+            tell(f"{edition.label}: skipped: {composed.choice.skipped}")
+    return [each.edition_id for each in found if each.edition_id is not None and not each.choice.skipped]
 
 
 def open_for_work(app: App, stack: ExitStack, command: str) -> None:
@@ -121,10 +129,10 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
     """Return the schedule's unfinished editions, once someone has said what becomes of them."""
     from publisher.app import standing
     from publisher.pipeline.operate import holding, stopping
-    from publisher.store import approvals, editions
+    from publisher.store import approvals
 
     with app.store.read() as conn:
-        begun = editions.unfinished(conn, schedule.name)
+        begun = standing.unfinished(conn, schedule)
         # What is approved for a slot to come is no more unfinished than a draft.
         found = [(row["id"], row["slot"]) for row in begun if not approvals.waits_for_slot(conn, row, app.clock())]
     if found and skip:
@@ -141,7 +149,7 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
             holding.release_edition(app.store, edition_id, now=app.clock(), usable=usable, try_channels=True)
     if found and not finish:
         named = ", ".join(standing.title(edition_id, schedule.name, slot, app.zone) for edition_id, slot in found)
-        remedy = f"`publisher send {schedule.name} --finish` finishes it, `--skip` cancels what is left"
+        remedy = f"`publisher send {schedule.label} --finish` finishes it, `--skip` cancels what is left"
         raise UsageError(f"{named} {'is' if len(found) == 1 else 'are'} unfinished", remedy=remedy)
     return [edition_id for edition_id, _ in found]
 
@@ -160,10 +168,11 @@ def _refuse_paused(app: App, schedule: Schedule) -> None:
 
 def _ask_finish(app: App, schedule: Schedule) -> None:
     """Say whom finishing would still reach, and ask once."""
-    from publisher.store import editions, sends
+    from publisher.app import standing
+    from publisher.store import sends
 
     with app.store.read() as conn:
-        found = [send for row in editions.unfinished(conn, schedule.name) for send in sends.of_edition(conn, row["id"])]
+        found = [send for row in standing.unfinished(conn, schedule) for send in sends.of_edition(conn, row["id"])]
     for send in found:
         say(f"edition {send['edition_id']}, {send['channel']}: {send['state']}, {send['pending']:,} not reached yet")
     confirm("Finish it now?", REAL)
@@ -171,21 +180,27 @@ def _ask_finish(app: App, schedule: Schedule) -> None:
 
 def _ask(app: App, schedule: Schedule) -> None:
     """Show what would go out and to whom, and ask once."""
-    from publisher.cli import plan
-
-    foreseen, ends = _foresee(app, schedule)
-    plan.show(foreseen, app, ends, NOW)
+    _show(app, _foresee(app, schedule))
     confirm("Send it now?", REAL)
 
 
-def _foresee(app: App, schedule: Schedule) -> tuple[Plan, Sequence[End | None]]:
-    """Return what would go if it were sent now, whenever the next slot is, and when each message would end."""
+def _show(app: App, foreseen: Sequence[Foreseen]) -> None:
+    from publisher.cli import plan
+
+    for each, ends in foreseen:
+        plan.show(each, app, ends, NOW)
+
+
+def _foresee(app: App, schedule: Schedule) -> list[Foreseen]:
+    """Return what would go if it were sent now, whenever the next slot is, by language where there are several."""
     from publisher.app.composing import manual_slot
     from publisher.app.ends import ends_of
+    from publisher.app.looking import look
     from publisher.app.plan import plan_slot
 
-    foreseen = plan_slot(app, schedule, slot=manual_slot(app))
-    return foreseen, ends_of(app, [foreseen])[0]
+    slot, looked = manual_slot(app), look(app, [schedule])
+    plans = [plan_slot(app, each, looked=looked, slot=slot) for each in schedule.by_language]
+    return list(zip(plans, ends_of(app, plans), strict=True))
 
 
 def carry_out(app: App, edition_ids: Sequence[int], as_json: bool) -> None:

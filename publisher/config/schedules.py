@@ -14,6 +14,7 @@ from publisher.config.alerts import AlertsShape
 from publisher.config.approve import ApproveShape
 from publisher.config.channels import ChannelShape
 from publisher.config.explain import explain
+from publisher.config.languages import Spoken, check_languages
 from publisher.config.moments import in_zone
 from publisher.config.notes import notes_of
 from publisher.config.pick import PickShape
@@ -25,7 +26,7 @@ from publisher.config.segments import check_segments, segments_of
 from publisher.config.send import EntryShape, entry_keys
 from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.sources import SourceShape
-from publisher.config.values import Duration, Line, Name, PositiveDuration, wrong, zone_info
+from publisher.config.values import Duration, LanguageCodes, Line, Name, PositiveDuration, wrong, zone_info
 from publisher.config.when import WhenShape
 from publisher.model.project import Alerts, MeasureRule, Project, Schedule, UpdateRule
 
@@ -55,6 +56,7 @@ class ScheduleShape(Shape):
     write: Line | None = key(None, "A Markdown file that makes an edition without articles", later=True)
     never_twice: bool = key(False, "Whether readers are spared articles they got from another schedule")
     measure: MeasureRule = key("off", "What is counted of its mails: how often each link was followed, never by whom")
+    languages: LanguageCodes = key((), "An edition in each: its own articles to its own lists; without it, one for all")
 
     @model_validator(mode="after")
     def _has_room_for_a_note(self) -> ScheduleShape:
@@ -84,16 +86,19 @@ class ScheduleShape(Shape):
         """Say whether its draft is made though no `prepare:` says so: there has to be something to approve."""
         return self.approve is not None and not self.when.prepare
 
-    def record(self, name: str, document: Document, once: datetime | None) -> Schedule:
+    def record(self, name: str, document: Document, once: datetime | None, spoken: Spoken) -> Schedule:
         path = ("schedules", name)
-        keys = entry_keys(self.send)
+        languages = spoken.languages(self.languages)
+        parts = list(spoken.parts(self.send, languages))
+        keys = entry_keys([entry for _, entry, _ in parts])
         when = self.when.record(once)
         return Schedule(
             name=name,
             when=replace(when, prepare=TO_LOOK_AT_IT) if self.prepares_unasked else when,
             pick=self.pick.record(),
             send=tuple(
-                entry.record(keys[index], document, (*path, "send", index)) for index, entry in enumerate(self.send)
+                entry.record(own_key, document, (*path, "send", index), edition)
+                for own_key, (index, entry, edition) in zip(keys, parts, strict=True)
             ),
             backfill=self.backfill,
             was=self.was or "",
@@ -105,6 +110,7 @@ class ScheduleShape(Shape):
             measure=self.measure,
             never_twice=self.never_twice,
             approve=self.approve.record() if self.approve else None,
+            languages=languages,
             where=document.where_key(path),
         )
 
@@ -141,7 +147,10 @@ def parse_project(text: str, name: str = FILE) -> Project:
     check_segments(document, problems)
     shape = _shape(document, problems)
     problems.raise_any()
-    return _project(shape, document, _once(shape, document))
+    check_languages(shape, document, problems)
+    once = _once(shape, document, problems)
+    problems.raise_any()
+    return _project(shape, document, once)
 
 
 def _shape(document: Document, problems: Problems) -> ProjectShape:
@@ -153,9 +162,9 @@ def _shape(document: Document, problems: Problems) -> ProjectShape:
     raise AssertionError("the shapes refuse the file and do not say why")
 
 
-def _once(shape: ProjectShape, document: Document) -> dict[str, datetime]:
-    """Return the moments of ``once:`` in the publication's zone, by schedule."""
-    problems, found = Problems(), {}
+def _once(shape: ProjectShape, document: Document, problems: Problems) -> dict[str, datetime]:
+    """Return the moments of ``once:`` in the publication's zone, by schedule; add those that don't exist there."""
+    found = {}
     zone = shape.publication.timezone
     for name, schedule in shape.schedules.items():
         written = schedule.when.once
@@ -166,19 +175,19 @@ def _once(shape: ProjectShape, document: Document) -> dict[str, datetime]:
                 problems.add(where, f"`once: {written:%Y-%m-%dT%H:%M}` does not exist in {zone}: clocks spring over it")
             else:
                 found[name] = moment
-    problems.raise_any()
     return found
 
 
 def _project(shape: ProjectShape, document: Document, once: dict[str, datetime]) -> Project:
     where = document.where_key
     home = shape.publication.sender[1].rpartition("@")[2].casefold()
+    spoken = Spoken.of(shape)
     return Project(
         publication=shape.publication.record(document),
         sources={name: item.record(name, where(("sources", name))) for name, item in shape.sources.items()},
         lists={name: item.record(name, where(("lists", name))) for name, item in shape.lists.items()},
         channels={name: item.record(name, document, home) for name, item in shape.channels.items()},
-        schedules={name: item.record(name, document, once.get(name)) for name, item in shape.schedules.items()},
+        schedules={name: item.record(name, document, once.get(name), spoken) for name, item in shape.schedules.items()},
         segments=segments_of(shape.segments, document),
         practice=shape.practice,
         alerts=shape.alerts.record(where(("alerts",))) if shape.alerts else Alerts(),

@@ -75,7 +75,11 @@ class EntryShape(Shape):
         if not self.to:
             raise wrong("has `subjects` without `to`: posts have no subject", "Take `subjects` out")
 
-    def record(self, entry_key: str, document: Document, path: Path_) -> Entry:
+    def record(self, entry_key: str, document: Document, path: Path_, edition: str = "") -> Entry:
+        """Return the entry.
+
+        :param edition: in which language's edition it is, where its schedule has several.
+        """
         name, address = self.sender or ("", "")
         return Entry(
             key=entry_key,
@@ -91,6 +95,7 @@ class EntryShape(Shape):
             from_email=address,
             reply_to=self.reply_to,
             language=self.language or "",
+            edition=edition,
             theme=self.theme.record(document, (*path, "theme")) if self.theme else Theme(),
             after=self.after,
             picture=self.picture,

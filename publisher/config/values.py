@@ -273,6 +273,7 @@ WebAddress = Annotated[Line, AfterValidator(web_address)]
 BaseAddress = Annotated[Line, AfterValidator(base_address)]
 FeedAddress = Annotated[Line, AfterValidator(feed_address)]
 Names = Annotated[tuple[Line, ...], BeforeValidator(split_names), _text_list({"type": "string"})]
+LanguageCodes = Annotated[tuple[Language, ...], BeforeValidator(split_names), _text_list({"type": "string"})]
 WaysOut = Annotated[
     tuple[Annotated[Line, AfterValidator(way_out)], ...],
     BeforeValidator(split_names),

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from publisher.model.identity import IdentityRule
+from publisher.model.languages import Languages
 from publisher.model.segment import Segment, Selection
 from publisher.model.theme import Theme
 from publisher.model.trial import Trial
@@ -172,6 +173,7 @@ class Entry:
     from_email: str = ""
     reply_to: str = ""
     language: str = ""
+    edition: str = ""  # in which language's edition it is, where its schedule has several
     theme: Theme = field(default_factory=Theme)  # over the publication's
     after: timedelta | None = None
     picture: PictureRule = "card"  # of a post: in the card of its link, or attached in the card's place
@@ -201,7 +203,27 @@ class Schedule:
     measure: MeasureRule = "off"  # what is counted of its mails: how often each link was followed, never by whom
     never_twice: bool = False  # not for readers who have its article from another schedule
     approve: Approve | None = None  # None: nobody has to
+    languages: Languages = field(default_factory=Languages)
     where: str = ""
+
+    @property
+    def label(self) -> str:
+        """What people call it; where it has editions in several languages, the one in this language: `morning/pt`."""
+        return f"{self.name}/{self.languages.only}" if self.languages.only else self.name
+
+    @property
+    def by_language(self) -> tuple[Schedule, ...]:
+        """The schedule as each of a slot's editions has it, by language; itself where there is one edition for all."""
+        if self.languages.only or not self.languages.every:
+            return (self,)
+        return tuple(map(self.in_language, self.languages.every))
+
+    def in_language(self, language: str) -> Schedule:
+        """Return the schedule as its edition in a language has it; itself where there is one edition for all."""
+        if not self.languages.every or self.languages.only == language:
+            return self
+        mine = tuple(entry for entry in self.send if entry.edition == language)
+        return replace(self, send=mine, languages=replace(self.languages, only=language))
 
     @property
     def mails_to(self) -> tuple[str, ...]:
@@ -278,6 +300,10 @@ class Project:
         languages = {name: self.lists[name].language or self.publication.language for name in entry.to}
         zone = self.publication.timezone
         return Selection(segment.name, segment.condition, zone, languages, schedule.never_twice)
+
+    def language_of(self, schedule: Schedule) -> str:
+        """Return the language of a schedule's edition: its own, or the publication's where there is one for all."""
+        return schedule.languages.only or self.publication.language
 
     def rules_of(self, channel: str) -> Channel:
         """Return a channel with the limits that hold for it; with none where the file has it no more.

@@ -27,8 +27,9 @@ _PREHEADER_ROOM = 40  # repeats of invisible padding; at 80 SpamAssassin objects
 
 def render_mail(engine: Engine, brief: Brief) -> Mail:
     """Render a newsletter for any number of readers; TemplateError says where, what and what to do."""
-    page = page_of(brief)
-    plain = engine.first_of(f"{page.removesuffix('.html')}.txt", f"{_usual(brief)}.txt")
+    name = page_of(brief)
+    page = engine.first_of(name, language=brief.language)
+    plain = engine.first_of(f"{name.removesuffix('.html')}.txt", f"{_usual(brief)}.txt", language=brief.language)
     conventions = Conventions(brief.language, brief.timezone)
     context = context_of(brief) | merge_names()
     context["words"] = words_of(engine, context, conventions)

@@ -17,7 +17,7 @@ from publisher.errors import TemplateError
 from publisher.render import limits
 from publisher.render.conventions import Conventions
 from publisher.render.filters import CONVENTIONS, FILTERS, GLOBALS, TESTS
-from publisher.render.library import nearest
+from publisher.render.library import in_language, nearest
 from publisher.render.merge import Field, MergeMisuse, Reader, carries_token
 from publisher.render.slips import available, meaning_of
 
@@ -80,9 +80,13 @@ class Engine:
         """Say whether some folder has this template."""
         return any((folder / name).is_file() for folder in self.folders)
 
-    def first_of(self, *names: str) -> str:
-        """Return the first template that exists; the last one where none does, for its error to be told."""
-        return next((name for name in names if self.has(name)), names[-1])
+    def first_of(self, *names: str, language: str) -> str:
+        """Return the first template that exists; the last one where none does, for its error to be told.
+
+        :param language: BCP 47: ``digest.pt-BR.html``, then ``digest.pt.html``, comes before ``digest.html``.
+        """
+        wanted = (each for name in names for each in (*in_language(name, language), name))
+        return next((name for name in wanted if self.has(name)), names[-1])
 
     def render(self, name: str, context: Mapping[str, Any], conventions: Conventions) -> str:
         """Render a template by its name; TemplateError says file, line, what, and what is available."""

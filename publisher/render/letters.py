@@ -23,12 +23,13 @@ def render_letter(engine: Engine, letter: Letter) -> Mail:
     words = words_of(engine, context, conventions)
     subject = one_line(_subject(letter, words), "subject")
     context |= {"words": words, "subject": subject, "preheader": "", "preheader_padding": ()}
-    html = inline(engine.render(f"{name}.html", context, conventions), where=f"{name}.html")
-    text = without_gaps(engine.render(f"{name}.txt", context, conventions))
+    page, plain = (engine.first_of(f"{name}{end}", language=letter.language) for end in (".html", ".txt"))
+    html = inline(engine.render(page, context, conventions), where=page)
+    text = without_gaps(engine.render(plain, context, conventions))
     return Mail(
         subject=split_text(subject, "header", where="subject"),
-        html=split_html(html, where=f"{name}.html"),
-        text=split_text(text, "text", where=f"{name}.txt"),
+        html=split_html(html, where=page),
+        text=split_text(text, "text", where=plain),
         headers=_headers(letter) + language_header(letter),
         from_name=one_line(letter.from_name, "from"),
         from_email=one_line(letter.from_email, "from"),

@@ -15,6 +15,7 @@ from publisher.render.legible import Text
 from publisher.render.paint import cover_of, paint_of
 
 _ENDINGS = (".html", ".htm", ".txt", ".css")
+_PAGES = ("email/", "social/")  # of the theme: the rest is taken in by them, under the names that they give
 _QUOTED = re.compile(r"""["']([^"'\n]+)["']""")
 MOST_QUOTED = 40  # characters of a text that can't be read
 _ALIKE = 0.9  # of two names, 0 to 1: one letter more, less or elsewhere
@@ -33,18 +34,21 @@ class Library:
         self._folders = [folder for folder in folders if folder.is_dir()]
         self._own = [folder for folder in folders[:-1] if folder.is_dir()]
 
-    def idle(self, named: Collection[str]) -> list[tuple[str, str]]:
+    def idle(self, named: Collection[str], languages: Collection[str] = ()) -> list[tuple[str, str]]:
         """Return the project's templates that no other uses, each with the name that was meant, or nothing.
 
         Nothing at all is returned where a template takes in another by a computed name: that may be any.
 
         :param named: what is used by its name: lines of `send:`, networks.
+        :param languages: of messages, for which a page may have a template of its own.
         """
         own = [name for folder in self._own for name in _names_in(folder)]
         references = [self._references(name) for name in own]
         if None in references:
             return []
         used = {name for folder in self._folders[-1:] for name in _names_in(folder)}
+        pages = {*named, *(name for name in used if name.startswith(_PAGES))}
+        used |= {each for name in pages for language in languages for each in in_language(name, language)}
         used = used.union(named, *(found for found in references if found is not None))
         return [(name, _meant(name, used)) for name in own if name not in used]
 
@@ -96,6 +100,13 @@ class Library:
         except (jinja2.TemplateError, RecursionError):
             return set(_QUOTED.findall(source))
         return None if None in found else {each for each in found if each}
+
+
+def in_language(name: str, language: str) -> list[str]:
+    """Return the names of a template for a language alone, the nearest first: `digest.pt-BR.html`, `digest.pt.html`."""
+    stem, _, ending = name.rpartition(".")
+    parts = language.split("-")
+    return [f"{stem}.{'-'.join(parts[:count])}.{ending}" for count in range(len(parts), 0, -1) if stem]
 
 
 def nearest(name: str, folders: Sequence[Path]) -> str:

@@ -81,14 +81,16 @@ class Renderer:
             raise ValueError("a post is checked against its network's rules")
         return check_post(message, brief, rules)
 
-    def idle(self, named: Collection[str]) -> list[tuple[str, str]]:
+    def idle(self, named: Collection[str], languages: Collection[str] = ()) -> list[tuple[str, str]]:
         """Return the project's templates that nothing uses, each with the name that was meant, or nothing.
 
         :param named: templates that are used by their names: those of lines of `send:`, and of networks.
+        :param languages: of messages, for which there may be templates beside those for all: ``digest.pt.html``.
         """
-        return self._library.idle(named)
+        return self._library.idle(named, languages)
 
     def _written_at(self, sheet: Brief | Letter) -> WrittenAt:
-        page = page_of(sheet) if isinstance(sheet, Brief) else f"{letter_name(sheet)}.html"
+        name = page_of(sheet) if isinstance(sheet, Brief) else f"{letter_name(sheet)}.html"
+        page = self._engine.first_of(name, language=sheet.language)
         theme = theme_dict(sheet.theme, sheet.publication)
         return lambda text: self._library.written_at(page, text, theme)

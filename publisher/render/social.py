@@ -44,7 +44,8 @@ def render_post(engine: Engine, brief: Brief, rules: PostRules) -> Post:
 
 
 def _rendered(engine: Engine, brief: Brief, rules: PostRules) -> Post:
-    name = brief.template or engine.first_of(f"social/{rules.network}.txt", "social/post.txt")
+    names = (brief.template,) if brief.template else (f"social/{rules.network}.txt", "social/post.txt")
+    name = engine.first_of(*names, language=brief.language)
     of_post = {"network": rules.network, "limit": rules.limit, "next_post": NEXT_POST if rules.threads else "\n\n"}
     of_post["card"] = not brief.attaches
     conventions = Conventions(brief.language, brief.timezone)

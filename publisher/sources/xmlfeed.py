@@ -223,9 +223,15 @@ def _extra(node: etree._Element) -> _Extra:
             has_link = has_link or bool(text) or child.get("rel", "alternate") == "alternate"
     if permalink and not has_link:
         link = web_url(guid)
-    said = node.get(f"{_XML}lang") or node.findtext(f"{_DC}language")
+    said = node.get(f"{_XML}lang") or node.findtext(f"{_DC}language") or _language_of_words(node)
     words = mediarss.text_of(node, "title"), mediarss.text_of(node, "description")
     return _Extra(guid, link, has_link, said, *words, mediarss.pictures_of(node), _people(node))
+
+
+def _language_of_words(node: etree._Element) -> str | None:
+    """Return the language that an item's own words say, where it says none itself and may not be in its feed's."""
+    said = {name_of(child): child.get(f"{_XML}lang") for child in node if child.get(f"{_XML}lang")}
+    return next((said[name] for name in ("content", "summary", "title") if name in said), None)
 
 
 def _known_id(entry: Any, extras: list[_Extra]) -> _Extra:

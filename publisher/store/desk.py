@@ -26,9 +26,10 @@ def note_of(conn: Connection, edition_id: int) -> Note | None:
     return _note(row) if row is not None else None
 
 
-def last_used_note(conn: Connection, schedule: str) -> Note | None:
-    """Return the note that a schedule's editions carried last."""
+def last_used_note(conn: Connection, schedule: str, language: str = "") -> Note | None:
+    """Return the note that a schedule's editions carried last: of those in a language the last that was for them."""
     query = select(notes).where(notes.c.schedule == schedule, notes.c.edition_id.is_not(None))
+    query = query.where(notes.c.language.in_(["", language])) if language else query
     row = conn.execute(query.order_by(notes.c.id.desc()).limit(1)).mappings().one_or_none()
     return _note(row) if row is not None else None
 

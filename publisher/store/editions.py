@@ -120,10 +120,14 @@ def rewrite_draft(
     return True
 
 
-def last_but_one_due_at(conn: Connection, schedule: str) -> datetime | None:
-    """Return when the edition before the schedule's latest was due, skipped and cancelled ones left out."""
+def last_but_one_due_at(conn: Connection, schedule: str, language: str = "") -> datetime | None:
+    """Return when the edition before the schedule's latest was due, skipped and cancelled ones left out.
+
+    :param language: only of the editions in it; empty: of all.
+    """
     states = [EditionState.LOCKED, EditionState.CLOSED]
     query = select(editions.c.due_at).where(editions.c.schedule == schedule, editions.c.state.in_(states))
+    query = query.where(editions.c.language == language) if language else query
     return conn.execute(query.order_by(editions.c.due_at.desc()).offset(1).limit(1)).scalar_one_or_none()
 
 
@@ -292,14 +296,21 @@ def exists(conn: Connection, edition_id: int) -> bool:
 
 
 def latest_id(
-    conn: Connection, schedule: str = "", *, since: datetime | None = None, until: datetime | None = None
+    conn: Connection,
+    schedule: str = "",
+    language: str = "",
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> int | None:
     """Return the latest edition, one that was skipped only where there is no other.
 
+    :param language: only of the editions in it; empty: of all.
     :param since: only editions due from then on, and before `until`.
     """
     was_skipped = editions.c.state == EditionState.SKIPPED
     query = select(editions.c.id).where(*_due_between(schedule, since, until))
+    query = query.where(editions.c.language == language) if language else query
     query = query.order_by(was_skipped, editions.c.due_at.desc(), editions.c.id.desc())
     return conn.execute(query.limit(1)).scalar_one_or_none()
 

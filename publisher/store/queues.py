@@ -47,7 +47,7 @@ def put_off(conn: Connection, send_id: int, due_at: datetime) -> bool:
 def _rows() -> Select[tuple[object, ...]]:
     columns = [sends.c[name] for name in _COLUMNS]
     joined = sends.outerjoin(editions, editions.c.id == sends.c.edition_id)
-    return select(*columns, editions.c.schedule, editions.c.slot).select_from(joined)
+    return select(*columns, editions.c.schedule, editions.c.slot, editions.c.language).select_from(joined)
 
 
 def _in_order(conn: Connection, mine: ColumnElement[bool], since: datetime) -> list[RowMapping]:

@@ -16,7 +16,7 @@ from publisher.errors import UsageError
 from publisher.model.project import Schedule
 from publisher.model.states import DeliveryState
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import calls, editions, log, schedules, sends
+from publisher.store import by_language, calls, editions, log, schedules, sends
 from publisher.web import media
 from publisher.web.frames import framed
 from publisher.web.pages import Pages
@@ -57,6 +57,7 @@ def _overview(router: APIRouter, app: App, pages: Pages) -> None:
             here="overview",
             slots=_next_slots(app),
             latest=latest,
+            several=by_language.schedules_among(latest),
             waiting=waiting,
             found=status_of(app.store, app.project, app.clock(), app.trouble, app.settings),
             waits=waits,
@@ -72,6 +73,7 @@ def _overview(router: APIRouter, app: App, pages: Pages) -> None:
             "editions.html",
             here="editions",
             editions=found[:limit],
+            several=by_language.schedules_among(found),
             waits=waits,
             schedule=schedule,
             schedules=list(app.project.schedules),

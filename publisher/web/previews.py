@@ -140,17 +140,22 @@ def routes(app: App, pages: Pages) -> APIRouter:
 
 def _page(router: APIRouter, app: App, pages: Pages, shelf: Shelf) -> None:
     @router.get("/schedules/{name}/preview")
-    def show(name: str, at: str = "", email: Annotated[str, Query(alias="as")] = "", ask: bool = False) -> Response:
-        said = {"as": email.strip(), "at": at.strip()}
+    def show(
+        name: str, at: str = "", email: Annotated[str, Query(alias="as")] = "", language: str = "", ask: bool = False
+    ) -> Response:
+        said = {"as": email.strip(), "at": at.strip(), "language": language.strip()}
         common: dict[str, Any] = {"here": "overview", "name": name, "said": said, "files": files_as_saved(app)}
+        common["languages"] = ()
         common["back"] = urlencode({word: value for word, value in said.items() if value})
         try:
             saved = as_saved(app)
-            schedule = saved.schedule(name)
+            whole = saved.schedule(name)
+            schedule = saved.editions_of(f"{name}/{said['language']}" if said["language"] else name)[0]
         except ConfigError as error:
             return pages.page("preview.html", status=400, shown=None, troubles=error.problems, **common)
         except UsageError as error:
             raise HTTPException(404, f"{error}.") from error
+        common["languages"] = whole.languages.every
         try:
             moment = moment_said(said["at"], saved.zone) if said["at"] else None
             looked = shelf.looked(saved, schedule, anew=ask)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from publisher.model.states import DeliveryState
 from publisher.pipeline.produce import Produced, preview_values
 from publisher.pipeline.produce.cards import beside_picture
 from publisher.senders.registry import sender_class
-from publisher.store import articles, clicks, editions, facts, log, messages, sends, sources, withdrawals
+from publisher.store import articles, by_language, clicks, editions, facts, log, messages, sends, sources, withdrawals
 from publisher.store.tables import COUNTED
 
 if TYPE_CHECKING:
@@ -157,6 +157,7 @@ class EditionView:
     followed: list[clicks.Followed]  # the links of its mails that are counted, the most followed first
     withdrawn: Collection[int] = ()  # deliveries whose posts were taken down
     in_part: Mapping[int, withdrawals.Posted] = field(default_factory=dict)  # posts that left in part, by delivery
+    beside: Sequence[RowMapping] = ()  # the editions of its slot in other languages
 
     @property
     def sources(self) -> list[str]:
@@ -186,6 +187,7 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
         titles = {source["name"]: source["title"] for source in sources.every(conn)}
         withdrawn = withdrawals.taken_down(conn, edition_id)
         in_part = withdrawals.in_part(conn, [edition_id])
+        beside = [each for each in by_language.of_slot(conn, row) if each["id"] != edition_id]
     picked = [(_as_sent(article, place), place["reason"]) for place, article in candidates if _is_in(place)]
     left = [(article, place["reason"]) for place, article in candidates if not _is_in(place)]
     schedule = known(row["schedule"], app.project.schedules)
@@ -198,7 +200,7 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
         else view
         for view in views
     ]
-    return EditionView(row, picked, left, views, found[::-1], held, titles, followed, withdrawn, in_part)
+    return EditionView(row, picked, left, views, found[::-1], held, titles, followed, withdrawn, in_part, beside)
 
 
 def withdrawn_of(conn: Connection, deliveries: Iterable[RowMapping]) -> set[int]:

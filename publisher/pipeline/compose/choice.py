@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from publisher.model.article import LedgerArticle
 from publisher.model.desk import Changes, Note
-from publisher.model.project import Pick, Schedule
+from publisher.model.languages import Languages
+from publisher.model.project import Schedule
 
 AHEAD = timedelta(days=1)  # a date less far ahead is another clock's; one further ahead is waited for
 
@@ -94,10 +95,11 @@ def decide(
         again = {update.id: update.revision for update in updates}
         candidates = [*candidates, *(replace(each, first_seen_at=each.changed_at or now) for each in updates)]
     carried = {number: f"in an edition of {name} (not_in)" for number, name in elsewhere.items()}
-    wanted, left = _sift(candidates, pick, {**had, **carried}, settle, now)
+    wanted, left = _sift(candidates, schedule, {**had, **carried}, settle, now)
     wanted.sort(key=_published, reverse=pick.order == "newest")
     wanted, twins = one_of_each_story(wanted)
-    left += twins + put_out
+    noted, strange = _noted(schedule, updates)
+    left += twins + put_out + strange
     chosen, rest = wanted[: pick.at_most], wanted[pick.at_most :]
     drops = pick.rest == "drop" and len(chosen) >= pick.at_least
     fate = "dropped (rest)" if drops else "waits for the next edition"
@@ -105,7 +107,7 @@ def decide(
     dropped = frozenset(candidate.id for candidate in rest if candidate.id not in again) if drops else frozenset()
     dropped |= frozenset(each.id for each, _ in put_out if each.id in wishes.changes.dropped)
     if len(chosen) + len(wishes.added) < pick.at_least:
-        too_few = _too_few(len(chosen) + len(wishes.added), pick, hint)
+        too_few = _too_few(len(chosen) + len(wishes.added), schedule, hint)
         if wishes.note is None:
             return Choice((), tuple(left), too_few, dropped=dropped)
         left += [(each, too_few) for each in (*chosen, *wishes.added)]
@@ -116,7 +118,7 @@ def decide(
         _arranged(picked, wishes.changes.order),
         tuple(left),
         dropped=dropped,
-        noted=_noted(schedule, updates),
+        noted=noted,
         again={each.id: again[each.id] for each in chosen if each.id in again},
         by_hand=frozenset(each.id for each in wishes.added),
         note=wishes.note,
@@ -152,7 +154,7 @@ def _arranged(picked: Sequence[Reasoned], order: Sequence[int]) -> tuple[Reasone
 
 def _sift(
     candidates: Sequence[LedgerArticle],
-    pick: Pick,
+    schedule: Schedule,
     elsewhere: Mapping[int, str],
     settle: Mapping[str, Rest],
     now: datetime,
@@ -160,7 +162,7 @@ def _sift(
     wanted: list[LedgerArticle] = []
     left: list[tuple[LedgerArticle, str]] = []
     for candidate in candidates:
-        why_not = _why_not_yet(candidate, settle, now) or _why_not(candidate, pick, elsewhere, now)
+        why_not = _why_not_yet(candidate, settle, now) or _why_not(candidate, schedule, elsewhere, now)
         if why_not:
             left.append((candidate, why_not))
         else:
@@ -168,10 +170,20 @@ def _sift(
     return wanted, left
 
 
-def _noted(schedule: Schedule, updates: Sequence[LedgerArticle]) -> tuple[tuple[LedgerArticle, str], ...]:
+def _noted(schedule: Schedule, updates: Sequence[LedgerArticle]) -> tuple[tuple[Reasoned, ...], list[Reasoned]]:
+    """Return the updates that are named, and those that another language's edition names."""
     if schedule.on_update != "note":
-        return ()
-    return tuple((update, update.reason) for update in updates if update.gone_at is None)
+        return (), []
+    strange = [(update, why) for update in updates if (why := _of_another_language(update, schedule.languages))]
+    others = {update.id for update, _ in strange}
+    there = (update for update in updates if update.gone_at is None and update.id not in others)
+    return tuple((update, update.reason) for update in there), strange
+
+
+def _of_another_language(article: LedgerArticle, languages: Languages) -> str:
+    """Say that an article is in a language whose edition is another; empty where it is this one's."""
+    stated = article.article.language
+    return "" if languages.has(stated) else f"in {stated or languages.own}: not for this edition (languages)"
 
 
 def one_of_each_story(
@@ -200,10 +212,13 @@ def _why_not_yet(candidate: LedgerArticle, settle: Mapping[str, Rest], now: date
     return ""
 
 
-def _why_not(candidate: LedgerArticle, pick: Pick, elsewhere: Mapping[int, str], now: datetime) -> str:
+def _why_not(candidate: LedgerArticle, schedule: Schedule, elsewhere: Mapping[int, str], now: datetime) -> str:
+    pick = schedule.pick
     own = {category.casefold() for category in candidate.article.categories}
     if pick.sources and candidate.source not in pick.sources:
         return f"comes from {candidate.source}, which is not asked for"
+    if strange := _of_another_language(candidate, schedule.languages):
+        return strange
     if pick.categories and not own & {category.casefold() for category in pick.categories}:
         return f"in none of the categories {', '.join(pick.categories)}"
     unwanted = sorted(own & {category.casefold() for category in pick.not_categories})
@@ -223,7 +238,8 @@ def _days(seconds: float) -> str:
     return f"{seconds / 86400:g} days" if seconds >= 86400 else f"{seconds / 3600:g} hours"
 
 
-def _too_few(found: int, pick: Pick, hint: str) -> str:
+def _too_few(found: int, schedule: Schedule, hint: str) -> str:
+    new = f"new in {schedule.languages.only}" if schedule.languages.only else "new"
     if found:
-        return f"only {found} new, and at_least is {pick.at_least}: they wait for the next edition"
-    return f"nothing new{': ' + hint if hint else ''}"
+        return f"only {found} {new}, and at_least is {schedule.pick.at_least}: they wait for the next edition"
+    return f"nothing {new}{': ' + hint if hint else ''}"

@@ -82,7 +82,7 @@ def _had(conn: Connection, schedule: Schedule, found: Sequence[LedgerArticle]) -
 
 
 def _look_back(conn: Connection, schedule: Schedule, at_least: datetime) -> datetime:
-    before = editions.last_but_one_due_at(conn, schedule.name)
+    before = editions.last_but_one_due_at(conn, schedule.name, schedule.languages.only)
     return at_least if before is None else min(at_least, before)
 
 

@@ -82,6 +82,7 @@ def record(
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- editions are never deleted
         content = content_of(conn, edition)
+    schedule = schedule.in_language(edition["language"])
     products = rendered(studio, project, schedule, edition, content, schedule.send)
     with store.write() as conn:
         editions.lock(conn, edition_id)
@@ -167,6 +168,7 @@ def render(store: Store, studio: Studio, project: Project, schedule: Schedule, e
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- editions are never deleted
         content = content_of(conn, edition)
+    schedule = schedule.in_language(edition["language"])
     products = rendered(studio, project, schedule, edition, content, schedule.send)
     return Rendered(edition_id, edition, content, tuple(products))
 

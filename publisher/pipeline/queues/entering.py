@@ -28,7 +28,8 @@ def expected(conn: Connection, project: Project, schedule: Schedule, edition: Ro
     earlier: list[datetime] = []
     if keeps_pace(schedule):
         rows = queues.of_schedule(conn, schedule.name, now - pacing.look_back([schedule]))
-        others = (row for row in rows if row["edition_id"] != edition["id"])
+        mine = (row for row in rows if schedule.languages.only in ("", row["language"]))
+        others = (row for row in mine if row["edition_id"] != edition["id"])
         earlier = [min(_place(row) for row in its) for its in by_edition(others)]
     moments = {"slot": edition["slot"], "slot_due_at": edition["due_at"], "now": now}
     return pacing.due_at(schedule, ZoneInfo(project.publication.timezone), **moments, earlier=earlier)

@@ -11,7 +11,7 @@ from publisher.model.project import Entry, Project, Schedule
 from publisher.model.states import SendState
 from publisher.pipeline import pacing
 from publisher.pipeline.queues.entering import due_through, expected
-from publisher.pipeline.queues.queue import Queue, Row, keeps_pace, members, queue_of, slots_of
+from publisher.pipeline.queues.queue import Queue, Row, keeps_pace, members, queue_for, queue_of, slots_of
 from publisher.store import Connection, RowMapping, queues
 
 
@@ -48,7 +48,7 @@ def foreseen(
         return None
     due = expected(conn, project, schedule, edition, now)
     due = due_through(conn, project, schedule, entry, edition, due)
-    queue = Queue(channel=entry.via) if slots else Queue(schedule=schedule.name)
+    queue = Queue(channel=entry.via) if slots else queue_for(schedule, schedule.languages.only)
     return Place(due, _waiting_before(conn, project, queue, due))
 
 

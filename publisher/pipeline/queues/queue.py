@@ -24,6 +24,7 @@ class Queue:
 
     schedule: str = ""
     channel: str = ""
+    language: str = ""  # only of the editions in it; empty: of all
 
     @property
     def name(self) -> str:
@@ -38,7 +39,12 @@ def queue_of(project: Project, row: RowMapping) -> Queue | None:
     if slots_of(project, row["channel"], row["audience"]):
         return Queue(channel=row["channel"])
     schedule = project.schedules.get(row["schedule"])
-    return Queue(schedule=schedule.name) if schedule and keeps_pace(schedule) else None
+    return queue_for(schedule, row["language"]) if schedule and keeps_pace(schedule) else None
+
+
+def queue_for(schedule: Schedule, language: str) -> Queue:
+    """Return the queue of an edition: each language has its own, since its readers are others."""
+    return Queue(schedule=schedule.name, language=language if schedule.languages.every else "")
 
 
 def keeps_pace(schedule: Schedule) -> bool:

@@ -120,3 +120,53 @@ def test_a_release_means_the_one_that_is_held(store):
     add(store, "article:2", at(24, 8))
     holding.hold_edition(store, held, actor="cli:ada", why="", now=at(24, 9))
     assert named(store, "morning", meant=Meant.HELD) == held
+
+
+# --- a slot with an edition in each of several languages --------------------------------------------------------------
+
+
+def add_both(store, states=("locked", "locked")):
+    """Write down a slot's editions in English and Portuguese."""
+    slot = "2026-11-24T07:00"
+    first, second = (add(store, f"{slot} {number}", at(24, 7), state) for number, state in enumerate(states))
+    with store.write() as conn:
+        for edition_id, language in ((first, "en"), (second, "pt-BR")):
+            mine = edition_rows.c.id == edition_id
+            conn.execute(update(edition_rows).where(mine).values(slot=slot, language=language))
+    return first, second
+
+
+def test_the_language_says_which_of_a_slots_editions_is_meant(store):
+    english, portuguese = add_both(store)
+    assert named(store, "morning@2026-11-24/pt-br") == portuguese
+    assert named(store, "morning/en") == english
+
+
+def test_without_the_language_both_are_named(store):
+    english, portuguese = add_both(store)
+    for said in ("morning", "morning@2026-11-24"):
+        with pytest.raises(UsageError) as error:
+            named(store, said)
+        assert str(error.value) == (
+            f"{said} has editions in several languages. Say which: morning@2026-11-24/en (edition {english}),"
+            f" morning@2026-11-24/pt-BR (edition {portuguese})"
+        )
+
+
+def test_one_that_was_skipped_is_no_other(store):
+    english, portuguese = add_both(store, states=("locked", "skipped"))
+    assert named(store, "morning") == english
+    assert named(store, "morning/pt-BR") == portuguese
+
+
+def test_a_language_without_an_edition_is_refused(store):
+    add_both(store)
+    with pytest.raises(UsageError, match="morning has no edition in 'de'"):
+        named(store, "morning/de")
+
+
+def test_of_those_of_a_kind_the_language_chooses_too(store):
+    english, portuguese = add_both(store)
+    assert named(store, "morning/en", meant=Meant.UNDER_WAY) == english
+    with pytest.raises(UsageError, match=f"{english} .2026-11-24T07:00, en., {portuguese} .2026-11-24T07:00, pt-BR."):
+        named(store, "morning", meant=Meant.UNDER_WAY)

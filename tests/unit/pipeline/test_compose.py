@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from publisher.model.article import Article, LedgerArticle, Standing
 from publisher.model.call import Answer, Outcome, Verdict
+from publisher.model.languages import Languages
 from publisher.model.project import Pick, Schedule, When
 from publisher.pipeline import compose, dispatch
 from publisher.pipeline.operate import stopping
@@ -65,6 +66,50 @@ def test_fewer_than_at_least_is_no_edition():
 
 def test_nothing_new_says_what_to_do():
     assert choose([], hint="do this").skipped == "nothing new: do this"
+
+
+BILINGUAL = Languages(("en", "pt"), own="en")
+
+
+def in_language(number: int, language: str | None) -> LedgerArticle:
+    article = known(number)
+    return replace(article, article=replace(article.article, language=language))
+
+
+def choose_in(language: str, candidates, **how):
+    schedule = replace(MORNING, languages=replace(BILINGUAL, only=language), **how.pop("schedule", {}))
+    return compose.decide(schedule, candidates, elsewhere={}, now=NOW, **how)
+
+
+def test_an_edition_in_a_language_has_its_own_articles_and_says_so_of_the_others():
+    there = [in_language(1, "en"), in_language(2, "pt-BR"), in_language(3, None), in_language(4, "de")]
+    english, portuguese = choose_in("en", there), choose_in("pt", there)
+    assert (titles(english), titles(portuguese)) == (["Story 1", "Story 3"], ["Story 2"])
+    why = "not for this edition (languages)"
+    assert reasons(english) == {"Story 2": f"in pt-BR: {why}", "Story 4": f"in de: {why}"}
+    assert reasons(portuguese)["Story 3"] == "in en: not for this edition (languages)"
+
+
+def test_what_is_too_much_for_one_language_is_no_matter_of_the_others():
+    there = [in_language(number, "en") for number in (1, 2)] + [in_language(3, "pt")]
+    choice = choose_in("en", there, schedule={"pick": Pick(at_most=1, rest="drop")})
+    assert choice.dropped == {2}
+
+
+def test_nothing_in_a_language_is_no_edition_in_it():
+    assert choose_in("pt", [in_language(1, "en")]).skipped == "nothing new in pt"
+    few = choose_in("pt", [in_language(1, "pt")], schedule={"pick": Pick(at_least=2)})
+    assert few.skipped == "only 1 new in pt, and at_least is 2: they wait for the next edition"
+
+
+def test_an_update_is_for_the_edition_in_its_language():
+    updates = [in_language(1, "pt"), in_language(2, "en")]
+    noted = choose_in("en", [in_language(3, "en")], schedule={"on_update": "note"}, updates=updates)
+    assert [each.id for each, _ in noted.noted] == [2]
+    assert reasons(noted) == {"Story 1": "in pt: not for this edition (languages)"}
+    again = choose_in("en", [in_language(3, "en")], schedule={"on_update": "repost"}, updates=updates)
+    assert sorted(titles(again)) == ["Story 2", "Story 3"]
+    assert list(again.again) == [2]
 
 
 def test_what_is_too_old_is_left_out():

@@ -92,3 +92,15 @@ def faint(renderer: Renderer) -> list[str]:
 def test_a_text_that_is_too_faint_is_named_with_the_line_that_colours_it(tmp_path: Path, line: str, says: str) -> None:
     said = faint(renderer_with(tmp_path, partials__note_html=f"<tr><td>\n{line}</td></tr>"))
     assert says in said[0]
+
+
+@pytest.mark.parametrize("name", ["email__digest.pt_html", "email__weekend.pt-BR_html", "social__post.pt_txt"])
+def test_a_page_for_a_language_that_messages_are_in_is_used(tmp_path: Path, name: str) -> None:
+    renderer = renderer_with(tmp_path, **{name: "x"})
+    assert renderer.idle({"email/weekend.html"}, {"en", "pt-BR"}) == []
+    assert len(renderer.idle({"email/weekend.html"}, {"en"})) == 1
+
+
+def test_a_part_for_a_language_is_used_only_where_a_page_takes_it_in(tmp_path: Path) -> None:
+    renderer = renderer_with(tmp_path, **{"partials__footer.pt_html": "x"})
+    assert renderer.idle((), {"pt"}) == [("partials/footer.pt.html", "partials/footer.html")]
