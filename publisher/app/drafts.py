@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import RowMapping
 
-from publisher.app import composing
+from publisher.app import composing, papers
 from publisher.model.project import Schedule
 from publisher.pipeline import compose
 from publisher.runtime.slots import Slot, slots_after
@@ -50,11 +50,32 @@ def prepare(app: App, schedule: Schedule, wanted: Need, trouble: str) -> None:
     if wanted.is_there and not _has_news(app, schedule, wanted.slot):
         return
     composed = composing.compose_known(app, schedule, wanted.slot, actor="schedule", trouble=trouble, as_draft=True)
+    if schedule.write:
+        _say_of_letter(app, schedule, wanted.slot, composed.choice.skipped)
     if composed.edition_id is not None:
         _check(app, schedule, composed.edition_id)
 
 
+def _say_of_letter(app: App, schedule: Schedule, slot: Slot, why_not: str) -> None:
+    """Alert people to a letter that isn't there in time: its slot would be skipped."""
+    if not why_not:
+        app.all_clear(letter_cause(schedule))
+        return
+    app.alert(
+        letter_cause(schedule),
+        what=f"{schedule.name} has no letter: {why_not}",
+        affected=f"its edition due {slot.due_at.astimezone(app.zone):%H:%M}, which is skipped without one",
+        command=f"publisher plan {schedule.name}",
+    )
+
+
+def letter_cause(schedule: Schedule) -> str:
+    return f"letter:{schedule.name}"
+
+
 def _has_news(app: App, schedule: Schedule, slot: Slot) -> bool:
+    if schedule.write:
+        return papers.has_changed(app, schedule)
     there = compose.candidates_of(app.store, schedule, now=app.clock())
     with app.store.read() as conn:
         found = [draft["id"] for draft in editions.drafts(conn, schedule.name) if draft["slot"] == slot.key]

@@ -18,6 +18,7 @@ from publisher.model.segment import Selection
 from publisher.model.states import EditionState, SendState
 from publisher.pipeline import queues
 from publisher.pipeline.produce.entry import Produced, Studio, produce_all
+from publisher.pipeline.produce.shelf import pictures_of
 from publisher.store import (
     Connection,
     Store,
@@ -93,7 +94,7 @@ def record(
                 conn,
                 edition,
                 schedule,
-                _held_if_late(product, edition),
+                _held_without_pictures(conn, _held_if_late(product, edition)),
                 queues.due_through(conn, project, schedule, product.entry, edition, due_at),
                 now,
                 selection=project.selection_of(schedule, product.entry),
@@ -103,11 +104,13 @@ def record(
 
 
 def products_of(store: Store, studio: Studio, project: Project, schedule: Schedule, edition_id: int) -> list[Produced]:
-    """Render and check an edition's messages as its send would, and write nothing."""
+    """Render and check an edition's messages as its send would, and write nothing; a draft may have none yet."""
     with store.read() as conn:
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- editions are never deleted
         content = content_of(conn, edition)
+    if not content.chosen and content.note is None:
+        return []
     return rendered(studio, project, schedule, edition, content, schedule.send)
 
 
@@ -138,6 +141,16 @@ def _held_if_late(product: Produced, edition: RowMapping) -> Produced:
         return product
     remedy = f"Let it go with `publisher release {edition['id']}`, or `publisher cancel {edition['id']}`"
     finding = Finding("late", True, edition["reason"], remedy)
+    return replace(product, findings=(finding, *product.findings))
+
+
+def _held_without_pictures(conn: Connection, product: Produced) -> Produced:
+    """Hold a send whose mail shows pictures of ours that somebody removed since it was rendered."""
+    shown = pictures_of(product.message) if product.message is not None else set()
+    if not media.missing(conn, shown):
+        return product
+    remedy = "Add it again: publisher media add FILE"
+    finding = Finding("picture-gone", True, "a picture of the mail was removed meanwhile", remedy)
     return replace(product, findings=(finding, *product.findings))
 
 
@@ -191,7 +204,7 @@ def remake(
     with store.write() as conn:
         if products:
             editions.set_revisions(conn, edition_id, content.revisions)
-        for product in products:
+        for product in (_held_without_pictures(conn, each) for each in products):
             sends.set_selection(conn, held[product.entry.key], project.selection_of(schedule, product.entry))
             _replace_message(conn, held[product.entry.key], product, now)
     return len(products)

@@ -23,7 +23,6 @@ def test_a_plain_project_needs_no_note():
             "18:5: `approve:` is read but not carried out yet",
         ),
         ("to: daily", "to: daily, after: 30m", "19:35: `after:` is read but not carried out yet"),
-        ("publication:", "inserts: {}\npublication:", "1:1: `inserts:` is read but not carried out yet"),
         ("publication:", "retention: {events: 30d}\npublication:", "1:1: `retention:` is read but not carried out yet"),
     ],
 )
