@@ -78,7 +78,7 @@ def _not_seen_since(app: App, picked: Sequence[Picked]) -> list[Picked]:
 def _picked(app: App, schedule: Schedule, settle: Mapping[str, Rest]) -> list[Picked]:
     """Return what the schedule would send now, each by itself: what had its slot, though cancelled, has had it."""
     there = compose.candidates_of(app.store, schedule, now=app.clock())
-    if there.look.is_worth_it:
+    if there.look is not None and there.look.is_worth_it:
         with app.store.write() as conn:
             candidates.keep_look(conn, schedule.name, there.look)
     found = [each for edition in schedule.by_language for each in _picked_for(app, edition, there, settle)]

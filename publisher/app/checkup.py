@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from publisher.app import telling
 from publisher.app.core import App
@@ -141,6 +142,36 @@ def past_slots(app: App) -> list[str]:
         if schedule.when.once is not None and schedule.when.once <= app.clock()
         for local in [schedule.when.once.astimezone(app.zone)]
     ]
+
+
+def notes_of_papers(app: App) -> list[str]:
+    """Return a note for each file of inserts and letters that can't be read, and each insert that shows no more."""
+    notes = []
+    for insert in app.project.inserts.values():
+        if insert.until is not None and insert.until < app.clock().astimezone(app.zone).date():
+            notes.append(
+                f"{insert.where}: {insert.name}: `until: {insert.until}` is past, and it shows no more."
+                " Write a day to come, or take the insert out"
+            )
+        else:
+            notes += _unreadable(app, insert.file, f"{insert.where}: {insert.name}", "each mail with it is held")
+    for schedule in app.project.schedules.values():
+        if schedule.write:
+            place = f"{schedule.where}: {schedule.name}"
+            notes += _unreadable(app, schedule.write, place, "its slots are skipped without it")
+    return notes
+
+
+def _unreadable(app: App, path: str, place: str, so: str) -> list[str]:
+    """Say of a file that people write what keeps it from readers, and what of it they don't get."""
+    from publisher.app import papers, pictures  # here: who only lists what is missing reads no files
+    from publisher.sources import written
+
+    try:
+        text = papers.text_of(app, path)
+    except PublisherError as error:
+        return [f"{place}: {error.where}: {error.what}: {so}. {error.remedy}"]
+    return [f"{place}: {fault.said_of(path)}" for fault in written.read(text, partial(pictures.called, app)).faults]
 
 
 def missing_for_real(app: App) -> list[str]:

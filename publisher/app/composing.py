@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from publisher.app import presence, versions
+from publisher.app import papers, presence, versions
 from publisher.model.project import Project, Schedule
 from publisher.pipeline import compose as verb
 from publisher.pipeline.compose import Choice, Composed, Rest, Wishes
@@ -29,7 +29,7 @@ def compose(
 ) -> Composed:
     """Poll the schedule's sources, choose, and write down the edition, or a draft of it."""
     versions.accepted(app)
-    polled = app.poll_all(schedule.pick.sources, patience=PATIENCE)
+    polled = [] if schedule.write else app.poll_all(schedule.pick.sources, patience=PATIENCE)
     trouble = "; ".join(collected.error for collected in polled if collected.error)
     return compose_known(app, schedule, slot, actor=actor, trouble=trouble, as_draft=as_draft, opens=opens)
 
@@ -55,6 +55,7 @@ def compose_known(
     :param unapproved: why it is skipped though there is something to send: nobody approved it.
     """
     versions.accepted(app)
+    no_letter = papers.take_in(app, schedule) if schedule.write else ""
     until = presence.in_time()
     while True:
         now = app.clock()
@@ -67,7 +68,7 @@ def compose_known(
             elsewhere=there.elsewhere,
             had=there.had,
             now=now,
-            hint=trouble or there.hint,
+            hint=no_letter or trouble or there.hint,
             updates=there.updates,
             settle=rests(app),
             wishes=wishes,

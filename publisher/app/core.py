@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from publisher.app import alerts, intake, photos, versions
+from publisher.app import alerts, intake, papers, photos, pictures, versions
 from publisher.app.hearing import Hearing
 from publisher.app.mending import changed_channels, lift_stops
 from publisher.app.naming import edition_named
@@ -114,7 +114,7 @@ class App:
 
     @cached_property
     def studio(self) -> Studio:
-        from publisher.pipeline.produce import Doors, Studio
+        from publisher.pipeline.produce import Doors, Shelf, Studio
         from publisher.render import Renderer
         from publisher.render.engine import default_theme
         from publisher.senders.registry import sender_class
@@ -122,7 +122,8 @@ class App:
         folders = [self.folder / TEMPLATES, default_theme()]
         doors = Doors(lambda: self.public_url, self.wire_name)
         fetch = partial(photos.fetch, self)
-        return Studio(Renderer(folders), sender_class, practice=self.is_practice, fetch=fetch, doors=doors)
+        shelf = Shelf(partial(pictures.called, self), partial(papers.text_of, self))
+        return Studio(Renderer(folders), sender_class, practice=self.is_practice, fetch=fetch, doors=doors, shelf=shelf)
 
     @property
     def public_url(self) -> str:

@@ -114,11 +114,19 @@ def write_note(app: App, schedule: Schedule, text: str) -> Note | None:
 
     :raises UsageError: the schedule has no room for a note.
     """
+    require_room(app, schedule)
+    what = {"language": schedule.languages.only, "actor": app.actor}
+    return editing.write_note(app.store, schedule.name, text, **what, now=app.clock())
+
+
+def require_room(app: App, schedule: Schedule) -> None:
+    """Refuse a schedule whose editions have no room for a note.
+
+    :raises UsageError: it has none to come, each of its editions is one article, or it sends no mail.
+    """
     next_slot(app, schedule)
     if not schedule.mails_to:
         raise UsageError("it sends no mail, and a note stands in mails alone", where=schedule.name)
-    what = {"language": schedule.languages.only, "actor": app.actor}
-    return editing.write_note(app.store, schedule.name, text, **what, now=app.clock())
 
 
 def compose_next_anew(app: App, schedule: Schedule) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 from sqlalchemy import RowMapping
 
-from publisher.app import composing
+from publisher.app import composing, papers
 from publisher.model.project import Schedule
 from publisher.model.states import EditionState
 from publisher.pipeline import compose
@@ -68,6 +68,8 @@ def _is_approved(row: RowMapping | None) -> bool:
 
 def _compose(app: App, schedule: Schedule, slot: Slot, trouble: str) -> None:
     composed = composing.compose_known(app, schedule, slot, actor="schedule", trouble=trouble, as_draft=True)
+    if schedule.write:
+        _say_of_letter(app, schedule, slot, composed.choice.skipped)
     if composed.edition_id is not None:
         _check(app, schedule, composed.edition_id)
 
@@ -76,7 +78,26 @@ def _languages(app: App, schedule: Schedule) -> set[str]:
     return {app.project.language_of(edition) for edition in schedule.by_language}
 
 
+def _say_of_letter(app: App, schedule: Schedule, slot: Slot, why_not: str) -> None:
+    """Alert people to a letter that isn't there in time: its slot would be skipped."""
+    if not why_not:
+        app.all_clear(letter_cause(schedule))
+        return
+    app.alert(
+        letter_cause(schedule),
+        what=f"{schedule.name} has no letter: {why_not}",
+        affected=f"its edition due {slot.due_at.astimezone(app.zone):%H:%M}, which is skipped without one",
+        command=f"publisher plan {schedule.name}",
+    )
+
+
+def letter_cause(schedule: Schedule) -> str:
+    return f"letter:{schedule.name}"
+
+
 def _has_news(app: App, schedule: Schedule, draft_id: int) -> bool:
+    if schedule.write:
+        return papers.has_changed(app, schedule)
     there = compose.candidates_of(app.store, schedule, now=app.clock())
     with app.store.read() as conn:
         known = {(place["article_id"], place["revision"]) for place in editions.places_of(conn, draft_id)}

@@ -16,7 +16,7 @@ from publisher.model.message import Content, Mail, Post, fill_for_nobody
 from publisher.model.states import ENDED, SendState
 from publisher.pipeline.operate import rewording
 from publisher.pipeline.operate.correcting import Corrected
-from publisher.sources.markdown import html_of
+from publisher.sources.written import read
 from publisher.store import Connection, RowMapping, articles, corrections, editions, messages
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def require_shown(note: str, where: str) -> str:
     :param where: the file that it is from.
     :raises UsageError: scripts, and what only programs read, are all there is.
     """
-    if not html_of(note).strip():
+    if not read(note).html:
         what = "nothing of it can be shown: scripts and what only programs read are taken out"
         raise UsageError(what, where=where, remedy="Write what was wrong, and what is right")
     return note

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from publisher.app import versions
+from publisher.app import papers, versions
 from publisher.app.approved import next_open
 from publisher.app.articles import SETTLE
 from publisher.app.audiences import Audience, audiences_of
@@ -147,21 +147,23 @@ def _choose(
 
     :param waits: a new article goes when it has rested, not at once.
     """
+    paper, language = papers.paper_of(app, schedule) if schedule.write else None, app.project.publication.language
     with app.store.rehearsal() as conn:
         articles.lock(conn)  # before any source's row, as whoever collects: else two could wait for one another
         if versions.ends_practice(conn, app.project):
             holding.hold_practice(conn, now)
         for each in seen:
             collect.record_in(conn, each, now)
+        no_letter = compose.take_in(conn, schedule, paper, language=language, now=now) if paper else ""
         there = compose.candidates_in(conn, schedule, now=now)
-        wishes = compose.wishes_of(conn, schedule, slot.key, app.project.language_of(schedule))
+        wishes = compose.wishes_of(conn, schedule, slot.key, language)
         choice = compose.decide(
             _each_by_itself(schedule, len(there.found)) if schedule.when.new else schedule,
             there.found,
             elsewhere=there.elsewhere,
             had=there.had,
             now=now,
-            hint=there.hint,
+            hint=no_letter or there.hint,
             updates=there.updates,
             # Each goes when it has rested: shown is what goes then.
             settle={} if schedule.when.new else rests_in(conn, app.project),

@@ -124,7 +124,8 @@ def _fire_all(app: App, now: datetime) -> list[int]:
 
 def _poll_for(app: App, works: Sequence[Work]) -> dict[str, str]:
     """Look at the sources of what is composed now, all at once and with little patience; return what was wrong."""
-    polled = [work.schedule for work in works if work.due or _is_first_look(app, work)]
+    asking = [work for work in works if not work.schedule.write]  # a letter has no articles
+    polled = [work.schedule for work in asking if work.due or _is_first_look(app, work)]
     wanted = {name for each in polled for name in each.pick.sources or app.project.sources}
     wanted |= {name for work in works for name in sources_to_ask(app, work.schedule)}
     if not wanted:
@@ -200,6 +201,8 @@ def _compose(app: App, schedule: Schedule, fate: Fate, trouble: str) -> int | No
         edition_id = approved.at_slot(app, schedule, fate.slot)
     if edition_id is not None and schedule.approve:
         approved.clear(app, edition_id)
+    if schedule.write:
+        app.all_clear(drafts.letter_cause(schedule))  # its slot has come: why it was skipped stands with it
     if edition_id is not None and schedule.when.prepare:
         app.all_clear(drafts.cause_of(edition_id))  # what was wrong with the draft is wrong with its sends now
     return edition_id

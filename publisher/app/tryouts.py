@@ -16,7 +16,8 @@ from publisher.pipeline import letters, produce
 from publisher.senders.registry import sender_class, sender_names
 from publisher.store import sends
 
-_SAID_ELSEWHERE = (sends.CHANNEL, "public-url")  # by the rest of the check
+# By the rest of the check.
+_SAID_ELSEWHERE = (sends.CHANNEL, "public-url", "insert-missing", "unusable-text", "left-out")
 _SAY_WHERE = ("contrast", "english-words", "unknown-word")  # checks that name the place themselves
 SAMPLE = (
     Article(

@@ -27,6 +27,7 @@ def check(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
         *tryouts.idle_templates(app),
         *checkup.notes_of_channels(app),
         *checkup.past_slots(app),
+        *checkup.notes_of_papers(app),
         *checkup.public_alerts(app),
         *segments.unmet_attributes(app),
     ]

@@ -23,6 +23,7 @@ from publisher.cli.extract import extract
 from publisher.cli.hold import cancel, hold, release, resend
 from publisher.cli.init import init
 from publisher.cli.log import log
+from publisher.cli.media import group as media
 from publisher.cli.note import note
 from publisher.cli.output import say
 from publisher.cli.pause import pause, resume
@@ -76,6 +77,7 @@ cli.command("edition")(edition)
 cli.command("note")(note)
 cli.command("approve")(approve)
 cli.command("reopen")(reopen)
+cli.add_typer(media, name="media")
 cli.command("try")(try_source)
 cli.command("extract")(extract)
 cli.command("run")(run)

@@ -10,6 +10,11 @@ from publisher.errors import UsageError
 PIPED = Path("-")
 
 
+def named(path: Path) -> str:
+    """Return what people call where a text came from."""
+    return "standard input" if path == PIPED else str(path)
+
+
 def text_in(path: Path, most: int) -> str:
     """Return the text in a file.
 
@@ -20,7 +25,7 @@ def text_in(path: Path, most: int) -> str:
     from publisher.sources.xmltext import decode, is_binary
 
     data = sys.stdin.buffer.read(most * 4 + 1) if path == PIPED else read_capped(path, most * 4)
-    where = "standard input" if path == PIPED else str(path)
+    where = named(path)
     if is_binary(data):
         raise UsageError("this is no text", where=where, remedy="Save it as UTF-8 text")
     text = decode(data).strip()

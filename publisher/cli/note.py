@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli.files import text_in
+from publisher.cli.files import named, text_in
 from publisher.cli.opening import open_app
 from publisher.cli.output import ProjectDir, local, say, tell
 from publisher.errors import UsageError
@@ -23,11 +23,12 @@ LONGEST = 20_000  # characters of Markdown: more is an article
 def note(
     schedule: Annotated[str, typer.Argument(help="A schedule, or its edition in a language: morning/pt.")],
     file: Annotated[Path | None, typer.Argument(help="A Markdown file, or - for what is piped in.")] = None,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Don't ask for its pictures elsewhere on the web.")] = False,
     clear: Annotated[bool, typer.Option("--clear", help="Take back the note that waits.")] = False,
     project: ProjectDir = Path(),
 ) -> None:
     """Write a note that stands on top of a schedule's next edition, and is used once; without a file, show it."""
-    from publisher.app import desk
+    from publisher.app import desk, written
     from publisher.app.approved import next_open
     from publisher.pipeline.operate import editing
 
@@ -42,7 +43,11 @@ def note(
         _show(app, chosen)
         return
     else:
-        before = desk.write_note(app, chosen, text_in(file, LONGEST))
+        text, where = text_in(file, LONGEST), named(file)
+        desk.require_room(app, chosen)
+        for fault in written.looked_through(app, text, where, anyway=anyway).faults:
+            tell(fault.said_of(where))
+        before = desk.write_note(app, chosen, text)
         if before is not None:
             tell(f"It takes the place of this one by {_signed(before, app)}:\n{before.text}")
         slot = next_open(app, chosen, app.clock()) or desk.next_slot(app, chosen)

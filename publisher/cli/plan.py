@@ -12,6 +12,7 @@ import typer
 from publisher.cli.opening import open_app
 from publisher.cli.output import AsJson, ProjectDir, headline, local, reason_lines, say, say_json, table
 from publisher.model.counting import many
+from publisher.model.desk import FILE
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -80,7 +81,8 @@ def show(plan: Plan, app: App, ends: Sequence[End | None], when: str = "", *, nu
     elif rows:
         table("", ["", "article", "why"], [[kind, title, why] for kind, _, title, why in rows])
     if choice.note:
-        say(f"  with the note by {choice.note.actor}, {local(choice.note.made_at, app.zone, seconds=False)}")
+        signed = f"the note by {choice.note.actor}, {local(choice.note.made_at, app.zone, seconds=False)}"
+        say(f"  with {f'the letter in {plan.schedule.write}' if choice.note.actor == FILE else signed}")
     for product, audience, end, cost, place in _counted(plan, ends):
         to = audience_words(product.entry, audience, plan.editions, product.posts)
         say(f"  {product.entry.via}: {to}{subject_words(product)}")

@@ -77,6 +77,8 @@ def _references(data: dict[str, Any]) -> Iterator[Reference]:
     if isinstance(told, dict):
         ways = _names(("alerts", "to"), "channels", told)
         yield from (reference for reference in ways if "@" not in str(reference[2]))
+    for name, insert in _groups(data, "inserts"):
+        yield from _names(("inserts", name, "in"), "schedules", insert)
     for name, schedule in _groups(data, "schedules"):
         path: Path_ = ("schedules", name)
         pick = schedule.get("pick")

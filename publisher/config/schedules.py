@@ -14,6 +14,7 @@ from publisher.config.alerts import AlertsShape
 from publisher.config.approve import ApproveShape
 from publisher.config.channels import ChannelShape
 from publisher.config.explain import explain
+from publisher.config.inserts import InsertShape, check_inserts
 from publisher.config.languages import Spoken, check_languages
 from publisher.config.moments import in_zone
 from publisher.config.notes import notes_of
@@ -26,7 +27,7 @@ from publisher.config.segments import check_segments, segments_of
 from publisher.config.send import EntryShape, entry_keys
 from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.sources import SourceShape
-from publisher.config.values import Duration, LanguageCodes, Line, Name, PositiveDuration, wrong, zone_info
+from publisher.config.values import Duration, LanguageCodes, Name, PositiveDuration, TextFile, wrong, zone_info
 from publisher.config.when import WhenShape
 from publisher.model.project import Alerts, MeasureRule, Project, Schedule, UpdateRule
 
@@ -53,7 +54,9 @@ class ScheduleShape(Shape):
     on_unknown: Literal["park", "resend"] = key("park", "What becomes of a message that may have arrived")
     on_update: UpdateRule = key("ignore", "What follows when a sent article changes")
     approve: ApproveShape | None = key(None, "Who has to agree first")
-    write: Line | None = key(None, "A Markdown file that makes an edition without articles", later=True)
+    write: TextFile | None = key(
+        None, "A Markdown file of the project that makes an edition without articles; each text of it goes once"
+    )
     never_twice: bool = key(False, "Whether readers are spared articles they got from another schedule")
     measure: MeasureRule = key("off", "What is counted of its mails: how often each link was followed, never by whom")
     languages: LanguageCodes = key((), "An edition in each: its own articles to its own lists; without it, one for all")
@@ -86,6 +89,18 @@ class ScheduleShape(Shape):
         """Say whether its draft is made though no `prepare:` says so: there has to be something to approve."""
         return self.approve is not None and not self.when.prepare
 
+    @model_validator(mode="after")
+    def _writes_mails(self) -> ScheduleShape:
+        if self.write is None:
+            return self
+        if "pick" in self.model_fields_set:
+            raise wrong("has both `write:` and `pick:`: what is written has no articles", "Keep one of them")
+        if self.when.new:
+            raise wrong("has `write:`, but with `new: article` each edition is one article", "Write `at:` or `once:`")
+        if not any(entry.to for entry in self.send):
+            raise wrong("has `write:`, but no line of `send:` has readers: no post says it", "Add one with `to:`")
+        return self
+
     def record(self, name: str, document: Document, once: datetime | None, spoken: Spoken) -> Schedule:
         path = ("schedules", name)
         languages = spoken.languages(self.languages)
@@ -111,6 +126,7 @@ class ScheduleShape(Shape):
             never_twice=self.never_twice,
             approve=self.approve.record() if self.approve else None,
             languages=languages,
+            write=self.write or "",
             where=document.where_key(path),
         )
 
@@ -126,7 +142,7 @@ class ProjectShape(Shape):
     channels: dict[Name, ChannelShape] = key({}, "Through what mail and posts go out")
     schedules: dict[Name, ScheduleShape] = key({}, "What goes out when")
     segments: dict[Name, str] = key({}, 'Conditions that choose among a list\'s subscribers: `porto: city == "Porto"`')
-    inserts: dict[str, Any] | list[Any] = key({}, "Labelled blocks, such as a sponsor's", later=True)
+    inserts: dict[Name, InsertShape] = key({}, "Labelled blocks in mails, such as a sponsor's")
     alerts: AlertsShape | None = key(None, "Who is told when something is wrong")
     retention: dict[str, Any] = key({}, "How long things are kept", later=True)
 
@@ -145,6 +161,7 @@ def parse_project(text: str, name: str = FILE) -> Project:
     problems = Problems()
     check_relations(document, problems)
     check_segments(document, problems)
+    check_inserts(document, problems)
     shape = _shape(document, problems)
     problems.raise_any()
     check_languages(shape, document, problems)
@@ -189,6 +206,7 @@ def _project(shape: ProjectShape, document: Document, once: dict[str, datetime])
         channels={name: item.record(name, document, home) for name, item in shape.channels.items()},
         schedules={name: item.record(name, document, once.get(name), spoken) for name, item in shape.schedules.items()},
         segments=segments_of(shape.segments, document),
+        inserts={name: item.record(name, where(("inserts", name))) for name, item in shape.inserts.items()},
         practice=shape.practice,
         alerts=shape.alerts.record(where(("alerts",))) if shape.alerts else Alerts(),
         notes=notes_of(shape, document),

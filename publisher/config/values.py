@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from email.utils import unquote
 from functools import cache
+from pathlib import PurePosixPath
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
@@ -29,6 +30,7 @@ MAILBOX = re.compile(r"(?P<name>[^<>]*)<(?P<email>[^<>]+)>")
 TO_BE_CHANGED = "news@example.com"  # stands where nobody has said yet who the mail comes from
 FOR_EXAMPLES = ("example.com", "example.net", "example.org")  # RFC 2606: nobody can have these
 NO_TLDS = ("example", "invalid", "localhost", "test")  # nor anything below these, RFC 6761
+TEXT_FILES = (".md", ".markdown", ".txt")  # endings of what people write for readers
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 T = TypeVar("T")
@@ -213,6 +215,16 @@ def feed_address(value: str) -> str:
     return value
 
 
+def text_file(value: str) -> str:
+    """Check the path of a Markdown file: whatever is said of it is said of a file of the project."""
+    parts = PurePosixPath(value).parts
+    if "\\" in value or ":" in value or value.startswith(("/", "~")) or ".." in parts:
+        raise wrong("is no path inside the project", "Write one such as `inserts/bank.md`, from where this file is")
+    if not value.lower().endswith(TEXT_FILES):
+        raise wrong("is no Markdown file", "Name one that ends with `.md`")
+    return value
+
+
 def link_pattern(value: str) -> str:
     """Check a pattern of addresses: a path or a whole address in which ``*`` stands for anything."""
     if re.search(r"[\\^$|()+]|\.\*", value):
@@ -272,6 +284,7 @@ ReplyTo = Annotated[Line, AfterValidator(reply_address)]
 WebAddress = Annotated[Line, AfterValidator(web_address)]
 BaseAddress = Annotated[Line, AfterValidator(base_address)]
 FeedAddress = Annotated[Line, AfterValidator(feed_address)]
+TextFile = Annotated[Line, AfterValidator(text_file)]
 Names = Annotated[tuple[Line, ...], BeforeValidator(split_names), _text_list({"type": "string"})]
 LanguageCodes = Annotated[tuple[Language, ...], BeforeValidator(split_names), _text_list({"type": "string"})]
 WaysOut = Annotated[

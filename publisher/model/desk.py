@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+MEDIA = "media:"  # begins the address, in Markdown, of a picture that people added
+FILE = "file"  # who wrote a note that is the file of `write:`
 MOST_SAID = 50  # changes that are remembered with who made them; what they made stays in any case
 
 
@@ -118,6 +121,11 @@ class Changes:
             later=_less(self.later, number),
             added=_less(self.added, number),
         )
+
+
+def names(text: str, picture: str) -> bool:
+    """Say whether a text shows a picture that people added, by its name."""
+    return re.search(rf"{re.escape(MEDIA + picture)}(?![a-z0-9._-]*[a-z0-9])", text, re.IGNORECASE) is not None
 
 
 def _by_id(kept: Mapping[str, str]) -> dict[int, str]:

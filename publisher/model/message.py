@@ -134,6 +134,7 @@ class PictureRules:
     :param most_text: of a post that a picture is attached to, in the unit of its rules; None: as without one.
     :param most_side: pixels of the longer side; what has more is scaled down.
     :param types: of files.
+    :param least_side: pixels of the shorter side: below that it is an icon.
     """
 
     most_bytes: int
@@ -141,6 +142,7 @@ class PictureRules:
     most_text: int | None = None
     most_side: int = 2_048
     types: tuple[str, ...] = ("image/jpeg", "image/png")
+    least_side: int = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +203,17 @@ class Sheet:
     theme: Theme = field(default_factory=Theme)
 
 
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Labelled words of others in a mail: a sponsor's, say."""
+
+    name: str  # of the insert in schedules.yaml
+    label: str  # plain text
+    html: str  # sanitised
+    after: int | None = None  # so many stories; with fewer, after the last; None: at the place
+    place: Literal["top", "bottom"] = "bottom"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief(Sheet):
     """Everything that one message of an edition is rendered from; produce writes it, render reads it."""
@@ -216,6 +229,7 @@ class Brief(Sheet):
     erratum: str = ""  # html of what an editor says of what was wrong, sanitised: it stands above the note
     corrects: bool = False  # it puts right what its readers have: its subject says so
     note_title: str = ""  # its first heading, else its first line, as plain text
+    inserts: tuple[Block, ...] = ()  # of a mail; several at one place in their order
     text: str = ""  # of a post, as an editor wrote it; empty: the template's
     updates: tuple[Article, ...] = ()  # sent in an earlier edition and changed since
     utm: tuple[tuple[str, str], ...] = ()  # parameters that every link to an article gets

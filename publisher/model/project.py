@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
+from publisher.model.days import is_wanted
 from publisher.model.identity import IdentityRule
 from publisher.model.languages import Languages
 from publisher.model.segment import Segment, Selection
@@ -204,6 +205,7 @@ class Schedule:
     never_twice: bool = False  # not for readers who have its article from another schedule
     approve: Approve | None = None  # None: nobody has to
     languages: Languages = field(default_factory=Languages)
+    write: str = ""  # a Markdown file of the project that makes its editions, without articles; empty: articles do
     where: str = ""
 
     @property
@@ -240,6 +242,28 @@ class Schedule:
         """The lists and the accounts that it writes to."""
         lists = {("list", name) for entry in self.send for name in entry.to}
         return lists | {("account", entry.via) for entry in self.send if not entry.to}
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """A labelled block of others' words in mails: a sponsor's, an appeal."""
+
+    name: str
+    file: str  # Markdown, in the project directory
+    label: str  # says what it is: readers must know
+    schedules: tuple[str, ...] = ()  # in whose mails; empty: in those of all
+    after: int | None = None  # so many stories; None: at the place
+    place: Literal["top", "bottom"] = "bottom"
+    since: date | None = None  # the first day, in the publication's zone; None: from now on
+    until: date | None = None  # the last day; None: for ever
+    days: tuple[str, ...] = ()  # mon … sun, as in `When`; empty: every day
+    where: str = ""
+
+    def is_in(self, schedule: str, day: date) -> bool:
+        """Say whether a schedule's edition of a day carries it."""
+        is_asked = not self.schedules or schedule in self.schedules
+        has_begun, has_ended = self.since is None or self.since <= day, self.until is not None and self.until < day
+        return is_asked and has_begun and not has_ended and is_wanted(day, self.days)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +306,7 @@ class Project:
     channels: Mapping[str, Channel]
     schedules: Mapping[str, Schedule]  # in file order
     segments: Mapping[str, Segment] = field(default_factory=dict)
+    inserts: Mapping[str, Insert] = field(default_factory=dict)  # in file order
     practice: bool = False
     alerts: Alerts = field(default_factory=Alerts)
     notes: tuple[Note, ...] = ()  # warnings: a secret in clear, a key whose work comes later

@@ -19,13 +19,13 @@ from publisher.render.legible import Text as Seen
 from publisher.render.legible import texts
 from publisher.render.letters import word_of
 from publisher.render.merge import carries_token
-from publisher.render.notes import MAIL_NOTES, POST_NOTES, bad_in_text
+from publisher.render.notes import MAIL_NOTES, POST_NOTES, RECOGNISED, bad_in_text
 from publisher.render.paint import paint_of
 from publisher.render.shortening import CLIPPED_AT, LARGE_AT, bytes_of
 from publisher.render.social import words_beside_links
 from publisher.render.structure import active_content, leaves_visibly, pictures_of_template, stray_in_table
 from publisher.render.theme import unreadable
-from publisher.render.words import squeezed
+from publisher.render.words import authored, squeezed
 
 _PLACEHOLDER = re.compile(r"\{\{-?\s*(?:recipient\b|(?:unsubscribe|preferences|confirm|access|move)_url\b)|\{%-?\s*\w+")
 # What mail programs write before an answered or a forwarded subject. `vs` and `res` are words too; but this is asked of
@@ -111,6 +111,8 @@ def _authored(sheet: Sheet) -> Iterator[str]:
     """Yield what articles say, as it is printed: there a placeholder is part of the story."""
     if not isinstance(sheet, Brief):
         return
+    for people_say in (sheet.note, *(block.html for block in sheet.inserts)):
+        yield from (squeezed(unquote(words)) for words in paragraphs_of(people_say))
     for article in (*sheet.articles, *sheet.updates):
         story = article_dict(article, sheet, html=True)
         said = [*story["authors"], *story["categories"], *paragraphs_of(article.html)]
@@ -173,6 +175,18 @@ def text_part(mail: Mail, brief: Brief) -> Findings:
 
 def _missing_from_text(what: str) -> Finding:
     return Finding("text-part", True, f"{what} is missing from the text part", "Print it in the text template too")
+
+
+def insert_not_shown(mail: Mail, brief: Brief) -> Findings:
+    """A template of one's own may know nothing of inserts: no sponsor is lost in silence."""
+    both = (("page", squeezed(_page(mail.html).text_content())), ("text part", squeezed(_fixed(mail.text))))
+    for block in brief.inserts:
+        label, own = squeezed(authored(block.label)), squeezed(_html(block.html).text_content())[:RECOGNISED]
+        missing = [place for place, said in both if label not in said or own not in said]
+        if missing:
+            what = f"the insert {block.name} is not in the {' and the '.join(missing)}: the template doesn't print it"
+            remedy = "Print `article.inserts`, `inserts.top` and `inserts.bottom`, as email/digest does"
+            yield Finding("insert-not-shown", False, what, remedy)
 
 
 def contrast(mail: Mail, sheet: Sheet, written_at: WrittenAt) -> Findings:
@@ -253,7 +267,7 @@ MAIL_CHECKS: tuple[Callable[[Mail, Sheet], Findings], ...] = (
     active_content,
     pictures_of_template,
 )
-EDITION_CHECKS: tuple[Callable[[Mail, Brief], Findings], ...] = (text_part, *MAIL_NOTES)
+EDITION_CHECKS: tuple[Callable[[Mail, Brief], Findings], ...] = (text_part, insert_not_shown, *MAIL_NOTES)
 POST_CHECKS: tuple[Callable[[Post, Brief, PostRules], Findings], ...] = (
     post_too_long,
     empty_post,
@@ -278,6 +292,10 @@ def _outside_comments(text: Text) -> Iterator[Slot | str]:
 
 def _fixed(text: Text) -> str:
     return "".join(part for part in text if isinstance(part, str))
+
+
+def _html(fragment: str) -> markup.HtmlElement:
+    return markup.fragment_fromstring(fragment, create_parent="div")
 
 
 def _page(html: Text) -> markup.HtmlElement:

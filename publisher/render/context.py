@@ -15,11 +15,12 @@ from publisher.model.message import Brief, Sheet
 from publisher.model.sentences import reading_minutes
 from publisher.render.addresses import fault_of_page, fault_of_picture, host_of, web_address
 from publisher.render.conventions import direction_of
-from publisher.render.fragment import beginning, tidy
+from publisher.render.fragment import beginning, described, paragraphs_of, tidy
 from publisher.render.theme import inner_width, theme_dict
 from publisher.render.words import authored
 
 Words = Callable[[str], str]
+FRAME = 36  # pixels of an insert's frame: partials/styles.css has 16 and 2 at each side
 _LONGEST_BODY = 200_000  # characters; of what is longer no mail would show the end
 
 
@@ -40,7 +41,20 @@ def context_of(brief: Brief, words: Words = authored, *, html: bool = True) -> d
         "archive_url": brief.archive_url,
         "updates": [article_dict(article, brief, words) for article in brief.updates],
         "note": markup_of(brief.note, brief) if html else "",
+        "inserts": {"top": [], "bottom": []},
     }
+
+
+def with_inserts(context: dict[str, Any], brief: Brief) -> dict[str, Any]:
+    """Return what a mail's template is given with each insert at its place: after a story, or above or below all."""
+    stories = [story | {"inserts": []} for story in context["articles"]]
+    places: dict[str, list[dict[str, Any]]] = {"top": [], "bottom": []}
+    for block in brief.inserts:
+        follows = block.after is not None and bool(stories)
+        place = stories[min(block.after or 1, len(stories)) - 1]["inserts"] if follows else places[block.place]
+        html = markup_of(block.html, brief, less=FRAME)
+        place.append({"label": authored(block.label), "html": html, "paragraphs": paragraphs_of(described(html))})
+    return context | {"articles": stories, "lead": stories[0] if stories else {}, "inserts": places}
 
 
 def sheet_context(sheet: Sheet) -> dict[str, Any]:
@@ -79,6 +93,7 @@ def article_dict(article: Article, brief: Brief, words: Words = authored, *, htm
         "language": foreign,
         "dir": direction_of(foreign) if foreign else "",
         "published_at": article.published_at.isoformat() if article.published_at else "",
+        "inserts": [],
     }
 
 
@@ -113,9 +128,12 @@ def _page(url: str) -> str:
     return "" if fault_of_page(url) else web_address(url)
 
 
-def markup_of(fragment: str, sheet: Sheet) -> Markup:
-    """Return sanitised html as it may stand in a mail."""
-    tidied = tidy(fragment, inner_width(sheet.theme), practice=sheet.practice)
+def markup_of(fragment: str, sheet: Sheet, *, less: int = 0) -> Markup:
+    """Return sanitised html as it may stand in a mail.
+
+    :param less: pixels of the mail's width that it doesn't have.
+    """
+    tidied = tidy(fragment, inner_width(sheet.theme) - less, practice=sheet.practice)
     return Markup(tidied)  # noqa: S704  # sanitised at intake, or where it was written
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from publisher.model.message import Brief, Finding, Mail, Text
-from publisher.render.context import context_of, markup_of
+from publisher.render.context import context_of, markup_of, with_inserts
 from publisher.render.conventions import Conventions
 from publisher.render.engine import Engine
 from publisher.render.fragment import paragraphs_of
@@ -39,11 +39,13 @@ def render_mail(engine: Engine, brief: Brief) -> Mail:
     context["note"] = _erratum(brief, context["words"]) + context["note"]
 
     def html_with(cut: Cut) -> Text:
-        html = inline(engine.render(page, with_cut(context, cut, brief), conventions), where=page)
+        shown = with_inserts(with_cut(context, cut, brief), brief)  # after the cut: a story that goes takes none along
+        html = inline(engine.render(page, shown, conventions), where=page)
         return split_html(html, where=page)
 
     html, less, shortened = _not_large(brief, html_with)
-    text = without_gaps(engine.render(plain, with_cut(context, less, brief), conventions))
+    shown = with_inserts(with_cut(context, less, brief), brief)
+    text = without_gaps(engine.render(plain, shown, conventions))
     return Mail(
         subject=split_text(subject, "header", where="subject"),
         html=html,

@@ -126,6 +126,17 @@ def paragraphs_of(fragment: str) -> list[str]:
     return [defuse(" ".join(words.split())) for words in said if words.strip()]
 
 
+def described(fragment: str) -> str:
+    """Return a text with the words for who can't see a picture in its place."""
+    if "<img" not in fragment:
+        return fragment
+    root = _parsed(fragment)
+    for image in list(root.iter("img")):
+        image.tail = f"{image.get('alt') or ''} {image.tail or ''}"
+        image.drop_tree()
+    return _inside(root)
+
+
 def _bullet(block: html.HtmlElement) -> str:
     return "• " if block.tag == "li" else ""
 

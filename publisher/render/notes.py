@@ -44,6 +44,7 @@ def _texts(sheet: Sheet) -> Iterator[tuple[str, str]]:
     """Yield the texts that stand whole in a mail, each under its name."""
     if isinstance(sheet, Brief):
         yield "the note", sheet.note
+        yield from ((f"the insert {block.name}", block.html) for block in sheet.inserts)
         yield from ((article.title, article.html) for article in _read_whole(sheet))
     elif isinstance(sheet, Letter) and isinstance(sheet.about, Notice):
         yield sheet.about.subject, sheet.about.html

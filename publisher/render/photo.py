@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +11,6 @@ from PIL import Image, ImageOps
 
 from publisher.errors import UnusablePictureError
 from publisher.model.message import PictureRules
-from publisher.render.addresses import SMALLEST
 
 # Scaled down before anything else: each step after it makes a copy, and of 25 million pixels that is 100 MB.
 SCALED_AS_READ = ("L", "LA", "RGB", "RGBA", "CMYK")
@@ -25,6 +24,8 @@ JPEG, PNG = "image/jpeg", "image/png"
 _SEGMENTS = {"APP0", "APP2", "APP14"}  # JFIF, colour profile, Adobe's colours
 _CHUNKS = {"dpi", "gamma", "srgb", "icc_profile", "transparency", "chromaticity", "interlace", "aspect"}
 _LARGEST_PROFILE = 65_536  # bytes
+_ORIENTATION, _ON_ITS_SIDE = 0x0112, (5, 6, 7, 8)  # EXIF 2.3, 4.6.4 A
+_NO_PICTURE = "it is broken, or no picture of a known kind"
 _TOO_MANY = f"it has more than {MOST_PIXELS:,} pixels"
 
 
@@ -50,12 +51,43 @@ def fitted(content: bytes, rules: PictureRules) -> Photo:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _refused(_TOO_MANY) from None
     except Exception as error:  # Pillow documents no errors of broken files, and every format has its own
-        raise _refused("it is broken, or no picture of a known kind") from error
+        raise _refused(_NO_PICTURE) from error
+
+
+def for_mail(content: bytes, width: int, rules: PictureRules) -> Photo:
+    """Return a picture as mails show it, no wider than so many pixels, however tall.
+
+    :raises UnusablePictureError: as `fitted`.
+    """
+    own_width, own_height = size_of(content)
+    scale = min(1.0, width / own_width)
+    return fitted(content, replace(rules, most_side=max(1, round(max(own_width, own_height) * scale))))
+
+
+def size_of(content: bytes) -> tuple[int, int]:
+    """Return a picture's width and height as it is seen, turned as its camera says.
+
+    :raises UnusablePictureError: it is none.
+    """
+    try:
+        with Image.open(BytesIO(content), formats=READ) as opened:
+            width, height = opened.size
+            return (height, width) if opened.getexif().get(_ORIENTATION) in _ON_ITS_SIDE else (width, height)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _refused(_TOO_MANY) from None
+    except Exception as error:  # as in `fitted`
+        raise _refused(_NO_PICTURE) from error
+
+
+def is_moving(content: bytes) -> bool:
+    """Say whether a picture has several frames, of which mails show the first."""
+    with Image.open(BytesIO(content), formats=READ) as opened:
+        return bool(getattr(opened, "is_animated", False))
 
 
 def _fitted(content: bytes, rules: PictureRules) -> Photo:
     with Image.open(BytesIO(content), formats=READ) as opened:
-        _look_at(*opened.size)
+        _look_at(*opened.size, rules.least_side)
         kind = Image.MIME.get(opened.format or "", "")
         if kind in rules.types and _fits(content, opened, rules) and _is_bare(opened):
             opened.load()  # a file that breaks off is found out here, not by readers
@@ -72,11 +104,11 @@ def _fitted(content: bytes, rules: PictureRules) -> Photo:
     raise _refused(f"it can't be made smaller than {rules.most_bytes:,} bytes")
 
 
-def _look_at(width: int, height: int) -> None:
+def _look_at(width: int, height: int, least: int) -> None:
     """Refuse a picture by its size, before it is unpacked."""
     if width * height > MOST_PIXELS:
         raise _refused(_TOO_MANY)
-    if min(width, height) < SMALLEST:
+    if min(width, height) < least:
         raise _refused(f"it has {width} × {height} pixels: an icon")
     if max(width, height) > MOST_RATIO * min(width, height):
         raise _refused(f"it has {width:,} × {height:,} pixels: a stripe")
@@ -111,7 +143,7 @@ def _versions(ready: Any, rules: PictureRules, *, drawn: bool) -> Iterator[tuple
     if PNG in rules.types and (drawn or ready.mode == "RGBA"):
         yield _written(ready, "PNG", optimize=True), PNG
     flat = _on_white(ready)
-    while min(flat.size) >= SMALLEST:
+    while min(flat.size) >= rules.least_side:
         for quality in QUALITIES:
             yield _written(flat, "JPEG", quality=quality, optimize=True, progressive=True), JPEG
         flat = flat.resize([max(1, round(side * SHRINK)) for side in flat.size], Image.Resampling.LANCZOS)

@@ -73,6 +73,18 @@ class Renderer:
 
         return fitted(content, rules)
 
+    def picture_for_mail(self, content: bytes, width: int, rules: PictureRules) -> Photo:
+        """Return a picture as mails show it, no wider than so many pixels; UnusablePictureError where that can't be."""
+        from publisher.render.photo import for_mail  # here: as above
+
+        return for_mail(content, width, rules)
+
+    def size_of(self, content: bytes) -> tuple[int, int]:
+        """Return a picture's width and height in pixels; UnusablePictureError where it is none."""
+        from publisher.render.photo import size_of  # here: as above
+
+        return size_of(content)
+
     def check(self, message: Message, brief: Brief | Letter, rules: PostRules | None = None) -> tuple[Finding, ...]:
         """Return everything that is wrong with a message; a post needs the rules that it was rendered with."""
         if isinstance(message, Mail):

@@ -1,11 +1,10 @@
-"""Markdown as newsrooms write it: to html that a mail may show, and the line that it is known by."""
+"""Markdown as newsrooms write it, and the line that it is known by."""
 
 from __future__ import annotations
 
 from markdown_it import MarkdownIt
 
 from publisher.sources import clean
-from publisher.sources.address import Place
 
 LONGEST_LINE = 120  # characters of a first line that may be a heading
 
@@ -13,11 +12,6 @@ LONGEST_LINE = 120  # characters of a first line that may be a heading
 def parser() -> MarkdownIt:
     """Return what reads Markdown: CommonMark with html, tables and strikethrough."""
     return MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-
-
-def html_of(text: str) -> str:
-    """Return Markdown as sanitised html; pictures and links need whole addresses."""
-    return clean.sanitise(parser().render(text), Place()) if text.strip() else ""
 
 
 def title_of(text: str) -> str:

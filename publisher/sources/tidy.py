@@ -82,7 +82,7 @@ def tidied(text: str, place: Place) -> str:
 def resolve(root: Node, place: Place) -> None:
     """Make the addresses of pictures and links absolute; what can't be shown or followed goes."""
     for image in list(root.iter("img")):
-        if _is_unwanted(image):
+        if is_unwanted(image):
             drop(image)
         else:
             _mend_image(image, place)
@@ -171,14 +171,15 @@ def _drop_furniture(body: Node) -> None:
         if not isinstance(node.tag, str):
             if not isinstance(node, etree._Entity):
                 drop(node)
-        elif node is not body and _is_unwanted(node):
+        elif node is not body and is_unwanted(node):
             drop(node)
     for node in list(body.iter("p", "div")):
         if _SIGNATURE.match(node.text_content()):
             drop(node)
 
 
-def _is_unwanted(node: Node) -> bool:
+def is_unwanted(node: Node) -> bool:
+    """Say whether an element is never shown: a tracker, a share button, what is hidden or does something."""
     if node.tag in _GONE or is_called_furniture(node):
         return True
     hidden = re.search(r"display\s*:\s*none", node.get("style") or "", re.I)

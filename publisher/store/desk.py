@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
 
 from publisher.model.desk import Changes, Note
 from publisher.model.states import EditionState
+from publisher.store.candidates import is_for_real
 from publisher.store.sql import take_turn
 from publisher.store.tables import editions, insert_row, notes, update_row
 
@@ -17,6 +18,12 @@ def waiting_note(conn: Connection, schedule: str, language: str = "") -> Note | 
     query = select(notes).where(*_waiting(schedule), notes.c.language.in_(["", language]))
     row = conn.execute(query.order_by(notes.c.language.desc(), notes.c.id.desc()).limit(1)).mappings().one_or_none()
     return _note(row) if row is not None else None
+
+
+def waiting_notes(conn: Connection) -> list[Note]:
+    """Return the notes of all schedules that wait for an edition."""
+    query = select(notes).where(notes.c.edition_id.is_(None), notes.c.gone_at.is_(None)).order_by(notes.c.id)
+    return [_note(row) for row in conn.execute(query).mappings()]
 
 
 def note_of(conn: Connection, edition_id: int) -> Note | None:
@@ -32,6 +39,23 @@ def last_used_note(conn: Connection, schedule: str, language: str = "") -> Note 
     query = query.where(notes.c.language.in_(["", language])) if language else query
     row = conn.execute(query.order_by(notes.c.id.desc()).limit(1)).mappings().one_or_none()
     return _note(row) if row is not None else None
+
+
+def edition_with(conn: Connection, schedule: str, text: str, actor: str) -> int | None:
+    """Return the newest edition of a schedule that went out with these words of somebody's; None: none did."""
+    query = (
+        select(func.max(editions.c.id))
+        .select_from(notes.join(editions, editions.c.id == notes.c.edition_id))
+        .where(
+            notes.c.schedule == schedule,
+            notes.c.text == text,
+            notes.c.actor == actor,
+            editions.c.state != EditionState.CANCELLED,
+            is_for_real(),
+        )
+    )
+    found: int | None = conn.execute(query).scalar_one()
+    return found
 
 
 def write_note(conn: Connection, schedule: str, text: str, *, language: str = "", actor: str, now: datetime) -> int:

@@ -170,7 +170,7 @@ def _parts_of_pages(router: APIRouter, app: App) -> None:
             view = mail_view(app, conn, send_id)
         if view is None:
             raise HTTPException(404, "There is no such mail.")
-        return framed(view.html, Served(), dark=dark)
+        return framed(view.html, Served(app.project.publication.public_url), dark=dark)
 
     @router.get("/media/{name}")
     def picture(name: str) -> Response:

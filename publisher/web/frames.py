@@ -15,6 +15,7 @@ _SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)", re.I)
 _BOTH = re.compile(r"(color-scheme\s*:\s*|color-schemes\s*:\s*)light\s+dark", re.I)
 _META = re.compile(r"(<meta\b[^>]*\bname=[\"'](?:supported-)?color-schemes?[\"'][^>]*\bcontent=[\"'])[^\"']*", re.I)
 _LOCAL = re.compile(r"(?<=[\"'(])file:[^\"')\s>]+", re.I)
+_OUR_OWN = re.compile(r"https?://[^\"'()\s<>]+/media/[0-9a-f]{64}\.(?:png|jpg)\b", re.I)
 _HEAD = re.compile(r"<head\b[^>]*>", re.I)
 ALWAYS, NEVER = "(min-width: 0px)", "(max-width: 0px)"  # media features that may stand wherever a scheme may
 
@@ -40,8 +41,9 @@ def frame(html: str, places: Places, *, dark: bool, pictures: bool = True) -> st
 
 
 def with_pictures(html: str, places: Places) -> str:
-    """Return html whose local pictures are found where they are shown."""
-    return _LOCAL.sub(lambda found: html_escapes.escape(places.picture(html_escapes.unescape(found[0]))), html)
+    """Return html whose local pictures are found where they are shown, and our own before the world can see them."""
+    html = _LOCAL.sub(lambda found: html_escapes.escape(places.picture(html_escapes.unescape(found[0]))), html)
+    return _OUR_OWN.sub(lambda found: html_escapes.escape(places.picture(found[0]) or found[0]), html)
 
 
 def _in_scheme(css: str, scheme: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Protocol
 
-CARD = re.compile(r"/media/([0-9a-f]{64})\.png")  # the path of a picture that we made
+CARD = re.compile(r"/media/([0-9a-f]{64})\.(?:png|jpg)")  # the path of a picture that we made, or that people added
 
 SIGNED = (
     "/u/",

@@ -23,6 +23,7 @@ from publisher.errors import ConfigError, UsageError
 from publisher.model.article import LedgerArticle
 from publisher.model.project import Schedule
 from publisher.pipeline.produce.cards import TYPE as CARD_TYPE
+from publisher.store import media as kept_pictures
 from publisher.store.media import digest_of
 from publisher.web import media
 from publisher.web.folder import Folder
@@ -221,6 +222,16 @@ def _copy_picture(shown: Shown, url: str, folder: Folder) -> str:
         return copied
     path = shown.local_picture(name)
     if path is None:
-        return ""
+        return _copy_added(shown, name, folder)
     folder.copy(path, copied := f"pictures/{name[:16]}{path.suffix.lower()}")
+    return copied
+
+
+def _copy_added(shown: Shown, name: str, folder: Folder) -> str:
+    """Copy a picture that people added; nothing where it is none of theirs."""
+    with shown.app.store.read() as conn:
+        kept = kept_pictures.get(conn, name)
+    if kept is None:
+        return ""
+    folder.write_bytes(copied := f"pictures/{name[:16]}.png", kept.content)
     return copied

@@ -1,4 +1,4 @@
-"""What the world sees of posts: the pictures that we made for them."""
+"""What the world sees of messages: the pictures that we made for them, and those that people added."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ def routes(app: App) -> APIRouter:
     router = APIRouter()
 
     @router.api_route("/media/{digest}.png", methods=["GET", "HEAD"])
+    @router.api_route("/media/{digest}.jpg", methods=["GET", "HEAD"])
     def picture(digest: str, request: Request) -> Response:
-        """Serve a share card: it is named by its content, so it never changes and may be kept for ever.
+        """Serve a picture: it is named by its content, so it never changes and may be kept for ever.
 
         What was kept only to be uploaded to a network is shown by the console alone.
         """

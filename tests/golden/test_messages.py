@@ -13,7 +13,7 @@ from publisher.app.joined import Joined
 from publisher.model.message import Brief, Letter, Mail, fill
 from publisher.render import Renderer, default_theme
 from publisher.render.wording import catalogue
-from tests.unit.render.samples import FERRY, LETTERS, MASTODON, READER, STORIES, WEBHOOK, brief, letter
+from tests.unit.render.samples import FERRY, INSERTS, LETTERS, MASTODON, READER, STORIES, WEBHOOK, brief, letter
 
 Golden = Callable[[str, str], None]
 RENDERER = Renderer([default_theme()])
@@ -23,6 +23,10 @@ BRIEFS = {
     "article": brief(FERRY, **PAGE),
     "practice": brief(*STORIES[:2], practice=True, note="<p>Good morning from the <b>quay</b>.</p>"),
     "rtl": brief(STORIES[6], STORIES[1], language="ar", list_title="نشرة الصباح", **PAGE),
+    "inserts": brief(*STORIES[:3], note="<h2>Good morning</h2><p>From the quay.</p>", inserts=INSERTS),
+    "letter": brief(
+        note="<h2>Dear readers</h2><p>We ask.</p>", note_title="Dear readers", inserts=INSERTS, articles=()
+    ),
     "german": brief(*STORIES[:3], language="de", timezone="Europe/Berlin"),
 }
 SOCIAL = sorted(path.name for path in (default_theme() / "social").glob("*.txt"))

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 
 from publisher.model.article import Article
-from publisher.model.message import Brief, Confirm, Letter, Mail, Notice, Sheet, Welcome, fill
+from publisher.model.message import Block, Brief, Confirm, Letter, Mail, Notice, Sheet, Welcome, fill
 from publisher.model.theme import Logo, Palette, Theme
 from publisher.render import Renderer, default_theme
 from tests.judges.stories import ARABIC, EIGHT, FERRY, MORNING, ROUGH, ROUGH_ARTICLE, SITE, THIRTY
@@ -82,6 +82,16 @@ THEME = Theme(
     width=640,
 )
 
+INSERTS = (
+    Block(
+        "bank",
+        "Sponsored",
+        '<p><img src="https://harbor.example/media/logo.jpg" alt="Harbor Bank" width="1200" height="240"></p>'
+        '<h3>Save for a boat</h3><p>Four per cent a year, <a href="https://harbor.example/boat">from one euro</a>.</p>',
+        after=1,
+    ),
+    Block("course", "Advertisement", "<p>Learn to sail in ten evenings, from March on.</p>"),
+)
 NOTE = '<p>Good morning. Today’s <a href="https://harbor.example/tides">tides</a> are <b>late</b>, and so are we.</p>'
 
 ABOUT = {
@@ -92,6 +102,7 @@ ABOUT = {
     "rtl": "a digest of eight stories in Arabic",
     "themed": "a digest of eight in colours, fonts and a width of an editor's own, with a logo",
     "parts": "what a mail has only at times: the line about practice, an editor's note, what has changed",
+    "inserts": "a digest with an editor's note and labelled words of others",
     "rough-digest": "long words and addresses, pictures that are not there, stories that lack nearly everything",
     "rough-article": "an article with whatever a source's markup may hold",
     "confirm": "the question whether a new reader wants the list",
@@ -107,6 +118,7 @@ BRIEFS: dict[str, Brief | Letter] = {
     "rtl": brief(ARABIC, **_ARABIC),
     "themed": replace(brief(EIGHT), theme=THEME),
     "parts": replace(brief(EIGHT[:2]), practice=True, note=NOTE, updates=(EIGHT[2], replace(EIGHT[3], url=None))),
+    "inserts": replace(brief(EIGHT[:3]), note=NOTE, inserts=INSERTS),
     "rough-digest": brief(ROUGH),
     "rough-article": brief([ROUGH_ARTICLE]),
     "confirm": letter(Confirm(MORNING, MORNING + timedelta(days=3))),

@@ -82,7 +82,7 @@ def decide(
     """Choose among the candidates. Pure.
 
     :param elsewhere: articles that an edition of a schedule under ``not_in:`` carries, with its name.
-    :param hint: what to say when there is nothing new.
+    :param hint: what to say when there is nothing new, or no letter.
     :param updates: articles that were sent and have changed since: `on_update:` says what follows.
     :param settle: how long articles of a source rest, by its name.
     :param had: articles that all readers have from other schedules, and why that is so.
@@ -107,7 +107,7 @@ def decide(
     dropped = frozenset(candidate.id for candidate in rest if candidate.id not in again) if drops else frozenset()
     dropped |= frozenset(each.id for each, _ in put_out if each.id in wishes.changes.dropped)
     if len(chosen) + len(wishes.added) < pick.at_least:
-        too_few = _too_few(len(chosen) + len(wishes.added), schedule, hint)
+        too_few = hint if schedule.write else _too_few(len(chosen) + len(wishes.added), schedule, hint)
         if wishes.note is None:
             return Choice((), tuple(left), too_few, dropped=dropped)
         left += [(each, too_few) for each in (*chosen, *wishes.added)]

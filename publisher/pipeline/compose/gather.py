@@ -37,7 +37,7 @@ class Candidates:
     updates: list[LedgerArticle]  # sent before, and changed since; each with the reason that says so
     elsewhere: Mapping[int, str]  # articles that an edition of a schedule under `not_in:` carries, with its name
     hint: str  # what to say where there is nothing
-    look: Look
+    look: Look | None
     had: Mapping[int, str] = field(default_factory=dict)  # articles that the lists' readers have (`never_twice:`), why
 
 
@@ -52,8 +52,10 @@ def candidates_in(conn: Connection, schedule: Schedule, *, now: datetime) -> Can
 
     A schedule sees the articles first seen since it was added, and as many older ones as its `backfill:` says. One
     that no edition has taken for a month is no candidate any more, unless `newer_than:` reaches further back or the
-    schedule comes round more rarely.
+    schedule comes round more rarely. A letter (`write:`) has none.
     """
+    if schedule.write:
+        return Candidates([], [], {}, "", None)
     pick = schedule.pick
     row = schedules.get(conn, schedule.name)
     added_at = row["added_at"] if row else now  # not accepted yet: it would be added now

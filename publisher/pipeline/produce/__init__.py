@@ -2,9 +2,9 @@
 
 `entry` makes one entry's message and writes nothing: `plan`, `preview` and the send all come here. It is made from what
 `brief` gathers, with the pictures of `cards` (shown beside a link) and `uploads` (handed to the network); `reach` says
-whether readers could follow it to us. `doors` are a mail's ways to our own pages. `act` makes all of an edition and
-writes it down in one transaction; `agree` does so with what somebody approved, `again` with what was held, and `anew`
-renders what it wrote again, for a correction.
+whether readers could follow it to us. `shelf` has what people add: the note, inserts, pictures of their own. `doors`
+are a mail's ways to our own pages. `act` makes all of an edition and writes it down in one transaction; `agree` does so
+with what somebody approved, `again` with what was held, and `anew` renders what it wrote again, for a correction.
 """
 
 from publisher.pipeline.produce.act import Rendered, plain, products_of, record, render
@@ -15,6 +15,7 @@ from publisher.pipeline.produce.brief import brief_of, preview_values
 from publisher.pipeline.produce.doors import LINK, LINKS, PAST, Doors, uncounted
 from publisher.pipeline.produce.entry import Produced, Studio, failed, produce_all, produce_entry
 from publisher.pipeline.produce.reach import is_reachable
+from publisher.pipeline.produce.shelf import Shelf
 
 __all__ = [
     "LINK",
@@ -24,6 +25,7 @@ __all__ = [
     "Doors",
     "Produced",
     "Rendered",
+    "Shelf",
     "Studio",
     "agree",
     "brief_of",

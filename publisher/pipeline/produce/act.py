@@ -18,6 +18,7 @@ from publisher.model.segment import Selection
 from publisher.model.states import EditionState, SendState
 from publisher.pipeline import queues
 from publisher.pipeline.produce.entry import Produced, Studio, produce_all
+from publisher.pipeline.produce.shelf import pictures_of
 from publisher.store import (
     Connection,
     Store,
@@ -114,7 +115,7 @@ def record_all(
     due_at = queues.due_at(conn, project, schedule, edition, now)
     queues.enter(conn, project, schedule, edition)
     written = []
-    for product in products:
+    for product in (held_without_pictures(conn, each) for each in products):
         selection = project.selection_of(schedule, product.entry)
         due = queues.due_through(conn, project, schedule, product.entry, edition, due_at)
         values = _values(conn, edition, schedule, product, due, agreed, selection=selection)
@@ -163,18 +164,19 @@ def digest_of(product: Produced) -> str:
 
 
 def render(store: Store, studio: Studio, project: Project, schedule: Schedule, edition_id: int) -> Rendered:
-    """Render and check an edition's messages as its send would, and write nothing."""
+    """Render and check an edition's messages as its send would, and write nothing; a draft may have none yet."""
     with store.read() as conn:
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- editions are never deleted
         content = content_of(conn, edition)
     schedule = schedule.in_language(edition["language"])
-    products = rendered(studio, project, schedule, edition, content, schedule.send)
+    is_empty = not content.chosen and content.note is None
+    products = [] if is_empty else rendered(studio, project, schedule, edition, content, schedule.send)
     return Rendered(edition_id, edition, content, tuple(products))
 
 
 def products_of(store: Store, studio: Studio, project: Project, schedule: Schedule, edition_id: int) -> list[Produced]:
-    """Render and check an edition's messages as its send would, and write nothing."""
+    """Render and check an edition's messages as its send would, and write nothing; a draft may have none yet."""
     return list(render(store, studio, project, schedule, edition_id).products)
 
 
@@ -205,6 +207,16 @@ def _held_if_late(product: Produced, edition: RowMapping) -> Produced:
         return product
     remedy = f"Let it go with `publisher release {edition['id']}`, or `publisher cancel {edition['id']}`"
     finding = Finding("late", True, edition["reason"], remedy)
+    return replace(product, findings=(finding, *product.findings))
+
+
+def held_without_pictures(conn: Connection, product: Produced) -> Produced:
+    """Hold a send whose mail shows pictures of ours that somebody removed since it was rendered."""
+    shown = pictures_of(product.message) if product.message is not None else set()
+    if not media.missing(conn, shown):
+        return product
+    remedy = "Add it again: publisher media add FILE"
+    finding = Finding("picture-gone", True, "a picture of the mail was removed meanwhile", remedy)
     return replace(product, findings=(finding, *product.findings))
 
 

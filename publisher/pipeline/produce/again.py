@@ -9,7 +9,7 @@ from sqlalchemy import RowMapping
 
 from publisher.model.project import Project, Schedule
 from publisher.model.states import SendState
-from publisher.pipeline.produce.act import content_of, digest_of, keep, plain, rendered
+from publisher.pipeline.produce.act import content_of, digest_of, held_without_pictures, keep, plain, rendered
 from publisher.pipeline.produce.entry import Produced, Studio
 from publisher.store import Connection, Store, approvals, editions, facts, messages, sends
 
@@ -71,6 +71,7 @@ def _let_go(conn: Connection, send: RowMapping, now: datetime) -> None:
 
 
 def _replace_message(conn: Connection, schedule: Schedule, send: RowMapping, product: Produced, now: datetime) -> None:
+    product = held_without_pictures(conn, product)
     found = messages.newest_revision(conn, send["id"])
     keep(conn, send["id"], product, now, revision=found + 1)
     waits = _waits_anew(conn, schedule, send, product)

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 from publisher.model.article import Article
 from publisher.model.desk import NO_WORDS, Words
 from publisher.model.erratum import NO_ERRATUM, Erratum
-from publisher.model.message import Brief
+from publisher.model.message import Block, Brief
 from publisher.model.project import Channel, Entry, Project, Schedule
 from publisher.pipeline.produce.doors import Doors
-from publisher.sources.markdown import html_of, title_of
+from publisher.sources.written import Pictures, no_pictures, read
 
 
 def brief_of(
@@ -28,20 +28,26 @@ def brief_of(
     words: Words = NO_WORDS,
     erratum: Erratum = NO_ERRATUM,
     corrects: bool = False,
+    inserts: Sequence[Block] = (),
+    pictures: Pictures = no_pictures,
     practice: bool = False,
     doors: Doors | None = None,
 ) -> Brief:
     """Gather everything that a message is rendered from.
 
     :param updates: articles that were sent before and have changed since, to be named.
-    :param note: Markdown, as an editor wrote it.
+    :param note: Markdown, as an editor wrote it; its front matter may have words for the subject and the preheader.
     :param words: of people's own, in the place of what the entry says.
     :param erratum: what an editor says of what was wrong.
     :param corrects: it puts right what its readers have.
+    :param inserts: labelled words of others, for a mail.
+    :param pictures: those that people added, by their names.
     :param practice: nothing reaches a real reader.
     :param doors: to our own pages; None: the mail names none but those that are each reader's own.
     """
     paper = project.publication
+    written = read(note, pictures)
+    words = words.over(Words(written.subject, written.preheader))
     mailing_list = project.lists[entry.to[0]] if entry.to else None
     host = urlsplit(paper.public_url).hostname or (entry.from_email or paper.from_email).rpartition("@")[2]
     return Brief(
@@ -65,9 +71,10 @@ def brief_of(
         template=entry.template,
         subject=erratum.subject or words.subject or entry.subject,
         preheader=words.preheader or entry.preheader or paper.preheader,
-        note=html_of(note),
-        note_title=title_of(note),
-        erratum=html_of(erratum.note),
+        note=written.html,
+        note_title=written.title,
+        inserts=tuple(inserts),
+        erratum=read(erratum.note, pictures).html,
         corrects=corrects,
         text=words.text,
         practice=practice,

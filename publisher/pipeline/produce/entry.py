@@ -20,6 +20,7 @@ from publisher.pipeline.produce import reach
 from publisher.pipeline.produce.brief import brief_of
 from publisher.pipeline.produce.cards import rules_for, with_picture
 from publisher.pipeline.produce.doors import Doors
+from publisher.pipeline.produce.shelf import Shelf, subject_of
 from publisher.pipeline.produce.uploads import Fetch, Uploads, missed_by_fallbacks, without_path
 from publisher.render import Renderer
 from publisher.senders.base import Sender
@@ -71,6 +72,7 @@ class Studio:
     practice: bool = False  # nothing reaches a real reader: the public address may be missing
     fetch: Fetch | None = None  # gets the pictures that senders upload
     doors: Doors = field(default_factory=Doors)
+    shelf: Shelf = field(default_factory=Shelf)
 
     def uploads(self, source: str) -> Uploads:
         """Return what gets the pictures of an edition ready whose lead came from this source; not in practice."""
@@ -140,11 +142,15 @@ def produce_entry(
     """
     what: dict[str, Any] = {"slot": slot, "due_at": due_at, "chosen": chosen, "updates": updates}
     what |= {"note": note, "words": words, "erratum": erratum, "corrects": corrects}
+    inserts, wrong = studio.shelf.blocks(project, schedule, entry, due_at)
+    wrong += studio.shelf.findings_of_note(note) if entry.to else ()
+    what |= {"inserts": inserts, "pictures": studio.shelf.picture}
     brief = brief_of(project, schedule, entry, **what, practice=studio.practice, doors=studio.doors)
-    tried = () if words.subject else entry.subjects  # a person's own subject is the only one
+    tried = () if words.subject or subject_of(note) else entry.subjects  # a person's own subject is the only one
     briefs = [replace(brief, subject=subject) for subject in tried] or [brief]
     each = [_made(studio, project, entry, one, uploads or Uploads(studio.renderer)) for one in briefs]
     made = _tried(*each) if tried else each[0]
+    made = replace(made, findings=tuple(sorted((*wrong, *made.findings), key=lambda finding: not finding.blocks)))
     archive = entry.to[0] if entry.to and not studio.practice else None
     return replace(made, archive=archive, doors=replace(studio.doors, counts=schedule.measure == "clicks"))
 

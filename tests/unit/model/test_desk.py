@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.model.desk import MOST_SAID, Changes, Words
+from publisher.model.desk import MOST_SAID, Changes, Words, names
 
 NOW = datetime(2026, 11, 24, 6, 41, tzinfo=UTC)
 ENTRIES = st.sampled_from(["letters:daily", "x"])
@@ -63,3 +63,9 @@ def test_who_changed_what_is_remembered_as_far_as_anyone_reads():
     for number in range(MOST_SAID + 5):
         changes = changes.signed("anna", NOW, f"change {number}")
     assert (len(changes.said), changes.said[-1].what, changes.version) == (MOST_SAID, "change 54", 55)
+
+
+def test_a_picture_is_named_by_its_whole_name():
+    assert names("![x](media:bank.png)", "bank.png")
+    assert not names("![x](media:bank.png)", "bank")
+    assert names("see media:bank. And", "bank")

@@ -10,6 +10,7 @@ from publisher.model.article import Article, Image
 from publisher.model.message import (
     About,
     Access,
+    Block,
     Brief,
     Confirm,
     Letter,
@@ -20,6 +21,17 @@ from publisher.model.message import (
     Welcome,
 )
 
+INSERTS = (
+    Block(
+        "bank",
+        "Sponsored",
+        '<p><img src="https://letters.harbor.example/media/aa.png" alt="Harbor Bank" width="1200" height="300"></p>'
+        '<h3>Save for a boat</h3><p>Now: <a href="https://bank.example/boat?a=1&amp;b=2">from one euro</a>.</p>',
+        after=2,
+    ),
+    Block("appeal", "From the house", "<p>This letter costs us two mornings a week.</p>", place="top"),
+    Block("course", "Advertisement", "<p>Learn to sail in ten evenings.</p>"),
+)
 MORNING = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 MASTODON = PostRules("mastodon", 500, url_length=23, threads=True)
 WEBHOOK = PostRules("webhook", 1000)

@@ -12,7 +12,7 @@ from PIL import Image, PngImagePlugin
 
 from publisher.errors import UnusablePictureError
 from publisher.model.message import PictureRules
-from publisher.render.photo import MOST_PIXELS, fitted
+from publisher.render.photo import MOST_PIXELS, fitted, for_mail, size_of
 
 RULES = PictureRules(most_bytes=300_000, most_alt=0, most_side=1_000)
 RED, BLUE = (200, 20, 20), (20, 20, 200)
@@ -152,3 +152,30 @@ def test_no_bytes_make_it_fail_otherwise(junk, place):
             assert fitted(each, RULES).content
         except UnusablePictureError:
             continue
+
+
+MAIL = PictureRules(most_bytes=300_000, most_alt=0, least_side=16)
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [((2_400, 600), (1_200, 300)), ((900, 3_600), (900, 3_600)), ((320, 50), (320, 50))]
+)
+def test_a_picture_for_mails_is_no_wider_than_they_need_however_tall(size, shown):
+    photo = for_mail(written(flag(size)), 1_200, MAIL)
+    assert (photo.width, photo.height) == size_of(photo.content) == shown
+
+
+def test_a_picture_that_was_taken_on_its_side_is_measured_as_it_is_seen():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    content = written(flag((2_400, 1_200)), exif=exif)
+    assert size_of(content) == (1_200, 2_400)
+    photo = for_mail(content, 600, MAIL)
+    assert (photo.width, photo.height) == (600, 1_200)
+    assert not seen(photo).getexif()
+
+
+@pytest.mark.parametrize("content", [b"", b"GIF89a", b"<svg onload=alert(1)>", written(flag())[:200]])
+def test_what_is_no_picture_is_refused_for_mails_too(content):
+    with pytest.raises(UnusablePictureError):
+        for_mail(content, 1_200, MAIL)

@@ -81,7 +81,16 @@ def test_while_nobody_works_here_whoever_uses_this_machine_may_look_and_no_more(
 
 
 OPEN = (  # typed here once more: what is open to the world is decided, not found
-    *("/static/", "/media/{digest}.png", "/api/articles", "/api/subscriptions", "/webhooks/", "/archive", "/l/"),
+    *(
+        "/static/",
+        "/media/{digest}.png",
+        "/media/{digest}.jpg",
+        "/api/articles",
+        "/api/subscriptions",
+        "/webhooks/",
+        "/archive",
+        "/l/",
+    ),
     *("/u/", "/c/", "/a/", "/m/", "/my", "/subscribe", "/sign-in", "/welcome/", "/set-up/", "/inbox/api/"),
 )
 

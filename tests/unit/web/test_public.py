@@ -70,3 +70,11 @@ def test_a_local_picture_is_shown_on_this_machine_only(site):
     assert requests.get(address, timeout=5).status_code == 200
     for url in (address, f"{address}.png"):
         assert requests.get(url, headers=PUBLIC, timeout=5).status_code == 404
+
+
+def test_a_picture_that_people_added_is_served_under_the_ending_of_its_type(site):
+    with site.app.store.write() as conn:
+        kept = media.Kept("image/jpeg", b"a picture")
+        media.add(conn, kept, name="bank.jpg", alt="A bank", actor="cli:anna", now=NOW)
+    answer = requests.get(f"{site.url}/media/{media.digest_of(b'a picture')}.jpg", headers=PUBLIC, timeout=5)
+    assert (answer.status_code, answer.content, answer.headers["Content-Type"]) == (200, b"a picture", "image/jpeg")
