@@ -147,7 +147,7 @@ def _choose(
 
     :param waits: a new article goes when it has rested, not at once.
     """
-    paper, language = papers.paper_of(app, schedule) if schedule.write else None, app.project.publication.language
+    paper, language = papers.paper_of(app, schedule) if schedule.write else None, app.project.language_of(schedule)
     with app.store.rehearsal() as conn:
         articles.lock(conn)  # before any source's row, as whoever collects: else two could wait for one another
         if versions.ends_practice(conn, app.project):
