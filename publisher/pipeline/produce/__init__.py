@@ -7,7 +7,7 @@ writes it down in one transaction; `agree` does so with what somebody approved, 
 renders what it wrote again, for a correction.
 """
 
-from publisher.pipeline.produce.act import Rendered, plain, products_of, record, render
+from publisher.pipeline.produce.act import Rendered, plain, products_of, record, record_all, render
 from publisher.pipeline.produce.again import remake
 from publisher.pipeline.produce.agree import agree
 from publisher.pipeline.produce.anew import Anew, render_anew
@@ -35,6 +35,7 @@ __all__ = [
     "produce_entry",
     "products_of",
     "record",
+    "record_all",
     "remake",
     "render",
     "render_anew",
