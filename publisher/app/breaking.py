@@ -6,57 +6,38 @@ person has said yes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from publisher.app import desk, presence, versions
+from publisher.app import versions
 from publisher.app.ends import End, ends_at_once
+from publisher.app.named import Meant, added
 from publisher.app.plan import costs_of, people_for, with_channel
 from publisher.app.preview import with_audience
-from publisher.app.standing import title
 from publisher.app.telling import carries, mail_channels
-from publisher.errors import SourceError, UsageError
+from publisher.app.told import Told, told_of
+from publisher.errors import UsageError
 from publisher.model import breaking
-from publisher.model.article import Article, LedgerArticle, Standing
+from publisher.model.article import LedgerArticle
 from publisher.model.cost import Cost
 from publisher.model.hours import is_quiet
-from publisher.model.identity import canonical_url
 from publisher.model.message import Finding
-from publisher.model.project import BREAKING, Schedule, Source
+from publisher.model.project import BREAKING, Schedule
 from publisher.model.states import EditionState
-from publisher.pipeline import produce, push
+from publisher.pipeline import produce
 from publisher.pipeline.produce import Produced
-from publisher.store import Connection, articles, editions, facts, held, identity, sends
-from publisher.store.candidates import OVER
+from publisher.store import Connection, editions, facts, held, sends
 
 if TYPE_CHECKING:
     from publisher.app.core import App
 
 log = structlog.get_logger()
 
-BY_HAND = Source("by hand", "push", "")  # where articles come from that a person names by address; no name of the file
-LATELY = timedelta(days=7)  # how long it matters that a story went out
 MOST_TIMES = 100  # that an article is breaking news
-
-
-@dataclass(frozen=True, slots=True)
-class Meant:
-    """The article that a person means."""
-
-    article: LedgerArticle  # as the ledger has it, or would
-    given: Article | None = None  # read from a page or written by hand just now: the ledger doesn't have it yet
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An edition that has the story."""
-
-    words: str
-    is_harmless: bool = False  # a draft that leaves it out when it has gone as breaking news
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,89 +64,6 @@ class News:
     def is_told(self) -> bool:
         """Say whether readers have the story already, or will: then a person has to say that it goes again."""
         return any(not each.is_harmless for each in self.told)
-
-
-# --- which article ----------------------------------------------------------------------------------------------------
-
-
-def article_meant(app: App, said: str, *, headline: str = "", summary: str = "", allow_private: bool = False) -> Meant:
-    """Return the article with a number, or on a page: the ledger's where it has that page, else as it is read now.
-
-    :param headline: of an article that is written by hand, which needs no page that can be read.
-    :raises PublisherError: there is none, or it must not be sent.
-    """
-    from publisher.sources.address import is_web
-
-    if said.isdecimal():
-        return _still_there(app, desk.article(app, said))
-    if not is_web(said):
-        raise UsageError(f"{said!r} is neither the number of an article nor a web address")
-    number = _in_ledger(app, said)
-    if number is None:
-        given = _written(app, said, headline, summary) if headline else _read(said, allow_private=allow_private)
-        number = _in_ledger(app, given.url or said)
-        if number is None:
-            return Meant(_as_ledger_would(app, given), given)
-    if headline:
-        raise UsageError(
-            f"article {number} is this page: it has its headline", remedy="Leave --title and --summary out"
-        )
-    return _still_there(app, desk.article(app, str(number)))
-
-
-def _still_there(app: App, article: LedgerArticle) -> Meant:
-    if presence.leave_out_gone(app, [article], presence.in_time()):
-        raise UsageError(f"article {article.id} is gone from its source: no edition may carry it")
-    return Meant(article)
-
-
-def _in_ledger(app: App, url: str) -> int | None:
-    link = canonical_url(url)
-    with app.store.read() as conn:
-        return identity.find_links(conn, [link]).get(link)
-
-
-def _read(url: str, *, allow_private: bool) -> Article:
-    from publisher.app.extracting import extract
-
-    try:
-        return extract(url, allow_private=allow_private)
-    except SourceError as error:
-        remedy = f"{error.remedy} Or write it yourself: --title, --summary".strip()
-        raise SourceError(error.what, where=error.where, remedy=remedy) from error
-
-
-def _written(app: App, url: str, headline: str, summary: str) -> Article:
-    from publisher.sources.pushed import article_from
-
-    values: dict[str, Any] = {"id": url, "title": headline, "url": url, "summary": summary, "text": summary}
-    values |= {"language": app.project.publication.language, "published_at": app.clock()}
-    return replace(article_from(values, {"url": "the address", "title": "--title", "summary": "--summary"}), guid=None)
-
-
-def _as_ledger_would(app: App, given: Article) -> LedgerArticle:
-    """Return an article as it will be when it is written down: known again, and one story with what others tell."""
-    with app.store.rehearsal() as conn:
-        return _added(conn, given, app.clock(), app.actor)
-
-
-def _added(conn: Connection, given: Article, now: datetime, actor: str) -> LedgerArticle:
-    """Write down an article that a person names. Its date is no reason to ask: they know what they send.
-
-    :raises UsageError: it must not be sent, or others wrote it down in other words meanwhile.
-    """
-    done = push.push_in(conn, BY_HAND, given, now)
-    if done.outcome == "refused":
-        raise UsageError(
-            f"article {done.article_id} came meanwhile, with other words", remedy="Look at it and try again"
-        )
-    found = articles.get(conn, done.article_id)
-    if found.standing in (Standing.HELD, Standing.DISCARDED) and found.about_id is not None:
-        what = f"article {found.about_id} tells the same story, and is {found.standing.value}"
-        raise UsageError(what, remedy=f"To let it go out: publisher articles release {found.about_id}")
-    if found.standing is not Standing.NEW:
-        held.release(conn, [found.id], f"sent at once by {actor}", now, as_new=True)
-    return articles.get(conn, done.article_id)
 
 
 # --- to whom ----------------------------------------------------------------------------------------------------------
@@ -223,11 +121,16 @@ def _lists_of(app: App, base: Schedule, via: str, names: tuple[str, ...]) -> tup
 
 
 def foresee(app: App, meant: Meant, schedule: Schedule) -> News:
-    """Make and check the messages, and count whom they would reach; write nothing."""
+    """Make and check the messages, and count whom they would reach; write nothing.
+
+    :raises UsageError: it is under way already.
+    """
     now, article = app.clock(), meant.article
     with app.store.read() as conn:
+        if meant.given is None:
+            _refuse_under_way(conn, article.id)
         key = _free_key(conn, article.id) if meant.given is None else f"{breaking.SLOT}new"
-        told = _told(conn, app, article, now)
+        told = told_of(conn, app, article, now)
         all_held = facts.held(conn)
     what: dict[str, Any] = {"slot": key, "due_at": now, "chosen": [article.article]}
     made = produce.produce_all(
@@ -241,6 +144,15 @@ def foresee(app: App, meant: Meant, schedule: Schedule) -> News:
     ends = tuple(ends_at_once(app, schedule, products, people))
     costs = costs_of(app, products)
     return News(meant, schedule, key, products, people, quiet, costs, ends, told, tuple(notes))
+
+
+def _refuse_under_way(conn: Connection, article_id: int) -> None:
+    """Refuse what was begun and has not ended, perhaps because its process died: it goes on, and not from the start."""
+    mine = breaking.slot_key(article_id, 1)
+    for row in editions.unfinished(conn, BREAKING):
+        if row["slot"] == mine or row["slot"].startswith(f"{mine}:"):
+            remedy = f"`publisher run` brings it to its end, `publisher cancel {row['id']}` stops it"
+            raise UsageError(f"article {article_id} is under way as breaking news, edition {row['id']}", remedy=remedy)
 
 
 def _free_key(conn: Connection, article_id: int) -> str:
@@ -257,46 +169,6 @@ def _through_quiet(app: App, schedule: Schedule, now: datetime) -> list[str]:
     rules = [app.project.rules_of(name) for name in names]
     quiet = [each.name for each in rules if each.quiet is not None and is_quiet(each.quiet, now, app.zone)]
     return [f"it is quiet hours of {name}: breaking news goes all the same" for name in quiet]
-
-
-def _told(conn: Connection, app: App, article: LedgerArticle, now: datetime) -> tuple[Told, ...]:
-    """Return which editions of late, or to come, have the article's story, newest last."""
-    ids = identity.same_story(conn, article.id, article.story_id)
-    rows = {row["edition_id"]: row for found in articles.places_of(conn, ids).values() for row in found}
-    return tuple(
-        _said(conn, app, rows[edition_id]) for edition_id in sorted(rows) if _matters(rows[edition_id], now - LATELY)
-    )
-
-
-def _matters(place: Any, since: datetime) -> bool:
-    is_in = place["position"] is not None and place["practice"] != OVER
-    is_live = place["state"] in (EditionState.DRAFT, EditionState.LOCKED, EditionState.CLOSED)
-    return is_in and (is_live or place["sent"] > 0) and place["due_at"] >= since
-
-
-def _said(conn: Connection, app: App, place: Any) -> Told:
-    named = title(place["edition_id"], place["schedule"], place["slot"], app.zone)
-    if place["state"] == EditionState.DRAFT:
-        schedule = app.project.schedules.get(place["schedule"])
-        is_harmless = schedule is not None and BREAKING in schedule.pick.not_in
-        fate = "leaves it out then (not_in)" if is_harmless else "brings it too"
-        at = f"{place['due_at'].astimezone(app.zone):%Y-%m-%d %H:%M}"
-        return Told(f"{named}, a draft that goes at {at}, {fate}", is_harmless)
-    made = [send for send in sends.of_edition(conn, place["edition_id"]) if send["kind"] == sends.REGULAR]
-    return Told(f"{named}: {'; '.join(_sends(made, app)) or 'its messages are about to be made'}")
-
-
-def _sends(made: Sequence[Any], app: App) -> Iterator[str]:
-    """Yield to whom each send brought it, and when."""
-    for send in made:
-        to = f"{send['channel']} to {', '.join(send['audience'])}" if send["audience"] else send["channel"]
-        if send["started_at"] is None:
-            due = send["due_at"]
-            at = f", due {due.astimezone(app.zone):%Y-%m-%d %H:%M}" if due else ""
-            yield f"{to}: {send['state']}{at}"
-        else:
-            people = f"{send['sent']:,} of {send['candidates']:,} " if send["audience"] else ""
-            yield f"{to}: {people}since {send['started_at'].astimezone(app.zone):%Y-%m-%d %H:%M}"
 
 
 # --- now --------------------------------------------------------------------------------------------------------------
@@ -339,7 +211,7 @@ def send(app: App, news: News) -> int:
 def _still_meant(conn: Connection, news: News, now: datetime, actor: str) -> LedgerArticle:
     """Return the article as it was shown, written down if need be; nobody may have discarded it meanwhile."""
     if news.meant.given is not None:
-        return _added(conn, news.meant.given, now, actor)
+        return added(conn, news.meant.given, now, actor)
     article = news.meant.article
     if held.discarded_among(conn, [article.id]):
         raise UsageError(f"somebody has discarded article {article.id} meanwhile: no edition may carry it")

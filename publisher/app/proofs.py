@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ import structlog
 
 from publisher.app import versions
 from publisher.app.links import TEST
-from publisher.app.preview import Preview, preview
+from publisher.app.preview import Preview, Reader, preview
 from publisher.app.telling import Forgetful
 from publisher.audience.addresses import normalise
 from publisher.errors import PublisherError, UsageError
@@ -93,7 +93,7 @@ def send(app: App, made: Preview, addresses: Sequence[str]) -> list[Said]:
     """Send the mails of a preview to these addresses, one by one; nobody else hears of it."""
     mails = [product for product in made.products if isinstance(product.message, Mail)]
     edition_id = _begin(app, made.plan.schedule, len(addresses))
-    found = [each for product in mails for each in _to_each(app, product, addresses, made.reader.values, edition_id)]
+    found = [each for product in mails for each in _to_each(app, product, addresses, made.reader, edition_id)]
     gone = sum(not each.why_not for each in found)
     with app.store.write() as conn:
         words = f"a test to {many(len(addresses), 'address', 'addresses')}: {gone} of {many(len(found), 'mail')} sent"
@@ -126,17 +126,16 @@ def _begin(app: App, schedule: Schedule, count: int) -> int:
     return made
 
 
-def _to_each(
-    app: App, product: Produced, addresses: Sequence[str], values: Mapping[str, str], edition_id: int
-) -> Iterator[Said]:
+def _to_each(app: App, product: Produced, addresses: Sequence[str], like: Reader, edition_id: int) -> Iterator[Said]:
     assert isinstance(product.message, Mail)  # noqa: S101 -- posts are not said
     mail = as_test(product.message)
     needed = {slot.field: f"[{slot.field}]" for slot in slots_of(mail) if slot.default is None}
     link = f"{app.public_url}/u/{TEST}"
     links = {"unsubscribe_url": link, "preferences_url": f"{link}/choices"}
     for email in addresses:
-        own = needed | {"email": email} | {name: value for name, value in values.items() if value} | links
-        reader = Recipient(0, app.wire_name("test", edition_id), email, own.get("name", ""), own)
+        own = needed | {"email": email} | {name: value for name, value in like.values.items() if value} | links
+        name = own.get("name", "") if like.email else ""  # a made-up one stands in no header
+        reader = Recipient(0, app.wire_name("test", edition_id), email, name, own)
         yield Said(email, product.entry.via, _why_not(app, product.entry.via, Call(0, uuid4().hex, mail, (reader,))))
 
 

@@ -33,6 +33,7 @@ def breaking(
     """Send one article now: before all that waits, and in quiet hours. Without --to and --via as `breaking:` says."""
     from publisher.app import App
     from publisher.app import breaking as news_desk
+    from publisher.app.named import article_meant
 
     if summary and not title:
         raise UsageError("--summary goes with --title", remedy="Give both, or neither")
@@ -43,7 +44,7 @@ def breaking(
         if schedule.where:
             refuse_paused(app, schedule)
         how = {"headline": title, "summary": summary}
-        meant = news_desk.article_meant(app, article, **how, allow_private=allow_private)
+        meant = article_meant(app, article, **how, allow_private=allow_private)
         news = news_desk.foresee(app, meant, schedule)
         if not as_json:
             show(news, app)
