@@ -7,6 +7,7 @@ import json
 import pytest
 
 from publisher.app import App
+from publisher.audience import imports
 from publisher.cli import breaking as command
 from publisher.cli.breaking import breaking
 from publisher.cli.editions import editions
@@ -23,8 +24,6 @@ def house(tmp_path):
         ProjectDir(tmp_path, provider.url)
         app = App.open(tmp_path)
         key = app.keys.current("suppression")[1]
-        from publisher.audience import imports
-
         imports.add_one(app.store, "ada@example.org", "daily", name="", hash_key=key, now=NOW, actor="test")
         app.poll_all()
         app.store.close()
@@ -52,6 +51,7 @@ def test_without_a_terminal_yes_sends_it_and_only_again_sends_it_twice(house, ca
     provider, folder = house
     with pytest.raises(UsageError, match="this would go to real people"):
         breaking("2", to="daily", project=folder)
+    capsys.readouterr()
     breaking("2", to="daily", yes=True, project=folder, as_json=True)
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["state"], row["sent"]) == ("done", 1)
