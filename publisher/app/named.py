@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from publisher.app import desk, presence
 from publisher.errors import SourceError, UsageError
-from publisher.model.article import Article, LedgerArticle, Standing
+from publisher.model.article import Article, LedgerArticle, Reading, Standing
 from publisher.model.identity import canonical_url
 from publisher.model.project import Source
 from publisher.pipeline import push
@@ -42,7 +42,7 @@ def article_meant(app: App, said: str, *, headline: str = "", summary: str = "",
         raise UsageError(f"{said!r} is neither the number of an article nor a web address")
     number = _in_ledger(app, said)
     if number is None:
-        given = _written(app, said, headline, summary) if headline else _read(said, allow_private=allow_private)
+        given = _written(app, said, headline, summary) if headline else _read(app, said, allow_private=allow_private)
         number = _in_ledger(app, given.url or said)
         if number is None:
             return Meant(_as_ledger_would(app, given), given)
@@ -65,11 +65,16 @@ def _in_ledger(app: App, url: str) -> int | None:
         return identity.find_links(conn, [link]).get(link)
 
 
-def _read(url: str, *, allow_private: bool) -> Article:
+def _read(app: App, url: str, *, allow_private: bool) -> Article:
+    from publisher.app.completing import completed
     from publisher.app.extracting import extract
+    from publisher.app.reading import reach
 
     try:
-        return extract(url, allow_private=allow_private)
+        found = Reading((extract(url, allow_private=allow_private),), scope="some")
+        source, location, fetcher = reach(app, replace(BY_HAND, allow_private=allow_private), None)
+        (measured,) = completed(app, source, location, found, fetcher, first_poll=False).articles
+        return measured
     except SourceError as error:
         remedy = f"{error.remedy} Or write it yourself: --title, --summary".strip()
         raise SourceError(error.what, where=error.where, remedy=remedy) from error
