@@ -202,7 +202,7 @@ def send(app: App, news: News) -> int:
             raise UsageError(what, remedy=f"See: publisher editions {BREAKING}")
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- it was made a moment ago
-        how: dict[str, Any] = {"due_at": now, "now": now, "priority": sends.BREAKING_FIRST}
+        how: dict[str, Any] = {"due_at": lambda _: now, "now": now, "priority": sends.BREAKING_FIRST}
         produce.record_made(conn, app.project, news.schedule, edition, news.products, **how)
     log.info("breaking_news", edition=edition_id, article=article.id, sends=len(news.products), actor=app.actor)
     return edition_id
