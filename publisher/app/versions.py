@@ -313,7 +313,7 @@ def schedule_now(app: App, edition: RowMapping) -> Schedule | None:
 def _in_file(
     project: Project, edition: RowMapping, names: Sequence[str], made: Sequence[RowMapping]
 ) -> Schedule | None:
-    if not edition["slot"].startswith(breaking.SLOT):
+    if not (made and edition["slot"].startswith(breaking.SLOT)):
         return next((project.schedules[name] for name in names if name in project.schedules), None)
     schedule = breaking.as_sent(breaking.base_of(project), made)
     is_there = all(entry.via in project.channels and set(entry.to) <= project.lists.keys() for entry in schedule.send)

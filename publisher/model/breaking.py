@@ -26,8 +26,14 @@ def base_of(project: Project) -> Schedule:
 
 
 def as_written(base: Schedule) -> Schedule:
-    """Return the schedule as it stands in the file, but nothing of it waits for its mail (`after:`)."""
-    return replace(base, send=tuple(replace(entry, after=None) for entry in base.send))
+    """Return the schedule as it stands in the file, but nothing of it waits: for its mail, for a trial of subjects."""
+    return replace(base, send=tuple(map(_at_once, base.send)))
+
+
+def _at_once(entry: Entry) -> Entry:
+    """Return a line of `send:` that goes to everybody now, with the first of two subjects."""
+    subject = entry.subject or next(iter(entry.subjects), "")
+    return replace(entry, after=None, subject=subject, subjects=(), trial=None)
 
 
 def as_said(base: Schedule, lists_by_channel: Mapping[str, Sequence[str]]) -> Schedule:
@@ -59,4 +65,4 @@ def _entry(base: Schedule, via: str, to: tuple[str, ...]) -> Entry:
     """Return a line of `send:` that looks as the file's own for this channel does, where it has one."""
     key = f"{via}:{'+'.join(to)}" if to else via
     like = next((entry for entry in base.send if entry.via == via and bool(entry.to) == bool(to)), Entry(key, via))
-    return replace(like, key=key, to=to, segment=like.segment if like.to == to else "", after=None)
+    return _at_once(replace(like, key=key, to=to, segment=like.segment if like.to == to else ""))
