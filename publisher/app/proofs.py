@@ -30,7 +30,6 @@ from publisher.model.message import Mail, slots_of
 from publisher.model.project import Schedule
 from publisher.model.states import EditionState
 from publisher.pipeline.dispatch import beside
-from publisher.pipeline.produce import Produced
 from publisher.store import editions, suppressions
 
 if TYPE_CHECKING:
@@ -91,9 +90,9 @@ def make(app: App, schedule: Schedule, *, email: str = "") -> Preview:
 
 def send(app: App, made: Preview, addresses: Sequence[str]) -> list[Said]:
     """Send the mails of a preview to these addresses, one by one; nobody else hears of it."""
-    mails = [product for product in made.products if isinstance(product.message, Mail)]
+    mails = [(one.entry.via, each) for one in made.products for each in one.variants.values() if isinstance(each, Mail)]
     edition_id = _begin(app, made.plan.schedule, len(addresses))
-    found = [each for product in mails for each in _to_each(app, product, addresses, made.reader, edition_id)]
+    found = [each for via, mail in mails for each in _to_each(app, via, mail, addresses, made.reader, edition_id)]
     gone = sum(not each.why_not for each in found)
     with app.store.write() as conn:
         words = f"a test to {many(len(addresses), 'address', 'addresses')}: {gone} of {many(len(found), 'mail')} sent"
@@ -126,9 +125,8 @@ def _begin(app: App, schedule: Schedule, count: int) -> int:
     return made
 
 
-def _to_each(app: App, product: Produced, addresses: Sequence[str], like: Reader, edition_id: int) -> Iterator[Said]:
-    assert isinstance(product.message, Mail)  # noqa: S101 -- posts are not said
-    mail = as_test(product.message)
+def _to_each(app: App, via: str, made: Mail, addresses: Sequence[str], like: Reader, edition_id: int) -> Iterator[Said]:
+    mail = as_test(made)
     needed = {slot.field: f"[{slot.field}]" for slot in slots_of(mail) if slot.default is None}
     link = f"{app.public_url}/u/{TEST}"
     links = {"unsubscribe_url": link, "preferences_url": f"{link}/choices"}
@@ -136,7 +134,7 @@ def _to_each(app: App, product: Produced, addresses: Sequence[str], like: Reader
         own = needed | {"email": email} | {name: value for name, value in like.values.items() if value} | links
         name = own.get("name", "") if like.email else ""  # a made-up one stands in no header
         reader = Recipient(0, app.wire_name("test", edition_id), email, name, own)
-        yield Said(email, product.entry.via, _why_not(app, product.entry.via, Call(0, uuid4().hex, mail, (reader,))))
+        yield Said(email, via, _why_not(app, via, Call(0, uuid4().hex, mail, (reader,))))
 
 
 def as_test(mail: Mail) -> Mail:
