@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from publisher.app import versions
+from publisher.app.audiences import Audience, audiences_of
 from publisher.app.ends import End, ends_at_once
 from publisher.app.named import Meant, added
-from publisher.app.plan import costs_of, people_for, with_channel
+from publisher.app.plan import costs_of, with_channel
 from publisher.app.preview import with_audience
 from publisher.app.telling import carries, mail_channels
 from publisher.app.told import Told, told_of
@@ -48,8 +49,7 @@ class News:
     schedule: Schedule
     key: str  # of its slot; of an article that the ledger doesn't have yet it is made when that has a number
     products: tuple[Produced, ...]
-    people: tuple[int, ...]  # for each product: how many it would go to
-    quiet: tuple[int, ...]  # for each product: how many more asked for quiet
+    audiences: tuple[Audience, ...]  # for each product
     costs: tuple[Cost | None, ...]
     ends: tuple[End | None, ...]
     told: tuple[Told, ...] = ()
@@ -136,14 +136,14 @@ def foresee(app: App, meant: Meant, schedule: Schedule) -> News:
     made = produce.produce_all(
         app.studio, app.project, schedule, schedule.send, uploads=app.studio.uploads(article.source), **what
     )
-    people, quiet = people_for(app, schedule, made, now)
-    counted = zip((with_channel(app, each) for each in made), people, quiet, strict=True)
-    products = tuple(with_audience(each, writes + waits) for each, writes, waits in counted)
+    audiences = audiences_of(app, schedule, [each.entry for each in made], [article], now)
+    counted = zip((with_channel(app, each) for each in made), audiences, strict=True)
+    products = tuple(with_audience(each, audience) for each, audience in counted)
     notes = [f"all sending is held by {all_held.actor}: it waits for `publisher release --all`"] if all_held else []
     notes += _through_quiet(app, schedule, now)
-    ends = tuple(ends_at_once(app, schedule, products, people))
+    ends = tuple(ends_at_once(app, schedule, products, [each.people for each in audiences]))
     costs = costs_of(app, products)
-    return News(meant, schedule, key, products, people, quiet, costs, ends, told, tuple(notes))
+    return News(meant, schedule, key, products, audiences, costs, ends, told, tuple(notes))
 
 
 def _refuse_under_way(conn: Connection, article_id: int) -> None:

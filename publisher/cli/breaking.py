@@ -80,10 +80,10 @@ def show(news: News, app: App) -> None:
         say(f"  ! {told.words}")
     for note in news.notes:
         say(f"  ! {note}")
-    each = zip(news.products, news.people, news.quiet, news.ends, news.costs, strict=True)
-    for product, people, quiet, end, cost in each:
-        view = entry_view(app, product, people, quiet, end)
-        say(f"\n{product.entry.via}: {audience_words(product.entry, people, quiet, posts=product.posts)}")
+    each = zip(news.products, news.audiences, news.ends, news.costs, strict=True)
+    for product, audience, end, cost in each:
+        view = entry_view(app, product, audience, end)
+        say(f"\n{product.entry.via}: {audience_words(product.entry, audience, posts=product.posts)}")
         for line in filter(None, (view.ends, str(cost or ""))):
             say(f"  {line}")
         if view.mail:
