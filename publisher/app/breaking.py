@@ -31,7 +31,7 @@ from publisher.model.project import BREAKING, Schedule
 from publisher.model.states import EditionState
 from publisher.pipeline import produce
 from publisher.pipeline.produce import Produced
-from publisher.store import Connection, editions, facts, held, sends
+from publisher.store import Connection, editions, facts, held
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -202,8 +202,7 @@ def send(app: App, news: News) -> int:
             raise UsageError(what, remedy=f"See: publisher editions {BREAKING}")
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- it was made a moment ago
-        how: dict[str, Any] = {"due_at": lambda _: now, "now": now, "priority": sends.BREAKING_FIRST}
-        produce.record_made(conn, app.project, news.schedule, edition, news.products, **how)
+        produce.record_all(conn, app.project, news.schedule, edition, news.products, agreed=(), now=now)
     log.info("breaking_news", edition=edition_id, article=article.id, sends=len(news.products), actor=app.actor)
     return edition_id
 
