@@ -198,7 +198,7 @@ def article(app: App, said: str) -> LedgerArticle:
     with app.store.read() as conn:
         found = articles.find(conn, [int(said)]) if said.isdecimal() else {}
     if not found:
-        raise UsageError(f"there is no article {said}", remedy="See them: publisher articles list")
+        raise UsageError(f"there is no article {said}", remedy="See them: publisher articles")
     one = found[int(said)]
     if one.standing in (Standing.DISCARDED, Standing.HELD):
         what = f"article {one.id} is {one.standing.value}: no edition may carry it"

@@ -21,6 +21,7 @@ from publisher.store import Connection, segments, sends, subscribers
 if TYPE_CHECKING:
     from publisher.app.core import App
     from publisher.app.plan import Plan
+    from publisher.pipeline.produce import Produced
 
 WORTH_SAYING = timedelta(minutes=1)
 MOST_DAYS = 3  # whose numbers are said
@@ -72,11 +73,24 @@ def ends_of(app: App, plans: Sequence[Plan]) -> list[tuple[End | None, ...]]:
     return [found[id(plan)] for plan in plans]
 
 
-class _Foreseen:
-    """The channels as they would stand after what is foreseen already."""
+def ends_at_once(app: App, schedule: Schedule, products: Sequence[Produced], people: Sequence[int]) -> list[End | None]:
+    """Return when each message of breaking news would have gone to the last: before what waits, in quiet hours too."""
+    now = app.clock()
+    with app.store.read() as conn:
+        foreseen = _Foreseen(app, conn, now, at_once=True)
+        each = zip(products, people, strict=True)
+        return [foreseen.end(schedule, product.entry, [(now, number)]) for product, number in each]
 
-    def __init__(self, app: App, conn: Connection, now: datetime) -> None:
+
+class _Foreseen:
+    """The channels as they would stand after what is foreseen already.
+
+    :param at_once: it is breaking news.
+    """
+
+    def __init__(self, app: App, conn: Connection, now: datetime, *, at_once: bool = False) -> None:
         self._app = app
+        self._at_once = at_once
         self._conn = conn
         self._now = now
         self._standings: dict[str, Standing] = {}
@@ -91,12 +105,13 @@ class _Foreseen:
             return tuple(None for _ in plan.products)
         begins_at = self.begins_at(plan)
         return tuple(
-            self._end(plan.schedule, product.entry, _in_turns(product.trial, audience.people, begins_at))
+            self.end(plan.schedule, product.entry, _in_turns(product.trial, audience.people, begins_at))
             for product, audience in zip(plan.products, plan.audiences, strict=True)
         )
 
-    def _end(self, schedule: Schedule, entry: Entry, turns: Sequence[tuple[datetime, int]]) -> End | None:
+    def end(self, schedule: Schedule, entry: Entry, turns: Sequence[tuple[datetime, int]]) -> End | None:
         rules, zone = self._app.project.rules_of(entry.via), self._app.zone
+        rules = replace(rules, quiet=None) if self._at_once else rules
         batch = self._batch(rules)
         if batch is None:
             return None
@@ -115,7 +130,8 @@ class _Foreseen:
     def _after_what_waits(self, rules: Channel, batch: int) -> Standing:
         standing = standing_of(self._conn, rules, self._app.zone, self._now)
         standing = replace(standing, at=max(standing.at, self._resting.get(rules.name, standing.at)))
-        waiting = sends.pending_on(self._conn, rules.name)
+        first = sends.BREAKING_FIRST if self._at_once else None
+        waiting = sends.pending_on(self._conn, rules.name, up_to=first)
         return estimate(rules, self._app.zone, standing, waiting, batch).after
 
     def _domain_ends(

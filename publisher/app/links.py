@@ -22,6 +22,7 @@ LASTS = {
     LetterKind.ACCESS: timedelta(days=1),
     LetterKind.MOVE: timedelta(days=7),
 }
+TEST = "test"  # stands in the place of a token in a test's mails: nobody leaves by it
 PATHS = {LetterKind.CONFIRM: "c", LetterKind.ACCESS: "a", LetterKind.MOVE: "m"}
 
 

@@ -107,7 +107,7 @@ def plan_slot(
     problems = looked.problems(schedule.pick.sources)
     entries, picked = [product.entry for product in products], carried(schedule, choice)
     audiences = audiences_of(app, schedule, entries, picked, now)
-    costs = tuple(_cost_of(app, product) for product in products)
+    costs = costs_of(app, products)
     places = _places(app, schedule, slot, products, now)
     broken = () if products else _broken(app, schedule)
     found = (problems, newest, why_paused, waiting, costs, places, broken)
@@ -129,6 +129,11 @@ def _places(
     edition = {"id": None, "slot": slot.key, "due_at": slot.due_at}
     with app.store.read() as conn:
         return tuple(queues.foreseen(conn, app.project, schedule, product.entry, edition, now) for product in products)
+
+
+def costs_of(app: App, products: Sequence[Produced]) -> tuple[Cost | None, ...]:
+    """Return what each message's network charges for it, where that is known."""
+    return tuple(_cost_of(app, product) for product in products)
 
 
 def _cost_of(app: App, product: Produced) -> Cost | None:
@@ -181,8 +186,10 @@ def _with_rests(
     """Say of each article that still rests until when."""
 
     def said(each: LedgerArticle, reason: str) -> str:
-        ends_at = rests[each.source].ends_at(each)
-        return f"{reason}; rests until {ends_at.astimezone(zone):%H:%M} (settle)" if ends_at > now else reason
+        rest = rests.get(each.source)  # none of what a person added by hand
+        if rest is None or rest.ends_at(each) <= now:
+            return reason
+        return f"{reason}; rests until {rest.ends_at(each).astimezone(zone):%H:%M} (settle)"
 
     return tuple((each, said(each, reason)) for each, reason in choice.picked)
 
@@ -224,10 +231,10 @@ def produced(
     what: dict[str, Any] = {"slot": slot.key, "due_at": slot.due_at, "chosen": chosen, "updates": updates}
     what |= {"note": note, "words": words}
     made = produce.produce_all(app.studio, app.project, schedule, schedule.send, **what)
-    return tuple(_with_channel(app, product) for product in made)
+    return tuple(with_channel(app, product) for product in made)
 
 
-def _with_channel(app: App, product: Produced) -> Produced:
+def with_channel(app: App, product: Produced) -> Produced:
     """Add what the send finds when it comes to its channel: that it can't be used, or is stopped."""
     channel = app.project.channels[product.entry.via]
     why = _trouble_of(app, channel)

@@ -90,7 +90,7 @@ def preview(
     picked = carried(schedule, plan.choice)
     audiences = audiences_of(app, schedule, [product.entry for product in products], picked, now)
     counted = zip(map(_channel_as_note, products), audiences, strict=True)
-    products = tuple(_with_audience(product, audience) for product, audience in counted)
+    products = tuple(with_audience(product, audience) for product, audience in counted)
     reader = _reader(app, schedule, person, only_story(picked), now) if person else Reader(preview_values())
     return Preview(plan, products, audiences, reader, now)
 
@@ -101,7 +101,7 @@ def _channel_as_note(product: Produced) -> Produced:
     return replace(product, findings=tuple(findings))
 
 
-def _with_audience(product: Produced, audience: Audience) -> Produced:
+def with_audience(product: Produced, audience: Audience) -> Produced:
     """Add what the send finds when it is addressed: that there is nobody to send it to."""
     if not audience.is_empty:
         return product

@@ -155,9 +155,9 @@ class Sending:
 
         with self._app.store.read() as conn:
             edition = editions.get(conn, edition_id)
-        if edition is None or edition["schedule"] not in self._app.project.schedules:
+        schedule = versions.schedule_now(self._app, edition) if edition is not None else None
+        if schedule is None:
             return 0
-        schedule = self._app.project.schedules[edition["schedule"]]
         return produce.remake(
             self._app.store, self._app.studio, self._app.project, schedule, edition_id, now=self._app.clock()
         )

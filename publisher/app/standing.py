@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from publisher.model.project import Schedule
+from publisher.model.project import BREAKING, Schedule
 from publisher.model.states import ENDED, SendState
 from publisher.store import (
     Connection,
@@ -184,6 +184,8 @@ def title(edition_id: int | None, schedule: str | None, slot: str | None, zone: 
 
 def _local_slot(slot: str, zone: tzinfo | None) -> str:
     kind, _, rest = slot.partition(":")
+    if kind == BREAKING:
+        return f"article {rest.partition(':')[0]}"
     moment = rest if kind in ("manual", "test") else slot
     if not moment.endswith("Z"):
         return slot  # the publication's clock already, or no time at all
@@ -268,8 +270,11 @@ def paused(row: Any) -> str:
 
 
 def known(schedule: str | None, schedules: Collection[str]) -> str | None:
-    """Return the schedule's name if schedules.yaml has it still, else None: then no command may name it."""
-    return schedule if schedule in schedules else None
+    """Return the schedule's name if schedules.yaml has it still, else None: then no command may name it.
+
+    Breaking news needs no schedule there.
+    """
+    return schedule if schedule in schedules or schedule == BREAKING else None
 
 
 def next_command(row: Any, schedule: str | None) -> str:
@@ -292,6 +297,8 @@ def next_command(row: Any, schedule: str | None) -> str:
     if row["state"] == "paused" and sends.PRACTICE in held_by:
         return f"publisher cancel {edition}"
     if row["state"] == "paused" or (row["state"] == "held" and held_by <= {BY_A_PERSON}):
+        return f"publisher release {edition}"
+    if row["state"] in FOR_A_PERSON and schedule == BREAKING:
         return f"publisher release {edition}"
     if row["state"] in FOR_A_PERSON:
         return f"publisher send {schedule} --finish" if schedule else f"publisher cancel {edition}"

@@ -207,7 +207,7 @@ class Teller:
         try:
             message = self._words(row, way)  # here: its sender may not be installed
             call = Call(0, f"{key}-{way.channel}", message, (Recipient(0, key, way.to),))
-            answer = app.sending.sender(way.channel).send(call, _Forgetful())
+            answer = app.sending.sender(way.channel).send(call, Forgetful())
             verdict = answer.of(call.recipients[0])
         except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package, and there are other ways
             log.error("alert_not_sent", cause=row["cause"], channel=way.channel, fault=type(fault).__name__)
@@ -251,8 +251,8 @@ def _unnamed(to: str) -> str:
     return "an address" if "@" in to else to
 
 
-class _Forgetful(dict[str, Mapping[str, object]]):
-    """A journal of one try: an alert has no steps worth going on from."""
+class Forgetful(dict[str, Mapping[str, object]]):
+    """A journal of one try: an alert, or a test, has no steps worth going on from."""
 
     def note(self, step: str, data: Mapping[str, object]) -> None:
         self[step] = data

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +14,7 @@ from publisher.model.project import Channel, Project
 from publisher.model.states import SendState
 from publisher.pipeline import queues
 from publisher.store import Connection, channels, concerns, deliveries, limits, trials
-from publisher.store.sends import WITHDRAWAL, is_order
+from publisher.store.sends import WITHDRAWAL, is_breaking, is_order
 
 TRIED = "its two subjects are tried"
 NOBODY: Mapping[str, datetime] = MappingProxyType({})
@@ -68,6 +68,7 @@ def _wait(conn: Connection, project: Project, now: datetime, send: Any, resting:
         return None
     zone = ZoneInfo(project.publication.timezone)
     rules = project.rules_of(send["channel"])
+    rules = replace(rules, quiet=None) if is_breaking(send) else rules
     moment, why = (due, TRIED if is_tried else _why_later(conn, send, is_begun)) if due > now else (now, "")
     is_urgent = is_order(send)
     if (rests_until := resting.get(rules.name, now)) > moment:

@@ -9,6 +9,7 @@ import typer
 import publisher
 from publisher.cli.approve import approve, reopen
 from publisher.cli.articles import group as articles
+from publisher.cli.breaking import breaking
 from publisher.cli.check import check
 from publisher.cli.choose import choose
 from publisher.cli.clicks import clicks
@@ -35,6 +36,7 @@ from publisher.cli.sources import sources
 from publisher.cli.staff import group as staff
 from publisher.cli.status import status
 from publisher.cli.subscribers import group
+from publisher.cli.test import test
 from publisher.cli.try_ import try_source
 from publisher.cli.unknown import group as unknown
 from publisher.cli.verify import verify
@@ -82,6 +84,8 @@ cli.command("try")(try_source)
 cli.command("extract")(extract)
 cli.command("run")(run)
 cli.command("send")(send)
+cli.command("breaking")(breaking)
+cli.command("test")(test)
 cli.command("pause")(pause)
 cli.command("resume")(resume)
 cli.command("diff")(diff)

@@ -47,7 +47,8 @@ def _row(row: RowMapping, waiting: list[str], zone: Any, several: set[str]) -> l
     language = row["language"] if row["schedule"] in several else ""
     due = local(row["due_at"], zone, seconds=False)
     counts = [row["sent"], row["failed"], row["n_unknown"], row["n_pending"] + row["n_taken"]]
-    state = f"{row['state']}{' (practice)' if row['practice'] else ''}"
+    stands = "test" if row["slot"].startswith("test:") else row["state"]
+    state = f"{stands}{' (practice)' if row['practice'] else ''}"
     why = _why(row["reason"], waiting)
     return [row["id"], row["schedule"], language, due, _slot(row["slot"]), state, *counts, why]
 
@@ -57,7 +58,9 @@ def _slot(key: str) -> str:
     if key.startswith("practice:"):  # of an article, which has its slot once more since practice is over
         key = key.split(":", 2)[2]
     kind, _, rest = key.partition(":")
-    return {"manual": "by hand", "test": "test", "article": f"article {rest}"}.get(kind, "")
+    if kind in ("article", "breaking"):
+        return f"article {rest.partition(':')[0]}"
+    return {"manual": "by hand", "test": "test"}.get(kind, "")
 
 
 def _why(reason: str, waiting: list[str]) -> str:

@@ -65,7 +65,7 @@ def send(
         if unfinished and finish:
             carry_out(app, unfinished, as_json)
             return
-        _refuse_paused(app, chosen)
+        refuse_paused(app, chosen)
         if not (app.is_practice or yes):
             _ask(app, chosen)
         edition_ids = _compose(app, chosen)
@@ -154,7 +154,7 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
     return [edition_id for edition_id, _ in found]
 
 
-def _refuse_paused(app: App, schedule: Schedule) -> None:
+def refuse_paused(app: App, schedule: Schedule) -> None:
     """Make nothing of a schedule that is paused, by hand either: whoever paused it may be somebody else."""
     from publisher.app.standing import paused
     from publisher.store import schedules

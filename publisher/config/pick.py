@@ -22,7 +22,9 @@ class PickShape(Shape):
     newer_than: PositiveDuration | None = key(None, "No articles published longer ago than this")
     order: Literal["newest", "oldest"] = key("newest", "Which come first")
     rest: Literal["next", "drop"] = key("next", "What becomes of articles beyond `at_most`")
-    not_in: Names = key((), "No articles that an edition of these schedules carries")
+    not_in: Names = key(
+        (), "No articles that an edition of these schedules carries; `breaking`: that went out as breaking news"
+    )
 
     @model_validator(mode="after")
     def _has_room(self) -> PickShape:

@@ -8,6 +8,7 @@ from typing import Any
 from publisher.config.problems import Problems, suggestion
 from publisher.config.reading import Document, Path_
 from publisher.config.values import VARIABLE, split_names
+from publisher.model.project import BREAKING
 
 NOUNS = {
     "sources": "source",
@@ -119,7 +120,8 @@ def _check_reference(document: Document, problems: Problems, path: Path_, sectio
     known = list(declared) if isinstance(declared, dict) else []
     if isinstance(name, dict | list) or name is None:
         return  # of the wrong type, which the shapes say
-    if str(name) not in known:
+    is_made_up = section == "schedules" and name == BREAKING  # what a person sends at once needs no schedule
+    if str(name) not in known and not is_made_up:
         remedy = suggestion(str(name), known) or f"Declare it under `{section}:`"
         problems.add(document.where(path), f"there is no {NOUNS[section]} `{name}`", remedy)
     elif path[:2] == (section, name):

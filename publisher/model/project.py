@@ -21,6 +21,8 @@ OtherwiseRule = Literal["hold", "send", "skip"]
 ArchiveRule = Literal["off", "public", "unlisted"]
 MeasureRule = Literal["off", "clicks"]
 
+BREAKING = "breaking"  # the schedule of breaking news, whether or not the file has one: `not_in` may always name it
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:

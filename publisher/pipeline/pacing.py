@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from publisher.model.breaking import SLOT
 from publisher.model.daytimes import last_moment, moments_after
 from publisher.model.project import Schedule, When
 
 DAY = timedelta(days=1)
 MOMENT = timedelta(microseconds=1)
 GRACE = timedelta(minutes=1)  # what leaves so much later than it was due is on time: saying it takes a while
-URGENT = "breaking:"  # begins the slots of what goes past every queue
 
 
 def due_at(
@@ -34,7 +34,7 @@ def due_at(
 
 def is_urgent(slot: str) -> bool:
     """Say whether what is sent at a slot waits in no queue, and keeps no other waiting."""
-    return slot.startswith(URGENT)
+    return slot.startswith(SLOT)
 
 
 def jitter(schedule: str, slot: str, most: timedelta) -> timedelta:

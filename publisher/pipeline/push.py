@@ -10,7 +10,7 @@ from publisher.model.article import Article, Reading
 from publisher.model.identity import id_alias
 from publisher.model.project import Source
 from publisher.pipeline import collect, polls
-from publisher.store import Store, articles, identity
+from publisher.store import Connection, Store, articles, identity
 
 Outcome = Literal["taken", "known", "revised", "refused"]
 WITHDRAWN = "gone from the source: whoever pushed it has withdrawn it"
@@ -32,26 +32,31 @@ def push(store: Store, source: Source, article: Article, now: datetime, *, revis
 
     :param revise: other words under a known id are a new revision; otherwise they are refused.
     """
-    seen = collect.Sighting.of(source, Reading((article,), scope="some"))
     with store.write() as conn:
-        articles.lock(conn)
-        row = polls.row_of(conn, source)
-        if row["baseline_at"] is None:  # nothing was there before us: whatever comes is new
-            polls.note_good(conn, row, source, Reading(unchanged=True), now)
-        by_id = identity.find_by_aliases(conn, row["id"], seen.marks[0].aliases[:1])
-        for article_id in by_id.values():
-            old = articles.get(conn, article_id)
-            is_same = _is_same(old.article, article)
-            if is_same and old.gone_at is None:
-                return Pushed("known", article_id, UNCHANGED, old.article.notes)
-            if not is_same and not revise:
-                return Pushed("refused", article_id)
-        collected = collect.record_in(conn, seen, now)
-        found = identity.find_by_aliases(conn, row["id"], seen.marks[0].aliases)
-        article_id = next(iter(found.values()))
-        outcome: Outcome = "revised" if collected.changed else "known" if collected.known else "taken"
-        told = articles.history(conn, [article_id])[article_id][-1]
-        return Pushed(outcome, article_id, told["reason"] if told["at"] == now else UNCHANGED, article.notes)
+        return push_in(conn, source, article, now, revise=revise)
+
+
+def push_in(conn: Connection, source: Source, article: Article, now: datetime, *, revise: bool = False) -> Pushed:
+    """As `push`, within a transaction of the caller's."""
+    seen = collect.Sighting.of(source, Reading((article,), scope="some"))
+    articles.lock(conn)
+    row = polls.row_of(conn, source)
+    if row["baseline_at"] is None:  # nothing was there before us: whatever comes is new
+        polls.note_good(conn, row, source, Reading(unchanged=True), now)
+    by_id = identity.find_by_aliases(conn, row["id"], seen.marks[0].aliases[:1])
+    for article_id in by_id.values():
+        old = articles.get(conn, article_id)
+        is_same = _is_same(old.article, article)
+        if is_same and old.gone_at is None:
+            return Pushed("known", article_id, UNCHANGED, old.article.notes)
+        if not is_same and not revise:
+            return Pushed("refused", article_id)
+    collected = collect.record_in(conn, seen, now)
+    found = identity.find_by_aliases(conn, row["id"], seen.marks[0].aliases)
+    article_id = next(iter(found.values()))
+    outcome: Outcome = "revised" if collected.changed else "known" if collected.known else "taken"
+    told = articles.history(conn, [article_id])[article_id][-1]
+    return Pushed(outcome, article_id, told["reason"] if told["at"] == now else UNCHANGED, article.notes)
 
 
 def _is_same(old: Article, new: Article) -> bool:

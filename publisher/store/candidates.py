@@ -225,19 +225,23 @@ def is_for_real() -> ColumnElement[bool]:
 
 
 def in_editions_of(conn: Connection, schedules: Sequence[str], article_ids: Sequence[int]) -> dict[int, str]:
-    """Return which of these articles live editions or drafts of these schedules carry, with the schedule's name."""
-    query = (
-        select(edition_articles.c.article_id, editions.c.schedule)
-        .join(editions)
-        .where(
-            among(edition_articles.c.article_id, article_ids),
-            among(editions.c.schedule, schedules),
-            is_for_real(),
-            edition_articles.c.position.is_not(None),
-            editions.c.state.not_in([EditionState.SKIPPED, EditionState.CANCELLED]),
-        )
+    """Return which of these articles live editions or drafts of these schedules carry, with the schedule's name.
+
+    An article is carried too where the same story is, from another source.
+    """
+    asked, twin = articles.alias("asked"), articles.alias("twin")
+    own = select(edition_articles.c.article_id, editions.c.schedule).join(editions)
+    own = own.where(among(edition_articles.c.article_id, article_ids))
+    told = select(asked.c.id.label("article_id"), editions.c.schedule)
+    told = told.join(twin, twin.c.story_id == asked.c.story_id).where(among(asked.c.id, article_ids))
+    told = told.join(edition_articles, edition_articles.c.article_id == twin.c.id).join(editions)
+    live = (
+        among(editions.c.schedule, schedules),
+        is_for_real(),
+        edition_articles.c.position.is_not(None),
+        editions.c.state.not_in([EditionState.SKIPPED, EditionState.CANCELLED]),
     )
-    return {row.article_id: row.schedule for row in conn.execute(query)}
+    return {row.article_id: row.schedule for query in (told, own) for row in conn.execute(query.where(*live))}
 
 
 def count(conn: Connection, standing: Standing, source_names: Sequence[str], before: datetime | None = None) -> int:

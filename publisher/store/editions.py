@@ -34,6 +34,7 @@ from publisher.store.tables import edition_articles, editions, looks, sends
 NOW, KEPT = "now", "kept"  # of one that was made in practice, beside OVER
 AFTER_PRACTICE = (OVER, KEPT)  # no reader may get the words of such a one
 ARTICLE = "article:"  # so the keys of slots begin that are an article each
+TEST = "test:"  # so those begin that are but a note that somebody was sent a test
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,32 @@ def find_links_elsewhere(conn: Connection, source_id: int, links: Sequence[str])
     return {row.value: row.first for row in rows}
 
 
+def find_links(conn: Connection, links: Sequence[str]) -> dict[str, int]:
+    """Return the first article of any source with each canonical URL; of those that were discarded only without others.
+
+    One that is gone from its source stands behind one that is not.
+    """
+    table = article_aliases.c
+    last = (articles.c.standing == Standing.DISCARDED, articles.c.gone_at.is_not(None))
+    query = select(table.value, table.article_id).join(articles, articles.c.id == table.article_id)
+    query = query.where(table.kind == "link", among(table.value, links)).order_by(*last, table.article_id)
+    found: dict[str, int] = {}
+    for link, article_id in conn.execute(query):
+        found.setdefault(link, article_id)
+    return found
+
+
+def same_story(conn: Connection, article_id: int, story_id: int | None) -> list[int]:
+    """Return the articles that tell an article's story, itself among them.
+
+    :param story_id: of the article, which may be one that the ledger doesn't have yet.
+    """
+    if story_id is None:
+        return [article_id]
+    told = select(articles.c.id).where(or_(articles.c.id == story_id, articles.c.story_id == story_id))
+    return sorted({article_id, *conn.execute(told).scalars()})
+
+
 def join_story(conn: Connection, article_id: int, other_id: int) -> None:
     """Let an article be one story with one of another source."""
     other = conn.execute(select(articles.c.story_id).where(articles.c.id == other_id)).scalar_one()

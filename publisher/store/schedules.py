@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, RowMapping, and_, delete, func, or_, select, update
 
 from publisher.model.states import CallState, DeliveryState, EditionState
+from publisher.store.editions import TEST
 from publisher.store.sql import upsert
 from publisher.store.tables import (
     calls,
@@ -115,7 +116,9 @@ def former_names(conn: Connection, name: str) -> list[str]:
 
 
 def has_history(conn: Connection, name: str) -> bool:
-    return bool(conn.execute(select(func.count()).where(editions.c.schedule == name)).scalar_one())
+    """Say whether it has editions, of whatever fate; a test is none."""
+    mine = (editions.c.schedule == name, editions.c.slot.not_like(f"{TEST}%"))
+    return bool(conn.execute(select(func.count()).where(*mine)).scalar_one())
 
 
 def had_editions(conn: Connection, name: str) -> bool:

@@ -30,6 +30,8 @@ LOST_CHANNEL = "lost-channel"  # of one that is paused because its channel is go
 PRACTICE = "practice"  # of one that was made in practice, which is over
 IN_PRACTICE = "in practice"  # of a withdrawal or correction of what is real, which waits until practice is over
 UNRELEASED = (LOST_CHANNEL, PRACTICE, IN_PRACTICE)  # what no release takes back
+# What a channel sends first: alerts (0), letters that people asked for (1), breaking news, then what comes by schedule.
+BREAKING_FIRST, BY_SCHEDULE = 3, 4  # 2: what came by schedule before there was breaking news
 
 
 def add(conn: Connection, **values: Any) -> int:
@@ -166,10 +168,19 @@ def is_order(send: RowMapping) -> bool:
     return bool(send["kind"] in FOLLOWING and not send["audience"])
 
 
-def pending_on(conn: Connection, channel: str) -> int:
-    """Return how many deliveries a channel has before it."""
+def pending_on(conn: Connection, channel: str, *, up_to: int | None = None) -> int:
+    """Return how many deliveries a channel has before it.
+
+    :param up_to: only those of sends with this priority, or before it.
+    """
     query = select(func.coalesce(func.sum(sends.c.pending), 0))
+    query = query if up_to is None else query.where(sends.c.priority <= up_to)
     return int(conn.execute(query.where(sends.c.channel == channel, sends.c.state.in_(CLAIMABLE))).scalar_one())
+
+
+def is_breaking(send: RowMapping) -> bool:
+    """Say whether a send is breaking news, which quiet hours don't keep."""
+    return bool(send["priority"] == BREAKING_FIRST)
 
 
 def hand_over(conn: Connection, send_id: int, channel: str, fallback: str, why: str) -> None:

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 
 from publisher.app import joining
+from publisher.app.links import TEST
 from publisher.audience import preferences
 from publisher.audience.preferences import Choice, Reader
 from publisher.web.choices import Choices
@@ -30,7 +31,14 @@ BY_LINK = "on the page behind the link in a mail"
 def routes(app: App, pages: Pages) -> APIRouter:
     """Return the addresses below ``/u``."""
     router = APIRouter(default_response_class=HTMLResponse)
-    exit_ = Exit(Readers(app, pages))
+    readers = Readers(app, pages)
+    exit_ = Exit(readers)
+
+    @router.api_route(f"/u/{TEST}", methods=["GET", "HEAD", "POST"])
+    @router.api_route(f"/u/{TEST}/choices", methods=["GET", "HEAD", "POST"])
+    def test() -> Response:
+        """Return the page behind the links of a test's mails, by which nobody leaves."""
+        return readers.said(readers.words(), "test_title", "test")
 
     @router.api_route("/u/{token}", methods=["GET", "HEAD"])
     def look(token: str) -> Response:

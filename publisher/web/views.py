@@ -27,6 +27,7 @@ from publisher.store.tables import COUNTED
 if TYPE_CHECKING:
     from publisher.app import App
     from publisher.app.audiences import Audience
+    from publisher.app.ends import End
     from publisher.app.preview import Preview
     from publisher.model.project import Entry
 
@@ -256,7 +257,7 @@ class EntryView:
     findings: list[dict[str, Any]]
     audience: Audience
     ends: str  # when it would end, where that is worth saying
-    left_out: str  # why the reader for whom it is would not get it; empty: they would
+    left_out: str = ""  # why the reader for whom it is would not get it; empty: they would
     subjects: tuple[str, ...] = ()  # the two that are tried; none where it has but one
     tried: str = ""  # who would get which
 
@@ -265,19 +266,32 @@ def entry_views(app: App, preview: Preview) -> list[EntryView]:
     """Return what a preview shows, line by line of `send:`."""
     ends = [None for _ in preview.products] if preview.is_example else ends_of(app, [preview.plan])[0]
     return [
-        EntryView(
-            product.entry,
-            filled(product.message, preview.reader.values) if isinstance(product.message, Mail) else None,
-            _post_of(app, product),
-            [asdict(finding) for finding in product.findings],
-            audience,
-            end.words(app.zone) if end else "",
-            preview.left_out(product),
-            subjects_of(product),
-            foreseen(product.trial, audience.people) if product.trial else "",
-        )
+        replace(entry_view(app, product, audience, end, preview.reader.values), left_out=preview.left_out(product))
         for product, audience, end in zip(preview.products, preview.audiences, ends, strict=True)
     ]
+
+
+def entry_view(
+    app: App,
+    product: Produced,
+    audience: Audience,
+    end: End | None,
+    values: Mapping[str, str] | None = None,
+) -> EntryView:
+    """Return what would be sent by one line of `send:`.
+
+    :param values: of the reader for whom it is; None: a made-up one.
+    """
+    return EntryView(
+        product.entry,
+        filled(product.message, values) if isinstance(product.message, Mail) else None,
+        _post_of(app, product),
+        [asdict(finding) for finding in product.findings],
+        audience,
+        end.words(app.zone) if end else "",
+        subjects=subjects_of(product),
+        tried=foreseen(product.trial, audience.people) if product.trial else "",
+    )
 
 
 def _post_of(app: App, product: Produced) -> PostView | None:
@@ -304,7 +318,8 @@ def _attached(app: App, row: RowMapping, post: Post, schedule: str | None) -> Im
     if post.upload and not post.upload.in_card:
         base = app.project.publication.public_url.rstrip("/")
         return Image(f"{base}/media/{post.upload.digest}.png", post.upload.alt)
-    entries = app.project.schedules[schedule].send if schedule and app.is_practice else ()
+    found = app.project.schedules.get(schedule or "") if app.is_practice else None
+    entries = found.send if found else ()
     attaches = any(entry.key == row["entry"] and entry.picture == "attach" for entry in entries)
     return post.card.image if attaches and post.card else None
 

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import func, insert, select, text, update
 
 from publisher.errors import StoreError
-from publisher.model.article import Article, Reading
+from publisher.model.article import Article, Reading, Standing
 from publisher.model.message import Correction, Upload
 from publisher.model.project import Source
 from publisher.model.segment import Selection
@@ -23,6 +23,7 @@ from publisher.pipeline import address, collect, settle
 from publisher.pipeline.operate import stopping
 from publisher.store import (
     Store,
+    arrivals,
     articles,
     audience,
     calls,
@@ -562,6 +563,32 @@ def test_practice_that_is_over_gives_its_articles_and_their_slots_back(store):
         assert candidates.in_editions_of(conn, ["evening"], wanted) == {ids["article:2"][1]: "evening"}
         assert editions.slots_had(conn, "evening", list(ids)) == {"manual", "article:2"}
         assert [editions.get(conn, each)["practice"] for each, _ in ids.values()] == ["over", "over", "kept"]
+
+
+def test_what_another_schedule_carries_is_the_story_from_whatever_source(store):
+    (carried,) = articles_of(store, add_edition(store, "breaking:1", schedule="breaking"))
+    with store.write() as conn:
+        press = sources.ensure(conn, "press")["id"]
+        twin, other = (add_article(conn, press, Article(title)) for title in ("The same", "Another"))
+        identity.join_story(conn, twin, carried)
+        wanted = [carried, twin, other]
+        assert candidates.in_editions_of(conn, ["breaking"], wanted) == dict.fromkeys([carried, twin], "breaking")
+        assert candidates.in_editions_of(conn, ["morning"], wanted) == {}
+        assert identity.same_story(conn, twin, carried) == [carried, twin]
+        assert identity.same_story(conn, other, None) == [other]
+
+
+def test_a_page_is_found_in_the_ledger_the_one_first_that_may_still_go(store):
+    link = ("link", "//harbor.example/1")
+    with store.write() as conn:
+        ids = []
+        for name, standing in (("a", Standing.DISCARDED), ("b", Standing.NEW), ("c", Standing.NEW)):
+            source = sources.ensure(conn, name)["id"]
+            ids.append(add_article(conn, source, Article(name), standing))
+            identity.add_aliases(conn, source, [(ids[-1], link)])
+        assert identity.find_links(conn, [link[1], "//harbor.example/2"]) == {link[1]: ids[1]}
+        arrivals.set_gone(conn, [ids[1]], NOW)
+        assert identity.find_links(conn, [link[1]]) == {link[1]: ids[2]}
 
 
 def articles_of(store, edition: int) -> list[int]:

@@ -86,7 +86,8 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
     is_limited, is_urgent = wanted.only is None, sends.is_order(send)
     free = wanted.per_call
     if is_limited:
-        free = limits.room(conn, desk, channel, wanted.per_call, count, now, is_urgent=is_urgent)
+        how = {"is_urgent": is_urgent, "wakes": sends.is_breaking(send)}
+        free = limits.room(conn, desk, channel, wanted.per_call, count, now, **how)
     if send["state"] not in sends.CLAIMABLE or not free:
         return []
     if look.is_tried and not channels.begin_probe(conn, channel, now, desk.timing.lease):

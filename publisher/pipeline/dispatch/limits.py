@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import ceil, floor
 from typing import NamedTuple
@@ -25,13 +26,23 @@ MOST_OWED = CLOCKS_DIFFER / 2  # what stands further ahead would be taken for th
 
 
 def room(
-    conn: Connection, desk: Desk, channel: str, per_call: int, count: int, now: datetime, *, is_urgent: bool = False
+    conn: Connection,
+    desk: Desk,
+    channel: str,
+    per_call: int,
+    count: int,
+    now: datetime,
+    *,
+    is_urgent: bool = False,
+    wakes: bool = False,
 ) -> int:
     """Return how many recipients of so many calls may be claimed now; note when the channel may go on if none.
 
     :param is_urgent: neither the number of a day nor quiet hours keep it: a post that is to be taken down, or edited.
+    :param wakes: quiet hours don't keep it: breaking news.
     """
-    free, later = leeway(conn, desk.rules_of(channel), desk.zone, per_call, count, now, is_urgent=is_urgent)
+    rules = replace(desk.rules_of(channel), quiet=None) if wakes else desk.rules_of(channel)
+    free, later = leeway(conn, rules, desk.zone, per_call, count, now, is_urgent=is_urgent)
     if not free:
         desk.free_at[channel] = later
     else:

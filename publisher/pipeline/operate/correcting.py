@@ -38,7 +38,9 @@ from publisher.store.patience import write_patiently
 log = structlog.get_logger()
 
 D = DeliveryState
-AS_MAIL = 2  # of a correction mail: behind what is under way, so that nobody gets it before the words that it corrects
+AS_MAIL = (
+    sends.BY_SCHEDULE
+)  # of a correction mail: behind what is under way, so that nobody gets it before the words that it corrects
 
 
 class Anew(Protocol):

@@ -7,7 +7,7 @@ are a mail's ways to our own pages. `act` makes all of an edition and writes it 
 with what somebody approved, `again` with what was held, and `anew` renders what it wrote again, for a correction.
 """
 
-from publisher.pipeline.produce.act import Rendered, plain, products_of, record, render
+from publisher.pipeline.produce.act import Rendered, plain, products_of, record, record_all, render
 from publisher.pipeline.produce.again import remake
 from publisher.pipeline.produce.agree import agree
 from publisher.pipeline.produce.anew import Anew, render_anew
@@ -37,6 +37,7 @@ __all__ = [
     "produce_entry",
     "products_of",
     "record",
+    "record_all",
     "remake",
     "render",
     "render_anew",

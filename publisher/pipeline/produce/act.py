@@ -16,7 +16,7 @@ from publisher.model.message import Finding
 from publisher.model.project import Entry, Project, Schedule
 from publisher.model.segment import Selection
 from publisher.model.states import EditionState, SendState
-from publisher.pipeline import queues
+from publisher.pipeline import pacing, queues
 from publisher.pipeline.produce.entry import Produced, Studio, produce_all
 from publisher.pipeline.produce.shelf import pictures_of
 from publisher.store import (
@@ -35,7 +35,6 @@ from publisher.store import (
 )
 
 S = SendState
-ABOVE_ALL_REGULAR = 2  # priority of ordinary mail: alerts are 0, confirmations 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +238,7 @@ def _values(
         "channel": product.entry.via,
         "audience": list(product.entry.to),
         "selection": selection.kept,
-        "priority": ABOVE_ALL_REGULAR,
+        "priority": sends.BREAKING_FIRST if pacing.is_urgent(edition["slot"]) else sends.BY_SCHEDULE,
         "state": S.HELD if product.is_held or held else state,
         "reasons": [*(plain(finding) for finding in product.findings), *unapproved, *by_hand],
         "due_at": due_at,

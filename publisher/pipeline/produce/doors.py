@@ -40,10 +40,12 @@ class Doors:
     base: Callable[[], str] = lambda: ""  # without a slash at its end
     name: Callable[[str, int], str] = _no_name  # an opaque one, of a row
     counts: bool = False  # links lead to other pages by a door of ours that counts
+    shows_past: bool = True  # a mail to a list with an archive names its page there
 
     def archive_url(self, mailing_list: MailingList | None) -> str:
         """Return where a mail to a list can be read on the web, before it has a name; empty: nowhere."""
-        return f"{self.base()}/archive/{mailing_list.name}/{HERE}" if mailing_list and mailing_list.has_archive else ""
+        is_there = self.shows_past and mailing_list is not None and mailing_list.has_archive
+        return f"{self.base()}/archive/{mailing_list.name}/{HERE}" if is_there and mailing_list else ""
 
     def opened(
         self, conn: Connection, message: Message, send_id: int, variant: str = "", *, place: int | None = None

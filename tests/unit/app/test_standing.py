@@ -97,6 +97,7 @@ def test_an_edition_is_called_by_the_publications_clock_to_the_minute():
     assert standing.title(4, "morning", "2026-11-24T07:00", zone) == "edition 4 (morning 2026-11-24T07:00)"
     assert standing.title(5, "often", "2026-11-24T07:00Z", zone) == "edition 5 (often 2026-11-24T08:00)"
     assert standing.title(6, "new", "article:12", zone) == "edition 6 (new article:12)"
+    assert standing.title(7, "breaking", "breaking:12:2", zone) == "edition 7 (breaking article 12)"
     assert standing.title(None, None, None, zone) == "standing mail"
 
 

@@ -13,6 +13,8 @@ from publisher.cli.status import lines
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.pipeline import dispatch
 from publisher.store import channels, limits, sends
+from publisher.store.tables import sends as rows
+from publisher.store.tables import update_row
 from tests.ledger import NOW, Clock, add_edition, add_send, desk, subscribe
 from tests.unit.app.test_trouble import PROJECT
 
@@ -48,6 +50,12 @@ def test_quiet_hours_are_said_with_their_end(store, send):
     assert said(store, project(quiet=(time(22), time(7, 30)))) == [
         (NOW + timedelta(minutes=30), "quiet hours of letters")
     ]
+
+
+def test_breaking_news_waits_for_no_quiet_hours(store, send):
+    with store.write() as conn:
+        update_row(conn, rows, 1, {"priority": sends.BREAKING_FIRST})
+    assert said(store, project(quiet=(time(22), time(7, 30)))) == []
 
 
 def test_in_practice_nothing_waits_for_a_limit(store, send):

@@ -229,6 +229,13 @@ def test_a_note_about_a_change_has_no_room_where_each_article_is_an_edition():
     assert "Write `repost` or `ignore`" in str(refused.value)
 
 
+def test_breaking_news_may_be_named_without_a_schedule_for_it_and_a_schedule_for_it_may_not_name_itself():
+    text = with_line("pick: {from: site}", "pick: {not_in: [breaking]}")
+    assert parse_project(text).schedules["morning"].pick.not_in == ("breaking",)
+    with pytest.raises(ConfigError, match=r"`not_in: breaking` names itself"):
+        parse_project(text.replace("  morning:\n", "  breaking:\n"))
+
+
 def test_a_circle_of_fallbacks_is_said_once():
     channels = "  a: {sender: x, fallback: b}\n  b: {sender: x, fallback: c}\n  c: {sender: x, fallback: b}\nschedules:"
     assert problems_of(with_line("schedules:", channels)) == (

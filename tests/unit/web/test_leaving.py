@@ -41,6 +41,15 @@ def test_looking_changes_nothing(site, method):
     assert subscription(site.app) == "confirmed"
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("path", ["", "/choices"])
+def test_the_link_of_a_test_mail_does_nothing_and_says_so(site, method, path):
+    start = site.leaving.rpartition("/")[0]
+    answer = requests.request(method, f"{start}/test{path}", data={"List-Unsubscribe": "One-Click"}, timeout=30)
+    assert (answer.status_code, "Nobody was unsubscribed" in answer.text) == (200, True)
+    assert subscription(site.app) == "confirmed"
+
+
 def test_the_page_names_the_list_and_only_hints_at_the_address(site):
     page = requests.get(site.leaving, timeout=30).text
     assert "Leave “Morning briefing”" in page

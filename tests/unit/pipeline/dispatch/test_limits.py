@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 
 from publisher.model.project import Channel
 from publisher.pipeline.dispatch import limits
+from publisher.store import sends
+from publisher.store.tables import sends as rows
+from publisher.store.tables import update_row
 from tests.ledger import NOW, add_edition, add_send, books, subscribe
 from tests.unit.pipeline.dispatch.conftest import Bench, Told
 
@@ -79,6 +82,17 @@ def test_quiet_hours_let_nothing_go(store):
     bench.later(minutes=30)
     bench.all(Told())
     assert books(store, send) == {"sent": 3}
+
+
+def test_breaking_news_goes_through_quiet_hours_and_not_beyond_the_number_of_a_day(store):
+    bench = bench_with(store, quiet=(time(22), time(7, 30)), per_day=2)
+    subscribe(store, 3)
+    regular, breaking = add_send(store, add_edition(store)), add_send(store, add_edition(store, "breaking:1"))
+    with store.write() as conn:
+        update_row(conn, rows, breaking, {"priority": sends.BREAKING_FIRST})
+        update_row(conn, rows, regular, {"priority": sends.BY_SCHEDULE})
+    bench.all(Told(batch=1))
+    assert (books(store, breaking), books(store, regular)) == ({"sent": 2, "pending": 1}, {"pending": 3})
 
 
 def test_a_mail_domain_with_a_limit_waits_while_the_others_go(store):
