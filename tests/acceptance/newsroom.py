@@ -7,12 +7,13 @@ the providers do. What a person types is the command itself, in this process, on
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 from unittest import mock
 from xml.sax.saxutils import escape
@@ -24,16 +25,19 @@ from typer.testing import CliRunner
 from publisher.app import App, versions
 from publisher.app.operator import Operator
 from publisher.app.slots import fire_due
+from publisher.app.telling import Teller
 from publisher.audience import imports
 from publisher.cli.commands import cli
 from publisher.config.keys import KeyRing
-from publisher.store import processes
+from publisher.model.states import SendState
+from publisher.store import processes, sends
 from publisher.testing import FakeProvider
 from publisher.testing.merge import expand_mailgun
 from tests.ledger import Clock
 from tests.project import SECRETS
 
-LONGEST_STEP = timedelta(minutes=10)  # nobody looks at the clock more rarely
+MINUTE = timedelta(minutes=1)
+LONGEST_STEP = 10 * MINUTE  # nobody looks at the clock more rarely; while something is under way, each minute
 MOST_TURNS = 1_000  # of dispatch at one moment: more is a loop
 
 
@@ -55,6 +59,7 @@ class Story:
     title: str
     text: str
     at: datetime
+    category: str = "News"
     language: str = ""
 
 
@@ -90,6 +95,7 @@ class Newsroom:
         self.app.process_id = self._process.enter_context(at_work)
         versions.accepted(self.app)
         self.app.sending.take_over()
+        self._teller = Teller(self.app)
 
     def __enter__(self) -> Newsroom:
         return self
@@ -108,8 +114,13 @@ class Newsroom:
         until = self.monday.replace(hour=hour, minute=minute) + timedelta(days=number)
         assert until.astimezone(UTC) >= self.clock.moment, f"{when} is past"
         while self.clock.moment < until.astimezone(UTC):
-            self.clock.moment = min(self.clock.moment + LONGEST_STEP, until.astimezone(UTC))
+            step = MINUTE if self._is_under_way() else LONGEST_STEP
+            self.clock.moment = min(self.clock.moment + step, until.astimezone(UTC))
             self.work()
+
+    def _is_under_way(self) -> bool:
+        with self.app.store.read() as conn:
+            return bool(sends.in_state(conn, SendState.ADDRESSED, SendState.SENDING))
 
     def now(self) -> str:
         """Return the newsroom's day and clock."""
@@ -127,6 +138,7 @@ class Newsroom:
                 break
         else:
             raise AssertionError(f"there is no end of it at {self.now()}")
+        self._teller.tell()
         self._open_letters()
 
     def turn(self, channel: str) -> bool:
@@ -174,11 +186,11 @@ class Newsroom:
 
     # --- what people do -----------------------------------------------------------------------------------------------
 
-    def publish(self, name: str, title: str, text: str = "", language: str = "") -> None:
+    def publish(self, name: str, title: str, text: str = "", category: str = "News", language: str = "") -> None:
         """Let a story stand in the site's feed; one that is there already is changed."""
         before = self.stories.get(name)
         at = before.at if before else self.clock.moment
-        self.stories[name] = Story(name, title, text or f"What is known of {name}.", at, language)
+        self.stories[name] = Story(name, title, text or f"What is known of {name}.", at, category, language)
         self._write_feed()
         self.app.poll_all()
 
@@ -188,13 +200,34 @@ class Newsroom:
             query = text("SELECT id FROM articles WHERE url = :url")
             return str(conn.execute(query, {"url": f"https://harbor.example/{name}"}).scalar_one())
 
-    def type(self, *words: str, code: int = 0, given: str = "") -> str:
-        """Type a command; return what it printed."""
+    def type(self, *words: str, code: int = 0, given: str = "", waits: bool = False) -> str:
+        """Type a command; return what it printed.
+
+        :param waits: it waits for what goes out: time passes while it runs.
+        """
         line = [*words, "--project", str(self.folder)]
-        done = CliRunner().invoke(cli, line, catch_exceptions=False, input=given)
+        with self._passing() if waits else nullcontext():
+            done = CliRunner().invoke(cli, line, catch_exceptions=False, input=given)
         assert done.exit_code == code, f"{words}: {done.output}"
         self._open_letters()
         return done.output
+
+    @contextmanager
+    def _passing(self) -> Iterator[None]:
+        """Let a minute pass in half a second."""
+        over = Event()
+
+        def pass_on() -> None:
+            while not over.wait(0.05):
+                self.clock.advance(timedelta(seconds=6))
+
+        passing = Thread(target=pass_on)
+        passing.start()
+        try:
+            yield
+        finally:
+            over.set()
+            passing.join()
 
     def write(self, name: str, text: str) -> Path:
         path = self.folder / name
@@ -208,7 +241,9 @@ class Newsroom:
         )
         head = "<title>Harbor Gazette</title><link>https://harbor.example</link>"
         path = self.folder / "feed.new"
-        path.write_text(f'<?xml version="1.0"?><rss version="2.0"><channel>{head}{items}</channel></rss>')
+        path.write_text(
+            f'<?xml version="1.0"?><rss version="2.0" xmlns:dc="http://purl.org/dc/elements/1.1/"><channel>{head}{items}</channel></rss>'
+        )
         path.replace(self.folder / "feed.xml")
 
 
@@ -219,7 +254,8 @@ def _opened(really: Callable[..., Any], clock: Clock, folder: Path, *_: object, 
 def _item(story: Story) -> str:
     date = story.at.strftime("%a, %d %b %Y %H:%M:%S +0000")
     link = f"https://harbor.example/{story.name}"
+    spoken = f"<dc:language>{story.language}</dc:language>" if story.language else ""
     return (
         f"<item><title>{escape(story.title)}</title><link>{link}</link><pubDate>{date}</pubDate>"
-        f"<description>{escape(story.text)}</description></item>"
+        f"<category>{story.category}</category>{spoken}<description>{escape(story.text)}</description></item>"
     )
