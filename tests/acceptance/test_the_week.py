@@ -232,7 +232,7 @@ def test_the_books_balance(week):
 def test_nobody_got_anything_else(week):
     """All that left the house in the week, in order."""
     letters = {reader: [(mail.at[:3], mail.subject) for mail in box] for reader, box in week.inboxes.items()}
-    daily = {"mon": "The ferry is back", "tue": "News of the school", "thu": "A storm is coming"}
+    daily = {"mon": "The ferry is back", "tue": "News of the pier", "thu": "A storm is coming"}
     monday, tuesday, thursday = daily.items()
     friday = ("fri", "A night at the opera")
     corrected = [("wed", "Mayor Smit resigns"), ("wed", "Correction: Mayor Smith resigns")]
