@@ -111,8 +111,6 @@ def _authored(sheet: Sheet) -> Iterator[str]:
     """Yield what articles say, as it is printed: there a placeholder is part of the story."""
     if not isinstance(sheet, Brief):
         return
-    for people_say in (sheet.note, *(block.html for block in sheet.inserts)):
-        yield from (squeezed(unquote(words)) for words in paragraphs_of(people_say))
     for article in (*sheet.articles, *sheet.updates):
         story = article_dict(article, sheet, html=True)
         said = [*story["authors"], *story["categories"], *paragraphs_of(article.html)]

@@ -39,8 +39,9 @@ from publisher.store import (
     sources,
 )
 from publisher.store import subscribers as people
+from publisher.store.sql import count_anew
 from publisher.store.tables import deliveries as rows
-from publisher.store.tables import facts, recipients, schedules
+from publisher.store.tables import facts, recipients, schedules, subscribers, subscriptions
 from publisher.store.tables import media as pictures
 from publisher.store.tables import sends as sends_table
 from tests.ledger import MAIL, NOW, POST, add_article, add_edition, add_send, books, subscribe
@@ -423,6 +424,7 @@ def test_a_claim_of_fifty_thousand_is_one_claim(store, process):
         domain, daily = people.ensure_domain(conn, "example.org"), people.ensure_list(conn, "daily")
         conn.execute(text(CROWD), {"most": audience, "domain": domain})
         conn.execute(text(ALL_ON_A_LIST), {"list": daily})
+        count_anew(conn, subscribers, subscriptions)  # as an import does
         known = people.by_hash(conn, [str(number) for number in range(1, audience + 1)])
         assert len(people.states_on(conn, daily, [reader.id for reader in known.values()])) == audience
     send = add_send(store, add_edition(store))

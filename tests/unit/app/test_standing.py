@@ -112,6 +112,6 @@ def test_an_edition_is_called_by_the_publications_clock_to_the_minute():
     ],
 )
 def test_a_withdrawal_says_what_became_of_its_post(counts, words):
-    numbers = dict.fromkeys(("candidates", "sent", "failed", "unknown", "cancelled", "pending", "taken"), 0)
-    found = {"id": 1, "audience": (), "channel": "mastodon", **row("done", kind="withdrawal"), **numbers, **counts}
+    numbers = dict.fromkeys(("candidates", "sent", "failed", "unknown", "cancelled", "pending", "taken"), 0) | counts
+    found = {"id": 1, "audience": (), "channel": "mastodon", "trial": None, **row("done", kind="withdrawal"), **numbers}
     assert str(standing.send_now(found)) == f"mastodon, withdrawal: done; {words}"

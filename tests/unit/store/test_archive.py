@@ -118,7 +118,7 @@ def seconds_for_a_page(conn, before: archive.Past) -> float:
 def assert_by_index(conn, sql, values) -> None:
     if conn.dialect.name == "postgresql":
         plan = [row[0] for row in conn.exec_driver_sql(f"EXPLAIN {sql}", values)]
-        assert not [line for line in plan if "Seq Scan" in line], plan
+        assert not [line for line in plan if "Seq Scan" in line and "on facts" not in line], plan  # a page of them here
         assert [line for line in plan if "ix_sends_archive" in line], plan
     else:
         plan = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)]

@@ -91,7 +91,8 @@ OPEN = (  # typed here once more: what is open to the world is decided, not foun
         "/archive",
         "/l/",
     ),
-    *("/u/", "/c/", "/a/", "/m/", "/my", "/subscribe", "/sign-in", "/welcome/", "/set-up/", "/inbox/api/"),
+    *("/u/", "/c/", "/a/", "/m/", "/my", "/subscribe", "/preview/{token}"),
+    *("/sign-in", "/welcome/", "/set-up/", "/inbox/api/"),
 )
 
 
