@@ -73,6 +73,19 @@ def test_a_dropped_story_never_comes_back_and_one_left_for_later_does(tmp_path):
     assert (in_order(app, 1), in_order(app, 2)) == ([1], [3])
 
 
+def test_a_dropped_story_is_in_no_edition_that_somebody_sends_by_hand_and_can_be_had_back(tmp_path):
+    app, clock = opened(tmp_path)
+    change(app, "drop", 2, "anna")
+    change(app, "word", "letters:daily", Words(subject="Two boats"))
+    sent = composing.compose(app, morning(app), composing.manual_slot(app), actor="ben").edition_id
+    assert in_order(app, sent) == [3, 1]
+    assert "dropped by anna" in [story.reason for story in desk.page(app, sent).stories]
+    change(app, "put_back", 2)
+    clock.moment = at(7, 0)
+    fire_due(app)
+    assert in_order(app, 1) == [2]
+
+
 def test_a_story_that_went_out_before_can_be_added_again(tmp_path):
     app, clock = opened(tmp_path)
     clock.moment = at(7, 0)
