@@ -56,19 +56,21 @@ class Page:
 
 
 def next_slot(app: App, schedule: Schedule) -> Slot:
-    """Return the slot of a schedule's next edition.
+    """Return the slot of a schedule's next edition; one whose draft somebody cancelled has none.
 
     :raises UsageError: it has none to come, or each of its editions is one article.
     """
     if schedule.when.new:
         raise UsageError(TO_EACH, where=schedule.name)
+    language = app.project.language_of(schedule)
     with app.store.read() as conn:
         row = schedules.get(conn, schedule.name)
-    since = max(app.clock(), row["considered_until"]) if row else app.clock()
-    slot = next(slots_after(schedule.when, app.zone, since), None)
-    if slot is None:
-        raise UsageError("it has no slot to come", where=schedule.name, remedy="Look at its `when:`")
-    return slot
+        since = max(app.clock(), row["considered_until"]) if row else app.clock()
+        for slot in slots_after(schedule.when, app.zone, since):
+            there = editions.of_slot(conn, schedule.name, slot.key, language)
+            if there is None or there["state"] != EditionState.CANCELLED:
+                return slot
+    raise UsageError("it has no slot to come", where=schedule.name, remedy="Look at its `when:`")
 
 
 def draft_of(app: App, schedule: Schedule) -> int | None:

@@ -8,11 +8,12 @@ from operator import methodcaller
 import pytest
 
 from publisher.app import App, composing, desk
+from publisher.app.plan import plan_slot
 from publisher.app.slots import fire_due
 from publisher.errors import UsageError
 from publisher.model.desk import Words
 from publisher.model.message import fill
-from publisher.pipeline.operate import editing
+from publisher.pipeline.operate import editing, stopping
 from publisher.store import desk as ledger
 from publisher.store import messages
 from tests.ledger import Clock
@@ -133,6 +134,15 @@ def test_nothing_is_changed_in_an_edition_that_is_locked(tmp_path):
     fire_due(app)
     with pytest.raises(UsageError, match="no draft any more"):
         editing.change(app.store, 1, methodcaller("drop", 2, "anna"), what="x", actor="anna", now=clock())
+
+
+def test_after_a_draft_is_cancelled_the_desk_has_the_next_slot(tmp_path):
+    app, _ = opened(tmp_path)
+    stopping.cancel_edition(app.store, 1, reason="no", now=app.clock())
+    later = "2026-11-25T07:00"
+    assert plan_slot(app, morning(app)).slot.key == later
+    change(app, "drop", 2, "anna")
+    assert desk.page(app, 2).slot.key == later
 
 
 def test_changes_move_with_a_draft_to_its_new_slot(tmp_path):
