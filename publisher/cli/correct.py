@@ -105,14 +105,14 @@ def _require_gone_out(app: App, edition_id: int, title: str) -> None:
         row, made = editions.get(conn, edition_id), sends.of_edition(conn, edition_id)
         withdrawn = facts.first_withdrawn_by(conn, edition_id)
     assert row is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
+    if row["state"] == "draft":
+        remedy = f"Edit it instead: publisher edition {edition_id}"
+        raise UsageError("it is a draft: nothing of it has gone out", where=title, remedy=remedy)
     if withdrawals.is_of_practice(app, row["project_version_id"]):
         raise EndedError("it was made in practice: nothing of it has left the house", where=title)
     if app.is_practice:
         remedy = "Take `practice: true` out of schedules.yaml, then correct it"
         raise UsageError("in practice nothing real can be corrected", where=title, remedy=remedy)
-    if row["state"] == "draft":
-        remedy = f"Edit it instead: publisher edition {row['schedule']}"
-        raise UsageError("it is a draft: nothing of it has gone out", where=title, remedy=remedy)
     if withdrawn is not None:
         what = f"it was withdrawn by {withdrawn.actor}, {local(withdrawn.since, app.zone)}: what stands is taken down"
         raise EndedError(what, where=title)

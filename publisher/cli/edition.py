@@ -186,17 +186,15 @@ def _refuse_blank(**said: str | None) -> None:
     """Refuse words that are none: what stands there would stay, and nobody would know."""
     for option, words in said.items():
         if words is not None and not words.strip():
-            remedy = "Write it; to take back all words of your own: --plain"
-            raise UsageError(f"--{option} says nothing", remedy=remedy)
+            raise UsageError(f"--{option} says nothing", remedy="Write it; to take back words of your own: --plain")
 
 
 def _about_words(schedule: Schedule, said: dict[str, str], to: str, *, plain: bool) -> Iterator[Step]:
-    """Yield the changes that are about words."""
+    """Yield the changes that are about words; what is taken back first, so that what the same command writes holds."""
     from publisher.app import desk
     from publisher.model.desk import Words
 
-    keys = [entry.key for entry in schedule.send if plain and to in ("", entry.key, entry.via)]
-    for key in keys:  # first: what the same command writes holds
+    for key in [entry.key for entry in schedule.send if plain and to in ("", entry.key, entry.via)]:
         yield f"took back the words of {key}", methodcaller("unword", key)
     mail = Words(said["subject"], said["preheader"])
     if mail != Words():
@@ -242,6 +240,8 @@ def _show(page: Page, app: App) -> None:
     language = f", in {page.language}" if schedule is not None and schedule.languages.every else ""
     until = f", until {local(page.slot.due_at, app.zone, seconds=False)}" if page.state == "draft" else ""
     say(f"{title}: {page.state}{language}{until}{f' ({page.reason})' if page.reason else ''}")
+    if page.held_by:
+        say(f"  ! {page.held_by}")
     if page.note:
         say(f"  note by {page.note.actor}, {local(page.note.made_at, app.zone)}:")
         for line in page.note.text.strip().splitlines():

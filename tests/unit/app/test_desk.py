@@ -10,6 +10,7 @@ import pytest
 from publisher.app import App, composing, desk
 from publisher.app.plan import plan_slot
 from publisher.app.slots import fire_due
+from publisher.app.status import status_of
 from publisher.errors import UsageError
 from publisher.model.desk import Words
 from publisher.model.message import fill
@@ -141,6 +142,7 @@ def test_after_a_draft_is_cancelled_the_desk_has_the_next_slot(tmp_path):
     stopping.cancel_edition(app.store, 1, reason="no", now=app.clock())
     later = "2026-11-25T07:00"
     assert plan_slot(app, morning(app)).slot.key == later
+    assert status_of(app.store, app.project, app.clock()).slots[0].due_at == at(7, 0) + timedelta(days=1)
     change(app, "drop", 2, "anna")
     assert desk.page(app, 2).slot.key == later
 

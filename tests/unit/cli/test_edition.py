@@ -110,7 +110,7 @@ def test_a_send_by_hand_says_nothing_of_a_draft_that_nobody_changed(run, project
         (["--drop", "1", "--add", "1"], "article 1: --drop and --add say opposite things. Give one of them"),
         (["--order", "3,1"], "article 3 is left out of it, and has no place. To take it in: --add 3"),
         (["--drop", "2", "--order", "2"], "article 2 is left out of it"),
-        (["--subject", " "], "--subject says nothing. Write it; to take back all words of your own: --plain"),
+        (["--subject", " "], "--subject says nothing. Write it; to take back words of your own: --plain"),
     ],
 )
 def test_what_can_not_be_meant_is_said_and_changes_nothing(run, words, said):
@@ -119,6 +119,21 @@ def test_what_can_not_be_meant_is_said_and_changes_nothing(run, words, said):
         run("edition", "morning", *words)
     assert said in str(refused.value)
     assert numbers(run) == [2, 1]
+
+
+def test_a_draft_that_somebody_holds_says_so(run):
+    run("edition", "morning", "--drop", "2")
+    run("hold", "morning", "--why", "the lawyer reads it")
+    assert ": the lawyer reads it; `publisher release 1` lets it go on" in run("edition", "morning")
+    run("release", "morning")
+    assert "held by" not in run("edition", "morning")
+
+
+def test_a_draft_is_edited_and_not_corrected(run):
+    run("edition", "morning", "--drop", "2")
+    with pytest.raises(PublisherError, match=r"it is a draft: .* Edit it instead: publisher edition 1"):
+        run("correct", "morning")
+    assert "dropped 1" in run("edition", "1", "--drop", "1")
 
 
 def test_a_past_edition_is_shown_and_can_not_be_changed(run, project):
