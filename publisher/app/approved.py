@@ -29,12 +29,15 @@ def rule(app: App, schedule: str) -> Approve:
 
 
 def next_open(app: App, schedule: Schedule, since: datetime) -> Slot | None:
-    """Return the first slot after a moment whose edition isn't approved yet; None where there is none."""
+    """Return the first slot after a moment that is still to be filled; None where there is none.
+
+    Neither one whose edition is approved is, nor one whose draft somebody cancelled.
+    """
     language = app.project.language_of(schedule)
     with app.store.read() as conn:
         for slot in slots_after(schedule.when, app.zone, since):
             row = editions.of_slot(conn, schedule.name, slot.key, language)
-            if row is None or row["state"] != EditionState.LOCKED:
+            if row is None or row["state"] not in (EditionState.LOCKED, EditionState.CANCELLED):
                 return slot
     return None
 

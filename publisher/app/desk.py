@@ -15,7 +15,7 @@ from publisher.model.states import EditionState
 from publisher.pipeline.operate import editing
 from publisher.pipeline.operate.editing import Change
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import approvals, articles, desk, editions, schedules, sends
+from publisher.store import approvals, articles, desk, editions, facts, schedules, sends
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -49,6 +49,7 @@ class Page:
     audiences: tuple[Audience, ...] = ()  # for each product
     approvable: str = ""  # the version that waits for approval; empty: none does
     language: str = ""
+    held_by: str = ""  # who holds it, why, and what lets it go on; empty: nobody does
 
     @property
     def is_held(self) -> bool:
@@ -56,19 +57,21 @@ class Page:
 
 
 def next_slot(app: App, schedule: Schedule) -> Slot:
-    """Return the slot of a schedule's next edition.
+    """Return the slot of a schedule's next edition; one whose draft somebody cancelled has none.
 
     :raises UsageError: it has none to come, or each of its editions is one article.
     """
     if schedule.when.new:
         raise UsageError(TO_EACH, where=schedule.name)
+    language = app.project.language_of(schedule)
     with app.store.read() as conn:
         row = schedules.get(conn, schedule.name)
-    since = max(app.clock(), row["considered_until"]) if row else app.clock()
-    slot = next(slots_after(schedule.when, app.zone, since), None)
-    if slot is None:
-        raise UsageError("it has no slot to come", where=schedule.name, remedy="Look at its `when:`")
-    return slot
+        since = max(app.clock(), row["considered_until"]) if row else app.clock()
+        for slot in slots_after(schedule.when, app.zone, since):
+            there = editions.of_slot(conn, schedule.name, slot.key, language)
+            if there is None or there["state"] != EditionState.CANCELLED:
+                return slot
+    raise UsageError("it has no slot to come", where=schedule.name, remedy="Look at its `when:`")
 
 
 def draft_of(app: App, schedule: Schedule) -> int | None:
@@ -154,6 +157,7 @@ def page(app: App, edition_id: int) -> Page:
         assert row is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
         placed = articles.of_edition(conn, edition_id)
         is_draft = row["state"] == "draft"
+        held = facts.held_edition(conn, edition_id)
         waiting = approvals.version_waiting(sends.of_edition(conn, edition_id))
         note = desk.waiting_note(conn, row["schedule"], row["language"]) if is_draft else desk.note_of(conn, edition_id)
     stories = tuple(Story(article, place["position"], place["reason"]) for place, article in placed)
@@ -175,6 +179,7 @@ def page(app: App, edition_id: int) -> Page:
         audiences,
         version,
         row["language"],
+        "{what}; {remedy}".format_map(facts.as_reason(held, edition_id)) if held else "",
     )
 
 

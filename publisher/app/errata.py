@@ -16,7 +16,6 @@ from publisher.model.message import Content, Mail, Post, fill_for_nobody
 from publisher.model.states import ENDED, SendState
 from publisher.pipeline.operate import rewording
 from publisher.pipeline.operate.correcting import Corrected
-from publisher.sources.written import read
 from publisher.store import Connection, RowMapping, articles, corrections, editions, messages
 
 if TYPE_CHECKING:
@@ -24,18 +23,6 @@ if TYPE_CHECKING:
     from publisher.pipeline.produce import Anew
 
 LONGEST_DIFF = 40  # lines that are shown of one send
-
-
-def require_shown(note: str, where: str) -> str:
-    """Return a note in Markdown of which something can be shown.
-
-    :param where: the file that it is from.
-    :raises UsageError: scripts, and what only programs read, are all there is.
-    """
-    if not read(note).html:
-        what = "nothing of it can be shown: scripts and what only programs read are taken out"
-        raise UsageError(what, where=where, remedy="Write what was wrong, and what is right")
-    return note
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from publisher.app.trouble import KINDS, Trouble, all_in
 from publisher.app.waits import Wait, waits
 from publisher.app.warming import Warming, warming
 from publisher.config.settings import Settings
-from publisher.model.project import Project
-from publisher.model.states import SendState
+from publisher.model.project import Project, Schedule
+from publisher.model.states import EditionState, SendState
 from publisher.runtime.slots import slots_after
 from publisher.store import (
     Connection,
@@ -209,10 +209,17 @@ def _next_slots(conn: Connection, project: Project, now: datetime) -> tuple[Next
         if why := paused(known.get(schedule.name)):
             found.append(NextSlot(schedule.name, None, f"paused: {why}"))
             continue
-        slot = None if schedule.when.new else next(slots_after(schedule.when, zone, now), None)
+        slots = iter(()) if schedule.when.new else slots_after(schedule.when, zone, now)
+        slot = next((slot for slot in slots if not _is_given_up(conn, project, schedule, slot.key)), None)
         note = "on every new article" if schedule.when.new else "" if slot else "no more slots"
         found.append(NextSlot(schedule.name, slot.due_at if slot else None, note))
     return tuple(found)
+
+
+def _is_given_up(conn: Connection, project: Project, schedule: Schedule, slot: str) -> bool:
+    """Say whether somebody cancelled what a slot would have brought, in each of its languages."""
+    rows = [editions.of_slot(conn, schedule.name, slot, project.language_of(each)) for each in schedule.by_language]
+    return all(row is not None and row["state"] == EditionState.CANCELLED for row in rows)
 
 
 def _waiting(conn: Connection, project: Project) -> tuple[Waiting, ...]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli.files import text_in
+from publisher.cli.files import named, text_in
 from publisher.cli.hold import EndedError, Why, Yes
 from publisher.cli.note import LONGEST
 from publisher.cli.opening import open_app
@@ -49,7 +49,7 @@ def correct(
     edition_id = app.edition(edition)
     title = standing.edition_title(app.store, edition_id, app.zone)
     _require_gone_out(app, edition_id, title)
-    text = _note(note, is_none=no_note)
+    text = _note(app, note, is_none=no_note)
     for line in errata.ask_sources(app, edition_id):
         tell(line)
     prepared = errata.prepare(app, edition_id, note=text, subject=subject, mail=mail)
@@ -75,18 +75,22 @@ def correct(
         raise typer.Exit(1)
 
 
-def _note(path: Path | None, *, is_none: bool) -> str | None:
-    """Return what a person says was wrong; None where they say nothing of it.
+def _note(app: App, path: Path | None, *, is_none: bool) -> str | None:
+    """Return what a person says was wrong; None where they say nothing of it. What is left out of it is told.
 
-    :raises PublisherError: the file can't be read, or nothing of it could be shown.
+    :raises PublisherError: the file can't be read, shows a picture that isn't there, or nothing of it could be shown.
     """
-    from publisher.app import errata
+    from publisher.app import written
 
     if path is not None and is_none:
         raise UsageError("--note and --no-note say different things")
     if path is None:
         return "" if is_none else None
-    return errata.require_shown(text_in(path, LONGEST), str(path))
+    text, where = text_in(path, LONGEST), named(path)
+    # Readers wait for what is right: it is no time to ask other servers for pictures.
+    for fault in written.looked_through(app, text, where, anyway=True).faults:
+        tell(fault.said_of(where))
+    return text
 
 
 def _require_gone_out(app: App, edition_id: int, title: str) -> None:
@@ -101,14 +105,14 @@ def _require_gone_out(app: App, edition_id: int, title: str) -> None:
         row, made = editions.get(conn, edition_id), sends.of_edition(conn, edition_id)
         withdrawn = facts.first_withdrawn_by(conn, edition_id)
     assert row is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
+    if row["state"] == "draft":
+        remedy = f"Edit it instead: publisher edition {edition_id}"
+        raise UsageError("it is a draft: nothing of it has gone out", where=title, remedy=remedy)
     if withdrawals.is_of_practice(app, row["project_version_id"]):
         raise EndedError("it was made in practice: nothing of it has left the house", where=title)
     if app.is_practice:
         remedy = "Take `practice: true` out of schedules.yaml, then correct it"
         raise UsageError("in practice nothing real can be corrected", where=title, remedy=remedy)
-    if row["state"] == "draft":
-        remedy = f"Edit it instead: publisher edition {row['schedule']}"
-        raise UsageError("it is a draft: nothing of it has gone out", where=title, remedy=remedy)
     if withdrawn is not None:
         what = f"it was withdrawn by {withdrawn.actor}, {local(withdrawn.since, app.zone)}: what stands is taken down"
         raise EndedError(what, where=title)

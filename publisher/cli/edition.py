@@ -41,8 +41,8 @@ def edition(
         list[str] | None, typer.Option(metavar="ARTICLE", help="Let the schedule decide about it again.")
     ] = None,
     order: Annotated[str, typer.Option(help="These articles first: 12,9,15.")] = "",
-    subject: Annotated[str, typer.Option(help="The subject of its mails.")] = "",
-    preheader: Annotated[str, typer.Option(help="What inboxes show after the subject.")] = "",
+    subject: Annotated[str | None, typer.Option(help="The subject of its mails.")] = None,
+    preheader: Annotated[str | None, typer.Option(help="What inboxes show after the subject.")] = None,
     post: Annotated[Path | None, typer.Option(metavar="FILE", help="The words of a post: a text file.")] = None,
     to: Annotated[str, typer.Option("--for", help="Only this channel, or line of `send:`.")] = "",
     plain: Annotated[bool, typer.Option("--plain", help="Take back all words of your own.")] = False,
@@ -56,6 +56,7 @@ def edition(
     app = open_app(project)
     schedule = app.edition_to_come(which) if which.partition("/")[0] in app.project.schedules else None
     stories = {"drop": drop, "later": later, "add": add, "undo": undo}
+    _refuse_blank(subject=subject, preheader=preheader)
     wants = any(stories.values()) or any((order, subject, preheader, post, plain))
     there = desk.edition_of_next(app, schedule) if schedule is not None else None
     if not wants and schedule is not None and there is None:
@@ -64,7 +65,7 @@ def edition(
     edition_id = there or (desk.open_draft(app, schedule) if schedule is not None else app.edition(which))
     if wants:
         schedule = _schedule_of(app, edition_id)
-        words = {"subject": subject, "preheader": preheader, "text": _text_in(post)}
+        words = {"subject": subject or "", "preheader": preheader or "", "text": _text_in(post)}
         steps = [
             *_about_stories(app, schedule, edition_id, stories, order),
             *_about_words(schedule, words, to, plain=plain),
@@ -119,26 +120,52 @@ def _about_stories(
     """Yield the changes that are about articles; each is checked before any is made."""
     from publisher.app import desk
 
-    there = {story.article.id for story in desk.page(app, edition_id).stories}
-    actor = app.actor
+    page, actor = desk.page(app, edition_id), app.actor
+    there = {story.article.id for story in page.stories}
+    out = {*page.changes.dropped, *page.changes.later}
+    _refuse_opposites(wanted)
     for said in wanted["drop"] or ():
         number = _one_of(said, there, edition_id)
+        out.add(number)
         yield f"dropped {number}", methodcaller("drop", number, actor)
     for said in wanted["later"] or ():
         number = _one_of(said, there, edition_id)
+        out.add(number)
         yield f"left {number} for the next", methodcaller("put_off", number, actor)
     for said in wanted["undo"] or ():
         number = _number(said)
+        out.discard(number)
         yield f"let the schedule decide about {number}", methodcaller("put_back", number)
     for said in wanted["add"] or ():
         number = desk.article(app, said).id
         if before := desk.went_out(app, number, schedule.name):
             tell(f"article {number} went out in {before} already")
         there.add(number)
+        out.discard(number)
         yield f"added {number}", methodcaller("add", number, actor)
     if order:
         numbers = tuple(_one_of(said, there, edition_id) for said in order.replace(",", " ").split())
+        _refuse_left_out(numbers, out, edition_id)
         yield f"put {', '.join(map(str, numbers))} first", methodcaller("arrange", numbers)
+
+
+def _refuse_opposites(wanted: dict[str, list[str] | None]) -> None:
+    """Refuse to guess which of two opposite things is meant."""
+    named: dict[str, str] = {}
+    for option, numbers in wanted.items():
+        for number in dict.fromkeys(numbers or ()):
+            if number in named:
+                what = f"article {number}: --{named[number]} and --{option} say opposite things"
+                raise UsageError(what, remedy="Give one of them")
+            named[number] = option
+
+
+def _refuse_left_out(numbers: Sequence[int], out: set[int], edition_id: int) -> None:
+    """Refuse a place for what people left out: it would have none."""
+    for number in numbers:
+        if number in out:
+            what = f"article {number} is left out of it, and has no place"
+            raise UsageError(what, where=f"edition {edition_id}", remedy=f"To take it in: --add {number}")
 
 
 def _number(said: str) -> int:
@@ -155,11 +182,20 @@ def _one_of(said: str, there: set[int], edition_id: int) -> int:
     return number
 
 
+def _refuse_blank(**said: str | None) -> None:
+    """Refuse words that are none: what stands there would stay, and nobody would know."""
+    for option, words in said.items():
+        if words is not None and not words.strip():
+            raise UsageError(f"--{option} says nothing", remedy="Write it; to take back words of your own: --plain")
+
+
 def _about_words(schedule: Schedule, said: dict[str, str], to: str, *, plain: bool) -> Iterator[Step]:
-    """Yield the changes that are about words."""
+    """Yield the changes that are about words; what is taken back first, so that what the same command writes holds."""
     from publisher.app import desk
     from publisher.model.desk import Words
 
+    for key in [entry.key for entry in schedule.send if plain and to in ("", entry.key, entry.via)]:
+        yield f"took back the words of {key}", methodcaller("unword", key)
     mail = Words(said["subject"], said["preheader"])
     if mail != Words():
         names = [name for name in ("subject", "preheader") if said[name]]
@@ -169,10 +205,6 @@ def _about_words(schedule: Schedule, said: dict[str, str], to: str, *, plain: bo
     if said["text"]:
         (entry,) = desk.entries_meant(schedule, to, posts=True)
         yield f"wrote the post of {entry.key}", methodcaller("word", entry.key, Words(text=said["text"]))
-    if plain:
-        keys = [entry.key for entry in schedule.send if to in ("", entry.key, entry.via)]
-        for key in keys:
-            yield f"took back the words of {key}", methodcaller("unword", key)
 
 
 def _text_in(path: Path | None) -> str:
@@ -208,6 +240,8 @@ def _show(page: Page, app: App) -> None:
     language = f", in {page.language}" if schedule is not None and schedule.languages.every else ""
     until = f", until {local(page.slot.due_at, app.zone, seconds=False)}" if page.state == "draft" else ""
     say(f"{title}: {page.state}{language}{until}{f' ({page.reason})' if page.reason else ''}")
+    if page.held_by:
+        say(f"  ! {page.held_by}")
     if page.note:
         say(f"  note by {page.note.actor}, {local(page.note.made_at, app.zone)}:")
         for line in page.note.text.strip().splitlines():

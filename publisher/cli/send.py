@@ -47,6 +47,8 @@ def send(
         raise UsageError("--finish and --skip say opposite things", remedy="Give one of them")
     app = App.open(project)
     chosen = app.schedule_or_edition(schedule)
+    if not finish:
+        _tell_of_draft(app, chosen)
     if dry_run:
         foreseen = _foresee(app, chosen)
         if as_json:
@@ -176,6 +178,25 @@ def _ask_finish(app: App, schedule: Schedule) -> None:
     for send in found:
         say(f"edition {send['edition_id']}, {send['channel']}: {send['state']}, {send['pending']:,} not reached yet")
     confirm("Finish it now?", REAL)
+
+
+def _tell_of_draft(app: App, schedule: Schedule) -> None:
+    """Say that what people wrote on their desk is not in what is sent by hand: their edition goes at its slot."""
+    from publisher.app import standing
+    from publisher.model.desk import Changes
+    from publisher.store import editions
+
+    labels = {each.languages.only for each in schedule.by_language}
+    with app.store.read() as conn:
+        drafts = [row for row in editions.drafts(conn, schedule.name) if Changes.of(row["changes"]).hold]
+    for row in drafts:
+        if schedule.languages.every and row["language"] not in labels:
+            continue
+        title = standing.title(row["id"], row["schedule"], row["slot"], app.zone)
+        tell(
+            f"{title} is on the desk: this is an edition beside it, without its words, its order and what was added. "
+            "What was dropped from it stays out"
+        )
 
 
 def _ask(app: App, schedule: Schedule) -> None:

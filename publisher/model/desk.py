@@ -81,6 +81,11 @@ class Changes:
         # JSON has text for keys, and PostgreSQL's keeps no order of them.
         return asdict(self) | {"added": [[number, who] for number, who in self.added.items()]}
 
+    @property
+    def hold(self) -> bool:
+        """Whether any of them still makes a difference: what was taken back is only remembered."""
+        return any((self.dropped, self.later, self.added, self.order, self.words))
+
     def drop(self, number: int, actor: str) -> Changes:
         """Leave an article out, for good."""
         return replace(self._without(number), dropped={**_less(self.dropped, number), number: actor})

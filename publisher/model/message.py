@@ -225,6 +225,7 @@ class Brief(Sheet):
     template: str = ""  # as the editor wrote it; empty: the default for the kind and the number of articles
     subject: str = ""  # empty: the lead's headline
     preheader: str = ""
+    own: frozenset[str] = frozenset()  # of `subject` and `preheader`: what a person wrote for this edition alone
     note: str = ""  # html of the editor's note, sanitised
     erratum: str = ""  # html of what an editor says of what was wrong, sanitised: it stands above the note
     corrects: bool = False  # it puts right what its readers have: its subject says so

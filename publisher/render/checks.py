@@ -238,7 +238,9 @@ def post_too_long(post: Post, brief: Brief, rules: PostRules) -> Findings:
                 "post-too-long",
                 True,
                 f"{length(part, rules)} of {rules.limit} {rules.unit} on {rules.network}",
-                "Mark in the template what may give way: {{ lead.summary | shrinks(1) }}",
+                "Shorten it"
+                if brief.text
+                else "Mark in the template what may give way: {{ lead.summary | shrinks(1) }}",
             )
 
 

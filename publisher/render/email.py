@@ -84,8 +84,14 @@ def _usual(brief: Brief) -> str:
 def _subject(engine: Engine, brief: Brief, context: dict[str, Any], conventions: Conventions) -> str:
     if not brief.subject:
         return str(context["lead"]["title"] if brief.articles else authored(brief.note_title))
-    where = f"schedules.yaml, subject of {brief.schedule}"
+    where = _place("subject", brief)
     return one_line(engine.render_string(brief.subject, context, conventions, where=where).strip(), where)
+
+
+def _place(what: str, brief: Brief) -> str:
+    """Say where words stand that turn out to be wrong."""
+    where = f"{what} of {brief.schedule}"
+    return f"{where}, as a person wrote it" if what in brief.own else f"schedules.yaml, {where}"
 
 
 def _erratum(brief: Brief, words: Wording) -> Markup:
@@ -118,7 +124,7 @@ def _fits(subject: str) -> bool:
 
 def _preheader(engine: Engine, brief: Brief, context: dict[str, Any], conventions: Conventions) -> dict[str, Any]:
     """Return what the inbox shows beside the subject, and how much padding keeps the rest of the mail out of there."""
-    where = f"schedules.yaml, preheader of {brief.schedule}"
+    where = _place("preheader", brief)
     if brief.preheader:
         words = fold(engine.render_string(brief.preheader, context, conventions, where=where))
     else:

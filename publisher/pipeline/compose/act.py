@@ -79,7 +79,11 @@ def _is_still(conn: Connection, schedule: Schedule, slot: str, language: str, se
     if seen is None:
         return True
     now = wishes_of(conn, schedule, slot, language)
-    return (now.draft_id, now.changes.version, now.note) == (seen.draft_id, seen.changes.version, seen.note)
+    return _marks(now) == _marks(seen)
+
+
+def _marks(wishes: Wishes) -> tuple[object, ...]:
+    return wishes.draft_id, wishes.changes.version, wishes.note, wishes.dropped_beside
 
 
 def _places(choice: Choice) -> list[editions.Place]:

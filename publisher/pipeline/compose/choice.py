@@ -47,6 +47,9 @@ class Wishes:
     changes: Changes = field(default_factory=Changes)
     added: tuple[LedgerArticle, ...] = ()  # in the order of the changes, those that can be had
     note: Note | None = None
+    dropped_beside: Mapping[int, str] = field(
+        default_factory=dict
+    )  # of an open draft, by an edition beside it; by whom
 
 
 NO_WISHES = Wishes()
@@ -130,7 +133,8 @@ def _without_put_out(
 ) -> tuple[list[LedgerArticle], list[LedgerArticle], list[Reasoned]]:
     """Return what is left to choose from, and what people left out. What they added is no candidate any more."""
     changes = wishes.changes
-    put_out = {number: f"dropped by {who}" for number, who in changes.dropped.items()}
+    dropped = {**wishes.dropped_beside, **changes.dropped}
+    put_out = {number: f"dropped by {who}" for number, who in dropped.items()}
     put_out |= {number: f"left for the next edition by {who}" for number, who in changes.later.items()}
     stories = {each.story for each in wishes.added}
     found: list[LedgerArticle] = []

@@ -126,4 +126,11 @@ def wishes_of(conn: Connection, schedule: Schedule, slot: str, language: str) ->
     gone = held.discarded_among(conn, list(changes.added))
     added = [found[each] for each in changes.added if each in found and each not in gone]
     note = desk.waiting_note(conn, schedule.name, language) if schedule.mails_to and not schedule.when.new else None
-    return Wishes(draft_id, changes, tuple(each for each in added if each.gone_at is None), note)
+    beside = {} if row is not None else _dropped_beside(conn, schedule, language)
+    return Wishes(draft_id, changes, tuple(each for each in added if each.gone_at is None), note, beside)
+
+
+def _dropped_beside(conn: Connection, schedule: Schedule, language: str) -> dict[int, str]:
+    """Return what people dropped from an open draft: it goes in no edition, one that is sent by hand included."""
+    drafts = [row for row in editions.drafts(conn, schedule.name) if row["language"] == language]
+    return {number: who for row in drafts for number, who in Changes.of(row["changes"]).dropped.items()}

@@ -69,11 +69,11 @@ def agree(
     return write_patiently(store, work)
 
 
-def _locked(conn: Connection, edition_id: int) -> RowMapping:
+def _locked(conn: Connection, edition_id: int, verb: str = "approve") -> RowMapping:
     edition = editions.get(conn, edition_id)
     if edition is None or edition["state"] != EditionState.LOCKED:
         state = edition["state"] if edition is not None else "unknown"
-        raise UsageError(f"it is {state}: there is nothing to approve", where=f"edition {edition_id}")
+        raise UsageError(f"it is {state}: there is nothing to {verb}", where=f"edition {edition_id}")
     return edition
 
 
@@ -223,7 +223,7 @@ def _require_unsent(conn: Connection, edition_id: int, found: Sequence[RowMappin
     edition = editions.get(conn, edition_id)
     if edition is not None and edition["state"] == EditionState.DRAFT:
         raise UsageError("it is a draft, and open", where=where, remedy=f"publisher edition {edition_id}")
-    edition = _locked(conn, edition_id)
+    edition = _locked(conn, edition_id, "reopen")
     give_up = f"publisher cancel {edition_id} gives it up, and frees the articles that nobody got"
     if not approvals.is_early(conn, edition):
         raise UsageError("it was locked at its slot, and not by an approval", where=where, remedy=give_up)

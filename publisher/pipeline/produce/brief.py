@@ -71,6 +71,7 @@ def brief_of(
         template=entry.template,
         subject=erratum.subject or words.subject or entry.subject,
         preheader=words.preheader or entry.preheader or paper.preheader,
+        own=_own(subject=erratum.subject or words.subject, preheader=words.preheader),
         note=written.html,
         note_title=written.title,
         inserts=tuple(inserts),
@@ -83,6 +84,11 @@ def brief_of(
         archive_url=doors.archive_url(mailing_list) if doors else "",
         attaches=entry.picture == "attach",
     )
+
+
+def _own(**words: str) -> frozenset[str]:
+    """Return which of these words a person wrote: what is wrong with them isn't mended in `schedules.yaml`."""
+    return frozenset(name for name, said in words.items() if said)
 
 
 def _utm(channel: Channel, schedule: Schedule, *, is_mail: bool) -> tuple[tuple[str, str], ...]:

@@ -143,7 +143,7 @@ def produce_entry(
     what: dict[str, Any] = {"slot": slot, "due_at": due_at, "chosen": chosen, "updates": updates}
     what |= {"note": note, "words": words, "erratum": erratum, "corrects": corrects}
     inserts, wrong = studio.shelf.blocks(project, schedule, entry, due_at)
-    wrong += studio.shelf.findings_of_note(note) if entry.to else ()
+    wrong += studio.shelf.findings_of_note(schedule, note) if entry.to else ()
     what |= {"inserts": inserts, "pictures": studio.shelf.picture}
     brief = brief_of(project, schedule, entry, **what, practice=studio.practice, doors=studio.doors)
     tried = () if words.subject or subject_of(note) else entry.subjects  # a person's own subject is the only one

@@ -31,9 +31,9 @@ class Shelf:
     picture: Pictures = no_pictures
     text: Callable[[str], str] = _no_file
 
-    def findings_of_note(self, note: str) -> tuple[Finding, ...]:
-        """Return what is wrong with a note."""
-        return tuple(_findings("the note", read(note, self.picture)))
+    def findings_of_note(self, schedule: Schedule, note: str) -> tuple[Finding, ...]:
+        """Return what is wrong with a note, or with the letter that stands in its place."""
+        return tuple(_findings("the letter" if schedule.write else "the note", read(note, self.picture)))
 
     def blocks(
         self, project: Project, schedule: Schedule, entry: Entry, due_at: datetime

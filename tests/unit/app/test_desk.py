@@ -8,11 +8,13 @@ from operator import methodcaller
 import pytest
 
 from publisher.app import App, composing, desk
+from publisher.app.plan import plan_slot
 from publisher.app.slots import fire_due
+from publisher.app.status import status_of
 from publisher.errors import UsageError
 from publisher.model.desk import Words
 from publisher.model.message import fill
-from publisher.pipeline.operate import editing
+from publisher.pipeline.operate import editing, stopping
 from publisher.store import desk as ledger
 from publisher.store import messages
 from tests.ledger import Clock
@@ -73,6 +75,19 @@ def test_a_dropped_story_never_comes_back_and_one_left_for_later_does(tmp_path):
     assert (in_order(app, 1), in_order(app, 2)) == ([1], [3])
 
 
+def test_a_dropped_story_is_in_no_edition_that_somebody_sends_by_hand_and_can_be_had_back(tmp_path):
+    app, clock = opened(tmp_path)
+    change(app, "drop", 2, "anna")
+    change(app, "word", "letters:daily", Words(subject="Two boats"))
+    sent = composing.compose(app, morning(app), composing.manual_slot(app), actor="ben").edition_id
+    assert in_order(app, sent) == [3, 1]
+    assert "dropped by anna" in [story.reason for story in desk.page(app, sent).stories]
+    change(app, "put_back", 2)
+    clock.moment = at(7, 0)
+    fire_due(app)
+    assert in_order(app, 1) == [2]
+
+
 def test_a_story_that_went_out_before_can_be_added_again(tmp_path):
     app, clock = opened(tmp_path)
     clock.moment = at(7, 0)
@@ -120,6 +135,16 @@ def test_nothing_is_changed_in_an_edition_that_is_locked(tmp_path):
     fire_due(app)
     with pytest.raises(UsageError, match="no draft any more"):
         editing.change(app.store, 1, methodcaller("drop", 2, "anna"), what="x", actor="anna", now=clock())
+
+
+def test_after_a_draft_is_cancelled_the_desk_has_the_next_slot(tmp_path):
+    app, _ = opened(tmp_path)
+    stopping.cancel_edition(app.store, 1, reason="no", now=app.clock())
+    later = "2026-11-25T07:00"
+    assert plan_slot(app, morning(app)).slot.key == later
+    assert status_of(app.store, app.project, app.clock()).slots[0].due_at == at(7, 0) + timedelta(days=1)
+    change(app, "drop", 2, "anna")
+    assert desk.page(app, 2).slot.key == later
 
 
 def test_changes_move_with_a_draft_to_its_new_slot(tmp_path):

@@ -141,3 +141,9 @@ def test_a_plan_writes_nothing_of_a_letter_down(tmp_path):
         from publisher.store import desk as ledger
 
         assert ledger.waiting_note(conn, "morning") is None
+
+
+def test_what_mails_can_not_show_is_said_of_the_letter_with_its_line(tmp_path):
+    app, _ = opened(tmp_path, f"{FIRST}\n<iframe src='https://x.example'></iframe>\n")
+    (product,) = plan_slot(app, app.schedule("morning")).products
+    assert "the letter, line 9: <iframe> is left out" in [finding.what for finding in product.findings]

@@ -49,6 +49,9 @@ def test_without_a_terminal_it_has_to_be_said_which_version(folder):
         publisher(folder, "edition", "morning", "--drop", "1")
     assert "open again; 1 approval is void" in publisher(folder, "reopen", "morning")
     assert "dropped 1" in publisher(folder, "edition", "morning", "--drop", "1")
+    publisher(folder, "cancel", "morning", "--yes")
+    with pytest.raises(UsageError, match="it is cancelled: there is nothing to reopen"):
+        publisher(folder, "reopen", "1")
 
 
 def test_at_a_terminal_it_shows_the_edition_and_asks(folder, monkeypatch):

@@ -153,6 +153,14 @@ def test_a_note_of_which_nothing_can_be_shown_is_refused(house):
         house.correct(note=house.note("The quay."), no_note=True)
 
 
+def test_a_note_with_a_broken_picture_reaches_nobody_and_a_script_is_named(house, capsys):
+    house.sent()
+    with pytest.raises(UsageError, match=r"note\.md:3: no picture is called quay\.png\. Add it"):
+        house.correct(note=house.note("The quay.\n\n![](media:quay.png)"))
+    house.correct(note=house.note("The quay.\n\n<script>alert(1)</script>"))
+    assert "note.md:3: <script> is left out" in capsys.readouterr().err
+
+
 def test_of_two_corrections_the_newest_words_win(house):
     house.sent()
     house.mend()

@@ -66,7 +66,36 @@ def test_an_editor_changes_stories_and_words_in_one_go(run, project):
 
 def test_words_that_would_hold_a_message_are_said_at_once(run):
     shown = run("edition", "morning", "--subject", "{{ lead.titel }}", code=1)
-    assert "letters: held: " in shown
+    assert "letters: held: subject of morning, as a person wrote it: there is no 'titel'" in shown
+
+
+def test_words_beside_plain_hold_and_those_before_go(run):
+    run("edition", "morning", "--subject", "Old", "--preheader", "Old too")
+    shown = run("edition", "morning", "--plain", "--subject", "Boats")
+    assert "took back the words of letters:daily; took back the words of posts; wrote the subject" in shown
+    assert "letters: 1 person on daily — Boats" in shown
+
+
+def test_a_post_of_ones_own_that_is_too_long_is_to_be_shortened_and_misses_no_story(run, project):
+    (project / "post.txt").write_text("Two boats collided. " * 40)
+    shown = run("edition", "morning", "--post", str(project / "post.txt"), code=1)
+    assert "on mastodon. Shorten it" in shown
+    assert "not in this post" not in shown
+
+
+def test_a_send_by_hand_leaves_out_what_was_dropped_and_says_what_it_is_without(run, project):
+    run("edition", "morning", "--drop", "3", "--subject", "Boats")
+    done = CliRunner().invoke(cli, ["send", "morning", "--dry-run", "--project", str(project)])
+    assert "is on the desk: this is an edition beside it, without its words" in done.stderr
+    assert "out\tStory 3: quay & harbour\tdropped by cli:" in done.stdout
+    assert "letters: 1 person on daily — Story 2" in done.stdout
+
+
+def test_a_send_by_hand_says_nothing_of_a_draft_that_nobody_changed(run, project):
+    run("edition", "morning", "--drop", "3")
+    run("edition", "morning", "--undo", "3")
+    done = CliRunner().invoke(cli, ["send", "morning", "--dry-run", "--project", str(project)])
+    assert "on the desk" not in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -78,6 +107,10 @@ def test_words_that_would_hold_a_message_are_said_at_once(run):
         (["--post", "nowhere.txt"], "there is no file nowhere.txt"),
         (["--subject", "X", "--for", "posts"], "it sends no mail by posts. It has: letters:daily"),
         (["--drop", "1", "--seen", "7"], "changed since version 7"),
+        (["--drop", "1", "--add", "1"], "article 1: --drop and --add say opposite things. Give one of them"),
+        (["--order", "3,1"], "article 3 is left out of it, and has no place. To take it in: --add 3"),
+        (["--drop", "2", "--order", "2"], "article 2 is left out of it"),
+        (["--subject", " "], "--subject says nothing. Write it; to take back words of your own: --plain"),
     ],
 )
 def test_what_can_not_be_meant_is_said_and_changes_nothing(run, words, said):
@@ -86,6 +119,21 @@ def test_what_can_not_be_meant_is_said_and_changes_nothing(run, words, said):
         run("edition", "morning", *words)
     assert said in str(refused.value)
     assert numbers(run) == [2, 1]
+
+
+def test_a_draft_that_somebody_holds_says_so(run):
+    run("edition", "morning", "--drop", "2")
+    run("hold", "morning", "--why", "the lawyer reads it")
+    assert ": the lawyer reads it; `publisher release 1` lets it go on" in run("edition", "morning")
+    run("release", "morning")
+    assert "held by" not in run("edition", "morning")
+
+
+def test_a_draft_is_edited_and_not_corrected(run):
+    run("edition", "morning", "--drop", "2")
+    with pytest.raises(PublisherError, match=r"it is a draft: .* Edit it instead: publisher edition 1"):
+        run("correct", "morning")
+    assert "dropped 1" in run("edition", "1", "--drop", "1")
 
 
 def test_a_past_edition_is_shown_and_can_not_be_changed(run, project):
