@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from publisher.app import versions
 from publisher.app.archive import as_written
 from publisher.app.composing import PATIENCE
 from publisher.errors import UsageError
@@ -100,11 +101,12 @@ def prepare(app: App, edition_id: int, *, note: str | None, subject: str | None,
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
         said = corrections.erratum(conn, edition_id).over(note, subject)
-    if edition["schedule"] not in app.project.schedules:
+    schedule = versions.schedule_now(app, edition)
+    if schedule is None:
         what = f"there is no schedule {edition['schedule']} any more, by which its words are made"
         raise UsageError(what, remedy="Put it back into schedules.yaml, then correct the edition")
-    schedule = app.project.schedules[edition["schedule"]]
     how: dict[str, Any] = {"erratum": said, "with_letters": mail}
+    schedule = schedule.in_language(edition["language"])
     found, revisions = produce.render_anew(app.store, app.studio, app.project, schedule, edition_id, **how)
     with app.store.rehearsal() as conn:
         return _compared(app, conn, edition_id, found, said, revisions, mail=mail)
