@@ -20,6 +20,7 @@ from tests.ledger import Clock
 from tests.project import ProjectDir
 from tests.unit.app.project import EVENING, compose_now, edit, found, open_app, reasons, sends_of, stories
 
+PRACTICE = ("version: 1", "version: 1\npractice: true")
 ANNA, BEN = "cli:anna", "cli:ben"
 
 
@@ -283,6 +284,17 @@ def test_a_person_who_holds_an_approved_edition_keeps_it_and_a_release_lets_it_g
     assert states(app) == ["held"] and checks(app) == {"person"}
     holding.release_edition(app.store, 1, now=at(6, 30))
     assert states(app) == ["ready"]
+
+
+@pytest.mark.parametrize(("change", "practice"), [(PRACTICE, "now"), (PRACTICE[::-1], None)], ids=["begun", "over"])
+def test_an_approval_is_for_readers_or_practice_as_the_file_is_when_it_is_given(tmp_path, change, practice):
+    begins = () if practice else (PRACTICE,)
+    app, clock = drafted(tmp_path, "{by: 1}", 'at: "07:00", prepare: 45m', *begins)
+    edit(tmp_path, change)
+    app = App.open(tmp_path, clock)
+    approve(app)
+    with app.store.read() as conn:
+        assert editions.get(conn, 1)["practice"] == practice
 
 
 def test_an_approval_of_a_draft_that_changes_at_the_same_moment_locks_nothing(tmp_path):

@@ -13,6 +13,7 @@ from publisher.app.plan import plan_slot
 from publisher.app.trials import subjects_of
 from publisher.app.tryouts import SAMPLE
 from publisher.model.desk import NO_WORDS, Words
+from publisher.model.erratum import Erratum
 from publisher.pipeline import produce
 from publisher.store import messages, sends, trials
 from tests.ledger import Clock
@@ -54,6 +55,14 @@ def test_a_subject_of_a_persons_own_is_sent_alone(app):
     product = made(app, Words(subject="What I say"))
     assert "".join(map(str, product.message.subject)) == "What I say"
     assert (list(product.variants), product.trial, subjects_of(product)) == ([""], None, ())
+
+
+def test_a_corrected_subject_stands_in_both_mails_and_the_trial_goes_on(app):
+    schedule = app.schedule("morning")
+    what = {"slot": "2026-11-24T07:00", "due_at": EVENING, "chosen": SAMPLE, "erratum": Erratum(subject="The right one")}
+    product = produce.produce_entry(app.studio, app.project, schedule, schedule.send[0], **what)
+    assert subjects_of(product) == ("The right one",) * 2
+    assert product.trial is not None and not product.is_held
 
 
 @pytest.mark.parametrize("wrong", ["{{ nothing.there }}", "{% if %}", "{{ 1/0 }}"])
