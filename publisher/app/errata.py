@@ -18,7 +18,7 @@ from publisher.model.states import ENDED, SendState
 from publisher.pipeline.operate import rewording
 from publisher.pipeline.operate.correcting import Corrected
 from publisher.sources.written import read
-from publisher.store import Connection, RowMapping, articles, corrections, editions, messages
+from publisher.store import Connection, RowMapping, articles, corrections, editions, messages, trials
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -127,16 +127,17 @@ def _compared(
     blocked: list[str] = []
     stops = 0
     for anew in found:
-        was, new = messages.of_send(conn, anew.send["id"]), anew.opened(conn)
-        if was is None and new is None:
-            continue  # held, and it can't be made as before
-        if new is not None and was is not None and not _differs(was[1], new, anew.send):
-            continue
+        was, new = _said(conn, anew.send), anew.opened(conn)
+        differing = [name for name, words in new.items() if name not in was or _differs(was[name], words, anew.send)]
+        if not differing and (new or not was):
+            continue  # as it is; or held, and it can't be made as before
         if anew.send["state"] != SendState.HELD:
             blocked += _against(anew)
-        if new is None:
+        if not new:
             continue
-        differences.append(_difference(app, conn, anew.send, was[1] if was else None, new))
+        trial = trials.of(anew.send)
+        shown = trial.shown if trial and trial.shown in differing else differing[0]
+        differences.append(_difference(app, conn, anew.send, was.get(shown), new[shown]))
         changed.append((anew, messages.newest_revision(conn, anew.send["id"])))
         stops += sum(row["pending"] for row in corrections.open_mails(conn, edition_id, anew.send["entry"]))
     mailed = [anew for anew in found if anew.letter is not None and anew.send["audience"]] if mail else []
@@ -148,6 +149,11 @@ def _compared(
     to_edit = rewording.to_edit(conn, edition_id, app.sending.corrects, app.store.now(), anew=True)
     wanted = Corrected(said, tuple(changed), tuple(mailed), revisions)
     return Prepared(wanted, tuple(differences), tuple(blocked), len(to_edit), behind, stops)
+
+
+def _said(conn: Connection, send: RowMapping) -> dict[str, Content]:
+    """Return what a send says, by variant: where two subjects are tried, both mails."""
+    return {name: messages.get(conn, number) for name, number in messages.by_variant(conn, send["id"]).items()}
 
 
 def _would_be_behind(send: RowMapping) -> int:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.app import App
+from publisher.app import App, errata
 from publisher.app.ends import ends_of
 from publisher.app.plan import plan_slot
 from publisher.app.trials import subjects_of
@@ -97,7 +97,7 @@ def test_what_is_made_again_is_made_again_twice_or_once_as_the_file_says_by_then
         row = sends.get(conn, send["id"])
         shown = messages.of_send(conn, send["id"])
         assert trials.of(row) is None and shown is not None
-        assert shown[0] == messages.by_variant(conn, send["id"])[""]
+        assert messages.by_variant(conn, send["id"]) == {"": shown[0]}
     fill(once.store)
     once.sending.advance()
     with once.store.read() as conn:
@@ -110,3 +110,12 @@ def test_a_plan_says_when_the_last_of_the_rest_would_have_it(app):
     ((end,),) = ends_of(app, [plan_slot(app, schedule)])
     assert end.ends_at - end.begins_at == timedelta(hours=1)
     assert sum(end.days.values()) == 800
+
+
+def test_a_correction_of_one_of_two_subjects_is_seen_though_the_other_stands_for_the_send(app):
+    fill(app.store)
+    compose_now(app)
+    app.sending.advance()
+    prepared = errata.prepare(app, 1, note=None, subject="A word", mail=False)
+    (found,) = prepared.differences
+    assert found.added == ("Subject: A word",) and len(prepared.wanted.changed) == 1
