@@ -60,7 +60,7 @@ def of_send(conn: Connection, send_id: int) -> tuple[int, Content] | None:
 def by_variant(conn: Connection, send_id: int) -> dict[str, int]:
     """Return the ids of a send's newest messages, by variant: an empty text where it has but one.
 
-    What it had before in other variants is left out: an edition that is opened again may have one subject, or two, since.
+    Others that it had before are left out: an edition that was opened again may have one subject, or two, since then.
     """
     newest = select(func.max(messages.c.revision)).where(messages.c.send_id == send_id).scalar_subquery()
     mine = (messages.c.send_id == send_id, messages.c.revision == newest)

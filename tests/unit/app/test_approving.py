@@ -12,7 +12,7 @@ from publisher.app import App, approving, desk
 from publisher.app.slots import fire_due
 from publisher.errors import StaleError, UsageError
 from publisher.pipeline import compose
-from publisher.pipeline.operate import holding
+from publisher.pipeline.operate import holding, stopping
 from publisher.store import approvals, editions, held, messages
 from publisher.store import desk as notes
 from publisher.store.desk import note_of
@@ -237,6 +237,16 @@ def test_a_note_waits_again_when_its_edition_is_skipped_or_opened_again(tmp_path
     to_slot(app, clock)
     with app.store.read() as conn:
         assert notes.waiting_note(conn, "morning") is not None
+
+
+def test_a_note_waits_again_when_its_edition_is_cancelled_before_anybody_has_it(tmp_path):
+    app, _ = drafted(tmp_path)
+    desk.write_note(app, app.schedule("morning"), "Good morning")
+    approve(app)
+    stopping.cancel_edition(app.store, 1, reason="cancelled by anna", now=at(6, 20))
+    with app.store.read() as conn:
+        waits = notes.waiting_note(conn, "morning")
+    assert waits is not None and waits.text == "Good morning"
 
 
 def test_an_edition_opened_again_is_a_draft_whose_next_approval_has_new_words(tmp_path):

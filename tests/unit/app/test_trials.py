@@ -59,7 +59,8 @@ def test_a_subject_of_a_persons_own_is_sent_alone(app):
 
 def test_a_corrected_subject_stands_in_both_mails_and_the_trial_goes_on(app):
     schedule = app.schedule("morning")
-    what = {"slot": "2026-11-24T07:00", "due_at": EVENING, "chosen": SAMPLE, "erratum": Erratum(subject="The right one")}
+    what = {"slot": "2026-11-24T07:00", "due_at": EVENING, "chosen": SAMPLE}
+    what |= {"erratum": Erratum(subject="The right one")}
     product = produce.produce_entry(app.studio, app.project, schedule, schedule.send[0], **what)
     assert subjects_of(product) == ("The right one",) * 2
     assert product.trial is not None and not product.is_held
