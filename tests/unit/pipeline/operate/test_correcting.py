@@ -466,3 +466,18 @@ def test_a_correction_mail_that_failed_is_not_resent_after_a_newer_one(store, ed
     again.resend_failed(store, edition, now=NOW)
     bench.all(network)
     assert [call.message.text[0] for call in network.calls] == ["old", "wrong again", "right"]
+
+
+def test_a_correction_mail_can_be_held_though_its_edition_has_ended(store, edition, bench):
+    send = add_send(store, edition, message=worded("old"))
+    network = Network()
+    bench.all(network)
+    finish(store)
+    correct(store, edition, send, worded("new"), mail=True)
+    (mail,) = mails(store, edition)
+    assert holding.hold_edition(store, edition, actor="ada", why="", now=NOW) == [mail["id"]]
+    bench.all(network)
+    assert books(store, mail["id"]) == {"pending": READERS}
+    assert holding.release_edition(store, edition, now=NOW).going_on == (mail["id"],)
+    bench.all(network)
+    assert books(store, mail["id"]) == {"sent": READERS}
