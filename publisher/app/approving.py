@@ -180,6 +180,7 @@ def _lock(app: App, edition: RowMapping, version: str, *, actor: str, what: str)
         first = seen.blocking[0]
         raise UsageError(f"it would be held all the same: {first['what']}", where=where, remedy=first["remedy"])
     how: dict[str, Any] = {"actor": actor, "what": what, "version_id": versions.accepted(app), "now": app.clock()}
+    how["is_practice"] = app.is_practice
     if not produce.agree(app.store, app.project, schedule, rendered, **how):
         return None
     return Agreed((actor,), seen.by, is_new=True)

@@ -15,7 +15,7 @@ from publisher.model.project import Schedule
 from publisher.model.states import EditionState
 from publisher.pipeline import compose
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import Connection, editions
+from publisher.store import Connection, alerts, editions
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MOMENT = timedelta(microseconds=1)
+# While an edition is in such a state, what people were told under causes that begin so still stands.
+STANDS_IN = {"draft": (EditionState.DRAFT,), "approval": (EditionState.DRAFT, EditionState.LOCKED)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,20 @@ def cause_of(edition_id: int) -> str:
     return f"draft:{edition_id}"
 
 
+def end_alerts(app: App) -> None:
+    """Say no more of drafts that are none any more, and ask nobody to approve what has ended, whoever ended it."""
+    with app.store.read() as conn:
+        over = [row["cause"] for row in alerts.open_ones(conn) if _is_over(conn, row["cause"])]
+    for cause in over:
+        app.all_clear(cause)
+
+
+def _is_over(conn: Connection, cause: str) -> bool:
+    kind, _, rest = cause.partition(":")
+    edition = editions.get(conn, int(rest.partition(":")[0])) if kind in STANDS_IN else None
+    return edition is not None and edition["state"] not in STANDS_IN[kind]
+
+
 def follow(app: App, until: Mapping[str, datetime]) -> None:
     """Let every draft follow its schedule: one whose slot is not produced any more moves to the next.
 
@@ -166,7 +182,6 @@ def _give_up(app: App, draft: RowMapping, why: str) -> None:
     with app.store.write() as conn:
         editions.cancel_draft(conn, draft["id"], why, app.clock())
     log.warning("draft_cancelled", edition=draft["id"], schedule=draft["schedule"], slot=draft["slot"], why=why)
-    app.all_clear(cause_of(draft["id"]))
 
 
 def cancel_all(app: App, schedule: str, why: str) -> None:

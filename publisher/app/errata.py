@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from publisher.app import versions
 from publisher.app.archive import as_written
 from publisher.app.composing import PATIENCE
 from publisher.errors import UsageError
@@ -16,7 +17,7 @@ from publisher.model.message import Content, Mail, Post, fill_for_nobody
 from publisher.model.states import ENDED, SendState
 from publisher.pipeline.operate import rewording
 from publisher.pipeline.operate.correcting import Corrected
-from publisher.store import Connection, RowMapping, articles, corrections, editions, messages
+from publisher.store import Connection, RowMapping, articles, corrections, editions, messages, trials
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -87,11 +88,12 @@ def prepare(app: App, edition_id: int, *, note: str | None, subject: str | None,
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
         said = corrections.erratum(conn, edition_id).over(note, subject)
-    if edition["schedule"] not in app.project.schedules:
+    schedule = versions.schedule_now(app, edition)
+    if schedule is None:
         what = f"there is no schedule {edition['schedule']} any more, by which its words are made"
         raise UsageError(what, remedy="Put it back into schedules.yaml, then correct the edition")
-    schedule = app.project.schedules[edition["schedule"]]
     how: dict[str, Any] = {"erratum": said, "with_letters": mail}
+    schedule = schedule.in_language(edition["language"])
     found, revisions = produce.render_anew(app.store, app.studio, app.project, schedule, edition_id, **how)
     with app.store.rehearsal() as conn:
         return _compared(app, conn, edition_id, found, said, revisions, mail=mail)
@@ -112,16 +114,17 @@ def _compared(
     blocked: list[str] = []
     stops = 0
     for anew in found:
-        was, new = messages.of_send(conn, anew.send["id"]), anew.opened(conn)
-        if was is None and new is None:
-            continue  # held, and it can't be made as before
-        if new is not None and was is not None and not _differs(was[1], new, anew.send):
-            continue
+        was, new = _said(conn, anew.send), anew.opened(conn)
+        differing = [name for name, words in new.items() if name not in was or _differs(was[name], words, anew.send)]
+        if not differing and (new or not was):
+            continue  # as it is; or held, and it can't be made as before
         if anew.send["state"] != SendState.HELD:
             blocked += _against(anew)
-        if new is None:
+        if not new:
             continue
-        differences.append(_difference(app, conn, anew.send, was[1] if was else None, new))
+        trial = trials.of(anew.send)
+        shown = trial.shown if trial and trial.shown in differing else differing[0]
+        differences.append(_difference(app, conn, anew.send, was.get(shown), new[shown]))
         changed.append((anew, messages.newest_revision(conn, anew.send["id"])))
         stops += sum(row["pending"] for row in corrections.open_mails(conn, edition_id, anew.send["entry"]))
     mailed = [anew for anew in found if anew.letter is not None and anew.send["audience"]] if mail else []
@@ -133,6 +136,11 @@ def _compared(
     to_edit = rewording.to_edit(conn, edition_id, app.sending.corrects, app.store.now(), anew=True)
     wanted = Corrected(said, tuple(changed), tuple(mailed), revisions)
     return Prepared(wanted, tuple(differences), tuple(blocked), len(to_edit), behind, stops)
+
+
+def _said(conn: Connection, send: RowMapping) -> dict[str, Content]:
+    """Return what a send says, by variant: where two subjects are tried, both mails."""
+    return {name: messages.get(conn, number) for name, number in messages.by_variant(conn, send["id"]).items()}
 
 
 def _would_be_behind(send: RowMapping) -> int:

@@ -110,7 +110,7 @@ def _begin(app: App, schedule: Schedule, count: int) -> int:
             conn,
             schedule=schedule.name,
             slot=f"{editions.TEST}{now:%Y-%m-%dT%H:%M:%S.%fZ}",
-            language=app.project.publication.language,
+            language=app.project.language_of(schedule),
             due_at=now,
             now=now,
             state=EditionState.SKIPPED,

@@ -119,7 +119,9 @@ def _fire_all(app: App, now: datetime) -> list[int]:
         for schedule, until in at_work
     ]
     trouble = _poll_for(app, works)
-    return [edition for work in works for edition in _guarded(app, work, trouble.get(work.schedule.name, ""), now)]
+    made = [edition for work in works for edition in _guarded(app, work, trouble.get(work.schedule.name, ""), now)]
+    drafts.end_alerts(app)
+    return made
 
 
 def _poll_for(app: App, works: Sequence[Work]) -> dict[str, str]:
@@ -203,8 +205,6 @@ def _compose(app: App, schedule: Schedule, fate: Fate, trouble: str) -> int | No
         approved.clear(app, edition_id)
     if schedule.write:
         app.all_clear(drafts.letter_cause(schedule))  # its slot has come: why it was skipped stands with it
-    if edition_id is not None and schedule.when.prepare:
-        app.all_clear(drafts.cause_of(edition_id))  # what was wrong with the draft is wrong with its sends now
     return edition_id
 
 

@@ -174,7 +174,7 @@ def choose_password(app: App, invitation: str, password: str) -> Entered:
         raise UsageError(f"this password won't do: {fault}")
     kept = hashed(password)  # outside the transaction: it takes its time
     with app.store.write() as conn:
-        member = staff.invited(conn, digest(invitation), now)
+        member = staff.invited(conn, digest(invitation), now, lock=True)
         if member is None:
             return Entered(None)
         staff.set_password(conn, member.id, kept)
@@ -221,7 +221,7 @@ def sign_in(app: App, name: str, password: str) -> Entered:
 
 def _note_failure(app: App, name: str, now: datetime) -> datetime | None:
     with app.store.write() as conn:
-        row = staff.row_of(conn, name)
+        row = staff.row_of(conn, name, lock=True)
         assert row is not None  # noqa: S101 -- it was there a moment ago, and is never deleted
         beyond = (row["failed"] or 0) + 1 - PATIENT_WITH
         until = now + min(FIRST_WAIT * 2 ** min(beyond, 10), LONGEST_WAIT) if beyond >= 0 else None

@@ -290,7 +290,7 @@ def _require_open(operator: Operator, edition_id: int, verb: str) -> str:
     with operator.store.read() as conn:
         row = editions.get(conn, edition_id)
     found = standing.sends_of(operator.store, edition_id)
-    goes_on = verb == "cancel" and any(send.state in standing.OPEN for send in found)  # a withdrawal
+    goes_on = any(send.state in standing.OPEN for send in found)  # a withdrawal, or a correction
     if row is not None and row["state"] not in ("draft", "locked") and not goes_on:
         for send in found:
             tell(str(send))

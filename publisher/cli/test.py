@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def test(
-    schedule: Annotated[str, typer.Argument(help="A schedule of schedules.yaml.")],
+    schedule: Annotated[str, typer.Argument(help="A schedule, or its edition in a language: morning/pt.")],
     to: Annotated[str, typer.Option(metavar="ADDRESSES", help="Up to 20: ada@harbor.example,bo@harbor.example.")],
     as_: Annotated[str, typer.Option("--as", help="With this subscriber's own values.")] = "",
     project: ProjectDir = Path(),
@@ -31,7 +31,7 @@ def test(
     from publisher.errors import UsageError
 
     app = App.open(project)
-    chosen = app.schedule(schedule)
+    chosen = app.edition_to_come(schedule)
     addresses = proofs.addresses_said(app, to)
     if not chosen.mails_to:
         remedy = f"See its posts: publisher preview {schedule}"

@@ -97,6 +97,9 @@ class ScheduleShape(Shape):
             raise wrong("has both `write:` and `pick:`: what is written has no articles", "Keep one of them")
         if self.when.new:
             raise wrong("has `write:`, but with `new: article` each edition is one article", "Write `at:` or `once:`")
+        if len(self.languages) > 1:
+            what = "has `write:` and several `languages:`: one file is in one language, and its text goes out once"
+            raise wrong(what, "Write a schedule with a file of its own for each language")
         if not any(entry.to for entry in self.send):
             raise wrong("has `write:`, but no line of `send:` has readers: no post says it", "Add one with `to:`")
         return self

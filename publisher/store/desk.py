@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, exists, func, or_, select, update
 
 from publisher.model.desk import Changes, Note
 from publisher.model.states import EditionState
 from publisher.store.candidates import is_for_real
 from publisher.store.sql import take_turn
-from publisher.store.tables import editions, insert_row, notes, update_row
+from publisher.store.tables import editions, insert_row, notes, sends, update_row
 
 
 def waiting_note(conn: Connection, schedule: str, language: str = "") -> Note | None:
@@ -42,7 +42,12 @@ def last_used_note(conn: Connection, schedule: str, language: str = "") -> Note 
 
 
 def edition_with(conn: Connection, schedule: str, text: str, actor: str) -> int | None:
-    """Return the newest edition of a schedule that went out with these words of somebody's; None: none did."""
+    """Return the newest edition of a schedule that has these words of somebody's; None: none does.
+
+    One that was cancelled, or withdrawn, counts where somebody may have got it.
+    """
+    reached = sends.c.sent + sends.c.unknown + sends.c.taken > 0
+    had = exists(select(1).where(sends.c.edition_id == editions.c.id, reached))
     query = (
         select(func.max(editions.c.id))
         .select_from(notes.join(editions, editions.c.id == notes.c.edition_id))
@@ -50,7 +55,7 @@ def edition_with(conn: Connection, schedule: str, text: str, actor: str) -> int 
             notes.c.schedule == schedule,
             notes.c.text == text,
             notes.c.actor == actor,
-            editions.c.state != EditionState.CANCELLED,
+            or_(editions.c.state != EditionState.CANCELLED, had),
             is_for_real(),
         )
     )
@@ -111,6 +116,12 @@ def _note(row: RowMapping) -> Note:
         row["language"],
         row["edition_id"],
     )
+
+
+def take_turn_with(conn: Connection, edition_id: int) -> None:
+    """Let nobody compose for an edition's schedule, or write its note, meanwhile. Before rows are locked."""
+    schedule = conn.execute(select(editions.c.schedule).where(editions.c.id == edition_id)).scalar_one_or_none()
+    take_turn(conn, f"schedule:{schedule or ''}")
 
 
 def lock_draft(conn: Connection, edition_id: int) -> Changes | None:

@@ -166,10 +166,13 @@ def of_slot(conn: Connection, schedule: str, slot: str, language: str) -> RowMap
     return conn.execute(select(editions).where(*mine)).mappings().one_or_none()
 
 
-def freeze_draft(conn: Connection, edition_id: int, version_id: int, now: datetime) -> bool:
-    """Lock a draft as it stands; say whether it was one."""
+def freeze_draft(
+    conn: Connection, edition_id: int, version_id: int, now: datetime, *, is_practice: bool = False
+) -> bool:
+    """Lock a draft as it stands, for readers or for practice; say whether it was one."""
     mine = (editions.c.id == edition_id, editions.c.state == EditionState.DRAFT)
-    values = {"state": EditionState.LOCKED.value, "locked_at": now, "project_version_id": version_id}
+    values: dict[str, Any] = {"state": EditionState.LOCKED.value, "locked_at": now, "project_version_id": version_id}
+    values["practice"] = NOW if is_practice else None
     return conn.execute(update(editions).where(*mine).values(values)).rowcount == 1
 
 

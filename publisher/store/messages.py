@@ -58,9 +58,14 @@ def of_send(conn: Connection, send_id: int) -> tuple[int, Content] | None:
 
 
 def by_variant(conn: Connection, send_id: int) -> dict[str, int]:
-    """Return the ids of a send's newest messages, by variant: an empty text where it has but one."""
-    query = select(messages.c.variant, messages.c.id).where(messages.c.send_id == send_id)
-    return {row.variant: row.id for row in conn.execute(query.order_by(messages.c.revision))}
+    """Return the ids of a send's newest messages, by variant: an empty text where it has but one.
+
+    Others that it had before are left out: an edition that was opened again may have one subject, or two, since then.
+    """
+    newest = select(func.max(messages.c.revision)).where(messages.c.send_id == send_id).scalar_subquery()
+    mine = (messages.c.send_id == send_id, messages.c.revision == newest)
+    query = select(messages.c.variant, messages.c.id).where(*mine).order_by(messages.c.variant)
+    return {row.variant: row.id for row in conn.execute(query)}
 
 
 def newest_of(conn: Connection, message_id: int) -> int:

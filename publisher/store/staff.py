@@ -27,9 +27,13 @@ def find(conn: Connection, name: str) -> Member | None:
     return None if row is None else _member(row)
 
 
-def row_of(conn: Connection, name: str) -> RowMapping | None:
-    """Return all that is kept of one, to check a password by."""
-    return conn.execute(select(staff).where(staff.c.name == name).with_for_update()).mappings().one_or_none()
+def row_of(conn: Connection, name: str, *, lock: bool = False) -> RowMapping | None:
+    """Return all that is kept of one, to check a password by.
+
+    :param lock: it stays so until the transaction ends.
+    """
+    query = select(staff).where(staff.c.name == name)
+    return conn.execute(query.with_for_update() if lock else query).mappings().one_or_none()
 
 
 def add(conn: Connection, name: str, role: Role, *, now: datetime, actor: str) -> bool:
@@ -65,10 +69,14 @@ def invite(conn: Connection, staff_id: int, digest: str, until: datetime) -> Non
     _write(conn, staff_id, invitation=digest, invited_until=until)
 
 
-def invited(conn: Connection, digest: str, now: datetime) -> Member | None:
-    """Return whose invitation this is; None where it has ended, or never was one."""
+def invited(conn: Connection, digest: str, now: datetime, *, lock: bool = False) -> Member | None:
+    """Return whose invitation this is; None where it has ended, or never was one.
+
+    :param lock: it stays so until the transaction ends.
+    """
     mine = (staff.c.invitation == digest, staff.c.invited_until > now, staff.c.ended_at.is_(None))
-    row = conn.execute(select(staff).where(*mine).with_for_update()).mappings().one_or_none()
+    query = select(staff).where(*mine)
+    row = conn.execute(query.with_for_update() if lock else query).mappings().one_or_none()
     return None if row is None else _member(row)
 
 

@@ -99,9 +99,7 @@ def needs(what: May, *, without_staff: bool = False) -> Callable[[Request], Awai
         if not member.may(what):
             raise HTTPException(403, NOT_YOURS.format(role=member.role.value))
         if request.method != "GET" and (await request.form()).get("form") != form_token():
-            raise HTTPException(
-                403, "This page was open for too long. Nothing was done: load it anew, and do it again."
-            )
+            raise HTTPException(403, STALE)
         return member
 
     check.needs = what  # type: ignore[attr-defined]  # for the test that walks through all addresses

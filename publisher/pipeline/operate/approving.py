@@ -14,7 +14,6 @@ from publisher.model.states import EditionState, SendState
 from publisher.store import Connection, RowMapping, Store, approvals, desk, editions, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 from publisher.store.patience import write_patiently
-from publisher.store.sql import take_turn
 
 S = SendState
 LATE = "late"  # the reason of what is later than `late:`: a person lets it go
@@ -155,7 +154,7 @@ def decide(store: Store, edition_id: int, rule: Approve, *, missed: str, now: da
     """
 
     def work(conn: Connection) -> str:
-        take_turn(conn, f"schedule:{_schedule_of(conn, edition_id)}")
+        desk.take_turn_with(conn, edition_id)
         found = approvals.waiting(sends.lock_all(conn, edition_id))
         edition = editions.get(conn, edition_id)
         if edition is None or edition["state"] != EditionState.LOCKED:
@@ -178,11 +177,6 @@ def decide(store: Store, edition_id: int, rule: Approve, *, missed: str, now: da
     return write_patiently(store, work)
 
 
-def _schedule_of(conn: Connection, edition_id: int) -> str:
-    edition = editions.get(conn, edition_id)
-    return edition["schedule"] if edition is not None else ""
-
-
 def _skip(conn: Connection, edition: RowMapping, agreed: Agreed, missed: str, now: datetime) -> None:
     """Give up an edition to which too few agreed: its articles are free, and its note waits for the next."""
     for send in sends.of_edition(conn, edition["id"]):
@@ -203,7 +197,7 @@ def open_again(store: Store, edition_id: int, *, actor: str, now: datetime) -> i
     """
 
     def work(conn: Connection) -> int:
-        take_turn(conn, f"schedule:{_schedule_of(conn, edition_id)}")  # before rows, as whoever composes for it
+        desk.take_turn_with(conn, edition_id)
         found = sends.lock_all(conn, edition_id)
         edition = _require_unsent(conn, edition_id, found, now)
         for send in found:

@@ -38,9 +38,8 @@ from publisher.store.patience import write_patiently
 log = structlog.get_logger()
 
 D = DeliveryState
-AS_MAIL = (
-    sends.BY_SCHEDULE
-)  # of a correction mail: behind what is under way, so that nobody gets it before the words that it corrects
+# Priority of a correction mail: behind what is under way, so that nobody gets it before the words that it corrects.
+AS_MAIL = sends.BY_SCHEDULE
 
 
 class Anew(Protocol):
@@ -123,9 +122,12 @@ def _require_as_seen(conn: Connection, edition_id: int, wanted: Corrected) -> No
 
 
 def _stop_older_mails(conn: Connection, send: RowMapping, now: datetime) -> Iterator[int]:
-    """Stop the correction mails of words that are old by now; yield those whose deliveries are still to be stopped."""
+    """Stop the correction mails of words that are old by now; yield those whose deliveries are still to be stopped.
+
+    One that is done is given up too where some of it failed: no resend brings older words after newer ones.
+    """
     newest = messages.newest_revision(conn, send["id"])
-    for row in corrections.open_mails(conn, send["edition_id"], send["entry"]):
+    for row in corrections.mails(conn, send["edition_id"], send["entry"]):
         if row["revision"] < newest and stopping.give_up(conn, sends.lock(conn, row["id"]), now):
             yield row["id"]
 

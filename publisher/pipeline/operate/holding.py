@@ -77,8 +77,11 @@ def finish_holding(store: Store) -> list[int]:
 
 
 def _is_open(conn: Connection, edition_id: int) -> bool:
+    """Say whether something may still go out: of an edition itself, or, once it has ended, of what corrects it."""
     edition = editions.get(conn, edition_id)
-    return edition is not None and edition["state"] in (EditionState.DRAFT, EditionState.LOCKED)
+    if edition is None or edition["state"] in (EditionState.DRAFT, EditionState.LOCKED):
+        return edition is not None
+    return any(send["state"] in HELD_AS for send in sends.of_edition(conn, edition_id))
 
 
 def _hold_sends(conn: Connection, edition_id: int) -> list[int]:

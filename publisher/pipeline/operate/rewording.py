@@ -106,6 +106,7 @@ def words_of(conn: Connection, post: Posted, made: Sequence[Edit], wanted: Post 
 
 def edit_posts(conn: Connection, edition_id: int, means: Means, actor: str, now: datetime, *, anew: bool) -> None:
     """Make a send for each post that stands with old words; its books have the one account that is told."""
+    _give_up_refused(conn, edition_id, now)
     for each in to_edit(conn, edition_id, means, now, anew=anew):
         for older in each.older:
             _outdo(conn, edition_id, older, now)
@@ -131,6 +132,14 @@ def edit_posts(conn: Connection, edition_id: int, means: Means, actor: str, now:
         audience.freeze_account(conn, send_id=send_id, channel=post.channel, message_id=message_id, due_at=now)
         sends.post_to_books(conn, send_id, {D.PENDING.value: 1}, candidates=1)
         log.info("correction_made", edition=edition_id, send=send_id, channel=post.channel)
+
+
+def _give_up_refused(conn: Connection, edition_id: int, now: datetime) -> None:
+    """Give up older corrections that a network refused: sent again they would take the place of newer words."""
+    newest = newest_posts(conn, edition_id)
+    for each in corrections.edits(conn, edition_id):
+        if each.state is D.FAILED and each.entry in newest and each.revision < newest[each.entry][1]:
+            stopping.give_up(conn, sends.lock(conn, each.send_id), now)
 
 
 def _outdo(conn: Connection, edition_id: int, older: Edit, now: datetime) -> None:

@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import RowMapping
 
 from publisher.model.states import ENDED, SENTENCES, DeliveryState, EditionState, SendState
-from publisher.store import Connection, Store, by_hand, editions, facts, sends
+from publisher.store import Connection, Store, by_hand, desk, editions, facts, sends
 from publisher.store.patience import write_patiently
 
 D = DeliveryState
@@ -17,19 +17,28 @@ D = DeliveryState
 def cancel_edition(store: Store, edition_id: int, *, reason: str, now: datetime) -> int:
     """Stop what has not left of an edition; return how many deliveries were stopped.
 
-    Calls under way end as they do: what the provider took stays sent, what certainly did not leave is cancelled.
+    Calls under way end as they do: what the provider took stays sent, what certainly did not leave is cancelled. Where
+    nobody has got any of it, its note waits for the next edition.
     """
 
     def work(conn: Connection) -> list[RowMapping]:
+        desk.take_turn_with(conn, edition_id)
         found = [send for send in sends.lock_all(conn, edition_id) if send["state"] not in ENDED]
         facts.release_edition(conn, edition_id)
         for send in found:
             _cancel(conn, send, now)
-        editions.move(conn, edition_id, EditionState.CANCELLED, now, reason=reason)
+        is_cancelled = editions.move(conn, edition_id, EditionState.CANCELLED, now, reason=reason)
+        if is_cancelled and not any(map(_reached_somebody, sends.of_edition(conn, edition_id))):
+            desk.give_back_note(conn, edition_id, now)
         return found
 
     found = write_patiently(store, work)
     return sum(cancel_rows(store, send["id"], reason) for send in found)
+
+
+def _reached_somebody(send: RowMapping) -> bool:
+    """Say whether somebody has it, or may have."""
+    return bool(send["sent"] or send["unknown"] or send["taken"])
 
 
 def give_up(conn: Connection, send: RowMapping, now: datetime) -> bool:

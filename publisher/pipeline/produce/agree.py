@@ -20,6 +20,7 @@ def agree(
     what: str,
     version_id: int,
     now: datetime,
+    is_practice: bool = False,
 ) -> bool:
     """Lock a draft with the messages that somebody approves; say whether it was still as these were made of it.
 
@@ -27,13 +28,15 @@ def agree(
 
     :param what: the approval in words, for whoever looks at the edition later.
     :param version_id: of schedules.yaml, by which the messages were made.
+    :param is_practice: they were made in practice, whatever the file said when the draft was composed.
     """
     with store.write() as conn:
         changes = desk.lock_draft(conn, seen.edition_id)
         edition = editions.get(conn, seen.edition_id)
         if changes is None or edition is None or not _is_still(conn, edition, changes, seen):
             return False
-        editions.freeze_draft(conn, seen.edition_id, version_id, now)
+        if not editions.freeze_draft(conn, seen.edition_id, version_id, now, is_practice=is_practice):
+            return False  # a person cancelled it meanwhile, who waits for nobody's turn
         editions.set_revisions(conn, seen.edition_id, seen.content.revisions)
         desk.keep_changes(conn, seen.edition_id, changes.signed(actor, now, what))
         if seen.content.note is not None:
@@ -41,6 +44,7 @@ def agree(
         approvals.add(conn, seen.edition_id, seen.version, actor, now)
         locked = editions.get(conn, seen.edition_id)
         assert locked is not None  # noqa: S101 -- it was locked a moment ago
+        schedule = schedule.in_language(edition["language"])
         record_all(conn, project, schedule, locked, seen.products, agreed=(actor,), now=now)
     return True
 

@@ -15,7 +15,7 @@ from publisher.model.message import Mail, Message
 from publisher.model.project import Project, Schedule
 from publisher.pipeline.produce.act import Content, content_of, keep_message, rendered
 from publisher.pipeline.produce.entry import Produced, Studio
-from publisher.store import Connection, Store, editions, messages, sends, trials
+from publisher.store import Connection, Store, editions, messages, sends
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,27 +26,18 @@ class Anew:
     product: Produced
     letter: Produced | None = None  # the mail that puts right what its readers have; None: nobody wants one, or a post
 
-    @property
-    def message(self) -> Message | None:
-        return self.product.message
-
-    def opened(self, conn: Connection) -> Message | None:
-        """Return the message as it would be kept; the caller takes back what is written meanwhile.
-
-        Of two with different subjects that which stands for the send.
+    def opened(self, conn: Connection) -> dict[str, Message]:
+        """Return its messages as they would be kept, by variant; the caller takes back what is written meanwhile.
 
         :raises UsageError: it was made with two subjects, and would be with one, or the other way round.
         """
-        if self.message is None:
-            return None
         known, made = messages.by_variant(conn, self.send["id"]), self.product.variants
-        if known and known.keys() != made.keys():
+        if known and made and known.keys() != made.keys():
             what = f"the mail by {self.send['channel']} was made with {_subjects(known)}, and now there would be"
             remedy = "Let `subjects:` be as it was, and leave the subject as it is"
             raise UsageError(f"{what} {_subjects(made)}: nothing was corrected", remedy=remedy)
-        trial = trials.of(self.send)
-        shown = trial.shown if trial else ""
-        return self.product.doors.opened(conn, made[shown], self.send["id"], shown)
+        doors = self.product.doors
+        return {name: doors.opened(conn, message, self.send["id"], name) for name, message in made.items()}
 
     def keep(self, conn: Connection, revision: int, now: datetime) -> None:
         """Write the message down as the send's newest; a trial of its subjects goes on as it stands."""

@@ -18,11 +18,8 @@ from publisher.model.trial import FIRST, SECOND
 from publisher.store import Connection, clicks
 
 HERE = "this-edition"  # stands for the send's own name until it has one
-PAST, LINK, SECOND_LINK = (
-    "a",
-    "l",
-    "m",
-)  # kinds of wire ids: of a past edition, of a counted link, of one in subject B's
+# Kinds of wire ids: of a past edition, of a counted link, of one in subject B's.
+PAST, LINK, SECOND_LINK = "a", "l", "m"
 LINKS = {LINK: FIRST, SECOND_LINK: SECOND}  # kinds of counted links, by the variant of the mail that has them
 
 # Whole addresses in links alone, and in what Outlook takes for one: pictures and styles are not followed.

@@ -147,7 +147,8 @@ def produce_entry(
     what |= {"inserts": inserts, "pictures": studio.shelf.picture}
     brief = brief_of(project, schedule, entry, **what, practice=studio.practice, doors=studio.doors)
     tried = () if words.subject or subject_of(note) else entry.subjects  # a person's own subject is the only one
-    briefs = [replace(brief, subject=subject) for subject in tried] or [brief]
+    # A corrected subject takes the place of both: a trial under way goes on with what there is to choose from.
+    briefs = [replace(brief, subject=erratum.subject or subject) for subject in tried] or [brief]
     each = [_made(studio, project, entry, one, uploads or Uploads(studio.renderer)) for one in briefs]
     made = _tried(*each) if tried else each[0]
     made = replace(made, findings=tuple(sorted((*wrong, *made.findings), key=lambda finding: not finding.blocks)))

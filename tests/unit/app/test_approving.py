@@ -12,7 +12,7 @@ from publisher.app import App, approving, desk
 from publisher.app.slots import fire_due
 from publisher.errors import StaleError, UsageError
 from publisher.pipeline import compose
-from publisher.pipeline.operate import holding
+from publisher.pipeline.operate import holding, stopping
 from publisher.store import approvals, editions, held, messages
 from publisher.store import desk as notes
 from publisher.store.desk import note_of
@@ -20,6 +20,7 @@ from tests.ledger import Clock
 from tests.project import ProjectDir
 from tests.unit.app.project import EVENING, compose_now, edit, found, open_app, reasons, sends_of, stories
 
+PRACTICE = ("version: 1", "version: 1\npractice: true")
 ANNA, BEN = "cli:anna", "cli:ben"
 
 
@@ -238,6 +239,16 @@ def test_a_note_waits_again_when_its_edition_is_skipped_or_opened_again(tmp_path
         assert notes.waiting_note(conn, "morning") is not None
 
 
+def test_a_note_waits_again_when_its_edition_is_cancelled_before_anybody_has_it(tmp_path):
+    app, _ = drafted(tmp_path)
+    desk.write_note(app, app.schedule("morning"), "Good morning")
+    approve(app)
+    stopping.cancel_edition(app.store, 1, reason="cancelled by anna", now=at(6, 20))
+    with app.store.read() as conn:
+        waits = notes.waiting_note(conn, "morning")
+    assert waits is not None and waits.text == "Good morning"
+
+
 def test_an_edition_opened_again_is_a_draft_whose_next_approval_has_new_words(tmp_path):
     app, clock = drafted(tmp_path)
     approve(app)
@@ -283,6 +294,17 @@ def test_a_person_who_holds_an_approved_edition_keeps_it_and_a_release_lets_it_g
     assert states(app) == ["held"] and checks(app) == {"person"}
     holding.release_edition(app.store, 1, now=at(6, 30))
     assert states(app) == ["ready"]
+
+
+@pytest.mark.parametrize(("change", "practice"), [(PRACTICE, "now"), (PRACTICE[::-1], None)], ids=["begun", "over"])
+def test_an_approval_is_for_readers_or_practice_as_the_file_is_when_it_is_given(tmp_path, change, practice):
+    begins = () if practice else (PRACTICE,)
+    app, clock = drafted(tmp_path, "{by: 1}", 'at: "07:00", prepare: 45m', *begins)
+    edit(tmp_path, change)
+    app = App.open(tmp_path, clock)
+    approve(app)
+    with app.store.read() as conn:
+        assert editions.get(conn, 1)["practice"] == practice
 
 
 def test_an_approval_of_a_draft_that_changes_at_the_same_moment_locks_nothing(tmp_path):

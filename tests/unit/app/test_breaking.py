@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from publisher.app import App, breaking, composing, versions
+from publisher.app import App, breaking, composing, errata, versions
 from publisher.app.articles import fire_in_hours
 from publisher.app.named import article_meant
 from publisher.audience import imports
@@ -350,3 +350,12 @@ def test_a_list_without_a_reader_is_said_beforehand(tmp_path, networks):
     assert news.why_held is not None
     assert news.why_held.what == "nobody is subscribed to daily"
     room.close()
+
+
+def test_breaking_news_is_corrected_though_the_file_has_no_schedule_of_that_name(room):
+    room.publish(5)
+    edition = room.send("5")
+    room.carry_on()
+    prepared = errata.prepare(room.app, edition, note="The harbour is open.", subject="The harbour is open", mail=True)
+    assert [(each.channel, each.to) for each in prepared.differences] == [("letters", ("daily",))]
+    assert prepared.behind == 3

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from publisher.app import App, composing, pauses
 from publisher.app.slots import fire_due
+from publisher.pipeline.operate import stopping
 from publisher.store import alerts, editions
 from tests.ledger import Clock
 from tests.project import ProjectDir
@@ -86,6 +87,30 @@ def test_what_is_wrong_with_a_draft_is_said_at_once(tmp_path):
     mended.poll_all()
     fire_due(mended)
     assert open_alerts(mended) == []
+
+
+def test_nothing_is_said_any_more_of_a_draft_that_a_person_gave_up(tmp_path):
+    clock = Clock(EVENING)
+    app = open_app(tmp_path, clock, WHEN)
+    asked, broken = "    approve: {by: 1}\n    send:\n", "{via: letters, to: daily, template: broken.html}"
+    edit(tmp_path, ("    send:\n", asked))
+    app = App.open(tmp_path, clock)
+    fire_due(app)
+    clock.moment = at(6, 15)
+    fire_due(app)
+    (said,) = open_alerts(app)
+    assert "has to be approved" in said
+    edit(tmp_path, ("{via: letters, to: daily}", broken))
+    (tmp_path / "templates").mkdir(exist_ok=True)
+    (tmp_path / "templates" / "broken.html").write_text("{{ nobody_knows_this }}")
+    app = App.open(tmp_path, clock)
+    ProjectDir.publish_in(tmp_path, 4)
+    app.poll_all()
+    fire_due(app)
+    assert len(open_alerts(app)) == 2
+    stopping.cancel_edition(app.store, 1, reason="cancelled by anna", now=clock.moment)
+    fire_due(app)
+    assert open_alerts(app) == []
 
 
 def test_a_slot_without_news_has_no_draft_and_is_skipped_with_its_reason(tmp_path):

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher.app import App, composing, desk, pauses
+from publisher.app import App, approving, composing, desk, pauses
 from publisher.app.plan import plan_slot
 from publisher.app.prospects import prospects_of
 from publisher.app.slots import fire_due
@@ -152,6 +152,18 @@ def test_drafts_are_made_and_composed_anew_each_for_itself(tmp_path):
     desk.change(app, portuguese, lambda changes: changes.drop(ponte, "bia"), "dropped it")
     fire(app, at(7))
     assert [len(headlines) for *_, headlines in carried(app)] == [2, 1]
+
+
+def test_editions_that_are_approved_keep_the_pace_of_their_own_language(tmp_path):
+    more = "    approve: {by: 1}\n    pace: {every: 1h}\n"
+    app = open_bilingual(tmp_path, *FIRST, when='at: "07:00", prepare: 45m', more=more)
+    fire_due(app)
+    fire(app, at(6, 20))
+    found = numbers(app, SLOT)
+    for edition_id in found.values():
+        approving.approve(app, edition_id, approving.look(app, edition_id).version, actor="cli:anna")
+    due = [send["due_at"] for edition_id in found.values() for send in sends_of(app, edition_id)]
+    assert due == [at(7).replace(second=0)] * 2
 
 
 def test_an_update_is_named_in_its_own_language_alone_and_leaves_the_other_draft_be(tmp_path):

@@ -10,6 +10,7 @@ from publisher.app import App, desk
 from publisher.app.plan import plan_slot
 from publisher.app.slots import fire_due
 from publisher.model.message import fill
+from publisher.pipeline.operate import stopping
 from publisher.pipeline.produce import preview_values
 from publisher.store import messages
 from tests.ledger import Clock
@@ -88,6 +89,19 @@ def test_the_same_text_does_not_go_out_twice_whatever_came_between(tmp_path):
     assert [state for _, state in found(app)] == ["locked", "skipped", "locked", "skipped"]
     why = "letters/appeal.md says what edition 1 said. Write the next letter into it"
     assert reasons(app) == ["", why, "", why]
+
+
+@pytest.mark.parametrize("got", [0, 1])
+def test_a_letter_that_was_stopped_goes_out_again_only_where_nobody_has_it(tmp_path, got):
+    app, clock = opened(tmp_path)
+    (edition_id,) = go(app, clock, at(7, 0))
+    app.sending.advance()
+    with app.store.write() as conn:
+        conn.exec_driver_sql(f"UPDATE deliveries SET state = '{'sent' if got else 'pending'}'")
+        conn.exec_driver_sql(f"UPDATE sends SET pending = {1 - got}, sent = {got}")
+    stopping.cancel_edition(app.store, edition_id, reason="stopped", now=clock.moment)
+    go(app, clock, at(7, 0) + DAY)
+    assert [state for _, state in found(app)] == ["cancelled", "skipped" if got else "locked"]
 
 
 @pytest.mark.parametrize(

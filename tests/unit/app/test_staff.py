@@ -166,3 +166,16 @@ def test_names_that_nobody_can_have_and_people_who_do_not_work_here_are_refused(
     with pytest.raises(UsageError, match="nobody called 'anna' works here"):
         staff.invite(app, "anna", "cli:test")
     assert staff.add(app, "anna", Role.APPROVER, "cli:test").startswith("/welcome/")  # comes back
+
+
+def test_people_sign_in_on_each_engine(tmp_path, target):
+    app = open_app(tmp_path, Clock(NOW))
+    if isinstance(target, str):
+        app.store.close()
+        with (tmp_path / ".env").open("a") as file:
+            file.write(f"DATABASE_URL={target}\n")
+        app = App.open(tmp_path, Clock(NOW))
+    join(app)
+    assert staff.sign_in(app, "anna", "wrong").member is None
+    assert staff.sign_in(app, "anna", WORDS).member is not None
+    app.store.close()

@@ -7,12 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.app import App
+from publisher.app import App, errata
 from publisher.app.ends import ends_of
 from publisher.app.plan import plan_slot
 from publisher.app.trials import subjects_of
 from publisher.app.tryouts import SAMPLE
 from publisher.model.desk import NO_WORDS, Words
+from publisher.model.erratum import Erratum
 from publisher.pipeline import produce
 from publisher.store import messages, sends, trials
 from tests.ledger import Clock
@@ -56,6 +57,15 @@ def test_a_subject_of_a_persons_own_is_sent_alone(app):
     assert (list(product.variants), product.trial, subjects_of(product)) == ([""], None, ())
 
 
+def test_a_corrected_subject_stands_in_both_mails_and_the_trial_goes_on(app):
+    schedule = app.schedule("morning")
+    what = {"slot": "2026-11-24T07:00", "due_at": EVENING, "chosen": SAMPLE}
+    what |= {"erratum": Erratum(subject="The right one")}
+    product = produce.produce_entry(app.studio, app.project, schedule, schedule.send[0], **what)
+    assert subjects_of(product) == ("The right one",) * 2
+    assert product.trial is not None and not product.is_held
+
+
 @pytest.mark.parametrize("wrong", ["{{ nothing.there }}", "{% if %}", "{{ 1/0 }}"])
 def test_a_fault_of_one_holds_both_and_says_whose_it_is(app, wrong):
     edit(app.folder, (SECOND, wrong))
@@ -88,7 +98,7 @@ def test_what_is_made_again_is_made_again_twice_or_once_as_the_file_says_by_then
         row = sends.get(conn, send["id"])
         shown = messages.of_send(conn, send["id"])
         assert trials.of(row) is None and shown is not None
-        assert shown[0] == messages.by_variant(conn, send["id"])[""]
+        assert messages.by_variant(conn, send["id"]) == {"": shown[0]}
     fill(once.store)
     once.sending.advance()
     with once.store.read() as conn:
@@ -101,3 +111,12 @@ def test_a_plan_says_when_the_last_of_the_rest_would_have_it(app):
     ((end,),) = ends_of(app, [plan_slot(app, schedule)])
     assert end.ends_at - end.begins_at == timedelta(hours=1)
     assert sum(end.days.values()) == 800
+
+
+def test_a_correction_of_one_of_two_subjects_is_seen_though_the_other_stands_for_the_send(app):
+    fill(app.store)
+    compose_now(app)
+    app.sending.advance()
+    prepared = errata.prepare(app, 1, note=None, subject="A word", mail=False)
+    (found,) = prepared.differences
+    assert found.added == ("Subject: A word",) and len(prepared.wanted.changed) == 1

@@ -56,6 +56,15 @@ def test_sending_by_hand_shows_each(publisher):
     assert shown.index("morning/en: now, by hand") < shown.index("morning/pt: now, by hand")
 
 
+def test_a_test_is_of_the_edition_in_one_language_and_its_line_says_so(publisher, tmp_path):
+    asked = publisher("test", "morning", "--to", "ada@harbor.example", is_refused=True)
+    assert asked.startswith("morning has an edition in each of its languages. Say which: morning/en, morning/pt")
+    said = CliRunner().invoke(cli, ["test", "morning/pt", "--to", "ada@harbor.example", "--project", str(tmp_path)])
+    assert said.exit_code == 1 and "ada@harbor.example by letters: " in said.output  # nobody listens there
+    shown = json.loads(publisher("editions", "morning", "--json"))
+    assert [each["language"] for each in shown if each["slot"].startswith("test:")] == ["pt"]
+
+
 def test_a_preview_shows_each_and_leaves_the_files_of_one(publisher, tmp_path):
     shown = publisher("preview", "morning")
     assert shown.index("subject: Ferry") < shown.index("subject: Ponte")

@@ -90,6 +90,11 @@ def test_a_schedule_may_send_a_file():
             LETTER.replace('at: "07:00"', "new: article"),
             "15:3: `morning:` has `write:`, but with `new: article` each edition is one article. Write `at:` or `once:`",
         ),
+        (
+            LETTER.replace("write: ", "languages: [en, pt]\n    write: "),
+            "15:3: `morning:` has `write:` and several `languages:`: one file is in one language, and its text goes out"
+            " once. Write a schedule with a file of its own for each language",
+        ),
     ],
 )
 def test_a_letter_that_can_not_be_is_refused(text, said):

@@ -438,3 +438,46 @@ def test_whatever_comes_between_every_reader_ends_with_the_newest_words(store, e
         for row in sends.of_edition(conn, edition):
             assert sends.imbalance(conn, row["id"]) == ""
     assert open_facts(store) == set()
+
+
+def test_what_a_network_refused_is_not_said_after_newer_words_by_a_resend(store, edition, bench):
+    send = post(store, edition)
+    refused = Answer(Verdict(Outcome.REFUSED, Scope.MESSAGE, "no"))
+    network = Network(POSTED, edits=[refused])
+    bench.all(network, "mastodon")
+    for words in ("wrong again", "right"):
+        correct(store, edition, send, Post((words,)))
+        bench.all(network, "mastodon")
+        finish(store)
+    again.resend_failed(store, edition, now=NOW)
+    bench.all(network, "mastodon")
+    assert [call.message.post.parts for call in network.edited] == [("wrong again",), ("right",)]
+
+
+def test_a_correction_mail_that_failed_is_not_resent_after_a_newer_one(store, edition, bench):
+    send = add_send(store, edition, message=worded("old"))
+    refused = Answer(Verdict(Outcome.REFUSED, Scope.MESSAGE, "no"))
+    network = Network(SENT, refused)
+    bench.all(network)
+    for words in ("wrong again", "right"):
+        correct(store, edition, send, worded(words), mail=True)
+        bench.all(network)
+        finish(store)
+    again.resend_failed(store, edition, now=NOW)
+    bench.all(network)
+    assert [call.message.text[0] for call in network.calls] == ["old", "wrong again", "right"]
+
+
+def test_a_correction_mail_can_be_held_though_its_edition_has_ended(store, edition, bench):
+    send = add_send(store, edition, message=worded("old"))
+    network = Network()
+    bench.all(network)
+    finish(store)
+    correct(store, edition, send, worded("new"), mail=True)
+    (mail,) = mails(store, edition)
+    assert holding.hold_edition(store, edition, actor="ada", why="", now=NOW) == [mail["id"]]
+    bench.all(network)
+    assert books(store, mail["id"]) == {"pending": READERS}
+    assert holding.release_edition(store, edition, now=NOW).going_on == (mail["id"],)
+    bench.all(network)
+    assert books(store, mail["id"]) == {"sent": READERS}
