@@ -92,6 +92,7 @@ def _parts(report: Report) -> list[str]:
         (report.suppressed, "suppressed, as they were where they come from"),
         (report.asked, "to be asked"),
         (report.learned, "of whom more is known now"),
+        (report.erased, "erased while the file was read, and not taken"),
         (report.refused, "not taken (named above)"),
     )
     return parts + [f"{count:,} {words}" for count, words in rest if count]
@@ -125,6 +126,8 @@ def add(
     key = app.keys.current("suppression")[1]
     chosen = app.list_named(list_name)
     report = imports.add_one(app.store, email, chosen, name=name, hash_key=key, now=app.clock(), actor=app.actor)
+    if report.erased:
+        raise UsageError(f"{email} was erased because they wanted it", remedy="Only they can come back: they sign up")
     if report.left:
         raise UsageError(f"{email} has left {list_name} and stays off", remedy="Only they can come back, by their link")
     say(f"{email} {'was already on' if report.already else 'is on'} {list_name}")

@@ -175,7 +175,7 @@ class Owner:
         erasing.erase(
             self._app.store,
             reader.person.id,
-            address_hash=self._app.hash_of(reader.person.email),
+            hash_of=self._app.hash_of,
             why=WHY,
             now=self._app.clock(),
             actor=READER,

@@ -148,6 +148,7 @@ def test_erasing_asks_once_and_says_that_it_cannot_be_undone(app):
     assert "they themselves may join again" in run(app, "erase", "gone@example.org", "--why", "GDPR", "--yes")
     assert "erased, 2026" in run(app, "show", "gone@example.org", code=1)
     assert "was erased" in bring_in(app, "email\ngone@example.org\n", code=1)
+    assert "Only they can come back" in run(app, "add", "gone@example.org", "--list", "daily", code=2)
     shown = CliRunner().invoke(cli, ["log", "--project", str(app.folder)]).output
     assert "(erased)" in shown
     assert "gone@" not in shown
