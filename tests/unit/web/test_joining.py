@@ -85,6 +85,17 @@ def test_a_sign_up_is_asked_by_mail_with_the_words_that_were_shown(site, ada):
     assert (found.email, found.name, found.language) == (ada.replace("ada", "Ada"), "Ada Lovelace", "")
 
 
+def test_whoever_wants_all_of_many_lists_is_asked_for_each(tmp_path, ada):
+    many = [f"list{number}" for number in range(8)]
+
+    def with_many(text: str) -> str:
+        return with_lists(text).replace("lists:\n", "lists:\n" + "".join(f"  {each}: {{}}\n" for each in many))
+
+    with site_of(tmp_path, with_many) as site:
+        assert post(site, "/subscribe", email=ada, list=many).status_code == 200
+        eventually(lambda: letters(site.app, ada).total() == len(many))
+
+
 def test_several_lists_are_asked_each_by_itself(site, ada):
     post(site, "/subscribe", email=ada, list=["daily", "breaking", "house"])
     eventually(lambda: letters(site.app, ada) == {"confirm:daily:en": 1, "welcome:breaking:en": 1})
