@@ -13,6 +13,7 @@ from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Resp
 from publisher.app.sources import standing
 from publisher.app.standing import known, paused, waiting_lines
 from publisher.app.status import status_of
+from publisher.audience.addresses import normalise
 from publisher.errors import UsageError
 from publisher.model.project import Schedule
 from publisher.model.states import DeliveryState
@@ -122,8 +123,12 @@ def _send_log(router: APIRouter, app: App, pages: Pages) -> None:
         typed = said.get("to")
         if not typed:
             return RedirectResponse(_address("/log", **asked), 303)
+        try:
+            address_hash = app.hash_of(normalise(typed))
+        except ValueError as why:
+            return shown(asked, to=typed, trouble=str(why), about="to")
         with app.store.read() as conn:
-            person = subscribers.find(conn, app.hash_of(typed))
+            person = subscribers.find(conn, address_hash)
         if person is None:
             return shown(asked, to=typed)
         return RedirectResponse(_address("/log", **asked, reader=app.wire_name(READER, person.id)), 303)

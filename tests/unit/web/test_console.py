@@ -234,6 +234,12 @@ def test_the_log_of_one_address_has_it_in_no_address_of_a_page(site, typed, foun
     assert 'method="post"' in page(site, "/log")
 
 
+def test_what_is_no_address_is_said_and_stays_in_the_field(site):
+    answer = requests.post(f"{site.url}/log", {"to": "ada"}, timeout=10)
+    assert "An email address must have an @-sign." in answer.text
+    assert 'value="ada" aria-invalid="true"' in answer.text
+
+
 def test_the_log_of_somebody_who_is_gone_says_so(site):
     assert "There is no such subscriber, or they were erased." in page(site, "/log?reader=reader1-made-up")
 

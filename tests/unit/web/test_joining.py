@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -58,6 +59,18 @@ def test_a_page_shows_every_open_list_with_what_it_brings(site):
     one = requests.get(f"{site.url}/subscribe/weekly", headers=PUBLIC, timeout=30).text
     assert "Get “The week” by e-mail" in one
     assert "Morning briefing" not in one
+
+
+def test_a_list_in_another_language_is_marked_as_such(tmp_path, ada):
+    def in_arabic(text: str) -> str:
+        return with_lists(text).replace("daily: {", "daily: {language: ar, archive: public, ")
+
+    with site_of(tmp_path, in_arabic) as site:
+        token = link(site.app, "access", put(site.app, ada, "daily", SubscriptionState.CONFIRMED), 0)
+        for path in ("/subscribe", f"/a/{token}?language=en", "/archive"):
+            assert re.search(
+                r'lang="ar"[^>]*>(<[^>]*>)Morning briefing', requests.get(site.url + path, timeout=30).text
+            )
 
 
 @pytest.mark.parametrize("name", ["house", "nowhere", "x" * 500, "%00", "..%2f"])
