@@ -178,6 +178,18 @@ def test_a_yes_ends_a_leave_that_came_with_an_import_and_no_complaint(store):
     assert scopes(store, "bo@example.org") == ["list:daily"]
 
 
+def test_whoever_is_on_a_list_and_kept_off_it_is_asked_and_loses_nothing_by_silence(store):
+    person_id = set_state(store, SubscriptionState.CONFIRMED, now=NOW - WEEK)
+    before = dict(choice(store, person_id))
+    with store.write() as conn:
+        suppressions.add(conn, hash_of(ADA), "list:daily", reason="she rang", now=NOW, actor="cli:bo")
+    assert ask(store, now=NOW).to_ask  # whoever typed it
+    signup.forget_unconfirmed(store, NOW + timedelta(days=3), NOW + WEEK)
+    assert dict(choice(store, person_id)) == before
+    say_yes(store, ask(store, now=NOW + WEEK), NOW + WEEK, NOW + WEEK)
+    assert (choice(store, person_id)["state"], scopes(store)) == ("confirmed", ["lifted: list:daily"])
+
+
 def test_what_nobody_confirms_vanishes_with_the_person_who_has_nothing_else(store):
     answer = ask(store, name="Ada")
     assert signup.forget_unconfirmed(store, NOW - timedelta(minutes=1), NOW) == 0
