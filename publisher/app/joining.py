@@ -111,17 +111,17 @@ def send_link(app: App, email: str) -> None:
 
 
 def ask_new_address(app: App, person: Subscriber, email: str) -> None:
-    """Ask at another address whether it is theirs; nothing changes before the answer.
-
-    :raises ConfigError: no channel carries mail.
-    """
+    """Ask at another address whether it is theirs; nothing changes before the answer. Never raises, as `sign_up`."""
     address_hash = app.hash_of(email)
-    if often.take(app.store, often.ADDRESS, address_hash, 1, app.store.now()):
-        log.info("move_refused", why="too many letters to this address today")
-        return
-    with app.store.write() as conn:
-        new = signups.enter(conn, email, address_hash, now=app.store.now())
-    letters.move(app, person, new, actor=READER)
+    try:
+        if often.take(app.store, often.ADDRESS, address_hash, 1, app.store.now()):
+            log.info("move_refused", why="too many letters to this address today")
+            return
+        with app.store.write() as conn:
+            new = signups.enter(conn, email, address_hash, now=app.store.now())
+        letters.move(app, person, new, actor=READER)
+    except PublisherError as error:
+        log.error("move_failed", why=str(error))
 
 
 def forget_unconfirmed(app: App) -> None:

@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from publisher.model.subscriber import SubscriptionState
 from publisher.store import Connection, Store, consents, erasures, subscribers, suppressions
 
 
-def erase(store: Store, subscriber_id: int, *, address_hash: str, why: str, now: datetime, actor: str) -> bool:
+def erase(
+    store: Store, subscriber_id: int, *, hash_of: Callable[[str], str], why: str, now: datetime, actor: str
+) -> bool:
     """Forget a person for good; False where there is nobody with this id any more.
 
     Letters to them that haven't begun stop: a row without an address is written to by nobody. What stays says that a
     letter went to somebody who was erased.
 
-    :param address_hash: the keyed hash of their address.
+    :param hash_of: makes the keyed hash of an address: of theirs now and of those before, for old files have the old.
     :param why: how it is known that they want it; it is kept, so it names nobody.
     """
     with store.write() as conn:
         person = subscribers.get(conn, subscriber_id)
         if person is None:
             return False
-        addresses = {person.email, *consents.former_addresses(conn, person.id)}
+        addresses = sorted({person.email, *consents.former_addresses(conn, person.id)})
         for row_id in erasures.rows_of(conn, person.id):
             _leave_everything(conn, row_id, now, actor)
             erasures.unname(conn, row_id, addresses)
             erasures.empty(conn, row_id, now)
-        erasures.unname_suppressions(conn, address_hash, person.email)
-        suppressions.add(conn, address_hash, suppressions.ERASED, reason=why, now=now, actor=actor)
+        for address in addresses:
+            erasures.unname_suppressions(conn, hash_of(address), address)
+            suppressions.add(conn, hash_of(address), suppressions.ERASED, reason=why, now=now, actor=actor)
     return True
 
 

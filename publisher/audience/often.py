@@ -35,9 +35,11 @@ LONGEST = max(each.burst * each.every for each in (NETWORK, ADDRESS))
 def take(store: Store, limit: Limit, of: str, units: int, now: datetime) -> timedelta:
     """Take letters from a limit. Return zero, or after how long there may be some again; then none was taken.
 
+    Whoever wants more at once than there ever are, all of a paper's many lists, empties a limit that is full.
+
     :param of: whose limit it is, as a keyed hash: neither an address nor a network stands in the ledger.
     """
-    name = f"{PREFIX}{limit.kind}:{of}"
+    name, units = f"{PREFIX}{limit.kind}:{of}", min(units, limit.burst)
     with store.read() as conn:  # whoever asks a hundred thousand times makes no write of each
         wait = _wait(conn, name, limit, units, now, lock=False)
     if wait:

@@ -13,7 +13,7 @@ from publisher.store import Connection, RowMapping, Store, consents, events, log
 EVERY = 1_000_000  # mails: more than anybody gets
 CHOICE = ("list", "state", "basis", "since", "actor", "wording_id", "wording")
 CHANGE = ("list", "what", "words", "since", "until", "actor", "wording_id", "wording")
-MAIL = ("id", "edition_id", "schedule", "slot", "kind", "channel", "to", "state", "attempts", "when", "reason")
+MAIL = ("id", "edition_id", "schedule", "slot", "kind", "entry", "channel", "to", "state", "attempts", "when", "reason")
 EVENT = ("type", "happened_at", "received_at", "words")
 BLOCK = ("scope", "reason", "made_at", "actor")
 

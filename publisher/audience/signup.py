@@ -71,8 +71,8 @@ def sign_up(store: Store, wish: Wish, now: datetime) -> list[Answer]:
     with store.write() as conn:
         person = _person(conn, wish, now)
         # Who once said no is asked by mail, whatever the list's rule: anybody can type their address.
-        was_erased = any(not suppressions.is_lifted(row) for row in suppressions.of(conn, wish.address_hash))
-        return [_sign_up(conn, person, wish, each, now, ask=was_erased) for each in wish.lists]
+        blocks = [row for row in suppressions.of(conn, wish.address_hash) if not suppressions.is_lifted(row)]
+        return [_sign_up(conn, person, wish, each, now, blocks) for each in wish.lists]
 
 
 def _person(conn: Connection, wish: Wish, now: datetime) -> Subscriber:
@@ -83,15 +83,19 @@ def _person(conn: Connection, wish: Wish, now: datetime) -> Subscriber:
             return person
 
 
-def _sign_up(conn: Connection, person: Subscriber, wish: Wish, wanted: Wanted, now: datetime, *, ask: bool) -> Answer:
+def _sign_up(
+    conn: Connection, person: Subscriber, wish: Wish, wanted: Wanted, now: datetime, blocks: Sequence[RowMapping]
+) -> Answer:
     list_id = subscribers.ensure_list(conn, wanted.list_name)
     before = subscribers.subscription(conn, person.id, list_id, lock=True)
     state = before["state"] if before is not None else None
-    if state == CONFIRMED:
+    # Somebody on the list whom a suppression keeps off it gets nothing: while they are asked nothing is lost.
+    is_kept_off = any(row["scope"] == f"list:{wanted.list_name}" and not is_complaint(row) for row in blocks)
+    if state == CONFIRMED and not is_kept_off:
         return Answer(person, wanted.list_name)
     if before is not None and state == UNCONFIRMED and now - before["since"] < FRESH:
         return Answer(person, wanted.list_name, to_ask=True)  # the links that are on their way stay good
-    must_ask = ask or wanted.double_opt_in or state == LEFT
+    must_ask = bool(blocks) or wanted.double_opt_in or state == LEFT
     how = f"signed up: {wish.source}" + ("" if must_ask else "; this list asks for no confirmation by mail")
     wording_id = wording_of(conn, wanted, now)
     _set(conn, person.id, list_id, UNCONFIRMED if must_ask else CONFIRMED, basis=how, now=now, wording_id=wording_id)

@@ -100,7 +100,7 @@ def line(row: Any, zone: Any, begun: str | None = None) -> list[object]:
 
     is_removal = row["kind"] == sends.WITHDRAWAL
     more = f", {row['kind']}" if row["kind"] in sends.FOLLOWING else ", practice" if row["practice"] else ""
-    edition = f"{row['edition_id']} {row['schedule'] or row['kind']}{more}"
+    edition = f"{row['edition_id']} {row['schedule']}{more}" if row["edition_id"] else f"letter {row['entry']}"
     why = row["reason"] or (f"taken down: {row['url']}" if is_removal and row["state"] == "sent" else "")
     link = "" if is_removal else row["url"] or begun
     when = local(row["when"], zone)

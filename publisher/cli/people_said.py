@@ -89,9 +89,8 @@ def erase(email: str, why: Why, yes: Yes = False, project: ProjectDir = Path()) 
     if not yes:
         say(f"{person.email}: name, address, lists, history and what was known goes; letters that wait don't go out")
         confirm(f"Erase {person.email}?", "this can't be undone")
-    address_hash = operator.hash_of(person.email)
-    now, actor = operator.now(), operator.actor
-    if not erasing.erase(operator.store, person.id, address_hash=address_hash, why=said, now=now, actor=actor):
+    hash_of, now, actor = operator.hash_of, operator.now(), operator.actor
+    if not erasing.erase(operator.store, person.id, hash_of=hash_of, why=said, now=now, actor=actor):
         raise NobodyError(f"{email} has just been erased by somebody else", remedy="There is nothing left to do")
     say("erased. This can't be undone; they themselves may join again")
 

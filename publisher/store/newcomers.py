@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import Connection, and_, exists, select
 
 from publisher.model.subscriber import LetterKind, Subscriber, SubscriptionState
 from publisher.store import consents
@@ -62,8 +62,10 @@ def known(conn: Connection, list_id: int, address_hashes: Sequence[str]) -> dict
 
 
 def erased(conn: Connection) -> set[str]:
-    """Return the hashes of those who were erased and haven't come back by themselves."""
-    came_back = exists().where(subscribers.c.address_hash == suppressions.c.address_hash)
+    """Return the hashes of those who were erased and are on no list again: anybody can type their address, and wait."""
+    said_yes = (subscriptions.c.subscriber_id == subscribers.c.id, subscriptions.c.state == SubscriptionState.CONFIRMED)
+    theirs = subscribers.c.address_hash == suppressions.c.address_hash
+    came_back = exists(select(1).select_from(subscribers.join(subscriptions, and_(*said_yes))).where(theirs))
     query = select(suppressions.c.address_hash).where(suppressions.c.scope == ERASED, ~came_back)
     return set(conn.execute(query).scalars())
 

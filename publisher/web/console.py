@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Query
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 
 from publisher.app.sources import standing
 from publisher.app.standing import known, paused, waiting_lines
 from publisher.app.status import status_of
+from publisher.audience.addresses import normalise
 from publisher.errors import UsageError
 from publisher.model.project import Schedule
 from publisher.model.states import DeliveryState
+from publisher.model.subscriber import Subscriber
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import by_language, calls, editions, log, schedules, sends
+from publisher.store import RowMapping, by_language, calls, editions, log, schedules, sends, subscribers
 from publisher.web import media
+from publisher.web.forms import Said
 from publisher.web.frames import framed
 from publisher.web.pages import Pages
 from publisher.web.places import Served
+from publisher.web.subscribers import READER, reader_named
 from publisher.web.views import WITHDRAWN, SendView, in_part_of, mail_view, withdrawn_of
 
 if TYPE_CHECKING:
@@ -100,25 +105,62 @@ def _slots_of(app: App, schedule: Schedule) -> list[Slot]:
 def _send_log(router: APIRouter, app: App, pages: Pages) -> None:
     @router.get("/log")
     def send_log(
-        edition: str = "", channel: str = "", state: str = "", to: str = "", before: int | None = None
+        edition: str = "", channel: str = "", state: str = "", reader: str = "", before: int | None = None
     ) -> Response:
-        wanted, trouble = _filter(app, edition, channel, state, to, before)
+        asked = {"edition": edition, "channel": channel, "state": state, "reader": reader}
+        person = reader_named(app, reader)
+        if reader and person is None:
+            return shown(asked, trouble="There is no such subscriber, or they were erased", about="to")
+        wanted, trouble = _filter(app, edition, channel, state, person, before)
         with app.store.read() as conn:
             found = log.find(conn, wanted) if wanted else []
+        return shown(asked, found, to=person.email if person else "", before=before, trouble=trouble)
+
+    @router.post("/log")
+    def look_up(said: Said) -> Response:
+        """Lead to a page of the log; the address that was typed stands in no address of a page."""
+        asked = {name: said.get(name) for name in ("edition", "channel", "state")}
+        typed = said.get("to")
+        if not typed:
+            return RedirectResponse(_address("/log", **asked), 303)
+        try:
+            address_hash = app.hash_of(normalise(typed))
+        except ValueError as why:
+            return shown(asked, to=typed, trouble=str(why), about="to")
+        with app.store.read() as conn:
+            person = subscribers.find(conn, address_hash)
+        if person is None:
+            return shown(asked, to=typed)
+        return RedirectResponse(_address("/log", **asked, reader=app.wire_name(READER, person.id)), 303)
+
+    def shown(
+        asked: Mapping[str, str],
+        found: Sequence[RowMapping] = (),
+        *,
+        to: str = "",
+        before: int | None = None,
+        trouble: str = "",
+        about: str = "edition",
+    ) -> Response:
+        """Return a page of the log.
+
+        :param to: the address that the field shows.
+        :param about: the field that the trouble is about.
+        """
+        with app.store.read() as conn:
             withdrawn, in_part = withdrawn_of(conn, found), in_part_of(conn, found)
-        asked = {"edition": edition, "channel": channel, "state": state, "to": to}
-        older = _address("/log", **asked, before=found[PAGE - 1]["id"]) if len(found) > PAGE else ""
         return pages.page(
             "log.html",
             here="log",
             deliveries=found[:PAGE],
             withdrawn=withdrawn,
             in_part=in_part,
-            asked=asked,
-            older=older,
+            asked={**asked, "to": to},
+            older=_address("/log", **asked, before=found[PAGE - 1]["id"]) if len(found) > PAGE else "",
             newest=_address("/log", **asked) if before else "",
             trouble=trouble,
-            channels=sorted({*app.project.channels, channel} - {""}),
+            about=about,
+            channels=sorted({*app.project.channels, asked["channel"]} - {""}),
             states=list(DeliveryState),
         )
 
@@ -145,18 +187,17 @@ def _sources(router: APIRouter, app: App, pages: Pages) -> None:
 
 
 def _filter(
-    app: App, edition: str, channel: str, state: str, to: str, before: int | None
+    app: App, edition: str, channel: str, state: str, reader: Subscriber | None, before: int | None
 ) -> tuple[log.Filter | None, str]:
     """Return what to look for; or None, and why that can't be looked for."""
     try:
         edition_id = app.edition(edition.strip()) if edition.strip() else None
     except UsageError as error:
         return None, error.what
-    address_hash = app.hash_of(to) if to.strip() else ""
     return log.Filter(
         edition_id=edition_id,
         channel=channel,
-        address_hash=address_hash,
+        subscriber_id=reader.id if reader else None,
         state=state,
         after_id=before,
         limit=PAGE + 1,

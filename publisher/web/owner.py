@@ -19,6 +19,7 @@ from publisher.web.forms import Form, Said
 from publisher.web.network import network_of
 from publisher.web.pages import Pages
 from publisher.web.readers import Readers
+from publisher.web.wording import Words
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -39,8 +40,8 @@ def routes(app: App, pages: Pages) -> APIRouter:
         return owner.door(language)
 
     @router.post("/my")
-    def send_link(request: Request, form: Said) -> Response:
-        return owner.send_link(request, form)
+    def send_link(request: Request, form: Said, language: str = "") -> Response:
+        return owner.send_link(request, form, language)
 
     @router.api_route("/a/{token}", methods=["GET", "HEAD"])
     def look(token: str) -> Response:
@@ -51,8 +52,8 @@ def routes(app: App, pages: Pages) -> APIRouter:
         return owner.page(token, form)
 
     @router.post("/a/{token}/address")
-    def ask_new_address(token: str, form: Said) -> Response:
-        return owner.ask_new_address(token, form)
+    def ask_new_address(request: Request, token: str, form: Said) -> Response:
+        return owner.ask_new_address(request, token, form)
 
     @router.api_route("/a/{token}/data", methods=["GET", "HEAD"])
     def data(token: str) -> Response:
@@ -91,19 +92,25 @@ class Owner:
         status = 400 if error else 200
         return self._readers.page("public_my.html", say, status=status, error=error and say(error), typed=typed)
 
-    def send_link(self, request: Request, form: Form) -> Response:
+    def send_link(self, request: Request, form: Form, language: str = "") -> Response:
         """Mail a link to an address, where we know it; the same answer where we don't."""
         try:
             address = normalise(form.get("email"))
         except ValueError:
-            return self.door(typed=form.get("email"), error="join_bad_email")
-        say = self._readers.words()
+            return self.door(language, typed=form.get("email"), error="join_bad_email")
+        say = self._readers.words(self._readers.chosen(language))
+        if refused := self._refusal(request, say):
+            return refused
+        work = partial(joining.send_link, self._app, address)
+        return self._readers.said(say, "sent_title", "sent", "joined_no_mail", afterwards=work)
+
+    def _refusal(self, request: Request, say: Words) -> Response | None:
+        """Return why no letter can be asked for now, whoever asks; None where one can."""
         if joining.why_not(self._app):
             return self._readers.said(say, "trouble_title", "trouble", status=503)
         if joining.wait_of(self._app, network_of(request), 1):
             return self._readers.said(say, "trouble_title", "trouble_429", status=429)
-        work = partial(joining.send_link, self._app, address)
-        return self._readers.said(say, "sent_title", "sent", "joined_no_mail", afterwards=work)
+        return None
 
     def page(self, token: str, form: Form | None = None) -> Response:
         """Return the page of all that is theirs, after what a form wants was done."""
@@ -129,7 +136,7 @@ class Owner:
             **self._choices.shown(reader, say),
         )
 
-    def ask_new_address(self, token: str, form: Form) -> Response:
+    def ask_new_address(self, request: Request, token: str, form: Form) -> Response:
         """Ask at a new address whether it is theirs; nothing changes before."""
         reader = self._reader(token)
         if reader is None:
@@ -142,8 +149,8 @@ class Owner:
         if self._app.hash_of(address) == self._app.hash_of(reader.person.email):
             return self._shown(token, reader, error="move_same", typed=typed)
         say = self._choices.say(reader)
-        if joining.why_not(self._app):
-            return self._readers.said(say, "trouble_title", "trouble", status=503)
+        if refused := self._refusal(request, say):
+            return refused
         work = partial(joining.ask_new_address, self._app, reader.person, address)
         texts = [say("move_sent", address), say("joined_no_mail")]
         return self._readers.page("public_said.html", say, afterwards=work, title=say("sent_title"), texts=texts)
@@ -168,7 +175,7 @@ class Owner:
         erasing.erase(
             self._app.store,
             reader.person.id,
-            address_hash=self._app.hash_of(reader.person.email),
+            hash_of=self._app.hash_of,
             why=WHY,
             now=self._app.clock(),
             actor=READER,
@@ -185,6 +192,8 @@ class Owner:
             return self._readers.dead()
         if person.person.id == new.person.id:  # it was said before; since then they may have moved on
             return self._moved(person, preferences.mask(person.person.email))
+        if preferences.has_moved_since(self._app.store, claim.about, claim.made_at):
+            return self._readers.dead()  # asked for before the address was changed, maybe to keep somebody out
         if is_sure:
             self._move(person, new)
             return self._moved(person, new.person.email)

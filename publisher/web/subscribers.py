@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from publisher.audience.addresses import normalise
 from publisher.audience.record import File, block_words, file_of
+from publisher.model.subscriber import Subscriber
 from publisher.store import RowMapping, subscribers, suppressions
 from publisher.web.forms import Said
 from publisher.web.pages import Pages
@@ -63,10 +64,18 @@ def _told(blocks: Sequence[RowMapping]) -> list[Mapping[str, object]]:
     return [{**block, "does": block_words(block)} for block in blocks]
 
 
-def _file(app: App, name: str) -> File | None:
+def reader_named(app: App, name: str) -> Subscriber | None:
+    """Return the person whom a page's address names; None for one who is gone, and for what is no such name."""
     number = app.number_of(READER, name)
     if number is None:
         return None
     with app.store.read() as conn:
-        person = subscribers.get(conn, number)
-        return file_of(conn, person.id) if person else None
+        return subscribers.get(conn, number)
+
+
+def _file(app: App, name: str) -> File | None:
+    person = reader_named(app, name)
+    if person is None:
+        return None
+    with app.store.read() as conn:
+        return file_of(conn, person.id)

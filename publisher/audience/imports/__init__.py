@@ -59,6 +59,7 @@ class Report:
     suppressed: int = 0  # bounced, complained or were blocked where they come from
     asked: int = 0  # to be asked whether they want it
     learned: int = 0  # of whom something new is known
+    erased: int = 0  # had everything erased, some of them while the file was read: not brought in
     roles: int = 0  # addresses of an office
     refused: int = 0
     bad: list[tuple[int, str, str]] = field(default_factory=list)  # the first: line, what it said, why not
@@ -120,7 +121,8 @@ def import_csv(
 
 def _begin(conn: Connection, list_name: str, source: str, now: datetime, actor: str) -> Writer:
     take_turn(conn, "import", patience=PATIENCE)
-    return Writer(conn, subscribers.ensure_list(conn, list_name), source, now, actor)
+    list_id = subscribers.ensure_list(conn, list_name)
+    return Writer(conn, list_id, source, now, actor, newcomers.erased(conn))
 
 
 def _write(writer: Writer, good: Tray, total: int, progress: Progress | None) -> None:
@@ -135,7 +137,7 @@ def _write(writer: Writer, good: Tray, total: int, progress: Progress | None) ->
 
 
 def _tell(report: Report, counts: Counter[str], bad: Rejects) -> None:
-    for name in ("added", "updated", "already", "left", "left_there", "suppressed", "asked", "learned"):
+    for name in ("added", "updated", "already", "left", "left_there", "suppressed", "asked", "learned", "erased"):
         setattr(report, name, counts[name])
     report.refused, report.bad = bad.count, bad.first
     report.rejected = bad.path if bad.count else None
@@ -155,7 +157,8 @@ def add_one(
     report = Report()
     person = Person(1, address, address_hash(address, hash_key), name, "{}", Standing.CONFIRMED.value, "", "")
     with store.write() as conn:
-        writer = Writer(conn, subscribers.ensure_list(conn, list_name), f"added by {actor}", now, actor)
+        list_id = subscribers.ensure_list(conn, list_name)
+        writer = Writer(conn, list_id, f"added by {actor}", now, actor, newcomers.erased(conn))
         writer.write([person])
     _tell(report, writer.counts, Rejects(None, (), ","))
     return report

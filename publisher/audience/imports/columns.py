@@ -11,6 +11,7 @@ from publisher.audience.addresses import normalise
 from publisher.errors import ImportFileError
 
 MOST = 200  # attributes of a person
+SHOWN = 20  # columns that are not taken
 LONGEST_NAME = 60  # characters of an attribute's name
 EMAIL, NAME, FIRST, LAST = "email", "name", "first_name", "last_name"
 
@@ -131,8 +132,10 @@ def _told(
     attributes: Mapping[int, str],
     left_out: Sequence[str],
 ) -> tuple[str, ...]:
+    without = [column or "(no name)" for column in left_out[:SHOWN]]
+    without += [f"and {len(left_out) - SHOWN:,} more"] if len(left_out) > SHOWN else []
     words = [f"email ← {header[email]}"]
     words += [f"name ← {' + '.join(header[at] for at in name)}"] if name else []
     words += [f"attribute {own} ← {header[at]}" for at, own in attributes.items()]
-    words += [f"not taken: {', '.join(column or '(no name)' for column in left_out)}"] if left_out else []
+    words += [f"not taken: {', '.join(without)}"] if without else []
     return tuple(words)

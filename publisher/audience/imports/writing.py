@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -24,6 +24,7 @@ class Writer:
     """Puts people on a list, a batch at a time, and counts what became of them.
 
     :param source: where they come from, in words: ``imported from Mailchimp on 2026-11-30``.
+    :param erased: hashes of people who are not brought in: somebody may be erased while their file is read.
     """
 
     conn: Connection
@@ -31,11 +32,14 @@ class Writer:
     source: str
     now: datetime
     actor: str
+    erased: Collection[str] = frozenset()
     counts: Counter[str] = field(default_factory=Counter)
     domains: dict[str, int] = field(default_factory=dict)  # ids of mail domains
 
     def write(self, people: Sequence[Person]) -> None:
         """Write a batch."""
+        read, people = len(people), [person for person in people if person.hash not in self.erased]
+        self.counts["erased"] += read - len(people)
         blocked = [person for person in people if person.standing == Standing.BLOCKED]
         wanted = [person for person in people if person.standing != Standing.BLOCKED]
         known = newcomers.known(self.conn, self.list_id, [person.hash for person in wanted])

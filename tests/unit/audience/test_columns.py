@@ -54,7 +54,7 @@ def test_what_is_said_by_hand_holds():
 def test_five_thousand_columns_are_no_five_thousand_attributes():
     found = columns.find(["email", *(f"c{n}" for n in range(4_999))], FILE)
     assert len(found.attributes) == columns.MOST
-    assert "c4998" in found.words[-1]
+    assert found.words[-1].endswith("c219, and 4,779 more")
 
 
 def test_a_file_without_a_header_or_without_addresses_is_told_so():

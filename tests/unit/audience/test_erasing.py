@@ -9,7 +9,7 @@ from sqlalchemy import insert, select
 from publisher.audience import erasing, moving, record
 from publisher.model.event import Event, EventKind
 from publisher.model.subscriber import SubscriptionState
-from publisher.store import events, log, subscribers, suppressions, tables
+from publisher.store import events, log, newcomers, subscribers, suppressions, tables
 from tests.ledger import NOW, add_edition, add_send, books, subscribe
 from tests.unit.audience.people import choose, find, hash_of, join, states
 from tests.unit.pipeline.dispatch.conftest import Bench, Told
@@ -18,7 +18,7 @@ ADA = "reader1@example.org"
 
 
 def erase(store, email: str = ADA) -> bool:
-    said = {"address_hash": hash_of(email), "why": "she wrote", "now": NOW + timedelta(days=1), "actor": "cli:bo"}
+    said = {"hash_of": hash_of, "why": "she wrote", "now": NOW + timedelta(days=1), "actor": "cli:bo"}
     return erasing.erase(store, find(store, email).id, **said)
 
 
@@ -72,7 +72,7 @@ def test_letters_that_have_not_begun_go_to_nobody(store):
 def test_an_erased_id_is_nobodys_and_the_address_may_join_anew(store):
     first = join(store, ADA)
     assert erase(store)
-    gone = {"address_hash": hash_of(ADA), "why": "", "now": NOW, "actor": "x"}
+    gone = {"hash_of": hash_of, "why": "", "now": NOW, "actor": "x"}
     assert not erasing.erase(store, first.id, **gone)
     with store.write() as conn:
         again = {"email": ADA, "address_hash": hash_of(ADA), "name": "", "attributes": {}, "made_at": NOW}
@@ -85,11 +85,16 @@ def test_former_and_second_addresses_are_erased_too(store):
     join(store, ADA)
     join(store, "ada@elsewhere.example", "weekly")
     moving.move(store, find(store, ADA).id, find(store, "ada@elsewhere.example").id, now=NOW, actor="subscriber")
+    with store.write() as conn:
+        said = {"reason": f"550 {ADA}", "now": NOW, "actor": "x"}
+        suppressions.add(conn, hash_of(ADA), "all", **said)
     assert erase(store, "ada@elsewhere.example")
     text = whole_ledger(store)
     assert ADA not in text
     assert "ada@elsewhere" not in text
     assert states(store, "ada@elsewhere.example") == {}
+    with store.read() as conn:  # by which no old file brings them back
+        assert newcomers.erased(conn) == {hash_of(ADA), hash_of("ada@elsewhere.example")}
 
 
 def test_a_trap_row_with_a_formula_for_an_address_cannot_widen_what_is_taken_out(store):

@@ -29,11 +29,11 @@ ROWS = st.sampled_from(
 )
 
 
-def bring_in(store, content: str | bytes, list_name: str = "daily") -> imports.Report:
+def bring_in(store, content: str | bytes, list_name: str = "daily", **options) -> imports.Report:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "people.csv"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return imports.import_csv(store, path, list_name, hash_key=HASH_KEY, now=NOW, actor="test")
+        return imports.import_csv(store, path, list_name, hash_key=HASH_KEY, now=NOW, actor="test", **options)
 
 
 def everyone(store) -> list[tuple[str, str, str]]:
@@ -148,13 +148,41 @@ def test_who_was_erased_is_not_brought_back_and_may_come_back_by_themselves(stor
     key = address_hash("ada@example.org", HASH_KEY)
     with store.read() as conn:
         person = subscribers.find(conn, key)
-    erasing.erase(store, person.id, address_hash=key, why="she wrote", now=NOW, actor="cli:bo")
+    erasing.erase(store, person.id, hash_of=lambda _: key, why="she wrote", now=NOW, actor="cli:bo")
     report = bring_in(store, "email\nADA@example.org\n")
     assert (report.added, report.refused) == (0, 1)
     assert "was erased" in report.bad[0][2]
+    with store.write() as conn:  # somebody typed the address; whose it is hasn't said yes
+        person_id, list_id = (
+            subscribers.ensure_person(conn, "ada@example.org", key, NOW),
+            subscribers.ensure_list(conn, "x"),
+        )
+        said = {"basis": "signed up", "now": NOW, "actor": "subscriber"}
+        subscribers.set_subscription(conn, person_id, list_id, SubscriptionState.UNCONFIRMED, **said)
+    assert bring_in(store, "email\nada@example.org\n").refused == 1
     with store.write() as conn:
-        subscribers.ensure_person(conn, "ada@example.org", key, NOW)
+        subscribers.set_subscription(conn, person_id, list_id, SubscriptionState.CONFIRMED, **said)
     assert bring_in(store, "email\nada@example.org\n").updated == 1
+
+
+def test_who_is_erased_while_their_file_is_read_is_not_brought_in(store):
+    bring_in(store, "email\nada@example.org\n", "weekly")
+    key = address_hash("ada@example.org", HASH_KEY)
+    with store.read() as conn:
+        person = subscribers.find(conn, key)
+
+    reading: list[int] = []
+
+    def now_it_is_read(what: str, done: int, of: int) -> None:
+        reading.append(done)
+        if what == "reading" and len(reading) == 2:  # whom nobody may bring in has been looked up
+            erasing.erase(store, person.id, hash_of=lambda _: key, why="she wrote", now=NOW, actor="cli:bo")
+
+    others = "".join(f"reader{number}@example.org\n" for number in range(1000))
+    report = bring_in(store, f"email\nada@example.org\n{others}", progress=now_it_is_read)
+    assert (report.added, report.erased, report.refused) == (1000, 1, 0)
+    with store.read() as conn:
+        assert subscribers.find(conn, key) is None
 
 
 def test_hostile_names_and_addresses_of_every_kind_are_text_or_refused(store):

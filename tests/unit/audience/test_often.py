@@ -29,9 +29,16 @@ def test_one_does_not_use_up_what_is_anothers(store):
 
 
 def test_what_is_too_much_takes_nothing_and_says_how_long_to_wait(store):
-    assert often.take(store, FIVE, "a", 6, NOW) > timedelta()
-    assert often.take(store, FIVE, "a", 5, NOW) == timedelta()
+    assert often.take(store, FIVE, "a", 2, NOW) == timedelta()
+    assert often.take(store, FIVE, "a", 4, NOW) > timedelta()
+    assert often.take(store, FIVE, "a", 3, NOW) == timedelta()
     assert often.take(store, FIVE, "a", 1, NOW) == timedelta(minutes=2)
+
+
+def test_more_than_there_ever_are_go_once_from_a_full_limit(store):
+    assert often.take(store, FIVE, "a", 8, NOW) == timedelta()
+    assert often.take(store, FIVE, "a", 8, NOW + timedelta(minutes=9)) > timedelta()
+    assert often.take(store, FIVE, "a", 8, NOW + timedelta(minutes=10)) == timedelta()
 
 
 def test_a_limit_that_is_full_again_is_forgotten_and_one_in_use_is_not(store):

@@ -147,7 +147,7 @@ def test_parallel_sign_ups_of_one_address_are_one_person(store):
 
 def erase(store, person_id: int, email: str = ADA) -> None:
     hashed = address_hash(email, HASH_KEY)
-    erasing.erase(store, person_id, address_hash=hashed, why="asked", now=NOW, actor="test")
+    erasing.erase(store, person_id, hash_of=lambda _: hashed, why="asked", now=NOW, actor="test")
 
 
 def scopes(store, email: str = ADA) -> list[str]:
@@ -176,6 +176,18 @@ def test_a_yes_ends_a_leave_that_came_with_an_import_and_no_complaint(store):
     say_yes(store, ask(store, email="bo@example.org"))
     assert scopes(store) == ["lifted: list:daily"]
     assert scopes(store, "bo@example.org") == ["list:daily"]
+
+
+def test_whoever_is_on_a_list_and_kept_off_it_is_asked_and_loses_nothing_by_silence(store):
+    person_id = set_state(store, SubscriptionState.CONFIRMED, now=NOW - WEEK)
+    before = dict(choice(store, person_id))
+    with store.write() as conn:
+        suppressions.add(conn, hash_of(ADA), "list:daily", reason="she rang", now=NOW, actor="cli:bo")
+    assert ask(store, now=NOW).to_ask  # whoever typed it
+    signup.forget_unconfirmed(store, NOW + timedelta(days=3), NOW + WEEK)
+    assert dict(choice(store, person_id)) == before
+    say_yes(store, ask(store, now=NOW + WEEK), NOW + WEEK, NOW + WEEK)
+    assert (choice(store, person_id)["state"], scopes(store)) == ("confirmed", ["lifted: list:daily"])
 
 
 def test_what_nobody_confirms_vanishes_with_the_person_who_has_nothing_else(store):

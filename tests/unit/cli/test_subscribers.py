@@ -99,6 +99,19 @@ def test_the_file_of_a_person_and_their_whole_record(app):
     assert json.loads(run(app, "show", "file@example.org", "--json"))["deliveries"][0]["events"] == []
 
 
+def test_adding_says_who_is_not_written_to_all_the_same(app):
+    bring_in(app, "email\nopen@example.org\n", "--ask")
+    assert "hasn't said yes to daily yet" in run(app, "add", "open@example.org", "--list", "daily", code=2)
+    run(app, "suppress", "blocked@example.org", "--why", "a lawyer's letter")
+    assert "but nobody writes to them: a lawyer's letter" in run(app, "add", "blocked@example.org", "--list", "daily")
+
+
+def test_a_letter_to_one_person_is_called_by_what_it_is_about(app):
+    bring_in(app, "email\nasked@example.org\n", "--ask")
+    assert "letter confirm:daily:en" in run(app, "show", "asked@example.org")
+    assert json.loads(run(app, "record", "asked@example.org"))["mails"][0]["entry"] == "confirm:daily:en"
+
+
 def test_who_rings_is_taken_off_and_whoever_is_on_nothing_is_told_so(app):
     join(app, "rings@example.org")
     assert "has left daily" in run(app, "unsubscribe", "rings@example.org", "--why", "he rang")
@@ -148,6 +161,7 @@ def test_erasing_asks_once_and_says_that_it_cannot_be_undone(app):
     assert "they themselves may join again" in run(app, "erase", "gone@example.org", "--why", "GDPR", "--yes")
     assert "erased, 2026" in run(app, "show", "gone@example.org", code=1)
     assert "was erased" in bring_in(app, "email\ngone@example.org\n", code=1)
+    assert "Only they can come back" in run(app, "add", "gone@example.org", "--list", "daily", code=2)
     shown = CliRunner().invoke(cli, ["log", "--project", str(app.folder)]).output
     assert "(erased)" in shown
     assert "gone@" not in shown

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -60,6 +61,18 @@ def test_a_page_shows_every_open_list_with_what_it_brings(site):
     assert "Morning briefing" not in one
 
 
+def test_a_list_in_another_language_is_marked_as_such(tmp_path, ada):
+    def in_arabic(text: str) -> str:
+        return with_lists(text).replace("daily: {", "daily: {language: ar, archive: public, ")
+
+    with site_of(tmp_path, in_arabic) as site:
+        token = link(site.app, "access", put(site.app, ada, "daily", SubscriptionState.CONFIRMED), 0)
+        for path in ("/subscribe", f"/a/{token}?language=en", "/archive"):
+            assert re.search(
+                r'lang="ar"[^>]*>(<[^>]*>)Morning briefing', requests.get(site.url + path, timeout=30).text
+            )
+
+
 @pytest.mark.parametrize("name", ["house", "nowhere", "x" * 500, "%00", "..%2f"])
 def test_nobody_signs_up_for_a_list_that_is_not_open(site, name, ada):
     for answer in (
@@ -83,6 +96,17 @@ def test_a_sign_up_is_asked_by_mail_with_the_words_that_were_shown(site, ada):
     assert row["wording"].startswith("Morning briefing: The day’s news at seven\nHarbor Gazette sends you")
     found = person(site.app, ada)
     assert (found.email, found.name, found.language) == (ada.replace("ada", "Ada"), "Ada Lovelace", "")
+
+
+def test_whoever_wants_all_of_many_lists_is_asked_for_each(tmp_path, ada):
+    many = [f"list{number}" for number in range(8)]
+
+    def with_many(text: str) -> str:
+        return with_lists(text).replace("lists:\n", "lists:\n" + "".join(f"  {each}: {{}}\n" for each in many))
+
+    with site_of(tmp_path, with_many) as site:
+        assert post(site, "/subscribe", email=ada, list=many).status_code == 200
+        eventually(lambda: letters(site.app, ada).total() == len(many))
 
 
 def test_several_lists_are_asked_each_by_itself(site, ada):

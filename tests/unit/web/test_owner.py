@@ -59,6 +59,12 @@ def test_whoever_types_an_address_gets_a_link_there_and_a_stranger_the_same_answ
     assert person(site.app, "nobody@example.org") is None
 
 
+def test_the_answer_is_in_the_language_of_the_page(site):
+    for email in ("nobody@example.org", "x"):
+        answer = requests.post(f"{site.url}/my?language=ar", {"email": email}, headers=from_elsewhere(), timeout=30)
+        assert '<html lang="ar" dir="rtl"' in answer.text
+
+
 def test_one_address_gets_few_links_a_day(site, ada):
     put(site.app, ada, "daily", ON)
     for _ in range(8):
@@ -173,6 +179,27 @@ def test_a_link_to_the_old_address_opens_nothing_after_the_move(site, ada):
     assert ada in see(before)
     press(f"{site.url}/m/{link(site.app, 'move', new, number)}")
     assert "This link does nothing" in see(before)
+
+
+def test_what_was_asked_for_before_a_move_moves_nobody_after_it(site, ada):
+    number = put(site.app, ada, "daily", ON)
+    thief, home = put(site.app, ada.replace("ada", "thief"), "weekly", ON), put(site.app, f"new-{ada}", "weekly", ON)
+    before = NOW - timedelta(hours=1)
+    asked_by_a_thief = f"{site.url}/m/{link(site.app, 'move', thief, number, before)}"
+    assert "thief" in see(asked_by_a_thief)
+    press(f"{site.url}/m/{link(site.app, 'move', home, number, before)}")
+    assert "This link does nothing" in see(asked_by_a_thief)
+    assert "This link does nothing" in press(asked_by_a_thief).text
+    assert person(site.app, f"new-{ada}").id == number
+
+
+def test_one_network_asks_few_strangers_whether_an_address_is_theirs(site, own):
+    here = from_elsewhere()
+    strangers = [f"stranger{number}@example.org" for number in range(32)]
+    answers = [requests.post(f"{own}/address", {"email": each}, headers=here, timeout=30) for each in strangers]
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429] * 2
+    settled(site.url)
+    assert [letters(site.app, each).total() for each in strangers] == [1] * 30 + [0] * 2
 
 
 def test_the_own_address_and_what_is_none_are_said(site, own, ada):

@@ -115,7 +115,7 @@ def test_a_page_of_another_site_may_not_ask(site):
 def test_who_was_erased_has_no_file_any_more(own_site):
     app = own_site.app
     there = asked_for(own_site, READER, allow_redirects=False).headers["Location"]
-    erased = {"address_hash": app.hash_of(READER), "why": "asked", "now": NOW, "actor": "cli:ada"}
+    erased = {"hash_of": app.hash_of, "why": "asked", "now": NOW, "actor": "cli:ada"}
     assert erasing.erase(app.store, person(app, READER).id, **erased)
     answer = requests.get(own_site.url + there, timeout=10)
     assert answer.status_code == 404 and READER not in answer.text
