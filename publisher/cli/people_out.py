@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from publisher.audience.cells import harmless
 from publisher.cli.opening import open_app, open_operator
 from publisher.cli.output import AsJson, ProjectDir, local, say, say_json, table
 from publisher.cli.people import block_line, person_at
@@ -52,10 +53,10 @@ def export(
 
 def _write_csv(people: Iterable[RowMapping], attributes: Sequence[str]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([*COLUMNS, *map(_harmless, attributes)])
+    writer.writerow([*COLUMNS, *map(harmless, attributes)])
     for row in people:
         cells = {**_plain(row), **{f"attribute {name}": row["attributes"].get(name) for name in attributes}}
-        writer.writerow([_harmless(str(cell or "")) for cell in cells.values()])
+        writer.writerow([harmless(str(cell or "")) for cell in cells.values()])
 
 
 def _write_json(people: Iterable[RowMapping]) -> None:
@@ -69,11 +70,6 @@ def _write_json(people: Iterable[RowMapping]) -> None:
 
 def _plain(row: RowMapping) -> dict[str, Any]:
     return {**{name: row[name] for name in COLUMNS}, "since": row["since"].isoformat() if row["since"] else None}
-
-
-def _harmless(cell: str) -> str:
-    # A spreadsheet would run a cell that begins like a formula.
-    return f"'{cell}" if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def record(email: str, project: ProjectDir = Path()) -> None:

@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from publisher.audience.cells import as_meant
 from publisher.errors import ImportFileError
 
 SIGNS = ",;\t|"
@@ -99,7 +100,7 @@ class Table:
         rows, line = [], at
         try:
             for cells in reader:
-                rows.append(Row(line, cells))
+                rows.append(Row(line, as_meant(cells)))
                 line = at + reader.line_num
         except csv.Error as error:
             return None, str(error) == "unexpected end of data"

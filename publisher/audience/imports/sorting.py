@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from publisher.audience.addresses import normalise
+from publisher.audience.cells import harmless
 from publisher.audience.imports.columns import Columns, simple
 from publisher.audience.imports.reading import Row
 from publisher.audience.imports.systems import Standing, System, Word
@@ -170,7 +171,7 @@ class Rejects:
         self._write([*cells, str(row.line), why])
 
     def _write(self, cells: Sequence[str]) -> None:
-        csv.writer(self._file, delimiter=self._sign).writerow(cells)  # type: ignore[arg-type]  # it is open
+        csv.writer(self._file, delimiter=self._sign).writerow(map(harmless, cells))  # type: ignore[arg-type]  # it is open
 
     @property
     def _part(self) -> Path:

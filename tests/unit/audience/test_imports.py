@@ -41,6 +41,18 @@ def everyone(store) -> list[tuple[str, str, str]]:
         return [(row["email"], row["name"], row["list"]) for row in subscribers.everyone(conn)]
 
 
+def test_a_bad_row_is_run_by_no_spreadsheet_and_mended_says_what_it_said(store, tmp_path):
+    path, bad = tmp_path / "people.csv", tmp_path / "people.rejected.csv"
+    path.write_text('email,name\nada.example.org,"=HYPERLINK(""http://evil.example"")"\n')
+    said = {"hash_key": HASH_KEY, "now": NOW, "actor": "test"}
+    imports.import_csv(store, path, "daily", **said, options=imports.Options(rejected=bad))
+    written = bad.read_text("utf-8-sig")
+    assert "'=HYPERLINK" in written
+    path.write_text(written.replace("ada.example.org", "ada@example.org"))
+    imports.import_csv(store, path, "daily", **said)
+    assert everyone(store) == [("ada@example.org", '=HYPERLINK("http://evil.example")', "daily")]
+
+
 def test_good_rows_are_taken_and_bad_ones_named_with_their_line(store):
     report = bring_in(store, "email,name\nada@example.org,Ada\nno-address,Nobody\nADA@example.org,Ada again\n,\n")
     assert report.added == 1
