@@ -76,7 +76,9 @@ class Terminal:
 
     def _read(self) -> bool:
         """Read what is there, waiting a little for it."""
-        ready, _, _ = select.select([self._screen], [], [], 0.05)
+        watch = select.poll()  # `select.select` knows no file above 1,024, and a long run has more open
+        watch.register(self._screen, select.POLLIN)
+        ready = watch.poll(50)
         try:
             said = os.read(self._screen, 65_536).decode(errors="replace") if ready else ""
         except OSError:  # nobody holds the other end any more

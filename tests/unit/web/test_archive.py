@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from xml.etree import ElementTree as Xml
@@ -58,6 +59,9 @@ def test_an_edition_has_its_title_its_day_its_neighbours_and_a_way_to_subscribe(
     assert 'href="/subscribe/daily"' in page
 
 
+DIGEST = re.compile(r"[0-9a-f]{12,}")  # in whose letters anybody's name may stand
+
+
 def test_nothing_of_any_reader_is_in_a_page_a_mail_or_the_feed(past):
     paths = ["/archive", "/archive/daily", "/archive/daily/feed.xml"]
     for send_id in past.app.sent:
@@ -65,7 +69,7 @@ def test_nothing_of_any_reader_is_in_a_page_a_mail_or_the_feed(past):
     for path in paths:
         answer = get(past, path)
         assert answer.status_code == 200, path
-        said = f"{answer.text} {answer.headers}".lower()
+        said = DIGEST.sub("", f"{answer.text} {answer.headers}".lower())
         for secret in (ADDRESS, HOSTILE, "zoë", "ada", "reader.example", "/u/", "[email]", "{{"):
             assert secret.lower() not in said, (path, secret)
 
