@@ -261,7 +261,7 @@ def _known(word: str, at: int) -> Kind:
     if word in ("opened", "clicked"):
         what = f"`{word}`: what single readers open and click is not known to segments"
         raise ConditionError(what, at, f'An attribute of that name is `attribute("{word}")`')
-    return word if word in ("joined", "language", "domain") else "attribute"  # type: ignore[return-value]
+    return word if word in ("joined", "language", "domain") else "attribute"  # type: ignore[return-value]  # one of its words
 
 
 def _check_kind(subject: Subject, value: Value, at: int) -> None:
