@@ -3,6 +3,7 @@
     PublisherError            the base: where, what, and what to do now
     ├── UsageError            the command was called wrongly (exit code 2)
     │   └── StaleError             what somebody decided about has changed since they looked (exit code 1)
+    ├── NotAllowedError       whoever asks by the console may not do this
     ├── ConfigError           schedules.yaml, .env or the key file says something that can't be meant (exit code 2)
     ├── SourceError           a feed, folder or page could not be read
     │   └── PrivateAddressError    it stands inside the own network, and nobody said that it may be read there
@@ -55,6 +56,10 @@ class StaleError(UsageError):
     """What somebody decided about has changed since they looked at it; the answer is no."""
 
     exit_code = 1
+
+
+class NotAllowedError(PublisherError):
+    """Whoever asks by the console, or by its interface, may not do this."""
 
 
 class ConfigError(PublisherError):

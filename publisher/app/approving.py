@@ -17,11 +17,13 @@ from publisher.errors import StaleError, UsageError
 from publisher.model.desk import Changes
 from publisher.model.message import Content
 from publisher.model.project import When
+from publisher.model.staff import May
 from publisher.model.states import EditionState
 from publisher.model.trial import FIRST, SECOND
 from publisher.pipeline.operate import approving
 from publisher.pipeline.operate.approving import Agreed
 from publisher.store import Connection, RowMapping, alerts, approvals, articles, editions, messages, sends
+from publisher.store.permission import allowed
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -131,6 +133,7 @@ def _rendered(app: App, edition: RowMapping) -> Rendered:
     return produce.render(app.store, app.studio, app.project, schedule, edition["id"])
 
 
+@allowed(May.APPROVE)
 def approve(app: App, edition_id: int, version: str, *, actor: str, why: str = "") -> Agreed:
     """Agree to exactly one version of an edition; the first who does locks it, and its messages stay as they are.
 
@@ -218,6 +221,7 @@ def changes_since(app: App, edition_id: int, version: str) -> list[str]:
     return found or ["an article, a template or the file has changed"]
 
 
+@allowed(May.APPROVE)
 def reopen(app: App, edition_id: int, *, actor: str) -> int:
     """Open an approved edition again, as a draft; return how many approvals are void.
 

@@ -28,10 +28,12 @@ from publisher.model.cost import Cost
 from publisher.model.hours import is_quiet
 from publisher.model.message import Finding
 from publisher.model.project import BREAKING, Schedule
+from publisher.model.staff import May
 from publisher.model.states import EditionState
 from publisher.pipeline import produce
 from publisher.pipeline.produce import Produced
 from publisher.store import Connection, editions, facts, held
+from publisher.store.permission import allowed
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -174,6 +176,7 @@ def _through_quiet(app: App, schedule: Schedule, now: datetime) -> list[str]:
 # --- now --------------------------------------------------------------------------------------------------------------
 
 
+@allowed(May.APPROVE)
 def send(app: App, news: News) -> int:
     """Write down edition, sends and messages, due now, in one transaction; return the edition.
 

@@ -31,7 +31,7 @@ from publisher.pipeline.collect import Collected
 from publisher.pipeline.operate import holding
 from publisher.runtime.clockwatch import ClockWatch
 from publisher.runtime.sidebyside import SideBySide
-from publisher.store import Store
+from publisher.store import Store, permission
 from publisher.store.owner import refuse_stranger
 
 # Rendering and senders are imported where they are used: most commands need neither, and they take half a second.
@@ -159,8 +159,9 @@ class App:
 
     @property
     def actor(self) -> str:
-        """Who is at the keyboard: written beside everything that a person does."""
-        return f"cli:{getpass.getuser()}"
+        """Who decides: whoever is signed in and asks, else whoever is at the keyboard; written beside what they do."""
+        member = permission.who()
+        return member.actor if member else f"cli:{getpass.getuser()}"
 
     def list_named(self, name: str) -> str:
         """Return the list's name.

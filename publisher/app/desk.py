@@ -11,11 +11,13 @@ from publisher.errors import UsageError
 from publisher.model.article import LedgerArticle, Standing
 from publisher.model.desk import Changes, Note
 from publisher.model.project import Entry, Schedule
+from publisher.model.staff import May
 from publisher.model.states import EditionState
 from publisher.pipeline.operate import editing
 from publisher.pipeline.operate.editing import Change
 from publisher.runtime.slots import Slot, slots_after
 from publisher.store import approvals, articles, desk, editions, facts, schedules, sends
+from publisher.store.permission import allowed
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -89,6 +91,7 @@ def edition_of_next(app: App, schedule: Schedule) -> int | None:
     return row["id"] if row is not None and row["state"] in (EditionState.DRAFT, EditionState.LOCKED) else None
 
 
+@allowed(May.EDIT)
 def open_draft(app: App, schedule: Schedule) -> int:
     """Return the draft of a schedule's next edition, made now where it has none yet."""
     slot = next_slot(app, schedule)
@@ -102,6 +105,7 @@ def open_draft(app: App, schedule: Schedule) -> int:
     return made
 
 
+@allowed(May.EDIT)
 def change(app: App, edition_id: int, make: Change, what: str, seen: int | None = None) -> Changes:
     """Change a draft, and compose it anew, so that everybody sees what that makes of it.
 
@@ -112,6 +116,7 @@ def change(app: App, edition_id: int, make: Change, what: str, seen: int | None 
     return after
 
 
+@allowed(May.EDIT)
 def write_note(app: App, schedule: Schedule, text: str) -> Note | None:
     """Write the note of a schedule's next edition; return the one whose place it takes.
 
@@ -132,6 +137,7 @@ def require_room(app: App, schedule: Schedule) -> None:
         raise UsageError("it sends no mail, and a note stands in mails alone", where=schedule.name)
 
 
+@allowed(May.EDIT)
 def compose_next_anew(app: App, schedule: Schedule) -> None:
     """Compose the draft of a schedule's next edition, where it has one."""
     draft_id = draft_of(app, schedule)

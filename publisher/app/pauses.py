@@ -13,10 +13,12 @@ from publisher.app import drafts, versions
 from publisher.model.article import LedgerArticle
 from publisher.model.counting import many
 from publisher.model.project import Schedule
+from publisher.model.staff import May
 from publisher.model.states import EditionState
 from publisher.pipeline import compose
 from publisher.runtime.slots import Slot
 from publisher.store import Connection, editions, schedules
+from publisher.store.permission import allowed
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -42,6 +44,7 @@ class Resumed:
         return " and ".join(many(number, noun) for number, noun in counted if number)
 
 
+@allowed(May.EDIT)
 def pause(app: App, schedule: Schedule, why: str = "") -> RowMapping | None:
     """Let no slot of a schedule fire until it is resumed; return the pause that there was already, if so.
 
@@ -56,6 +59,7 @@ def pause(app: App, schedule: Schedule, why: str = "") -> RowMapping | None:
     return None
 
 
+@allowed(May.EDIT)
 def resume(app: App, schedule: Schedule, *, catch_up: bool) -> Resumed | None:
     """Let the slots of a schedule fire again; None where it isn't paused.
 
@@ -85,6 +89,7 @@ def resume(app: App, schedule: Schedule, *, catch_up: bool) -> Resumed | None:
     return Resumed(since, len(passed), len(came))
 
 
+@allowed(May.EDIT)
 def take_back(app: App, schedule: Schedule) -> int:
     """Make candidates again of what was dropped when a schedule was last resumed; return how many articles."""
     why = f"dropped when {schedule.name} was resumed, and taken back by {app.actor}"

@@ -28,9 +28,11 @@ from publisher.model.call import Answer, Call, Outcome, Recipient
 from publisher.model.counting import many
 from publisher.model.message import Mail, slots_of
 from publisher.model.project import Schedule
+from publisher.model.staff import May
 from publisher.model.states import EditionState
 from publisher.pipeline.dispatch import beside
 from publisher.store import editions, suppressions
+from publisher.store.permission import allowed
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -88,6 +90,7 @@ def make(app: App, schedule: Schedule, *, email: str = "") -> Preview:
     return preview(own, schedule, email=email)
 
 
+@allowed(May.EDIT)
 def send(app: App, made: Preview, addresses: Sequence[str]) -> list[Said]:
     """Send the mails of a preview to these addresses, one by one; nobody else hears of it."""
     mails = [(one.entry.via, each) for one in made.products for each in one.variants.values() if isinstance(each, Mail)]

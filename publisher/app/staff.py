@@ -15,8 +15,9 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from publisher.errors import UsageError
-from publisher.model.staff import Member, Role
-from publisher.store import staff
+from publisher.model.staff import May, Member, Role
+from publisher.store import permission, staff
+from publisher.store.permission import allowed
 from publisher.store.sql import take_turn
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def fault_of(password: str, name: str) -> str:
     return "it is one character again and again" if len(set(password)) < 4 else ""
 
 
+@allowed(May.MANAGE)
 def add(app: App, name: str, role: Role, actor: str) -> str:
     """Let somebody work here; return the end of the link by which they choose their password.
 
@@ -106,6 +108,7 @@ def add(app: App, name: str, role: Role, actor: str) -> str:
     return invite(app, name, actor)
 
 
+@allowed(May.MANAGE)
 def invite(app: App, name: str, actor: str) -> str:
     """Return the end of a new link by which somebody chooses their password; one that was there before ends."""
     token, now = secrets.token_urlsafe(24), app.clock()
@@ -126,6 +129,7 @@ def require(member: Member | None, name: str) -> Member:
     return member
 
 
+@allowed(May.MANAGE)
 def set_role(app: App, name: str, role: Role, actor: str) -> None:
     """Give somebody another role, which signs them out.
 
@@ -140,6 +144,7 @@ def set_role(app: App, name: str, role: Role, actor: str) -> None:
         staff.write_down(conn, actor, f"made {name} {role.value}", about=f"staff:{name}", now=now)
 
 
+@allowed(May.MANAGE)
 def end(app: App, name: str, actor: str) -> None:
     """Let somebody work here no more, and sign them out everywhere.
 
@@ -258,7 +263,7 @@ def who(app: App, token: str) -> Member | None:
 
 def sign_out(app: App, token: str) -> None:
     """End what a browser keeps."""
-    with app.store.write() as conn:
+    with permission.by_itself(), app.store.write() as conn:
         staff.end_session(conn, digest(token))
 
 

@@ -21,9 +21,9 @@ class May(StrEnum):
     """What is asked of a role."""
 
     LOOK = "look"
-    EDIT = "edit"  # drafts, notes, schedules, inserts, theme
-    APPROVE = "approve"
-    OPERATE = "operate"  # hold, cancel, resend, withdraw; channels, sources, lists, subscribers
+    EDIT = "edit"  # drafts, notes, articles, schedules, inserts, theme; tests; holding an edition
+    APPROVE = "approve"  # agreeing, letting held editions go, breaking news, corrections
+    OPERATE = "operate"  # cancel, resend, withdraw, hold everything; channels, sources, lists, subscribers
     MANAGE = "manage"  # who works here, and with what token
 
 
@@ -47,6 +47,7 @@ class Member:
     made_at: datetime
     ended_at: datetime | None = None  # since then they work here no more
     has_password: bool = False
+    scopes: frozenset[May] | None = None  # of a token by which they ask; None: all that their role reaches
 
     @property
     def actor(self) -> str:
@@ -55,4 +56,11 @@ class Member:
 
     def may(self, what: May) -> bool:
         """Say whether their role reaches so far."""
-        return self.ended_at is None and _RANK[self.role] >= _RANK[LEAST[what]]
+        is_in_scope = self.scopes is None or what in self.scopes
+        return self.ended_at is None and _RANK[self.role] >= _RANK[LEAST[what]] and is_in_scope
+
+    def why_not(self, what: May) -> str:
+        """Say in words why they may not do something."""
+        if self.scopes is not None and what not in self.scopes:
+            return f"this token has no scope `{what.value}`"
+        return f"your role ({self.role.value}) doesn’t reach so far: it takes {LEAST[what].value}"

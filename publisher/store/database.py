@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.errors import NotWrittenError
+from publisher.store.permission import require_allowed
 
 T = TypeVar("T")
 
@@ -65,7 +66,15 @@ class Store(ABC):
         """A write transaction, durable when it ends without an error.
 
         On SQLite it is alone from its first statement. On PostgreSQL others write at the same time: see `sends.lock`.
+
+        :raises NotAllowedError: somebody asks for it by the console, and no verb has allowed it.
         """
+        require_allowed()
+        with self._write() as conn:
+            yield conn
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
         self.refuse_within_write()
         with self.in_words(), self._turn(), self._writers.connect() as conn:
             self._mine.is_writing = True
@@ -78,7 +87,7 @@ class Store(ABC):
     @contextmanager
     def rehearsal(self) -> Iterator[Connection]:
         """A write transaction that is taken back when it ends: what a write would find, and nothing written."""
-        with suppress(_TakenBack), self.write() as conn:
+        with suppress(_TakenBack), self._write() as conn:
             yield conn
             raise _TakenBack
 

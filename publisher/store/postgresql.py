@@ -19,6 +19,7 @@ from publisher.store import migrate
 from publisher.store.address import parse, place
 from publisher.store.database import Store
 from publisher.store.keeper import Keeper
+from publisher.store.permission import require_allowed
 from publisher.store.plain import dumps
 from publisher.store.sql import lock_number
 from publisher.store.tables import facts
@@ -87,6 +88,7 @@ class PostgresqlStore(Store):
 
     def submit(self, work: Callable[[Connection], T], turn: str = "") -> T:
         # A commit of its own: the server gathers those of many connections by itself.
+        require_allowed()
         self.refuse_within_write()
         with self._turns.setdefault(turn, Lock()) if turn else nullcontext():
             return self._submit(work)

@@ -21,6 +21,7 @@ from publisher.errors import StoreError
 from publisher.store import migrate
 from publisher.store.database import Store
 from publisher.store.owner import refuse_stranger
+from publisher.store.permission import require_allowed
 from publisher.store.plain import dumps
 from publisher.store.writer import Writer
 
@@ -53,6 +54,7 @@ class SqliteStore(Store):
         return store
 
     def submit(self, work: Callable[[Connection], T], turn: str = "") -> T:
+        require_allowed()
         return self._writer.submit(work)  # one thread writes for all: every write has its turn
 
     def now(self, conn: Connection | None = None) -> datetime:

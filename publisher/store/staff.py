@@ -14,7 +14,7 @@ from publisher.store.tables import actions, sessions, staff
 
 def every(conn: Connection) -> list[Member]:
     """Return all who work here or did, by name."""
-    return [_member(row) for row in conn.execute(select(staff).order_by(staff.c.name)).mappings()]
+    return [as_member(row) for row in conn.execute(select(staff).order_by(staff.c.name)).mappings()]
 
 
 def is_any(conn: Connection) -> bool:
@@ -24,7 +24,7 @@ def is_any(conn: Connection) -> bool:
 
 def find(conn: Connection, name: str) -> Member | None:
     row = conn.execute(select(staff).where(staff.c.name == name)).mappings().one_or_none()
-    return None if row is None else _member(row)
+    return None if row is None else as_member(row)
 
 
 def row_of(conn: Connection, name: str, *, lock: bool = False) -> RowMapping | None:
@@ -77,7 +77,7 @@ def invited(conn: Connection, digest: str, now: datetime, *, lock: bool = False)
     mine = (staff.c.invitation == digest, staff.c.invited_until > now, staff.c.ended_at.is_(None))
     query = select(staff).where(*mine)
     row = conn.execute(query.with_for_update() if lock else query).mappings().one_or_none()
-    return None if row is None else _member(row)
+    return None if row is None else as_member(row)
 
 
 def note_failure(conn: Connection, staff_id: int, locked_until: datetime | None) -> None:
@@ -93,7 +93,7 @@ def _write(conn: Connection, staff_id: int, **values: Any) -> None:
     conn.execute(update(staff).where(staff.c.id == staff_id).values(values))
 
 
-def _member(row: RowMapping) -> Member:
+def as_member(row: RowMapping) -> Member:
     has_password = row["password"] is not None
     return Member(row["id"], row["name"], Role(row["role"]), row["made_at"], row["ended_at"], has_password)
 
@@ -115,7 +115,7 @@ def signed_in(conn: Connection, digest: str, now: datetime, idle_since: datetime
     mine = (sessions.c.digest == digest, sessions.c.until > now, sessions.c.seen_at > idle_since, _works_here())
     query = select(staff, sessions.c.seen_at).join(sessions, sessions.c.staff_id == staff.c.id).where(*mine)
     row = conn.execute(query).mappings().one_or_none()
-    return None if row is None else (_member(row), row["seen_at"])
+    return None if row is None else (as_member(row), row["seen_at"])
 
 
 def _works_here() -> ColumnElement[bool]:

@@ -10,28 +10,30 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from fastapi import HTTPException, Request
-from fastapi.responses import RedirectResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from publisher.app import staff
-from publisher.model.staff import May, Member
+from publisher.app import staff, tokens
+from publisher.model.staff import May
+from publisher.store import permission
 from publisher.store import staff as ledger
-from publisher.web.guard import is_open
-from publisher.web.here import asking, form_token, here
+from publisher.web.allowance import Allowance
+from publisher.web.flash import carrying
+from publisher.web.here import asking, form_token
 from publisher.web.pages import Pages
+from publisher.web.places import is_open
 
 if TYPE_CHECKING:
     from publisher.app import App
 
 COOKIE = "publisher-session"
 SIGN_IN = "/sign-in"
-# How one comes in; and what senders of practice speak to, which have no name and no password.
-OUTSIDE = (SIGN_IN, "/welcome/", "/set-up/", "/inbox/api/", "/inbox/posts/")
-FIRST = "Nobody signs in here yet. To work here and not only look: publisher staff add NAME --role admin"
+# How one comes in; what senders of practice speak to, which have no name and no password; and what describes the rest.
+OUTSIDE = (SIGN_IN, "/welcome/", "/set-up/", "/inbox/api/", "/inbox/posts/", "/api/openapi.json")
 STALE = "This page was open for too long. Nothing was done: load it anew, and do it again."
-NOT_YOURS = "Your role ({role}) doesn’t reach so far: ask an admin."
+WRONG_PER_MINUTE = 10  # tokens that nobody has
 
 
 class Door:
@@ -41,18 +43,39 @@ class Door:
         self._web = web
         self._app = app
         self._pages = pages
+        self._wrong = Allowance(WRONG_PER_MINUTE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or is_outside(scope["path"], scope["method"]):
             await self._web(scope, receive, send)
-            return
+        elif scope["path"].startswith("/api/"):
+            await self._let_in_by_token(scope, receive, send)
+        else:
+            await self._let_in_by_session(scope, receive, send)
+
+    async def _let_in_by_session(self, scope: Scope, receive: Receive, send: Send) -> None:
         token = token_in(scope)
         member = await run_in_threadpool(staff.who, self._app, token)
         if member is None and await run_in_threadpool(self._is_shut):
             await self._turn_away(scope, receive, send)
             return
-        with asking(member, token):
+        with asking(member, token), carrying(scope):
             await self._web(scope, receive, send)
+
+    async def _let_in_by_token(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a program in by its token alone; a cookie says nothing here, so no page of others can use it."""
+        member = await run_in_threadpool(tokens.who, self._app, bearer_in(scope))
+        if member is None:
+            await self._refuse_token()(scope, receive, send)
+            return
+        with asking(member, ""):
+            await self._web(scope, receive, send)
+
+    def _refuse_token(self) -> Response:
+        if wait := self._wrong.take():
+            return JSONResponse({"error": "too many requests"}, 429, {"Retry-After": str(wait)})
+        words = "no such token: send Authorization: Bearer TOKEN (People, or: publisher staff token)"
+        return JSONResponse({"error": words}, 401, {"WWW-Authenticate": "Bearer"})
 
     def _is_shut(self) -> bool:
         with self._app.store.read() as conn:
@@ -60,7 +83,7 @@ class Door:
 
     async def _turn_away(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Show where to sign in, and come back here then; what was not a look is not done."""
-        if scope["method"] in ("GET", "HEAD") and not scope["path"].startswith("/api/"):
+        if scope["method"] in ("GET", "HEAD"):
             path = scope["path"] + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else "")
             answer = RedirectResponse(f"{SIGN_IN}?{urlencode({'next': path})}", 303)
             await answer(scope, receive, send)
@@ -84,17 +107,27 @@ def token_in(scope: Scope) -> str:
     return ""
 
 
-def needs(what: May) -> Callable[[Request], Awaitable[Member]]:
-    """Return the check of an address that changes something: whose role, and a form of ours."""
+def bearer_in(scope: Scope) -> str:
+    """Return the token that a program sends; empty where it sends none."""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            kind, _, token = value.decode("latin-1").partition(" ")
+            return token.strip() if kind.lower() == "bearer" else ""
+    return ""
 
-    async def check(request: Request) -> Member:
-        member = here()
-        if member is None:
-            raise HTTPException(403, FIRST)
-        if not member.may(what):
-            raise HTTPException(403, NOT_YOURS.format(role=member.role.value))
-        if request.method != "GET" and (await request.form()).get("form") != form_token():
+
+def needs(what: May) -> Callable[[Request], Awaitable[None]]:
+    """Return the check of an address that changes something: whose role, and a form of ours.
+
+    The role is asked for once more below, where the thing is done; here nothing else is looked at before.
+    """
+
+    async def check(request: Request) -> None:
+        if not permission.is_asked():
+            raise HTTPException(401, "Sign in first.")  # an address that isn't behind the door
+        permission.require(what)
+        is_form = request.method != "GET" and not request.url.path.startswith("/api/")
+        if is_form and (await request.form()).get("form") != form_token():
             raise HTTPException(403, STALE)
-        return member
 
     return check

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publisher.web.headers import COMMON, policy
 from publisher.web.pages import Pages
-from publisher.web.places import CARD, SIGNED, is_for_readers, is_loopback
+from publisher.web.places import SIGNED, is_loopback, is_open
 
 log = structlog.get_logger()
 
@@ -19,7 +19,6 @@ SMALL_BODY = 64 * 1024  # bytes: forms
 ARTICLE_BODY = 1024 * 1024  # bytes: an article without its pictures
 EVENTS_BODY = 10 * 1024 * 1024  # bytes: hundreds of events in one request
 INBOX_BODY = 25 * 1024 * 1024  # bytes: a mail with its pictures
-OPEN = ("/static/", "/api/", "/webhooks/")  # with CARD and what is for readers: all under the public name
 FROM_ANYWHERE = ("/u/", "/webhooks/", "/subscribe/", "/api/subscriptions")  # what pages of others may ask for by POST
 FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
 EVERYWHERE = [
@@ -97,11 +96,6 @@ class _Answer:
             said = {name.lower() for name, _ in message["headers"]}
             message["headers"] = [*message["headers"], *(each for each in EVERYWHERE if each[0] not in said)]
         await self._send(message)
-
-
-def is_open(path: str) -> bool:
-    """Say whether an address is there for everybody; local pictures, beside the cards under /media, are not."""
-    return path.startswith(OPEN) or is_for_readers(path) or CARD.fullmatch(path) is not None
 
 
 def _is_foreign(headers: Headers) -> bool:

@@ -1,7 +1,8 @@
-"""The headers that every answer carries: no scripts, no third parties, nothing kept by the browser."""
+"""The headers that every answer carries: no scripts but the console's own, no third parties, nothing kept."""
 
 from __future__ import annotations
 
+OWN_PICTURES = "img-src 'self'"
 PICTURES = "img-src 'self' http: https: data:"  # only where a card, a mail or a page shows an article's own picture
 
 COMMON = {
@@ -14,11 +15,12 @@ COMMON = {
 FOREVER = "public, max-age=31536000, immutable"  # of what is named by its own digest: RFC 8246
 
 
-def policy(pictures: str = "img-src 'self'", *, framed: bool = False) -> str:
+def policy(pictures: str = OWN_PICTURES, *, framed: bool = False, scripts: bool = False) -> str:
     """Return the Content-Security-Policy of a page.
 
     :param pictures: the directive that says which pictures it may show.
     :param framed: it stands in a frame of another page of ours.
+    :param scripts: the console's own scripts may run, and ask for what is new; nobody's else, and none within the page.
     """
     parents = "'self'" if framed else "'none'"
     rules = [
@@ -29,7 +31,8 @@ def policy(pictures: str = "img-src 'self'", *, framed: bool = False) -> str:
         "base-uri 'none'",
         f"frame-ancestors {parents}",
     ]
-    return "; ".join([*rules, pictures])
+    own = ["script-src 'self'", "connect-src 'self'"] if scripts else []
+    return "; ".join([*rules, *own, pictures])
 
 
 # Of a mail itself: its own styles and pictures, no scripts, no forms, an origin of its own.

@@ -1,4 +1,4 @@
-"""Who asks for a page: known to all that is done for it, and to the page itself."""
+"""The session by which a page is asked for, and what every form of it brings back."""
 
 from __future__ import annotations
 
@@ -8,25 +8,23 @@ from contextvars import ContextVar
 from hashlib import sha256
 
 from publisher.model.staff import Member
+from publisher.store import permission
 
-_member: ContextVar[Member | None] = ContextVar("member", default=None)
 _token: ContextVar[str] = ContextVar("token", default="")
 
 
 @contextmanager
 def asking(member: Member | None, token: str) -> Iterator[None]:
-    """Let this be who asks, for the length of the block."""
-    before = _member.set(member), _token.set(token if member else "")
+    """Let this be who asks, for the length of the block.
+
+    :param token: of their session; empty where they have none.
+    """
+    before = _token.set(token if member else "")
     try:
-        yield
+        with permission.asking(member):
+            yield
     finally:
-        _member.reset(before[0])
-        _token.reset(before[1])
-
-
-def here() -> Member | None:
-    """Return who is signed in and asks; None where nobody has to be."""
-    return _member.get()
+        _token.reset(before)
 
 
 def form_token() -> str:

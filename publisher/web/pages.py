@@ -18,9 +18,13 @@ from markupsafe import Markup, escape
 from publisher.model.counting import many
 from publisher.model.post_size import urls_in
 from publisher.model.states import SENTENCES
-from publisher.web.headers import policy
-from publisher.web.here import form_token, here
+from publisher.store import permission
+from publisher.web.flash import forget, said_before
+from publisher.web.headers import OWN_PICTURES, policy
+from publisher.web.here import form_token
+from publisher.web.navigation import NAVIGATION
 from publisher.web.places import Places, Served, is_for_readers
+from publisher.web.speech import catalogue, nearest
 from publisher.web.wording import Words, words_of
 
 if TYPE_CHECKING:
@@ -72,13 +76,16 @@ class Pages:
             "language": self.app.project.publication.language if self.app else "en",
             "practice": self.app is not None and self.app.is_practice,
             "has_project": self.app is not None,
+            "spoken": self.spoken,
             "zone": self.zone,
             "here": "",
+            "navigation": NAVIGATION,
             "is_outside": False,  # before signing in nothing else is there
-            "worker": here(),
+            "worker": permission.who(),
             "form_token": form_token(),
+            "flash": said_before(),
         }
-        return environment().get_template(template).render(common | context)
+        return environment(self.spoken).get_template(template).render(common | context)
 
     def page(
         self, template: str, *, status: int = 200, pictures: str = "", places: Places | None = None, **context: Any
@@ -88,9 +95,11 @@ class Pages:
         :param places: where what belongs to it is; None: where the ledger's things are.
         :param pictures: the directive that lets it show pictures of others.
         """
-        csp = policy(pictures) if pictures else policy()
+        csp = policy(pictures or OWN_PICTURES, scripts=permission.is_asked())
         html = self.html(template, places or Served(self._public_url), **context)
-        return HTMLResponse(html, status, {"Content-Security-Policy": csp})
+        answer = HTMLResponse(html, status, {"Content-Security-Policy": csp})
+        forget(answer)
+        return answer
 
     def trouble(self, status: int, title: str, words: str, *, path: str = "") -> Response:
         """Return an error: a page for people, JSON for whoever speaks one of the interfaces."""
@@ -118,21 +127,29 @@ class Pages:
         return words_of(language or own, self.zone.key)
 
     @property
+    def spoken(self) -> str:
+        """The language of the console's own words: the publication's, where it speaks that."""
+        return nearest(self.app.project.publication.language) if self.app else "en"
+
+    @property
     def zone(self) -> ZoneInfo:
         return self.app.zone if self.app else ZoneInfo("UTC")
 
 
 @cache
-def environment() -> Environment:
+def environment(language: str = "en") -> Environment:
+    """Return what makes pages, in a language that the console speaks."""
     from publisher.store.sends import CORRECTION, FOLLOWING, WITHDRAWAL
 
     made = Environment(
         loader=PackageLoader("publisher.web", "pages"),
         autoescape=True,
         undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined] # by the extension
     words = {"state_words": state_words, "to_type": to_type, "many": many, "sentence": sentence}
     made.filters |= {"moment": moment, "size": size, "linked": linked, "host": host, **words}
     made.globals |= {"WITHDRAWAL": WITHDRAWAL, "CORRECTION": CORRECTION, "FOLLOWING": FOLLOWING}

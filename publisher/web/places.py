@@ -16,6 +16,8 @@ SIGNED = (
     "/m/",
     "/preview/",
 )  # below these an address is somebody's own, and is written down nowhere
+# With CARD and what is for readers: all that is there under the public name.
+OPEN = ("/static/", "/api/articles", "/api/subscriptions", "/webhooks/")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -23,6 +25,11 @@ def is_for_readers(path: str) -> bool:
     """Say whether an address is a page that readers see: its words are in their language."""
     below = (*SIGNED, "/subscribe/", "/archive/", "/l/")
     return path.startswith(below) or path in ("/subscribe", "/my", "/archive")
+
+
+def is_open(path: str) -> bool:
+    """Say whether an address is there for everybody; local pictures, beside the cards under /media, are not."""
+    return path.startswith(OPEN) or is_for_readers(path) or CARD.fullmatch(path) is not None
 
 
 def is_loopback(host: str) -> bool:

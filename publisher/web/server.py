@@ -13,18 +13,16 @@ from urllib.parse import urlsplit
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
-from publisher.errors import PublisherError, StoreError
+from publisher.errors import NotAllowedError, PublisherError
 from publisher.web import (
     api,
     approval,
     archive,
-    articles,
     clicks,
     console,
-    desk,
     inbox_pages,
     joining,
     leaving,
@@ -33,9 +31,9 @@ from publisher.web import (
     public,
     showcase,
     sign_in,
-    subscribers,
     subscribing,
 )
+from publisher.web.acts import API, status_of
 from publisher.web.door import Door
 from publisher.web.guard import Guard
 from publisher.web.inbox import Inbox
@@ -47,7 +45,8 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 PATIENCE = 10.0  # seconds for the server to begin, or to end
-STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml"}
+OPENAPI = "/api/openapi.json"
+STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml", "console.js": "text/javascript"}
 TITLES = {404: "There is no such page", 405: "This can’t be done here"}
 
 
@@ -57,29 +56,32 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
     :param app: the project; None leaves the inbox alone.
     """
     pages = Pages(app)
-    web = FastAPI(title="Publisher", openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    web = FastAPI(
+        title="Publisher", openapi_url=OPENAPI if app else None, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
     _answer_errors(web, pages)
     _add_static(web)
-    web.include_router(inbox_pages.routes(inbox, pages))
+    web.include_router(inbox_pages.routes(inbox, pages), include_in_schema=False)
     if app is None:
         web.add_api_route("/", lambda: RedirectResponse("/inbox", 303), methods=["GET"])
     else:
-        web.include_router(public.routes(app))  # first: a card's address is also one of a local picture
-        web.include_router(joining.routes(app, pages))
-        web.include_router(leaving.routes(app, pages))
-        web.include_router(owner.routes(app, pages))
+        web.include_router(
+            public.routes(app), include_in_schema=False
+        )  # first: a card's address is also one of a local picture
+        web.include_router(joining.routes(app, pages), include_in_schema=False)
+        web.include_router(leaving.routes(app, pages), include_in_schema=False)
+        web.include_router(owner.routes(app, pages), include_in_schema=False)
         web.include_router(subscribing.routes(app, pages))
-        web.include_router(archive.routes(app, pages))
-        web.include_router(approval.routes(app, pages))
-        web.include_router(clicks.routes(app, pages))
+        web.include_router(archive.routes(app, pages), include_in_schema=False)
+        web.include_router(approval.routes(app, pages), include_in_schema=False)
+        web.include_router(clicks.routes(app, pages), include_in_schema=False)
         web.include_router(api.routes(app))
-        web.include_router(console.routes(app, pages))
-        web.include_router(subscribers.routes(app, pages))
-        web.include_router(desk.routes(app, pages))
-        web.include_router(articles.routes(app, pages))
-        web.include_router(showcase.routes(app, pages))
-        web.include_router(previews.routes(app, pages))
-        web.include_router(sign_in.routes(app, pages))
+        shown, interface = console.routes(app, pages)
+        web.include_router(shown, include_in_schema=False)
+        web.include_router(interface)
+        web.include_router(showcase.routes(app, pages), include_in_schema=False)
+        web.include_router(previews.routes(app, pages), include_in_schema=False)
+        web.include_router(sign_in.routes(app, pages), include_in_schema=False)
         web.add_middleware(Door, app=app, pages=pages)
         web.add_middleware(Webhooks, take=app.hearing.take)
     web.add_middleware(Guard, pages=pages, public_host=lambda: _public_host(app))
@@ -91,7 +93,7 @@ def _public_host(app: App | None) -> str:
 
 
 def _add_static(web: FastAPI) -> None:
-    @web.get("/static/{name}")
+    @web.get("/static/{name}", include_in_schema=False)
     def static(name: str) -> Response:
         if name not in STATIC:
             raise HTTPException(404)
@@ -110,14 +112,16 @@ def _answer_errors(web: FastAPI, pages: Pages) -> None:
     @web.exception_handler(RequestValidationError)
     async def not_understood(request: Request, error: RequestValidationError) -> Response:
         place = error.errors()[0]["loc"]
+        if request.url.path.startswith(API) and place[0] != "path":
+            return JSONResponse({"error": f"{'.'.join(map(str, place))}: {error.errors()[0]['msg']}"}, 422)
         if place[0] == "path":
             return pages.trouble(404, TITLES[404], "Check the address.", path=request.url.path)
         return pages.trouble(400, "This can’t be asked", f"“{place[-1]}” has no such value.", path=request.url.path)
 
     @web.exception_handler(PublisherError)
     async def told(request: Request, error: PublisherError) -> Response:
-        status = 503 if isinstance(error, StoreError) else 500
-        return pages.trouble(status, "This can’t be shown now", f"{error}.", path=request.url.path)
+        title = "Not yours to do" if isinstance(error, NotAllowedError) else "This can’t be shown now"
+        return pages.trouble(status_of(error), title, f"{error}.", path=request.url.path)
 
 
 class Server:

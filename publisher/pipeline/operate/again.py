@@ -8,9 +8,11 @@ from functools import partial
 
 from sqlalchemy import RowMapping
 
+from publisher.model.staff import May
 from publisher.model.states import DeliveryState, SendState
 from publisher.store import Connection, Store, by_hand, editions, sends
 from publisher.store.patience import write_patiently
+from publisher.store.permission import allowed
 
 D = DeliveryState
 
@@ -23,6 +25,7 @@ class Again:
     send_ids: tuple[int, ...]
 
 
+@allowed(May.OPERATE)
 def resend_failed(
     store: Store, edition_id: int, *, now: datetime, recipient_id: int | None = None, kind: str = ""
 ) -> Again:

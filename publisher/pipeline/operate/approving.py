@@ -10,10 +10,12 @@ from typing import Any
 from publisher.errors import StaleError, UsageError
 from publisher.model.desk import Changes
 from publisher.model.project import Approve
+from publisher.model.staff import May
 from publisher.model.states import EditionState, SendState
 from publisher.store import Connection, RowMapping, Store, approvals, desk, editions, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 from publisher.store.patience import write_patiently
+from publisher.store.permission import allowed
 
 S = SendState
 LATE = "late"  # the reason of what is later than `late:`: a person lets it go
@@ -36,6 +38,7 @@ class Agreed:
         return f"{len(self.who)} of {self.by} agreed: {', '.join(self.who)}"
 
 
+@allowed(May.APPROVE)
 def agree(
     store: Store, edition_id: int, version: str, rule: Approve, late: timedelta, *, actor: str, what: str, now: datetime
 ) -> Agreed:
@@ -190,6 +193,7 @@ def why_skipped(missed: str) -> str:
     return f"not approved by {missed} (approve: otherwise: skip)"
 
 
+@allowed(May.APPROVE)
 def open_again(store: Store, edition_id: int, *, actor: str, now: datetime) -> int:
     """Make a draft again of an approved edition of which nothing has left; return how many approvals are void.
 

@@ -17,6 +17,7 @@ import structlog
 
 from publisher.errors import UsageError
 from publisher.model.erratum import Erratum
+from publisher.model.staff import May
 from publisher.model.states import DeliveryState, SendState
 from publisher.pipeline.operate import rewording, stopping
 from publisher.pipeline.operate.rewording import Means
@@ -34,6 +35,7 @@ from publisher.store import (
 )
 from publisher.store.facts import CORRECTING_MAIL, CORRECTING_POSTS
 from publisher.store.patience import write_patiently
+from publisher.store.permission import allowed
 
 log = structlog.get_logger()
 
@@ -68,6 +70,7 @@ class Corrected:
     revisions: Mapping[int, int]
 
 
+@allowed(May.APPROVE)
 def correct_edition(
     store: Store, edition_id: int, wanted: Corrected, means: Means, *, actor: str, why: str, now: datetime
 ) -> None:

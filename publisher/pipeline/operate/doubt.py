@@ -12,10 +12,12 @@ from functools import partial
 from sqlalchemy import RowMapping
 
 from publisher.model.call import Outcome, Verdict
+from publisher.model.staff import May
 from publisher.model.states import DeliveryState, SendState
 from publisher.store import Connection, Store, by_hand, calls, editions, sends
 from publisher.store.by_hand import Doubtful
 from publisher.store.patience import write_patiently
+from publisher.store.permission import allowed
 
 D = DeliveryState
 OVERDUE = timedelta(minutes=2)  # by then somebody should have looked at it: its channel is gone, or nothing runs
@@ -50,6 +52,7 @@ class Decided:
     of_practice: int = 0  # which is over
 
 
+@allowed(May.OPERATE)
 def settle(store: Store, wanted: Doubtful, word: Word, *, actor: str, why: str, now: datetime) -> Decided:
     """Carry out a person's word on every doubtful delivery that is meant, batch by batch.
 

@@ -7,11 +7,14 @@ from datetime import datetime
 
 from publisher.errors import UsageError
 from publisher.model.desk import Changes, Note
+from publisher.model.staff import May
 from publisher.store import Connection, Store, desk
+from publisher.store.permission import allowed
 
 Change = Callable[[Changes], Changes]
 
 
+@allowed(May.EDIT)
 def change(
     store: Store,
     edition_id: int,
@@ -48,6 +51,7 @@ def _require_same(found: Changes, seen: int | None, edition_id: int) -> None:
     raise UsageError(what, where=f"edition {edition_id}", remedy=remedy)
 
 
+@allowed(May.EDIT)
 def write_note(store: Store, schedule: str, text: str, *, language: str = "", actor: str, now: datetime) -> Note | None:
     """Write the note of a schedule's next edition; return the one whose place it takes."""
     with store.write() as conn:
@@ -56,6 +60,7 @@ def write_note(store: Store, schedule: str, text: str, *, language: str = "", ac
     return before
 
 
+@allowed(May.EDIT)
 def take_back_note(store: Store, schedule: str, *, language: str = "", now: datetime) -> Note | None:
     """Take back the note of a schedule's next edition; return it, or None where there is none."""
     with store.write() as conn:

@@ -6,12 +6,15 @@ from datetime import datetime
 
 from publisher.errors import UsageError
 from publisher.model.desk import MEDIA, names
+from publisher.model.staff import May
 from publisher.store import Connection, Store, desk, media, sends
 from publisher.store.media import Added, Kept
+from publisher.store.permission import allowed
 
 LIST = "See them: publisher media list"
 
 
+@allowed(May.EDIT)
 def add(store: Store, picture: Kept, *, name: str, alt: str, actor: str, now: datetime) -> Added:
     """Keep a picture under a name, with the words for whoever can't see it; the same one again takes the new words.
 
@@ -30,6 +33,7 @@ def add(store: Store, picture: Kept, *, name: str, alt: str, actor: str, now: da
         return _called(conn, name)
 
 
+@allowed(May.EDIT)
 def remove(store: Store, name: str) -> Added:
     """Let a picture go; return what it was.
 

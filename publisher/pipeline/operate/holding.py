@@ -12,10 +12,12 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from publisher.errors import NotWrittenError, StoreError
+from publisher.model.staff import May
 from publisher.model.states import EditionState, SendState
 from publisher.store import Connection, Store, calls, channels, editions, facts, limits, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL, as_reason
 from publisher.store.patience import write_patiently
+from publisher.store.permission import allowed
 
 S = SendState
 MARKING = 60.0  # seconds to mark the sends as held: their rows may be locked while an audience is frozen
@@ -44,6 +46,7 @@ class Released:
         return bool(self.going_on or self.kept or self.was_held)
 
 
+@allowed(May.EDIT)
 def hold_edition(store: Store, edition_id: int, *, actor: str, why: str, now: datetime) -> list[int]:
     """Hold every send of an edition that has not ended, and those still to be made; return the sends held now.
 
@@ -96,6 +99,7 @@ def _hold_sends(conn: Connection, edition_id: int) -> list[int]:
     return [send["id"] for send in found if _hold(conn, send, reason)]
 
 
+@allowed(May.OPERATE)
 def hold_all(store: Store, *, actor: str, why: str, now: datetime) -> list[int]:
     """Hold everything that has not ended, and whatever comes; return the sends held now.
 
@@ -164,6 +168,7 @@ def hold_practice(conn: Connection, now: datetime) -> None:
             _hold(conn, send, sends.of_practice(send))
 
 
+@allowed(May.APPROVE)
 def release_edition(
     store: Store,
     edition_id: int,
@@ -190,6 +195,7 @@ def release_edition(
     return write_patiently(store, work)
 
 
+@allowed(May.OPERATE)
 def release_all(store: Store, *, now: datetime, usable: Collection[str] | None = None) -> Released:
     """Take back `hold --all`. What someone held by itself, and what is paused for another reason, stays as it is.
 
@@ -239,6 +245,7 @@ def _rest(conn: Connection, send: RowMapping, check: str, usable: Collection[str
     return [*rest, sends.lost_channel(send)] if is_lost else rest
 
 
+@allowed(May.OPERATE)
 def release_channel(
     store: Store,
     channel: str,

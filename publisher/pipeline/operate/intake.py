@@ -8,13 +8,16 @@ from functools import partial
 from typing import Literal
 
 from publisher.model.article import LedgerArticle, Standing
+from publisher.model.staff import May
 from publisher.model.states import EditionState
 from publisher.store import Connection, RowMapping, Store, articles, held
+from publisher.store.permission import allowed
 
 STILL_TO_COME = (EditionState.DRAFT, EditionState.LOCKED)
 Word = Literal["released", "discarded"]
 
 
+@allowed(May.EDIT)
 def decide(
     store: Store,
     word: Word,

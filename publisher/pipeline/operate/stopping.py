@@ -7,13 +7,16 @@ from functools import partial
 
 from sqlalchemy import RowMapping
 
+from publisher.model.staff import May
 from publisher.model.states import ENDED, SENTENCES, DeliveryState, EditionState, SendState
 from publisher.store import Connection, Store, by_hand, desk, editions, facts, sends
 from publisher.store.patience import write_patiently
+from publisher.store.permission import allowed
 
 D = DeliveryState
 
 
+@allowed(May.OPERATE)
 def cancel_edition(store: Store, edition_id: int, *, reason: str, now: datetime) -> int:
     """Stop what has not left of an edition; return how many deliveries were stopped.
 

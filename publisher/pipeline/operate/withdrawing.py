@@ -15,6 +15,7 @@ import structlog
 
 from publisher.model.account import Fingerprints
 from publisher.model.message import Withdrawal
+from publisher.model.staff import May
 from publisher.model.states import DeliveryState, EditionState, SendState
 from publisher.pipeline.operate import again, doubt, stopping
 from publisher.store import (
@@ -30,6 +31,7 @@ from publisher.store import (
     withdrawals,
 )
 from publisher.store.patience import write_patiently
+from publisher.store.permission import allowed
 from publisher.store.withdrawals import Posted, Removal
 
 log = structlog.get_logger()
@@ -49,6 +51,7 @@ class Means:
     reference: Callable[[int], str]  # our opaque id of a delivery, as its network knows it
 
 
+@allowed(May.OPERATE)
 def withdraw_edition(store: Store, edition_id: int, means: Means, *, actor: str, why: str, now: datetime) -> None:
     """Stop what has not left of an edition, and have all that stands of its posts taken down, as far as that goes.
 
@@ -83,6 +86,7 @@ def _say_again(store: Store, edition_id: int, actor: str, now: datetime) -> None
         doubt.settle(store, wanted, doubt.Word.RESEND, actor=actor, why="withdrawn again", now=now)
 
 
+@allowed(May.OPERATE)
 def say_taken_down(
     store: Store, edition_id: int, means: Means, names: Collection[str], *, actor: str, why: str, now: datetime
 ) -> int:

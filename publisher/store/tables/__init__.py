@@ -31,7 +31,7 @@ from publisher.store.tables.people import (
 from publisher.store.tables.project import facts, processes, project_versions, schedules
 from publisher.store.tables.secrets import credentials
 from publisher.store.tables.shared import alerts, channels, limits
-from publisher.store.tables.staff import actions, sessions, staff
+from publisher.store.tables.staff import actions, api_tokens, sessions, staff
 
 __all__ = [
     "COUNTED",
@@ -40,6 +40,7 @@ __all__ = [
     "Text",
     "actions",
     "alerts",
+    "api_tokens",
     "approvals",
     "article_aliases",
     "article_history",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, Integer, Table
+from sqlalchemy import JSON, Column, Index, Integer, Table
 
 from publisher.store.tables.columns import Moment, Text, metadata, ref, row_id
 
@@ -42,4 +42,19 @@ actions = Table(  # who did what, beside what the ledger's own rows say
     Column("what", Text, nullable=False),
     Column("about", Text, nullable=False),  # edition:12, staff:anna …; empty: nothing in particular
     Index("ix_actions_about", "about", "id"),
+)
+
+api_tokens = Table(  # by which a program asks for somebody of the staff
+    "api_tokens",
+    metadata,
+    row_id(),
+    ref("staff_id", "staff"),
+    Column("name", Text, nullable=False),  # what it is for
+    Column("digest", Text, nullable=False, unique=True),  # SHA-256 of the token, which nobody keeps
+    Column("scopes", JSON, nullable=False),  # words of model.staff.May
+    Column("made_at", Moment, nullable=False),
+    Column("ends_at", Moment),  # NULL: never
+    Column("used_at", Moment),
+    Column("ended_at", Moment),  # when somebody ended it
+    Index("ix_api_tokens_staff_id", "staff_id"),
 )

@@ -36,6 +36,7 @@ from publisher.web.server import Server, make_app
 from tests.ledger import add_article
 
 NOW = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
+OUR_SCRIPT = '<script src="/static/console.js" defer></script>'
 HOSTILE = "<script>alert('headline')</script> & \"quotes\""
 HOSTILE_WORDS = "<img src=x onerror=alert(1)> mailbox full"
 

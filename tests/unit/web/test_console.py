@@ -19,7 +19,7 @@ from publisher.pipeline.operate import holding, stopping
 from publisher.store import articles, facts, messages, schedules, sends, sources
 from publisher.web.pages import to_type
 from tests.ledger import add_article, add_edition
-from tests.unit.web.ledger import HOSTILE_WORDS, NOW, add_reader, png
+from tests.unit.web.ledger import HOSTILE_WORDS, NOW, OUR_SCRIPT, add_reader, png
 
 
 def page(site, path: str) -> str:
@@ -45,7 +45,7 @@ PAGES = [
 @pytest.mark.parametrize("path", PAGES)
 def test_strangers_words_never_become_markup(site, path):
     text = page(site, path)
-    assert "<script" not in text
+    assert "<script" not in text.replace(OUR_SCRIPT, "")
     assert "<img src=x" not in text
     assert 'href="javascript' not in text
 
@@ -253,7 +253,7 @@ def test_what_was_asked_stays_in_the_form_as_text(site):
     text = page(site, f"/log?edition=1&channel={hostile}&reader={hostile}")
     text += requests.post(f"{site.url}/log", {"to": hostile, "edition": "1", "channel": hostile}, timeout=10).text
     assert "&lt;script" in text
-    assert "<script" not in text
+    assert "<script" not in text.replace(OUR_SCRIPT, "")
 
 
 def add_test_send(site) -> None:

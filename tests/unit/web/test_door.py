@@ -5,24 +5,17 @@ from __future__ import annotations
 import re
 
 import pytest
-import requests
 from fastapi import APIRouter, Depends
 
-from publisher.app import App, staff
+from publisher.app import staff
 from publisher.model.staff import May, Role
 from publisher.web.door import COOKIE, needs
 from publisher.web.here import form_token
 from publisher.web.inbox import Inbox
 from publisher.web.server import Server, make_app
-from tests.ledger import NOW, Clock
-from tests.unit.app.project import open_app
 from tests.unit.app.test_staff import WORDS, join
+from tests.unit.web.browsers import Browser, sign_in
 from tests.unit.web.test_server import VALUES, routes
-
-
-@pytest.fixture
-def app(tmp_path) -> App:
-    return open_app(tmp_path, Clock(NOW))
 
 
 @pytest.fixture
@@ -30,18 +23,6 @@ def web(app, tmp_path):
     made = make_app(app, Inbox(tmp_path / "inbox"))
     made.include_router(_tools())
     return made
-
-
-class Browser(requests.Session):
-    """Asks a server of ours, keeps its cookies, and follows no redirect."""
-
-    def __init__(self, base: str) -> None:
-        super().__init__()
-        self._base = base
-
-    def request(self, method, path, **how):
-        how |= {"allow_redirects": False, "timeout": 30}
-        return super().request(method, self._base + path, **how)
 
 
 @pytest.fixture
@@ -53,14 +34,6 @@ def browser(web):
     server.stop()
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(monkeypatch):
-    """What a password costs is measured elsewhere."""
-    monkeypatch.setattr(staff, "MEMORY", 64)
-    monkeypatch.setattr(staff, "ROUNDS", 1)
-    monkeypatch.setattr(staff, "_NOBODYS", staff.hashed("nobody's"))
-
-
 def _tools() -> APIRouter:
     """Return addresses that change something, one for each thing that a role may do."""
     router = APIRouter()
@@ -68,10 +41,6 @@ def _tools() -> APIRouter:
         router.add_api_route(f"/do/{what}", lambda: "done", methods=["POST"], dependencies=[Depends(needs(what))])
     router.add_api_route("/form", lambda: form_token(), methods=["GET"])
     return router
-
-
-def sign_in(browser, name: str = "anna", password: str = WORDS, where: str = "/"):
-    return browser.post("/sign-in", data={"name": name, "password": password, "next": where})
 
 
 def test_while_nobody_works_here_whoever_uses_this_machine_may_look_and_no_more(browser):

@@ -17,6 +17,9 @@ from starlette.exceptions import HTTPException
 from publisher.app import pushing
 from publisher.app.prospects import prospects_of
 from publisher.errors import SourceError
+from publisher.model.staff import May
+from publisher.store.permission import allowed
+from publisher.web.acts import Acts
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -41,7 +44,7 @@ CALLED = LABELS | {"image.url": LABELS["image"]} | {f"image.{name}": LABELS[name
 STALE = "This page was open for too long. Nothing was added: look it over and press the button again."
 
 
-def routes(app: App, pages: Pages) -> APIRouter:
+def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     """Return the form's address."""
     router = APIRouter(default_response_class=HTMLResponse)
     # Of this process: a page of another site can neither read a form nor make its seal.
@@ -86,7 +89,8 @@ def routes(app: App, pages: Pages) -> APIRouter:
         except SourceError as error:
             return form(said, f"{error}.", 400)
         # Whoever goes back, mends a word and presses again means the same article.
-        pushed = await run_in_threadpool(pushing.take, app, source, article, revise=True)
+        with allowed(May.EDIT, until_anybody=True):
+            pushed = await run_in_threadpool(pushing.take, app, source, article, revise=True)
         return _to_empty_form(f"&added={pushed.article_id}&source={quote(source.name)}")
 
     return router

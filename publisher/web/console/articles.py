@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from publisher.app.provenance import place_words, provenance_of
 from publisher.store import articles, held
+from publisher.web.acts import Acts
 from publisher.web.frames import with_pictures
 from publisher.web.headers import MAIL, PICTURES
 from publisher.web.pages import Pages
@@ -21,7 +22,7 @@ PAGE = 50
 MOST = 1_000
 
 
-def routes(app: App, pages: Pages) -> APIRouter:
+def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     """Return the addresses."""
     router = APIRouter(default_response_class=HTMLResponse)
 

@@ -12,6 +12,7 @@ from publisher.audience.addresses import normalise
 from publisher.audience.record import File, block_words, file_of
 from publisher.model.subscriber import Subscriber
 from publisher.store import RowMapping, subscribers, suppressions
+from publisher.web.acts import Acts
 from publisher.web.forms import Said
 from publisher.web.pages import Pages
 
@@ -22,7 +23,7 @@ HERE = "/subscribers"
 READER = "reader"  # the kind of a name by which a page is asked for: no address stands in one, or in what keeps them
 
 
-def routes(app: App, pages: Pages) -> APIRouter:
+def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     """Return the addresses of the field that an address is typed into, and of each subscriber's file."""
     router = APIRouter(default_response_class=HTMLResponse)
 

@@ -1,0 +1,52 @@
+"""The pages of the console, as every page of it lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from publisher.model.staff import May
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page that can be gone to.
+
+    :param name: by which a page says that it is this one (`here`).
+    """
+
+    name: str
+    address: str
+    words: str
+    may: May = May.LOOK  # what it takes to see it
+
+
+def _(words: str) -> str:
+    """Mark words that a page says in its own language."""
+    return words
+
+
+NAVIGATION: tuple[tuple[Entry, ...], ...] = (
+    (
+        Entry("today", "/", _("Today")),
+        Entry("calendar", "/calendar", _("Calendar")),
+        Entry("schedules", "/schedules", _("Schedules")),
+        Entry("editions", "/editions", _("Editions")),
+        Entry("log", "/log", _("Send log")),
+        Entry("figures", "/figures", _("Figures")),
+    ),
+    (
+        Entry("articles", "/articles", _("Articles")),
+        Entry("new", "/articles/new", _("Add article")),
+        Entry("sources", "/sources", _("Sources")),
+    ),
+    (
+        Entry("subscribers", "/subscribers", _("Subscribers")),
+        Entry("suppressions", "/suppressions", _("Suppressions")),
+        Entry("channels", "/channels", _("Channels")),
+    ),
+    (
+        Entry("audit", "/audit", _("Audit")),
+        Entry("hooks", "/hooks", _("Webhooks"), May.OPERATE),
+        Entry("people", "/people", _("People")),
+    ),
+)

@@ -1,0 +1,1 @@
+// What the console's pages do beyond what they say: everything works without it, but what moves by itself.
