@@ -46,7 +46,12 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 PATIENCE = 10.0  # seconds for the server to begin, or to end
 OPENAPI = "/api/openapi.json"
-STATIC = {"style.css": "text/css", "icon.svg": "image/svg+xml", "console.js": "text/javascript"}
+STATIC = {
+    "style.css": "text/css",
+    "icon.svg": "image/svg+xml",
+    "console.css": "text/css",
+    "console.js": "text/javascript",
+}
 TITLES = {404: "There is no such page", 405: "This can’t be done here"}
 
 
@@ -97,8 +102,17 @@ def _add_static(web: FastAPI) -> None:
     def static(name: str) -> Response:
         if name not in STATIC:
             raise HTTPException(404)
-        content = files("publisher.web").joinpath("static", name).read_bytes()
-        return Response(content, media_type=STATIC[name])
+        return Response(_static(name), media_type=STATIC[name])
+
+
+def _static(name: str) -> bytes:
+    """Return a file, or those of the console's rooms as one."""
+    folder = files("publisher.web").joinpath("static")
+    stem, _, suffix = name.partition(".")
+    if stem != "console":
+        return folder.joinpath(name).read_bytes()
+    rooms = sorted((each for each in folder.joinpath(stem).iterdir() if each.name.endswith(f".{suffix}")), key=str)
+    return b"\n".join(each.read_bytes() for each in rooms)
 
 
 def _answer_errors(web: FastAPI, pages: Pages) -> None:
