@@ -38,6 +38,22 @@ def patient_database():
     WRITING["idle_in_transaction_session_timeout"] = "20s"
 
 
+@pytest.fixture(autouse=True)
+def closed_ledgers(monkeypatch):
+    """Close what a test has opened: a process of thousands of tests would come to hold thousands of files."""
+    opened = []
+    init = Store.__init__
+
+    def noted(store, *said, **how):
+        init(store, *said, **how)
+        opened.append(store)
+
+    monkeypatch.setattr(Store, "__init__", noted)
+    yield
+    for store in opened:
+        store.close()
+
+
 @pytest.fixture(scope="session")
 def chromium():
     """A headless browser of this machine. Without one the test is skipped by name; see below for CI."""
