@@ -6,7 +6,7 @@ is no longer found is over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -54,18 +54,27 @@ class Trouble:
         return self.cause.partition(":")[0]
 
 
-def all_in(conn: Connection, project: Project, now: datetime, watched_since: datetime | None) -> list[Trouble]:
+def all_in(
+    conn: Connection,
+    project: Project,
+    now: datetime,
+    watched_since: datetime | None,
+    needing: Sequence[RowMapping] | None = None,
+) -> list[Trouble]:
     """Return everything that needs a person now.
 
     :param watched_since: since when slots have been watched; None: nobody watches them.
+    :param needing: the sends that need a person, MOST at most; None: they are looked up.
     """
     zone = ZoneInfo(project.publication.timezone)
+    needing = sends.needing_a_person(conn, MOST) if needing is None else needing
+    is_any_in_doubt = len(needing) == MOST or any(send["unknown"] for send in needing)
     return [
         *_channels(conn, project, now),
         *_tokens(conn, project, now),
         *_fallbacks(conn, project, now),
-        *_sends(conn, project, now),
-        *_unknown(conn, now, zone),
+        *_sends(conn, project, now, needing),
+        *(_unknown(conn, now, zone) if is_any_in_doubt else ()),
         *_failed(conn, now, zone),
         *_late(conn, project, now, watched_since),
         *_slots(conn, project, now, watched_since),
@@ -128,7 +137,7 @@ def _fallbacks(conn: Connection, project: Project, now: datetime) -> Iterator[Tr
     """Yield the channels in trouble for which another carries on: nobody waits, but they do not come back unseen."""
     ailing = {row["name"] for row in concerns.of_channels(conn, project.channels, now)}
     zone = ZoneInfo(project.publication.timezone)
-    for send in concerns.handed_over(conn):
+    for send in concerns.handed_over(conn) if ailing else ():
         reason = next(r for r in send["reasons"] if r["check"] == "fallback")
         failed = reason.get("channel", "")
         if failed in ailing:
@@ -140,12 +149,12 @@ def _fallbacks(conn: Connection, project: Project, now: datetime) -> Iterator[Tr
             )
 
 
-def _sends(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:
+def _sends(conn: Connection, project: Project, now: datetime, needing: Sequence[RowMapping]) -> Iterator[Trouble]:
     """Yield what checks hold, and what waits for a channel that can't be used."""
     ailing = concerns.of_channels(conn, project.channels, now)
     stopped = {row["name"] for row in ailing if row["paused_at"] is not None}
     seen: set[str] = set()
-    for send in sends.needing_a_person(conn, MOST):
+    for send in needing:
         if sends.is_out_of_balance(send):
             yield _books(send, ZoneInfo(project.publication.timezone))
             continue
@@ -254,7 +263,7 @@ def _slots(conn: Connection, project: Project, now: datetime, watched_since: dat
     known = schedules.every(conn)
     for schedule in project.schedules.values():
         row = known.get(schedule.name)
-        if row is None or schedule.when.new or row["paused_at"] is not None:
+        if row is None or schedule.when.new or row["paused_at"] is not None or row["considered_until"] >= now - LATE:
             continue
         missed = _first_missed(schedule, ZoneInfo(project.publication.timezone), row["considered_until"], now - LATE)
         if missed:
