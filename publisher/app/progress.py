@@ -52,9 +52,18 @@ def under_way(app: App, conn: Connection, now: datetime) -> list[Progress]:
     return [progress_of(row, now, known.get(row["id"], NO_OUTLOOK)) for row in rows]
 
 
+def of_edition(app: App, conn: Connection, edition_id: int, now: datetime) -> dict[int, Progress]:
+    """Return how far each send of an edition is, by its id."""
+    rows = progress.of_editions(conn, [edition_id], now)
+    known = outlooks(app, conn, rows, now)
+    return {row["id"]: progress_of(row, now, known.get(row["id"], NO_OUTLOOK)) for row in rows}
+
+
 def outlooks(app: App, conn: Connection, rows: Iterable[RowMapping], now: datetime) -> dict[int, Outlook]:
     """Return by its id what the limits say of each send: that changes seldom, and asks the ledger several times."""
     mine = [row for row in rows if row["state"] in progress.UNDER_WAY]
+    if not mine:
+        return {}
     removals = resting(conn, app.project, app.settings, now, is_removal=True)
     waiting = waits(conn, app.project, now, mine, resting(conn, app.project, app.settings, now), removals)
     by_send = {wait.send_id: wait for wait in waiting}

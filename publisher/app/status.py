@@ -164,16 +164,18 @@ def status_of(
     settings: Settings | None = None,
     *,
     with_slots: bool = True,
+    needing: Sequence[RowMapping] | None = None,
 ) -> Status:
     """Gather how things stand from the ledger and the file, in one short look.
 
     :param settings: by which it is told whose accounts rest; None: that is left out.
     :param with_slots: say what comes next, too.
+    :param needing: the sends that need a person, MOST_NEEDING at most; None: they are looked up.
     """
     alive = at_work(store)
     runs = [process.since for process in alive if process.command == "run"]
     with store.read() as conn:
-        needing = sends.needing_a_person(conn, MOST_NEEDING)
+        needing = sends.needing_a_person(conn, MOST_NEEDING) if needing is None else needing
         under_way = sends.in_state(conn, *UNDER_WAY)[:MOST]
         rests = resting(conn, project, settings, now) if settings else {}
         removals = resting(conn, project, settings, now, is_removal=True) if settings else {}

@@ -48,6 +48,7 @@ class Trouble:
     command: str  # what to type next
     urgent: bool  # False: it can wait till morning
     channel: str = ""  # the channel that failed
+    edition_id: int | None = None  # of which something is wrong
 
     @property
     def kind(self) -> str:
@@ -180,7 +181,7 @@ def _held(send: RowMapping, own: list[dict[str, Any]], project: Project) -> Trou
         command = f"{own[0]['remedy']}; or: publisher cancel {send['edition_id']}"
     elif send["schedule"] not in project.schedules:
         command = f"put {send['schedule']} back into schedules.yaml; or: publisher cancel {send['edition_id']}"
-    return Trouble(f"held:{send['id']}", what, _audience(send), command, True)
+    return Trouble(f"held:{send['id']}", what, _audience(send), command, True, edition_id=send["edition_id"])
 
 
 def _of_practice(send: RowMapping, project: Project) -> Trouble:
@@ -188,14 +189,14 @@ def _of_practice(send: RowMapping, project: Project) -> Trouble:
     what = (
         f"{_title(send, ZoneInfo(project.publication.timezone))}: {send['channel']} is {send['state']}: {own['what']}"
     )
-    return Trouble(f"held:{send['id']}", what, _audience(send), own["remedy"], True)
+    return Trouble(f"held:{send['id']}", what, _audience(send), own["remedy"], True, edition_id=send["edition_id"])
 
 
 def _books(send: RowMapping, zone: ZoneInfo) -> Trouble:
     what = next(reason["what"] for reason in send["reasons"] if reason["check"] == sends.BOOKS)
     command = f"publisher verify {send['edition_id'] or ''}".strip()
     what = f"{_title(send, zone)}: {send['channel']}: {what}"
-    return Trouble(f"books:{send['id']}", what, _audience(send), command, True)
+    return Trouble(f"books:{send['id']}", what, _audience(send), command, True, edition_id=send["edition_id"])
 
 
 def _paused(conn: Connection, send: RowMapping, reason: dict[str, Any]) -> Trouble:
@@ -212,7 +213,8 @@ def _unknown(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Troubl
         which = f" --edition {send['edition_id']}" if send["edition_id"] else ""
         what = f"{_title(send, zone)}: {doubted} through {send['channel']} may or may not have arrived"
         affected = f"{send['unknown']:,} of {send['candidates']:,}"
-        yield Trouble(f"unknown:{send['id']}", what, affected, f"publisher unknown list{which}", False)
+        command = f"publisher unknown list{which}"
+        yield Trouble(f"unknown:{send['id']}", what, affected, command, False, edition_id=send["edition_id"])
 
 
 def _failed(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble]:
@@ -235,7 +237,7 @@ def _failed(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble
             what = f"{_title(send, zone)}: {send['channel']} failed for {failed}{why}"
             affected = f"{send['failed']:,} who did not get it"
             command = f"mend the cause, then: publisher resend {send['edition_id'] or ''}".rstrip()
-        yield Trouble(f"failed:{send['id']}", what, affected, command, True)
+        yield Trouble(f"failed:{send['id']}", what, affected, command, True, edition_id=send["edition_id"])
 
 
 def _late(conn: Connection, project: Project, now: datetime, watched_since: datetime | None) -> Iterator[Trouble]:
@@ -247,7 +249,7 @@ def _late(conn: Connection, project: Project, now: datetime, watched_since: date
             named = title(edition["id"], edition["schedule"], edition["slot"], zone)
             what = f"{named} should have gone out and has not"
             affected = "everyone it is for"
-            yield Trouble(f"late:{edition['id']}", what, affected, "publisher status", True)
+            yield Trouble(f"late:{edition['id']}", what, affected, "publisher status", True, edition_id=edition["id"])
 
 
 def _is_let_wait(conn: Connection, project: Project, edition_id: int, now: datetime) -> bool:

@@ -312,6 +312,18 @@ def _with_sums(conn: Connection, ids: Select[Any]) -> list[RowMapping]:
     return list(conn.execute(query).mappings())
 
 
+def of_slots(conn: Connection, slots: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[RowMapping]]:
+    """Return the editions of these slots by schedule and slot, in the order of their languages."""
+    if not slots:
+        return {}
+    names, keys = zip(*slots, strict=True)
+    query = select(editions).where(among(editions.c.schedule, set(names)), among(editions.c.slot, set(keys)))
+    found: dict[tuple[str, str], list[RowMapping]] = {}
+    for row in conn.execute(query.order_by(editions.c.language)).mappings():
+        found.setdefault((row["schedule"], row["slot"]), []).append(row)
+    return found
+
+
 def given_up_after(conn: Connection, moment: datetime) -> set[tuple[str, str, str]]:
     """Return schedule, slot and language of the editions due later that somebody cancelled."""
     mine = (editions.c.state == EditionState.CANCELLED, editions.c.due_at > moment)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select
 
 from publisher.model.states import SendState
 from publisher.store.sql import among
@@ -14,6 +14,7 @@ from publisher.store.tables import calls, editions, sends
 UNDER_WAY = (SendState.READY, SendState.ADDRESSED, SendState.SENDING)
 RECENT = timedelta(minutes=1)  # so far back a rate is measured
 NEWEST = 5_000  # calls looked at, however quickly they follow one another
+MOST_SEEN = 500  # sends of all live pages together
 FINAL = ("sent", "refused")  # outcomes of a call after which its readers are done with
 
 
@@ -31,9 +32,16 @@ def of_sends(conn: Connection, send_ids: Collection[int], now: datetime) -> list
     return _with_pace(conn, now, among(sends.c.id, send_ids), len(send_ids)) if send_ids else []
 
 
-def of_editions(conn: Connection, edition_ids: Sequence[int], now: datetime, *, limit: int) -> list[RowMapping]:
+def of_editions(conn: Connection, edition_ids: Sequence[int], now: datetime) -> list[RowMapping]:
     """Return the sends of these editions as `under_way` does, whatever their state."""
-    return _with_pace(conn, now, among(sends.c.edition_id, edition_ids), limit) if edition_ids else []
+    return seen(conn, now, edition_ids, is_all=False)
+
+
+def seen(conn: Connection, now: datetime, edition_ids: Sequence[int], *, is_all: bool) -> list[RowMapping]:
+    """Return the sends of these editions whatever their state, and where asked for all that are under way."""
+    mine = among(sends.c.edition_id, edition_ids)
+    which = or_(mine, sends.c.state.in_(UNDER_WAY)) if is_all else mine
+    return _with_pace(conn, now, which, MOST_SEEN) if is_all or edition_ids else []
 
 
 def _with_pace(conn: Connection, now: datetime, which: ColumnElement[bool], limit: int) -> list[RowMapping]:
