@@ -91,10 +91,11 @@ class Listener:
         self.is_over = True
         self._news.set()
 
-    async def next(self) -> bytes:
-        """Return what there is to say, or after a while that there is nothing."""
+    async def next(self, patience: float) -> bytes:
+        """Return what there is to say, or after so many seconds that there is nothing."""
         try:
-            await asyncio.wait_for(self._news.wait(), CHECK_EVERY)
+            async with asyncio.timeout(patience):
+                await self._news.wait()
         except TimeoutError:
             return STILL_HERE
         said = b"".join([*self._parts.values(), *self._said])
@@ -105,9 +106,15 @@ class Listener:
 
 
 class Streams:
-    """All open pages of a process, and the one watch over the ledger that they share."""
+    """All open pages of a process, and the one watch over the ledger that they share.
+
+    :ivar look_every: seconds between two looks, for a test: as LOOK_EVERY; so are the other two.
+    """
 
     def __init__(self, lookout: Lookout) -> None:
+        self.look_every = LOOK_EVERY
+        self.check_every = CHECK_EVERY
+        self.patient_for = PATIENT_FOR
         self._lookout = lookout
         self._listeners: set[Listener] = set()
         self._shown: dict[Wish, dict[str, bytes]] = {}
@@ -140,7 +147,7 @@ class Streams:
 
     def end(self) -> None:
         """End all streams, from whichever thread: the server stops."""
-        if self._loop is not None:
+        if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._end)
 
     def _end(self) -> None:
@@ -156,17 +163,17 @@ class Streams:
 
     async def _look_on(self) -> None:
         """Look again and again, until nobody listens."""
-        check_at = self._time() + CHECK_EVERY
+        check_at = self._time() + self.check_every
         while self._listeners:
-            pause = LOOK_EVERY
+            pause = self.look_every
             try:
                 if self._time() >= check_at:
-                    check_at = self._time() + CHECK_EVERY
+                    check_at = self._time() + self.check_every
                     await self._check()
                 await self._look()
             except Exception:
                 log.exception("live_look_failed")
-                pause = CHECK_EVERY  # the pages keep what they show, and are told again when it works again
+                pause = self.check_every  # the pages keep what they show, and are told again when it works again
             await asyncio.sleep(pause)
         self._shown.clear()
 
@@ -220,6 +227,7 @@ class Stream(Response):
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._streams.leave(self._listener)
+            self._listener.end()
             for task in both:
                 task.cancel()
             found = await asyncio.gather(*both, return_exceptions=True)
@@ -231,21 +239,21 @@ class Stream(Response):
         headers = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
         await send({"type": "http.response.start", "status": 200, "headers": [*headers, (b"connection", b"close")]})
         try:
-            await _write(send, f"retry: {RETRY}\n\n".encode())
+            await self._write(send, f"retry: {RETRY}\n\n".encode())
             while not self._listener.is_over:
-                await _write(send, await self._listener.next())
-            await _write(send, b"", more_body=False)
+                await self._write(send, await self._listener.next(self._streams.check_every))
+            await self._write(send, b"", more_body=False)
         except TimeoutError:
             log.info("live_page_let_go", why="it does not take what it is told")
 
+    async def _write(self, send: Send, body: bytes, *, more_body: bool = True) -> None:
+        """Write some of the answer.
 
-async def _write(send: Send, body: bytes, *, more_body: bool = True) -> None:
-    """Write some of the answer.
-
-    :raises TimeoutError: what was written before was not taken.
-    """
-    message: dict[str, Any] = {"type": "http.response.body", "body": body, "more_body": more_body}
-    await asyncio.wait_for(send(message), PATIENT_FOR)
+        :raises TimeoutError: what was written before was not taken.
+        """
+        message: dict[str, Any] = {"type": "http.response.body", "body": body, "more_body": more_body}
+        async with asyncio.timeout(self._streams.patient_for):
+            await send(message)
 
 
 async def _until_gone(receive: Receive) -> None:
