@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -259,6 +260,17 @@ def who(app: App, token: str) -> Member | None:
         with app.store.write() as conn:
             staff.see(conn, digest(token), now)
     return member
+
+
+def roles_of(app: App, sessions: Collection[str]) -> dict[str, Role]:
+    """Return who of these is still signed in, with their role, by the digest of what their browser keeps.
+
+    To be looked at so is no use of a session: it ends by itself as if nobody had asked.
+    """
+    now = app.clock()
+    with app.store.read() as conn:
+        each = {session: staff.signed_in(conn, session, now, now - IDLE_FOR) for session in sessions}
+    return {session: found[0].role for session, found in each.items() if found is not None}
 
 
 def sign_out(app: App, token: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    Select,
     String,
     and_,
     case,
@@ -33,6 +34,7 @@ from publisher.store.tables import edition_articles, editions, looks, sends
 
 NOW, KEPT = "now", "kept"  # of one that was made in practice, beside OVER
 AFTER_PRACTICE = (OVER, KEPT)  # no reader may get the words of such a one
+LOOKED_BACK = 3_000  # editions: more than the busiest newsroom makes in a day
 ARTICLE = "article:"  # so the keys of slots begin that are an article each
 TEST = "test:"  # so those begin that are but a note that somebody was sent a test
 
@@ -281,18 +283,52 @@ def lock(conn: Connection, edition_id: int) -> None:
 
 def latest(conn: Connection, *, limit: int, schedule: str = "") -> list[RowMapping]:
     """Return the newest editions with the sums of their sends' counters."""
+    newest = select(editions.c.id).order_by(editions.c.due_at.desc(), editions.c.id.desc()).limit(limit)
+    return _with_sums(conn, newest.where(editions.c.schedule == schedule) if schedule else newest)
+
+
+def due_since(conn: Connection, since: datetime, until: datetime, *, limit: int) -> list[RowMapping]:
+    """Return the editions that were due since then, as `latest` does; drafts wait still, and are left out.
+
+    Only the newest few thousand of all are looked at, by their ids, so that a ledger of years costs no more.
+    """
+    newest = select(editions.c.id).order_by(editions.c.id.desc()).limit(LOOKED_BACK).scalar_subquery()
+    due = editions.c.due_at.between(since, until) & (editions.c.state != EditionState.DRAFT)
+    mine = select(editions.c.id).where(editions.c.id.in_(newest), due)
+    return _with_sums(conn, mine.order_by(editions.c.due_at.desc(), editions.c.id.desc()).limit(limit))
+
+
+def _with_sums(conn: Connection, ids: Select[Any]) -> list[RowMapping]:
+    """Return editions with the sums of their sends' counters, the one that was due last first."""
     sums = [func.coalesce(func.sum(sends.c[name]), 0).label(name) for name in ("candidates", "sent", "failed")]
     sums += [func.coalesce(func.sum(sends.c[name]), 0).label(f"n_{name}") for name in ("unknown", "pending", "taken")]
     query = (
         select(editions, func.count(sends.c.id).label("sends"), *sums)
         .outerjoin(sends, and_(sends.c.edition_id == editions.c.id, sends.c.kind.not_in(sends_of.FOLLOWING)))
+        .where(editions.c.id.in_(ids.scalar_subquery()))
         .group_by(editions.c.id)
         .order_by(editions.c.due_at.desc(), editions.c.id.desc())
-        .limit(limit)
     )
-    if schedule:
-        query = query.where(editions.c.schedule == schedule)
     return list(conn.execute(query).mappings())
+
+
+def of_slots(conn: Connection, slots: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[RowMapping]]:
+    """Return the editions of these slots by schedule and slot, in the order of their languages."""
+    if not slots:
+        return {}
+    names, keys = zip(*slots, strict=True)
+    query = select(editions).where(among(editions.c.schedule, set(names)), among(editions.c.slot, set(keys)))
+    found: dict[tuple[str, str], list[RowMapping]] = {}
+    for row in conn.execute(query.order_by(editions.c.language)).mappings():
+        found.setdefault((row["schedule"], row["slot"]), []).append(row)
+    return found
+
+
+def given_up_after(conn: Connection, moment: datetime) -> set[tuple[str, str, str]]:
+    """Return schedule, slot and language of the editions due later that somebody cancelled."""
+    mine = (editions.c.state == EditionState.CANCELLED, editions.c.due_at > moment)
+    query = select(editions.c.schedule, editions.c.slot, editions.c.language).where(*mine)
+    return {(row.schedule, row.slot, row.language) for row in conn.execute(query)}
 
 
 def exists(conn: Connection, edition_id: int) -> bool:

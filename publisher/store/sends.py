@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, func, select, union, update
 
 from publisher.errors import BooksError
 from publisher.model.segment import Selection
 from publisher.model.states import ENDED, SEND_MOVES, DeliveryState, SendState
 from publisher.model.subscriber import Errand
-from publisher.store.sql import is_postgresql
+from publisher.store.sql import among, is_postgresql
 from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends, update_row
 from publisher.store.words import Statement
 
@@ -97,20 +97,23 @@ def in_state(conn: Connection, *states: SendState) -> list[RowMapping]:
 
 def needing_a_person(conn: Connection, limit: int) -> list[RowMapping]:
     """Return the sends that wait for someone, or don't know what became of a reader; newest first."""
+    # Numbers first, and each kind by itself: most sends that ever were have ended, and are none of them.
     waits = sends.c.state.in_([SendState.HELD, SendState.WAITING, SendState.PAUSED])
+    each = [select(sends.c.id).where(one) for one in (waits, sends.c.unknown > 0, _is_marked())]
+    found = union(*each).subquery()
+    ids = conn.execute(select(found.c.id).order_by(found.c.id.desc()).limit(limit)).scalars()
     query = (
         select(sends, editions.c.schedule, editions.c.slot, editions.c.due_at)
         .outerjoin(editions, editions.c.id == sends.c.edition_id)
-        .where(waits | (sends.c.unknown > 0) | _is_marked())
+        .where(among(sends.c.id, ids))
         .order_by(sends.c.id.desc())
-        .limit(limit)
     )
     return list(conn.execute(query).mappings())
 
 
 def _is_marked() -> ColumnElement[bool]:
     """Say in SQL whether the books of a send that has not ended were found out of balance."""
-    is_open = sends.c.state.not_in(ENDED)
+    is_open = sends.c.state.in_([state for state in SendState if state not in ENDED])
     return is_open & cast(sends.c.reasons, Text).like(f'%"check":%"{BOOKS}"%')
 
 

@@ -79,6 +79,7 @@ class Pages:
             "spoken": self.spoken,
             "zone": self.zone,
             "here": "",
+            "live": "",  # what of it is told anew while it is open: see web/live.py
             "navigation": NAVIGATION,
             "is_outside": False,  # before signing in nothing else is there
             "worker": permission.who(),
@@ -151,7 +152,7 @@ def environment(language: str = "en") -> Environment:
     )
     made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined] # by the extension
     words = {"state_words": state_words, "to_type": to_type, "many": many, "sentence": sentence}
-    made.filters |= {"moment": moment, "size": size, "linked": linked, "host": host, **words}
+    made.filters |= {"moment": moment, "rate": rate, "size": size, "linked": linked, "host": host, **words}
     made.globals |= {"WITHDRAWAL": WITHDRAWAL, "CORRECTION": CORRECTION, "FOLLOWING": FOLLOWING}
     return made
 
@@ -170,6 +171,11 @@ def moment(value: datetime | None, zone: ZoneInfo, *, seconds: bool = False) -> 
 def size(count: int) -> str:
     """Print a number of bytes."""
     return f"{count:,} bytes" if count < 1_000 else f"{count / 1_000:,.1f} KB"
+
+
+def rate(per_second: float) -> str:
+    """Print how many of something come in a second."""
+    return f"{per_second:,.0f}" if per_second >= 10 else f"{per_second:.1f}"
 
 
 def state_words(state: str) -> str:

@@ -37,6 +37,7 @@ from publisher.web.acts import API, status_of
 from publisher.web.door import Door
 from publisher.web.guard import Guard
 from publisher.web.inbox import Inbox
+from publisher.web.live import Streams
 from publisher.web.pages import Pages
 from publisher.web.webhooks import Webhooks
 
@@ -81,7 +82,7 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.include_router(approval.routes(app, pages), include_in_schema=False)
         web.include_router(clicks.routes(app, pages), include_in_schema=False)
         web.include_router(api.routes(app))
-        shown, interface = console.routes(app, pages)
+        shown, interface, web.state.streams = console.routes(app, pages)
         web.include_router(shown, include_in_schema=False)
         web.include_router(interface)
         web.include_router(showcase.routes(app, pages), include_in_schema=False)
@@ -146,6 +147,7 @@ class Server:
 
     def __init__(self, web: FastAPI, port: int = 0) -> None:
         self._port = port
+        self._web = web
         self._socket: socket.socket | None = None
         config = uvicorn.Config(
             web,
@@ -185,7 +187,10 @@ class Server:
                 raise PublisherError("the pages could not be served", where=self.url, remedy="See the lines above")
 
     def stop(self) -> None:
-        """Finish what is being answered, and end."""
+        """Finish what is being answered, and end; pages that are live are answered for as long as they are let."""
+        streams: Streams | None = getattr(self._web.state, "streams", None)
+        if streams is not None:
+            streams.end()
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(PATIENCE)

@@ -42,7 +42,9 @@ def routes(app: App, pages: Pages) -> APIRouter:
         view = edition_view(app, edition_id, deliveries=LINES)
         if view is None:
             raise HTTPException(404, "There is no such edition.")
-        return pages.page("edition.html", pictures=PICTURES, here="editions", edition=view, lines=LINES)
+        return pages.page(
+            "edition.html", pictures=PICTURES, here="editions", live=f"edition-{edition_id}", edition=view, lines=LINES
+        )
 
     return router
 

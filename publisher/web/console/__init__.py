@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 
 from publisher.web.acts import Acts
-from publisher.web.console import articles, editions, log, new_article, parts, sources, subscribers, today
+from publisher.web.console import articles, editions, live, log, new_article, parts, sources, subscribers, today
+from publisher.web.console.lookout import Lookout
+from publisher.web.live import Streams
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -19,11 +21,13 @@ if TYPE_CHECKING:
 ROOMS = (today, editions, log, subscribers, sources, new_article, articles, parts)
 
 
-def routes(app: App, pages: Pages) -> tuple[APIRouter, APIRouter]:
-    """Return the console's addresses, and those of its interface."""
+def routes(app: App, pages: Pages) -> tuple[APIRouter, APIRouter, Streams]:
+    """Return the console's addresses, those of its interface, and its live pages."""
     acts = Acts(app, pages)
+    streams = Streams(Lookout(app, pages, acts))
     router = APIRouter()
+    router.include_router(live.routes(streams))
     for room in ROOMS:
         router.include_router(room.routes(app, pages, acts))
     router.include_router(acts.pages)
-    return router, acts.api
+    return router, acts.api, streams

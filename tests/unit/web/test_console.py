@@ -81,7 +81,7 @@ def test_a_paused_schedule_says_so_instead_of_its_next_slots(own_site):
     text = page(own_site, "/")
     assert "paused: the &lt;i&gt;desk&lt;/i&gt; is away" in text
     assert "publisher resume morning" in text
-    assert "07:00 WET" not in text.split("The latest editions")[0]
+    assert "07:00 WET" not in text.split("What went out today")[0]
 
 
 def test_an_edition_that_is_held_before_it_has_a_send_says_so_everywhere(own_site):
