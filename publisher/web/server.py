@@ -15,6 +15,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import Match
 
 from publisher.errors import NotAllowedError, PublisherError
 from publisher.web import (
@@ -52,6 +53,7 @@ STATIC = {
     "console.css": "text/css",
     "console.js": "text/javascript",
 }
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 TITLES = {404: "There is no such page", 405: "This can’t be done here"}
 
 
@@ -121,7 +123,11 @@ def _answer_errors(web: FastAPI, pages: Pages) -> None:
         phrase = HTTPStatus(error.status_code).phrase
         words = error.detail if error.detail != phrase else "Check the address, or go on from the overview."
         title = TITLES.get(error.status_code, "This did not work")
-        return pages.trouble(error.status_code, title, words, path=request.url.path)
+        answer = pages.trouble(error.status_code, title, words, path=request.url.path)
+        answer.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(_methods(web, request))
+        return answer
 
     @web.exception_handler(RequestValidationError)
     async def not_understood(request: Request, error: RequestValidationError) -> Response:
@@ -136,6 +142,16 @@ def _answer_errors(web: FastAPI, pages: Pages) -> None:
     async def told(request: Request, error: PublisherError) -> Response:
         title = "Not yours to do" if isinstance(error, NotAllowedError) else "This can’t be shown now"
         return pages.trouble(status_of(error), title, f"{error}.", path=request.url.path)
+
+
+def _methods(web: FastAPI, request: Request) -> list[str]:
+    """Return the methods that an address knows: several routes share it."""
+    asked = {method: {**request.scope, "method": method} for method in METHODS}
+    return [
+        method
+        for method, scope in asked.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in web.router.routes)
+    ]
 
 
 class Server:
