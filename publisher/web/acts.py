@@ -78,6 +78,12 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what one address of an older interface may answer besides what was asked for."""
+    other = {415: {"model": Refused, "description": "Content-Type must say application/json."}}
+    return {status: (REFUSALS | other)[status] for status in statuses}
+
+
 class Acts:
     """The addresses at which something is done, and those of the interface that only look.
 

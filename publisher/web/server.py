@@ -17,6 +17,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import Match
 
+from publisher import __version__
 from publisher.errors import NotAllowedError, PublisherError
 from publisher.web import (
     api,
@@ -38,6 +39,7 @@ from publisher.web.acts import API, status_of
 from publisher.web.door import Door
 from publisher.web.guard import Guard
 from publisher.web.inbox import Inbox
+from publisher.web.openapi import ABOUT, TITLE, describe
 from publisher.web.pages import Pages
 from publisher.web.webhooks import Webhooks
 
@@ -64,8 +66,15 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
     """
     pages = Pages(app)
     web = FastAPI(
-        title="Publisher", openapi_url=OPENAPI if app else None, docs_url=None, redoc_url=None, redirect_slashes=False
+        title=TITLE,
+        version=__version__,
+        description=ABOUT,
+        openapi_url=OPENAPI if app else None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
     )
+    describe(web)
     _answer_errors(web, pages)
     _add_static(web)
     web.include_router(inbox_pages.routes(inbox, pages), include_in_schema=False)
