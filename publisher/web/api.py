@@ -46,7 +46,7 @@ WRONG_PER_MINUTE = 10  # tokens that nobody has
 STATUS = {"taken": 201, "known": 200, "revised": 200, "refused": 409}
 BEARER = HTTPBearer(scheme_name="source", description="The token of a push source.", auto_error=False)
 NEW: dict[int | str, dict[str, Any]] = {201: {"model": Pushed, "description": "It is new."}}
-TAKEN = NEW | refusals(400, 401, 409, 413, 415, 422, 429, 503)
+TAKEN = NEW | refusals(400, 401, 404, 409, 413, 415, 422, 429, 503)
 ARTICLE = body_of({"$ref": f"{SHAPES}PushedArticle"})
 KEY = {
     "name": "Idempotency-Key",

@@ -92,9 +92,10 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.include_router(approval.routes(app, pages), include_in_schema=False)
         web.include_router(clicks.routes(app, pages), include_in_schema=False)
         web.include_router(api.routes(app))
-        shown, interface = console.routes(app, pages)
+        shown, acts = console.routes(app, pages)
         web.include_router(shown, include_in_schema=False)
-        web.include_router(interface)
+        web.include_router(acts.api)
+        web.state.needed = acts.needed
         web.include_router(showcase.routes(app, pages), include_in_schema=False)
         web.include_router(previews.routes(app, pages), include_in_schema=False)
         web.include_router(sign_in.routes(app, pages), include_in_schema=False)

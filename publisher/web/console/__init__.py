@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 ROOMS = (today, editions, log, subscribers, sources, new_article, articles, people, people_api, parts)
 
 
-def routes(app: App, pages: Pages) -> tuple[APIRouter, APIRouter]:
-    """Return the console's addresses, and those of its interface."""
+def routes(app: App, pages: Pages) -> tuple[APIRouter, Acts]:
+    """Return the console's addresses, and what it does: with the interface's."""
     acts = Acts(app, pages)
     router = APIRouter()
     for room in ROOMS:
         router.include_router(room.routes(app, pages, acts))
     router.include_router(acts.pages)
-    return router, acts.api
+    return router, acts
