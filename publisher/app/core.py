@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from publisher.app import alerts, intake, papers, photos, pictures, versions
+from publisher.app.guessing import Strangers
 from publisher.app.hearing import Hearing
 from publisher.app.mending import changed_channels, lift_stops
 from publisher.app.naming import edition_named
@@ -60,6 +61,7 @@ class App:
         self.clock = clock
         self.inbox = ""
         self.trouble = ""  # why schedules.yaml can't be used as it is now; empty: it can
+        self.strangers = Strangers()  # names that nobody has, by which somebody tried to come in
         self.set_up_code = ""  # whoever has it may make the first of the staff, in the browser; empty: nobody may
         self.process_id = 0  # set while at work
         self.version_id: int | None = None  # of the accepted schedules.yaml; see `versions.accepted`

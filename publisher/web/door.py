@@ -5,6 +5,7 @@ It stands before every address, so that a page that is added is behind it by its
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -34,6 +35,7 @@ SIGN_IN = "/sign-in"
 OUTSIDE = (SIGN_IN, "/welcome/", "/set-up/", "/inbox/api/", "/inbox/posts/", "/api/openapi.json")
 STALE = "This page was open for too long. Nothing was done: load it anew, and do it again."
 WRONG_PER_MINUTE = 10  # tokens that nobody has
+PER_MINUTE = 600  # requests by one token
 
 
 class Door:
@@ -44,6 +46,7 @@ class Door:
         self._app = app
         self._pages = pages
         self._wrong = Allowance(WRONG_PER_MINUTE)
+        self._right: defaultdict[str, Allowance] = defaultdict(lambda: Allowance(PER_MINUTE))  # by digest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or is_outside(scope["path"], scope["method"]):
@@ -64,18 +67,14 @@ class Door:
 
     async def _let_in_by_token(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a program in by its token alone; a cookie says nothing here, so no page of others can use it."""
-        member = await run_in_threadpool(tokens.who, self._app, bearer_in(scope))
-        if member is None:
-            await self._refuse_token()(scope, receive, send)
+        token = bearer_in(scope)
+        member = await run_in_threadpool(tokens.who, self._app, token)
+        wait = self._right[staff.digest(token)].take() if member else self._wrong.take()
+        if member is None or wait:
+            await _refuse_token(wait)(scope, receive, send)
             return
         with asking(member, ""):
             await self._web(scope, receive, send)
-
-    def _refuse_token(self) -> Response:
-        if wait := self._wrong.take():
-            return JSONResponse({"error": "too many requests"}, 429, {"Retry-After": str(wait)})
-        words = "no such token: send Authorization: Bearer TOKEN (People, or: publisher staff token)"
-        return JSONResponse({"error": words}, 401, {"WWW-Authenticate": "Bearer"})
 
     def _is_shut(self) -> bool:
         with self._app.store.read() as conn:
@@ -90,6 +89,13 @@ class Door:
             return
         words = "You are not signed in, or were signed out meanwhile. Nothing was done: sign in, and do it again."
         await self._pages.trouble(401, "Sign in first", words, path=scope["path"])(scope, receive, send)
+
+
+def _refuse_token(wait: int) -> Response:
+    if wait:
+        return JSONResponse({"error": "too many requests"}, 429, {"Retry-After": str(wait)})
+    words = "no such token: send Authorization: Bearer TOKEN (People, or: publisher staff token)"
+    return JSONResponse({"error": words}, 401, {"WWW-Authenticate": "Bearer"})
 
 
 def is_outside(path: str, method: str) -> bool:

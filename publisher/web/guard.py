@@ -66,6 +66,8 @@ class Guard:
     def _refusal(self, scope: Scope) -> tuple[int, str, str] | None:
         """Return status, title and words for a request that is not for us; None for one that is."""
         headers = Headers(scope=scope)
+        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+            return 400, "This can’t be asked", "A character in the address is none: NUL."
         host = host_of(headers.get("host", ""))
         if not host:
             return 400, "Which host?", "The request names no host."

@@ -15,7 +15,9 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import Match
 
+from publisher import __version__
 from publisher.errors import NotAllowedError, PublisherError
 from publisher.web import (
     api,
@@ -38,6 +40,7 @@ from publisher.web.door import Door
 from publisher.web.guard import Guard
 from publisher.web.inbox import Inbox
 from publisher.web.live import Streams
+from publisher.web.openapi import ABOUT, TITLE, describe
 from publisher.web.pages import Pages
 from publisher.web.webhooks import Webhooks
 
@@ -53,6 +56,7 @@ STATIC = {
     "console.css": "text/css",
     "console.js": "text/javascript",
 }
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 TITLES = {404: "There is no such page", 405: "This can’t be done here"}
 
 
@@ -63,8 +67,15 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
     """
     pages = Pages(app)
     web = FastAPI(
-        title="Publisher", openapi_url=OPENAPI if app else None, docs_url=None, redoc_url=None, redirect_slashes=False
+        title=TITLE,
+        version=__version__,
+        description=ABOUT,
+        openapi_url=OPENAPI if app else None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
     )
+    describe(web)
     _answer_errors(web, pages)
     _add_static(web)
     web.include_router(inbox_pages.routes(inbox, pages), include_in_schema=False)
@@ -82,9 +93,10 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.include_router(approval.routes(app, pages), include_in_schema=False)
         web.include_router(clicks.routes(app, pages), include_in_schema=False)
         web.include_router(api.routes(app))
-        shown, interface, web.state.streams = console.routes(app, pages)
+        shown, acts, web.state.streams = console.routes(app, pages)
         web.include_router(shown, include_in_schema=False)
-        web.include_router(interface)
+        web.include_router(acts.api)
+        web.state.needed = acts.needed
         web.include_router(showcase.routes(app, pages), include_in_schema=False)
         web.include_router(previews.routes(app, pages), include_in_schema=False)
         web.include_router(sign_in.routes(app, pages), include_in_schema=False)
@@ -122,7 +134,11 @@ def _answer_errors(web: FastAPI, pages: Pages) -> None:
         phrase = HTTPStatus(error.status_code).phrase
         words = error.detail if error.detail != phrase else "Check the address, or go on from the overview."
         title = TITLES.get(error.status_code, "This did not work")
-        return pages.trouble(error.status_code, title, words, path=request.url.path)
+        answer = pages.trouble(error.status_code, title, words, path=request.url.path)
+        answer.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(_methods(web, request))
+        return answer
 
     @web.exception_handler(RequestValidationError)
     async def not_understood(request: Request, error: RequestValidationError) -> Response:
@@ -137,6 +153,16 @@ def _answer_errors(web: FastAPI, pages: Pages) -> None:
     async def told(request: Request, error: PublisherError) -> Response:
         title = "Not yours to do" if isinstance(error, NotAllowedError) else "This can’t be shown now"
         return pages.trouble(status_of(error), title, f"{error}.", path=request.url.path)
+
+
+def _methods(web: FastAPI, request: Request) -> list[str]:
+    """Return the methods that an address knows: several routes share it."""
+    asked = {method: {**request.scope, "method": method} for method in METHODS}
+    return [
+        method
+        for method, scope in asked.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in web.router.routes)
+    ]
 
 
 class Server:

@@ -10,7 +10,19 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 
 from publisher.web.acts import Acts
-from publisher.web.console import articles, editions, live, log, new_article, parts, sources, subscribers, today
+from publisher.web.console import (
+    articles,
+    editions,
+    live,
+    log,
+    new_article,
+    parts,
+    people,
+    people_api,
+    sources,
+    subscribers,
+    today,
+)
 from publisher.web.console.lookout import Lookout
 from publisher.web.live import Streams
 from publisher.web.pages import Pages
@@ -18,11 +30,22 @@ from publisher.web.pages import Pages
 if TYPE_CHECKING:
     from publisher.app import App
 
-ROOMS = (today, editions, log, subscribers, sources, new_article, articles, parts)
+ROOMS = (
+    today,
+    new_article,
+    articles,
+    editions,
+    log,
+    people,
+    people_api,
+    sources,
+    subscribers,
+    parts,
+)
 
 
-def routes(app: App, pages: Pages) -> tuple[APIRouter, APIRouter, Streams]:
-    """Return the console's addresses, those of its interface, and its live pages."""
+def routes(app: App, pages: Pages) -> tuple[APIRouter, Acts, Streams]:
+    """Return the console's addresses, what it does with its interface, and its live pages."""
     acts = Acts(app, pages)
     streams = Streams(Lookout(app, pages, acts))
     router = APIRouter()
@@ -30,4 +53,4 @@ def routes(app: App, pages: Pages) -> tuple[APIRouter, APIRouter, Streams]:
     for room in ROOMS:
         router.include_router(room.routes(app, pages, acts))
     router.include_router(acts.pages)
-    return router, acts.api, streams
+    return router, acts, streams
