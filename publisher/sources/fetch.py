@@ -18,7 +18,7 @@ from urllib3.exceptions import ProtocolError
 from publisher.errors import PrivateAddressError, SourceError
 from publisher.sources import manners
 from publisher.sources.address import login_of, origin_of, shown
-from publisher.sources.wire import UNTIL, Gate, OverTimeError, RefusedAddressError, connections, is_any
+from publisher.wire import UNTIL, Gate, OverTimeError, RefusedAddressError, connections, is_any
 
 REDIRECTS = 5
 _CHUNK = 65_536

@@ -1,4 +1,7 @@
-"""The connections under a fetch: only to addresses that were looked at, and only for as long as the fetch may last."""
+"""Connections to addresses that others name: only to those that were looked at, and only for as long as it may last.
+
+Sources are fetched over them, and webhooks are said over them.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +25,15 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 HOSTS = 64  # whose connections are kept for the next request
 MOST_ADDRESSES = 4  # of one host that are tried
-UNTIL: ContextVar[float] = ContextVar("until")  # when the fetch of this thread has to be over, on the monotonic clock
+UNTIL: ContextVar[float] = ContextVar("until")  # when what this thread asks has to be over, on the monotonic clock
 
 
 class RefusedAddressError(HTTPError):
-    """The host stands where nothing may be fetched from."""
+    """The host stands where nothing may be asked."""
 
 
 class OverTimeError(TimeoutError):
-    """The whole fetch has taken too long, however busily its pieces came."""
+    """The whole exchange has taken too long, however busily its pieces came."""
 
 
 def is_public(address: str) -> bool:
@@ -50,7 +53,7 @@ def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 def is_any(address: str) -> bool:
-    """Allow every address: the source's editor said that it stands in the own network."""
+    """Allow every address: a person said that what is asked stands in the own network."""
     return bool(address)
 
 
@@ -90,7 +93,7 @@ class Gate:
 
 @cache
 def connections(gate: Gate) -> PoolManager:
-    """Return the kept connections of everyone who fetches through this gate."""
+    """Return the kept connections of everyone who asks through this gate."""
     made = PoolManager(num_pools=HOSTS, retries=False, maxsize=4, ssl_context=_trusting(gate.authorities))
     made.pool_classes_by_scheme = {
         "http": _pool(HTTPConnectionPool, HTTPConnection, gate),
