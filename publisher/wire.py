@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPResponse
-from typing import Any
+from typing import Any, TypeVar
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
@@ -25,7 +25,20 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 HOSTS = 64  # whose connections are kept for the next request
 MOST_ADDRESSES = 4  # of one host that are tried
+E = TypeVar("E", bound=BaseException)
 UNTIL: ContextVar[float] = ContextVar("until")  # when what this thread asks has to be over, on the monotonic clock
+
+# By the codes of X509_verify_cert(3).
+_CERTIFICATES = {
+    9: "is not valid yet",
+    10: "ran out",
+    18: "was made by the site itself",
+    19: "was made by the site itself",
+    20: "is vouched for by nobody who is known here",
+    21: "is vouched for by nobody who is known here",
+    62: "is for another name",
+    64: "is for another address",
+}
 
 
 class RefusedAddressError(HTTPError):
@@ -182,3 +195,26 @@ class _Checked:
                 if time.monotonic() > UNTIL.get():
                     break
         raise failure
+
+
+def is_about(error: BaseException | None, kind: type[BaseException]) -> bool:
+    """Say whether a kind of error is among the causes of another."""
+    return _cause(error, kind) is not None
+
+
+def _cause(error: BaseException | None, kind: type[E]) -> E | None:
+    """Look for a kind of error among the causes that the libraries wrapped into one another."""
+    for _ in range(8):
+        if error is None or isinstance(error, kind):
+            return error
+        inner = getattr(error, "reason", None) or next((a for a in error.args if isinstance(a, BaseException)), None)
+        error = inner if isinstance(inner, BaseException) else error.__cause__ or error.__context__
+    return None
+
+
+def why_not_believed(error: BaseException) -> str:
+    """Say what is wrong with a server's certificate; empty where that isn't why it failed."""
+    wrong = _cause(error, ssl.SSLCertVerificationError)
+    if wrong is None:
+        return ""
+    return _CERTIFICATES.get(wrong.verify_code, f"is not to be trusted ({wrong.verify_message})")
