@@ -101,14 +101,15 @@ def latest(
     :param before: only those older than the one with this id.
     """
     m = hook_messages.c
-    last = select(func.max(hook_tries.c.id)).where(hook_tries.c.message_id == m.id).scalar_subquery()
+    each = hook_tries.alias()
+    last = select(func.max(each.c.id)).where(each.c.message_id == m.id).scalar_subquery()
     query = (
         select(
             *(m[name] for name in ("id", "hook_id", "key", "kind", "made_at", "state", "due_at", "tries", "ended_at")),
             hook_tries.c.status,
             hook_tries.c.trouble,
         )
-        .outerjoin(hook_tries, hook_tries.c.id == last)
+        .select_from(hook_messages.outerjoin(hook_tries, hook_tries.c.id == last))
         .where(m.hook_id == hook_id)
         .order_by(m.id.desc())
         .limit(limit)

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, literal, or_, select, update
 
 from publisher.model.hook import TO_CHOOSE, HookKind
 from publisher.store.credentials import Sealed
-from publisher.store.tables import hooks, insert_row, update_row
+from publisher.store.tables import Moment, hooks, insert_row, update_row
 
 ALL = "*"
 ITSELF = "publisher"  # who paused or ended one that a person did not
@@ -147,7 +147,7 @@ def note_failed(conn: Connection, hook_id: int, failures: int, rests_until: date
 
     :param failures: in a row, with this one.
     """
-    since = func.coalesce(hooks.c.failing_since, now, type_=hooks.c.failing_since.type)
+    since = func.coalesce(hooks.c.failing_since, literal(now, Moment))
     values = {"failures": failures, "rests_until": rests_until, "failing_since": since}
     conn.execute(update(hooks).where(hooks.c.id == hook_id).values(values))
 
