@@ -6,6 +6,7 @@ import base64
 import secrets
 from collections.abc import Iterable
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -155,6 +156,20 @@ def again(app: App, hook_id: int, message_id: int | None = None) -> int:
             )
             _write_down(app, conn, hook_id, f"{what} webhook {hook_id}")
     return count
+
+
+def kinds_named(words: Iterable[str]) -> list[HookKind]:
+    """Return what may be heard of, by name.
+
+    :raises UsageError: there is nothing of that name.
+    """
+    known = {kind.value: kind for kind in TO_CHOOSE}
+    wanted = list(words)
+    if unknown := next((word for word in wanted if word not in known), None):
+        near = get_close_matches(unknown, known, 1)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        raise UsageError(f"there is no event {unknown!r}", remedy=f"{hint}Events: {', '.join(known)}")
+    return [known[word] for word in wanted]
 
 
 def require(hook_id: int, hook: Hook | None) -> Hook:

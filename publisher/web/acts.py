@@ -42,8 +42,11 @@ class Done(BaseModel):
     """What came of it."""
 
     said: str = Field(description="What was done, in a sentence for people.")
-    where: str = Field("", description="The page that shows it; empty: the one that it was asked from.")
-    id: int | None = Field(None, description="The number of what was made.")
+    where: str = Field(default="", description="The page that shows it; empty: the one that it was asked from.")
+    id: int | None = Field(default=None, description="The number of what was made.")
+    secret: str = Field(
+        default="", description="What is told this once, and by nothing again; empty: nothing is.", repr=False
+    )
 
 
 class Refused(BaseModel):
@@ -97,7 +100,7 @@ class Acts:
             self.api.add_api_route(
                 address, do, methods=["POST"], dependencies=check, response_model=Done, summary=summary
             )
-            form = _form_of(do, back, again)
+            form = _form_of(do, back, again, self._shown)
             self.pages.add_api_route(
                 address, form, methods=["POST"], dependencies=check, response_model=None, include_in_schema=False
             )
@@ -115,8 +118,10 @@ def status_of(error: PublisherError) -> int:
     return 503 if isinstance(error, StoreError) else 500
 
 
-def _form_of(do: Callable[..., Done], back: str, again: Callable[..., Response] | None) -> Callable[..., Any]:
-    """Return what does the same for a form: reads it, and leads to a page."""
+def _form_of(
+    do: Callable[..., Done], back: str, again: Callable[..., Response] | None, pages: Pages
+) -> Callable[..., Any]:
+    """Return what does the same for a form: reads it, and leads to a page; a secret stands on the answer itself."""
     signature = inspect.signature(do)
     hints = get_type_hints(do, include_extras=True)
     model = hints.get("said")
@@ -135,7 +140,10 @@ def _form_of(do: Callable[..., Done], back: str, again: Callable[..., Response] 
             return _refused(again, back, place, typed, wrong, 400)
         except UsageError as error:
             return _refused(again, back, place, typed, f"{error}.", status_of(error))
-        return back_to(done.where or back.format(**place), done.said)
+        where = done.where or back.format(**place)
+        if done.secret:  # in no cookie and no address: this answer is all that ever holds it
+            return pages.page("said_once.html", said=done.said, secret=done.secret, where=where)
+        return back_to(where, done.said)
 
     kept = [
         parameter.replace(annotation=hints[name]) for name, parameter in signature.parameters.items() if name != "said"
