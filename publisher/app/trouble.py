@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import RowMapping
@@ -23,7 +24,7 @@ from publisher.model.project import Channel, Project, Schedule
 from publisher.model.states import SendState
 from publisher.pipeline.operate.doubt import OVERDUE
 from publisher.runtime.slots import slots_after
-from publisher.store import Connection, approvals, concerns, facts, held, schedules, sends
+from publisher.store import Connection, approvals, concerns, facts, held, hook_messages, hooks, schedules, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 LATE = timedelta(minutes=10)  # after this an edition that has not begun is late
@@ -31,10 +32,11 @@ FRESH = timedelta(days=1)  # how long an edition that failed is spoken of
 SOURCE_SILENT = timedelta(hours=6)
 ENDING = timedelta(days=7)  # so long before its end a token is spoken of
 FAILURES = 8  # calls in a row that reached nobody: several rests have not helped
+BEHIND = 100_000  # messages that wait for a webhook: it can't keep up
 MOST = 200  # sends looked at: beyond that a person is at work already
 # What `all_in` finds; an alert of one of these that it no longer finds is over.
 KINDS = frozenset(
-    {"channel", "token", "fallback", "held", "unknown", "failed", "late", "slot", "source", "flood", "article"}
+    {"channel", "token", "fallback", "held", "unknown", "failed", "late", "slot", "source", "flood", "article", "hook"}
 )
 
 
@@ -81,6 +83,7 @@ def all_in(
         *_slots(conn, project, now, watched_since),
         *_sources(conn, project, now),
         *_articles(conn),
+        *_hooks(conn, now),
     ]
 
 
@@ -315,6 +318,23 @@ def _articles(conn: Connection) -> Iterator[Trouble]:
         articles = "1 article" if count == 1 else f"{count:,} articles"
         what = f"{articles} of {name} held; the first, {first['first']}: {first['reason']}"
         yield Trouble(f"article:{name}", what, _takers(name), _decide_on(name), False)
+
+
+def _hooks(conn: Connection, now: datetime) -> Iterator[Trouble]:
+    """Yield webhooks that were paused or ended by themselves, and those that can't keep up."""
+    for hook in hooks.every(conn):
+        number, host = hook.id, urlsplit(hook.address).hostname
+        if hook.ended_at is not None and hook.ended_by == hooks.ITSELF and now - hook.ended_at < FRESH:
+            what, command = f"has ended: {hook.ended_why}", f"publisher hooks log {number}"
+        elif hook.paused_at is not None and hook.paused_by == hooks.ITSELF:
+            what, command = f"is paused: {hook.paused_why}", f"mend it, then: publisher hooks resume {number}"
+        elif hook.ended_at is None and hook_messages.waiting(conn, number, BEHIND + 1) > BEHIND:
+            what, command = f"is more than {BEHIND:,} messages behind", f"publisher hooks log {number}"
+        else:
+            continue
+        yield Trouble(
+            f"hook:{number}", f"the webhook {number} to {host} {what}", f"whoever listens at {host}", command, False
+        )
 
 
 def _takers(source: str) -> str:

@@ -25,8 +25,9 @@ from sqlalchemy import (
     update,
 )
 
+from publisher.model.hook import HookKind
 from publisher.model.states import EDITION_MOVES, EditionState, SendState
-from publisher.store import candidates
+from publisher.store import candidates, outbox
 from publisher.store import sends as sends_of
 from publisher.store.candidates import OVER
 from publisher.store.sql import among, upsert
@@ -37,6 +38,12 @@ AFTER_PRACTICE = (OVER, KEPT)  # no reader may get the words of such a one
 LOOKED_BACK = 3_000  # editions: more than the busiest newsroom makes in a day
 ARTICLE = "article:"  # so the keys of slots begin that are an article each
 TEST = "test:"  # so those begin that are but a note that somebody was sent a test
+_TOLD = {
+    EditionState.LOCKED: HookKind.EDITION_LOCKED,
+    EditionState.SKIPPED: HookKind.EDITION_SKIPPED,
+    EditionState.CLOSED: HookKind.EDITION_CLOSED,
+    EditionState.CANCELLED: HookKind.EDITION_CANCELLED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,8 @@ def add(
     ).scalar_one_or_none()
     if made is not None:
         _add_places(conn, made, places)
+        if not slot.startswith(TEST):
+            _tell(conn, made, state, now)
     return made
 
 
@@ -120,7 +129,14 @@ def rewrite_draft(
     _add_places(conn, edition_id, places)
     if state is EditionState.SKIPPED:
         sends_of.cancel_made(conn, edition_id, now)
+    _tell(conn, edition_id, state, now)
     return True
+
+
+def _tell(conn: Connection, edition_id: int, state: EditionState, now: datetime) -> None:
+    """Tell whoever wants to know that an edition has come so far; of a draft there is nothing to tell."""
+    if state in _TOLD:
+        outbox.tell_edition(conn, _TOLD[state], edition_id, now)
 
 
 def last_but_one_due_at(conn: Connection, schedule: str, language: str = "") -> datetime | None:
@@ -175,7 +191,10 @@ def freeze_draft(
     mine = (editions.c.id == edition_id, editions.c.state == EditionState.DRAFT)
     values: dict[str, Any] = {"state": EditionState.LOCKED.value, "locked_at": now, "project_version_id": version_id}
     values["practice"] = NOW if is_practice else None
-    return conn.execute(update(editions).where(*mine).values(values)).rowcount == 1
+    is_frozen = conn.execute(update(editions).where(*mine).values(values)).rowcount == 1
+    if is_frozen:
+        _tell(conn, edition_id, EditionState.LOCKED, now)
+    return is_frozen
 
 
 def open_again(conn: Connection, edition_id: int) -> bool:
@@ -198,6 +217,7 @@ def cancel_draft(conn: Connection, edition_id: int, reason: str, now: datetime) 
     is_given_up = conn.execute(query.values(values)).rowcount == 1
     if is_given_up:
         sends_of.cancel_made(conn, edition_id, now)
+        _tell(conn, edition_id, EditionState.CANCELLED, now)
     return is_given_up
 
 
@@ -228,6 +248,8 @@ def move(conn: Connection, edition_id: int, to: EditionState, now: datetime, rea
     result = conn.execute(
         update(editions).where(editions.c.id == edition_id, editions.c.state.in_(allowed)).values(values)
     )
+    if result.rowcount == 1 and to is not EditionState.LOCKED:  # else it goes on, and is told of when it has ended
+        _tell(conn, edition_id, to, now)
     return result.rowcount == 1
 
 

@@ -12,6 +12,7 @@ from publisher.errors import BooksError
 from publisher.model.segment import Selection
 from publisher.model.states import ENDED, SEND_MOVES, DeliveryState, SendState
 from publisher.model.subscriber import Errand
+from publisher.store.outbox import WANTS_DELIVERIES
 from publisher.store.sql import among, is_postgresql
 from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends, update_row
 from publisher.store.words import Statement
@@ -272,11 +273,15 @@ def set_term(conn: Connection, send_id: int, give_up_at: datetime | None) -> Non
     update_row(conn, sends, send_id, {"give_up_at": give_up_at})
 
 
-def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, candidates: int = 0) -> None:
-    """Move the counters in the transaction that moves the rows, and refuse to commit books that don't balance."""
+def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, candidates: int = 0) -> bool:
+    """Move the counters in the transaction that moves the rows, and refuse to commit books that don't balance.
+
+    Say whether something moved of which somebody wants to be told (`outbox.tell_settled`): asked along with it, it
+    costs nothing.
+    """
     moved = {name: deltas.get(name, 0) for name in COUNTED} | {"candidates": candidates}
     if not any(moved.values()):
-        return
+        return False
     row = _POST(conn, send_id=send_id, **moved).mappings().one()
     if row["candidates"] != sum(row[name] for name in COUNTED) or any(row[name] < 0 for name in COUNTED):
         raise BooksError(
@@ -284,12 +289,13 @@ def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, 
             send_id=send_id,
             remedy="Nothing was written. This is a fault of Publisher: report it with this line",
         )
+    return bool(row["is_wanted"])
 
 
 _BOOKS = ("candidates", *COUNTED)
 _POST = Statement(
     f"UPDATE sends SET {', '.join(f'{name} = {name} + :{name}' for name in _BOOKS)} "  # noqa: S608 -- our own names
-    f"WHERE id = :send_id RETURNING {', '.join(_BOOKS)}"
+    f"WHERE id = :send_id RETURNING {', '.join(_BOOKS)}, {WANTS_DELIVERIES} AS is_wanted"
 )
 
 

@@ -55,7 +55,9 @@ class Done(BaseModel):
     said: str = Field(description="What was done, in a sentence for people.")
     where: str = Field(default="", description="The page that shows it; empty: the one that it was asked from.")
     id: int | None = Field(default=None, description="The number of what was made.")
-    secret: str = Field(default="", description="What is told this once and never again: a token, or a link.")
+    secret: str = Field(
+        default="", description="What is told this once and never again: a token, or a link.", repr=False
+    )
 
 
 class Refused(BaseModel):

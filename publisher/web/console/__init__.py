@@ -13,6 +13,7 @@ from publisher.web.acts import Acts
 from publisher.web.console import (
     articles,
     editions,
+    hooks,
     live,
     log,
     new_article,
@@ -35,6 +36,7 @@ ROOMS = (
     new_article,
     articles,
     editions,
+    hooks,
     log,
     people,
     people_api,
