@@ -3,7 +3,7 @@
     PublisherError            the base: where, what, and what to do now
     ├── UsageError            the command was called wrongly (exit code 2)
     │   ├── StaleError             what somebody decided about has changed since they looked (exit code 1)
-    │   └── EndedError             nothing is left of it that this could be done to (exit code 1)
+    │   └── EndedError             it has ended, or something holds it: this can't be done (exit code 1)
     ├── NotAllowedError       whoever asks by the console may not do this
     ├── ConfigError           schedules.yaml, .env or the key file says something that can't be meant (exit code 2)
     ├── SourceError           a feed, folder or page could not be read
@@ -60,7 +60,7 @@ class StaleError(UsageError):
 
 
 class EndedError(UsageError):
-    """It has ended, or nothing of it has begun; the answer is no."""
+    """It has ended, nothing of it has begun, or something holds it; the answer is no."""
 
     exit_code = 1
 

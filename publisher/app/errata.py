@@ -159,7 +159,7 @@ def prepare(app: App, edition_id: int, *, note: str | None, subject: str | None,
         said = corrections.erratum(conn, edition_id).over(note, subject)
     schedule = versions.schedule_now(app, edition)
     if schedule is None:
-        what = f"there is no schedule {edition['schedule']} any more, by which its words are made"
+        what = f"{versions.what_is_gone(app, edition)}, by which its words are made"
         raise UsageError(what, remedy="Put it back into schedules.yaml, then correct the edition")
     how: dict[str, Any] = {"erratum": said, "with_letters": mail}
     schedule = schedule.in_language(edition["language"])
