@@ -161,6 +161,25 @@ def _one_of(said: str, there: set[int], edition_id: int) -> int:
     return number
 
 
+def worded(schedule: Schedule, key: str, own: Words) -> Step:
+    """Return the step that gives one line of `send:` exactly these words; what is empty the schedule says again.
+
+    :raises UsageError: it has no such line, or the line has no such words.
+    """
+    entry = next((each for each in schedule.send if each.key == key), None)
+    if entry is None:
+        named = ", ".join(each.key for each in schedule.send)
+        raise UsageError(f"it has no line {key!r}", where=schedule.name, remedy=f"It has: {named}")
+    if entry.to and own.text:
+        raise UsageError(f"{key} sends mail, whose words its template makes", remedy="Write a note on top")
+    if not entry.to and (own.subject or own.preheader):
+        raise UsageError(f"{key} posts, and a post has no subject", remedy="Write its text")
+    names = [name for name in ("subject", "preheader", "text") if getattr(own, name)]
+    if not names:
+        return f"took back the words of {key}", methodcaller("unword", key)
+    return f"wrote the {' and '.join(names)} of {key}", lambda changes: changes.unword(key).word(key, own)
+
+
 def about_words(schedule: Schedule, said: Words, to: str = "", *, plain: bool = False) -> Iterator[Step]:
     """Yield the changes that are about words; what is taken back first, so that what is said beside it holds.
 

@@ -279,19 +279,29 @@ def lock(conn: Connection, edition_id: int) -> None:
     conn.execute(select(editions.c.id).where(editions.c.id == edition_id).with_for_update(key_share=True))
 
 
-def latest(conn: Connection, *, limit: int, schedule: str = "") -> list[RowMapping]:
-    """Return the newest editions with the sums of their sends' counters."""
+def latest(
+    conn: Connection, *, limit: int, schedule: str = "", state: str = "", after: RowMapping | None = None
+) -> list[RowMapping]:
+    """Return the newest editions with the sums of their sends' counters.
+
+    :param after: only those that follow this one, in this order.
+    """
+    chosen = select(editions.c.id).order_by(editions.c.due_at.desc(), editions.c.id.desc()).limit(limit)
+    chosen = chosen.where(editions.c.schedule == schedule) if schedule else chosen
+    chosen = chosen.where(editions.c.state == state) if state else chosen
+    if after is not None:
+        same = and_(editions.c.due_at == after["due_at"], editions.c.id < after["id"])
+        chosen = chosen.where(or_(editions.c.due_at < after["due_at"], same))
+    mine = chosen.subquery()
     sums = [func.coalesce(func.sum(sends.c[name]), 0).label(name) for name in ("candidates", "sent", "failed")]
     sums += [func.coalesce(func.sum(sends.c[name]), 0).label(f"n_{name}") for name in ("unknown", "pending", "taken")]
     query = (
         select(editions, func.count(sends.c.id).label("sends"), *sums)
+        .join(mine, mine.c.id == editions.c.id)
         .outerjoin(sends, and_(sends.c.edition_id == editions.c.id, sends.c.kind.not_in(sends_of.FOLLOWING)))
         .group_by(editions.c.id)
         .order_by(editions.c.due_at.desc(), editions.c.id.desc())
-        .limit(limit)
     )
-    if schedule:
-        query = query.where(editions.c.schedule == schedule)
     return list(conn.execute(query).mappings())
 
 

@@ -151,7 +151,14 @@ def environment(language: str = "en") -> Environment:
     )
     made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined] # by the extension
     words = {"state_words": state_words, "to_type": to_type, "many": many, "sentence": sentence}
-    made.filters |= {"moment": moment, "size": size, "linked": linked, "host": host, **words}
+    made.filters |= {
+        "moment": moment,
+        "as_moment": datetime.fromisoformat,
+        "size": size,
+        "linked": linked,
+        "host": host,
+        **words,
+    }
     made.globals |= {"WITHDRAWAL": WITHDRAWAL, "CORRECTION": CORRECTION, "FOLLOWING": FOLLOWING}
     return made
 

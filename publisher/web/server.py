@@ -29,7 +29,6 @@ from publisher.web import (
     owner,
     previews,
     public,
-    showcase,
     sign_in,
     subscribing,
 )
@@ -84,7 +83,6 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         shown, interface = console.routes(app, pages)
         web.include_router(shown, include_in_schema=False)
         web.include_router(interface)
-        web.include_router(showcase.routes(app, pages), include_in_schema=False)
         web.include_router(previews.routes(app, pages), include_in_schema=False)
         web.include_router(sign_in.routes(app, pages), include_in_schema=False)
         web.add_middleware(Door, app=app, pages=pages)
