@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from publisher.app import desk
 from publisher.model.desk import Changes
 from publisher.model.message import Mail, Post
-from publisher.model.states import EditionState, SendState
+from publisher.model.states import DeliveryState, EditionState, SendState
 from publisher.pipeline.produce import Produced
 from publisher.store import RowMapping, approvals, editions, facts
 from publisher.web.acts import Acts, Id
@@ -43,7 +43,7 @@ class Place(BaseModel):
 
 
 class Send(BaseModel):
-    """A send, with its books: candidates = pending + taken + sent + failed + unknown + all the rest."""
+    """A send, with its books: its candidates are the sum of what follows them."""
 
     id: int
     kind: str
@@ -57,6 +57,8 @@ class Send(BaseModel):
     sent: int
     failed: int
     unknown: int
+    suppressed: int
+    excluded: int
     cancelled: int
     findings: list[Finding]
 
@@ -193,7 +195,7 @@ def _place(place: RowMapping, article: Any) -> Place:
 
 def _send(row: RowMapping) -> Send:
     names = ("id", "kind", "entry", "channel", "state", "candidates")
-    books = ("pending", "taken", "sent", "failed", "unknown", "cancelled")
+    books = [state.value for state in DeliveryState]
     plain: dict[str, Any] = {name: row[name] for name in (*names, *books)}
     return Send(**plain, to=list(row["audience"]), findings=[_finding(each) for each in row["reasons"]])
 
