@@ -310,6 +310,19 @@ def schedule_now(app: App, edition: RowMapping) -> Schedule | None:
     return _in_file(app.project, edition, [edition["schedule"]], made)
 
 
+def what_is_gone(app: App, edition: RowMapping) -> str:
+    """Return what the file has no more, and an edition's words are made by: its schedule; of breaking news a channel,
+    or a list.
+    """
+    with app.store.read() as conn:
+        made = [send for send in sends.of_edition(conn, edition["id"]) if send["kind"] == sends.REGULAR]
+    if not edition["slot"].startswith(breaking.SLOT):
+        return f"there is no schedule {edition['schedule']} any more"
+    gone = [f"channel {send['channel']}" for send in made if send["channel"] not in app.project.channels]
+    gone += [f"list {name}" for send in made for name in send["audience"] if name not in app.project.lists]
+    return f"there is no {' and no '.join(dict.fromkeys(gone))} any more"
+
+
 def _in_file(
     project: Project, edition: RowMapping, names: Sequence[str], made: Sequence[RowMapping]
 ) -> Schedule | None:

@@ -40,7 +40,7 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Send one slot of a schedule now, to its end. Articles that went out before don't go out again."""
-    from publisher.app import App
+    from publisher.app import App, pauses
     from publisher.cli import plan
 
     if finish and skip:
@@ -67,7 +67,7 @@ def send(
         if unfinished and finish:
             carry_out(app, unfinished, as_json)
             return
-        refuse_paused(app, chosen)
+        pauses.refuse_paused(app, chosen)
         if not (app.is_practice or yes):
             _ask(app, chosen)
         edition_ids = _compose(app, chosen)
@@ -154,18 +154,6 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
         remedy = f"`publisher send {schedule.label} --finish` finishes it, `--skip` cancels what is left"
         raise UsageError(f"{named} {'is' if len(found) == 1 else 'are'} unfinished", remedy=remedy)
     return [edition_id for edition_id, _ in found]
-
-
-def refuse_paused(app: App, schedule: Schedule) -> None:
-    """Make nothing of a schedule that is paused, by hand either: whoever paused it may be somebody else."""
-    from publisher.app.standing import paused
-    from publisher.store import schedules
-
-    with app.store.read() as conn:
-        why = paused(schedules.get(conn, schedule.name))
-    if why:
-        remedy = f"`publisher resume {schedule.name}` lets it go on, `--catch-up` with what came meanwhile"
-        raise UsageError(f"it is paused: {why}", where=schedule.name, remedy=remedy)
 
 
 def _ask_finish(app: App, schedule: Schedule) -> None:

@@ -303,10 +303,20 @@ def lock(conn: Connection, edition_id: int) -> None:
     conn.execute(select(editions.c.id).where(editions.c.id == edition_id).with_for_update(key_share=True))
 
 
-def latest(conn: Connection, *, limit: int, schedule: str = "") -> list[RowMapping]:
-    """Return the newest editions with the sums of their sends' counters."""
-    newest = select(editions.c.id).order_by(editions.c.due_at.desc(), editions.c.id.desc()).limit(limit)
-    return _with_sums(conn, newest.where(editions.c.schedule == schedule) if schedule else newest)
+def latest(
+    conn: Connection, *, limit: int, schedule: str = "", state: str = "", after: RowMapping | None = None
+) -> list[RowMapping]:
+    """Return the newest editions with the sums of their sends' counters.
+
+    :param after: only those that follow this one, in this order.
+    """
+    chosen = select(editions.c.id).order_by(editions.c.due_at.desc(), editions.c.id.desc()).limit(limit)
+    chosen = chosen.where(editions.c.schedule == schedule) if schedule else chosen
+    chosen = chosen.where(editions.c.state == state) if state else chosen
+    if after is not None:
+        same = and_(editions.c.due_at == after["due_at"], editions.c.id < after["id"])
+        chosen = chosen.where(or_(editions.c.due_at < after["due_at"], same))
+    return _with_sums(conn, chosen)
 
 
 def due_since(conn: Connection, since: datetime, until: datetime, *, limit: int) -> list[RowMapping]:
@@ -322,12 +332,13 @@ def due_since(conn: Connection, since: datetime, until: datetime, *, limit: int)
 
 def _with_sums(conn: Connection, ids: Select[Any]) -> list[RowMapping]:
     """Return editions with the sums of their sends' counters, the one that was due last first."""
+    mine = ids.subquery()
     sums = [func.coalesce(func.sum(sends.c[name]), 0).label(name) for name in ("candidates", "sent", "failed")]
     sums += [func.coalesce(func.sum(sends.c[name]), 0).label(f"n_{name}") for name in ("unknown", "pending", "taken")]
     query = (
         select(editions, func.count(sends.c.id).label("sends"), *sums)
+        .join(mine, mine.c.id == editions.c.id)
         .outerjoin(sends, and_(sends.c.edition_id == editions.c.id, sends.c.kind.not_in(sends_of.FOLLOWING)))
-        .where(editions.c.id.in_(ids.scalar_subquery()))
         .group_by(editions.c.id)
         .order_by(editions.c.due_at.desc(), editions.c.id.desc())
     )

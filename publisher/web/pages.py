@@ -152,7 +152,15 @@ def environment(language: str = "en") -> Environment:
     )
     made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined] # by the extension
     words = {"state_words": state_words, "to_type": to_type, "many": many, "sentence": sentence}
-    made.filters |= {"moment": moment, "rate": rate, "size": size, "linked": linked, "host": host, **words}
+    made.filters |= {
+        "moment": moment,
+        "rate": rate,
+        "as_moment": datetime.fromisoformat,
+        "size": size,
+        "linked": linked,
+        "host": host,
+        **words,
+    }
     made.globals |= {"WITHDRAWAL": WITHDRAWAL, "CORRECTION": CORRECTION, "FOLLOWING": FOLLOWING}
     return made
 

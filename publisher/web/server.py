@@ -31,7 +31,6 @@ from publisher.web import (
     owner,
     previews,
     public,
-    showcase,
     sign_in,
     subscribing,
 )
@@ -97,7 +96,6 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.include_router(shown, include_in_schema=False)
         web.include_router(acts.api)
         web.state.needed = acts.needed
-        web.include_router(showcase.routes(app, pages), include_in_schema=False)
         web.include_router(previews.routes(app, pages), include_in_schema=False)
         web.include_router(sign_in.routes(app, pages), include_in_schema=False)
         web.add_middleware(Door, app=app, pages=pages)

@@ -1,4 +1,4 @@
-"""The page that the first command leads to: one edition as readers get it, served or left as files."""
+"""The page that the first command leads to: one edition as readers get it, left as files."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, HTTPException
-from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import RowMapping
 
 from publisher.errors import UsageError
@@ -21,7 +19,6 @@ from publisher.store import media as cards
 from publisher.web import media
 from publisher.web.folder import Folder
 from publisher.web.frames import frame
-from publisher.web.headers import PICTURES
 from publisher.web.pages import Pages, stylesheet
 from publisher.web.places import Lying, digest, own_card
 from publisher.web.views import EditionView, MailView, SendView, edition_view, filled
@@ -31,22 +28,9 @@ if TYPE_CHECKING:
 
 LINES = 100  # of the send log on the page; the whole is in the log, and in log.json
 WHOLE = 2_000_000
-
-
-def routes(app: App, pages: Pages) -> APIRouter:
-    """Return the address of an edition's page."""
-    router = APIRouter(default_response_class=HTMLResponse)
-
-    @router.get("/editions/{edition_id}")
-    def show(edition_id: int) -> Response:
-        view = edition_view(app, edition_id, deliveries=LINES)
-        if view is None:
-            raise HTTPException(404, "There is no such edition.")
-        return pages.page(
-            "edition.html", pictures=PICTURES, here="editions", live=f"edition-{edition_id}", edition=view, lines=LINES
-        )
-
-    return router
+# Nothing can be done on a page that lies in a folder.
+UNTOUCHED: dict[str, Any] = {"desk": None, "buttons": None, "asked": None, "outcomes": (), "changes": None}
+UNTOUCHED |= {"wrong": "", "typed": {}}
 
 
 def write_files(app: App, edition_id: int, out: Path) -> list[Path]:
@@ -63,7 +47,7 @@ def write_files(app: App, edition_id: int, out: Path) -> list[Path]:
         if send.mail is not None:
             for dark in (False, True):
                 folder.write(places.frame(send.row["id"], dark=dark), frame(send.mail.html, places, dark=dark))
-    page = Pages(app).html("edition.html", places, edition=view, lines=LINES)
+    page = Pages(app).html("edition.html", places, edition=view, lines=LINES, **UNTOUCHED)
     folder.write("index.html", page)
     folder.write("style.css", stylesheet())
     return folder.written

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from publisher.web.acts import Acts
 from publisher.web.console import (
     articles,
+    edition,
     editions,
     hooks,
     live,
@@ -35,6 +36,7 @@ ROOMS = (
     today,
     new_article,
     articles,
+    edition,
     editions,
     hooks,
     log,
