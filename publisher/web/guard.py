@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publisher.web.headers import COMMON, policy
 from publisher.web.pages import Pages
-from publisher.web.places import SIGNED, is_loopback, is_open
+from publisher.web.places import SIGNED, is_for_readers, is_loopback, is_open
 
 log = structlog.get_logger()
 
@@ -67,7 +67,9 @@ class Guard:
     def _refusal(self, scope: Scope) -> tuple[int, str, str] | None:
         """Return status, title and words for a request that is not for us; None for one that is."""
         headers = Headers(scope=scope)
-        if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        if "\0" in scope["path"] and not is_for_readers(scope["path"]):  # whose pages say what they always say
+            return 404, "There is no such page", "Check the address."
+        if b"%00" in scope["query_string"]:
             return 400, "This can’t be asked", "A character in the address is none: NUL."
         host = host_of(headers.get("host", ""))
         if not host:

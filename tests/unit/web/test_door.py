@@ -15,7 +15,7 @@ from publisher.web.inbox import Inbox
 from publisher.web.server import Server, make_app
 from tests.unit.app.test_staff import WORDS, join
 from tests.unit.web.browsers import Browser, sign_in
-from tests.unit.web.test_server import VALUES, routes
+from tests.unit.web.test_server import filled, routes
 
 
 @pytest.fixture
@@ -67,12 +67,12 @@ OPEN = (  # typed here once more: what is open to the world is decided, not foun
 
 def test_then_every_address_of_the_console_asks_who_it_is(browser, app, tmp_path):
     join(app)
-    values, asked = {**VALUES, "token": "x", "message_id": "0" * 32}, 0
+    asked = 0
     for route in routes(app, Inbox(tmp_path / "inbox")):
         if route.path.startswith(OPEN) or route.path == "/inbox/posts/{channel}":
             continue
         for method in sorted(route.methods):
-            said = browser.request(method, route.path.replace(":path}", "}").format(**values))
+            said = browser.request(method, filled(route.path, token="x", message_id="0" * 32))
             where = said.headers.get("location", "")
             # Not signed in; or, after ten requests of the interface without a token, too many.
             assert said.status_code in (401, 429) or where.startswith("/sign-in?next="), f"{method} {route.path}"

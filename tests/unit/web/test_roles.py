@@ -19,7 +19,8 @@ from publisher.web.server import make_app
 from tests.unit.app.test_staff import join
 from tests.unit.web.browsers import Browser, quick_passwords, signed_in
 from tests.unit.web.ledger import Site, fill, open_project, served
-from tests.unit.web.test_server import VALUES, routes
+from tests.unit.web.test_server import filled as address_of
+from tests.unit.web.test_server import routes
 
 OTHER = "zoe"  # whom those that ask look at and change: a person is named as lists and files are, in one table
 # What is looked at by a role of its own; everything else that is behind the door, by everybody who is.
@@ -33,6 +34,7 @@ SEEN_BY = {
 }
 # Forms that are no acts: what each takes. The one for an article has a seal of its own: see test_desk.py.
 FORMS = {"/log": May.LOOK, "/subscribers": May.LOOK, "/sign-out": May.LOOK}
+FORMS |= {"/editions/{edition_id}/correct/look": May.APPROVE, "/breaking/look": May.APPROVE}
 ADDING = ("POST", "/articles/new")
 # Each may do it with what is their own; with that of others it takes this.
 OF_OTHERS = {"/people/{name}/sign-out": May.MANAGE, "/tokens/{token_id}/end": May.MANAGE}
@@ -88,9 +90,8 @@ def known(staffed) -> list[tuple[str, str, May]]:
 
 
 def filled(path: str) -> str:
-    values = {**VALUES, "message_id": "0" * 32, "token": "x", "digest": "0" * 64}
-    values |= {"name": OTHER} if "/people/" in path else {}
-    return path.replace(":path}", "}").format(**values)
+    own = {"name": OTHER} if "/people/" in path else {}
+    return address_of(path, message_id="0" * 32, token="x", digest="0" * 64, **own)
 
 
 def needed(acts: dict[str, May], method: str, path: str) -> May:
