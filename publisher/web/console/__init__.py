@@ -12,6 +12,9 @@ from fastapi import APIRouter
 from publisher.web.acts import Acts
 from publisher.web.console import (
     articles,
+    audit,
+    channels,
+    connect,
     editions,
     log,
     new_article,
@@ -26,7 +29,20 @@ from publisher.web.pages import Pages
 if TYPE_CHECKING:
     from publisher.app import App
 
-ROOMS = (today, editions, log, subscribers, suppressions, sources, new_article, articles, parts)
+ROOMS = (
+    today,
+    editions,
+    log,
+    subscribers,
+    suppressions,
+    sources,
+    new_article,
+    articles,
+    audit,
+    channels,
+    connect,
+    parts,
+)
 
 
 def routes(app: App, pages: Pages) -> tuple[APIRouter, APIRouter]:
