@@ -75,7 +75,7 @@ def find(conn: Connection, wanted: Wanted) -> tuple[list[Deed], dict[str, int]]:
     left = {name: len(rows) > len(taken[name]) for name, rows in found.items()}
     if not any(left.values()):
         return page, {}
-    return page, {name: _goes_on(taken[name], before.get(name), left.get(name, False)) for name in KINDS}
+    return page, {name: _goes_on(taken.get(name, []), before.get(name), left.get(name, False)) for name in KINDS}
 
 
 def _goes_on(taken: Sequence[int], before: int | None, is_left: bool) -> int:
@@ -143,9 +143,13 @@ def _notes(conn: Connection, wanted: Wanted, before: int | None) -> Iterable[Dee
     if not (_is_asked(wanted, "edition") or wanted.kind == "schedule"):
         return
     query = select(notes)
-    query = query.where(notes.c.edition_id == wanted.number) if wanted.kind == "edition" and wanted.number else query
-    if wanted.kind == "schedule" and ":" in wanted.about:
-        query = query.where(notes.c.schedule == wanted.about.partition(":")[2])
+    if wanted.kind == "edition":
+        query = query.where(notes.c.edition_id.is_not(None))
+        query = query.where(notes.c.edition_id == wanted.number) if wanted.number else query
+    elif wanted.kind == "schedule":
+        query = query.where(notes.c.edition_id.is_(None))
+        name = wanted.about.partition(":")[2]
+        query = query.where(notes.c.schedule == name) if name else query
     query = query.where(_by(notes.c.actor, wanted.who)) if wanted.who else query
     for row in conn.execute(_newest(query, notes.c.id, wanted, before)).mappings():
         about = f"edition:{row['edition_id']}" if row["edition_id"] else f"schedule:{row['schedule']}"
