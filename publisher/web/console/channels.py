@@ -21,9 +21,9 @@ from publisher.errors import StaleError
 from publisher.model.counting import many
 from publisher.model.staff import May
 from publisher.runtime.sidebyside import SideBySide
-from publisher.senders.http import Http
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.console.channel_records import ChannelLine, ChannelWhole, line_of, whole_of
+from publisher.web.console.hiding import Hide
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _show(router: APIRouter, app: App, pages: Pages, ward: Ward) -> None:
     @router.get(HERE)
     def every() -> Response:
         found = channels.standing(app)
-        return pages.page("channels.html", here="channels", channels=found, ends=_ends(found), hide=hiding(app))
+        return pages.page("channels.html", here="channels", channels=found, ends=_ends(found), hide=Hide(app))
 
     @router.get(ONE)
     def one(name: Name) -> Response:
@@ -103,7 +103,7 @@ def _show(router: APIRouter, app: App, pages: Pages, ward: Ward) -> None:
             options=[(option, is_secret(option)) for option in spec.options],
             checked=ward.last(name),
             soon=app.clock() + ENDING,
-            hide=hiding(app),
+            hide=Hide(app),
             fallback=spec.fallback,
         )
 
@@ -145,7 +145,7 @@ def _tell(app: App, acts: Acts, ward: Ward) -> None:
     @acts.api.get(HERE, response_model=list[ChannelLine])
     def lines() -> list[ChannelLine]:
         """List the channels in the order of the file: how each stands, and how much of its limits is used."""
-        hide = hiding(app)
+        hide = Hide(app)
         return [line_of(each, hide) for each in channels.standing(app)]
 
     @acts.api.get(ONE, response_model=ChannelWhole)
@@ -153,22 +153,7 @@ def _tell(app: App, acts: Acts, ward: Ward) -> None:
         """Tell all of a channel: its last calls, its tokens' ends, and what its last check found."""
         checked = ward.last(name)
         found, at = (checked.found, checked.at) if checked else ((), None)
-        return whole_of(_named(app, name), hiding(app), found, at)
-
-
-class Hide:
-    """Takes what `.env` holds out of words that came from elsewhere."""
-
-    def __init__(self, secrets: frozenset[str]) -> None:
-        self._http = Http(secrets=secrets)
-
-    def __call__(self, words: str | None) -> str:
-        return self._http.redact(words or "")
-
-
-def hiding(app: App) -> Hide:
-    """Return what takes the project's secrets out of a provider's words."""
-    return Hide(frozenset(app.settings.hidden))
+        return whole_of(_named(app, name), Hide(app), found, at)
 
 
 def _ends(found: list[ChannelNow]) -> Mapping[str, datetime]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path
 from fastapi.responses import HTMLResponse, Response
@@ -15,6 +15,7 @@ from publisher.config.values import NAME
 from publisher.model.staff import May
 from publisher.store import headlines
 from publisher.web.acts import Acts, Done
+from publisher.web.console.hiding import Hide
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
 
     @router.get("/sources")
     def every_source() -> Response:
-        return pages.page("sources.html", here="sources", sources=standing(app), lately=_lately(app))
+        return pages.page("sources.html", here="sources", sources=standing(app), lately=_lately(app), hide=Hide(app))
 
     @router.get("/sources/{name}")
     def one_source(name: Name) -> Response:
@@ -58,23 +59,24 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             held = headlines.find(conn, headlines.Wanted(name, "held", limit=LATEST))
             latest = headlines.find(conn, headlines.Wanted(name, limit=LATEST))
         lately = _lately(app).get(name, 0)
-        return pages.page("source.html", here="sources", source=source, held=held, latest=latest, lately=lately)
+        told: dict[str, Any] = {"source": source, "held": held, "latest": latest, "lately": lately, "hide": Hide(app)}
+        return pages.page("source.html", here="sources", **told)
 
     @acts.post("/sources/{name}/look", may=May.EDIT, back="/sources/{name}")
     def look(name: Name) -> Done:
         """Look at a source now, whenever its turn would be, and say what came of it."""
-        return Done(said=f"{look_now(app, name, actor=app.actor).rstrip('.')}.")
+        return Done(said=f"{Hide(app)(look_now(app, name, actor=app.actor)).rstrip('.')}.")
 
     @acts.api.get("/sources", response_model=list[SourceLine])
     def lines() -> list[SourceLine]:
         """List the sources in the order of the file: how each stands, and what it brought lately."""
-        lately = _lately(app)
-        return [_line(each, lately.get(each.name, 0)) for each in standing(app)]
+        lately, hide = _lately(app), Hide(app)
+        return [_line(each, lately.get(each.name, 0), hide) for each in standing(app)]
 
     @acts.api.get("/sources/{name}", response_model=SourceLine)
     def line(name: Name) -> SourceLine:
         """Tell how one source stands."""
-        return _line(_named(standing(app), name), _lately(app).get(name, 0))
+        return _line(_named(standing(app), name), _lately(app).get(name, 0), Hide(app))
 
     return router
 
@@ -91,11 +93,11 @@ def _named(found: Iterable[SourceNow], name: str) -> SourceNow:
     raise HTTPException(404, "There is no such source in schedules.yaml.")
 
 
-def _line(each: SourceNow, lately: int) -> SourceLine:
+def _line(each: SourceNow, lately: int, hide: Hide) -> SourceLine:
     own = ("name", "kind", "place", "title", "state", "polled_at", "good_at", "next_poll_at", "stopped_at", "failures")
     return SourceLine(
         **{name: getattr(each, name) for name in own},
         every_seconds=each.every.total_seconds() if each.every else None,
         lately=lately,
-        said=each.lines,
+        said=[hide(line) for line in each.lines],
     )
