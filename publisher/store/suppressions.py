@@ -83,13 +83,7 @@ class Wanted:
 def find(conn: Connection, wanted: Wanted) -> list[RowMapping]:
     """Return suppressions that hold, newest first; ``subscriber_id`` and ``email`` are None where nobody is known."""
     made_at, key, scope = suppressions.c.made_at, suppressions.c.address_hash, suppressions.c.scope
-    query = (
-        select(subscribers.c.id.label("subscriber_id"), subscribers.c.email, suppressions)
-        .select_from(suppressions.outerjoin(subscribers, subscribers.c.address_hash == key))
-        .where(~scope.startswith(LIFTED))
-        .order_by(made_at.desc(), key, scope)
-        .limit(wanted.limit)
-    )
+    query = select(suppressions).where(~scope.startswith(LIFTED))
     if wanted.reason:
         query = query.where(suppressions.c.reason.startswith(wanted.reason, autoescape=True))
     query = query.where(scope == wanted.scope) if wanted.scope else query
@@ -98,7 +92,13 @@ def find(conn: Connection, wanted: Wanted) -> list[RowMapping]:
         at, last_key, last_scope = wanted.after
         later = or_(key > last_key, and_(key == last_key, scope > last_scope))
         query = query.where(or_(made_at < at, and_(made_at == at, later)))
-    return list(conn.execute(query).mappings())
+    page = query.order_by(made_at.desc(), key, scope).limit(wanted.limit).subquery()
+    with_people = (  # after the page is chosen: else everybody would be looked up
+        select(subscribers.c.id.label("subscriber_id"), subscribers.c.email, page)
+        .select_from(page.outerjoin(subscribers, subscribers.c.address_hash == page.c.address_hash))
+        .order_by(page.c.made_at.desc(), page.c.address_hash, page.c.scope)
+    )
+    return list(conn.execute(with_people).mappings())
 
 
 def newest(conn: Connection, limit: int) -> list[RowMapping]:

@@ -79,6 +79,7 @@ def _show(router: APIRouter, app: App, pages: Pages) -> None:
             waiting=waiting,
             asked=asked,
             standings=headlines.STANDINGS,
+            within=headlines.WITHIN,
             sources=sorted({*app.project.sources, *met}),
             newest=address("/articles", **asked) if after else "",
             older=address("/articles", **asked, after=found.before) if found.before else "",
@@ -159,7 +160,7 @@ def _tell(app: App, acts: Acts) -> None:
     def every(
         source: Word = "", standing: Standing = "", words: Word = "", after: Number = 0, limit: Limit = PAGE
     ) -> Page[ArticleLine]:
-        """List articles, newest first; a search by words looks through the newest 20,000 after each page."""
+        """List articles, newest first; a search by words looks through 10,000 of them a page."""
         wanted = headlines.Wanted(source, standing, words.strip(), after, limit)
         with app.store.read() as conn:
             found = headlines.find(conn, wanted)
