@@ -111,19 +111,12 @@ def release(
 
 def _release_channel(operator: Operator, channel: str) -> Released:
     """Let a channel go on, and its account, whose rest is all channels' that speak for it; say what is tried then."""
-    from publisher.app.accounts import rest_of
-    from publisher.pipeline.operate import holding
+    from publisher.app import channels
 
-    now, usable, settings = operator.clock(), operator.project.channels, operator.settings
-    with operator.store.read() as conn:
-        rest = rest_of(conn, operator.project, settings, channel, now) if settings else None
-    account, sharing = (rest.account, rest.channels) if rest else ("", ())
-    done = holding.release_channel(operator.store, channel, now=now, usable=usable, account=account, sharing=sharing)
+    actor, now = operator.actor, operator.clock()
+    done, rest = channels.release(operator.store, operator.project, operator.settings, channel, actor=actor, now=now)
     if rest:
-        shared = f", which {', '.join(rest.channels)} share," if len(rest.channels) > 1 else ""
-        until = local(rest.until, operator.zone)
-        tell(f"{channel}'s account{shared} was to rest until {until}, as its network said. It is asked again at once;")
-        tell("if it still takes no requests it says so, nothing is lost, and the account rests anew")
+        tell(channels.rest_words(channel, rest, operator.zone))
     return done
 
 

@@ -12,6 +12,9 @@ from fastapi import APIRouter
 from publisher.web.acts import Acts
 from publisher.web.console import (
     articles,
+    audit,
+    channels,
+    connect,
     edition,
     editions,
     hooks,
@@ -23,6 +26,7 @@ from publisher.web.console import (
     people_api,
     sources,
     subscribers,
+    suppressions,
     today,
 )
 from publisher.web.console.lookout import Lookout
@@ -36,6 +40,9 @@ ROOMS = (
     today,
     new_article,
     articles,
+    audit,
+    channels,
+    connect,
     edition,
     editions,
     hooks,
@@ -44,6 +51,7 @@ ROOMS = (
     people_api,
     sources,
     subscribers,
+    suppressions,
     parts,
 )
 
