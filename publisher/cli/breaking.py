@@ -10,7 +10,7 @@ import typer
 
 from publisher.cli.output import AsJson, ProjectDir, can_ask, confirm, reason_lines, say
 from publisher.cli.plan import audience_words
-from publisher.cli.send import REAL, carry_out, open_for_work, refuse_paused
+from publisher.cli.send import REAL, carry_out, open_for_work
 from publisher.errors import PublisherError, UsageError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def breaking(
     as_json: AsJson = False,
 ) -> None:
     """Send one article now: before all that waits, and in quiet hours. Without --to and --via as `breaking:` says."""
-    from publisher.app import App
+    from publisher.app import App, firing
     from publisher.app import breaking as news_desk
     from publisher.app.named import article_meant
 
@@ -42,7 +42,7 @@ def breaking(
     with ExitStack() as stack:
         open_for_work(app, stack, "breaking")
         if schedule.where:
-            refuse_paused(app, schedule)
+            firing.refuse_paused(app, schedule)
         how = {"headline": title, "summary": summary}
         meant = article_meant(app, article, **how, allow_private=allow_private)
         news = news_desk.foresee(app, meant, schedule)

@@ -135,6 +135,10 @@ def _form_of(do: Callable[..., Done], back: str, again: Callable[..., Response] 
             return _refused(again, back, place, typed, wrong, 400)
         except UsageError as error:
             return _refused(again, back, place, typed, f"{error}.", status_of(error))
+        except NotAllowedError as error:  # by what was typed: those words must not be lost
+            if again is None:
+                raise
+            return _refused(again, back, place, typed, f"{error}.", status_of(error))
         return back_to(done.where or back.format(**place), done.said)
 
     kept = [

@@ -16,7 +16,7 @@ from publisher.web.places import SIGNED, is_loopback, is_open
 log = structlog.get_logger()
 
 SMALL_BODY = 64 * 1024  # bytes: forms
-ARTICLE_BODY = 1024 * 1024  # bytes: an article without its pictures
+ARTICLE_BODY = 1024 * 1024  # bytes: an article without its pictures, or schedules.yaml
 EVENTS_BODY = 10 * 1024 * 1024  # bytes: hundreds of events in one request
 INBOX_BODY = 25 * 1024 * 1024  # bytes: a mail with its pictures
 FROM_ANYWHERE = ("/u/", "/webhooks/", "/subscribe/", "/api/subscriptions")  # what pages of others may ask for by POST
@@ -120,7 +120,7 @@ def _cap(path: str) -> int:
         return INBOX_BODY
     if path.startswith("/webhooks/"):
         return EVENTS_BODY
-    return ARTICLE_BODY if path.startswith(("/api/", "/articles/")) else SMALL_BODY
+    return ARTICLE_BODY if path.startswith(("/api/", "/articles/", "/schedules/")) else SMALL_BODY
 
 
 async def _read(receive: Receive, cap: int) -> bytes | None:
