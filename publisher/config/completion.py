@@ -148,18 +148,18 @@ def _open_part(rest: str) -> str:
 def _in_braces(around: Path_, opened: str, word: str) -> _Place | None:
     path, had, key = list(around), list[str](), ""
     stack: list[tuple[str, list[str], str]] = []
-    for token in re.findall(r"[{}\[\],]|[^{}\[\],]+", opened):
-        if token in "{[":
-            stack.append((token, had, key))
+    for sign in re.findall(r"[{}\[\],]|[^{}\[\],]+", opened):
+        if sign in "{[":
+            stack.append((sign, had, key))
             path += [key] if key else []
             had, key = [], ""
-        elif token in "}]":
+        elif sign in "}]":
             _, had, key = stack.pop() if stack else ("", [], "")
             path = path[:-1] if key else path
-        elif token == ",":
+        elif sign == ",":
             had, key = [*had, key] if key else had, ""
         else:
-            name, colon, _ = token.partition(":")
+            name, colon, _ = sign.partition(":")
             key = name.strip() if colon else key
     if stack and stack[-1][0] == "[" and path:
         return _Place(tuple(path[:-1]), str(path[-1]), word)

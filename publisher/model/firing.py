@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from publisher.model.counting import many
@@ -37,16 +37,16 @@ def _days(days: Sequence[str]) -> str:
 
 def _runs(days: Sequence[str]) -> list[str]:
     """Return weekdays in words, three or more in a row as one."""
-    found: list[list[str]] = []
+    runs: list[list[str]] = []
     for each in days:
-        if found and WEEKDAYS.index(found[-1][-1]) + 1 == WEEKDAYS.index(each):
-            found[-1].append(each)
+        if runs and WEEKDAYS.index(runs[-1][-1]) + 1 == WEEKDAYS.index(each):
+            runs[-1].append(each)
         else:
-            found.append([each])
-    whole = [f"{_CALLED[run[0]]} to {_CALLED[run[-1]]}" if len(run) > 2 else "" for run in found]
-    return [
-        word for run, said in zip(found, whole, strict=True) for word in ([said] if said else map(_CALLED.get, run))
-    ]
+            runs.append([each])
+    found: list[str] = []
+    for run in runs:
+        found += [f"{_CALLED[run[0]]} to {_CALLED[run[-1]]}"] if len(run) > 2 else [_CALLED[day] for day in run]
+    return found
 
 
 def _rare(day: str) -> str:
@@ -71,6 +71,6 @@ def _span(span: timedelta) -> str:
     return said.removeprefix("1 ") if len(parts) == 1 else said
 
 
-def _all(words: object) -> str:
-    *first, last = words  # type: ignore[misc]
-    return f"{', '.join(first)} and {last}" if first else str(last)
+def _all(words: Iterable[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last

@@ -42,8 +42,8 @@ class Done(BaseModel):
     """What came of it."""
 
     said: str = Field(description="What was done, in a sentence for people.")
-    where: str = Field("", description="The page that shows it; empty: the one that it was asked from.")
-    id: int | None = Field(None, description="The number of what was made.")
+    where: str = Field(default="", description="The page that shows it; empty: the one that it was asked from.")
+    id: int | None = Field(default=None, description="The number of what was made.")
 
 
 class Refused(BaseModel):
