@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import unified_diff
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from publisher.app import bounds, checkup
@@ -16,9 +17,9 @@ from publisher.app.reload import REFUSED
 from publisher.config import replacing
 from publisher.config.blocks import block_of, lines_of, with_ends_of
 from publisher.config.problems import line_and_column
-from publisher.config.reading import FILE, MAX_BYTES, parse_document
+from publisher.config.reading import FILE, MAX_BYTES, Document, parse_document
 from publisher.config.replacing import Written
-from publisher.config.schedules import parse_project
+from publisher.config.schedules import project_in
 from publisher.config.settings import Settings
 from publisher.errors import ConfigError, StaleError, UsageError
 from publisher.model.project import Project
@@ -31,6 +32,17 @@ if TYPE_CHECKING:
 
 _PLACE = re.compile(rf"{re.escape(FILE)}:(\d+)(?::(\d+))?: ")
 MOST = 200  # problems that are said
+
+
+@lru_cache(maxsize=8)
+def _document(text: str) -> Document:
+    """Return what a text says as YAML, which takes most of the time; somebody who types asks for it again and again."""
+    return parse_document(text)
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Project:
+    return project_in(_document(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +112,7 @@ def check(app: App, text: str, base: Written | None = None) -> Checked:
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         return Checked((Problem(0, 0, f"The file would have more than the {MAX_BYTES:,} bytes allowed"),), lines=lines)
     try:
-        project = parse_project(text)
+        project = _parsed(text)
     except ConfigError as error:
         return Checked(tuple(map(_problem, error.problems[:MOST])), lines=lines)
     held = _held(app)
@@ -158,14 +170,14 @@ def _touched(app: App, base: Written, text: str, project: Project) -> list[Touch
     """Return what a text changes against the file; where that is none, against the version that holds."""
     held = _held(app)
     try:
-        before = parse_document(base.text).data
+        before = _document(base.text).data
     except ConfigError:
-        before = parse_document(held.text).data
+        before = _document(held.text).data
     try:
-        former = parse_project(base.text)
+        former = _parsed(base.text)
     except ConfigError:
         former = held
-    return [*bounds.touched(before, parse_document(text).data), *bounds.goes_round(former, project)]
+    return [*bounds.touched(before, _document(text).data), *bounds.goes_round(former, project)]
 
 
 @allowed(May.EDIT)

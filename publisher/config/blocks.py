@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node
@@ -48,11 +49,7 @@ def block_of(text: str, name: str) -> Block | None:
 
     :param text: without a byte order mark.
     """
-    try:
-        root = compose(text)
-    except (YAMLError, ValueError, RecursionError):
-        return None
-    group = _under(root, SECTION)
+    group = _under(_composed(text), SECTION)
     if not isinstance(group, MappingNode) or group.flow_style:
         return None
     starts = [key.start_mark.index for key, _ in group.value]
@@ -61,6 +58,14 @@ def block_of(text: str, name: str) -> Block | None:
             following = starts[number + 1] if number + 1 < len(starts) else group.end_mark.index
             return _block(text, starts[number], min(following, len(text)))
     return None
+
+
+@lru_cache(maxsize=2)  # somebody who types asks for the same text again and again
+def _composed(text: str) -> Node | None:
+    try:
+        return compose(text)
+    except (YAMLError, ValueError, RecursionError):
+        return None
 
 
 def _under(root: Node | None, name: str) -> Node | None:
@@ -118,6 +123,9 @@ def with_ends_of(base: str, edited: str, usual: str = "") -> str:
         for offset in range(length):
             if _END.search(old[first + offset]) and _END.search(new[second + offset]):
                 found[second + offset] = old[first + offset]
+    for number, line in enumerate(found[1:], 1):
+        if line == "\n" and found[number - 1].endswith("\r"):
+            found[number] = "\r"  # else the two would be read as a single end
     return "".join(found)
 
 

@@ -16,8 +16,18 @@
   gutter.setAttribute('aria-hidden', 'true');
   sheet.prepend(gutter);
 
+  const save = form.querySelector('.save');
+  if (save) save.hidden = false; // without a script what changes is shown first, by the other button
+
+  // YAML often notices an error a line too late, which is beyond a schedule's own lines.
+  function within(line, count) {
+    const last = first + count - 1;
+    return line > last && line <= last + 3 ? last : line;
+  }
+
   function number() {
     const count = area.value.split('\n').length;
+    problems = new Map([...problems].map(([line, said]) => [within(line, count), said]));
     gutter.replaceChildren();
     for (let line = first; line < first + count; line += 1) {
       const said = problems.get(line), mark = document.createElement(said ? 'b' : 'span');
