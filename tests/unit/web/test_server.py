@@ -27,7 +27,7 @@ VALUES = {
     "channel": "mastodon",
 }
 VALUES |= {"list_name": "daily", "name": "style.css", "key": "1", "number": "1"}
-VALUES |= {"invitation": "x", "code": "x"}
+VALUES |= {"invitation": "x", "code": "x", "version_id": "1"}
 
 
 def routes(app, inbox) -> list[APIRoute]:
