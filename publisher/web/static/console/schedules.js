@@ -69,6 +69,8 @@
   list.id = 'choices';
   list.setAttribute('role', 'listbox');
   list.setAttribute('aria-label', form.querySelector('label').textContent);
+  list.tabIndex = 0; // it scrolls; while it is open the text keeps the focus
+  list.addEventListener('mousedown', (event) => event.preventDefault());
   list.hidden = true;
   sheet.append(list);
   area.setAttribute('aria-autocomplete', 'list');
@@ -113,6 +115,7 @@
   }
 
   async function complete(isAsked) {
+    clearTimeout(completing);
     wanted += 1;
     const mine = wanted, cursor = Array.from(area.value.slice(0, area.selectionStart)).length;
     const found = await ask('/schedules/complete', { cursor }).catch(() => null);
