@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from publisher.app import bounds, checkup
 from publisher.app.bounds import Touched
 from publisher.app.diff import Change, SourceChange, changes, held_by, source_changes
+from publisher.app.in_clear import may_see
 from publisher.app.reload import REFUSED
 from publisher.config import replacing
 from publisher.config.blocks import block_of, lines_of, with_ends_of
@@ -108,7 +109,7 @@ def check(app: App, text: str, base: Written | None = None) -> Checked:
     :param base: the file that was edited; None: as it is.
     """
     base = base or read(app)
-    lines = text_diff(base.text, text)
+    lines = text_diff(base.text, text, around=3 if may_see(base.text) else 0)
     if len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         return Checked((Problem(0, 0, f"The file would have more than the {MAX_BYTES:,} bytes allowed"),), lines=lines)
     try:
@@ -128,10 +129,10 @@ def check(app: App, text: str, base: Written | None = None) -> Checked:
     )
 
 
-def text_diff(before: str, after: str) -> tuple[str, ...]:
-    """Return how two texts differ, by lines, with three around each; without the names of the files."""
+def text_diff(before: str, after: str, *, around: int = 3) -> tuple[str, ...]:
+    """Return how two texts differ, by lines, with some around each; without the names of the files."""
     old, new = ([line.rstrip("\r\n") for line in lines_of(text)] for text in (before, after))
-    return tuple(unified_diff(old, new, lineterm=""))[2:]
+    return tuple(unified_diff(old, new, n=around, lineterm=""))[2:]
 
 
 def _looked_over(app: App, project: Project, held: Project) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:

@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from publisher.app import schedule_file
+from publisher.app.in_clear import may_see, require_sight
 from publisher.app.schedule_file import Checked, Problem
 from publisher.config import completion, replacing
 from publisher.config.blocks import block_of
@@ -149,6 +150,7 @@ def _tells(app: App, acts: Acts, desk: Desk) -> None:
     def file() -> FileRecord:
         """Return the file as it is on the disk, and which version holds."""
         base = schedule_file.read(app)
+        require_sight(base.text)
         holds = schedule_file.held(app, base)
         return FileRecord(
             text=base.text,
@@ -212,6 +214,8 @@ class Desk:
         own = schedule_file.part_of(base.text, name) if name else base.text
         if own is None and "text" not in said:
             own, name, wrong = base.text, "", wrong or self._no_lines(name)
+        if not name:
+            require_sight(base.text)
         text = said.get("text", own or "")
         seen = said.get("seen", "") if "text" in said else base.digest
         block = block_of(base.text, name) if name else None
@@ -249,6 +253,8 @@ class Desk:
         )
 
     def checked(self, said: Mapping[str, str], base: Written) -> Checked:
+        if not said.get("name"):
+            require_sight(base.text)  # what is missing from a text would be told by the difference
         try:
             text = schedule_file.whole(base, said.get("text", ""), said.get("name", ""))
         except UsageError as error:
@@ -265,7 +271,7 @@ class Desk:
         """Return what somebody else did meanwhile, and what saving this on top of it would undo."""
         with self._app.store.read() as conn:
             row = project_versions.by_digest(conn, seen[:16])
-        before, now = (row["text"] if row else None), base.text
+        before, now = (row["text"] if row and (name or may_see(row["text"])) else None), base.text
         if name:
             before = schedule_file.part_of(before, name) if before is not None else None
             now = schedule_file.part_of(now, name) or ""

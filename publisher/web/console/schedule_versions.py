@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from publisher.app import schedule_file
 from publisher.app.diff import changes
+from publisher.app.in_clear import may_see, require_sight
 from publisher.config import replacing
 from publisher.config.schedules import parse_project
 from publisher.errors import ConfigError, UsageError
@@ -81,8 +82,10 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             _parsed(row["text"]),
             _parsed(before["text"]) if before else None,
         )
+        is_shown = may_see(row["text"], base.text, before["text"] if before else "")
         return pages.page(
             "schedule_version.html",
+            is_shown=is_shown,
             here="schedules",
             row=row,
             before=before,
@@ -123,6 +126,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             row, held = project_versions.find(conn, version_id), schedules.accepted_version(conn)
         if row is None:
             raise HTTPException(404, "There is no such version.")
+        require_sight(row["text"])
         own = {name: row[name] for name in ("id", "digest", "accepted_at", "actor", "text")}
         return VersionText(**own, holds=row["id"] == held)
 

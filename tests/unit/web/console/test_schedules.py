@@ -8,7 +8,7 @@ import re
 import pytest
 import requests
 
-from publisher.app import pauses, tokens
+from publisher.app import pauses, schedule_file, tokens
 from publisher.config.reading import FILE
 from publisher.config.schedules import parse_project
 from publisher.model.staff import May, Role
@@ -219,6 +219,31 @@ def test_a_file_broken_from_outside_says_what_holds_and_is_mended(room, editor):
     assert file_of(room) == good
 
 
+def test_a_secret_in_clear_is_shown_to_operators_alone(room, editor, members):
+    text = PROJECT.replace("${TOKEN}", "s3cret-token")
+    (room.app.folder / FILE).write_text(text)
+    seen = schedule_file.read(room.app).digest
+    asked = (
+        editor.get("/schedules/edit"),
+        editor.do("/schedules/check", text="x: 1", seen=seen),
+        editor.do("/schedules/save", text="x: 1", seen=seen),
+        editor.do("/schedules/check", text="  morning: {}", name="morning", seen=seen),
+        editor.get("/schedules/morning/edit"),
+    )
+    assert [each.status_code for each in asked] == [403, 403, 403, 200, 200]
+    operator = members[Role.OPERATOR]
+    assert operator.do("/schedules/save", text=text, seen=seen).status_code == 303
+    asked += (
+        editor.get(f"/schedules/versions/{room.app.version_id}"),
+        requests.get(f"{room.url}/schedules/edit", timeout=10),
+    )
+    assert all("s3cret" not in each.text for each in asked)
+    assert "s3cret" in operator.get("/schedules/edit").text
+    own = text_in(editor.get("/schedules/morning/edit").text).replace("07:00", "08:00")
+    seen = schedule_file.read(room.app).digest
+    assert editor.do("/schedules/save", text=own, name="morning", seen=seen).status_code == 303
+
+
 def test_a_paste_of_ten_megabytes_is_refused_in_words(editor):
     huge = editor.do("/schedules/save", text="x" * 10_000_000)
     assert huge.status_code == 413 and "1,024 KB" in huge.text
@@ -240,7 +265,7 @@ def test_what_can_stand_there_is_said(room, editor):
 # --- versions, and programs ------------------------------------------------------------------------------------------
 
 
-def test_an_earlier_version_is_looked_at_and_holds_again(room, editor):
+def test_an_earlier_version_is_looked_at_and_holds_again(room, editor, members):
     before, one = file_of(room), room.app.version_id
     page = editor.get("/schedules/edit").text
     editor.do("/schedules/save", text=before.replace("07:00", "05:00"), seen=seen_in(page))
@@ -249,7 +274,7 @@ def test_an_earlier_version_is_looked_at_and_holds_again(room, editor):
     assert listed.count("/schedules/versions/") >= 2 and "console:editor" in listed
     first = editor.get(f"/schedules/versions/{one}").text
     assert "Let it hold again" in first and "Another holds." in first
-    second = editor.get(f"/schedules/versions/{two}").text
+    second = members[Role.OPERATOR].get(f"/schedules/versions/{two}").text
     assert "It holds." in second and "<ins>+    when: {at: &#34;05:00&#34;}</ins>" in second
     page = editor.said(f"/schedules/versions/{one}/restore", seen=seen_in(first))
     assert "holds again" in page and "It holds." in page
