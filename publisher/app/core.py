@@ -93,13 +93,14 @@ class App:
         app.trouble = str(refused or "")
         return app
 
-    def take(self, project: Project, settings: Settings) -> None:
+    def take(self, project: Project, settings: Settings, actor: str = "") -> None:
         """Let another version of the project's files hold from now on, between two looks at the slots.
 
+        :param actor: who wrote it; empty: whoever is at the keyboard.
         :raises ConfigError: it can't be accepted; the version that held goes on.
         """
         with self.firing:
-            version_id = versions.accept(self, project)
+            version_id = versions.accept(self, project, actor)
             changed = changed_channels((self.project, self.settings), (project, settings))
             self.project, self.settings = project, settings
             self.version_id = version_id  # after it: whoever finds the version finds its project

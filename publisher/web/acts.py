@@ -157,6 +157,10 @@ def _form_of(
             return _refused(again, back, place, typed, wrong, 400)
         except UsageError as error:
             return _refused(again, back, place, typed, f"{error}.", status_of(error))
+        except NotAllowedError as error:  # by what was typed: those words must not be lost
+            if again is None:
+                raise
+            return _refused(again, back, place, typed, f"{error}.", status_of(error))
         where = done.where or back.format(**place)
         if done.secret:  # in this answer alone: no cookie carries it, and no address
             return pages.page("told_once.html", said=done.said, secret=done.secret, where=where)

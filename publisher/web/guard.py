@@ -16,8 +16,8 @@ from publisher.web.places import SIGNED, is_for_readers, is_loopback, is_open
 log = structlog.get_logger()
 
 SMALL_BODY = 64 * 1024  # bytes: forms
-ARTICLE_BODY = 1024 * 1024  # bytes: an article without its pictures
-LONG = ("/api/", "/articles/", "/editions/", "/breaking")  # below these people write texts
+ARTICLE_BODY = 1024 * 1024  # bytes: an article without its pictures, or schedules.yaml
+LONG = ("/api/", "/articles/", "/editions/", "/breaking", "/schedules/")  # below these people write texts
 EVENTS_BODY = 10 * 1024 * 1024  # bytes: hundreds of events in one request
 INBOX_BODY = 25 * 1024 * 1024  # bytes: a mail with its pictures
 FROM_ANYWHERE = ("/u/", "/webhooks/", "/subscribe/", "/api/subscriptions")  # what pages of others may ask for by POST
