@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from publisher.web.acts import Acts
 from publisher.web.console import (
     articles,
+    calendar,
     edition,
     editions,
     hooks,
@@ -36,6 +37,7 @@ ROOMS = (
     today,
     new_article,
     articles,
+    calendar,
     edition,
     editions,
     hooks,
