@@ -6,6 +6,7 @@ its scripts, styles, tooltips and comments, stays behind. How it looks is said b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from typing import Any
 from markupsafe import Markup, escape
 
 WIDTH, HEIGHT = 960, 300
+MOST_DOTS = 100  # on a line without gaps
+TICKS = 5  # steps of an axis
 TEXT = 13  # size of labels, in units of the drawing
 SHAPES = {
     "g": ("transform", "class"),
@@ -53,7 +56,8 @@ class Chart:
     series: Sequence[Series]
     marked: Sequence[int] = ()  # which of the labels are shown; none: all
     limits: Sequence[Series] = ()  # lines that are a measure, not a figure
-    told: Callable[[float], str] = "{:,.10g}".format  # how its axis prints a number
+    told: Callable[[float], str] = "{:,.0f}".format  # how its axis prints a number
+    least: float = 1  # between two numbers of its axis
 
     @property
     def legend(self) -> Sequence[Series]:
@@ -61,23 +65,30 @@ class Chart:
 
     def bars(self) -> Markup:
         """Draw bars that are stacked."""
-        import pygal
+        from pygal import StackedBar
 
-        return self._drawn(pygal.StackedBar(_plain(self)))
+        heights = [
+            sum(value or 0 for value in values) for values in zip(*(each.values for each in self.series), strict=True)
+        ]
+        return self._drawn(StackedBar(_plain(self)), max(heights, default=0))
 
     def lines(self) -> Markup:
         """Draw a line for each series."""
-        import pygal
+        from pygal import Line
 
-        return self._drawn(pygal.Line(_plain(self)))
+        heights = [value or 0 for each in self.legend for value in each.values]
+        return self._drawn(Line(_plain(self)), max(heights, default=0))
 
-    def _drawn(self, chart: Any) -> Markup:
+    def _drawn(self, chart: Any, highest: float) -> Markup:
         chart.x_labels = list(self.labels)
+        chart.y_labels = _ticks(highest, self.least)
         if self.marked:
             chart.x_labels_major = [self.labels[number] for number in self.marked]
             chart.show_minor_x_labels = False
-        for each in self.legend:
+        for each in self.series:
             chart.add(each.name, list(each.values))
+        for each in self.limits:
+            chart.add(each.name, list(each.values), show_dots=False)
         looks = [each.look for each in self.series] + [f"limit {each.look}" for each in self.limits]
         inside = "".join(_taken_over(part, looks) for part in chart.render_tree() if _name(part) == "g")
         head = Markup(
@@ -85,6 +96,14 @@ class Chart:
             'aria-describedby="{key}-says"><title id="{key}-title">{}</title><desc id="{key}-says">{}</desc>'
         ).format(WIDTH, HEIGHT, self.title, self.says, key=self.key)
         return head + Markup(inside) + Markup("</svg>")  # noqa: S704 -- made of shapes and numbers, labels are escaped
+
+
+def _ticks(highest: float, least: float) -> list[float]:
+    """Return the numbers beside an axis: from nothing to the first round one that is not below the highest value."""
+    step = least
+    while highest / step > TICKS:
+        step *= 2.5 if f"{step:e}".startswith("2") else 2
+    return [number * step for number in range(max(math.ceil(highest / step - 1e-9), 1) + 1)]
 
 
 def _plain(chart: Chart) -> Any:
@@ -100,14 +119,13 @@ def _plain(chart: Chart) -> Any:
         height=HEIGHT,
         margin=8,
         show_legend=False,
-        show_dots=len(chart.labels) <= 100,
+        show_dots=len(chart.labels) <= MOST_DOTS or any(None in each.values for each in chart.series),
         dots_size=2.5,
         x_label_rotation=0,
         include_x_axis=True,
         allow_interruptions=True,
         truncate_label=-1,
-        formatter=chart.told,
-        max_scale=7,
+        value_formatter=chart.told,
         no_prefix=True,
     )
 
@@ -130,4 +148,5 @@ def _taken_over(part: Any, looks: Sequence[str]) -> str:
         said["class"] = f"series {looks[int(numbered.removeprefix('serie-'))]}"
     attributes = "".join(f' {key}="{escape(value)}"' for key, value in said.items() if value)
     words = escape(part.text or "") if name == "text" else ""
-    return f"<{name}{attributes}>{words}{''.join(_taken_over(each, looks) for each in part)}</{name}>"
+    inside = words + "".join(_taken_over(each, looks) for each in part)
+    return "" if name == "g" and not inside else f"<{name}{attributes}>{inside}</{name}>"

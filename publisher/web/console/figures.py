@@ -50,7 +50,7 @@ class HoursRecord(BaseModel):
     """Deliveries by the hour."""
 
     zone: str
-    each: int = Field(description="1: all were counted. Else every so manyth call was looked at, and stands for them.")
+    each: int = Field(description="1: all were counted. Else one of so many requests was, chosen by chance.")
     hours: list[HourRecord]
 
 
@@ -169,11 +169,11 @@ class Drawn:
             Series(names[outcome], look, [hour.counts[outcome] for hour in hours]) for outcome, look in LOOKS.items()
         ]
         labels = [self._hour(hour.at, is_long=len(hours) > HOURS["two-days"]) for hour in hours]
-        return Chart("deliveries", title, says, labels, series, marked=_marks(len(hours)), told="{:,.0f}".format)
+        return Chart("deliveries", title, says, labels, series, marked=_marks(len(hours)))
 
     def bounces(self, title: str, says: str, name: str) -> Chart:
         series = [Series(name, "state-failed", [each.bounce_rate for each in self._told])]
-        return Chart("bounces", title, says, *self._by_day(series), told="{:.2f} %".format)
+        return Chart("bounces", title, says, *self._by_day(series), told="{:.1f} %".format, least=0.1)
 
     def complaints(self, title: str, says: str, names: tuple[str, str, str]) -> Chart:
         series = [Series(names[0], "state-unknown", [each.complaint_rate for each in self._told])]
@@ -181,13 +181,13 @@ class Drawn:
             Series(names[number], look, [limit] * len(self._told))
             for number, look, limit in ((1, "watched", WATCHED), (2, "refusing", BAD))
         ]
-        return Chart("complaints", title, says, *self._by_day(series), limits=limits, told="{:.2f} %".format)
+        return Chart("complaints", title, says, *self._by_day(series), limits=limits, told="{:.1f} %".format, least=0.1)
 
     def lists(self, title: str, says: str) -> Chart:
         largest = sorted(self._grown.lists.items(), key=lambda each: -each[1][-1])[:MOST_LISTS]
         series = [Series(name, f"list-{number}", readers) for number, (name, readers) in enumerate(largest)]
         days = [_day(day) for day in self._grown.days]
-        return Chart("lists", title, says, days, series, marked=_marks(len(days)), told="{:,.0f}".format)
+        return Chart("lists", title, says, days, series, marked=_marks(len(days)))
 
     def delays(self, title: str, says: str, names: tuple[str, str]) -> Chart:
         series = [
