@@ -80,8 +80,10 @@ class Chart:
         return self._drawn(Line(_plain(self)), max(heights, default=0))
 
     def _drawn(self, chart: Any, highest: float) -> Markup:
-        chart.x_labels = list(self.labels)
+        shown = set(self.marked or range(len(self.labels)))
+        chart.x_labels = [label if number in shown else "" for number, label in enumerate(self.labels)]
         chart.y_labels = _ticks(highest, self.least)
+        chart.range = (0, chart.y_labels[-1])
         if self.marked:
             chart.x_labels_major = [self.labels[number] for number in self.marked]
             chart.show_minor_x_labels = False
@@ -141,6 +143,8 @@ def _taken_over(part: Any, looks: Sequence[str]) -> str:
         return ""
     if name == "rect" and float(part.get("height", 0)) == 0:
         return ""
+    if "guides" in classes and not any(each.text for each in part if _name(each) == "text"):
+        return ""  # of a label that is not shown
     said = {key: part.get(key) for key in SHAPES[name] if part.get(key)}
     said["class"] = " ".join(each for each in classes if each in CLASSES)
     numbered = next((each for each in classes if each.startswith("serie-")), "")

@@ -168,8 +168,11 @@ class Drawn:
         series = [
             Series(names[outcome], look, [hour.counts[outcome] for hour in hours]) for outcome, look in LOOKS.items()
         ]
-        labels = [self._hour(hour.at, is_long=len(hours) > HOURS["two-days"]) for hour in hours]
-        return Chart("deliveries", title, says, labels, series, marked=_marks(len(hours)))
+        local = [hour.at.astimezone(self._app.zone) for hour in hours]
+        if len(hours) > HOURS["two-days"]:
+            marked = [number for number, at in enumerate(local) if at.hour == 0]
+            return Chart("deliveries", title, says, [_day(at) for at in local], series, marked=marked)
+        return Chart("deliveries", title, says, [f"{at:%H:%M}" for at in local], series, marked=_marks(len(hours)))
 
     def bounces(self, title: str, says: str, name: str) -> Chart:
         series = [Series(name, "state-failed", [each.bounce_rate for each in self._told])]
@@ -200,10 +203,6 @@ class Drawn:
     def _by_day(self, series: list[Series]) -> tuple[list[str], list[Series], list[int]]:
         days = [_day(each.day) for each in self._told]
         return days, series, _marks(len(days))
-
-    def _hour(self, at: datetime, *, is_long: bool) -> str:
-        local = at.astimezone(self._app.zone)
-        return f"{local.day} {local:%b %H:%M}" if is_long else f"{local:%H:%M}"
 
 
 def _day(day: date) -> str:
