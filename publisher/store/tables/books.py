@@ -107,4 +107,10 @@ events = Table(  # a later word from a provider
     Column("counts", Boolean, nullable=False),  # False: stored but inert
     UniqueConstraint("channel", "event_key"),
     Index("ix_events_delivery_id", "delivery_id"),
+    Index(  # the few that figures are drawn from, among a "delivered" for each letter
+        "ix_events_bad",
+        "happened_at",
+        sqlite_where=text("type IN ('hard bounce', 'soft bounce', 'dropped', 'complained')"),
+        postgresql_where=text("type IN ('hard bounce', 'soft bounce', 'dropped', 'complained')"),
+    ),
 )

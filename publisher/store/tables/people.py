@@ -49,6 +49,7 @@ subscriptions = Table(
     Column("actor", Text, nullable=False),
     Column("wording_id", BigInteger),  # what they said yes to; NULL: nothing was shown
     Index("ix_subscriptions_subscriber_id", "subscriber_id"),
+    Index("ix_subscriptions_list_id_state_since", "list_id", "state", "since"),
 )
 
 wordings = Table(  # what was asked of people, word for word: consent is to this and to nothing else
