@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping
@@ -201,7 +202,19 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
         else view
         for view in views
     ]
-    return EditionView(row, picked, left, views, found[::-1], held, titles, followed, withdrawn, in_part, beside)
+    return EditionView(
+        row,
+        picked,
+        left,
+        views,
+        sorted(found, key=itemgetter("id")),
+        held,
+        titles,
+        followed,
+        withdrawn,
+        in_part,
+        beside,
+    )
 
 
 def withdrawn_of(conn: Connection, deliveries: Iterable[RowMapping]) -> set[int]:

@@ -22,6 +22,7 @@ subscribers = Table(
     Column("measured_wording_id", BigInteger),  # what they said yes to
     Column("erased_at", Moment),  # nothing is left of them but this row's id, which no one else may get
     Column("merged_into", BigInteger),  # the person whose second row this was: links that name it lead there
+    Index("ix_subscribers_domain_id", "domain_id"),
 )
 
 domains = Table(

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 
 from publisher.web.acts import Acts
-from publisher.web.console import articles, editions, log, new_article, parts, sources, subscribers, today
+from publisher.web.console import articles, delivery, editions, log, new_article, parts, sources, subscribers, today
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
     from publisher.app import App
 
-ROOMS = (today, editions, log, subscribers, sources, new_article, articles, parts)
+ROOMS = (today, editions, log, delivery, subscribers, sources, new_article, articles, parts)
 
 
 def routes(app: App, pages: Pages) -> tuple[APIRouter, APIRouter]:
