@@ -20,7 +20,7 @@ from publisher.model.states import DeliveryState
 from publisher.store.calls import UNSETTLED, thaw
 from publisher.store.sql import among
 from publisher.store.subscribers import is_person
-from publisher.store.tables import calls, deliveries, domains, recipients, sends, subscribers
+from publisher.store.tables import calls, changes, deliveries, domains, recipients, sends, subscribers
 
 D = DeliveryState
 STRETCH = 20_000  # deliveries that are looked through in one statement
@@ -31,6 +31,7 @@ FEW_PENDING = 20_000  # of a send: put in order rather than looked for among the
 # In the words of the partial indexes: a parameter would not match.
 RARE = text("deliveries.state NOT IN ('sent', 'pending', 'taken')")
 PENDING = text("deliveries.state = 'pending'")
+MOVED = text("changes.what = 'address'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Filter:
     address_hash: str = ""
     subscriber_id: int | None = None  # what went to any address of theirs
     state: str = ""
-    domain: str = ""  # of the reader's address as it is now, which the log shows
+    domain: str = ""  # of the reader's address when it was made: who has moved since may be shown under another
     since: datetime | None = None  # their send began then, or later; one that has not begun: was made
     before: datetime | None = None
     after: Place | None = None
@@ -74,6 +75,20 @@ class Hits:
 class _Hit:
     id: int
     place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How the sends are looked through."""
+
+    wanted: Filter
+    domain_id: int | None
+    few: Sequence[int] | None  # the only readers who come into question
+    until: float | None
+
+    def go_on(self, place: Place) -> None:
+        if self.until is not None and monotonic() > self.until:
+            raise _OutOfTimeError(place)
 
 
 class _OutOfTimeError(Exception):
@@ -104,21 +119,30 @@ def search(conn: Connection, wanted: Filter, patience: float | None = None) -> H
 
 def _hits(conn: Connection, wanted: Filter, until: float | None) -> Iterator[_Hit]:
     """Yield what is found, in order, and at least one more than a page holds where there is."""
-    if wanted.address_hash or wanted.subscriber_id is not None:
-        yield from _among_few(conn, wanted, among(deliveries.c.recipient_id, _recipients_of_person(conn, wanted)))
+    domain_id = _domain_named(conn, wanted.domain) if wanted.domain else None
+    if wanted.domain and domain_id is None:
         return
-    members = _recipients_of_domain(conn, wanted.domain) if wanted.domain else None
+    if wanted.address_hash or wanted.subscriber_id is not None:
+        mine = among(deliveries.c.recipient_id, _recipients_of_person(conn, wanted))
+        yield from _among_few(conn, wanted, mine, domain_id)
+        return
+    members = _recipients_of_domain(conn, wanted.domain, domain_id) if domain_id is not None else None
     if members is not None and len(members) <= HANDFUL:
-        yield from _among_few(conn, wanted, among(deliveries.c.recipient_id, members))
+        yield from _among_few(conn, wanted, among(deliveries.c.recipient_id, members), domain_id)
     elif wanted.state == D.TAKEN:
-        yield from _among_few(conn, wanted, among(deliveries.c.id, _under_way(conn, wanted)))
+        yield from _among_few(conn, wanted, among(deliveries.c.id, _under_way(conn, wanted)), domain_id)
     else:
         few = members if members is not None and len(members) <= FEW else None
+        look = _Look(wanted, domain_id, few, until)
         for send in _sends(conn, wanted):
-            yield from _in_send(conn, wanted, send, few, until)
+            yield from _in_send(conn, look, send)
 
 
 # --- readers who are few ----------------------------------------------------------------------------------------------
+
+
+def _domain_named(conn: Connection, name: str) -> int | None:
+    return conn.execute(select(domains.c.id).where(domains.c.name == name)).scalar_one_or_none()
 
 
 def _recipients_of_person(conn: Connection, wanted: Filter) -> list[int]:
@@ -130,15 +154,15 @@ def _recipients_of_person(conn: Connection, wanted: Filter) -> list[int]:
     return list(conn.execute(query).scalars())
 
 
-def _recipients_of_domain(conn: Connection, domain: str) -> list[int]:
-    """Return the readers whose address is in a domain now, in order; of many, more than `FEW` and not all."""
-    query = (
-        select(recipients.c.id)
-        .join(subscribers, subscribers.c.id == recipients.c.subscriber_id)
-        .where(subscribers.c.domain_id == select(domains.c.id).where(domains.c.name == domain).scalar_subquery())
-        .limit(FEW + 1)
-    )
-    return sorted(conn.execute(query).scalars())
+def _recipients_of_domain(conn: Connection, name: str, domain_id: int) -> list[int]:
+    """Return the readers whose address is or was in a domain, in order; of many, more than `FEW` and not all."""
+    people = select(recipients.c.id).join(subscribers, subscribers.c.id == recipients.c.subscriber_id)
+    are = conn.execute(people.where(subscribers.c.domain_id == domain_id).limit(FEW + 1)).scalars().all()
+    if len(are) > FEW:
+        return list(are)
+    moved = (MOVED, changes.c.words.endswith(f"@{name}", autoescape=True))
+    were = select(recipients.c.id).join(changes, changes.c.subscriber_id == recipients.c.subscriber_id).where(*moved)
+    return sorted({*are, *conn.execute(were.limit(FEW + 1)).scalars()})
 
 
 def _under_way(conn: Connection, wanted: Filter) -> list[int]:
@@ -149,13 +173,13 @@ def _under_way(conn: Connection, wanted: Filter) -> list[int]:
     return [member.delivery_id for blob in blobs for member in thaw(blob)]
 
 
-def _among_few(conn: Connection, wanted: Filter, these: ColumnElement[bool]) -> list[_Hit]:
-    """Return a page of these deliveries, of which there are not more than can be put in order."""
+def _among_few(conn: Connection, wanted: Filter, these: ColumnElement[bool], domain_id: int | None) -> Iterator[_Hit]:
+    """Yield a page of these deliveries, of which there are not more than can be put in order."""
     place = (deliveries.c.send_id, deliveries.c.recipient_id)
     # To their sends, and never from these to all that they have.
     query = select(deliveries.c.id, *place).join(sends, sends.c.id == deliveries.c.send_id + 0).where(these)
-    if wanted.domain:
-        query = _in_domain(query, deliveries.c.recipient_id, wanted.domain)
+    if domain_id is not None:
+        query = query.where(deliveries.c.domain_id == domain_id)
     if wanted.state:
         query = query.where(deliveries.c.state == wanted.state)
     if wanted.after and wanted.after.recipient_id is not None:
@@ -164,7 +188,8 @@ def _among_few(conn: Connection, wanted: Filter, these: ColumnElement[bool]) -> 
     # By sums, which no index has: one that leads along this order would be walked to its end.
     order = ((deliveries.c.send_id + 0).desc(), _in_order(deliveries.c.recipient_id + 0, wanted))
     query = query.where(*_of_sends(wanted)).order_by(*order).limit(wanted.limit + 1)
-    return [_Hit(row.id, Place(row.send_id, row.recipient_id)) for row in conn.execute(query)]
+    for row in conn.execute(query):
+        yield _Hit(row.id, Place(row.send_id, row.recipient_id))
 
 
 # --- send by send -----------------------------------------------------------------------------------------------------
@@ -205,74 +230,75 @@ def _sends(conn: Connection, wanted: Filter) -> Iterator[RowMapping]:
         found = [] if more is None else conn.execute(more).mappings().all()
 
 
-def _in_send(
-    conn: Connection, wanted: Filter, send: RowMapping, few: Sequence[int] | None, until: float | None
-) -> Iterator[_Hit]:
-    """Yield what is found in one send, looking through it a stretch at a time."""
-    is_first = wanted.after is not None and wanted.after.send_id == send["id"]
-    at = wanted.after.recipient_id if wanted.after is not None and is_first else None
-    if until is not None and monotonic() > until:
-        raise _OutOfTimeError(Place(send["id"], at))
-    stretch = _stretch(wanted, send, few)
-    is_exact = not _is_looked_through(wanted, send, few)
-    most = wanted.limit + 1 if is_exact else STRETCH
+def _in_send(conn: Connection, look: _Look, send: RowMapping) -> Iterator[_Hit]:
+    """Yield what is found in one send: at once where an index leads to it, else a stretch after another."""
+    wanted = look.wanted
+    at = wanted.after.recipient_id if wanted.after is not None and wanted.after.send_id == send["id"] else None
+    look.go_on(Place(send["id"], at))
+    along = _along(look, send)
+    if _is_exact(look, send):
+        for row in conn.execute(_from(along, wanted, at).limit(wanted.limit + 1)):
+            yield _Hit(row.id, Place(send["id"], row.recipient_id))
+        return
+    size = STRETCH // 16 or 1
     while True:
-        part = stretch if at is None else stretch.where(_beyond(deliveries.c.recipient_id, wanted, at))
-        rows = conn.execute(part.limit(most) if is_exact else _through(part, wanted)).all()
+        part = _from(along, wanted, at)
+        rows = conn.execute(_those_of(part.limit(size), look)).all()
         for row in rows:
             yield _Hit(row.id, Place(send["id"], row.recipient_id))
-        if is_exact or len(rows) > wanted.limit:
+        if len(rows) > wanted.limit:
             return
-        at = conn.execute(part.with_only_columns(deliveries.c.recipient_id).offset(most - 1).limit(1)).scalar()
+        last = part.with_only_columns(deliveries.c.recipient_id).offset(size - 1).limit(1)
+        at = conn.execute(last).scalar_one_or_none()
         if at is None:
             return
-        if until is not None and monotonic() > until:
-            raise _OutOfTimeError(Place(send["id"], at))
+        size = min(size * 4, STRETCH)
+        look.go_on(Place(send["id"], at))
 
 
-def _stretch(wanted: Filter, send: RowMapping, few: Sequence[int] | None) -> Select[Any]:
+def _along(look: _Look, send: RowMapping) -> Select[Any]:
     """Return the deliveries of a send along an index, in order: those that are wanted, and maybe others."""
-    order: ColumnElement[Any] = deliveries.c.recipient_id
-    query = select(deliveries.c.id, deliveries.c.recipient_id, deliveries.c.state)
+    wanted, recipient = look.wanted, deliveries.c.recipient_id
+    query = select(deliveries.c.id, recipient, deliveries.c.state, deliveries.c.domain_id)
     query = query.where(deliveries.c.send_id == send["id"])
-    if few is not None:
-        query = query.where(among(deliveries.c.recipient_id, few))
-        if wanted.state:
-            query = query.where(deliveries.c.state == wanted.state)
+    order: ColumnElement[Any] = recipient
+    if look.few is not None:
+        query = query.where(among(recipient, look.few), deliveries.c.domain_id == look.domain_id)
+        query = query.where(deliveries.c.state == wanted.state) if wanted.state else query
     elif _is_rare(wanted.state):
         query = query.where(RARE, deliveries.c.state == wanted.state)
-    elif wanted.state == D.PENDING and send["pending"] <= FEW_PENDING:
+        query = query if look.domain_id is None else query.where(deliveries.c.domain_id == look.domain_id)
+    elif _are_few_pending(look, send):
         query = query.where(PENDING)
-        order = deliveries.c.recipient_id + 0  # by the index of what is due: another would lead past all the others
+        query = query if look.domain_id is None else query.where(deliveries.c.domain_id == look.domain_id)
+        order = recipient + 0  # by the index of what is due: another would lead past all the others
     return query.order_by(_in_order(order, wanted))
 
 
-def _is_looked_through(wanted: Filter, send: RowMapping, few: Sequence[int] | None) -> bool:
-    """Say whether a stretch has others than those that are wanted."""
-    if few is not None:
-        return False
-    is_found = not wanted.state or _is_rare(wanted.state)
-    is_found = is_found or (wanted.state == D.PENDING and send["pending"] <= FEW_PENDING)
-    return bool(wanted.domain) or not is_found
+def _is_exact(look: _Look, send: RowMapping) -> bool:
+    """Say whether what an index leads along is all wanted."""
+    if look.few is not None or _is_rare(look.wanted.state) or _are_few_pending(look, send):
+        return True
+    return not look.wanted.state and look.domain_id is None
 
 
-def _through(stretch: Select[Any], wanted: Filter) -> Select[Any]:
+def _are_few_pending(look: _Look, send: RowMapping) -> bool:
+    return look.wanted.state == D.PENDING and send["pending"] <= FEW_PENDING
+
+
+def _from(along: Select[Any], wanted: Filter, at: int | None) -> Select[Any]:
+    return along if at is None else along.where(_beyond(deliveries.c.recipient_id, wanted, at))
+
+
+def _those_of(stretch: Select[Any], look: _Look) -> Select[Any]:
     """Return those of a stretch that are wanted."""
-    part = stretch.limit(STRETCH).subquery()
+    part = stretch.subquery()
     query = select(part.c.id, part.c.recipient_id)
-    if wanted.state:
-        query = query.where(part.c.state == wanted.state)
-    if wanted.domain:
-        query = _in_domain(query, part.c.recipient_id, wanted.domain)
-    return query.order_by(_in_order(part.c.recipient_id, wanted)).limit(wanted.limit + 1)
-
-
-def _in_domain(query: Select[Any], recipient_id: ColumnElement[int], domain: str) -> Select[Any]:
-    """Keep those whose reader's address is in a domain: each is asked, not all readers of the domain."""
-    mine = select(domains.c.id).where(domains.c.name == domain).scalar_subquery()
-    joined = query.join(recipients, recipients.c.id == recipient_id)
-    joined = joined.join(subscribers, subscribers.c.id == recipients.c.subscriber_id)
-    return joined.where(subscribers.c.domain_id + 0 == mine)
+    if look.wanted.state:
+        query = query.where(part.c.state == look.wanted.state)
+    if look.domain_id is not None:
+        query = query.where(part.c.domain_id == look.domain_id)
+    return query.order_by(_in_order(part.c.recipient_id, look.wanted)).limit(look.wanted.limit + 1)
 
 
 def _is_rare(state: str) -> bool:

@@ -50,6 +50,15 @@ deliveries = Table(
         sqlite_where=text("state NOT IN ('sent', 'pending', 'taken')"),
         postgresql_where=text("state NOT IN ('sent', 'pending', 'taken')"),
     ),
+    Index(
+        "ix_deliveries_rare_domain",
+        "send_id",
+        "state",
+        "domain_id",
+        "recipient_id",
+        sqlite_where=text("state NOT IN ('sent', 'pending', 'taken')"),
+        postgresql_where=text("state NOT IN ('sent', 'pending', 'taken')"),
+    ),
     postgresql_with={"fillfactor": 50},
 )
 

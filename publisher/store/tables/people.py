@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Table
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Table, text
 
 from publisher.store.tables.columns import Moment, Text, metadata, ref, row_id
 
@@ -75,6 +75,12 @@ changes = Table(  # what was before: the present stands in the rows themselves; 
     Column("until", Moment, nullable=False),
     Column("actor", Text, nullable=False),  # who had made it so
     Index("ix_changes_subscriber_id", "subscriber_id"),
+    Index(  # who had an address in a domain
+        "ix_changes_address",
+        "words",
+        sqlite_where=text("what = 'address'"),
+        postgresql_where=text("what = 'address'"),
+    ),
 )
 
 suppressions = Table(  # survives erasure: no address, only its keyed hash

@@ -15,6 +15,7 @@ branch_labels = None
 depends_on = None
 
 RARE = sa.text("state NOT IN ('sent', 'pending', 'taken')")
+MOVED = sa.text("what = 'address'")
 
 
 def upgrade() -> None:
@@ -25,5 +26,13 @@ def upgrade() -> None:
         sqlite_where=RARE,
         postgresql_where=RARE,
     )
+    op.create_index(
+        "ix_deliveries_rare_domain",
+        "deliveries",
+        ["send_id", "state", "domain_id", "recipient_id"],
+        sqlite_where=RARE,
+        postgresql_where=RARE,
+    )
+    op.create_index("ix_changes_address", "changes", ["words"], sqlite_where=MOVED, postgresql_where=MOVED)
     op.create_index("ix_subscribers_domain_id", "subscribers", ["domain_id"])
     op.create_index("ix_sends_started_at", "sends", ["started_at"])
