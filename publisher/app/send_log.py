@@ -57,7 +57,7 @@ def filter_of(app: App, asked: Asked, *, limit: int, recent: bool = True) -> Fil
     :param recent: what has no scope is of the last seven days.
     :raises UsageError: something that is said can't be meant; what, and what can.
     """
-    since = _moment("from", asked.since, app.zone) if asked.since else None
+    since = _moment("since", asked.since, app.zone) if asked.since else None
     if recent and not asked.has_scope:
         since = app.clock() - RECENT
     return Filter(
@@ -68,7 +68,7 @@ def filter_of(app: App, asked: Asked, *, limit: int, recent: bool = True) -> Fil
         state=_state(asked.state),
         domain=domain_named(asked.domain) if asked.domain else "",
         since=since,
-        before=_moment("to", asked.until, app.zone, is_end=True) if asked.until else None,
+        before=_moment("until", asked.until, app.zone, is_end=True) if asked.until else None,
         after=_place(asked.after) if asked.after else None,
         limit=limit,
     )
