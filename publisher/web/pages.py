@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from publisher.app.evidence import readable
 from publisher.model.counting import many
 from publisher.model.post_size import urls_in
 from publisher.model.states import SENTENCES
@@ -151,7 +152,7 @@ def environment(language: str = "en") -> Environment:
         lstrip_blocks=True,
     )
     made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined] # by the extension
-    words = {"state_words": state_words, "to_type": to_type, "many": many, "sentence": sentence}
+    words = {"state_words": state_words, "to_type": to_type, "many": many, "sentence": sentence, "readable": readable}
     made.filters |= {
         "moment": moment,
         "rate": rate,

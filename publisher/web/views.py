@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping
@@ -202,7 +203,8 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
     schedule = known(row["schedule"], app.project.schedules)
     views = [_send_view(app, send, message, schedule, tried[send["id"]]) for send, message in rows]
     views = [replace(view, progress=moving.get(view.row["id"])) for view in _marked(views, withdrawn, in_part)]
-    return EditionView(row, picked, left, views, found[::-1], held, titles, followed, withdrawn, in_part, beside)
+    ordered = sorted(found, key=itemgetter("id"))
+    return EditionView(row, picked, left, views, ordered, held, titles, followed, withdrawn, in_part, beside)
 
 
 def sends_now(app: App, conn: Connection, edition_id: int, moving: Sequence[Progress]) -> list[SendView]:

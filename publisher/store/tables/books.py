@@ -42,6 +42,23 @@ deliveries = Table(
         sqlite_where=text("state = 'pending'"),
         postgresql_where=text("state = 'pending'"),
     ),
+    Index(  # not of every state: what is sent and nothing else would cost one more entry for each letter
+        "ix_deliveries_rare",
+        "send_id",
+        "state",
+        "recipient_id",
+        sqlite_where=text("state NOT IN ('sent', 'pending', 'taken')"),
+        postgresql_where=text("state NOT IN ('sent', 'pending', 'taken')"),
+    ),
+    Index(
+        "ix_deliveries_rare_domain",
+        "send_id",
+        "state",
+        "domain_id",
+        "recipient_id",
+        sqlite_where=text("state NOT IN ('sent', 'pending', 'taken')"),
+        postgresql_where=text("state NOT IN ('sent', 'pending', 'taken')"),
+    ),
     postgresql_with={"fillfactor": 50},
 )
 

@@ -87,6 +87,7 @@ sends = Table(
     *(Column(state, Integer, nullable=False, default=0) for state in COUNTED),
     UniqueConstraint("edition_id", "entry", "kind", "number"),
     Index("ix_sends_state", "state"),
+    Index("ix_sends_started_at", "started_at"),
     Index("ix_sends_archive", "archive", "started_at", "id"),
 )
 
