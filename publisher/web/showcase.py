@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import asdict
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +95,7 @@ def write_out(app: App, edition_id: int, out: Path) -> list[Path]:
     folder.write_json("edition.json", _edition_plain(view))
     with app.store.read() as conn:
         whole = log.find(conn, log.Filter(edition_id=edition_id, limit=WHOLE))
-    folder.write_json("log.json", [_delivery_plain(row) for row in reversed(whole)])
+    folder.write_json("log.json", [_delivery_plain(row) for row in sorted(whole, key=itemgetter("id"))])
     return folder.written + write_files(app, edition_id, out)
 
 

@@ -55,8 +55,8 @@ def test_every_operation_is_described_in_full_and_nothing_but_the_interface_is(d
         assert good, where
         for status, answer in each["responses"].items():
             schema = answer["content"]["application/json"]["schema"]
-            assert "$ref" in schema, f"{where} {status}"
-            assert status in good or schema["$ref"].endswith("/Refused"), f"{where} {status}"
+            shape = schema.get("$ref") or schema["items"]["$ref"]
+            assert status in good or shape.endswith("/Refused"), f"{where} {status}"
         if path not in OLDER:
             assert {str(status) for status in REFUSALS} <= set(each["responses"]), where
             assert each["security"] == [{"token": []}], where
@@ -134,7 +134,7 @@ def test_a_body_of_another_kind_or_size_is_refused_and_nothing_is_made(told):
         ("/api/v1/people?after=%00", 400),
         ("/api/v1/people?after=%ed%a0%80", 200),
         (f"/api/v1/people?after={'x' * 41}", 422),
-        ("/api/v1/people/%00", 400),
+        ("/api/v1/people/%00", 404),
         ("/api/v1/people/%3Cscript%3E", 404),
         ("/api/v1/people/..%2f..%2fetc", 404),
         ("/api/v1/nothing", 404),

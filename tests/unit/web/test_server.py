@@ -148,9 +148,9 @@ def test_what_is_not_there_is_a_page_in_words(site, path):
 
 
 def test_a_question_that_cannot_be_meant_is_a_page_in_words(site):
-    answer = requests.get(f"{site.url}/log?before=x", timeout=5)
+    answer = requests.get(f"{site.url}/editions?after=x", timeout=5)
     assert answer.status_code == 400
-    assert "before" in answer.text
+    assert "after" in answer.text
 
 
 def test_a_method_that_does_not_fit_is_a_page_in_words(site):

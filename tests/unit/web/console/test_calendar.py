@@ -56,7 +56,6 @@ def test_a_week_has_earlier_and_later_ones_but_at_the_ends_of_all_calendars():
         "week=2026-W00",
         "week=2026-48",
         "week=%3Cscript%3E",
-        "week=%00",
     ]
     + ["month=2026-13", "month=0000-01", "month=2026-11-24", "day=2026-02-30", "day=9999-12-31", "day=٢٠٢٦-11-24"],
 )
