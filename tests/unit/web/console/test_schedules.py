@@ -307,7 +307,7 @@ def test_a_program_reads_checks_and_saves(room, editor):
     assert ask("/schedules/save", {"text": text.replace("send:", "sned:"), "seen": file["digest"]}).status_code == 400
     practice = {"text": text.replace("practice: true", "practice: false"), "seen": file["digest"]}
     assert ask("/schedules/save", practice).status_code == 403
-    assert ask("/schedules/save", {"text": "\ud800", "seen": file["digest"]}).status_code == 400
+    assert ask("/schedules/save", {"text": "\ud800", "seen": file["digest"]}).status_code == 422
     assert ask("/schedules/save", {"text": text, "seen": file["digest"]}).json()["said"].startswith("Saved. Version")
     assert any(each["holds"] for each in ask("/schedules-versions").json()["versions"])
     assert ask(f"/schedules-versions/{room.app.version_id}").json()["text"] == text
