@@ -54,7 +54,7 @@ class ChannelCall(BaseModel):
     reason: str
 
 
-class Finding(BaseModel):
+class Seen(BaseModel):
     """What a check found."""
 
     level: Level
@@ -70,7 +70,7 @@ class ChannelWhole(ChannelLine):
     tokens: list[Token]
     calls: list[ChannelCall]
     checked_at: datetime | None = Field(description="Null: nobody has looked since this process began.")
-    findings: list[Finding]
+    findings: list[Seen]
 
 
 def line_of(each: ChannelNow, hide: Hiding) -> ChannelLine:
@@ -102,7 +102,7 @@ def whole_of(each: ChannelNow, hide: Hiding, found: Iterable[Found], at: datetim
         calls=[_call(row, hide) for row in each.calls],
         checked_at=at,
         findings=[
-            Finding(level=one.level, about=one.about, said=hide(one.said), remedy=hide(one.remedy)) for one in found
+            Seen(level=one.level, about=one.about, said=hide(one.said), remedy=hide(one.remedy)) for one in found
         ],
     )
 
