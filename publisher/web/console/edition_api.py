@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from publisher.app import App
 
 
-class Finding(BaseModel):
+class Found(BaseModel):
     """What a check says."""
 
     check: str
@@ -60,7 +60,7 @@ class Send(BaseModel):
     suppressed: int
     excluded: int
     cancelled: int
-    findings: list[Finding]
+    findings: list[Found]
 
 
 class Change(BaseModel):
@@ -120,7 +120,7 @@ class Message(BaseModel):
     html: str = ""
     text: str = ""
     parts: list[str] = Field(default=[], description="The posts of a thread.")
-    findings: list[Finding]
+    findings: list[Found]
 
 
 class Messages(BaseModel):
@@ -200,8 +200,8 @@ def _send(row: RowMapping) -> Send:
     return Send(**plain, to=list(row["audience"]), findings=[_finding(each) for each in row["reasons"]])
 
 
-def _finding(said: Mapping[str, Any]) -> Finding:
-    return Finding(check=said["check"], blocks=said["blocks"], what=said["what"], remedy=said["remedy"])
+def _finding(said: Mapping[str, Any]) -> Found:
+    return Found(check=said["check"], blocks=said["blocks"], what=said["what"], remedy=said["remedy"])
 
 
 def _of_send(send: SendView) -> Message:
@@ -220,7 +220,7 @@ def _of_draft(product: Produced, people: int) -> Message:
 
 
 def _message(
-    what: dict[str, Any], mail: MailView | None, parts: list[str], findings: list[Finding], people: int | None
+    what: dict[str, Any], mail: MailView | None, parts: list[str], findings: list[Found], people: int | None
 ) -> Message:
     said: dict[str, Any] = {"kind": "post" if parts else ""}
     if mail is not None:
