@@ -14,12 +14,13 @@ from publisher.app import hooks as verbs
 from publisher.app.speaking import body_of
 from publisher.model.hook import MEANING, TO_CHOOSE, HookKind, MessageState
 from publisher.model.staff import May
-from publisher.store import RowMapping, hook_messages, hooks, permission
+from publisher.store import RowMapping, hook_messages, hooks
 from publisher.store.hook_messages import Waiting
 from publisher.store.hooks import Hook
 from publisher.web.acts import Acts, Done, Id, Words
 from publisher.web.console import hooks_api
 from publisher.web.console.addresses import address
+from publisher.web.door import needs
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -45,15 +46,11 @@ class Why(Words):
     why: str = Field("", max_length=verbs.LONGEST)
 
 
-def may_look() -> None:
-    """Refuse whoever signed in and may not see webhooks: their addresses may hold secrets."""
-    if permission.who() is not None:
-        permission.require(May.OPERATE)
-
-
 def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     """Return the addresses of webhooks."""
-    router = APIRouter(default_response_class=HTMLResponse, dependencies=[Depends(may_look)])
+    router = APIRouter(
+        default_response_class=HTMLResponse, dependencies=[Depends(needs(May.OPERATE))]
+    )  # an address may hold a secret
     _add_acts(app, acts, lambda said, wrong, status: shown(said, wrong, status))
     hooks_api.add(app, acts)
 
