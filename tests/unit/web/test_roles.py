@@ -33,7 +33,7 @@ SEEN_BY = {
     "/api/v1/tokens": May.MANAGE,
     "/hooks": May.OPERATE,
     "/hooks/{hook_id}": May.OPERATE,
-    "/hooks/{hook_id}/messages/{message_id}": May.OPERATE,
+    "/hooks/{hook_id}/messages/{number}": May.OPERATE,
     "/api/v1/hooks": May.OPERATE,
     "/api/v1/hooks/{hook_id}": May.OPERATE,
     "/api/v1/hooks/{hook_id}/messages": May.OPERATE,
