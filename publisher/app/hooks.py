@@ -41,7 +41,6 @@ def add(
     """
     address, description = address.strip(), " ".join(description.split())
     _require_good(address, description, allow_private=allow_private)
-    chosen = [kind for kind in TO_CHOOSE if kind in set(kinds)]
     now, secret = app.clock(), new_secret()
     with app.store.write() as conn:
         if hooks.count(conn) >= MOST:
@@ -50,7 +49,7 @@ def add(
             conn,
             address=address,
             description=description,
-            kinds=chosen,
+            kinds=kinds,
             allow_private=allow_private,
             actor=app.actor,
             now=now,

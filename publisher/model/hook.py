@@ -32,21 +32,21 @@ class HookKind(StrEnum):
 
 
 MEANING: Mapping[HookKind, str] = {
-    HookKind.EDITION_LOCKED: "an edition's articles and words are settled: it is on its way",
+    HookKind.EDITION_LOCKED: "an edition’s articles and words are settled: it is on its way",
     HookKind.EDITION_HELD: "an edition is held, by a person or by its checks",
     HookKind.EDITION_RELEASED: "a person let an edition go that was held",
     HookKind.EDITION_SKIPPED: "a slot had nothing to send, or was not to be sent",
     HookKind.EDITION_CANCELLED: "an edition was cancelled: what had not left stays here",
     HookKind.EDITION_CLOSED: "an edition has gone out, with the books of each of its sends",
-    HookKind.EDITION_CORRECTED: "an edition's words were put right",
+    HookKind.EDITION_CORRECTED: "an edition’s words were put right",
     HookKind.EDITION_WITHDRAWN: "an edition is withdrawn: its posts are taken down",
     HookKind.DELIVERIES_SETTLED: "what became of up to 500 deliveries: sent, failed, unknown or cancelled",
-    HookKind.DELIVERY_DELIVERED: "a reader's mail server took a letter",
+    HookKind.DELIVERY_DELIVERED: "a reader’s mail server took a letter",
     HookKind.DELIVERY_DELAYED: "a letter has not arrived yet; its provider goes on trying",
     HookKind.DELIVERY_BOUNCED: "a letter did not arrive",
     HookKind.DELIVERY_DROPPED: "a provider did not let a letter leave",
     HookKind.DELIVERY_COMPLAINED: "a reader called a letter spam",
-    HookKind.DELIVERY_UNSUBSCRIBED: "a reader left by the provider's own link",
+    HookKind.DELIVERY_UNSUBSCRIBED: "a reader left by the provider’s own link",
     HookKind.TEST: "a person tries the webhook",
 }
 TO_CHOOSE = tuple(kind for kind in HookKind if kind is not HookKind.TEST)

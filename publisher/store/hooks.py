@@ -67,7 +67,8 @@ def add(
 
     :param kinds: what it wants to hear of; none: all there is.
     """
-    words = sorted(kind.value for kind in set(kinds)) or [ALL]
+    wanted = set(kinds)
+    words = [kind.value for kind in TO_CHOOSE if kind in wanted] or [ALL]
     said = {"address": address, "description": description, "kinds": f" {' '.join(words)} "}
     return insert_row(conn, hooks, **said, allow_private=allow_private, made_at=now, made_by=actor, failures=0)
 

@@ -14,12 +14,13 @@ from publisher.app import hooks as verbs
 from publisher.app.speaking import body_of
 from publisher.model.hook import MEANING, TO_CHOOSE, HookKind, MessageState
 from publisher.model.staff import May
-from publisher.store import RowMapping, hook_messages, hooks, permission
+from publisher.store import RowMapping, hook_messages, hooks
 from publisher.store.hook_messages import Waiting
 from publisher.store.hooks import Hook
 from publisher.web.acts import Acts, Done, Id, Words
 from publisher.web.console import hooks_api
 from publisher.web.console.addresses import address
+from publisher.web.door import needs
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -45,15 +46,11 @@ class Why(Words):
     why: str = Field("", max_length=verbs.LONGEST)
 
 
-def may_look() -> None:
-    """Refuse whoever signed in and may not see webhooks: their addresses may hold secrets."""
-    if permission.who() is not None:
-        permission.require(May.OPERATE)
-
-
 def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     """Return the addresses of webhooks."""
-    router = APIRouter(default_response_class=HTMLResponse, dependencies=[Depends(may_look)])
+    router = APIRouter(
+        default_response_class=HTMLResponse, dependencies=[Depends(needs(May.OPERATE))]
+    )  # an address may hold a secret
     _add_acts(app, acts, lambda said, wrong, status: shown(said, wrong, status))
     hooks_api.add(app, acts)
 
@@ -97,12 +94,12 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             newest=address(here, state=state) if before else "",
         )
 
-    @router.get("/hooks/{hook_id}/messages/{message_id}")
-    def one_message(hook_id: Id, message_id: Id) -> Response:
+    @router.get("/hooks/{hook_id}/messages/{number}")
+    def one_message(hook_id: Id, number: Id) -> Response:
         hook = _found(app, hook_id)
         with app.store.read() as conn:
-            row = hook_messages.get(conn, hook_id, message_id)
-            tries = hook_messages.tries_of(conn, message_id) if row is not None else []
+            row = hook_messages.get(conn, hook_id, number)
+            tries = hook_messages.tries_of(conn, number) if row is not None else []
         if row is None:
             raise HTTPException(404, "There is no such message, or it was dropped after 30 days.")
         return pages.page("hook_message.html", here="hooks", hook=hook, message=row, tries=tries, payload=_payload(row))
@@ -158,11 +155,11 @@ def _add_acts(app: App, acts: Acts, again: Any) -> None:
         count = verbs.again(app, hook_id)
         return Done(said=f"{count:,} given up before are said again." if count else "Nothing was given up.", id=hook_id)
 
-    @acts.post("/hooks/{hook_id}/messages/{message_id}/again", may=May.OPERATE, back="/hooks/{hook_id}")
-    def say_message_again(hook_id: Id, message_id: Id) -> Done:
+    @acts.post("/hooks/{hook_id}/messages/{number}/again", may=May.OPERATE, back="/hooks/{hook_id}")
+    def say_message_again(hook_id: Id, number: Id) -> Done:
         """Say one message again."""
-        verbs.again(app, hook_id, message_id)
-        return Done(said=f"Message {message_id} is said again.", id=message_id)
+        verbs.again(app, hook_id, number)
+        return Done(said=f"Message {number} is said again.", id=number)
 
 
 def _found(app: App, hook_id: int) -> Hook:

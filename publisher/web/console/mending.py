@@ -33,6 +33,7 @@ _COMMANDS = (
     (re.compile(r"publisher release --channel (\S+)"), "/channels/{}/release", _("Let it go on")),
     (re.compile(r"publisher release (\d+)"), "/editions/{}/release", _("Let it go on")),
     (re.compile(r"publisher resume (\S+)"), "/schedules/{}/resume", _("Resume")),
+    (re.compile(r"publisher hooks resume (\d+)"), "/hooks/{}/resume", _("Tell it again")),
     (re.compile(r"publisher sources --start (\S+)"), "/sources/{}/start", _("Ask it again")),
 )
 _PAGES = {
@@ -72,4 +73,6 @@ class Mending:
         """Return the address of the page where it is mended; empty where there is none."""
         if trouble.edition_id is not None:
             return f"/editions/{trouble.edition_id}"
+        if trouble.kind == "hook":
+            return f"/hooks/{trouble.cause.partition(':')[2]}"
         return _PAGES.get(trouble.kind, "")

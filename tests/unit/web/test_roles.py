@@ -31,6 +31,12 @@ SEEN_BY = {
     "/api/v1/people/{name}/sessions": May.MANAGE,
     "/api/v1/people/{name}/tokens": May.MANAGE,
     "/api/v1/tokens": May.MANAGE,
+    "/hooks": May.OPERATE,
+    "/hooks/{hook_id}": May.OPERATE,
+    "/hooks/{hook_id}/messages/{number}": May.OPERATE,
+    "/api/v1/hooks": May.OPERATE,
+    "/api/v1/hooks/{hook_id}": May.OPERATE,
+    "/api/v1/hooks/{hook_id}/messages": May.OPERATE,
 }
 # Forms that are no acts: what each takes. The one for an article has a seal of its own: see test_desk.py.
 FORMS = {"/log": May.LOOK, "/subscribers": May.LOOK, "/sign-out": May.LOOK}

@@ -25,6 +25,7 @@ VALUES = {
     "send_id": "1",
     "article_id": "1",
     "channel": "mastodon",
+    "hook_id": "1",
 }
 VALUES |= {"list_name": "daily", "name": "style.css", "key": "1", "number": "1"}
 VALUES |= {"invitation": "x", "code": "x", "token_id": "1"}
