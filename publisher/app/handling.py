@@ -12,7 +12,8 @@ from publisher.model.staff import May
 from publisher.pipeline.operate import again, holding, stopping
 from publisher.pipeline.operate.again import Again
 from publisher.pipeline.operate.holding import Released
-from publisher.store import channels, editions, facts, sends
+from publisher.store import Connection, channels, editions, facts, sends, staff
+from publisher.store.patience import write_patiently
 from publisher.store.permission import allowed
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def hold(here: Here, edition_id: int, why: str = "") -> str:
     """
     title = require_open(here, edition_id, "hold")
     holding.hold_edition(here.store, edition_id, actor=here.actor, why=why, now=here.clock())
+    _write_down(here, edition_id, f"held {title}" + (f": {why}" if why else ""))
     return title
 
 
@@ -46,6 +48,8 @@ def release(here: Here, edition_id: int, remake: Callable[[int], int]) -> Releas
     held = [send for send in standing.these(here.store, done.kept) if send.state == "held"]
     with here.store.read() as conn:
         all_is_held = facts.held(conn) is not None
+    if done.did_something:
+        _write_down(here, edition_id, f"released {standing.edition_title(here.store, edition_id, here.zone)}")
     if not held or all_is_held:
         return done
     remake(edition_id)
@@ -71,7 +75,20 @@ def resend(here: Here, edition_id: int, recipient_id: int | None = None) -> Agai
 
     :param recipient_id: only to this one.
     """
-    return again.resend_failed(here.store, edition_id, now=here.clock(), recipient_id=recipient_id)
+    done = again.resend_failed(here.store, edition_id, now=here.clock(), recipient_id=recipient_id)
+    if done.count:
+        title = standing.edition_title(here.store, edition_id, here.zone)
+        _write_down(here, edition_id, f"sent {title} again to {done.count:,} whom it failed for")
+    return done
+
+
+def _write_down(here: Here, edition_id: int, what: str) -> None:
+    """Keep who did what: the next release, or answer, says no more who it was."""
+
+    def work(conn: Connection) -> None:
+        staff.write_down(conn, here.actor, what, about=f"edition:{edition_id}", now=here.clock())
+
+    write_patiently(here.store, work)
 
 
 def failed_of(here: Here, edition_id: int) -> list[standing.SendNow]:

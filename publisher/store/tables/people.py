@@ -92,6 +92,7 @@ suppressions = Table(  # survives erasure: no address, only its keyed hash
     Column("reason", Text, nullable=False),
     Column("made_at", Moment, nullable=False),
     Column("actor", Text, nullable=False),
+    Index("ix_suppressions_made_at", "made_at"),
 )
 
 recipients = Table(  # whom a delivery is for: a subscriber or a social account; never an address text

@@ -133,7 +133,8 @@ def routes(app: App, acts: Acts, room: Room) -> APIRouter:
         except ValidationError as error:
             return page(typed, wrong=f"{error.errors()[0]['msg']}.", status=400)
         except PublisherError as error:
-            return page(typed, wrong=wrong or f"{error}.", status=status if wrong else max(400, status_of(error) % 500))
+            here = status_of(error) if isinstance(error, UsageError) else 400
+            return page(typed, wrong=wrong or f"{error}.", status=status if wrong else here)
         return page(typed, news, wrong=wrong, status=status)
 
     def again(said: dict[str, Any], wrong: str, status: int) -> Response:

@@ -78,7 +78,8 @@ def routes(app: App, acts: Acts, room: Room) -> APIRouter:
         except ValidationError as error:
             return form(edition_id, typed, wrong=f"{error.errors()[0]['msg']}.", status=400)
         except PublisherError as error:
-            return form(edition_id, typed, wrong=f"{error}.", status=status_of(error))
+            here = status_of(error) if isinstance(error, UsageError) else 400
+            return form(edition_id, typed, wrong=f"{error}.", status=here)
         return form(edition_id, typed, prepared, wrong=wrong, status=status, told=told)
 
     def again(edition_id: int, said: dict[str, Any], wrong: str, status: int) -> Response:

@@ -1,4 +1,4 @@
-"""What the send log is looked up by: states that are rare, domains of readers, when a send began.
+"""What the send log is looked up by: states that are rare, domains of readers, when a send began; and lists that are read by time.
 
 Revision ID: 0016
 Revises: 0015
@@ -36,3 +36,5 @@ def upgrade() -> None:
     op.create_index("ix_changes_address", "changes", ["words"], sqlite_where=MOVED, postgresql_where=MOVED)
     op.create_index("ix_subscribers_domain_id", "subscribers", ["domain_id"])
     op.create_index("ix_sends_started_at", "sends", ["started_at"])
+    op.create_index("ix_editions_due_at", "editions", ["due_at", "id"])
+    op.create_index("ix_suppressions_made_at", "suppressions", ["made_at"])
