@@ -1,4 +1,4 @@
-"""What the send log is looked up by: states that are rare, domains of readers, when a send began; and lists that are read by time.
+"""What the send log is looked up by: rare states, domains, when a send began; and lists that are read by time.
 
 Revision ID: 0016
 Revises: 0015
