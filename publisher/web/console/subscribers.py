@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, RootModel
 
 from publisher.app import people
 from publisher.audience import by_phone
@@ -42,6 +42,10 @@ class Reader(BaseModel):
     """By what a subscriber is asked for."""
 
     reader: str = Field(description="Ask for it below /subscribers; no address stands in one.")
+
+
+class Record(RootModel[dict[str, Any]]):
+    """All that is kept of a person, as they get it who ask for it."""
 
 
 class ListLine(BaseModel):
@@ -215,9 +219,9 @@ def _tell(app: App, acts: Acts) -> None:
         return Reader(reader=app.wire_name(READER, person.id))
 
     @acts.api.get(ONE)
-    def record(name: Name) -> dict[str, Any]:
+    def record(name: Name) -> Record:
         """Tell all that is kept of a person: lists with their consent, changes, mails and events, suppressions."""
-        return record_of(app.store, _there(app, name).id)
+        return Record(record_of(app.store, _there(app, name).id))
 
 
 def _line(each: readership.Readers) -> ListLine:
