@@ -90,19 +90,26 @@ async def _read_on(port: int, sessions: list[str], pages: int, pipe: Connection)
         await asyncio.gather(*reading, return_exceptions=True)
         abouts = ["today" if number % 2 else "edition-1" for number in range(pages if are_open else 0)]
         asked = [(about, sessions[number // MOST_EACH]) for number, about in enumerate(abouts)]
-        reading = [asyncio.create_task(_listen(port, about, session, told)) for about, session in asked]
+        first = asyncio.Semaphore(0)
+        reading = [asyncio.create_task(_listen(port, about, session, told, first)) for about, session in asked]
+        for _ in reading:
+            await first.acquire()  # what it costs to open so many at once is no part of a window
         pipe.send(are_open)
     pipe.send(dict(told))
 
 
-async def _listen(port: int, about: str, session: str, told: Counter[str]) -> None:
+async def _listen(port: int, about: str, session: str, told: Counter[str], first: asyncio.Semaphore) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(ASK.format(about, COOKIE, session).encode())
         status = await reader.readline()
         assert b" 200 " in status, status
+        is_told = False
         while line := await reader.readline():
             if line.startswith(b"event: "):
+                if not is_told:
+                    is_told = True
+                    first.release()
                 told[line[7:].decode().strip()] += 1
     finally:
         writer.close()
