@@ -353,7 +353,8 @@ def of_slots(conn: Connection, slots: Sequence[tuple[str, str]]) -> dict[tuple[s
     query = select(editions).where(among(editions.c.schedule, set(names)), among(editions.c.slot, set(keys)))
     found: dict[tuple[str, str], list[RowMapping]] = {}
     for row in conn.execute(query.order_by(editions.c.language)).mappings():
-        found.setdefault((row["schedule"], row["slot"]), []).append(row)
+        if (slot := (row["schedule"], row["slot"])) in slots:
+            found.setdefault(slot, []).append(row)
     return found
 
 

@@ -13,7 +13,7 @@ from publisher.store.tables import calls, editions, sends
 
 UNDER_WAY = (SendState.READY, SendState.ADDRESSED, SendState.SENDING)
 RECENT = timedelta(minutes=1)  # so far back a rate is measured
-NEWEST = 5_000  # calls looked at, however quickly they follow one another
+NEWEST = 3_000  # calls looked at, however quickly they follow one another
 MOST_SEEN = 500  # sends of all live pages together
 FINAL = ("sent", "refused")  # outcomes of a call after which its readers are done with
 

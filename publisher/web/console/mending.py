@@ -34,7 +34,7 @@ _COMMANDS = (
     (re.compile(r"publisher release (\d+)"), "/editions/{}/release", _("Let it go on")),
     (re.compile(r"publisher resume (\S+)"), "/schedules/{}/resume", _("Resume")),
     (re.compile(r"publisher hooks resume (\d+)"), "/hooks/{}/resume", _("Tell it again")),
-    (re.compile(r"publisher sources --start (\S+)"), "/sources/{}/start", _("Ask it again")),
+    (re.compile(r"publisher sources --start (\S+)"), "/sources/{}/look", _("Look at it now")),
 )
 _PAGES = {
     "channel": "/channels",

@@ -7,8 +7,8 @@
 
   const isTyping = (at) => at.closest && (at.closest('input, textarea, select, dialog, [role="textbox"]') || at.isContentEditable);
 
-  const search = () => document.querySelector(
-    'main input[type="search"], main form[method="get"] input:not([type="hidden"]), main [role="search"] input:not([type="hidden"])');
+  const search = () => [...document.querySelectorAll('main :is([role="search"], .filters, form[method="get"]) input, main [type="search"]')]
+    .find((each) => each.type !== 'hidden' && each.offsetParent);
 
   const goTo = (key) => {
     const link = document.querySelector(`nav a[data-key="${CSS.escape(key)}"]`);

@@ -13,17 +13,18 @@
   const fields = 'input:not([type="hidden"]), textarea, select';
   const reached = `a[href], button, summary, [tabindex], ${fields}`;
 
+  // What leads to the same place in the same words is the same thing, wherever it stands by now.
+  const nameOf = (each) => [each.id, each.getAttribute('href'), each.form?.getAttribute('action'), each.textContent].join(' ');
+
   const placeOf = (old) => {
     const at = document.activeElement;
     if (!old.contains(at) || at === old) return null;
-    const all = [...old.querySelectorAll(reached)];
-    const name = at.id || at.getAttribute('href') || at.form?.getAttribute('action') || '';
-    return { index: all.indexOf(at), name };
+    return { index: [...old.querySelectorAll(reached)].indexOf(at), name: nameOf(at) };
   };
 
   const focusOn = (fresh, place) => {
     const all = [...fresh.querySelectorAll(reached)];
-    const same = all.find((each) => place.name && [each.id, each.getAttribute('href'), each.form?.getAttribute('action')].includes(place.name));
+    const same = all.find((each) => nameOf(each) === place.name);
     (same || all[place.index] || main).focus({ preventScroll: true });
   };
 
