@@ -172,3 +172,20 @@ def test_a_program_asks_for_a_bounded_time(ask, since, to, status):
 def test_nobody_is_told_without_a_token(site):
     assert requests.get(f"{site.url}/api/v1/slots?from=2026-11-23&to=2026-11-24", timeout=10).status_code == 401
     assert re.search("Calendar", page(site, "/calendar"))
+
+
+@pytest.mark.browser
+def test_keys_turn_to_other_weeks_and_leave_those_of_the_console_alone(site, chromium):
+    shown = chromium.new_page()
+    try:
+        shown.goto(f"{site.url}/calendar?week=2026-W48")
+        shown.keyboard.press("n")
+        shown.wait_for_url("**/calendar?week=2026-W49")
+        shown.focus("#schedule")
+        shown.keyboard.press("p")
+        shown.locator("h1").click()
+        shown.keyboard.press("g")
+        shown.keyboard.press("t")
+        shown.wait_for_url(f"{site.url}/")
+    finally:
+        shown.close()
