@@ -32,7 +32,7 @@ APART = ("sign-out", "sign-in*", "people/me/password", "people/me/sign-out", "pe
 NOWHERE = "http://127.0.0.1:9/"  # where it would wait for what a server lets itself be led to: nobody is asked outside
 ITEMS = ("vulnerabilities", "anomalies")
 REASONS = {
-    "Cross Site Request Forgery": "it knows tokens by names of its own; tests/unit/web/test_forgeries.py shows that ours holds",
+    "Cross Site Request Forgery": "it looks for a token by other names; ours: tests/unit/web/test_forgeries.py",
     "Secure Flag cookie": "the console is served on this machine alone, without TLS",
 }
 
