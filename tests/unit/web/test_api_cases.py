@@ -7,6 +7,6 @@ from tests.api_cases import walked
 
 def test_the_interface_answers_every_case_as_it_describes_itself(tmp_path):
     with walked(tmp_path) as walk:
-        walk.all(len(walk.operations) * 9)
-    assert walk.statuses.total() > 100
+        walk.all(len(walk.operations) * 3)
+    assert walk.statuses.total() > 50
     assert walk.statuses[200] > 10
