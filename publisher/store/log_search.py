@@ -14,11 +14,11 @@ from datetime import datetime
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, or_, select, text
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, or_, select, text
 
 from publisher.model.states import DeliveryState
 from publisher.store.calls import UNSETTLED, thaw
-from publisher.store.sql import among
+from publisher.store.sql import among, is_postgresql
 from publisher.store.subscribers import is_person
 from publisher.store.tables import calls, changes, deliveries, domains, recipients, sends, subscribers
 
@@ -104,10 +104,9 @@ def search(conn: Connection, wanted: Filter, patience: float | None = None) -> H
 
     :param patience: seconds to look; what was found by then is returned. None: until the page is full.
     """
-    until = None if patience is None else monotonic() + patience
     found: list[_Hit] = []
     try:
-        for hit in _hits(conn, wanted, until):
+        for hit in _hits(conn, wanted, patience):
             found.append(hit)
             if len(found) > wanted.limit:
                 page = found[: wanted.limit]
@@ -117,7 +116,7 @@ def search(conn: Connection, wanted: Filter, patience: float | None = None) -> H
     return Hits([each.id for each in found])
 
 
-def _hits(conn: Connection, wanted: Filter, until: float | None) -> Iterator[_Hit]:
+def _hits(conn: Connection, wanted: Filter, patience: float | None) -> Iterator[_Hit]:
     """Yield what is found, in order, and at least one more than a page holds where there is."""
     domain_id = _domain_named(conn, wanted.domain) if wanted.domain else None
     if wanted.domain and domain_id is None:
@@ -133,7 +132,8 @@ def _hits(conn: Connection, wanted: Filter, until: float | None) -> Iterator[_Hi
         yield from _among_few(conn, wanted, among(deliveries.c.id, _under_way(conn, wanted)), domain_id)
     else:
         few = members if members is not None and len(members) <= FEW else None
-        look = _Look(wanted, domain_id, few, until)
+        # From here on: however long it took to come here, each page gets further than the one before.
+        look = _Look(wanted, domain_id, few, None if patience is None else monotonic() + patience)
         for send in _sends(conn, wanted):
             yield from _in_send(conn, look, send)
 
@@ -156,6 +156,8 @@ def _recipients_of_person(conn: Connection, wanted: Filter) -> list[int]:
 
 def _recipients_of_domain(conn: Connection, name: str, domain_id: int) -> list[int]:
     """Return the readers whose address is or was in a domain, in order; of many, more than `FEW` and not all."""
+    if is_postgresql(conn):  # for this transaction: to start workers takes longer than to read so few
+        conn.execute(select(func.set_config("max_parallel_workers_per_gather", "0", True)))
     people = select(recipients.c.id).join(subscribers, subscribers.c.id == recipients.c.subscriber_id)
     are = conn.execute(people.where(subscribers.c.domain_id == domain_id).limit(FEW + 1)).scalars().all()
     if len(are) > FEW:
