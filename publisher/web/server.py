@@ -57,6 +57,25 @@ STATIC = {
 }
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 TITLES = {404: "There is no such page", 405: "This can’t be done here"}
+# The other titles and words of pages that say what went wrong, those that are always the same.
+SAID = (
+    "This did not work",
+    "This can’t be asked",
+    "This can’t be shown now",
+    "Not yours to do",
+    "Check the address, or go on from the overview.",
+    "Check the address.",
+    "Sign in first",
+    "You are not signed in, or were signed out meanwhile. Nothing was done: sign in, and do it again.",
+    "This is too large",
+    "This is not the address",
+    "Let the web server in front pass the Host that readers used.",
+    "Not from another site",
+    "A page of another site asked for this.",
+    "This link leads nowhere",
+    "This page could not be made",
+    "This is a fault of Publisher. The terminal where it runs says more.",
+)
 
 
 def make_app(app: App | None, inbox: Inbox) -> FastAPI:
