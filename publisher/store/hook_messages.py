@@ -138,12 +138,6 @@ def given_up(conn: Connection, hook_id: int, most: int) -> int:
     return int(conn.execute(select(func.count()).select_from(found.limit(most).subquery())).scalar_one())
 
 
-def next_due_at(conn: Connection, hook_id: int) -> datetime | None:
-    """Return when something is said to a webhook next; None: nothing waits."""
-    query = select(hook_messages.c.due_at).where(hook_messages.c.hook_id == hook_id, _WAITS)
-    return conn.execute(query.order_by(hook_messages.c.due_at).limit(1)).scalar_one_or_none()
-
-
 def forget(conn: Connection, before: datetime) -> int:
     """Drop some of the oldest messages that were written before a moment, and what waits for whoever has ended."""
     m = hook_messages.c

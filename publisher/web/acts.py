@@ -153,7 +153,7 @@ def _form_of(
                 given["said"] = model.model_validate(typed)
             done = do(**given)
         except ValidationError as error:
-            wrong = _in_words(error)
+            wrong = in_words(error)
             return _refused(again, back, place, typed, wrong, 400)
         except UsageError as error:
             return _refused(again, back, place, typed, f"{error}.", status_of(error))
@@ -204,7 +204,7 @@ def _typed(model: type[BaseModel], items: list[tuple[str, Any]]) -> dict[str, An
     return said
 
 
-def _in_words(error: ValidationError) -> str:
+def in_words(error: ValidationError) -> str:
     """Return the first thing that a record can't be, in a sentence."""
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])
