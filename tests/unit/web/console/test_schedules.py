@@ -281,9 +281,9 @@ def test_an_earlier_version_is_looked_at_and_holds_again(room, editor, members):
     assert file_of(room) == before
     assert "changed meanwhile" in editor.said(f"/schedules/versions/{two}/restore", seen=seen_in(first))
     later = editor.get(f"/schedules/versions/{two}").text
+    noted = members[Role.OPERATOR].get("/audit").text.count("hold again")
     assert "It holds." in editor.said(f"/schedules/versions/{two}/restore", seen=seen_in(later))
-    audit = members[Role.OPERATOR].get("/audit").text
-    assert audit.count("hold again") == 2
+    assert members[Role.OPERATOR].get("/audit").text.count("hold again") == noted + 1
     assert editor.get(f"/schedules/versions/{2**63}").status_code == 404
     assert editor.get("/schedules/versions/999").status_code == 404
     asked = editor.do("/schedules/versions/999/restore")
