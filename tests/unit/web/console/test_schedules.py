@@ -280,6 +280,10 @@ def test_an_earlier_version_is_looked_at_and_holds_again(room, editor, members):
     assert "holds again" in page and "It holds." in page
     assert file_of(room) == before
     assert "changed meanwhile" in editor.said(f"/schedules/versions/{two}/restore", seen=seen_in(first))
+    later = editor.get(f"/schedules/versions/{two}").text
+    noted = members[Role.OPERATOR].get("/audit").text.count("hold again")
+    assert "It holds." in editor.said(f"/schedules/versions/{two}/restore", seen=seen_in(later))
+    assert members[Role.OPERATOR].get("/audit").text.count("hold again") == noted + 1
     assert editor.get(f"/schedules/versions/{2**63}").status_code == 404
     assert editor.get("/schedules/versions/999").status_code == 404
     asked = editor.do("/schedules/versions/999/restore")
@@ -343,6 +347,8 @@ def test_an_editor_types_sees_the_error_at_its_line_takes_a_suggestion_and_saves
         page.wait_for_selector(".gutter b")
         line = file_of(room).split("\n").index("      - {via: mastodon}") + 2
         assert page.inner_text(".gutter b").split() == ["●", str(line)]
+        looks = "name => { const is = getComputedStyle(document.querySelector(name)); return is.font + is.lineHeight }"
+        assert "mono" in page.evaluate(looks, "#text") == page.evaluate(looks, ".gutter")  # lines beside their numbers
         assert "Did you mean `on_update:`?" in page.inner_text("#effect-said")
         page.keyboard.press("ArrowUp")
         page.keyboard.press("End")
