@@ -82,6 +82,7 @@ class Pages:
             "live": "",  # what of it is told anew while it is open: see web/live.py
             "navigation": NAVIGATION,
             "is_outside": False,  # before signing in nothing else is there
+            "scripts": permission.is_asked(),  # elsewhere the policy of the answer lets none run
             "worker": permission.who(),
             "form_token": form_token(),
             "flash": said_before(),

@@ -99,6 +99,13 @@ def test_the_newest_state_comes_first_and_then_what_changes_and_what_has_ended_i
         assert "state-done" in part(events(answer), f"send-{lively.post_send}-live")
 
 
+def test_a_page_that_was_opened_before_there_were_sends_comes_to_show_them(lively):
+    with listening(lively, about=f"edition-{lively.edition}") as answer:
+        told = part(events(answer), f"edition-{lively.edition}-live")
+    for send_id in (lively.mail_send, lively.post_send):
+        assert f'id="send-{send_id}-live"' in told
+
+
 def test_who_holds_what_stands_at_once_on_the_first_page(lively):
     with listening(lively) as answer:
         heard = events(answer)
