@@ -24,6 +24,7 @@ from publisher.model.staff import May
 from publisher.web.door import needs
 from publisher.web.fitness import unfit
 from publisher.web.flash import back_to
+from publisher.web.here import FIELD
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -194,7 +195,7 @@ def _typed(model: type[BaseModel], items: list[tuple[str, Any]]) -> dict[str, An
     """Return the fields of a form that the record knows; a field that was left empty says nothing."""
     said: dict[str, Any] = {}
     for name, value in items:
-        if name == "form" or not isinstance(value, str) or not value.strip():
+        if name == FIELD or not isinstance(value, str) or not value.strip():
             continue
         field = model.model_fields.get(name)
         if field is not None and get_origin(field.annotation) in (list, tuple, set, frozenset):

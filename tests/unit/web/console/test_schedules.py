@@ -164,7 +164,7 @@ def test_a_schedules_own_lines_are_edited_and_nothing_else(room, editor):
 def test_errors_stand_at_their_lines_and_nothing_is_lost(room, editor):
     page = editor.get("/schedules/edit").text
     text = text_in(page).replace("    send:", "    sned:", 1)
-    said = {"text": text, "seen": seen_in(page), "form": editor.form_token}
+    said = {"text": text, "seen": seen_in(page), "csrf_token": editor.form_token}
     found = editor.post("/schedules/check", data=said, headers=HEADERS).json()
     line = text.split("\n").index("    sned:") + 1
     assert {"line": line, "column": 5, "words": "`sned:` is not a key here. Did you mean `send:`?"} in found["problems"]
@@ -253,7 +253,7 @@ def test_a_paste_of_ten_megabytes_is_refused_in_words(editor):
 def test_what_can_stand_there_is_said(room, editor):
     text = file_of(room)
     cursor = text.index("via: l") + len("via: l")
-    said = {"form": editor.form_token, "text": text.replace("\n", "\r\n"), "cursor": str(cursor)}
+    said = {"csrf_token": editor.form_token, "text": text.replace("\n", "\r\n"), "cursor": str(cursor)}
     found = editor.post("/schedules/complete", data=said).json()
     assert found == {"word": "l", "suggestions": [{"text": "letters", "about": "channel"}]}
     own = text_in(editor.get("/schedules/morning/edit").text)
