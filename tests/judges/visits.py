@@ -63,6 +63,7 @@ NO_PAGES = {
     "/media/{name}": "a picture",
     "/inbox/messages/{message_id}/html": "a frame, as a mail",
     "/archive/{list_name}/{name}/mail": "a frame, as a mail",
+    "/articles/{article_id}/text": "a frame, as a mail",
     "/archive/{list_name}/feed.xml": "a feed",
     "/preview/{token}/{version}/{number}": "a frame, as a mail",
     "/l/{name}": "leads elsewhere",
@@ -116,7 +117,6 @@ def looked_at(room: Newsroom) -> Iterator[Visit]:
     ):
         yield Visit(path, path, who="stranger" if path == "/sign-in" else "admin")
     yield Visit("/articles/{article_id}", "/articles/1")
-    yield Visit("/articles/{article_id}/text", "/articles/1/text")
     for name in ("letters", "mastodon"):
         yield Visit("/channels/{name}", f"/channels/{name}", name)
     yield Visit("/channels/{name}/connect", "/channels/mastodon/connect")
