@@ -71,7 +71,7 @@ NO_PAGES = {
     "/subscribers/all-counted": "a part of a page",
     "/schedules/{name}/preview/files": "a frame that says whether a file was saved",
 }
-# What readers see is judged in two languages by test_pages.py; the addresses of a mail that is only looked at are there.
+# What readers see is judged in two languages by test_pages.py.
 OF_READERS = {
     "/subscribe",
     "/subscribe/{name}",
