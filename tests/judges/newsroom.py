@@ -26,6 +26,7 @@ from tests.unit.web.console.test_hooks import fail
 from tests.unit.web.ledger import HOSTILE, NOW, PROJECT, Site, add_reader, fill, served
 from tests.unit.web.past import address
 from tests.unit.web.readers import person
+from tests.unit.web.test_inbox_pages import LETTER
 
 WHY = "the tables of the tide came out a day late, and nobody at the harbour could say when they will be mended"
 LONG_NAME = "the-week-as-somebody-calls-it-who-has-much-time"
@@ -132,6 +133,8 @@ def newsroom(folder: Path) -> Iterator[Newsroom]:
         fire_due(app)
         admin, editor = (browsers.enter_context(signed_in(app, site.url, role)) for role in (Role.ADMIN, Role.EDITOR))
         stranger = browsers.enter_context(Browser(site.url))
+        for browser in (admin, editor, stranger):
+            browser.headers["Connection"] = "close"  # none that the server closes in a long pause
         yield Newsroom(site, admin, editor, stranger, **_worked_at(app, admin))
 
 
@@ -171,6 +174,7 @@ def _worked_at(app: App, admin: Browser) -> dict[str, int]:
         hook_id, _ = hooks.add(app, where, description=HOSTILE if number else "For the archive")
         fail(app, hook_id, MessageState.GIVEN_UP if number else MessageState.WAITING)
     hooks.pause(app, 2, WHY)
+    assert admin.post("/inbox/api/v1/send", json=LETTER).ok
     tokens.add(app, "editor", "looks", [May.LOOK], days=3)
     text = (app.folder / "schedules.yaml").read_text()
     seen = value("seen", admin.get("/schedules/edit").text)

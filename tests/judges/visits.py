@@ -117,6 +117,8 @@ def looked_at(room: Newsroom) -> Iterator[Visit]:
     ):
         yield Visit(path, path, who="stranger" if path == "/sign-in" else "admin")
     yield Visit("/articles/{article_id}", "/articles/1")
+    letter = room.site.inbox.latest("mail")[0]["id"]
+    yield Visit("/inbox/messages/{message_id}", f"/inbox/messages/{letter}")
     for name in ("letters", "mastodon"):
         yield Visit("/channels/{name}", f"/channels/{name}", name)
     yield Visit("/channels/{name}/connect", "/channels/mastodon/connect")
