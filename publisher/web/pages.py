@@ -179,7 +179,7 @@ def moment(value: datetime | None, zone: ZoneInfo, *, seconds: bool = False, lan
     name = local.tzname() or zone.key
     shown = f"{day_words(local, language)}, {local:%H:%M}{local.strftime(':%S') if seconds else ''}"
     zone_name = f"UTC{name}" if name[0] in "+-" else name
-    return Markup('<time datetime="{}">{} {}</time>').format(value.isoformat(), shown, zone_name)
+    return Markup('<time datetime="{}">{} {}</time>').format(value.isoformat(timespec="seconds"), shown, zone_name)
 
 
 def day_words(value: date, language: str = ENGLISH) -> str:
