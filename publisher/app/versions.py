@@ -84,7 +84,7 @@ def accept(app: App, project: Project) -> int:
                 continue  # another process accepted one meanwhile
             now = believable_now(app, conn)
             version_id = project_versions.accept(conn, project.version, project.text, now, app.actor)
-            news = _News(conn, before, held, project, now, _saved_at(app, now), app.actor)
+            news = _News(conn, before, held, project, now, saved_at(app, now), app.actor)
             news.carry_over()
             schedules.set_accepted_version(conn, version_id)
             if before is not None and before.practice and not project.practice:
@@ -118,7 +118,7 @@ def believable_now(app: App, conn: Connection) -> datetime:
     return now if awake_until is None or not app.watch.doubt(now, awake_until) else awake_until
 
 
-def _saved_at(app: App, now: datetime) -> datetime:
+def saved_at(app: App, now: datetime) -> datetime:
     """Return since when the file says what it says: new times of slots hold from then on."""
     try:
         saved = datetime.fromtimestamp((app.folder / FILE).stat().st_mtime, UTC)

@@ -27,6 +27,7 @@ from publisher.cli.log import log
 from publisher.cli.media import group as media
 from publisher.cli.note import note
 from publisher.cli.output import say
+from publisher.cli.parts import scheduler, web, worker
 from publisher.cli.pause import pause, resume
 from publisher.cli.plan import plan
 from publisher.cli.preview import preview
@@ -83,6 +84,9 @@ cli.add_typer(media, name="media")
 cli.command("try")(try_source)
 cli.command("extract")(extract)
 cli.command("run")(run)
+cli.command("scheduler")(scheduler)
+cli.command("worker")(worker)
+cli.command("web")(web)
 cli.command("send")(send)
 cli.command("breaking")(breaking)
 cli.command("test")(test)
