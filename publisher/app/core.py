@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+ALONE = "the parts of Publisher share a ledger on PostgreSQL, and this one is a file"
 TEMPLATES = "templates"  # the project's own, before the default theme
 
 
@@ -96,11 +97,13 @@ class App:
         """Open a project by the version that holds, whatever the file in the directory says, or where there is none.
 
         :raises ConfigError: no version holds yet.
+        :raises UsageError: the ledger is a file, and not shared.
         """
-        refuse_stranger(folder / DATABASE)
         settings = Settings.load(folder)
+        if not settings.database_url:
+            raise UsageError(ALONE, remedy="Use `publisher run`; or name a database: DATABASE_URL in .env")
         keys = KeyRing.load(folder / "keys.json")
-        store = Store.open(settings.database_url or folder / DATABASE, clock)
+        store = Store.open(settings.database_url, clock)
         nothing = ConfigError("no version of schedules.yaml holds yet", remedy="Start `publisher scheduler` first")
         app = cls(folder, versions.held(store, nothing), store, keys, settings, clock)
         with store.read() as conn:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from publisher.runtime.embedded import Embedded
 
 FOLLOW_EACH = 2  # seconds between two looks at which version holds
-SHARED = "the parts of Publisher share a ledger on PostgreSQL, and this one is a file"
 PRACTICE = "practice goes to the inbox of one `publisher run`, which no other machine can reach"
 
 
@@ -92,8 +91,10 @@ def require_shared(app: App) -> None:
 
     :raises UsageError: the ledger is a file, or it is practice.
     """
+    from publisher.app.core import ALONE
+
     if not app.settings.database_url:
-        raise UsageError(SHARED, remedy="Use `publisher run`; or name a database: DATABASE_URL in .env")
+        raise UsageError(ALONE, remedy="Use `publisher run`; or name a database: DATABASE_URL in .env")
     if app.is_practice:
         raise UsageError(PRACTICE, remedy="Practise with `publisher run`, then set `practice: false`")
 
