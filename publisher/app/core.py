@@ -16,9 +16,9 @@ import structlog
 
 from publisher.app import alerts, intake, papers, photos, pictures, versions
 from publisher.app.hearing import Hearing
+from publisher.app.ledger import DATABASE, open_ledger
 from publisher.app.mending import changed_channels, lift_stops
 from publisher.app.naming import edition_named
-from publisher.app.operator import DATABASE
 from publisher.app.sending import Sending
 from publisher.clock import Clock, steady
 from publisher.clock import now as wall_clock
@@ -87,7 +87,7 @@ class App:
         refuse_stranger(folder / DATABASE)  # before .env and the keys, which a stranger can't read either
         settings = Settings.load(folder)
         keys = KeyRing.load(folder / "keys.json")
-        store = Store.open(settings.database_url or folder / DATABASE, clock)
+        store = open_ledger(folder, settings, clock)
         app = cls(folder, project or versions.held(store, refused), store, keys, settings, clock)
         app.trouble = str(refused or "")
         return app
@@ -103,7 +103,7 @@ class App:
         if not settings.database_url:
             raise UsageError(ALONE, remedy="Use `publisher run`; or name a database: DATABASE_URL in .env")
         keys = KeyRing.load(folder / "keys.json")
-        store = Store.open(settings.database_url, clock)
+        store = open_ledger(folder, settings, clock)
         nothing = ConfigError("no version of schedules.yaml holds yet", remedy="Start `publisher scheduler` first")
         app = cls(folder, versions.held(store, nothing), store, keys, settings, clock)
         with store.read() as conn:

@@ -47,7 +47,7 @@ def _leave(conn: Connection, farewell: Farewell) -> bool:
     person = subscribers.find(conn, farewell.whom)
     rows = consents.present(conn, person.id) if person else []
     mine = next((row for row in rows if subscribers.list_name(conn, row["list_id"]) == farewell.about), None)
-    if person is None or mine is None or mine["state"] == SubscriptionState.LEFT or mine["since"] >= farewell.at:
+    if person is None or mine is None or mine["state"] == SubscriptionState.LEFT or mine["since"] > farewell.at:
         return False
     subscribers.set_subscription(
         conn,
