@@ -9,6 +9,7 @@ import typer
 import publisher
 from publisher.cli.approve import approve, reopen
 from publisher.cli.articles import group as articles
+from publisher.cli.backup import backup, restore
 from publisher.cli.breaking import breaking
 from publisher.cli.check import check
 from publisher.cli.choose import choose
@@ -84,6 +85,8 @@ cli.add_typer(media, name="media")
 cli.command("try")(try_source)
 cli.command("extract")(extract)
 cli.command("run")(run)
+cli.command("backup")(backup)
+cli.command("restore")(restore)
 cli.command("scheduler")(scheduler)
 cli.command("worker")(worker)
 cli.command("web")(web)
