@@ -31,7 +31,16 @@ if TYPE_CHECKING:
 COOKIE = "publisher-session"
 SIGN_IN = "/sign-in"
 # How one comes in; what senders of practice speak to, which have no name and no password; and what describes the rest.
-OUTSIDE = (SIGN_IN, "/welcome/", "/set-up/", "/inbox/api/", "/inbox/posts/", "/api/openapi.json")
+OUTSIDE = (
+    "/healthz",
+    "/metrics",
+    SIGN_IN,
+    "/welcome/",
+    "/set-up/",
+    "/inbox/api/",
+    "/inbox/posts/",
+    "/api/openapi.json",
+)
 STALE = "This page was open for too long. Nothing was done: load it anew, and do it again."
 WRONG_PER_MINUTE = 10  # tokens that nobody has
 
