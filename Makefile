@@ -3,6 +3,7 @@ PYTHON ?= python3
 RUN := .venv/bin
 DEV := .venv-dev/bin
 ORACLES := .venv-oracles/bin
+WAPITI := .venv-wapiti/bin
 WEB := tests/judges/node_modules
 
 .PHONY: demo test golden test-web email-report demo-picture check test-long lock clean help
@@ -30,7 +31,7 @@ demo-picture: $(DEV)/.ready  ## What `make demo` shows of its mail, as README's 
 	$(DEV)/python -m tests.judges.demo
 
 # Hours: each part is under one, and PUBLISHER_RESUME=1 goes on after the last that was finished. LONG chooses parts.
-test-long: $(DEV)/.ready  ## The long forms, part by part; LONG="-k t6" for some, figures in benchmarks/figures
+test-long: $(DEV)/.ready $(WAPITI)/.ready  ## The long forms, part by part; LONG="-k t6" for some, figures in benchmarks/figures
 	PUBLISHER_RESUME=1 $(DEV)/python -m pytest -m long -p no:cacheprovider tests/long $(LONG)
 
 check: $(DEV)/.ready  ## Lint, types, import contract
@@ -43,9 +44,10 @@ lock:  ## Pin every dependency with its hashes (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build -o requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra build --extra dev -o requirements-dev.lock -c requirements.lock pyproject.toml
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -o tests/oracles/requirements.lock tests/oracles/requirements.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header -o tests/oracles/wapiti.lock tests/oracles/wapiti.in
 
 clean:  ## Remove what was made here
-	rm -rf .venv .venv-dev .venv-oracles $(WEB) publisher-try build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf .venv .venv-dev .venv-oracles .venv-wapiti $(WEB) publisher-try build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 
 $(RUN)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -63,6 +65,12 @@ $(DEV)/.ready: requirements-dev.lock pyproject.toml
 $(ORACLES)/.ready: tests/oracles/requirements.lock
 	$(PYTHON) -m venv .venv-oracles
 	$(ORACLES)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/oracles/requirements.lock
+	@touch $@
+
+# Wapiti pins older versions of what we ship: it lives apart too, and walks a running console from outside.
+$(WAPITI)/.ready: tests/oracles/wapiti.lock
+	$(PYTHON) -m venv .venv-wapiti
+	$(WAPITI)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/oracles/wapiti.lock
 	@touch $@
 
 # npm and Node come with the Python packages. npm ci takes what the lock pins, checks its hashes and runs no scripts.

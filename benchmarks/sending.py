@@ -1,7 +1,7 @@
 """A send to many readers through a real sender to a local sink, and a bare `requests` loop with the same bodies.
 
     python -m benchmarks.sending mailgun [--readers 1000000] [--rounds 3] [--folder DIR]
-    python -m benchmarks.sending webhook [--readers 20000] [--threads 16] [--latency 0.0] [--rounds 3]
+    python -m benchmarks.sending webhook [--readers 20000] [--threads 16] [--latency 0.0] [--rounds 3] [--told]
 
 The sink is a process of its own that reads each request, counts its recipients and answers. The bare loop builds the
 same bodies with the same functions from rows in memory and posts them; it keeps no books. It hands a form to `requests`
@@ -223,6 +223,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=0, help="calls at once; 0: 8 of the channel, 1 of the bare loop")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds that the sink takes to answer")
     parser.add_argument("--own-encoder", action="store_true", help="the bare loop encodes forms as we do")
+    parser.add_argument("--told", action="store_true", help="a webhook is to be told of each delivery")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--folder", type=Path, help="where the ledger is made; then gone")
     parser.add_argument("--bare", nargs=2, help=argparse.SUPPRESS)
@@ -245,6 +246,8 @@ def main() -> None:
 
 def _compare(given: argparse.Namespace, root: Path, url: str, sink: Connection) -> None:
     project = make_project(root, given.kind, url, given.readers, given.threads or 8)
+    if given.told:
+        _run(["-m", "publisher", "hooks", "add", "https://news.example/hook", "--project", str(root)], root)
     ratios, found = [], []
     for number in range(given.rounds):
         cost, whole = send(project, 9 + number)

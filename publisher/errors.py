@@ -2,7 +2,8 @@
 
     PublisherError            the base: where, what, and what to do now
     ├── UsageError            the command was called wrongly (exit code 2)
-    │   └── StaleError             what somebody decided about has changed since they looked (exit code 1)
+    │   ├── StaleError             what somebody decided about has changed since they looked (exit code 1)
+    │   └── EndedError             it has ended, or something holds it: this can't be done (exit code 1)
     ├── NotAllowedError       whoever asks by the console may not do this
     ├── ConfigError           schedules.yaml, .env or the key file says something that can't be meant (exit code 2)
     ├── SourceError           a feed, folder or page could not be read
@@ -54,6 +55,12 @@ class UsageError(PublisherError):
 
 class StaleError(UsageError):
     """What somebody decided about has changed since they looked at it; the answer is no."""
+
+    exit_code = 1
+
+
+class EndedError(UsageError):
+    """It has ended, nothing of it has begun, or something holds it; the answer is no."""
 
     exit_code = 1
 

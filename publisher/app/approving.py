@@ -33,6 +33,7 @@ log = structlog.get_logger()
 
 TRIES = 3  # to approve what changes at the same moment
 MOST_SAID = 3  # changes that are named where it isn't known what somebody saw
+OTHERWISE = "an article, a template or the file has changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +135,10 @@ def _rendered(app: App, edition: RowMapping) -> Rendered:
 
 
 @allowed(May.APPROVE)
-def approve(app: App, edition_id: int, version: str, *, actor: str, why: str = "") -> Agreed:
+def approve(app: App, edition_id: int, version: str, *, actor: str, why: str = "", seen: int | None = None) -> Agreed:
     """Agree to exactly one version of an edition; the first who does locks it, and its messages stay as they are.
+
+    :param seen: how many changes people had made when whoever agrees looked: what came after them is named.
 
     :raises StaleError: it is another version by now; what has changed.
     :raises UsageError: it can't be approved: it is no edition any more, or would be held all the same.
@@ -146,7 +149,7 @@ def approve(app: App, edition_id: int, version: str, *, actor: str, why: str = "
             edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
         if edition["state"] == EditionState.DRAFT:
-            agreed = _lock(app, edition, version, actor=actor, what=what)
+            agreed = _lock(app, edition, version, actor=actor, what=what, seen=seen)
         else:
             agreed = _agree(app, edition, version, actor=actor, what=what)
         if agreed is not None:
@@ -166,32 +169,34 @@ def _agree(app: App, edition: RowMapping, version: str, *, actor: str, what: str
     return approving.agree(app.store, edition["id"], version, rule(app, edition["schedule"]), late, **how)
 
 
-def _lock(app: App, edition: RowMapping, version: str, *, actor: str, what: str) -> Agreed | None:
+def _lock(
+    app: App, edition: RowMapping, version: str, *, actor: str, what: str, seen: int | None = None
+) -> Agreed | None:
     """Lock a draft as somebody saw it; None where it has changed while it was rendered."""
     from publisher.pipeline import produce
 
     where = f"edition {edition['id']}"
     schedule = app.schedule(edition["schedule"])
     rendered = _rendered(app, edition)
-    seen = of_draft(app, rendered)
-    if not seen.words or edition["reason"]:
+    now = of_draft(app, rendered)
+    if not now.words or edition["reason"]:
         why = edition["reason"] or "no line of `send:` has anything to say"
         raise UsageError(f"there is nothing in it to approve: {why}", where=where)
-    if seen.version != version:
-        raise _stale(app, edition["id"], version, seen.version)
-    if seen.blocking:
-        first = seen.blocking[0]
+    if now.version != version:
+        raise _stale(app, edition["id"], version, now.version, seen)
+    if now.blocking:
+        first = now.blocking[0]
         raise UsageError(f"it would be held all the same: {first['what']}", where=where, remedy=first["remedy"])
     how: dict[str, Any] = {"actor": actor, "what": what, "version_id": versions.accepted(app), "now": app.clock()}
     how["is_practice"] = app.is_practice
     if not produce.agree(app.store, app.project, schedule, rendered, **how):
         return None
-    return Agreed((actor,), seen.by, is_new=True)
+    return Agreed((actor,), now.by, is_new=True)
 
 
-def _stale(app: App, edition_id: int, version: str, now: str) -> StaleError:
+def _stale(app: App, edition_id: int, version: str, now: str, seen: int | None) -> StaleError:
     """Return that somebody approves what is not there any more, with what has changed."""
-    changed = "; ".join(changes_since(app, edition_id, version))
+    changed = "; ".join(changes_since(app, edition_id, version, seen))
     remedy = f"Look at it again, then: publisher approve {edition_id} --version {now}"
     return StaleError(
         f"version {version} is not what it is now: {changed}", where=f"edition {edition_id}", remedy=remedy
@@ -203,22 +208,29 @@ def named(app: App, edition: RowMapping) -> str:
     return title(edition["id"], edition["schedule"], edition["slot"], app.zone)
 
 
-def changes_since(app: App, edition_id: int, version: str) -> list[str]:
-    """Return what has changed in a draft since people were told of a version, in words."""
+def changes_since(app: App, edition_id: int, version: str, seen: int | None = None) -> list[str]:
+    """Return what has changed in a draft since somebody saw a version, in words.
+
+    :param seen: how many changes people had made by then; None: what came after people were told of that version.
+    """
     with app.store.read() as conn:
         edition = editions.get(conn, edition_id)
         told_at = alerts.raised_at(conn, cause_of(edition_id, version))
         placed = articles.of_edition(conn, edition_id)
     assert edition is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
-    said = Changes.of(edition["changes"]).said
+    changes = Changes.of(edition["changes"])
+    said = changes.said
+    if seen is not None:
+        new = said[-(changes.version - seen) :] if seen < changes.version else ()
+        return [f"{each.actor} {each.what}" for each in new] or [OTHERWISE]
     if told_at is None:
-        named = [f"{each.actor} {each.what}" for each in said[-MOST_SAID:]]
-        return named or ["an article, a template or the file has changed"]
+        named = "; ".join(f"{each.actor} {each.what}" for each in said[-MOST_SAID:])
+        return [f"{OTHERWISE}, or a person has changed it; last, as you may know: {named}" if named else OTHERWISE]
     found = [f"{each.actor} {each.what}" for each in said if datetime.fromisoformat(each.at) >= told_at]
     for place, article in placed:
         if place["position"] is not None and article.first_seen_at > told_at:
             found.append(f"article {article.id} is new: {article.article.title}")
-    return found or ["an article, a template or the file has changed"]
+    return found or [OTHERWISE]
 
 
 @allowed(May.APPROVE)

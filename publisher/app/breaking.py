@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from publisher.app import versions
+from publisher.app import pauses, versions
 from publisher.app.audiences import Audience, audiences_of
 from publisher.app.ends import End, ends_at_once
 from publisher.app.named import Meant, added
@@ -21,7 +21,7 @@ from publisher.app.plan import costs_of, with_channel
 from publisher.app.preview import with_audience
 from publisher.app.telling import carries, mail_channels
 from publisher.app.told import Told, told_of
-from publisher.errors import UsageError
+from publisher.errors import EndedError, UsageError
 from publisher.model import breaking
 from publisher.model.article import LedgerArticle
 from publisher.model.cost import Cost
@@ -66,6 +66,12 @@ class News:
     def is_told(self) -> bool:
         """Say whether readers have the story already, or will: then a person has to say that it goes again."""
         return any(not each.is_harmless for each in self.told)
+
+    @property
+    def told_words(self) -> str:
+        """Say which edition has the story already, the first that was found."""
+        told = next((each.words for each in self.told if not each.is_harmless), "")
+        return f"it went out already, or is about to: {told}" if told else ""
 
 
 # --- to whom ----------------------------------------------------------------------------------------------------------
@@ -171,6 +177,24 @@ def _through_quiet(app: App, schedule: Schedule, now: datetime) -> list[str]:
     rules = [app.project.rules_of(name) for name in names]
     quiet = [each.name for each in rules if each.quiet is not None and is_quiet(each.quiet, now, app.zone)]
     return [f"it is quiet hours of {name}: breaking news goes all the same" for name in quiet]
+
+
+def refuse_paused(app: App, schedule: Schedule) -> None:
+    """Refuse breaking news while its schedule is paused, where the file has one.
+
+    :raises UsageError: it is.
+    """
+    if schedule.where:
+        pauses.refuse_paused(app, schedule)
+
+
+def require_fit(news: News) -> None:
+    """Refuse what the checks would hold.
+
+    :raises EndedError: with what holds it.
+    """
+    if why := news.why_held:
+        raise EndedError(f"it can't go: {why.what}", where=news.schedule.name, remedy=why.remedy)
 
 
 # --- now --------------------------------------------------------------------------------------------------------------

@@ -20,11 +20,14 @@ from publisher.config.values import VARIABLE, variable_name
 from publisher.errors import ChannelError, ConfigError, UsageError
 from publisher.model.call import Outcome, Verdict
 from publisher.model.project import Channel
+from publisher.model.staff import May
 from publisher.pipeline.operate import holding
 from publisher.senders.connecting import LATER, Ask, Grant, Move, Step, Talk, Way, copied, holds_secret
 from publisher.senders.http import Http, HttpSettings
 from publisher.senders.registry import build, sender_class, value_problem
 from publisher.senders.vault import MemoryVault
+from publisher.store import staff
+from publisher.store.permission import allowed
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -131,6 +134,7 @@ class Connecting:
                 raise self._refusal(said)
         return said and self._hiding.text(said, grant.values)
 
+    @allowed(May.OPERATE)
     def write(self, grant: Grant) -> Written:
         """Write what was given into ``.env``, all of it or nothing, then into the vault what belongs there.
 
@@ -145,8 +149,17 @@ class Connecting:
             names = write_values(self._app.folder, values, seen)
             if grant.keep:  # after .env: a vault that holds what nobody wrote there has lost what was kept before
                 grant.keep(StoreVault(self._app.store, self._app.keys, self.channel.name))
+        self._note(names)
         return Written(tuple(names), self._lines(grant), is_closed=bool(names) and would_close)
 
+    def _note(self, names: Sequence[str]) -> None:
+        """Keep who connected it: by the names of what was written, and nothing else of it."""
+        name, now = self.channel.name, self._app.clock()
+        what = f"connected the channel {name}" + (f": wrote {', '.join(names)}" if names else "")
+        with self._app.store.write() as conn:
+            staff.write_down(conn, self._app.actor, what, about=f"channel:{name}", now=now)
+
+    @allowed(May.OPERATE)
     def go_on(self, written: Written) -> str:
         """Let a channel go on that was stopped, as for a token that had ended; return how it does. Empty: it wasn't.
 

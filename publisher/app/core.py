@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from publisher.app import alerts, intake, papers, photos, pictures, versions
+from publisher.app.guessing import Strangers
 from publisher.app.hearing import Hearing
 from publisher.app.ledger import DATABASE, open_ledger
 from publisher.app.mending import changed_channels, lift_stops
@@ -61,6 +62,7 @@ class App:
         self.clock = clock
         self.inbox = ""
         self.trouble = ""  # why schedules.yaml can't be used as it is now; empty: it can
+        self.strangers = Strangers()  # names that nobody has, by which somebody tried to come in
         self.set_up_code = ""  # whoever has it may make the first of the staff, in the browser; empty: nobody may
         self.process_id = 0  # set while at work
         self.version_id: int | None = None  # of the accepted schedules.yaml; see `versions.accepted`
@@ -110,13 +112,14 @@ class App:
             app.version_id = schedules.accepted_version(conn)
         return app
 
-    def take(self, project: Project, settings: Settings) -> None:
+    def take(self, project: Project, settings: Settings, actor: str = "") -> None:
         """Let another version of the project's files hold from now on, between two looks at the slots.
 
+        :param actor: who wrote it; empty: whoever is at the keyboard.
         :raises ConfigError: it can't be accepted; the version that held goes on.
         """
         with self.firing:
-            version_id = versions.accept(self, project)
+            version_id = versions.accept(self, project, actor)
             changed = changed_channels((self.project, self.settings), (project, settings))
             self.project, self.settings = project, settings
             self.version_id = version_id  # after it: whoever finds the version finds its project

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from publisher.app import standing
 from publisher.app.withdrawals import SAID_AGAIN, SOON
 from publisher.errors import PublisherError
 from publisher.model.account import Fingerprints, why_another
@@ -125,6 +126,20 @@ def account_of(app: App, edition_id: int) -> Account:
     entries = {post.entry for post in standing}
     unposted = [row for row in rows if not row["audience"] and row["entry"] not in entries]
     return Account(tuple(posts), tuple(Unposted(row["channel"], row["state"]) for row in unposted), tuple(mails))
+
+
+def next_steps(app: App, edition_id: int, found: Account) -> list[str]:
+    """Return what to type about what still says, or has, the old words."""
+    with app.store.read() as conn:
+        rows = [row for row in sends.of_edition(conn, edition_id) if row["kind"] == sends.CORRECTION]
+        held = facts.held(conn)
+    steps = [f"all sending is held by {held.actor}: publisher release --all"] if held else []
+    steps += [step for row in rows if row["state"] == "paused" and (step := standing.next_step(row, None))]
+    if any(mail.old and not (mail.mailed or mail.mailing) for mail in found.mails):
+        steps.append(f"To mail the right words to who has the old ones: publisher correct {edition_id} --mail")
+    if not found.is_done:
+        steps.append(f"To try again what was not edited: publisher correct {edition_id}")
+    return list(dict.fromkeys(steps))
 
 
 def _on_network(app: App, conn: Connection, post: Posted, new: Post, made: Sequence[Edit]) -> OnNetwork:

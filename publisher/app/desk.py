@@ -109,7 +109,8 @@ def open_draft(app: App, schedule: Schedule) -> int:
 def change(app: App, edition_id: int, make: Change, what: str, seen: int | None = None) -> Changes:
     """Change a draft, and compose it anew, so that everybody sees what that makes of it.
 
-    :raises UsageError: it is no draft any more, or was changed since the version that was seen.
+    :raises UsageError: it is no draft any more.
+    :raises StaleError: it was changed since the version that was seen.
     """
     after = editing.change(app.store, edition_id, make, what=what, actor=app.actor, now=app.clock(), seen=seen)
     compose_anew(app, edition_id)
@@ -117,14 +118,16 @@ def change(app: App, edition_id: int, make: Change, what: str, seen: int | None 
 
 
 @allowed(May.EDIT)
-def write_note(app: App, schedule: Schedule, text: str) -> Note | None:
+def write_note(app: App, schedule: Schedule, text: str, seen: int | None = None) -> Note | None:
     """Write the note of a schedule's next edition; return the one whose place it takes.
 
+    :param seen: the note that waited when whoever writes it looked; 0: none did.
     :raises UsageError: the schedule has no room for a note.
+    :raises StaleError: another one waits by now.
     """
     require_room(app, schedule)
     what = {"language": schedule.languages.only, "actor": app.actor}
-    return editing.write_note(app.store, schedule.name, text, **what, now=app.clock())
+    return editing.write_note(app.store, schedule.name, text, **what, now=app.clock(), seen=seen)
 
 
 def require_room(app: App, schedule: Schedule) -> None:

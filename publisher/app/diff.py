@@ -5,6 +5,7 @@ Writes nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
@@ -95,15 +96,16 @@ def _compare(old: Schedule | None, new: Schedule, before: Project, after: Projec
         return Change("added", new.name, "", tuple(_when(new)), tuple(there), (), ())
     kind = "changed" if old.name == new.name else "renamed"
     was = list(_ahead(old, before, now))
-    keys = {slot.key for slot in was} & {slot.key for slot in there if slot in was}
+    before_slots = set(was)
+    keys = {slot.key for slot in there if slot in before_slots}
     gone = [slot for slot in was if slot.key not in keys]
     fresh = [slot for slot in there if slot.key not in keys]
     moved = _moved(gone, fresh, ZoneInfo(after.publication.timezone))
     lines = tuple(_differences(old, new, before, after))
     if kind == "changed" and not (gone or fresh or lines):
         return None
-    gone = [slot for slot in gone if slot not in [pair[0] for pair in moved]]
-    fresh = [slot for slot in fresh if slot not in [pair[1] for pair in moved]]
+    pairs = {slot for pair in moved for slot in pair}
+    gone, fresh = [slot for slot in gone if slot not in pairs], [slot for slot in fresh if slot not in pairs]
     return Change(kind, new.name, old.name if kind == "renamed" else "", lines, tuple(fresh), tuple(gone), moved)
 
 
@@ -112,7 +114,8 @@ def _moved(gone: list[Slot], fresh: list[Slot], zone: ZoneInfo) -> tuple[tuple[S
 
     def single(slots: list[Slot]) -> dict[object, Slot]:
         days = [slot.due_at.astimezone(zone).date() for slot in slots]
-        return {day: slot for day, slot in zip(days, slots, strict=True) if days.count(day) == 1}
+        counted = Counter(days)
+        return {day: slot for day, slot in zip(days, slots, strict=True) if counted[day] == 1}
 
     lost, won = single(gone), single(fresh)
     return tuple((lost[day], won[day]) for day in lost if day in won)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from publisher.app import intake, joining
+from publisher.app import intake, joining, speaking
 from publisher.app.alerts import Watch
 from publisher.app.ledger import keep_mark, notice_restore
+from publisher.app.speaking import Speaker
 from publisher.app.telling import Teller
 from publisher.pipeline.operate import holding
 from publisher.runtime.duty import Duty
@@ -25,6 +26,7 @@ log = structlog.get_logger()
 LOOK_EVERY = timedelta(seconds=3)
 POLL_EVERY = timedelta(seconds=1)  # how often it is looked whose turn it is
 MARK_EVERY = timedelta(minutes=1)  # a ledger that is older than this knows that it was restored
+SPEAK_EVERY = timedelta(seconds=1)  # how often it is looked for what webhooks are to be told
 FORGET_EVERY = timedelta(hours=1)
 CREDENTIALS_KEPT = timedelta(days=30)  # after their channel has gone from schedules.yaml
 UPLOADS_KEPT = timedelta(days=30)  # at least; longer while their posts may still be said
@@ -35,7 +37,7 @@ def standing_duties(app: App, is_alive: Callable[[], bool]) -> list[Duty]:
 
     :param is_alive: says whether the scheduler is.
     """
-    watch, teller = Watch(app.clock()), Teller(app)
+    watch, teller, speaker = Watch(app.clock()), Teller(app), Speaker(app)
     heartbeat = Heartbeat(lambda: _heartbeat_address(app), is_alive)
 
     def look() -> None:
@@ -46,6 +48,8 @@ def standing_duties(app: App, is_alive: Callable[[], bool]) -> list[Duty]:
         Duty("holds", lambda: holding.finish_holding(app.store), lambda: LOOK_EVERY),
         Duty("watch", look, lambda: LOOK_EVERY),
         Duty("alerts", teller.tell, lambda: LOOK_EVERY),
+        Duty("webhooks", speaker.speak, lambda: SPEAK_EVERY),
+        Duty("webhook messages", lambda: _forget_messages(app), lambda: FORGET_EVERY),
         Duty("credentials", lambda: _forget_credentials(app), lambda: FORGET_EVERY),
         Duty("uploads", lambda: _forget_uploads(app), lambda: FORGET_EVERY),
         Duty("sign-ups", lambda: joining.forget_unconfirmed(app), lambda: FORGET_EVERY),
@@ -76,6 +80,13 @@ def _keep_mark(app: App) -> None:
     """Say how far the ledger is, unless somebody restored it under us: then it is held, at once."""
     if not notice_restore(app.store, app.hash_of, app.clock):
         keep_mark(app.store, app.clock)
+
+
+def _forget_messages(app: App) -> None:
+    """Drop what webhooks were told long ago, and write nothing more for one that is too far behind."""
+    speaking.pause_far_behind(app)
+    if count := speaking.forget(app):
+        log.info("webhook_messages_forgotten", messages=count)
 
 
 def _heartbeat_address(app: App) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ from publisher.model.project import Channel, Entry, Schedule
 from publisher.model.trial import Trial
 from publisher.pipeline import pacing
 from publisher.pipeline.dispatch.estimate import Standing, estimate, standing_of
-from publisher.store import Connection, segments, sends, subscribers
+from publisher.store import Connection, RowMapping, segments, sends, subscribers
 
 # The plan imports rendering, which is slow: it is here for its name only.
 if TYPE_CHECKING:
@@ -82,6 +82,17 @@ def ends_at_once(app: App, schedule: Schedule, products: Sequence[Produced], peo
         return [foreseen.end(schedule, product.entry, [(now, number)]) for product, number in each]
 
 
+def ends_of_sends(
+    app: App, conn: Connection, sends_under_way: Iterable[RowMapping], now: datetime
+) -> dict[int, datetime | None]:
+    """Return by its id when each send would have gone to the last of those that are left, as the limits have it.
+
+    :param sends_under_way: in the order in which they go.
+    """
+    foreseen = _Foreseen(app, conn, now)
+    return {send["id"]: foreseen.rest_of(send) for send in sends_under_way}
+
+
 class _Foreseen:
     """The channels as they would stand after what is foreseen already.
 
@@ -127,9 +138,24 @@ class _Foreseen:
         last = max((end for end in ends if end is not None), default=None)
         return End(turns[0][0], None if None in ends else last, days)
 
-    def _after_what_waits(self, rules: Channel, batch: int) -> Standing:
+    def rest_of(self, send: RowMapping) -> datetime | None:
+        """Return when what is left of a send would be gone; what was asked for before goes first."""
+        rules = self._app.project.rules_of(send["channel"])
+        rules = replace(rules, quiet=None) if sends.is_breaking(send) else rules
+        batch = self._batch(rules)
+        if batch is None:
+            return None
+        standing = self._standings.get(rules.name) or self._as_it_is(rules)
+        found = estimate(rules, self._app.zone, standing, send["pending"], batch)
+        self._standings[rules.name] = found.after
+        return found.ends_at
+
+    def _as_it_is(self, rules: Channel) -> Standing:
         standing = standing_of(self._conn, rules, self._app.zone, self._now)
-        standing = replace(standing, at=max(standing.at, self._resting.get(rules.name, standing.at)))
+        return replace(standing, at=max(standing.at, self._resting.get(rules.name, standing.at)))
+
+    def _after_what_waits(self, rules: Channel, batch: int) -> Standing:
+        standing = self._as_it_is(rules)
         first = sends.BREAKING_FIRST if self._at_once else None
         waiting = sends.pending_on(self._conn, rules.name, up_to=first)
         return estimate(rules, self._app.zone, standing, waiting, batch).after

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from publisher.app import versions
+from publisher.app import standing, versions, withdrawals
 from publisher.app.archive import as_written
 from publisher.app.composing import PATIENCE
-from publisher.errors import UsageError
+from publisher.errors import EndedError, UsageError
 from publisher.model.counting import many
 from publisher.model.erratum import Erratum
 from publisher.model.message import Content, Mail, Post, fill_for_nobody
+from publisher.model.staff import May
 from publisher.model.states import ENDED, SendState
-from publisher.pipeline.operate import rewording
+from publisher.pipeline.operate import correcting, rewording
 from publisher.pipeline.operate.correcting import Corrected
-from publisher.store import Connection, RowMapping, articles, corrections, editions, messages, trials
+from publisher.store import Connection, RowMapping, articles, corrections, editions, facts, messages, sends, trials
+from publisher.store.permission import allowed
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -61,6 +64,72 @@ class Prepared:
     def is_nothing(self) -> bool:
         return not (self.differences or self.to_edit or self.behind)
 
+    def lines(self) -> Iterator[str]:
+        """Yield, beside the differences, which posts would be edited, and to how many mails would go."""
+        if self.to_edit and not self.differences:
+            yield f"{many(self.to_edit, 'post')} with older words: to be edited"
+        if self.behind:
+            yield f"a correction by mail to {many(self.behind, 'reader')}"
+        if self.stops:
+            more = "" if self.behind else "; they get the new words only with --mail"
+            yield f"an earlier correction by mail is stopped before {many(self.stops, 'reader')} had it{more}"
+
+    @property
+    def seal(self) -> str:
+        """Return what tells these words from others: what somebody saw is what they agree to."""
+        seen = [(each.channel, each.to, each.removed, each.added) for each in self.differences]
+        return hashlib.sha256(repr((seen, self.to_edit, self.behind, self.stops)).encode()).hexdigest()
+
+
+def require_gone_out(app: App, edition_id: int) -> None:
+    """Refuse an edition that has no words to be put right, or none any more.
+
+    :raises UsageError: it is a draft, was withdrawn, or never left the house.
+    """
+    title = standing.edition_title(app.store, edition_id, app.zone)
+    with app.store.read() as conn:
+        row, made = editions.get(conn, edition_id), sends.of_edition(conn, edition_id)
+        withdrawn = facts.first_withdrawn_by(conn, edition_id)
+    if row is None:
+        raise UsageError(f"there is no edition {edition_id}", remedy="See them: publisher editions")
+    if row["state"] == "draft":
+        remedy = f"Edit it instead: publisher edition {edition_id}"
+        raise UsageError("it is a draft: nothing of it has gone out", where=title, remedy=remedy)
+    if withdrawals.is_of_practice(app, row["project_version_id"]):
+        raise EndedError("it was made in practice: nothing of it has left the house", where=title)
+    if app.is_practice:
+        remedy = "Take `practice: true` out of schedules.yaml, then correct it"
+        raise UsageError("in practice nothing real can be corrected", where=title, remedy=remedy)
+    if withdrawn is not None:
+        since = f"{withdrawn.since.astimezone(app.zone):%Y-%m-%d %H:%M:%S %Z}"
+        raise EndedError(f"it was withdrawn by {withdrawn.actor}, {since}: what stands is taken down", where=title)
+    if not made:
+        if row["state"] == "locked":
+            raise UsageError("its messages are still being made", where=title, remedy="Correct it in a moment")
+        raise EndedError(f"it is {row['state']}, and nothing of it went out: there is nothing to correct", where=title)
+    if row["state"] == "cancelled" and not any(send["sent"] or send["unknown"] or send["taken"] for send in made):
+        raise EndedError("it is cancelled, and nothing of it went out: there is nothing to correct", where=title)
+
+
+def require_fit(prepared: Prepared, title: str) -> None:
+    """Refuse words that the checks would hold.
+
+    :raises UsageError: with all that is wrong.
+    """
+    if prepared.blocked:
+        what = f"the new words can't go: {'; '.join(line.rstrip('.') for line in prepared.blocked)}"
+        raise UsageError(what, where=title, remedy="Mend that, then correct it; nothing was changed")
+
+
+@allowed(May.APPROVE)
+def correct(app: App, edition_id: int, prepared: Prepared, why: str = "") -> None:
+    """Write a correction down as it was seen; `publisher run` carries it out.
+
+    :raises UsageError: somebody else corrected or withdrew it meanwhile, or nobody has it yet.
+    """
+    means, now = app.sending.corrects, app.store.now()
+    correcting.correct_edition(app.store, edition_id, prepared.wanted, means, actor=app.actor, why=why, now=now)
+
 
 def ask_sources(app: App, edition_id: int) -> list[str]:
     """Look at the sources of an edition's articles, so that what was mended there is found; return what didn't answer.
@@ -90,7 +159,7 @@ def prepare(app: App, edition_id: int, *, note: str | None, subject: str | None,
         said = corrections.erratum(conn, edition_id).over(note, subject)
     schedule = versions.schedule_now(app, edition)
     if schedule is None:
-        what = f"there is no schedule {edition['schedule']} any more, by which its words are made"
+        what = f"{versions.what_is_gone(app, edition)}, by which its words are made"
         raise UsageError(what, remedy="Put it back into schedules.yaml, then correct the edition")
     how: dict[str, Any] = {"erratum": said, "with_letters": mail}
     schedule = schedule.in_language(edition["language"])

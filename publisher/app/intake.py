@@ -60,7 +60,7 @@ def poll(app: App, source: Source) -> Collected:
         return Collected(source.name, error=refused)
     asked_at = app.clock()
     try:
-        with in_words(source):
+        with in_words(app, source):
             return _record(app, source, row, read(app, source, row), asked_at)
     except StoreError:
         raise  # the ledger is in trouble, not the source

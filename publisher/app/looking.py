@@ -60,7 +60,7 @@ def _look_at(app: App, source: Source) -> Look:
     if row is not None and refused:
         return Look(problems=(_left_alone(source, row, refused, app.zone),))
     try:
-        with in_words(source):
+        with in_words(app, source):
             reading = read(app, source, row)
     except PublisherError as error:
         return Look(problems=(str(error),))

@@ -110,11 +110,18 @@ def _fit(conn: Connection, name: str, since: datetime | None, until: datetime | 
     if meant is Meant.UNDER_WAY:
         return editions.in_state(conn, name, [EditionState.LOCKED], since=since, until=until)
     if meant is Meant.HELD:
-        held = set(facts.held_editions(conn))
-        held |= {send["edition_id"] for send in sends.in_state(conn, SendState.HELD, SendState.PAUSED)}
-        open_ones = [EditionState.DRAFT, EditionState.LOCKED]
-        return [row for row in editions.in_state(conn, name, open_ones, since=since, until=until) if row["id"] in held]
+        return _held(conn, name, since, until)
     return []
+
+
+def _held(conn: Connection, name: str, since: datetime | None, until: datetime | None) -> list[RowMapping]:
+    """Return the editions that are held; where none is, those that have ended, and whose correction is."""
+    held = set(facts.held_editions(conn))
+    held |= {send["edition_id"] for send in sends.in_state(conn, SendState.HELD, SendState.PAUSED)} - {None}
+    rows = [row for number in sorted(held) if (row := editions.get(conn, number)) and row["schedule"] == name]
+    mine = [row for row in rows if (since is None or row["due_at"] >= since) and (not until or row["due_at"] < until)]
+    going_on = [row for row in mine if row["state"] in (EditionState.DRAFT, EditionState.LOCKED)]
+    return going_on or mine
 
 
 def _several(fit: list[RowMapping], said: str, meant: Meant) -> UsageError:

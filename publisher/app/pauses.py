@@ -10,6 +10,8 @@ import structlog
 from sqlalchemy import RowMapping
 
 from publisher.app import drafts, versions
+from publisher.app.standing import paused
+from publisher.errors import UsageError
 from publisher.model.article import LedgerArticle
 from publisher.model.counting import many
 from publisher.model.project import Schedule
@@ -42,6 +44,18 @@ class Resumed:
         """Name what came: `1 slot and 2 articles`; empty where nothing did."""
         counted = ((self.slots, "slot"), (self.articles, "article"))
         return " and ".join(many(number, noun) for number, noun in counted if number)
+
+
+def refuse_paused(app: App, schedule: Schedule) -> None:
+    """Make nothing of a schedule that is paused, by hand either: whoever paused it may be somebody else.
+
+    :raises UsageError: it is paused.
+    """
+    with app.store.read() as conn:
+        why = paused(schedules.get(conn, schedule.name))
+    if why:
+        remedy = f"`publisher resume {schedule.name}` lets it go on, `--catch-up` with what came meanwhile"
+        raise UsageError(f"it is paused: {why}", where=schedule.name, remedy=remedy)
 
 
 @allowed(May.EDIT)

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import structlog
 
 from publisher.app.completing import completed
+from publisher.config.values import VARIABLE
 from publisher.errors import PublisherError, SourceError
 from publisher.model.article import LedgerArticle, Reading
 from publisher.model.project import Source
@@ -25,19 +27,30 @@ log = structlog.get_logger()
 
 
 @contextmanager
-def in_words(source: Source) -> Iterator[None]:
-    """Say what nobody foresaw about a source as its own trouble: the others go on.
+def in_words(app: App, source: Source) -> Iterator[None]:
+    """Say what nobody foresaw about a source as its own trouble: the others go on. No error shows a secret of `.env`.
 
     :raises SourceError: it can't be understood.
     """
     try:
         yield
-    except PublisherError:
+    except PublisherError as error:
+        error.what, error.remedy = (_without_secrets(app, source, text) for text in (error.what, error.remedy))
+        error.args = (error.what,)
         raise
     except Exception as error:
         log.exception("source_not_understood", source=source.name)
         what = f"can't be understood ({type(error).__name__}: see the log)"
         raise SourceError(what, where=source.name, remedy="It is tried again at a later poll.") from error
+
+
+def _without_secrets(app: App, source: Source, text: str) -> str:
+    """Return a text without what the source's address is made of and `.env` holds: it may stand in the path."""
+    names = VARIABLE.findall(f"{source.location} {source.user} {source.password}")
+    for secret in {app.settings.get(name) for name in names} & app.settings.hidden - {""}:
+        for form in (secret, quote(secret), quote(secret, safe="")):
+            text = text.replace(form, "…")
+    return text
 
 
 def row_of(app: App, source: Source) -> RowMapping | None:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from publisher.config.problems import suggestion
 from publisher.errors import UsageError
 from publisher.model.project import Project, Source
+from publisher.model.staff import May
 from publisher.pipeline import rhythm
 from publisher.sources.address import shown, web_url
-from publisher.store import RowMapping, Store, sources
+from publisher.store import RowMapping, Store, sources, staff
+from publisher.store.permission import allowed
+
+if TYPE_CHECKING:
+    from publisher.app.core import App
+
+PATIENCE = timedelta(seconds=8)  # how long somebody waits for a source that they want looked at
 
 
 class Opened(Protocol):
@@ -37,6 +44,7 @@ class SourceNow:
     polled_at: datetime | None = None
     good_at: datetime | None = None  # of one that is not asked: when the last article came
     next_poll_at: datetime | None = None
+    stopped_at: datetime | None = None  # not asked any more since then, until a person says so
     waits_why: str = ""  # why that is later than its rhythm
     failures: int = 0  # polls in a row that gave nothing
     error: str = ""  # of the last poll
@@ -74,6 +82,38 @@ def standing(opened: Opened) -> list[SourceNow]:
     return [_now(source, rows.get(source.name)) for source in opened.project.sources.values()]
 
 
+@allowed(May.EDIT)
+def start(opened: Opened, name: str, *, actor: str, now: datetime) -> None:
+    """Have a source asked at once, whenever its turn would be.
+
+    :raises UsageError: there is none of that name, or its articles come by themselves.
+    """
+    check_name(name, opened.project.sources)
+    if opened.project.sources[name].kind == "push":
+        remedy = "Have its system send them, or write one in the console: docs/sources/push.md"
+        raise UsageError(f"{name} is asked for nothing: its articles come by themselves", remedy=remedy)
+    with opened.store.write() as conn:
+        sources.start(conn, name, actor=actor)
+        staff.write_down(conn, actor, f"had {name} asked at once", about=f"source:{name}", now=now)
+
+
+@allowed(May.EDIT)
+def look_now(app: App, name: str, *, actor: str) -> str:
+    """Look at a source while somebody waits; return what came of it, in a sentence.
+
+    One that takes longer than people wait is looked at to its end all the same, and what comes is written down.
+
+    :raises UsageError: as for `start`.
+    """
+    start(app, name, actor=actor, now=app.clock())
+    (came,) = app.poll_all([name], patience=PATIENCE)
+    if came.error:
+        return came.error.removeprefix(f"{name}: ")
+    counts = [(came.new, "new"), (came.changed, "changed"), (came.gone, "gone"), (came.held, "held for a person")]
+    said = [f"{count:,} {word}" for count, word in counts if count]
+    return f"{name} was looked at: {', '.join(said) or 'nothing is new'}"
+
+
 def _now(source: Source, row: RowMapping | None) -> SourceNow:
     place = shown(source.location) if web_url(source.location) else source.location
     if source.kind == "push":
@@ -92,6 +132,7 @@ def _now(source: Source, row: RowMapping | None) -> SourceNow:
         polled_at=row["polled_at"],
         good_at=row["good_at"],
         next_poll_at=row["next_poll_at"],
+        stopped_at=row["stopped_at"],
         waits_why=row["waits_why"] or "",
         failures=row["failures"] or 0,
         error=row["error"] or "",

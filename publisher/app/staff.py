@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -14,9 +15,10 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from publisher.app.guessing import wait_after
 from publisher.errors import UsageError
 from publisher.model.staff import May, Member, Role
-from publisher.store import permission, staff
+from publisher.store import permission, staff, tokens
 from publisher.store.permission import allowed
 from publisher.store.sql import take_turn
 
@@ -28,8 +30,7 @@ INVITED_FOR = timedelta(days=2)
 SIGNED_IN_FOR = timedelta(days=14)
 IDLE_FOR = timedelta(hours=12)
 SEEN_EACH = timedelta(minutes=5)  # how often the ledger is told that a session is used
-PATIENT_WITH = 5  # wrong passwords in a row, before whoever tries has to wait
-FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=1)
+ME = "me"  # in addresses: whoever asks
 NAME = re.compile(r"[a-z][a-z0-9._-]{0,39}")
 # What OWASP asks of Argon2id (19 MB, two rounds), doubled: 0.15 s of this machine's.
 MEMORY, ROUNDS = 38_912, 3
@@ -70,7 +71,7 @@ def require_name(name: str) -> str:
 
     :raises UsageError: nobody may.
     """
-    if not NAME.fullmatch(name):
+    if not NAME.fullmatch(name) or name == ME:
         remedy = "Take small letters and digits, and begin with a letter: anna, j.smith"
         raise UsageError(f"{name!r} can't be anybody's name here", remedy=remedy)
     return name
@@ -155,7 +156,15 @@ def end(app: App, name: str, actor: str) -> None:
         member = require(staff.find(conn, name), name)
         _keep_an_admin(staff.every(conn), member)
         staff.end(conn, member.id, now)
+        tokens.end_all(conn, member.id, now)
         staff.write_down(conn, actor, f"let {name} go", about=f"staff:{name}", now=now)
+
+
+def needed_for(name: str) -> May:
+    """Return what it takes to touch what is somebody's: one's own is one's own business, but not by a token."""
+    member = permission.who()
+    is_own = member is not None and member.name == name and member.scopes is None
+    return May.LOOK if is_own else May.MANAGE
 
 
 def _keep_an_admin(everyone: list[Member], but: Member) -> None:
@@ -184,7 +193,7 @@ def choose_password(app: App, invitation: str, password: str) -> Entered:
             return Entered(None)
         staff.set_password(conn, member.id, kept)
         staff.write_down(conn, member.actor, "chose a password", about=f"staff:{member.name}", now=now)
-    return _entered(app, member)
+    return _entered(app, member, kept)
 
 
 def set_up(app: App, name: str, password: str) -> Entered:
@@ -203,7 +212,7 @@ def set_up(app: App, name: str, password: str) -> Entered:
         member = require(staff.find(conn, name), name)
         staff.set_password(conn, member.id, kept)
         staff.write_down(conn, member.actor, "set this console up", about=f"staff:{name}", now=now)
-    return _entered(app, member)
+    return _entered(app, member, kept)
 
 
 def sign_in(app: App, name: str, password: str) -> Entered:
@@ -211,25 +220,28 @@ def sign_in(app: App, name: str, password: str) -> Entered:
     now = app.clock()
     with app.store.read() as conn:
         row = staff.row_of(conn, name)
-        member = staff.find(conn, name)
-    if row is None or member is None or row["password"] is None:
-        is_right(password, _NOBODYS)
-        return Entered(None)
+    if row is None or row["password"] is None:
+        return Entered(None, wait_until=_note_stranger(app, name, password, now))
     if row["locked_until"] is not None and row["locked_until"] > now:
         return Entered(None, wait_until=row["locked_until"])
     if not is_right(password, row["password"]):
         return Entered(None, wait_until=_note_failure(app, name, now))
-    with app.store.write() as conn:
-        staff.note_success(conn, member.id)
-    return _entered(app, member)
+    return _entered(app, staff.as_member(row), row["password"])
+
+
+def _note_stranger(app: App, name: str, password: str, now: datetime) -> datetime | None:
+    """Be as patient with a name that nobody has as with one that somebody has: neither tells itself by that."""
+    if (until := app.strangers.wait_until(name, now)) is not None:
+        return until
+    is_right(password, _NOBODYS)
+    return app.strangers.note(name, now)
 
 
 def _note_failure(app: App, name: str, now: datetime) -> datetime | None:
     with app.store.write() as conn:
         row = staff.row_of(conn, name, lock=True)
         assert row is not None  # noqa: S101 -- it was there a moment ago, and is never deleted
-        beyond = (row["failed"] or 0) + 1 - PATIENT_WITH
-        until = now + min(FIRST_WAIT * 2 ** min(beyond, 10), LONGEST_WAIT) if beyond >= 0 else None
+        until = wait_after((row["failed"] or 0) + 1, now)
         staff.note_failure(conn, row["id"], until)
         if until is not None:
             what = f"wrong passwords for {name}: none is looked at until {until:%H:%M} UTC"
@@ -237,9 +249,17 @@ def _note_failure(app: App, name: str, now: datetime) -> datetime | None:
     return until
 
 
-def _entered(app: App, member: Member) -> Entered:
+def _entered(app: App, member: Member, password: str) -> Entered:
+    """Begin a session, unless what was looked at has changed since: another password ends what came by the old one.
+
+    :param password: as it was kept when it was looked at.
+    """
     token, now = secrets.token_urlsafe(32), app.clock()
     with app.store.write() as conn:
+        row = staff.row_of(conn, member.name, lock=True)
+        if row is None or row["password"] != password:
+            return Entered(None)
+        staff.note_success(conn, member.id)
         staff.begin_session(conn, digest(token), member.id, now=now, until=now + SIGNED_IN_FOR)
         staff.write_down(conn, member.actor, "signed in", about=f"staff:{member.name}", now=now)
     return Entered(member, token)
@@ -259,6 +279,17 @@ def who(app: App, token: str) -> Member | None:
         with app.store.write() as conn:
             staff.see(conn, digest(token), now)
     return member
+
+
+def roles_of(app: App, sessions: Collection[str]) -> dict[str, Role]:
+    """Return who of these is still signed in, with their role, by the digest of what their browser keeps.
+
+    To be looked at so is no use of a session: it ends by itself as if nobody had asked.
+    """
+    now = app.clock()
+    with app.store.read() as conn:
+        each = {session: staff.signed_in(conn, session, now, now - IDLE_FOR) for session in sessions}
+    return {session: found[0].role for session, found in each.items() if found is not None}
 
 
 def sign_out(app: App, token: str) -> None:

@@ -242,19 +242,23 @@ def held_early(conn: Connection) -> list[HeldEarly]:
 
 
 def waiting_lines(
-    conn: Connection, schedules: Collection[str], edition_ids: Collection[int] | None = None
+    conn: Connection,
+    schedules: Collection[str],
+    edition_ids: Collection[int] | None = None,
+    needing: Sequence[RowMapping] | None = None,
 ) -> dict[int, list[str]]:
     """Return, by edition, what of it waits for a person, why, and what to type: such sends may have no delivery yet.
 
     :param schedules: the names in schedules.yaml.
     :param edition_ids: only of these; None: of all.
+    :param needing: the sends that need a person, where they are known; None: they are looked up.
     """
     found = {
         early.id: [f"{early} ({early.command})"]
         for early in held_early(conn)
         if edition_ids is None or early.id in edition_ids
     }
-    for row in sends.needing_a_person(conn, MOST_WAITING):
+    for row in sends.needing_a_person(conn, MOST_WAITING) if needing is None else needing:
         edition_id = row["edition_id"]
         if row["state"] in FOR_A_PERSON and (edition_ids is None or edition_id in edition_ids):
             why = next((reason["what"] for reason in row["reasons"] if reason["blocks"]), "")

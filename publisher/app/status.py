@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,14 +11,16 @@ from zoneinfo import ZoneInfo
 from publisher.app.accounts import resting
 from publisher.app.standing import HeldEarly, SendNow, held_early, known, next_command, paused, send_now
 from publisher.app.trouble import KINDS, Trouble, all_in
+from publisher.app.trouble import MOST as MOST_NEEDING
 from publisher.app.waits import Wait, waits
 from publisher.app.warming import Warming, warming
 from publisher.config.settings import Settings
 from publisher.model.project import Project, Schedule
-from publisher.model.states import EditionState, SendState
+from publisher.model.states import SendState
 from publisher.runtime.slots import slots_after
 from publisher.store import (
     Connection,
+    RowMapping,
     Store,
     alerts,
     by_hand,
@@ -154,31 +157,41 @@ class Status:
 
 
 def status_of(
-    store: Store, project: Project, now: datetime, trouble_with_file: str = "", settings: Settings | None = None
+    store: Store,
+    project: Project,
+    now: datetime,
+    trouble_with_file: str = "",
+    settings: Settings | None = None,
+    *,
+    with_slots: bool = True,
+    needing: Sequence[RowMapping] | None = None,
 ) -> Status:
     """Gather how things stand from the ledger and the file, in one short look.
 
     :param settings: by which it is told whose accounts rest; None: that is left out.
+    :param with_slots: say what comes next, too.
+    :param needing: the sends that need a person, MOST_NEEDING at most; None: they are looked up.
     """
     alive = at_work(store)
     runs = [process.since for process in alive if process.command == "run"]
     with store.read() as conn:
+        needing = sends.needing_a_person(conn, MOST_NEEDING) if needing is None else needing
         under_way = sends.in_state(conn, *UNDER_WAY)[:MOST]
         rests = resting(conn, project, settings, now) if settings else {}
         removals = resting(conn, project, settings, now, is_removal=True) if settings else {}
         return Status(
             processes=tuple(alive),
             held=facts.held(conn),
-            slots=_next_slots(conn, project, now),
+            slots=next_slots(conn, project, now) if with_slots else (),
             drafts=tuple(_plain(row) for row in editions.drafts(conn)[:MOST]),
             under_way=tuple(send_now(row) for row in under_way),
             waits=tuple(waits(conn, project, now, under_way, rests, removals)),
-            waiting=_waiting(conn, project),
+            waiting=_waiting(project, needing),
             held_early=tuple(held_early(conn)),
-            unknown=by_hand.count_doubtful(conn),
+            unknown=_in_doubt(conn, needing),
             channels=tuple(_channel(row, now) for row in concerns.of_channels(conn, project.channels, now)),
             warming=tuple(warming(conn, project, now)),
-            troubles=tuple(all_in(conn, project, now, min(runs, default=None))),
+            troubles=tuple(all_in(conn, project, now, min(runs, default=None), needing)),
             alerts=tuple(_alert(conn, row) for row in alerts.open_ones(conn)),
             version=_version(conn, project, trouble_with_file),
             practice=project.practice,
@@ -201,8 +214,10 @@ def is_running(store: Store) -> bool:
     return any(process.command == "run" for process in at_work(store))
 
 
-def _next_slots(conn: Connection, project: Project, now: datetime) -> tuple[NextSlot, ...]:
+def next_slots(conn: Connection, project: Project, now: datetime) -> tuple[NextSlot, ...]:
+    """Return each schedule's next slot, or why it has none."""
     known = schedules.every(conn)
+    given_up = editions.given_up_after(conn, now)
     zone = ZoneInfo(project.publication.timezone)
     found = []
     for schedule in project.schedules.values():
@@ -210,22 +225,24 @@ def _next_slots(conn: Connection, project: Project, now: datetime) -> tuple[Next
             found.append(NextSlot(schedule.name, None, f"paused: {why}"))
             continue
         slots = iter(()) if schedule.when.new else slots_after(schedule.when, zone, now)
-        slot = next((slot for slot in slots if not _is_given_up(conn, project, schedule, slot.key)), None)
+        slot = next((slot for slot in slots if not _is_given_up(project, schedule, slot.key, given_up)), None)
         note = "on every new article" if schedule.when.new else "" if slot else "no more slots"
         found.append(NextSlot(schedule.name, slot.due_at if slot else None, note))
     return tuple(found)
 
 
-def _is_given_up(conn: Connection, project: Project, schedule: Schedule, slot: str) -> bool:
+def _is_given_up(project: Project, schedule: Schedule, slot: str, given_up: set[tuple[str, str, str]]) -> bool:
     """Say whether somebody cancelled what a slot would have brought, in each of its languages."""
-    rows = [editions.of_slot(conn, schedule.name, slot, project.language_of(each)) for each in schedule.by_language]
-    return all(row is not None and row["state"] == EditionState.CANCELLED for row in rows)
+    return all((schedule.name, slot, project.language_of(each)) in given_up for each in schedule.by_language)
 
 
-def _waiting(conn: Connection, project: Project) -> tuple[Waiting, ...]:
-    rows = [
-        row for row in sends.needing_a_person(conn, MOST) if row["state"] in WAITING or sends.is_out_of_balance(row)
-    ]
+def _in_doubt(conn: Connection, needing: Sequence[RowMapping]) -> int:
+    """Return how many deliveries may or may not have arrived; they are counted only where not all sends are known."""
+    return sum(row["unknown"] for row in needing) if len(needing) < MOST_NEEDING else by_hand.count_doubtful(conn)
+
+
+def _waiting(project: Project, needing: Sequence[RowMapping]) -> tuple[Waiting, ...]:
+    rows = [row for row in needing[:MOST] if row["state"] in WAITING or sends.is_out_of_balance(row)]
     return tuple(
         Waiting(
             send_now(row),

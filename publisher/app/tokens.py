@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from publisher.app.staff import SEEN_EACH, digest, require
-from publisher.errors import UsageError
+from publisher.app.staff import SEEN_EACH, digest, needed_for, require
+from publisher.errors import NotAllowedError, UsageError
 from publisher.model.staff import May, Member
 from publisher.store import permission, staff, tokens
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PREFIX = "pub_"  # by which people, and programs that look for leaked secrets, know one
 LONGEST_NAME = 100
 LONGEST_DAYS = 3_650
+MOST = 50  # good ones of one person
 
 
 def add(app: App, owner: str, name: str, scopes: Iterable[May], *, days: int | None = None) -> str:
@@ -25,7 +26,8 @@ def add(app: App, owner: str, name: str, scopes: Iterable[May], *, days: int | N
 
     :param name: what it is for, in people's words.
     :param days: how long it is good for; None: until somebody ends it.
-    :raises UsageError: they don't work here, or nothing is said of what it is for, or no scope.
+    :raises UsageError: they don't work here, or nothing is said of what it is for, or they have too many.
+    :raises NotAllowedError: whoever asks may not, or asks by a token that doesn't reach so far itself.
     """
     wanted = frozenset(scopes) | {May.LOOK}
     name = " ".join(name.split())
@@ -34,32 +36,34 @@ def add(app: App, owner: str, name: str, scopes: Iterable[May], *, days: int | N
     if days is not None and not 1 <= days <= LONGEST_DAYS:
         raise UsageError(f"a token is good for 1 to {LONGEST_DAYS:,} days, or until somebody ends it")
     token, now = PREFIX + secrets.token_urlsafe(32), app.clock()
-    with permission.allowed(_needed(owner)), app.store.write() as conn:
+    with permission.allowed(needed_for(owner)), app.store.write() as conn:
         member = require(staff.find(conn, owner), owner)
-        for scope in sorted(wanted):
-            if not member.may(scope):
-                raise UsageError(f"{owner} is {member.role.value}, which doesn’t reach as far as `{scope.value}`")
+        _require_reach(member, wanted)
+        if tokens.good(conn, member.id, now) >= MOST:
+            raise UsageError(f"{owner} has {MOST} tokens already", remedy="End one that isn't used any more")
         until = None if days is None else now + timedelta(days=days)
         tokens.add(conn, member.id, name, digest(token), wanted, now=now, until=until)
         staff.write_down(conn, app.actor, f"made a token for {name}", about=f"staff:{owner}", now=now)
     return token
 
 
-def end(app: App, token_id: int) -> None:
-    """End a token, from its next use on.
+def end(app: App, token_id: int) -> str:
+    """End a token, from its next use on; return whose it was.
 
     :raises UsageError: there is none, or it has ended.
     """
     now = app.clock()
     with app.store.read() as conn:
-        found = next((row for row in tokens.every(conn) if row["id"] == token_id), None)
-    if found is None:
-        raise UsageError(f"there is no token {token_id}")
-    with permission.allowed(_needed(found["owner"])), app.store.write() as conn:
+        found = tokens.get(conn, token_id)
+    needed = May.MANAGE if found is None else needed_for(found["owner"])
+    with permission.allowed(needed), app.store.write() as conn:
+        if found is None:
+            raise UsageError(f"there is no token {token_id}")
         if not tokens.end(conn, token_id, now):
             raise UsageError(f"token {token_id} has ended already")
         what = f"ended the token for {found['name']}"
         staff.write_down(conn, app.actor, what, about=f"staff:{found['owner']}", now=now)
+    return str(found["owner"])
 
 
 def who(app: App, token: str) -> Member | None:
@@ -78,8 +82,11 @@ def who(app: App, token: str) -> Member | None:
     return member
 
 
-def _needed(owner: str) -> May:
-    """Return what it takes to touch somebody's tokens: one's own are one's own business, but not by a token."""
-    member = permission.who()
-    is_own = member is not None and member.name == owner and member.scopes is None
-    return May.LOOK if is_own else May.MANAGE
+def _require_reach(owner: Member, wanted: Iterable[May]) -> None:
+    """Refuse scopes beyond a role, and those that a token by which this is asked doesn't have itself."""
+    asked_by = permission.who()
+    for scope in sorted(wanted):
+        if not owner.may(scope):
+            raise UsageError(f"{owner.name} is {owner.role.value}, which doesn’t reach as far as `{scope.value}`")
+        if asked_by is not None and not asked_by.may(scope):
+            raise NotAllowedError(asked_by.why_not(scope))

@@ -6,11 +6,12 @@ is no longer found is over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import RowMapping
@@ -23,7 +24,7 @@ from publisher.model.project import Channel, Project, Schedule
 from publisher.model.states import SendState
 from publisher.pipeline.operate.doubt import OVERDUE
 from publisher.runtime.slots import slots_after
-from publisher.store import Connection, approvals, concerns, facts, held, schedules, sends
+from publisher.store import Connection, approvals, concerns, facts, held, hook_messages, hooks, schedules, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 LATE = timedelta(minutes=10)  # after this an edition that has not begun is late
@@ -31,10 +32,11 @@ FRESH = timedelta(days=1)  # how long an edition that failed is spoken of
 SOURCE_SILENT = timedelta(hours=6)
 ENDING = timedelta(days=7)  # so long before its end a token is spoken of
 FAILURES = 8  # calls in a row that reached nobody: several rests have not helped
+BEHIND = 100_000  # messages that wait for a webhook: it can't keep up
 MOST = 200  # sends looked at: beyond that a person is at work already
 # What `all_in` finds; an alert of one of these that it no longer finds is over.
 KINDS = frozenset(
-    {"channel", "token", "fallback", "held", "unknown", "failed", "late", "slot", "source", "flood", "article"}
+    {"channel", "token", "fallback", "held", "unknown", "failed", "late", "slot", "source", "flood", "article", "hook"}
 )
 
 
@@ -48,29 +50,40 @@ class Trouble:
     command: str  # what to type next
     urgent: bool  # False: it can wait till morning
     channel: str = ""  # the channel that failed
+    edition_id: int | None = None  # of which something is wrong
 
     @property
     def kind(self) -> str:
         return self.cause.partition(":")[0]
 
 
-def all_in(conn: Connection, project: Project, now: datetime, watched_since: datetime | None) -> list[Trouble]:
+def all_in(
+    conn: Connection,
+    project: Project,
+    now: datetime,
+    watched_since: datetime | None,
+    needing: Sequence[RowMapping] | None = None,
+) -> list[Trouble]:
     """Return everything that needs a person now.
 
     :param watched_since: since when slots have been watched; None: nobody watches them.
+    :param needing: the sends that need a person, MOST at most; None: they are looked up.
     """
     zone = ZoneInfo(project.publication.timezone)
+    needing = sends.needing_a_person(conn, MOST) if needing is None else needing
+    is_any_in_doubt = len(needing) == MOST or any(send["unknown"] for send in needing)
     return [
         *_channels(conn, project, now),
         *_tokens(conn, project, now),
         *_fallbacks(conn, project, now),
-        *_sends(conn, project, now),
-        *_unknown(conn, now, zone),
+        *_sends(conn, project, now, needing),
+        *(_unknown(conn, now, zone) if is_any_in_doubt else ()),
         *_failed(conn, now, zone),
         *_late(conn, project, now, watched_since),
         *_slots(conn, project, now, watched_since),
         *_sources(conn, project, now),
         *_articles(conn),
+        *_hooks(conn, now),
     ]
 
 
@@ -128,7 +141,7 @@ def _fallbacks(conn: Connection, project: Project, now: datetime) -> Iterator[Tr
     """Yield the channels in trouble for which another carries on: nobody waits, but they do not come back unseen."""
     ailing = {row["name"] for row in concerns.of_channels(conn, project.channels, now)}
     zone = ZoneInfo(project.publication.timezone)
-    for send in concerns.handed_over(conn):
+    for send in concerns.handed_over(conn) if ailing else ():
         reason = next(r for r in send["reasons"] if r["check"] == "fallback")
         failed = reason.get("channel", "")
         if failed in ailing:
@@ -140,12 +153,12 @@ def _fallbacks(conn: Connection, project: Project, now: datetime) -> Iterator[Tr
             )
 
 
-def _sends(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:
+def _sends(conn: Connection, project: Project, now: datetime, needing: Sequence[RowMapping]) -> Iterator[Trouble]:
     """Yield what checks hold, and what waits for a channel that can't be used."""
     ailing = concerns.of_channels(conn, project.channels, now)
     stopped = {row["name"] for row in ailing if row["paused_at"] is not None}
     seen: set[str] = set()
-    for send in sends.needing_a_person(conn, MOST):
+    for send in needing:
         if sends.is_out_of_balance(send):
             yield _books(send, ZoneInfo(project.publication.timezone))
             continue
@@ -171,7 +184,7 @@ def _held(send: RowMapping, own: list[dict[str, Any]], project: Project) -> Trou
         command = f"{own[0]['remedy']}; or: publisher cancel {send['edition_id']}"
     elif send["schedule"] not in project.schedules:
         command = f"put {send['schedule']} back into schedules.yaml; or: publisher cancel {send['edition_id']}"
-    return Trouble(f"held:{send['id']}", what, _audience(send), command, True)
+    return Trouble(f"held:{send['id']}", what, _audience(send), command, True, edition_id=send["edition_id"])
 
 
 def _of_practice(send: RowMapping, project: Project) -> Trouble:
@@ -179,14 +192,14 @@ def _of_practice(send: RowMapping, project: Project) -> Trouble:
     what = (
         f"{_title(send, ZoneInfo(project.publication.timezone))}: {send['channel']} is {send['state']}: {own['what']}"
     )
-    return Trouble(f"held:{send['id']}", what, _audience(send), own["remedy"], True)
+    return Trouble(f"held:{send['id']}", what, _audience(send), own["remedy"], True, edition_id=send["edition_id"])
 
 
 def _books(send: RowMapping, zone: ZoneInfo) -> Trouble:
     what = next(reason["what"] for reason in send["reasons"] if reason["check"] == sends.BOOKS)
     command = f"publisher verify {send['edition_id'] or ''}".strip()
     what = f"{_title(send, zone)}: {send['channel']}: {what}"
-    return Trouble(f"books:{send['id']}", what, _audience(send), command, True)
+    return Trouble(f"books:{send['id']}", what, _audience(send), command, True, edition_id=send["edition_id"])
 
 
 def _paused(conn: Connection, send: RowMapping, reason: dict[str, Any]) -> Trouble:
@@ -203,7 +216,8 @@ def _unknown(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Troubl
         which = f" --edition {send['edition_id']}" if send["edition_id"] else ""
         what = f"{_title(send, zone)}: {doubted} through {send['channel']} may or may not have arrived"
         affected = f"{send['unknown']:,} of {send['candidates']:,}"
-        yield Trouble(f"unknown:{send['id']}", what, affected, f"publisher unknown list{which}", False)
+        command = f"publisher unknown list{which}"
+        yield Trouble(f"unknown:{send['id']}", what, affected, command, False, edition_id=send["edition_id"])
 
 
 def _failed(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble]:
@@ -226,7 +240,7 @@ def _failed(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble
             what = f"{_title(send, zone)}: {send['channel']} failed for {failed}{why}"
             affected = f"{send['failed']:,} who did not get it"
             command = f"mend the cause, then: publisher resend {send['edition_id'] or ''}".rstrip()
-        yield Trouble(f"failed:{send['id']}", what, affected, command, True)
+        yield Trouble(f"failed:{send['id']}", what, affected, command, True, edition_id=send["edition_id"])
 
 
 def _late(conn: Connection, project: Project, now: datetime, watched_since: datetime | None) -> Iterator[Trouble]:
@@ -238,7 +252,7 @@ def _late(conn: Connection, project: Project, now: datetime, watched_since: date
             named = title(edition["id"], edition["schedule"], edition["slot"], zone)
             what = f"{named} should have gone out and has not"
             affected = "everyone it is for"
-            yield Trouble(f"late:{edition['id']}", what, affected, "publisher status", True)
+            yield Trouble(f"late:{edition['id']}", what, affected, "publisher status", True, edition_id=edition["id"])
 
 
 def _is_let_wait(conn: Connection, project: Project, edition_id: int, now: datetime) -> bool:
@@ -254,7 +268,7 @@ def _slots(conn: Connection, project: Project, now: datetime, watched_since: dat
     known = schedules.every(conn)
     for schedule in project.schedules.values():
         row = known.get(schedule.name)
-        if row is None or schedule.when.new or row["paused_at"] is not None:
+        if row is None or schedule.when.new or row["paused_at"] is not None or row["considered_until"] >= now - LATE:
             continue
         missed = _first_missed(schedule, ZoneInfo(project.publication.timezone), row["considered_until"], now - LATE)
         if missed:
@@ -304,6 +318,23 @@ def _articles(conn: Connection) -> Iterator[Trouble]:
         articles = "1 article" if count == 1 else f"{count:,} articles"
         what = f"{articles} of {name} held; the first, {first['first']}: {first['reason']}"
         yield Trouble(f"article:{name}", what, _takers(name), _decide_on(name), False)
+
+
+def _hooks(conn: Connection, now: datetime) -> Iterator[Trouble]:
+    """Yield webhooks that were paused or ended by themselves, and those that can't keep up."""
+    for hook in hooks.every(conn):
+        number, host = hook.id, urlsplit(hook.address).hostname
+        if hook.ended_at is not None and hook.ended_by == hooks.ITSELF and now - hook.ended_at < FRESH:
+            what, command = f"has ended: {hook.ended_why}", f"publisher hooks log {number}"
+        elif hook.paused_at is not None and hook.paused_by == hooks.ITSELF:
+            what, command = f"is paused: {hook.paused_why}", f"mend it, then: publisher hooks resume {number}"
+        elif hook.ended_at is None and hook_messages.waiting(conn, number, BEHIND + 1) > BEHIND:
+            what, command = f"is more than {BEHIND:,} messages behind", f"publisher hooks log {number}"
+        else:
+            continue
+        yield Trouble(
+            f"hook:{number}", f"the webhook {number} to {host} {what}", f"whoever listens at {host}", command, False
+        )
 
 
 def _takers(source: str) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import structlog
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from publisher.app import sealing
 from publisher.clock import steady
 from publisher.config.keys import KeyRing
 from publisher.errors import StoreError
@@ -21,7 +19,6 @@ from publisher.store.credentials import Kept, Sealed
 
 log = structlog.get_logger()
 
-NONCE_BYTES = 12  # drawn for each value (NIST SP 800-38D)
 LONGEST = timedelta(minutes=4)  # of asking for a new one, a few requests; who died meanwhile is waited for no longer
 PATIENCE = timedelta(seconds=20)  # how long we wait for whoever is asking
 LOOK = 0.1  # seconds between two looks
@@ -99,23 +96,16 @@ class StoreVault:
             return made
 
     def _sealed(self, name: str, value: str) -> Sealed:
-        key_id, key = self._keys.current("credentials")
-        nonce = os.urandom(NONCE_BYTES)
-        return Sealed(key_id, nonce + AESGCM(key).encrypt(nonce, value.encode(), self._place(name)))
+        return sealing.seal(self._keys, self._place(name), value)
 
     def _opened(self, name: str, sealed: Sealed | None) -> str | None:
         if sealed is None:
             return None
-        key = self._keys.by_id("credentials", sealed.key_id)
-        nonce, content = sealed.content[:NONCE_BYTES], sealed.content[NONCE_BYTES:]
-        try:
-            if key is not None:
-                return AESGCM(key).decrypt(nonce, content, self._place(name)).decode()
-        except (InvalidTag, ValueError):
-            pass  # sealed with a key that we don't have under this id, or moved here from another channel
-        log.warning("credential_unreadable", channel=self._channel, name=name)  # it is asked for anew
-        return None
+        found = sealing.opened(self._keys, self._place(name), sealed)
+        if found is None:
+            log.warning("credential_unreadable", channel=self._channel, name=name)  # it is asked for anew
+        return found
 
-    def _place(self, name: str) -> bytes:
+    def _place(self, name: str) -> str:
         """Return what a value is bound to: it opens nowhere else."""
-        return f"{self._channel}\n{name}".encode()
+        return f"{self._channel}\n{name}"

@@ -63,11 +63,13 @@ def accepted(app: App) -> int:
     return app.version_id
 
 
-def accept(app: App, project: Project) -> int:
+def accept(app: App, project: Project, actor: str = "") -> int:
     """Write down that this version of the file holds from now on; return its id.
 
+    :param actor: who wrote it; empty: whoever asks.
     :raises ConfigError: a `was:` that can't be meant; the version that held goes on.
     """
+    actor = actor or app.actor
     while True:
         with app.store.read() as conn:
             held = schedules.accepted_version(conn)
@@ -83,10 +85,11 @@ def accept(app: App, project: Project) -> int:
             if schedules.accepted_version(conn) != held:
                 continue  # another process accepted one meanwhile
             now = believable_now(app, conn)
-            version_id = project_versions.accept(conn, project.version, project.text, now, app.actor)
-            news = _News(conn, before, held, project, now, saved_at(app, now), app.actor)
+            version_id = project_versions.accept(conn, project.version, project.text, now, actor)
+            news = _News(conn, before, held, project, now, saved_at(app, now), actor)
             news.carry_over()
             schedules.set_accepted_version(conn, version_id)
+            project_versions.note_holding(conn, version_id, held, now, actor)
             if before is not None and before.practice and not project.practice:
                 holding.hold_practice(conn, now)
             if project.practice:
@@ -308,6 +311,19 @@ def schedule_now(app: App, edition: RowMapping) -> Schedule | None:
     with app.store.read() as conn:
         made = [send for send in sends.of_edition(conn, edition["id"]) if send["kind"] == sends.REGULAR]
     return _in_file(app.project, edition, [edition["schedule"]], made)
+
+
+def what_is_gone(app: App, edition: RowMapping) -> str:
+    """Return what the file has no more, and an edition's words are made by: its schedule; of breaking news a channel,
+    or a list.
+    """
+    with app.store.read() as conn:
+        made = [send for send in sends.of_edition(conn, edition["id"]) if send["kind"] == sends.REGULAR]
+    if not edition["slot"].startswith(breaking.SLOT):
+        return f"there is no schedule {edition['schedule']} any more"
+    gone = [f"channel {send['channel']}" for send in made if send["channel"] not in app.project.channels]
+    gone += [f"list {name}" for send in made for name in send["audience"] if name not in app.project.lists]
+    return f"there is no {' and no '.join(dict.fromkeys(gone))} any more"
 
 
 def _in_file(

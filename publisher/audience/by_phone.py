@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
-from publisher.audience import moving
+from publisher.audience import erasing, moving
+from publisher.model.staff import May
 from publisher.model.subscriber import SubscriptionState
-from publisher.store import RowMapping, Store, consents, subscribers, suppressions
+from publisher.store import RowMapping, Store, consents, staff, subscribers, suppressions
+from publisher.store.permission import allowed
 
 ALL = "all"  # the scope of a suppression that holds for every list
 
 
+@allowed(May.OPERATE)
 def leave(
     store: Store, subscriber_id: int, list_name: str = "", *, why: str, now: datetime, actor: str
 ) -> dict[str, str]:
@@ -32,9 +36,13 @@ def leave(
                     actor=actor,
                 )
                 ended[str(row["list"])] = str(row["state"])
+        if ended:
+            what = f"took a subscriber off {', '.join(ended)}"
+            staff.write_down(conn, actor, what, about=f"subscriber:{subscriber_id}", now=now)
     return ended
 
 
+@allowed(May.OPERATE)
 def suppress(
     store: Store, address_hash: str, list_name: str = "", *, why: str, now: datetime, actor: str
 ) -> RowMapping | None:
@@ -48,9 +56,13 @@ def suppress(
         if stands:
             return stands[0]
         suppressions.add(conn, address_hash, scope, reason=why, now=now, actor=actor)
+        person = subscribers.find(conn, address_hash)
+        about = f"subscriber:{person.id}" if person else ""
+        staff.write_down(conn, actor, f"suppressed an address ({scope})", about=about, now=now)
     return None
 
 
+@allowed(May.OPERATE)
 def move(
     store: Store, subscriber_id: int, email: str, *, address_hash: str, why: str, now: datetime, actor: str
 ) -> bool:
@@ -60,4 +72,31 @@ def move(
     """
     with store.write() as conn:
         new_id = subscribers.ensure_person(conn, email, address_hash, now)
+        what = "gave a subscriber another address"
+        staff.write_down(conn, actor, what, about=f"subscriber:{subscriber_id}", now=now)
     return moving.move(store, subscriber_id, new_id, now=now, actor=actor, why=why)
+
+
+@allowed(May.OPERATE)
+def erase(
+    store: Store, subscriber_id: int, *, hash_of: Callable[[str], str], why: str, now: datetime, actor: str
+) -> bool:
+    """Forget a person for good, as `erasing.erase` does; False where there is nobody with this id any more."""
+    if not erasing.erase(store, subscriber_id, hash_of=hash_of, why=why, now=now, actor=actor):
+        return False
+    with store.write() as conn:
+        staff.write_down(conn, actor, "erased a subscriber", about=f"subscriber:{subscriber_id}", now=now)
+    return True
+
+
+@allowed(May.OPERATE)
+def pause(store: Store, subscriber_id: int, until: datetime | None, *, now: datetime, actor: str) -> bool:
+    """Let a person have quiet until a moment; None: no more. False where they are gone."""
+    with store.write() as conn:
+        person = subscribers.lock(conn, subscriber_id)
+        if person is None:
+            return False
+        subscribers.pause(conn, person, until, now=now, actor=actor)
+        what = f"let a subscriber have quiet until {until:%Y-%m-%d}" if until else "ended a subscriber’s quiet"
+        staff.write_down(conn, actor, what, about=f"subscriber:{person.id}", now=now)
+    return True

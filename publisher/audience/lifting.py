@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.model.event import EventKind
-from publisher.store import RowMapping, Store, suppressions
+from publisher.model.staff import May
+from publisher.store import RowMapping, Store, staff, subscribers, suppressions
+from publisher.store.permission import allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +19,7 @@ class Lifted:
     complaint: str = ""  # why nothing was done: the reader had called a letter spam, in the provider's words
 
 
+@allowed(May.OPERATE)
 def lift(store: Store, address_hash: str, *, why: str, even_complaints: bool, now: datetime, actor: str) -> Lifted:
     """Let an address be written to again. A complaint stands unless it is said that it doesn't."""
     with store.write() as conn:
@@ -24,7 +27,13 @@ def lift(store: Store, address_hash: str, *, why: str, even_complaints: bool, no
         complaints = [str(row["reason"]) for row in standing if is_complaint(row)]
         if complaints and not even_complaints:
             return Lifted(complaint=complaints[0])
-        return Lifted(tuple(suppressions.lift(conn, address_hash, why=why, now=now, actor=actor)))
+        lifted = suppressions.lift(conn, address_hash, why=why, now=now, actor=actor)
+        if lifted:
+            person = subscribers.find(conn, address_hash)
+            about = f"subscriber:{person.id}" if person else ""
+            scopes = ", ".join(str(row["scope"]) for row in lifted)
+            staff.write_down(conn, actor, f"lifted a suppression ({scopes})", about=about, now=now)
+    return Lifted(tuple(lifted))
 
 
 def is_complaint(row: RowMapping) -> bool:

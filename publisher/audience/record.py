@@ -29,13 +29,16 @@ class File:
     blocks: Sequence[RowMapping]  # suppressions of the address, oldest first; those that were lifted too
 
 
-def file_of(conn: Connection, person_id: int) -> File:
-    """Return the file of a person who is there."""
+def file_of(conn: Connection, person_id: int, most: int = EVERY) -> File:
+    """Return the file of a person who is there.
+
+    :param most: of their mails, the newest.
+    """
     return File(
         subscribers.row_of(conn, person_id),
         consents.present(conn, person_id),
         consents.history(conn, person_id),
-        mails_of(conn, person_id),
+        mails_of(conn, person_id, most),
         _blocks(conn, person_id),
     )
 
@@ -69,12 +72,12 @@ def record_of(store: Store, subscriber_id: int) -> dict[str, Any]:
         }
 
 
-def mails_of(conn: Connection, person_id: int) -> list[tuple[RowMapping, list[RowMapping]]]:
+def mails_of(conn: Connection, person_id: int, most: int = EVERY) -> list[tuple[RowMapping, list[RowMapping]]]:
     """Return every mail that a person was to get, newest first, each with what was said of it later."""
     later: defaultdict[int, list[RowMapping]] = defaultdict(list)
     for event in events.of_person(conn, person_id):
         later[event["delivery_id"]].append(event)
-    mails = log.find(conn, log.Filter(subscriber_id=person_id, limit=EVERY))
+    mails = log.find(conn, log.Filter(subscriber_id=person_id, limit=most))
     return [(mail, later[mail["id"]]) for mail in mails]
 
 

@@ -34,9 +34,10 @@ def approve(
 
     app = open_app(project)
     edition_id = _edition_meant(app, edition)
+    seen = None
     if not version:
-        version = _seen(app, edition_id, yes=yes)
-    agreed = approving.approve(app, edition_id, version, actor=app.actor, why=why)
+        version, seen = _seen(app, edition_id, yes=yes)
+    agreed = approving.approve(app, edition_id, version, actor=app.actor, why=why, seen=seen)
     title = _title(app, edition_id)
     if not agreed.is_new:
         tell(f"{title}: you had approved it already")
@@ -45,20 +46,21 @@ def approve(
         say(line)
 
 
-def _seen(app: App, edition_id: int, *, yes: bool) -> str:
-    """Show an edition and ask; return the version that was shown."""
+def _seen(app: App, edition_id: int, *, yes: bool) -> tuple[str, int]:
+    """Show an edition and ask; return the version that was shown, and how many changes it had."""
     from publisher.app import approving
+    from publisher.model.desk import Changes
 
     found = approving.look(app, edition_id)
     if not found.waits:
-        return ""  # why there is nothing to approve is said where it is tried
+        return "", 0  # why there is nothing to approve is said where it is tried
     if not can_ask():
         remedy = f"Look at it with `publisher edition {edition_id}`, then give --version {found.version}"
         raise UsageError("it isn't said which version you approve", where=_title(app, edition_id), remedy=remedy)
     _show(app, found)
     if not yes:
         confirm(f"Approve version {found.version} of {_title(app, edition_id)}?", "it would be approved")
-    return found.version
+    return found.version, Changes.of(found.edition["changes"]).version
 
 
 def _show(app: App, found: Look) -> None:

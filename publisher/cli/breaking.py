@@ -10,8 +10,8 @@ import typer
 
 from publisher.cli.output import AsJson, ProjectDir, can_ask, confirm, reason_lines, say
 from publisher.cli.plan import audience_words
-from publisher.cli.send import REAL, carry_out, open_for_work, refuse_paused
-from publisher.errors import PublisherError, UsageError
+from publisher.cli.send import REAL, carry_out, open_for_work
+from publisher.errors import UsageError
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -41,15 +41,13 @@ def breaking(
     schedule = news_desk.schedule_said(app, _names(to), _names(via))
     with ExitStack() as stack:
         open_for_work(app, stack, "breaking")
-        if schedule.where:
-            refuse_paused(app, schedule)
+        news_desk.refuse_paused(app, schedule)
         how = {"headline": title, "summary": summary}
         meant = article_meant(app, article, **how, allow_private=allow_private)
         news = news_desk.foresee(app, meant, schedule)
         if not as_json:
             show(news, app)
-        if why := news.why_held:
-            raise PublisherError(f"it can't go: {why.what}", where=schedule.name, remedy=why.remedy)
+        news_desk.require_fit(news)
         if not app.is_practice:
             _ask(news, again=again, yes=yes)
         carry_out(app, [news_desk.send(app, news)], as_json)
@@ -63,8 +61,7 @@ def _ask(news: News, *, again: bool, yes: bool) -> None:
     """Ask once; that it went out already is a question of its own, which --yes doesn't answer."""
     is_again = news.is_told and not again
     if is_again and not can_ask():
-        told = next(each.words for each in news.told if not each.is_harmless)
-        raise UsageError(f"it went out already, or is about to: {told}", remedy="Give --again to send it all the same")
+        raise UsageError(news.told_words, remedy="Give --again to send it all the same")
     if is_again or not yes:
         confirm("Send it again now?" if news.is_told else "Send it now?", REAL)
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.cli.hold import EndedError, UnderWay, Yes
+from publisher.cli.hold import UnderWay, Yes
 from publisher.cli.opening import open_operator
 from publisher.cli.output import AsJson, ProjectDir, confirm, say, say_json, tell
+from publisher.errors import EndedError
 
 if TYPE_CHECKING:
     from publisher.app.operator import Operator

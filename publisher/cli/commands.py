@@ -23,6 +23,7 @@ from publisher.cli.editions import editions
 from publisher.cli.events import events
 from publisher.cli.extract import extract
 from publisher.cli.hold import cancel, hold, release, resend
+from publisher.cli.hooks import group as hooks
 from publisher.cli.init import init
 from publisher.cli.log import log
 from publisher.cli.media import group as media
@@ -114,3 +115,4 @@ cli.command("log")(log)
 cli.command("events")(events)
 cli.add_typer(group, name="subscribers")
 cli.add_typer(staff, name="staff")
+cli.add_typer(hooks, name="hooks")

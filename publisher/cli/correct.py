@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from publisher.cli.files import named, text_in
-from publisher.cli.hold import EndedError, Why, Yes
-from publisher.cli.note import LONGEST
+from publisher.cli.hold import Why, Yes
 from publisher.cli.opening import open_app
-from publisher.cli.output import AsJson, ProjectDir, confirm, local, say, say_json, tell
+from publisher.cli.output import AsJson, ProjectDir, confirm, say, say_json, tell
 from publisher.errors import UsageError
-from publisher.model.counting import many
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -48,12 +46,12 @@ def correct(
     app = open_app(project)
     edition_id = app.edition(edition)
     title = standing.edition_title(app.store, edition_id, app.zone)
-    _require_gone_out(app, edition_id, title)
+    errata.require_gone_out(app, edition_id)
     text = _note(app, note, is_none=no_note)
     for line in errata.ask_sources(app, edition_id):
         tell(line)
     prepared = errata.prepare(app, edition_id, note=text, subject=subject, mail=mail)
-    _require_fit(prepared, title)
+    errata.require_fit(prepared, title)
     if prepared.is_nothing:
         _say_nothing_differs(app, edition_id, title, as_json)
         raise typer.Exit(1)
@@ -69,7 +67,7 @@ def correct(
     else:
         tell(f"{title}: corrected")
         _show(found)
-        for line in _next_steps(app, edition_id, found):
+        for line in corrections.next_steps(app, edition_id, found):
             say(line)
     if not found.is_done:
         raise typer.Exit(1)
@@ -81,6 +79,7 @@ def _note(app: App, path: Path | None, *, is_none: bool) -> str | None:
     :raises PublisherError: the file can't be read, shows a picture that isn't there, or nothing of it could be shown.
     """
     from publisher.app import written
+    from publisher.app.noting import LONGEST
 
     if path is not None and is_none:
         raise UsageError("--note and --no-note say different things")
@@ -91,47 +90,6 @@ def _note(app: App, path: Path | None, *, is_none: bool) -> str | None:
     for fault in written.looked_through(app, text, where, anyway=True).faults:
         tell(fault.said_of(where))
     return text
-
-
-def _require_gone_out(app: App, edition_id: int, title: str) -> None:
-    """Refuse an edition that has no words to be put right, or none any more.
-
-    :raises UsageError: it is a draft, was withdrawn, or never left the house.
-    """
-    from publisher.app import withdrawals
-    from publisher.store import editions, facts, sends
-
-    with app.store.read() as conn:
-        row, made = editions.get(conn, edition_id), sends.of_edition(conn, edition_id)
-        withdrawn = facts.first_withdrawn_by(conn, edition_id)
-    assert row is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
-    if row["state"] == "draft":
-        remedy = f"Edit it instead: publisher edition {edition_id}"
-        raise UsageError("it is a draft: nothing of it has gone out", where=title, remedy=remedy)
-    if withdrawals.is_of_practice(app, row["project_version_id"]):
-        raise EndedError("it was made in practice: nothing of it has left the house", where=title)
-    if app.is_practice:
-        remedy = "Take `practice: true` out of schedules.yaml, then correct it"
-        raise UsageError("in practice nothing real can be corrected", where=title, remedy=remedy)
-    if withdrawn is not None:
-        what = f"it was withdrawn by {withdrawn.actor}, {local(withdrawn.since, app.zone)}: what stands is taken down"
-        raise EndedError(what, where=title)
-    if not made:
-        if row["state"] == "locked":
-            raise UsageError("its messages are still being made", where=title, remedy="Correct it in a moment")
-        raise EndedError(f"it is {row['state']}, and nothing of it went out: there is nothing to correct", where=title)
-    if row["state"] == "cancelled" and not any(send["sent"] or send["unknown"] or send["taken"] for send in made):
-        raise EndedError("it is cancelled, and nothing of it went out: there is nothing to correct", where=title)
-
-
-def _require_fit(prepared: Prepared, title: str) -> None:
-    """Refuse words that the checks would hold.
-
-    :raises UsageError: with all that is wrong.
-    """
-    if prepared.blocked:
-        what = f"the new words can't go: {'; '.join(line.rstrip('.') for line in prepared.blocked)}"
-        raise UsageError(what, where=title, remedy="Mend that, then correct it; nothing was changed")
 
 
 def _say_nothing_differs(app: App, edition_id: int, title: str, as_json: bool) -> None:
@@ -151,25 +109,18 @@ def _show_differences(prepared: Prepared) -> None:
     for difference in prepared.differences:
         for line in difference.lines():
             say(line)
-    if prepared.to_edit and not prepared.differences:
-        say(f"{many(prepared.to_edit, 'post')} with older words: to be edited")
-    if prepared.behind:
-        say(f"a correction by mail to {many(prepared.behind, 'reader')}")
-    if prepared.stops:
-        more = "" if prepared.behind else "; they get the new words only with --mail"
-        say(f"an earlier correction by mail is stopped before {many(prepared.stops, 'reader')} had it{more}")
+    for line in prepared.lines():
+        say(line)
 
 
 def _carry_out(app: App, stack: ExitStack, edition_id: int, prepared: Prepared, why: str) -> None:
     """Write it down, and have it carried out; whatever ends us, `publisher run` goes on with it."""
-    from publisher.app import corrections
+    from publisher.app import corrections, errata
     from publisher.cli.send import open_for_work
-    from publisher.pipeline.operate import correcting
     from publisher.runtime.embedded import drain
 
     open_for_work(app, stack, "correct")
-    means, now = app.sending.corrects, app.store.now()
-    correcting.correct_edition(app.store, edition_id, prepared.wanted, means, actor=app.actor, why=why, now=now)
+    errata.correct(app, edition_id, prepared, why)
     told = set[str]()
     drain(
         app.sending.duties(),
@@ -193,23 +144,6 @@ def _say_what_waits(app: App, edition_id: int, told: set[str]) -> bool:
 def _show(found: Account) -> None:
     for line in (*found.posts, *found.unposted, *found.mails):
         say(str(line))
-
-
-def _next_steps(app: App, edition_id: int, found: Account) -> list[str]:
-    """Return what to type about what still says, or has, the old words."""
-    from publisher.app import standing
-    from publisher.store import facts, sends
-
-    with app.store.read() as conn:
-        rows = [row for row in sends.of_edition(conn, edition_id) if row["kind"] == sends.CORRECTION]
-        held = facts.held(conn)
-    steps = [f"all sending is held by {held.actor}: publisher release --all"] if held else []
-    steps += [step for row in rows if row["state"] == "paused" and (step := standing.next_step(row, None))]
-    if any(mail.old and not (mail.mailed or mail.mailing) for mail in found.mails):
-        steps.append(f"To mail the right words to who has the old ones: publisher correct {edition_id} --mail")
-    if not found.is_done:
-        steps.append(f"To try again what was not edited: publisher correct {edition_id}")
-    return list(dict.fromkeys(steps))
 
 
 def _plain_changes(prepared: Prepared) -> list[dict[str, object]]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from operator import methodcaller
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,10 +17,7 @@ from publisher.errors import UsageError
 if TYPE_CHECKING:
     from publisher.app import App
     from publisher.app.desk import Page
-    from publisher.model.desk import Changes
     from publisher.model.project import Schedule
-
-    Step = tuple[str, Callable[[Changes], Changes]]  # in words, and what it does
 
 LONGEST_TEXT = 100_000  # characters of a post that are read from a file
 
@@ -51,7 +47,8 @@ def edition(
     as_json: AsJson = False,
 ) -> None:
     """Show the next edition as it would go out now, and change it. New articles join until its slot comes."""
-    from publisher.app import desk
+    from publisher.app import changing, desk
+    from publisher.model.desk import Words
 
     app = open_app(project)
     schedule = app.edition_to_come(which) if which.partition("/")[0] in app.project.schedules else None
@@ -64,13 +61,14 @@ def edition(
         return
     edition_id = there or (desk.open_draft(app, schedule) if schedule is not None else app.edition(which))
     if wants:
-        schedule = _schedule_of(app, edition_id)
-        words = {"subject": subject or "", "preheader": preheader or "", "text": _text_in(post)}
+        schedule = changing.schedule_of(app, edition_id)
+        words = Words(subject or "", preheader or "", _text_in(post))
         steps = [
-            *_about_stories(app, schedule, edition_id, stories, order),
-            *_about_words(schedule, words, to, plain=plain),
+            *changing.about_stories(app, schedule, edition_id, stories, order),
+            *changing.about_words(schedule, words, to, plain=plain),
         ]
-        _carry_out(app, edition_id, steps, seen)
+        _tell_of_earlier(app, schedule, add)
+        changing.carry_out(app, edition_id, steps, seen)
     page = desk.page(app, edition_id)
     if as_json:
         say_json(_plain(page))
@@ -95,116 +93,11 @@ def _show_plan(app: App, schedule: Schedule) -> None:
     say(f"There is no draft of it yet: it is made {when}with the first change ({how})")
 
 
-def _schedule_of(app: App, edition_id: int) -> Schedule:
-    from publisher.store import approvals, editions
-
-    with app.store.read() as conn:
-        row = editions.get(conn, edition_id)
-        is_early = row is not None and row["state"] == "locked" and approvals.is_early(conn, row)
-    assert row is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
-    if is_early:
-        remedy = f"To change it all the same, before its slot: publisher reopen {edition_id}"
-        raise UsageError(
-            "it is approved and locked: nothing in it can be changed", where=f"edition {edition_id}", remedy=remedy
-        )
-    if row["state"] != "draft":
-        remedy = f"What left can be put right: publisher withdraw {edition_id}"
-        what = f"it is {row['state']}: nothing in it can be changed"
-        raise UsageError(what, where=f"edition {edition_id}", remedy=remedy)
-    return app.schedule(row["schedule"]).in_language(row["language"])
-
-
-def _about_stories(
-    app: App, schedule: Schedule, edition_id: int, wanted: dict[str, list[str] | None], order: str
-) -> Iterator[Step]:
-    """Yield the changes that are about articles; each is checked before any is made."""
-    from publisher.app import desk
-
-    page, actor = desk.page(app, edition_id), app.actor
-    there = {story.article.id for story in page.stories}
-    out = {*page.changes.dropped, *page.changes.later}
-    _refuse_opposites(wanted)
-    for said in wanted["drop"] or ():
-        number = _one_of(said, there, edition_id)
-        out.add(number)
-        yield f"dropped {number}", methodcaller("drop", number, actor)
-    for said in wanted["later"] or ():
-        number = _one_of(said, there, edition_id)
-        out.add(number)
-        yield f"left {number} for the next", methodcaller("put_off", number, actor)
-    for said in wanted["undo"] or ():
-        number = _number(said)
-        out.discard(number)
-        yield f"let the schedule decide about {number}", methodcaller("put_back", number)
-    for said in wanted["add"] or ():
-        number = desk.article(app, said).id
-        if before := desk.went_out(app, number, schedule.name):
-            tell(f"article {number} went out in {before} already")
-        there.add(number)
-        out.discard(number)
-        yield f"added {number}", methodcaller("add", number, actor)
-    if order:
-        numbers = tuple(_one_of(said, there, edition_id) for said in order.replace(",", " ").split())
-        _refuse_left_out(numbers, out, edition_id)
-        yield f"put {', '.join(map(str, numbers))} first", methodcaller("arrange", numbers)
-
-
-def _refuse_opposites(wanted: dict[str, list[str] | None]) -> None:
-    """Refuse to guess which of two opposite things is meant."""
-    named: dict[str, str] = {}
-    for option, numbers in wanted.items():
-        for number in dict.fromkeys(numbers or ()):
-            if number in named:
-                what = f"article {number}: --{named[number]} and --{option} say opposite things"
-                raise UsageError(what, remedy="Give one of them")
-            named[number] = option
-
-
-def _refuse_left_out(numbers: Sequence[int], out: set[int], edition_id: int) -> None:
-    """Refuse a place for what people left out: it would have none."""
-    for number in numbers:
-        if number in out:
-            what = f"article {number} is left out of it, and has no place"
-            raise UsageError(what, where=f"edition {edition_id}", remedy=f"To take it in: --add {number}")
-
-
-def _number(said: str) -> int:
-    if not said.isdecimal():
-        raise UsageError(f"{said!r} is no article's number", remedy="Numbers stand beside the headlines")
-    return int(said)
-
-
-def _one_of(said: str, there: set[int], edition_id: int) -> int:
-    number = _number(said)
-    if number not in there:
-        remedy = f"To take it in: --add {number}"
-        raise UsageError(f"article {number} is no candidate of it", where=f"edition {edition_id}", remedy=remedy)
-    return number
-
-
 def _refuse_blank(**said: str | None) -> None:
     """Refuse words that are none: what stands there would stay, and nobody would know."""
     for option, words in said.items():
         if words is not None and not words.strip():
             raise UsageError(f"--{option} says nothing", remedy="Write it; to take back words of your own: --plain")
-
-
-def _about_words(schedule: Schedule, said: dict[str, str], to: str, *, plain: bool) -> Iterator[Step]:
-    """Yield the changes that are about words; what is taken back first, so that what the same command writes holds."""
-    from publisher.app import desk
-    from publisher.model.desk import Words
-
-    for key in [entry.key for entry in schedule.send if plain and to in ("", entry.key, entry.via)]:
-        yield f"took back the words of {key}", methodcaller("unword", key)
-    mail = Words(said["subject"], said["preheader"])
-    if mail != Words():
-        names = [name for name in ("subject", "preheader") if said[name]]
-        for entry in desk.entries_meant(schedule, to, posts=False):
-            what = f"wrote the {' and '.join(names)} of {entry.key}"
-            yield what, methodcaller("word", entry.key, mail)
-    if said["text"]:
-        (entry,) = desk.entries_meant(schedule, to, posts=True)
-        yield f"wrote the post of {entry.key}", methodcaller("word", entry.key, Words(text=said["text"]))
 
 
 def _text_in(path: Path | None) -> str:
@@ -219,16 +112,13 @@ def _text_in(path: Path | None) -> str:
     return text_in(path, LONGEST_TEXT)
 
 
-def _carry_out(app: App, edition_id: int, steps: Sequence[Step], seen: int | None) -> None:
-    """Make all changes as one: whoever looks sees all of them or none."""
+def _tell_of_earlier(app: App, schedule: Schedule, added: Sequence[str] | None) -> None:
+    """Say of what is added where it went out before: a person may know it, or not."""
     from publisher.app import desk
 
-    def make(changes: Changes) -> Changes:
-        for _, step in steps:
-            changes = step(changes)
-        return changes
-
-    desk.change(app, edition_id, make, "; ".join(what for what, _ in steps), seen)
+    for said in added or ():
+        if said.isdecimal() and (before := desk.went_out(app, int(said), schedule.name)):
+            tell(f"article {said} went out in {before} already")
 
 
 def _show(page: Page, app: App) -> None:

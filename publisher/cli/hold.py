@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,7 @@ import typer
 
 from publisher.cli.opening import open_operator
 from publisher.cli.output import AsJson, ProjectDir, confirm, local, reason_lines, say, say_json, tell
-from publisher.errors import UsageError
+from publisher.errors import EndedError, UsageError
 from publisher.model.counting import many
 
 if TYPE_CHECKING:
@@ -60,13 +60,12 @@ def _hold_everything(operator: Operator, why: str) -> tuple[list[SendNow], list[
 
 
 def _hold_edition(operator: Operator, said: str, why: str) -> tuple[list[SendNow], list[CallNow], str]:
-    from publisher.app import standing
+    from publisher.app import handling, standing
     from publisher.app.naming import Meant
-    from publisher.pipeline.operate import holding
 
     edition_id = operator.edition(said, Meant.UNDER_WAY)
     title = _require_open(operator, edition_id, "hold")
-    holding.hold_edition(operator.store, edition_id, actor=operator.actor, why=why, now=operator.clock())
+    handling.hold(operator, edition_id, why)
     tell(f"{title} is held: no call of it begins any more")
     still = _watch(operator, standing.calls_of(operator.store, edition_id))
     remedy = f"To go on: publisher release {edition_id}; to stop it for good: publisher cancel {edition_id}"
@@ -81,7 +80,7 @@ def release(
     as_json: AsJson = False,
 ) -> None:
     """Let go on what a person held or what was paused, or a channel. What a check holds is made and checked again."""
-    from publisher.app import standing, versions
+    from publisher.app import handling, standing, versions
     from publisher.app.naming import Meant
     from publisher.pipeline.operate import holding
 
@@ -101,11 +100,10 @@ def release(
     else:
         edition_id = operator.edition(edition, Meant.HELD)
         title = standing.edition_title(operator.store, edition_id, operator.zone)
-        done = holding.release_edition(operator.store, edition_id, now=operator.clock(), usable=usable)
-        done = _checked_again(operator, edition_id, done)
-    tell(f"{title}: {_released_words(done)}")
+        done = handling.release(operator, edition_id, lambda number: _made_again(operator, number))
+    tell(f"{title}: {handling.released_words(done)}")
     _show(standing.these(operator.store, [*done.going_on, *done.kept]), [], as_json, numbered=not edition)
-    for line in [] if as_json else _what_next(operator, done):
+    for line in [] if as_json else handling.after_release(operator, done):
         say(line)
     if done.kept or not (done.did_something or everything):
         raise typer.Exit(1)
@@ -113,66 +111,20 @@ def release(
 
 def _release_channel(operator: Operator, channel: str) -> Released:
     """Let a channel go on, and its account, whose rest is all channels' that speak for it; say what is tried then."""
-    from publisher.app.accounts import rest_of
-    from publisher.pipeline.operate import holding
+    from publisher.app import channels
 
-    now, usable, settings = operator.clock(), operator.project.channels, operator.settings
-    with operator.store.read() as conn:
-        rest = rest_of(conn, operator.project, settings, channel, now) if settings else None
-    account, sharing = (rest.account, rest.channels) if rest else ("", ())
-    done = holding.release_channel(operator.store, channel, now=now, usable=usable, account=account, sharing=sharing)
+    actor, now = operator.actor, operator.clock()
+    done, rest = channels.release(operator.store, operator.project, operator.settings, channel, actor=actor, now=now)
     if rest:
-        shared = f", which {', '.join(rest.channels)} share," if len(rest.channels) > 1 else ""
-        until = local(rest.until, operator.zone)
-        tell(f"{channel}'s account{shared} was to rest until {until}, as its network said. It is asked again at once;")
-        tell("if it still takes no requests it says so, nothing is lost, and the account rests anew")
+        tell(channels.rest_words(channel, rest, operator.zone))
     return done
 
 
-def _checked_again(operator: Operator, edition_id: int, done: Released) -> Released:
-    """Make again what checks hold, with file and templates as they are now; what they pass goes on."""
-    from publisher.app import App, standing
-    from publisher.store import facts
+def _made_again(operator: Operator, edition_id: int) -> int:
+    """Make the held sends of an edition again; what holds, cancels and looks needs no templates."""
+    from publisher.app import App
 
-    held = [send for send in standing.these(operator.store, done.kept) if send.state == "held"]
-    with operator.store.read() as conn:
-        all_is_held = facts.held(conn) is not None
-    if not held or all_is_held:
-        return done
-    App.open(operator.folder, go_on=True).sending.remake(edition_id)
-    kept = tuple(send.id for send in standing.these(operator.store, done.kept) if send.state in standing.FOR_A_PERSON)
-    passed = tuple(send_id for send_id in done.kept if send_id not in kept)
-    return replace(done, going_on=(*done.going_on, *passed), kept=kept)
-
-
-def _what_next(operator: Operator, done: Released) -> list[str]:
-    """Return what to type about what is still held, and about what goes on while nobody carries it on."""
-    from publisher.app import standing
-    from publisher.app.status import is_running
-    from publisher.store import editions, sends
-
-    with operator.store.read() as conn:
-        rows = [sends.get(conn, send_id) for send_id in done.kept]
-        found = {row["edition_id"]: editions.get(conn, row["edition_id"]) for row in rows if row["edition_id"]}
-    names = {number: edition["schedule"] for number, edition in found.items() if edition}
-    known = {number: standing.known(name, operator.project.schedules) for number, name in names.items()}
-    steps = [standing.next_step(row, known.get(row["edition_id"])) for row in rows]
-    alone = done.going_on and not is_running(operator.store)
-    steps += [*_stopped_channels(operator, done), "Nobody runs the schedules: publisher run" if alone else ""]
-    return list(dict.fromkeys(filter(None, steps)))
-
-
-def _stopped_channels(operator: Operator, done: Released) -> list[str]:
-    """Return which channels of what goes on are stopped, and what to type: a release of an edition lets none go on."""
-    from publisher.store import channels, sends
-
-    with operator.store.read() as conn:
-        via = {sends.get(conn, send_id)["channel"] for send_id in done.going_on}
-        stopped = [row for row in channels.stopped(conn) if row["name"] in via]
-    return [
-        f"{row['name']} is stopped: {row['reason']}; when that is mended: publisher release --channel {row['name']}"
-        for row in stopped
-    ]
+    return App.open(operator.folder, go_on=True).sending.remake(edition_id)
 
 
 def _channel_named(operator: Operator, name: str) -> str:
@@ -180,14 +132,6 @@ def _channel_named(operator: Operator, name: str) -> str:
 
     with operator.store.read() as conn:
         return channel_named(conn, name, operator.project.channels)
-
-
-def _released_words(done: Released) -> str:
-    if not done.did_something:
-        return "nothing was held"
-    if done.kept and not done.going_on:
-        return "nothing goes on: something else still holds what is named here"
-    return "released, but something else still holds a part of what is named here" if done.kept else "released"
 
 
 def cancel(
@@ -198,9 +142,8 @@ def cancel(
     as_json: AsJson = False,
 ) -> None:
     """Stop an edition for good: whoever has not got it never will. What had left had left, and is counted."""
-    from publisher.app import standing
+    from publisher.app import handling, standing
     from publisher.app.naming import Meant
-    from publisher.pipeline.operate import stopping
 
     operator = open_operator(project)
     edition_id = operator.edition(edition, Meant.UNDER_WAY)
@@ -209,8 +152,7 @@ def cancel(
         for send in standing.sends_of(operator.store, edition_id):
             tell(str(send))
         confirm(f"Cancel {title}?", "this can't be taken back")
-    reason = f"cancelled by {operator.actor}" + (f": {why}" if why else "")
-    stopping.cancel_edition(operator.store, edition_id, reason=reason, now=operator.clock())
+    handling.cancel(operator, edition_id, why)
     tell(f"{title}: cancelled")
     still = _watch(operator, standing.calls_of(operator.store, edition_id))
     _show(standing.sends_of(operator.store, edition_id), still, as_json)
@@ -224,29 +166,24 @@ def resend(
     as_json: AsJson = False,
 ) -> None:
     """Send an edition again to those it failed for, and to nobody else. Whoever left since then gets nothing."""
-    from publisher.app import App, standing
+    from publisher.app import App, handling, standing
     from publisher.cli.send import carry_out, open_for_work
-    from publisher.pipeline.operate import again
 
     app = App.open(project)
     edition_id = app.edition(edition)
     title = standing.edition_title(app.store, edition_id, app.zone)
     recipient_id = _recipient(app, to) if to else None
-    if again.is_of_practice(app.store, edition_id):
-        raise EndedError("it was made in practice, which is over: no reader may get its words", where=title)
-    failed = [send for send in standing.sends_of(app.store, edition_id) if send.failed]
+    failed = handling.failed_of(app, edition_id)
     if not failed:
         tell(f"{title}: nothing failed, so there is nothing to resend")
         return
-    if all(send.state == "cancelled" for send in failed):
-        raise EndedError("it was cancelled: nothing of it is sent again", where=title)
     if not (app.is_practice or yes):
         for send in failed:
             tell(str(send))
         confirm("Send it again to those it failed for?", "this would go to real people")
     with ExitStack() as stack:
         open_for_work(app, stack, "resend")
-        done = again.resend_failed(app.store, edition_id, now=app.clock(), recipient_id=recipient_id)
+        done = handling.resend(app, edition_id, recipient_id)
         tell(f"{title}: {done.count:,} to send again")
         if not done.count:
             raise typer.Exit(1)
@@ -282,28 +219,15 @@ def _watch(operator: Operator, calls: Sequence[CallNow]) -> list[CallNow]:
 
 
 def _require_open(operator: Operator, edition_id: int, verb: str) -> str:
-    """Return the edition's title; refuse one of which nothing is left."""
-    from publisher.app import standing
-    from publisher.store import editions
+    """Return the edition's title; of one of which nothing is left, say how it stands, and refuse it."""
+    from publisher.app import handling, standing
 
-    title = standing.edition_title(operator.store, edition_id, operator.zone)
-    with operator.store.read() as conn:
-        row = editions.get(conn, edition_id)
-    found = standing.sends_of(operator.store, edition_id)
-    goes_on = any(send.state in standing.OPEN for send in found)  # a withdrawal, or a correction
-    if row is not None and row["state"] not in ("draft", "locked") and not goes_on:
-        for send in found:
+    try:
+        return handling.require_open(operator, edition_id, verb)
+    except EndedError:
+        for send in standing.sends_of(operator.store, edition_id):
             tell(str(send))
-        words = f"it is {row['state']}: nothing of it is left to {verb}"
-        remedy = f"Who got it: publisher log --edition {edition_id} --state sent"
-        raise EndedError(words, where=title, remedy=remedy)
-    return title
-
-
-class EndedError(UsageError):
-    """The edition has ended; the answer is no."""
-
-    exit_code = 1
+        raise
 
 
 def _show(found: Sequence[SendNow], still: Sequence[CallNow], as_json: bool, *, numbered: bool = False) -> None:

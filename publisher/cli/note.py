@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from publisher.model.desk import Note
     from publisher.model.project import Schedule
 
-LONGEST = 20_000  # characters of Markdown: more is an article
-
 
 def note(
     schedule: Annotated[str, typer.Argument(help="A schedule, or its edition in a language: morning/pt.")],
@@ -28,31 +26,26 @@ def note(
     project: ProjectDir = Path(),
 ) -> None:
     """Write a note that stands on top of a schedule's next edition, and is used once; without a file, show it."""
-    from publisher.app import desk, written
-    from publisher.app.approved import next_open
-    from publisher.pipeline.operate import editing
+    from publisher.app import noting
 
     app = open_app(project)
     chosen = app.edition_to_come(schedule)
     if file is not None and clear:
         raise UsageError("FILE and --clear say different things")
     if clear:
-        before = editing.take_back_note(app.store, chosen.name, language=chosen.languages.only, now=app.clock())
+        before = noting.take_back(app, chosen)
         say(f"{schedule}: {'its note is taken back' if before else 'no note waits'}")
     elif file is None:
         _show(app, chosen)
-        return
     else:
-        text, where = text_in(file, LONGEST), named(file)
-        desk.require_room(app, chosen)
-        for fault in written.looked_through(app, text, where, anyway=anyway).faults:
+        where = named(file)
+        kept = noting.write(app, chosen, text_in(file, noting.LONGEST), where, anyway=anyway)
+        for fault in kept.faults:
             tell(fault.said_of(where))
-        before = desk.write_note(app, chosen, text)
-        if before is not None:
-            tell(f"It takes the place of this one by {_signed(before, app)}:\n{before.text}")
-        slot = next_open(app, chosen, app.clock()) or desk.next_slot(app, chosen)
-        say(f"{schedule}: the note stands on top of the edition of {local(slot.due_at, app.zone, seconds=False)}")
-    desk.compose_next_anew(app, chosen)
+        if kept.before is not None:
+            tell(f"It takes the place of this one by {_signed(kept.before, app)}:\n{kept.before.text}")
+        due = local(kept.slot.due_at, app.zone, seconds=False)
+        say(f"{schedule}: the note stands on top of the edition of {due}")
 
 
 def _show(app: App, schedule: Schedule) -> None:

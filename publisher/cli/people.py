@@ -22,24 +22,12 @@ class NobodyError(UsageError):
     exit_code = 1
 
 
-def address_of(email: str) -> str:
-    """Return an address as it is kept.
-
-    :raises UsageError: it can't be one.
-    """
-    from publisher.audience.addresses import normalise
-
-    try:
-        return normalise(email)
-    except ValueError as why:
-        raise UsageError(str(why), where=email, remedy="Check the address") from why
-
-
 def person_at(operator: Operator, email: str) -> tuple[Subscriber, Sequence[RowMapping]]:
     """Return who has an address, and the suppressions of it.
 
     :raises NobodyError: nobody has; what is known of the address all the same.
     """
+    from publisher.app.people import address_of
     from publisher.store import subscribers, suppressions
 
     address_hash = operator.hash_of(address_of(email))

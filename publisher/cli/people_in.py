@@ -15,7 +15,6 @@ from publisher.errors import UsageError
 from publisher.model.counting import many
 
 if TYPE_CHECKING:
-    from publisher.app import App
     from publisher.audience.imports import Progress, Report
 
 ListName = Annotated[str, typer.Option("--list", help="A list of schedules.yaml.")]
@@ -120,33 +119,10 @@ def add(
     project: ProjectDir = Path(),
 ) -> None:
     """Subscribe one person, on your word."""
-    from publisher.app import App
-    from publisher.audience import imports
+    from publisher.app import App, people
 
-    app = App.open(project)
-    key = app.keys.current("suppression")[1]
-    chosen = app.list_named(list_name)
-    report = imports.add_one(app.store, email, chosen, name=name, hash_key=key, now=app.clock(), actor=app.actor)
-    if report.erased:
-        raise UsageError(f"{email} was erased because they wanted it", remedy="Only they can come back: they sign up")
-    if report.left:
-        raise UsageError(f"{email} has left {list_name} and stays off", remedy="Only they can come back, by their link")
-    _say_how_it_stands(app, email, list_name, "was already on" if report.already else "is on")
-
-
-def _say_how_it_stands(app: App, email: str, list_name: str, words: str) -> None:
-    """Say whether a person whom somebody added is written to."""
-    from publisher.model.subscriber import SubscriptionState
-    from publisher.store import subscribers
-
-    with app.store.read() as conn:
-        person = subscribers.find(conn, app.hash_of(email))
-        row = subscribers.standing_on(conn, person.id, [list_name]).get(list_name) if person else None
-    if row is not None and row["state"] == SubscriptionState.UNCONFIRMED:
-        raise UsageError(f"{email} hasn't said yes to {list_name} yet", remedy="A mail asks them: they press in it")
-    say(f"{email} {words} {list_name}")
-    if row is not None and row["suppressed"] is not None:
-        say(f"but nobody writes to them: {row['suppressed']}. See: publisher subscribers unsuppress {email}")
+    for line in people.add(App.open(project), email, list_name, name=name):
+        say(line)
 
 
 def form(list_name: Annotated[str, typer.Argument(metavar="LIST")], project: ProjectDir = Path()) -> None:

@@ -141,7 +141,7 @@ def _event(row: RowMapping, zone: ZoneInfo) -> str:
 
 
 def _as_json(file: File) -> dict[str, object]:
-    from publisher.cli.log import plain
+    from publisher.app.send_log import plain
 
     own = {name: file.row[name] for name in ("email", "name", "attributes", "language", "paused_until")}
     choice, event = ("list", "state", "since", "basis", "actor"), ("type", "happened_at", "words")

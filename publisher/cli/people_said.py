@@ -10,7 +10,7 @@ import typer
 from publisher.cli.hold import Yes
 from publisher.cli.opening import open_operator
 from publisher.cli.output import ProjectDir, confirm, local, say
-from publisher.cli.people import NobodyError, address_of, person_at
+from publisher.cli.people import NobodyError, person_at
 from publisher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def unsubscribe(email: str, why: Why, list_name: OfList = "", project: ProjectDi
 
 def suppress(email: str, why: Why, list_name: OfList = "", project: ProjectDir = Path()) -> None:
     """Let nobody write to an address any more, whoever brings it in; also to one that isn't known here."""
+    from publisher.app.people import address_of
     from publisher.audience import by_phone
 
     said, operator = _reason(why), open_operator(project)
@@ -59,6 +60,7 @@ def move(
     project: ProjectDir = Path(),
 ) -> None:
     """Give a person another address, on your word. Whoever has it already becomes one with them; nothing is lost."""
+    from publisher.app.people import address_of
     from publisher.audience import by_phone
     from publisher.store import subscribers, suppressions
 
@@ -82,7 +84,7 @@ def move(
 
 def erase(email: str, why: Why, yes: Yes = False, project: ProjectDir = Path()) -> None:
     """Forget a person for good. What stays is a keyed hash, by which no import brings them back."""
-    from publisher.audience import erasing
+    from publisher.audience import by_phone
 
     said, operator = _reason(why), open_operator(project)
     person, _ = person_at(operator, email)
@@ -90,7 +92,7 @@ def erase(email: str, why: Why, yes: Yes = False, project: ProjectDir = Path()) 
         say(f"{person.email}: name, address, lists, history and what was known goes; letters that wait don't go out")
         confirm(f"Erase {person.email}?", "this can't be undone")
     hash_of, now, actor = operator.hash_of, operator.now(), operator.actor
-    if not erasing.erase(operator.store, person.id, hash_of=hash_of, why=said, now=now, actor=actor):
+    if not by_phone.erase(operator.store, person.id, hash_of=hash_of, why=said, now=now, actor=actor):
         raise NobodyError(f"{email} has just been erased by somebody else", remedy="There is nothing left to do")
     say("erased. This can't be undone; they themselves may join again")
 

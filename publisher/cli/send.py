@@ -40,7 +40,7 @@ def send(
     as_json: AsJson = False,
 ) -> None:
     """Send one slot of a schedule now, to its end. Articles that went out before don't go out again."""
-    from publisher.app import App
+    from publisher.app import App, pauses
     from publisher.cli import plan
 
     if finish and skip:
@@ -67,7 +67,7 @@ def send(
         if unfinished and finish:
             carry_out(app, unfinished, as_json)
             return
-        refuse_paused(app, chosen)
+        pauses.refuse_paused(app, chosen)
         if not (app.is_practice or yes):
             _ask(app, chosen)
         edition_ids = _compose(app, chosen)
@@ -77,24 +77,14 @@ def send(
             say_json([])
 
 
-def _compose(app: App, schedule: Schedule) -> list[int]:
+def _compose(app: App, schedule: Schedule) -> tuple[int, ...]:
     """Make the edition of now, or one for each new article where the schedule says so; say why there is none."""
-    from publisher.app import composing
-    from publisher.app.articles import fire_new_articles
+    from publisher.app import firing
 
-    if schedule.when.new:
-        app.poll_all(schedule.pick.sources)
-        made = fire_new_articles(app, schedule, actor=app.actor)
-        if not made:
-            tell(f"{schedule.name}: no new article")
-        return made
-    slot, (first, *more) = composing.manual_slot(app), schedule.by_language
-    found = [composing.compose(app, first, slot, actor=app.actor)]
-    found += [composing.compose_known(app, each, slot, actor=app.actor) for each in more]
-    for edition, composed in zip(schedule.by_language, found, strict=True):
-        if composed.choice.skipped:
-            tell(f"{edition.label}: skipped: {composed.choice.skipped}")
-    return [each.edition_id for each in found if each.edition_id is not None and not each.choice.skipped]
+    made = firing.fire(app, schedule)
+    for line in made.why_not:
+        tell(line)
+    return made.edition_ids
 
 
 def open_for_work(app: App, stack: ExitStack, command: str) -> None:
@@ -129,14 +119,10 @@ def _end_at_sigterm(stack: ExitStack) -> None:
 
 def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool) -> list[int]:
     """Return the schedule's unfinished editions, once someone has said what becomes of them."""
-    from publisher.app import standing
+    from publisher.app import firing, standing
     from publisher.pipeline.operate import holding, stopping
-    from publisher.store import approvals
 
-    with app.store.read() as conn:
-        begun = standing.unfinished(conn, schedule)
-        # What is approved for a slot to come is no more unfinished than a draft.
-        found = [(row["id"], row["slot"]) for row in begun if not approvals.waits_for_slot(conn, row, app.clock())]
+    found = firing.begun(app, schedule)
     if found and skip:
         for edition_id, _ in found:
             stopping.cancel_edition(app.store, edition_id, reason=f"skipped by {app.actor}", now=app.clock())
@@ -149,23 +135,9 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
             app.sending.remake(edition_id)
             usable = app.project.channels
             holding.release_edition(app.store, edition_id, now=app.clock(), usable=usable, try_channels=True)
-    if found and not finish:
-        named = ", ".join(standing.title(edition_id, schedule.name, slot, app.zone) for edition_id, slot in found)
-        remedy = f"`publisher send {schedule.label} --finish` finishes it, `--skip` cancels what is left"
-        raise UsageError(f"{named} {'is' if len(found) == 1 else 'are'} unfinished", remedy=remedy)
+    if not finish:
+        firing.refuse_begun(app, schedule, found)
     return [edition_id for edition_id, _ in found]
-
-
-def refuse_paused(app: App, schedule: Schedule) -> None:
-    """Make nothing of a schedule that is paused, by hand either: whoever paused it may be somebody else."""
-    from publisher.app.standing import paused
-    from publisher.store import schedules
-
-    with app.store.read() as conn:
-        why = paused(schedules.get(conn, schedule.name))
-    if why:
-        remedy = f"`publisher resume {schedule.name}` lets it go on, `--catch-up` with what came meanwhile"
-        raise UsageError(f"it is paused: {why}", where=schedule.name, remedy=remedy)
 
 
 def _ask_finish(app: App, schedule: Schedule) -> None:

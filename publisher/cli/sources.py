@@ -10,7 +10,6 @@ import typer
 
 from publisher.cli.opening import open_operator
 from publisher.cli.output import AsJson, ProjectDir, local, say, say_json, table
-from publisher.errors import UsageError
 
 if TYPE_CHECKING:
     from publisher.app.operator import Operator
@@ -41,16 +40,10 @@ def sources(
 
 
 def _start(operator: Operator, name: str, *, quiet: bool) -> None:
-    from publisher.app.sources import check_name
+    from publisher.app import sources as app_sources
     from publisher.app.status import is_running
-    from publisher.store import sources as ledger
 
-    check_name(name, operator.project.sources)
-    if operator.project.sources[name].kind == "push":
-        remedy = "Have its system send them, or write one in the console: docs/sources/push.md"
-        raise UsageError(f"{name} is asked for nothing: its articles come by themselves", remedy=remedy)
-    with operator.store.write() as conn:
-        ledger.start(conn, name, actor=operator.actor)
+    app_sources.start(operator, name, actor=operator.actor, now=operator.clock())
     if not quiet:
         when = "at once" if is_running(operator.store) else "when `publisher run` or a send comes next: none is at work"
         say(f"{name}: is asked {when}")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from publisher.cli import staff_tokens
 from publisher.cli.opening import open_app
 from publisher.cli.output import AsJson, ProjectDir, confirm, local, say, say_json, table
 from publisher.model.staff import Member, Role
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from publisher.app import App
 
 group = typer.Typer(help="Who may sign in to the console, and what they may do there.", no_args_is_help=True)
+group.add_typer(staff_tokens.group, name="token")
 Name = Annotated[str, typer.Argument(help="By which they sign in: small letters and digits.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Don't ask.")]
 

@@ -27,7 +27,7 @@ TEXTS = {
 def notes_of(shape: ProjectShape, document: Document) -> tuple[Note, ...]:
     """Return the notes in the order of the file."""
     notes = (
-        *_secrets(document),
+        *secrets_in(document),
         *_cut_texts(document),
         *_without_sources(document),
         *_later_keys(shape, document, ()),
@@ -54,7 +54,8 @@ def _later_keys(value: object, document: Document, path: Path_) -> Iterator[Note
             yield from _later_keys(inner, document, (*path, index))
 
 
-def _secrets(document: Document) -> Iterator[Note]:
+def secrets_in(document: Document) -> Iterator[Note]:
+    """Yield a note for each value that is a secret, and isn't kept in .env."""
     for path in document.places:
         value = _at(document, path)
         if path and path[0] in ("channels", "sources") and isinstance(value, str) and "${" not in value:

@@ -87,9 +87,7 @@ def parse_document(text: str, name: str = FILE) -> Document:
     """Read a text that holds keys and values; ConfigError names everything that YAML itself can't take."""
     builder = _Builder(name, text.removeprefix("\ufeff"))
     try:
-        if NESTED.search(text):
-            raise RecursionError
-        root = _reader().compose(builder.text)
+        root = compose(builder.text)
         data = builder.build(root, ()) if root is not None else None
     except RecursionError:
         raise ConfigError("the file is nested too deeply", where=name, remedy="Look for `[` or `{` repeated") from None
@@ -103,6 +101,17 @@ def parse_document(text: str, name: str = FILE) -> Document:
             "the file should begin with keys", where=f"{name}:1:1", remedy="Write `publication:` on a line of its own"
         )
     return Document(name, builder.text, data, builder.places, builder.key_places, tuple(builder.cut))
+
+
+def compose(text: str) -> Node | None:
+    """Return YAML's nodes with their positions; None for a text that says nothing.
+
+    :raises YAMLError: it is none. ValueError and RecursionError: it holds what ruamel has no words for.
+    """
+    if NESTED.search(text):
+        raise RecursionError
+    root: Node | None = _reader().compose(text)
+    return root
 
 
 def _reader() -> YAML:

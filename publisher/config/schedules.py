@@ -160,7 +160,11 @@ def parse_project(text: str, name: str = FILE) -> Project:
 
     :param name: what places are called: ``name:12:7``.
     """
-    document = parse_document(text, name)
+    return project_in(parse_document(text, name))
+
+
+def project_in(document: Document) -> Project:
+    """Read the values of a schedules.yaml."""
     problems = Problems()
     check_relations(document, problems)
     check_segments(document, problems)

@@ -18,6 +18,7 @@ from publisher.store import (
     audience,
     editions,
     messages,
+    outbox,
     sends,
     subscribers,
     trials,
@@ -54,7 +55,7 @@ def record(store: Store, send_id: int, *, now: datetime, enqueue: Enqueue = lamb
             counted = Counter({DeliveryState.PENDING.value: 1})
         if not counted:
             found_nobody = nobody_on(send["audience"], sends.selection(send).segment)
-            _hold(conn, send_id, found_nobody.check, found_nobody.what, found_nobody.remedy)
+            _hold(conn, send, found_nobody.check, found_nobody.what, found_nobody.remedy, now)
             return False
         sends.move(conn, send_id, SendState.ADDRESSED)
         sends.post_to_books(conn, send_id, counted, candidates=counted.total())
@@ -86,7 +87,7 @@ def _due_at(conn: Connection, send: RowMapping, edition: RowMapping | None, now:
     if all(mail["state"] == SendState.CANCELLED for mail in mails):
         what = "it goes out after the mail of its edition (after), and the mail was cancelled"
         remedy = f"`publisher release {edition['id']}` sends it all the same"
-        _hold(conn, send["id"], "after", what, remedy, after_mail=None)
+        _hold(conn, send, "after", what, remedy, now, after_mail=None)
     return None
 
 
@@ -138,6 +139,7 @@ def nobody_on(names: Sequence[str], segment: str = "") -> Finding:
     return Finding("audience", True, f"nobody is subscribed to {' and '.join(names)}", remedy)
 
 
-def _hold(conn: Connection, send_id: int, check: str, what: str, remedy: str, **values: Any) -> None:
-    sends.move(conn, send_id, SendState.HELD, **values)
-    sends.add_reasons(conn, send_id, [{"check": check, "blocks": True, "what": what, "remedy": remedy}])
+def _hold(conn: Connection, send: RowMapping, check: str, what: str, remedy: str, now: datetime, **values: Any) -> None:
+    sends.move(conn, send["id"], SendState.HELD, **values)
+    sends.add_reasons(conn, send["id"], [{"check": check, "blocks": True, "what": what, "remedy": remedy}])
+    outbox.tell_held(conn, send["edition_id"], what, now)

@@ -12,7 +12,7 @@ from publisher.model.call import Outcome, Scope, Verdict
 from publisher.model.event import Event, EventKind
 from publisher.model.states import DeliveryState
 from publisher.model.subscriber import SubscriptionState
-from publisher.store import Connection, Store, calls, deliveries, events, sends, subscribers, suppressions
+from publisher.store import Connection, Store, calls, deliveries, events, outbox, sends, subscribers, suppressions
 from publisher.store.events import About
 
 log = structlog.get_logger()
@@ -77,6 +77,7 @@ def _hear(
         found |= events.about(conn, [about.delivery_id])  # what else is said of it finds it where it is now
     if counts:
         _follow(conn, channel, about, event, words, now)
+        outbox.tell_heard(conn, about.send_id, about.delivery_id, channel, event, words, now)
     return "new"
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from heapq import heappop, heappush
-from itertools import takewhile
+from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
@@ -46,9 +46,14 @@ def slots_after(when: When, zone: ZoneInfo, after: datetime) -> Iterator[Slot]:
             last = slot.due_at
 
 
-def slots_between(when: When, zone: ZoneInfo, after: datetime, until: datetime) -> list[Slot]:
-    """Return the slots later than `after` and not later than `until`."""
-    return list(takewhile(lambda slot: slot.due_at <= until, slots_after(when, zone, after)))
+def slots_between(
+    when: When, zone: ZoneInfo, after: datetime, until: datetime, *, most: int | None = None
+) -> list[Slot]:
+    """Return the slots later than `after` and not later than `until`.
+
+    :param most: no more than the first so many; None: all.
+    """
+    return list(islice(takewhile(lambda slot: slot.due_at <= until, slots_after(when, zone, after)), most))
 
 
 def is_rhythm(cron: str) -> bool:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import urllib3.exceptions
 from urllib3 import BaseHTTPResponse, Timeout
 from urllib3.exceptions import ProtocolError
 
+from publisher import wire
 from publisher.errors import PrivateAddressError, SourceError
 from publisher.sources import manners
 from publisher.sources.address import login_of, origin_of, shown
-from publisher.sources.wire import UNTIL, Gate, OverTimeError, RefusedAddressError, connections, is_any
+from publisher.wire import UNTIL, Gate, OverTimeError, RefusedAddressError, connections, is_about, is_any
 
 REDIRECTS = 5
 _CHUNK = 65_536
@@ -29,20 +29,6 @@ NOT_THERE = (404, 410)
 _FEEDS = "application/atom+xml, application/rss+xml, application/feed+json"
 _ACCEPT = f"{_FEEDS}, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5"
 _FAILURES = (urllib3.exceptions.HTTPError, OSError, ValueError)
-
-E = TypeVar("E", bound=BaseException)
-
-# By the codes of X509_verify_cert(3).
-_CERTIFICATES = {
-    9: "is not valid yet",
-    10: "ran out",
-    18: "was made by the site itself",
-    19: "was made by the site itself",
-    20: "is vouched for by nobody who is known here",
-    21: "is vouched for by nobody who is known here",
-    62: "is for another name",
-    64: "is for another address",
-}
 
 _STATUS = {
     401: ("asks for a name and a password (401)", "Put them into the source's address, or use a public address."),
@@ -176,7 +162,7 @@ class Fetcher:
                     timeout=Timeout(connect=wait, read=wait),
                 )
             except ProtocolError as error:
-                if is_last or _is_about(error, OverTimeError):
+                if is_last or is_about(error, OverTimeError):
                     raise self._failure(url, error) from None
             except RefusedAddressError:
                 raise _private(url) from None
@@ -249,17 +235,17 @@ class Fetcher:
 
     def _failure(self, url: str, error: Exception) -> SourceError:
         """Say in words why nothing came; the library's own words hold the whole address and are not shown."""
-        if _is_about(error, OverTimeError):
+        if is_about(error, OverTimeError):
             return _refusal(url, f"was still sending after {self.total:g} seconds", "Try again later.")
-        if _is_about(error, urllib3.exceptions.SSLError):
+        if is_about(error, urllib3.exceptions.SSLError):
             return _without_tls(url, error)
-        if _is_about(error, urllib3.exceptions.NameResolutionError):
+        if is_about(error, urllib3.exceptions.NameResolutionError):
             return _unknown_host(url)
-        if _is_about(error, urllib3.exceptions.TimeoutError) and not _is_about(error, ConnectionRefusedError):
+        if is_about(error, urllib3.exceptions.TimeoutError) and not is_about(error, ConnectionRefusedError):
             return _refusal(url, f"did not answer within {self.timeout:g} seconds", "Try again later.")
         if isinstance(error, ValueError):
             return _refusal(url, "is no web address", "Write it as https://…")
-        if _is_about(error, urllib3.exceptions.NewConnectionError):
+        if is_about(error, urllib3.exceptions.NewConnectionError):
             return _refusal(url, "can't be reached: nothing answers there", "Is the address right, and the site up?")
         return _refusal(url, "broke off in the middle of its answer", "Try again later.")
 
@@ -275,25 +261,10 @@ def _target(answer: BaseHTTPResponse, here: str) -> str | None:
         return None
 
 
-def _is_about(error: BaseException | None, kind: type[BaseException]) -> bool:
-    return _cause(error, kind) is not None
-
-
-def _cause(error: BaseException | None, kind: type[E]) -> E | None:
-    """Look for a kind of error among the causes that the libraries wrapped into one another."""
-    for _ in range(8):
-        if error is None or isinstance(error, kind):
-            return error
-        inner = getattr(error, "reason", None) or next((a for a in error.args if isinstance(a, BaseException)), None)
-        error = inner if isinstance(inner, BaseException) else error.__cause__ or error.__context__
-    return None
-
-
 def _without_tls(url: str, error: Exception) -> SourceError:
-    wrong = _cause(error, ssl.SSLCertVerificationError)
-    if wrong is None:
+    why = wire.why_not_believed(error)
+    if not why:
         return _refusal(url, "speaks no https that can be understood", "Is the address right, and https its beginning?")
-    why = _CERTIFICATES.get(wrong.verify_code, f"is not to be trusted ({wrong.verify_message})")
     return _refusal(url, f"has no valid certificate: it {why}", "Ask the site's technicians to mend it.")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, select, update
 
 from publisher.model.states import ENDED
 from publisher.store.sql import insert_new
@@ -33,6 +33,13 @@ class Kept:
 def get(conn: Connection, channel: str, name: str) -> Sealed | None:
     """Return what is kept under a name of a channel's; None where nothing is."""
     return _read(conn, channel, name).sealed
+
+
+def known(conn: Connection, channel: str) -> list[RowMapping]:
+    """Return what a channel has, without what it says: ``name``, ``changed_at``, ``ends_at``."""
+    query = select(credentials.c.name, credentials.c.changed_at, credentials.c.ends_at)
+    mine = query.where(credentials.c.channel == channel, credentials.c.sealed.is_not(None))
+    return list(conn.execute(mine.order_by(credentials.c.name)).mappings())
 
 
 def lock(conn: Connection, channel: str, name: str) -> Kept:

@@ -81,7 +81,7 @@ def write_note(conn: Connection, schedule: str, text: str, *, language: str = ""
 
 def take_back_note(conn: Connection, schedule: str, *, language: str = "", now: datetime) -> bool:
     """Take back the note that waits; say whether there was one. Nobody composes for the schedule meanwhile."""
-    take_turn(conn, f"schedule:{schedule}")
+    take_turn_of(conn, schedule)
     mine = (*_waiting(schedule), notes.c.language == language)
     return conn.execute(update(notes).where(*mine).values(gone_at=now)).rowcount > 0
 
@@ -116,6 +116,11 @@ def _note(row: RowMapping) -> Note:
         row["language"],
         row["edition_id"],
     )
+
+
+def take_turn_of(conn: Connection, schedule: str) -> None:
+    """Let nobody compose for a schedule, or write its note, meanwhile."""
+    take_turn(conn, f"schedule:{schedule}")
 
 
 def take_turn_with(conn: Connection, edition_id: int) -> None:

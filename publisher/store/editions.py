@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    Select,
     String,
     and_,
     case,
@@ -24,8 +25,9 @@ from sqlalchemy import (
     update,
 )
 
+from publisher.model.hook import HookKind
 from publisher.model.states import EDITION_MOVES, EditionState, SendState
-from publisher.store import candidates
+from publisher.store import candidates, outbox
 from publisher.store import sends as sends_of
 from publisher.store.candidates import OVER
 from publisher.store.sql import among, upsert
@@ -33,8 +35,15 @@ from publisher.store.tables import edition_articles, editions, looks, sends
 
 NOW, KEPT = "now", "kept"  # of one that was made in practice, beside OVER
 AFTER_PRACTICE = (OVER, KEPT)  # no reader may get the words of such a one
+LOOKED_BACK = 3_000  # editions: more than the busiest newsroom makes in a day
 ARTICLE = "article:"  # so the keys of slots begin that are an article each
 TEST = "test:"  # so those begin that are but a note that somebody was sent a test
+_TOLD = {
+    EditionState.LOCKED: HookKind.EDITION_LOCKED,
+    EditionState.SKIPPED: HookKind.EDITION_SKIPPED,
+    EditionState.CLOSED: HookKind.EDITION_CLOSED,
+    EditionState.CANCELLED: HookKind.EDITION_CANCELLED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,8 @@ def add(
     ).scalar_one_or_none()
     if made is not None:
         _add_places(conn, made, places)
+        if not slot.startswith(TEST):
+            _tell(conn, made, state, now)
     return made
 
 
@@ -118,7 +129,14 @@ def rewrite_draft(
     _add_places(conn, edition_id, places)
     if state is EditionState.SKIPPED:
         sends_of.cancel_made(conn, edition_id, now)
+    _tell(conn, edition_id, state, now)
     return True
+
+
+def _tell(conn: Connection, edition_id: int, state: EditionState, now: datetime) -> None:
+    """Tell whoever wants to know that an edition has come so far; of a draft there is nothing to tell."""
+    if state in _TOLD:
+        outbox.tell_edition(conn, _TOLD[state], edition_id, now)
 
 
 def last_but_one_due_at(conn: Connection, schedule: str, language: str = "") -> datetime | None:
@@ -173,7 +191,10 @@ def freeze_draft(
     mine = (editions.c.id == edition_id, editions.c.state == EditionState.DRAFT)
     values: dict[str, Any] = {"state": EditionState.LOCKED.value, "locked_at": now, "project_version_id": version_id}
     values["practice"] = NOW if is_practice else None
-    return conn.execute(update(editions).where(*mine).values(values)).rowcount == 1
+    is_frozen = conn.execute(update(editions).where(*mine).values(values)).rowcount == 1
+    if is_frozen:
+        _tell(conn, edition_id, EditionState.LOCKED, now)
+    return is_frozen
 
 
 def open_again(conn: Connection, edition_id: int) -> bool:
@@ -196,6 +217,7 @@ def cancel_draft(conn: Connection, edition_id: int, reason: str, now: datetime) 
     is_given_up = conn.execute(query.values(values)).rowcount == 1
     if is_given_up:
         sends_of.cancel_made(conn, edition_id, now)
+        _tell(conn, edition_id, EditionState.CANCELLED, now)
     return is_given_up
 
 
@@ -226,6 +248,8 @@ def move(conn: Connection, edition_id: int, to: EditionState, now: datetime, rea
     result = conn.execute(
         update(editions).where(editions.c.id == edition_id, editions.c.state.in_(allowed)).values(values)
     )
+    if result.rowcount == 1 and to is not EditionState.LOCKED:  # else it goes on, and is told of when it has ended
+        _tell(conn, edition_id, to, now)
     return result.rowcount == 1
 
 
@@ -279,20 +303,66 @@ def lock(conn: Connection, edition_id: int) -> None:
     conn.execute(select(editions.c.id).where(editions.c.id == edition_id).with_for_update(key_share=True))
 
 
-def latest(conn: Connection, *, limit: int, schedule: str = "") -> list[RowMapping]:
-    """Return the newest editions with the sums of their sends' counters."""
+def latest(
+    conn: Connection, *, limit: int, schedule: str = "", state: str = "", after: RowMapping | None = None
+) -> list[RowMapping]:
+    """Return the newest editions with the sums of their sends' counters.
+
+    :param after: only those that follow this one, in this order.
+    """
+    chosen = select(editions.c.id).order_by(editions.c.due_at.desc(), editions.c.id.desc()).limit(limit)
+    chosen = chosen.where(editions.c.schedule == schedule) if schedule else chosen
+    chosen = chosen.where(editions.c.state == state) if state else chosen
+    if after is not None:
+        same = and_(editions.c.due_at == after["due_at"], editions.c.id < after["id"])
+        chosen = chosen.where(or_(editions.c.due_at < after["due_at"], same))
+    return _with_sums(conn, chosen)
+
+
+def due_since(conn: Connection, since: datetime, until: datetime, *, limit: int) -> list[RowMapping]:
+    """Return the editions that were due since then, as `latest` does; drafts wait still, and are left out.
+
+    Only the newest few thousand of all are looked at, by their ids, so that a ledger of years costs no more.
+    """
+    newest = select(editions.c.id).order_by(editions.c.id.desc()).limit(LOOKED_BACK).scalar_subquery()
+    due = editions.c.due_at.between(since, until) & (editions.c.state != EditionState.DRAFT)
+    mine = select(editions.c.id).where(editions.c.id.in_(newest), due)
+    return _with_sums(conn, mine.order_by(editions.c.due_at.desc(), editions.c.id.desc()).limit(limit))
+
+
+def _with_sums(conn: Connection, ids: Select[Any]) -> list[RowMapping]:
+    """Return editions with the sums of their sends' counters, the one that was due last first."""
+    mine = ids.subquery()
     sums = [func.coalesce(func.sum(sends.c[name]), 0).label(name) for name in ("candidates", "sent", "failed")]
     sums += [func.coalesce(func.sum(sends.c[name]), 0).label(f"n_{name}") for name in ("unknown", "pending", "taken")]
     query = (
         select(editions, func.count(sends.c.id).label("sends"), *sums)
+        .join(mine, mine.c.id == editions.c.id)
         .outerjoin(sends, and_(sends.c.edition_id == editions.c.id, sends.c.kind.not_in(sends_of.FOLLOWING)))
         .group_by(editions.c.id)
         .order_by(editions.c.due_at.desc(), editions.c.id.desc())
-        .limit(limit)
     )
-    if schedule:
-        query = query.where(editions.c.schedule == schedule)
     return list(conn.execute(query).mappings())
+
+
+def of_slots(conn: Connection, slots: Sequence[tuple[str, str]]) -> dict[tuple[str, str], list[RowMapping]]:
+    """Return the editions of these slots by schedule and slot, in the order of their languages."""
+    if not slots:
+        return {}
+    names, keys = zip(*slots, strict=True)
+    query = select(editions).where(among(editions.c.schedule, set(names)), among(editions.c.slot, set(keys)))
+    found: dict[tuple[str, str], list[RowMapping]] = {}
+    for row in conn.execute(query.order_by(editions.c.language)).mappings():
+        if (slot := (row["schedule"], row["slot"])) in slots:
+            found.setdefault(slot, []).append(row)
+    return found
+
+
+def given_up_after(conn: Connection, moment: datetime) -> set[tuple[str, str, str]]:
+    """Return schedule, slot and language of the editions due later that somebody cancelled."""
+    mine = (editions.c.state == EditionState.CANCELLED, editions.c.due_at > moment)
+    query = select(editions.c.schedule, editions.c.slot, editions.c.language).where(*mine)
+    return {(row.schedule, row.slot, row.language) for row in conn.execute(query)}
 
 
 def exists(conn: Connection, edition_id: int) -> bool:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, literal, select
 
 from publisher.model.states import DeliveryState
-from publisher.store.subscribers import is_person, to_whom
+from publisher.store.log_search import Filter, Place, search
+from publisher.store.sql import among
+from publisher.store.subscribers import to_whom
 from publisher.store.tables import (
     Moment,
     calls,
     deliveries,
     editions,
+    lists,
     messages,
     outcomes,
     recipients,
@@ -22,25 +26,33 @@ from publisher.store.tables import (
 )
 from publisher.store.trials import UNDECIDED
 
+__all__ = ["Filter", "Page", "Place", "find", "get", "look"]
+
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """Which deliveries; an empty field leaves it open."""
+class Page:
+    """A page of the log: sends newest first, the readers of a send in their own order."""
 
-    edition_id: int | None = None
-    send_id: int | None = None
-    channel: str = ""
-    address_hash: str = ""
-    subscriber_id: int | None = None  # what went to any address of theirs
-    state: str = ""
-    after_id: int | None = None  # keyset: only deliveries with a smaller id
-    limit: int = 100
+    rows: Sequence[RowMapping]
+    goes_on: Place | None  # where the next page begins; None: this is the last
+    is_cut_short: bool = False  # the time to look was over before the page was full
+
+
+def look(conn: Connection, wanted: Filter, patience: float | None = None) -> Page:
+    """Return a page of deliveries.
+
+    :param patience: seconds to look; None: until the page is full.
+    """
+    hits = search(conn, wanted, patience)
+    if not hits.ids:
+        return Page([], hits.goes_on, hits.is_cut_short)
+    rows = {row["id"]: row for row in conn.execute(_query().where(among(deliveries.c.id, hits.ids))).mappings()}
+    return Page([rows[each] for each in hits.ids], hits.goes_on, hits.is_cut_short)
 
 
 def find(conn: Connection, wanted: Filter) -> list[RowMapping]:
-    """Return deliveries, newest first."""
-    query = _query().order_by(deliveries.c.id.desc()).limit(wanted.limit)
-    return list(conn.execute(_narrow(query, wanted)).mappings())
+    """Return deliveries: sends newest first, the readers of a send in their own order."""
+    return list(look(conn, wanted).rows)
 
 
 def get(conn: Connection, delivery_id: int) -> RowMapping | None:
@@ -57,6 +69,7 @@ def _query() -> Select[Any]:
         .outerjoin(calls, calls.c.id == deliveries.c.call_id)
         .outerjoin(outcomes, tried)
         .join(messages, messages.c.id == deliveries.c.message_id)
+        .outerjoin(lists, lists.c.id == deliveries.c.list_id)
     )
     return select(
         deliveries.c.id,
@@ -73,6 +86,9 @@ def _query() -> Select[Any]:
         deliveries.c.attempts,
         _due_at().label("due_at"),
         messages.c.variant,
+        messages.c.kind.label("message"),
+        lists.c.name.label("list"),
+        recipients.c.subscriber_id,
         deliveries.c.call_id,
         calls.c.spoke_at,
         calls.c.closed_at,
@@ -94,21 +110,3 @@ def _when() -> ColumnElement[Any]:
 def _due_at() -> ColumnElement[Any]:
     """Return when it is due; NULL: that is not decided."""
     return func.nullif(deliveries.c.due_at, literal(UNDECIDED, Moment), type_=deliveries.c.due_at.type)
-
-
-def _narrow(query: Select[Any], wanted: Filter) -> Select[Any]:
-    if wanted.edition_id is not None:
-        query = query.where(sends.c.edition_id == wanted.edition_id)
-    if wanted.send_id is not None:
-        query = query.where(deliveries.c.send_id == wanted.send_id)
-    if wanted.channel:
-        query = query.where(sends.c.channel == wanted.channel)
-    if wanted.address_hash:
-        query = query.where(subscribers.c.address_hash == wanted.address_hash)
-    if wanted.subscriber_id is not None:
-        query = query.where(is_person(wanted.subscriber_id))
-    if wanted.state:
-        query = query.where(deliveries.c.state == wanted.state)
-    if wanted.after_id is not None:
-        query = query.where(deliveries.c.id < wanted.after_id)
-    return query

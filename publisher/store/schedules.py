@@ -40,6 +40,16 @@ def every(conn: Connection) -> dict[str, RowMapping]:
     return {row["name"]: row for row in conn.execute(select(schedules).order_by(schedules.c.id)).mappings()}
 
 
+def last_editions(conn: Connection) -> dict[str, RowMapping]:
+    """Return the newest edition of every schedule that had one, by its name; a test is none."""
+    mine = (editions.c.schedule == schedules.c.name, editions.c.slot.not_like(f"{TEST}%"))
+    newest = select(editions.c.id).where(*mine).order_by(editions.c.due_at.desc(), editions.c.id.desc()).limit(1)
+    query = select(editions).where(
+        editions.c.id.in_(select(newest.correlate(schedules).scalar_subquery()).select_from(schedules))
+    )
+    return {row["schedule"]: row for row in conn.execute(query).mappings()}
+
+
 def begin(conn: Connection, name: str, at: datetime, actor: str) -> None:
     """Write down a schedule that the ledger doesn't know: its slots, and what is new for it, begin now."""
     values = {"name": name, "added_at": at, "considered_until": at, "actor": actor}

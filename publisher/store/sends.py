@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, func, select, union, update
 
 from publisher.errors import BooksError
 from publisher.model.segment import Selection
 from publisher.model.states import ENDED, SEND_MOVES, DeliveryState, SendState
 from publisher.model.subscriber import Errand
-from publisher.store.sql import is_postgresql
+from publisher.store.outbox import WANTS_DELIVERIES
+from publisher.store.sql import among, is_postgresql
 from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends, update_row
 from publisher.store.words import Statement
 
@@ -97,20 +98,23 @@ def in_state(conn: Connection, *states: SendState) -> list[RowMapping]:
 
 def needing_a_person(conn: Connection, limit: int) -> list[RowMapping]:
     """Return the sends that wait for someone, or don't know what became of a reader; newest first."""
+    # Numbers first, and each kind by itself: most sends that ever were have ended, and are none of them.
     waits = sends.c.state.in_([SendState.HELD, SendState.WAITING, SendState.PAUSED])
+    each = [select(sends.c.id).where(one) for one in (waits, sends.c.unknown > 0, _is_marked())]
+    found = union(*each).subquery()
+    ids = conn.execute(select(found.c.id).order_by(found.c.id.desc()).limit(limit)).scalars()
     query = (
         select(sends, editions.c.schedule, editions.c.slot, editions.c.due_at)
         .outerjoin(editions, editions.c.id == sends.c.edition_id)
-        .where(waits | (sends.c.unknown > 0) | _is_marked())
+        .where(among(sends.c.id, ids))
         .order_by(sends.c.id.desc())
-        .limit(limit)
     )
     return list(conn.execute(query).mappings())
 
 
 def _is_marked() -> ColumnElement[bool]:
     """Say in SQL whether the books of a send that has not ended were found out of balance."""
-    is_open = sends.c.state.not_in(ENDED)
+    is_open = sends.c.state.in_([state for state in SendState if state not in ENDED])
     return is_open & cast(sends.c.reasons, Text).like(f'%"check":%"{BOOKS}"%')
 
 
@@ -269,11 +273,15 @@ def set_term(conn: Connection, send_id: int, give_up_at: datetime | None) -> Non
     update_row(conn, sends, send_id, {"give_up_at": give_up_at})
 
 
-def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, candidates: int = 0) -> None:
-    """Move the counters in the transaction that moves the rows, and refuse to commit books that don't balance."""
+def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, candidates: int = 0) -> bool:
+    """Move the counters in the transaction that moves the rows, and refuse to commit books that don't balance.
+
+    Say whether something moved of which somebody wants to be told (`outbox.tell_settled`): asked along with it, it
+    costs nothing.
+    """
     moved = {name: deltas.get(name, 0) for name in COUNTED} | {"candidates": candidates}
     if not any(moved.values()):
-        return
+        return False
     row = _POST(conn, send_id=send_id, **moved).mappings().one()
     if row["candidates"] != sum(row[name] for name in COUNTED) or any(row[name] < 0 for name in COUNTED):
         raise BooksError(
@@ -281,12 +289,13 @@ def post_to_books(conn: Connection, send_id: int, deltas: Mapping[str, int], *, 
             send_id=send_id,
             remedy="Nothing was written. This is a fault of Publisher: report it with this line",
         )
+    return bool(row["is_wanted"])
 
 
 _BOOKS = ("candidates", *COUNTED)
 _POST = Statement(
     f"UPDATE sends SET {', '.join(f'{name} = {name} + :{name}' for name in _BOOKS)} "  # noqa: S608 -- our own names
-    f"WHERE id = :send_id RETURNING {', '.join(_BOOKS)}"
+    f"WHERE id = :send_id RETURNING {', '.join(_BOOKS)}, {WANTS_DELIVERIES} AS is_wanted"
 )
 
 

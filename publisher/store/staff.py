@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func, insert, select, update
 
 from publisher.model.staff import Member, Role
 from publisher.store.sql import insert_new
@@ -20,6 +20,26 @@ def every(conn: Connection) -> list[Member]:
 def is_any(conn: Connection) -> bool:
     """Say whether anybody can sign in, now or by an invitation."""
     return conn.execute(select(staff.c.id).where(staff.c.ended_at.is_(None)).limit(1)).first() is not None
+
+
+def overview(
+    conn: Connection, now: datetime, idle_since: datetime, *, name: str = "", after: str = "", limit: int = 200
+) -> list[RowMapping]:
+    """Return those who work here or did, by name, each with how many `sessions` they have and when they were `seen_at`.
+
+    :param name: of one alone.
+    :param after: only those whose name comes after this one.
+    """
+    alive = (sessions.c.staff_id == staff.c.id, sessions.c.until > now, sessions.c.seen_at > idle_since)
+    query = (
+        select(staff, func.count(sessions.c.digest).label("sessions"), func.max(sessions.c.seen_at).label("seen_at"))
+        .join(sessions, and_(*alive), isouter=True)
+        .where(staff.c.name == name if name else staff.c.name > after)
+        .group_by(staff.c.id)
+        .order_by(staff.c.name)
+        .limit(limit)
+    )
+    return list(conn.execute(query).mappings())
 
 
 def find(conn: Connection, name: str) -> Member | None:
@@ -47,10 +67,13 @@ def set_role(conn: Connection, staff_id: int, role: Role) -> None:
     end_sessions(conn, staff_id)
 
 
-def set_password(conn: Connection, staff_id: int, hashed: str) -> None:
-    """Give somebody another password, which ends their invitation and wherever they are signed in."""
+def set_password(conn: Connection, staff_id: int, hashed: str, *, keep: str = "") -> None:
+    """Give somebody another password, which ends their invitation and wherever they are signed in.
+
+    :param keep: digest of the one session that stays.
+    """
     _write(conn, staff_id, password=hashed, invitation=None, invited_until=None, failed=0, locked_until=None)
-    end_sessions(conn, staff_id)
+    end_sessions(conn, staff_id, but=keep)
 
 
 def end(conn: Connection, staff_id: int, now: datetime) -> None:
@@ -87,6 +110,12 @@ def note_failure(conn: Connection, staff_id: int, locked_until: datetime | None)
 
 def note_success(conn: Connection, staff_id: int) -> None:
     _write(conn, staff_id, failed=0, locked_until=None)
+
+
+def unlock(conn: Connection, staff_id: int, now: datetime) -> bool:
+    """Look at passwords for somebody again; say whether none was looked at until now."""
+    locked = (staff.c.id == staff_id, staff.c.locked_until > now)
+    return conn.execute(update(staff).where(*locked).values(failed=0, locked_until=None)).rowcount == 1
 
 
 def _write(conn: Connection, staff_id: int, **values: Any) -> None:
@@ -131,9 +160,20 @@ def end_session(conn: Connection, digest: str) -> None:
     conn.execute(delete(sessions).where(sessions.c.digest == digest))
 
 
-def end_sessions(conn: Connection, staff_id: int) -> None:
-    """Sign somebody out everywhere."""
-    conn.execute(delete(sessions).where(sessions.c.staff_id == staff_id))
+def sessions_of(conn: Connection, staff_id: int, now: datetime, idle_since: datetime) -> list[RowMapping]:
+    """Return where somebody is signed in, seen last first."""
+    alive = (sessions.c.staff_id == staff_id, sessions.c.until > now, sessions.c.seen_at > idle_since)
+    query = select(sessions).where(*alive).order_by(sessions.c.seen_at.desc(), sessions.c.digest)
+    return list(conn.execute(query).mappings())
+
+
+def end_sessions(conn: Connection, staff_id: int, *, but: str = "") -> int:
+    """Sign somebody out everywhere; return how many sessions that ended.
+
+    :param but: digest of one that stays.
+    """
+    theirs = (sessions.c.staff_id == staff_id, sessions.c.digest != but)
+    return conn.execute(delete(sessions).where(*theirs)).rowcount
 
 
 # --- what they did ----------------------------------------------------------------------------------------------------

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, and_, or_, select, update
 
 from publisher.model.event import EventKind
 from publisher.store import farewells
@@ -66,6 +67,42 @@ def of(conn: Connection, address_hash: str) -> list[RowMapping]:
     """Return every suppression of an address, those that were lifted too, oldest first."""
     query = select(suppressions).where(suppressions.c.address_hash == address_hash)
     return list(conn.execute(query.order_by(suppressions.c.made_at, suppressions.c.scope)).mappings())
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which suppressions are looked for; what is empty is not asked.
+
+    :ivar reason: how the reason begins: ``hard bounce``, ``complained``.
+    :ivar after: when and of what the last one of the page before was made.
+    """
+
+    reason: str = ""
+    scope: str = ""
+    actor: str = ""
+    after: tuple[datetime, str, str] | None = None
+    limit: int = 50
+
+
+def find(conn: Connection, wanted: Wanted) -> list[RowMapping]:
+    """Return suppressions that hold, newest first; ``subscriber_id`` and ``email`` are None where nobody is known."""
+    made_at, key, scope = suppressions.c.made_at, suppressions.c.address_hash, suppressions.c.scope
+    query = select(suppressions).where(~scope.startswith(LIFTED))
+    if wanted.reason:
+        query = query.where(suppressions.c.reason.startswith(wanted.reason, autoescape=True))
+    query = query.where(scope == wanted.scope) if wanted.scope else query
+    query = query.where(suppressions.c.actor == wanted.actor) if wanted.actor else query
+    if wanted.after:
+        at, last_key, last_scope = wanted.after
+        later = or_(key > last_key, and_(key == last_key, scope > last_scope))
+        query = query.where(or_(made_at < at, and_(made_at == at, later)))
+    page = query.order_by(made_at.desc(), key, scope).limit(wanted.limit).subquery()
+    with_people = (  # after the page is chosen: else everybody would be looked up
+        select(subscribers.c.id.label("subscriber_id"), subscribers.c.email, page)
+        .select_from(page.outerjoin(subscribers, subscribers.c.address_hash == page.c.address_hash))
+        .order_by(page.c.made_at.desc(), page.c.address_hash, page.c.scope)
+    )
+    return list(conn.execute(with_people).mappings())
 
 
 def newest(conn: Connection, limit: int) -> list[RowMapping]:

@@ -15,7 +15,8 @@ from publisher.model.call import Outcome
 from publisher.model.message import Notes
 from publisher.model.states import DeliveryState, SendState
 from publisher.store import calls as calls_of
-from publisher.store.sends import FOLLOWING, WITHDRAWAL
+from publisher.store.sends import FOLLOWING, WITHDRAWAL, of_edition
+from publisher.store.sql import among
 from publisher.store.tables import calls, deliveries, messages, outcomes, recipients, sends
 
 D = DeliveryState
@@ -63,15 +64,22 @@ class Removal:
 
 def posted(conn: Connection, edition_id: int) -> list[Posted]:
     """Return what the edition's posts left, or may have left, on each channel that spoke for them."""
+    # By their sends: others of the edition may have a million readers.
+    mine = [send["id"] for send in of_edition(conn, edition_id) if _is_post(send)]
     query = (
         select(deliveries, sends.c.entry, messages.c.content)
         .join(sends, sends.c.id == deliveries.c.send_id)
         .join(messages, messages.c.id == deliveries.c.message_id)
         .join(recipients, recipients.c.id == deliveries.c.recipient_id)
-        .where(sends.c.edition_id == edition_id, sends.c.kind.not_in(FOLLOWING), recipients.c.channel.is_not(None))
+        .where(among(deliveries.c.send_id, mine), recipients.c.channel.is_not(None))
         .order_by(deliveries.c.id)
     )
-    return [each for row in conn.execute(query).mappings() for each in _of_delivery(conn, row)]
+    return [each for row in conn.execute(query).mappings() for each in _of_delivery(conn, row)] if mine else []
+
+
+def _is_post(send: RowMapping) -> bool:
+    """Say whether a send brings something to a channel's own account."""
+    return not send["audience"] and send["kind"] not in FOLLOWING
 
 
 def _of_delivery(conn: Connection, row: RowMapping) -> Iterator[Posted]:

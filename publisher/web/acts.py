@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_origin, get_type_
 
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from publisher.errors import NotAllowedError, PublisherError, StoreError, UsageError
 from publisher.model.staff import May
 from publisher.web.door import needs
+from publisher.web.fitness import unfit
 from publisher.web.flash import back_to
 from publisher.web.pages import Pages
 
@@ -29,21 +31,33 @@ if TYPE_CHECKING:
 
 API = "/api/v1"
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
+# For the description alone: the door has looked at the token before.
+BEARER = HTTPBearer(scheme_name="token", description="A token of one of the staff: People.", auto_error=False)
 Do = TypeVar("Do", bound=Callable[..., Any])
 
 
 class Words(BaseModel):
-    """Base of what a form or a request says: what isn't known is refused."""
+    """Base of what a form or a request says: what isn't known is refused, and what no ledger can keep."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _can_be_kept(cls, said: Any) -> Any:
+        if fault := unfit(said):
+            raise ValueError(fault)
+        return said
 
 
 class Done(BaseModel):
     """What came of it."""
 
     said: str = Field(description="What was done, in a sentence for people.")
-    where: str = Field("", description="The page that shows it; empty: the one that it was asked from.")
-    id: int | None = Field(None, description="The number of what was made.")
+    where: str = Field(default="", description="The page that shows it; empty: the one that it was asked from.")
+    id: int | None = Field(default=None, description="The number of what was made.")
+    secret: str = Field(
+        default="", description="What is told this once and never again: a token, or a link.", repr=False
+    )
 
 
 class Refused(BaseModel):
@@ -66,6 +80,12 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
+def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what one address of an older interface may answer besides what was asked for."""
+    other = {415: {"model": Refused, "description": "Content-Type must say application/json."}}
+    return {status: (REFUSALS | other)[status] for status in statuses}
+
+
 class Acts:
     """The addresses at which something is done, and those of the interface that only look.
 
@@ -77,7 +97,7 @@ class Acts:
         self.app = app
         self._shown = pages
         self.pages = APIRouter(default_response_class=HTMLResponse)
-        self.api = APIRouter(prefix=API, responses=REFUSALS, dependencies=[Depends(needs(May.LOOK))])
+        self.api = APIRouter(prefix=API, responses=REFUSALS, dependencies=[Depends(BEARER), Depends(needs(May.LOOK))])
         self.needed: dict[str, May] = {}  # what each address takes: a test walks them
 
     def post(
@@ -97,7 +117,7 @@ class Acts:
             self.api.add_api_route(
                 address, do, methods=["POST"], dependencies=check, response_model=Done, summary=summary
             )
-            form = _form_of(do, back, again)
+            form = _form_of(do, back, again, self._shown)
             self.pages.add_api_route(
                 address, form, methods=["POST"], dependencies=check, response_model=None, include_in_schema=False
             )
@@ -115,7 +135,9 @@ def status_of(error: PublisherError) -> int:
     return 503 if isinstance(error, StoreError) else 500
 
 
-def _form_of(do: Callable[..., Done], back: str, again: Callable[..., Response] | None) -> Callable[..., Any]:
+def _form_of(
+    do: Callable[..., Done], back: str, again: Callable[..., Response] | None, pages: Pages
+) -> Callable[..., Any]:
     """Return what does the same for a form: reads it, and leads to a page."""
     signature = inspect.signature(do)
     hints = get_type_hints(do, include_extras=True)
@@ -135,7 +157,14 @@ def _form_of(do: Callable[..., Done], back: str, again: Callable[..., Response] 
             return _refused(again, back, place, typed, wrong, 400)
         except UsageError as error:
             return _refused(again, back, place, typed, f"{error}.", status_of(error))
-        return back_to(done.where or back.format(**place), done.said)
+        except NotAllowedError as error:  # by what was typed: those words must not be lost
+            if again is None:
+                raise
+            return _refused(again, back, place, typed, f"{error}.", status_of(error))
+        where = done.where or back.format(**place)
+        if done.secret:  # in this answer alone: no cookie carries it, and no address
+            return pages.page("told_once.html", said=done.said, secret=done.secret, where=where)
+        return back_to(where, done.said)
 
     kept = [
         parameter.replace(annotation=hints[name]) for name, parameter in signature.parameters.items() if name != "said"

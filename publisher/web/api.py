@@ -3,35 +3,68 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse, Response
+from fastapi.security import HTTPBearer
+from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 
 from publisher.app import pushing
 from publisher.errors import SourceError
 from publisher.model.project import Source
+from publisher.web.acts import refusals
 from publisher.web.allowance import Allowance
+from publisher.web.openapi import SHAPES, body_of
 
 if TYPE_CHECKING:
     from publisher.app import App
 
 log = structlog.get_logger()
 
+
+class Pushed(BaseModel):
+    """What became of an article."""
+
+    article: int = Field(description="Its number in the ledger.")
+    outcome: Literal["taken", "known", "revised"]
+    reason: str
+    notes: list[str] = Field(description="What of it mails can't show.")
+
+
+class Withdrawn(BaseModel):
+    """An article that no edition will carry any more."""
+
+    article: int
+    outcome: Literal["withdrawn"]
+
+
 PER_MINUTE = 120  # articles of one source
 WRONG_PER_MINUTE = 10  # tokens that nobody has
 STATUS = {"taken": 201, "known": 200, "revised": 200, "refused": 409}
+BEARER = HTTPBearer(scheme_name="source", description="The token of a push source.", auto_error=False)
+NEW: dict[int | str, dict[str, Any]] = {201: {"model": Pushed, "description": "It is new."}}
+TAKEN = NEW | refusals(400, 401, 404, 409, 413, 415, 422, 429, 503)
+ARTICLE = body_of({"$ref": f"{SHAPES}PushedArticle"})
+KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "The article's id, where its body gives none.",
+    "schema": {"type": "string", "maxLength": 200},
+}
+BODY: dict[str, Any] = {"openapi_extra": ARTICLE, "response_model": Pushed}
+WITH_KEY: dict[str, Any] = {"openapi_extra": {**ARTICLE, "parameters": [KEY]}, "response_model": Pushed}
 REFUSED = "this id is taken by an article with other words: send a change with PUT /api/articles/ID"
 
 
 def routes(app: App) -> APIRouter:
     """Return the addresses below ``/api``."""
-    router = APIRouter(prefix="/api")
+    router = APIRouter(prefix="/api", dependencies=[Depends(BEARER)])
     gate = _Gate(app)
 
-    @router.post("/articles")
+    @router.post("/articles", responses=TAKEN, **WITH_KEY)
     async def add(request: Request) -> Response:
         """Take an article; the same again is the same article, other words under its id are refused."""
         source, refusal = gate.admit(request)
@@ -40,7 +73,9 @@ def routes(app: App) -> APIRouter:
         key = request.headers.get("idempotency-key", "").strip()[:200]
         return await run_in_threadpool(_take, app, source, await request.body(), key, revise=False)
 
-    @router.put("/articles/{key:path}")
+    @router.put(
+        "/articles/{key:path}", responses={**TAKEN, 201: {"model": Pushed, "description": "It is new."}}, **BODY
+    )
     async def change(request: Request, key: str) -> Response:
         """Take an article, or what has changed in it, under the id in the address."""
         source, refusal = gate.admit(request)
@@ -48,7 +83,7 @@ def routes(app: App) -> APIRouter:
             return refusal
         return await run_in_threadpool(_take, app, source, await request.body(), key, revise=True)
 
-    @router.delete("/articles/{key:path}")
+    @router.delete("/articles/{key:path}", responses=refusals(401, 404, 413, 422, 429, 503), response_model=Withdrawn)
     async def withdraw(request: Request, key: str) -> Response:
         """Let no edition carry an article any more; the same again changes nothing."""
         source, refusal = gate.admit(request)

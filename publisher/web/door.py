@@ -5,6 +5,8 @@ It stands before every address, so that a page that is added is behind it by its
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -41,8 +43,12 @@ OUTSIDE = (
     "/inbox/posts/",
     "/api/openapi.json",
 )
+# Mails stand in frames of an origin of their own, which sends no cookie for its pictures. Those of pages once shown
+# are named by the page's random key; those in the ledger are on this machine alone, by the digest of their name.
+IN_FRAMES = re.compile(r"/media/[^/]+|/(?:previews|laid-out)/[\w-]{16}/pictures/[^/]+")
 STALE = "This page was open for too long. Nothing was done: load it anew, and do it again."
 WRONG_PER_MINUTE = 10  # tokens that nobody has
+PER_MINUTE = 600  # requests by one token
 
 
 class Door:
@@ -53,6 +59,7 @@ class Door:
         self._app = app
         self._pages = pages
         self._wrong = Allowance(WRONG_PER_MINUTE)
+        self._right: defaultdict[str, Allowance] = defaultdict(lambda: Allowance(PER_MINUTE))  # by digest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or is_outside(scope["path"], scope["method"]):
@@ -73,18 +80,14 @@ class Door:
 
     async def _let_in_by_token(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a program in by its token alone; a cookie says nothing here, so no page of others can use it."""
-        member = await run_in_threadpool(tokens.who, self._app, bearer_in(scope))
-        if member is None:
-            await self._refuse_token()(scope, receive, send)
+        token = bearer_in(scope)
+        member = await run_in_threadpool(tokens.who, self._app, token)
+        wait = self._right[staff.digest(token)].take() if member else self._wrong.take()
+        if member is None or wait:
+            await _refuse_token(wait)(scope, receive, send)
             return
         with asking(member, ""):
             await self._web(scope, receive, send)
-
-    def _refuse_token(self) -> Response:
-        if wait := self._wrong.take():
-            return JSONResponse({"error": "too many requests"}, 429, {"Retry-After": str(wait)})
-        words = "no such token: send Authorization: Bearer TOKEN (People, or: publisher staff token)"
-        return JSONResponse({"error": words}, 401, {"WWW-Authenticate": "Bearer"})
 
     def _is_shut(self) -> bool:
         with self._app.store.read() as conn:
@@ -101,8 +104,17 @@ class Door:
         await self._pages.trouble(401, "Sign in first", words, path=scope["path"])(scope, receive, send)
 
 
+def _refuse_token(wait: int) -> Response:
+    if wait:
+        return JSONResponse({"error": "too many requests"}, 429, {"Retry-After": str(wait)})
+    words = "no such token: send Authorization: Bearer TOKEN (People, or: publisher staff token)"
+    return JSONResponse({"error": words}, 401, {"WWW-Authenticate": "Bearer"})
+
+
 def is_outside(path: str, method: str) -> bool:
     """Say whether an address is there without signing in."""
+    if method in ("GET", "HEAD") and IN_FRAMES.fullmatch(path):
+        return True
     if path == "/inbox/posts" or (path.startswith("/inbox/posts/") and method != "POST"):
         return False
     return is_open(path) or path.startswith(OUTSIDE)

@@ -11,12 +11,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publisher.web.headers import COMMON, policy
 from publisher.web.pages import Pages
-from publisher.web.places import SIGNED, is_loopback, is_open
+from publisher.web.places import SIGNED, is_for_readers, is_loopback, is_open
 
 log = structlog.get_logger()
 
 SMALL_BODY = 64 * 1024  # bytes: forms
-ARTICLE_BODY = 1024 * 1024  # bytes: an article without its pictures
+ARTICLE_BODY = 1024 * 1024  # bytes: an article without its pictures, or schedules.yaml
+LONG = ("/api/", "/articles/", "/editions/", "/breaking", "/schedules/")  # below these people write texts
 EVENTS_BODY = 10 * 1024 * 1024  # bytes: hundreds of events in one request
 INBOX_BODY = 25 * 1024 * 1024  # bytes: a mail with its pictures
 FROM_ANYWHERE = ("/u/", "/webhooks/", "/subscribe/", "/api/subscriptions")  # what pages of others may ask for by POST
@@ -66,6 +67,10 @@ class Guard:
     def _refusal(self, scope: Scope) -> tuple[int, str, str] | None:
         """Return status, title and words for a request that is not for us; None for one that is."""
         headers = Headers(scope=scope)
+        if "\0" in scope["path"] and not is_for_readers(scope["path"]):  # whose pages say what they always say
+            return 404, "There is no such page", "Check the address."
+        if b"%00" in scope["query_string"]:
+            return 400, "This can’t be asked", "A character in the address is none: NUL."
         host = host_of(headers.get("host", ""))
         if not host:
             return 400, "Which host?", "The request names no host."
@@ -120,7 +125,7 @@ def _cap(path: str) -> int:
         return INBOX_BODY
     if path.startswith("/webhooks/"):
         return EVENTS_BODY
-    return ARTICLE_BODY if path.startswith(("/api/", "/articles/")) else SMALL_BODY
+    return ARTICLE_BODY if path.startswith(LONG) else SMALL_BODY
 
 
 async def _read(receive: Receive, cap: int) -> bytes | None:

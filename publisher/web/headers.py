@@ -7,6 +7,7 @@ PICTURES = "img-src 'self' http: https: data:"  # only where a card, a mail or a
 
 COMMON = {
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",  # for browsers that don't know frame-ancestors, which says it page by page
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
     "X-Robots-Tag": "noindex",

@@ -27,6 +27,11 @@ def asking(member: Member | None, token: str) -> Iterator[None]:
         _token.reset(before)
 
 
+def session() -> str:
+    """Return the token of the session by which a page is asked for; empty where there is none."""
+    return _token.get()
+
+
 def form_token() -> str:
     """Return what every form of whoever is signed in brings back: a page of another site can't know it."""
     return sha256(f"form\n{_token.get()}".encode()).hexdigest() if _token.get() else ""

@@ -18,6 +18,7 @@ class Entry:
     address: str
     words: str
     may: May = May.LOOK  # what it takes to see it
+    key: str = ""  # after `g` leads there
 
 
 def _(words: str) -> str:
@@ -27,11 +28,11 @@ def _(words: str) -> str:
 
 NAVIGATION: tuple[tuple[Entry, ...], ...] = (
     (
-        Entry("today", "/", _("Today")),
-        Entry("calendar", "/calendar", _("Calendar")),
-        Entry("schedules", "/schedules", _("Schedules")),
-        Entry("editions", "/editions", _("Editions")),
-        Entry("log", "/log", _("Send log")),
+        Entry("today", "/", _("Today"), key="t"),
+        Entry("calendar", "/calendar", _("Calendar"), key="c"),
+        Entry("schedules", "/schedules", _("Schedules"), key="s"),
+        Entry("editions", "/editions", _("Editions"), key="e"),
+        Entry("log", "/log", _("Send log"), key="l"),
         Entry("figures", "/figures", _("Figures")),
     ),
     (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
-from functools import cache
+from datetime import date, datetime
+from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,7 +15,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from publisher.model.counting import many
+from publisher.app.evidence import readable
 from publisher.model.post_size import urls_in
 from publisher.model.states import SENTENCES
 from publisher.store import permission
@@ -24,7 +24,7 @@ from publisher.web.headers import OWN_PICTURES, policy
 from publisher.web.here import form_token
 from publisher.web.navigation import NAVIGATION
 from publisher.web.places import Places, Served, is_for_readers
-from publisher.web.speech import catalogue, nearest
+from publisher.web.speech import ENGLISH, catalogue, nearest
 from publisher.web.wording import Words, words_of
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class Pages:
             "spoken": self.spoken,
             "zone": self.zone,
             "here": "",
+            "live": "",  # what of it is told anew while it is open: see web/live.py
             "navigation": NAVIGATION,
             "is_outside": False,  # before signing in nothing else is there
             "worker": permission.who(),
@@ -150,26 +151,58 @@ def environment(language: str = "en") -> Environment:
         lstrip_blocks=True,
     )
     made.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined] # by the extension
-    words = {"state_words": state_words, "to_type": to_type, "many": many, "sentence": sentence}
-    made.filters |= {"moment": moment, "size": size, "linked": linked, "host": host, **words}
+    in_it = partial(spoken, language)
+    made.filters |= {
+        "spoken": in_it,
+        "state_words": lambda state: in_it(state_words(state)),
+        "moment": partial(moment, language=language),
+        "day": partial(day_words, language=language),
+        "to_type": to_type,
+        "sentence": sentence,
+        "readable": readable,
+        "rate": rate,
+        "as_moment": datetime.fromisoformat,
+        "size": partial(size, language=language),
+        "linked": linked,
+        "host": host,
+    }
     made.globals |= {"WITHDRAWAL": WITHDRAWAL, "CORRECTION": CORRECTION, "FOLLOWING": FOLLOWING}
     return made
 
 
-def moment(value: datetime | None, zone: ZoneInfo, *, seconds: bool = False) -> Markup:
+def moment(value: datetime | None, zone: ZoneInfo, *, seconds: bool = False, language: str = ENGLISH) -> Markup:
     """Print a time as the publication's clock shows it, with the zone's name; a dash for none."""
     if value is None:
         return Markup("–")
     local = value.astimezone(zone)
     name = local.tzname() or zone.key
-    shown = f"{local:%a} {local.day} {local:%b %Y, %H:%M}{local.strftime(':%S') if seconds else ''}"
+    shown = f"{day_words(local, language)}, {local:%H:%M}{local.strftime(':%S') if seconds else ''}"
     zone_name = f"UTC{name}" if name[0] in "+-" else name
     return Markup('<time datetime="{}">{} {}</time>').format(value.isoformat(), shown, zone_name)
 
 
-def size(count: int) -> str:
+def day_words(value: date, language: str = ENGLISH) -> str:
+    """Print a day with its weekday, as a language writes it: ``Tue 24 Nov 2026``, ``Di., 24. Nov. 2026``."""
+    if language == ENGLISH:
+        return f"{value:%a} {value.day} {value:%b %Y}"
+    from babel.dates import format_skeleton  # here: only who speaks another language needs it
+
+    return format_skeleton("yMMMEd", value, locale=language)
+
+
+def size(count: int, language: str = ENGLISH) -> str:
     """Print a number of bytes."""
-    return f"{count:,} bytes" if count < 1_000 else f"{count / 1_000:,.1f} KB"
+    return f"{count:,} {spoken(language, 'bytes')}" if count < 1_000 else f"{count / 1_000:,.1f} KB"
+
+
+def rate(per_second: float) -> str:
+    """Print how many of something come in a second."""
+    return f"{per_second:,.0f}" if per_second >= 10 else f"{per_second:.1f}"
+
+
+def spoken(language: str, words: str) -> str:
+    """Print words that come from Python, in a language where it has them: unlike ``_``, it trusts none as markup."""
+    return catalogue(language).gettext(str(words)) if words else ""
 
 
 def state_words(state: str) -> str:

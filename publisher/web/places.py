@@ -80,19 +80,20 @@ class OnTheShelf(Served):
 
     :param key: of the preview.
     :param has: whether the preview brings a picture along.
+    :param below: where such shelves stand.
     """
 
-    def __init__(self, key: str, public_url: str, has: Callable[[str], bool]) -> None:
+    def __init__(self, key: str, public_url: str, has: Callable[[str], bool], below: str = "/previews") -> None:
         super().__init__(public_url)
-        self._key = key
+        self._mine = f"{below}/{key}"
         self._has = has
 
     def frame(self, number: int, *, dark: bool = False, pictures: bool = True) -> str:
-        return f"/previews/{self._key}/{number}/html{_looks(dark, pictures)}"
+        return f"{self._mine}/{number}/html{_looks(dark, pictures)}"
 
     def picture(self, url: str) -> str:
         name = own_card(url, self._public_url) or digest(url)
-        return f"/previews/{self._key}/pictures/{name}" if self._has(name) else super().picture(url)
+        return f"{self._mine}/pictures/{name}" if self._has(name) else super().picture(url)
 
 
 def _looks(dark: bool, pictures: bool) -> str:

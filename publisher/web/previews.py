@@ -145,7 +145,7 @@ def _page(router: APIRouter, app: App, pages: Pages, shelf: Shelf) -> None:
         name: str, at: str = "", email: Annotated[str, Query(alias="as")] = "", language: str = "", ask: bool = False
     ) -> Response:
         said = {"as": email.strip(), "at": at.strip(), "language": language.strip()}
-        common: dict[str, Any] = {"here": "overview", "name": name, "said": said, "files": files_as_saved(app)}
+        common: dict[str, Any] = {"here": "schedules", "name": name, "said": said, "files": files_as_saved(app)}
         common["languages"] = ()
         common["back"] = urlencode({word: value for word, value in said.items() if value})
         try:

@@ -15,7 +15,9 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import Match
 
+from publisher import __version__
 from publisher.errors import NotAllowedError, PublisherError
 from publisher.web import (
     api,
@@ -30,7 +32,6 @@ from publisher.web import (
     owner,
     previews,
     public,
-    showcase,
     sign_in,
     subscribing,
 )
@@ -38,6 +39,8 @@ from publisher.web.acts import API, status_of
 from publisher.web.door import Door
 from publisher.web.guard import Guard
 from publisher.web.inbox import Inbox
+from publisher.web.live import Streams
+from publisher.web.openapi import ABOUT, TITLE, describe
 from publisher.web.pages import Pages
 from publisher.web.webhooks import Webhooks
 
@@ -53,7 +56,27 @@ STATIC = {
     "console.css": "text/css",
     "console.js": "text/javascript",
 }
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 TITLES = {404: "There is no such page", 405: "This can’t be done here"}
+# The other titles and words of pages that say what went wrong, those that are always the same.
+SAID = (
+    "This did not work",
+    "This can’t be asked",
+    "This can’t be shown now",
+    "Not yours to do",
+    "Check the address, or go on from the overview.",
+    "Check the address.",
+    "Sign in first",
+    "You are not signed in, or were signed out meanwhile. Nothing was done: sign in, and do it again.",
+    "This is too large",
+    "This is not the address",
+    "Let the web server in front pass the Host that readers used.",
+    "Not from another site",
+    "A page of another site asked for this.",
+    "This link leads nowhere",
+    "This page could not be made",
+    "This is a fault of Publisher. The terminal where it runs says more.",
+)
 
 
 def make_app(app: App | None, inbox: Inbox) -> FastAPI:
@@ -63,8 +86,15 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
     """
     pages = Pages(app)
     web = FastAPI(
-        title="Publisher", openapi_url=OPENAPI if app else None, docs_url=None, redoc_url=None, redirect_slashes=False
+        title=TITLE,
+        version=__version__,
+        description=ABOUT,
+        openapi_url=OPENAPI if app else None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
     )
+    describe(web)
     _answer_errors(web, pages)
     _add_static(web)
     web.include_router(inbox_pages.routes(inbox, pages), include_in_schema=False)
@@ -83,10 +113,10 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.include_router(clicks.routes(app, pages), include_in_schema=False)
         web.include_router(health.routes(app), include_in_schema=False)
         web.include_router(api.routes(app))
-        shown, interface = console.routes(app, pages)
+        shown, acts, web.state.streams = console.routes(app, pages)
         web.include_router(shown, include_in_schema=False)
-        web.include_router(interface)
-        web.include_router(showcase.routes(app, pages), include_in_schema=False)
+        web.include_router(acts.api)
+        web.state.needed = acts.needed
         web.include_router(previews.routes(app, pages), include_in_schema=False)
         web.include_router(sign_in.routes(app, pages), include_in_schema=False)
         web.add_middleware(Door, app=app, pages=pages)
@@ -123,7 +153,11 @@ def _answer_errors(web: FastAPI, pages: Pages) -> None:
         phrase = HTTPStatus(error.status_code).phrase
         words = error.detail if error.detail != phrase else "Check the address, or go on from the overview."
         title = TITLES.get(error.status_code, "This did not work")
-        return pages.trouble(error.status_code, title, words, path=request.url.path)
+        answer = pages.trouble(error.status_code, title, words, path=request.url.path)
+        answer.headers.update(error.headers or {})
+        if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(_methods(web, request))
+        return answer
 
     @web.exception_handler(RequestValidationError)
     async def not_understood(request: Request, error: RequestValidationError) -> Response:
@@ -140,6 +174,16 @@ def _answer_errors(web: FastAPI, pages: Pages) -> None:
         return pages.trouble(status_of(error), title, f"{error}.", path=request.url.path)
 
 
+def _methods(web: FastAPI, request: Request) -> list[str]:
+    """Return the methods that an address knows: several routes share it."""
+    asked = {method: {**request.scope, "method": method} for method in METHODS}
+    return [
+        method
+        for method, scope in asked.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in web.router.routes)
+    ]
+
+
 class Server:
     """Serves an application from a thread, on this machine only.
 
@@ -148,6 +192,7 @@ class Server:
 
     def __init__(self, web: FastAPI, port: int = 0) -> None:
         self._port = port
+        self._web = web
         self._socket: socket.socket | None = None
         config = uvicorn.Config(
             web,
@@ -187,7 +232,10 @@ class Server:
                 raise PublisherError("the pages could not be served", where=self.url, remedy="See the lines above")
 
     def stop(self) -> None:
-        """Finish what is being answered, and end."""
+        """Finish what is being answered, and end; pages that are live are answered for as long as they are let."""
+        streams: Streams | None = getattr(self._web.state, "streams", None)
+        if streams is not None:
+            streams.end()
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(PATIENCE)

@@ -1,15 +1,14 @@
-"""The page that the first command leads to: one edition as readers get it, served or left as files."""
+"""The page that the first command leads to: one edition as readers get it, left as files."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from dataclasses import asdict
+from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, HTTPException
-from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import RowMapping
 
 from publisher.errors import UsageError
@@ -21,7 +20,6 @@ from publisher.store import media as cards
 from publisher.web import media
 from publisher.web.folder import Folder
 from publisher.web.frames import frame
-from publisher.web.headers import PICTURES
 from publisher.web.pages import Pages, stylesheet
 from publisher.web.places import Lying, digest, own_card
 from publisher.web.views import EditionView, MailView, SendView, edition_view, filled
@@ -31,20 +29,9 @@ if TYPE_CHECKING:
 
 LINES = 100  # of the send log on the page; the whole is in the log, and in log.json
 WHOLE = 2_000_000
-
-
-def routes(app: App, pages: Pages) -> APIRouter:
-    """Return the address of an edition's page."""
-    router = APIRouter(default_response_class=HTMLResponse)
-
-    @router.get("/editions/{edition_id}")
-    def show(edition_id: int) -> Response:
-        view = edition_view(app, edition_id, deliveries=LINES)
-        if view is None:
-            raise HTTPException(404, "There is no such edition.")
-        return pages.page("edition.html", pictures=PICTURES, here="editions", edition=view, lines=LINES)
-
-    return router
+# Nothing can be done on a page that lies in a folder.
+UNTOUCHED: dict[str, Any] = {"desk": None, "buttons": None, "asked": None, "outcomes": (), "changes": None}
+UNTOUCHED |= {"wrong": "", "typed": {}}
 
 
 def write_files(app: App, edition_id: int, out: Path) -> list[Path]:
@@ -61,7 +48,7 @@ def write_files(app: App, edition_id: int, out: Path) -> list[Path]:
         if send.mail is not None:
             for dark in (False, True):
                 folder.write(places.frame(send.row["id"], dark=dark), frame(send.mail.html, places, dark=dark))
-    page = Pages(app).html("edition.html", places, edition=view, lines=LINES)
+    page = Pages(app).html("edition.html", places, edition=view, lines=LINES, **UNTOUCHED)
     folder.write("index.html", page)
     folder.write("style.css", stylesheet())
     return folder.written
@@ -108,7 +95,7 @@ def write_out(app: App, edition_id: int, out: Path) -> list[Path]:
     folder.write_json("edition.json", _edition_plain(view))
     with app.store.read() as conn:
         whole = log.find(conn, log.Filter(edition_id=edition_id, limit=WHOLE))
-    folder.write_json("log.json", [_delivery_plain(row) for row in reversed(whole)])
+    folder.write_json("log.json", [_delivery_plain(row) for row in sorted(whole, key=itemgetter("id"))])
     return folder.written + write_files(app, edition_id, out)
 
 

@@ -6,16 +6,16 @@ import hmac
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from publisher.app import staff
 from publisher.app.staff import Entered
 from publisher.errors import UsageError
-from publisher.model.staff import Member
+from publisher.model.staff import May, Member
 from publisher.store import staff as ledger
 from publisher.web.allowance import Allowance
-from publisher.web.door import COOKIE, SIGN_IN, token_in
+from publisher.web.door import COOKIE, SIGN_IN, needs, token_in
 from publisher.web.forms import Said
 from publisher.web.pages import Pages
 
@@ -37,7 +37,7 @@ def routes(app: App, pages: Pages) -> APIRouter:
         return _form(pages, next)
 
     @router.post(SIGN_IN)
-    def sign_in(said: Said) -> Response:
+    def sign_in(said: Said, request: Request) -> Response:
         where, name = said.get("next"), said.get("name").lower()
         if wait := tries.take():
             return _form(pages, where, f"Too many tries: wait {wait} seconds.", name, 429)
@@ -47,9 +47,10 @@ def routes(app: App, pages: Pages) -> APIRouter:
             return _form(pages, where, f"{WRONG} The next try is looked at after {until:%H:%M %Z}.", name, 429)
         if entered.member is None:
             return _form(pages, where, WRONG, name, 403)
+        staff.sign_out(app, token_in(request.scope))  # whoever was signed in here before isn't any more
         return _come_in(entered, where)
 
-    @router.post("/sign-out")
+    @router.post("/sign-out", dependencies=[Depends(needs(May.LOOK))])
     def sign_out(request: Request) -> Response:
         staff.sign_out(app, token_in(request.scope))
         answer = RedirectResponse(SIGN_IN, 303)

@@ -6,16 +6,19 @@ import json
 from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from publisher.app import joining
 from publisher.audience.signup import Wanted, Wish
+from publisher.web.acts import refusals
 from publisher.web.joining import Door, Typed, error_in, source_of
+from publisher.web.openapi import body_of
 from publisher.web.pages import Pages
 from publisher.web.readers import Readers
 
@@ -34,17 +37,42 @@ ACROSS_SITES = {"Access-Control-Allow-Origin": "*", "Access-Control-Max-Age": "8
 PREFLIGHT = {"Access-Control-Allow-Methods": "POST", "Access-Control-Allow-Headers": "Content-Type"}
 
 
+class SignUp(BaseModel):
+    """The body of ``POST /api/subscriptions``, as it is described; `_read` reads it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: str
+    lists: list[str] = Field(min_length=1, description="Names of lists that people may sign up for.")
+    name: str = ""
+    language: str = ""
+    wording: str = Field(default="", max_length=LONGEST_WORDS, description="What they were shown as they agreed.")
+
+
+class Taken(BaseModel):
+    """That somebody may be asked, whether the address is known or not."""
+
+    ok: Literal[True]
+    what_now: str
+
+
 def routes(app: App, pages: Pages) -> APIRouter:
     """Return the address that takes sign-ups."""
     router = APIRouter(prefix="/api/subscriptions")
     desk = _Desk(Readers(app, pages))
 
-    @router.options("")
+    @router.options("", include_in_schema=False)
     def may_ask() -> Response:
         """Tell a browser that a page elsewhere may ask."""
         return Response(status_code=204, headers={**ACROSS_SITES, **PREFLIGHT})
 
-    @router.post("")
+    @router.post(
+        "",
+        status_code=202,
+        response_model=Taken,
+        responses=refusals(400, 413, 415, 429, 503),
+        openapi_extra={**body_of(SignUp.model_json_schema()), "security": []},
+    )
     async def sign_up(request: Request) -> Response:
         """Take a sign-up: 202 whether the address is known or not."""
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

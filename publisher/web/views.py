@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping
 
 from publisher.app.archive import as_written
 from publisher.app.ends import ends_of
+from publisher.app.progress import Progress, of_edition
 from publisher.app.standing import known, next_command
 from publisher.app.trials import TrialNow, foreseen, subjects_of, trial_now
 from publisher.errors import PublisherError
@@ -124,11 +126,17 @@ class SendView:
     is_withdrawn: bool = False  # its post was taken down
     left: int = 0  # how many parts of its post had left, of one that did not leave whole
     trial: TrialNow | None = None  # of its two subjects
+    progress: Progress | None = None  # while it is under way
 
     @property
     def state(self) -> str:
         """How it stands: what was taken down is not shown as done."""
         return WITHDRAWN if self.is_withdrawn else str(self.row["state"])
+
+    @property
+    def is_of_post(self) -> bool:
+        """Say whether it brings a post: it has no readers of its own, and follows no other."""
+        return not self.row["audience"] and self.row["kind"] not in sends.FOLLOWING
 
     @property
     def findings(self) -> list[dict[str, Any]]:
@@ -188,20 +196,43 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
         titles = {source["name"]: source["title"] for source in sources.every(conn)}
         withdrawn = withdrawals.taken_down(conn, edition_id)
         in_part = withdrawals.in_part(conn, [edition_id])
+        moving = of_edition(app, conn, edition_id, app.clock())
         beside = [each for each in by_language.of_slot(conn, row) if each["id"] != edition_id]
     picked = [(_as_sent(article, place), place["reason"]) for place, article in candidates if _is_in(place)]
     left = [(article, place["reason"]) for place, article in candidates if not _is_in(place)]
     schedule = known(row["schedule"], app.project.schedules)
     views = [_send_view(app, send, message, schedule, tried[send["id"]]) for send, message in rows]
+    views = [replace(view, progress=moving.get(view.row["id"])) for view in _marked(views, withdrawn, in_part)]
+    ordered = sorted(found, key=itemgetter("id"))
+    return EditionView(row, picked, left, views, ordered, held, titles, followed, withdrawn, in_part, beside)
+
+
+def sends_now(app: App, conn: Connection, edition_id: int, moving: Sequence[Progress]) -> list[SendView]:
+    """Return the sends of an edition as they stand, without what they say.
+
+    :param moving: all of its sends.
+    """
+    withdrawn = withdrawals.taken_down(conn, edition_id)
+    in_part = withdrawals.in_part(conn, [edition_id])
+    views = [
+        SendView(each.row, None, None, known(each.row["schedule"], app.project.schedules), progress=each)
+        for each in moving
+    ]
+    return _marked(views, withdrawn, in_part)
+
+
+def _marked(
+    views: Iterable[SendView], withdrawn: Mapping[int, str], in_part: Mapping[int, withdrawals.Posted]
+) -> list[SendView]:
+    """Return sends, those of posts with what became of them: taken down, or left in part."""
     taken = set(withdrawn.values())
     parts = {post.entry: len(post.parts) for post in in_part.values()}
-    views = [
+    return [
         replace(view, is_withdrawn=view.row["entry"] in taken, left=parts.get(view.row["entry"], 0))
-        if view.post is not None
+        if view.is_of_post
         else view
         for view in views
     ]
-    return EditionView(row, picked, left, views, found[::-1], held, titles, followed, withdrawn, in_part, beside)
 
 
 def withdrawn_of(conn: Connection, deliveries: Iterable[RowMapping]) -> set[int]:

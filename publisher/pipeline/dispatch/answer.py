@@ -15,7 +15,7 @@ from publisher.clock import steady
 from publisher.errors import BooksError, StoreError
 from publisher.model.call import Answer, Call, Outcome, Recipient, Scope, Verdict
 from publisher.model.states import DeliveryState, SendState
-from publisher.pipeline.dispatch import breaker, rests
+from publisher.pipeline.dispatch import breaker, rests, telling
 from publisher.pipeline.dispatch.desk import Claimed, Desk
 from publisher.pipeline.dispatch.landing import Landing, in_its_send, land
 from publisher.senders.verdicts import deferred, stop
@@ -80,7 +80,8 @@ def _record(
         deltas: Counter[str] = Counter()
         for landing, ids in landings.items():
             deltas.update(_settle(conn, call.id, ids, in_its_send(landing, is_cancelled)))
-        sends.post_to_books(conn, claimed.send_id, deltas)
+        if sends.post_to_books(conn, claimed.send_id, deltas):
+            telling.tell_landed(conn, claimed.send_id, call, landings, answer, now)
         if send["state"] == SendState.DONE and deltas[D.PENDING.value]:
             editions.reopen(conn, claimed.send_id, now)  # some certainly got nothing
         if not put_back and not was_asked:
@@ -143,7 +144,9 @@ def settle_plain(conn: Connection, some: Sequence[tuple[Claimed, Answer]], now: 
         ids = [reader.delivery_id for call in mine for reader in call.recipients]
         if deliveries.sent(conn, [call.id for call in mine], ids) != len(ids):
             raise NotPlain
-        sends.post_to_books(conn, send_id, {D.TAKEN.value: -len(ids), D.SENT.value: len(ids)})
+        if sends.post_to_books(conn, send_id, {D.TAKEN.value: -len(ids), D.SENT.value: len(ids)}):
+            told = [(claimed.call, answer) for claimed, answer in some if claimed.send_id == send_id]
+            telling.tell_sent(conn, send_id, told, now)
 
 
 class NotPlain(Exception):  # noqa: N818 -- a way back, not an error

@@ -11,6 +11,7 @@ import structlog
 from publisher.errors import BooksError, StoreError
 from publisher.model.call import Outcome, Verdict
 from publisher.model.states import CallState, DeliveryState, SendState
+from publisher.pipeline.dispatch import telling
 from publisher.pipeline.dispatch.landing import Landing, in_its_send
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, sends
 
@@ -103,7 +104,8 @@ def give_back(conn: Connection, call: RowMapping, now: datetime) -> int:
 
 def _call_unknown(conn: Connection, call: RowMapping, now: datetime, retry_at: datetime) -> int:
     reason = "its process ended, or stood still, while the request was under way"
-    ids = [recipient.delivery_id for recipient in calls.thaw(call["members"])]
+    readers = calls.thaw(call["members"])
+    ids = [reader.delivery_id for reader in readers]
     calls.move(
         conn,
         call["id"],
@@ -116,5 +118,6 @@ def _call_unknown(conn: Connection, call: RowMapping, now: datetime, retry_at: d
     moved = deliveries.move(conn, ids, call_id=call["id"], origin=D.TAKEN, to=D.UNKNOWN)
     verdict = Verdict(Outcome.UNKNOWN, reason=reason)
     calls.record_outcomes(conn, call["id"], [(delivery_id, verdict) for delivery_id in ids])
-    sends.post_to_books(conn, call["send_id"], {D.TAKEN.value: -moved, D.UNKNOWN.value: moved})
+    if sends.post_to_books(conn, call["send_id"], {D.TAKEN.value: -moved, D.UNKNOWN.value: moved}):
+        telling.tell_unknown(conn, call["send_id"], readers, reason, now)
     return moved

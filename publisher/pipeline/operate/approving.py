@@ -12,7 +12,7 @@ from publisher.model.desk import Changes
 from publisher.model.project import Approve
 from publisher.model.staff import May
 from publisher.model.states import EditionState, SendState
-from publisher.store import Connection, RowMapping, Store, approvals, desk, editions, sends
+from publisher.store import Connection, RowMapping, Store, approvals, desk, editions, outbox, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 from publisher.store.patience import write_patiently
 from publisher.store.permission import allowed
@@ -146,6 +146,7 @@ def hold_if_late(store: Store, send_id: int, late: timedelta, now: datetime) -> 
                 sends.move(conn, each["id"], S.HELD)
                 sends.add_reasons(conn, each["id"], [reason])
         editions.say_why(conn, edition["id"], reason["what"])
+        outbox.tell_held(conn, edition["id"], reason["what"], now)
     return True
 
 
@@ -175,6 +176,8 @@ def decide(store: Store, edition_id: int, rule: Approve, *, missed: str, now: da
             else:
                 _note_count(conn, send, agreed, missed)
                 sends.move(conn, send["id"], S.HELD)
+        if not goes:
+            outbox.tell_held(conn, edition_id, f"not approved by {missed}", now)
         return "approved" if agreed.is_enough else rule.otherwise
 
     return write_patiently(store, work)

@@ -17,6 +17,7 @@ import structlog
 
 from publisher.errors import UsageError
 from publisher.model.erratum import Erratum
+from publisher.model.hook import HookKind
 from publisher.model.staff import May
 from publisher.model.states import DeliveryState, SendState
 from publisher.pipeline.operate import rewording, stopping
@@ -30,6 +31,7 @@ from publisher.store import (
     editions,
     facts,
     messages,
+    outbox,
     sends,
     withdrawals,
 )
@@ -94,6 +96,7 @@ def correct_edition(
         mailed = [_mail(conn, anew, actor, now) for anew in wanted.mailed]
         if any(mailed):
             begin(conn, CORRECTING_MAIL, edition_id)
+        outbox.tell_edition(conn, HookKind.EDITION_CORRECTED, edition_id, now, by=actor)
         return stopped
 
     for send_id in write_patiently(store, work):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from publisher.errors import UsageError
+from publisher.errors import StaleError, UsageError
 from publisher.model.desk import Changes, Note
 from publisher.model.staff import May
 from publisher.store import Connection, Store, desk
@@ -29,7 +29,8 @@ def change(
 
     :param what: the change in words, for whoever looks at it later.
     :param seen: the version that whoever changes it has looked at; None: whichever there is.
-    :raises UsageError: it is no draft any more, or it was changed since that version.
+    :raises UsageError: it is no draft any more.
+    :raises StaleError: it was changed since that version.
     """
     with store.write() as conn:
         before = desk.lock_draft(conn, edition_id)
@@ -47,26 +48,56 @@ def _require_same(found: Changes, seen: int | None, edition_id: int) -> None:
     later = found.said[-(found.version - seen) :] if seen < found.version else ()
     since = "; ".join(f"{each.actor} {each.what}" for each in later)
     what = f"it was changed since version {seen}: {since or 'it is another one'}"
-    remedy = f"Look at it as it is now, and say it again with --seen {found.version}"
-    raise UsageError(what, where=f"edition {edition_id}", remedy=remedy)
+    remedy = f"Look at it as it is now, and say it again (--seen {found.version})"
+    raise StaleError(what, where=f"edition {edition_id}", remedy=remedy)
 
 
 @allowed(May.EDIT)
-def write_note(store: Store, schedule: str, text: str, *, language: str = "", actor: str, now: datetime) -> Note | None:
-    """Write the note of a schedule's next edition; return the one whose place it takes."""
+def write_note(
+    store: Store,
+    schedule: str,
+    text: str,
+    *,
+    language: str = "",
+    actor: str,
+    now: datetime,
+    seen: int | None = None,
+) -> Note | None:
+    """Write the note of a schedule's next edition; return the one whose place it takes.
+
+    :param seen: the note that waited when whoever writes it looked, 0 for none; None: they didn't look.
+    :raises StaleError: another one waits by now.
+    """
     with store.write() as conn:
-        before = _waiting(conn, schedule, language)
+        before = _seen_note(conn, schedule, language, seen)
         desk.write_note(conn, schedule, text, language=language, actor=actor, now=now)
     return before
 
 
 @allowed(May.EDIT)
-def take_back_note(store: Store, schedule: str, *, language: str = "", now: datetime) -> Note | None:
-    """Take back the note of a schedule's next edition; return it, or None where there is none."""
+def take_back_note(
+    store: Store, schedule: str, *, language: str = "", now: datetime, seen: int | None = None
+) -> Note | None:
+    """Take back the note of a schedule's next edition; return it, or None where there is none.
+
+    :raises StaleError: another one waits than the one that was seen.
+    """
     with store.write() as conn:
-        before = _waiting(conn, schedule, language)
+        before = _seen_note(conn, schedule, language, seen)
         desk.take_back_note(conn, schedule, language=language, now=now)
     return before
+
+
+def _seen_note(conn: Connection, schedule: str, language: str, seen: int | None) -> Note | None:
+    """Return the note that waits, and stays until the transaction ends; refuse another one than was seen."""
+    desk.take_turn_of(conn, schedule)
+    found = _waiting(conn, schedule, language)
+    if seen is None or seen == (found.id if found else 0):
+        return found
+    what = "its note was taken back meanwhile, or an edition has it"
+    if found is not None:
+        what = f"{found.actor} has written this note meanwhile: {found.text}"
+    raise StaleError(what, where=schedule, remedy="Look at it, and say it again")
 
 
 def _waiting(conn: Connection, schedule: str, language: str) -> Note | None:

@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from publisher.errors import NotWrittenError, StoreError
+from publisher.model.hook import HookKind
 from publisher.model.staff import May
 from publisher.model.states import EditionState, SendState
-from publisher.store import Connection, Store, calls, channels, editions, facts, limits, sends
+from publisher.store import Connection, Store, calls, channels, editions, facts, limits, outbox, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL, as_reason
 from publisher.store.patience import write_patiently
 from publisher.store.permission import allowed
@@ -57,7 +58,8 @@ def hold_edition(store: Store, edition_id: int, *, actor: str, why: str, now: da
 
     def write_down(conn: Connection) -> bool:
         if _is_open(conn, edition_id):
-            facts.hold_edition(conn, edition_id, actor=actor, why=why, now=now)
+            if facts.hold_edition(conn, edition_id, actor=actor, why=why, now=now):
+                outbox.tell_held(conn, edition_id, why, now, by=actor)
             return True
         return False
 
@@ -110,13 +112,18 @@ def hold_all(store: Store, *, actor: str, why: str, now: datetime) -> list[int]:
         ids = sorted(send["id"] for send in sends.in_state(conn, *HELD_AS))
     end = time.monotonic() + MARKING
     with _said_if_late(store, "all sending", None):
-        return [send_id for send_id in ids if _hold_one(store, send_id, end)]
+        return [send_id for send_id in ids if _hold_one(store, send_id, end, now)]
 
 
-def _hold_one(store: Store, send_id: int, end: float) -> bool:
+def _hold_one(store: Store, send_id: int, end: float, now: datetime) -> bool:
     def work(conn: Connection) -> bool:
         send, held = sends.lock(conn, send_id), facts.held(conn)
-        return held is not None and _hold(conn, send, as_reason(held))
+        if held is None or not _hold(conn, send, as_reason(held)):
+            return False
+        others = sends.of_edition(conn, send["edition_id"]) if send["edition_id"] is not None else []
+        if not any(_has(other, (BY_A_PERSON_ALL,)) for other in others if other["id"] != send_id):
+            outbox.tell_held(conn, send["edition_id"], held.why, now, by=held.actor)
+        return True
 
     return write_patiently(store, work, end - time.monotonic())
 
@@ -190,7 +197,10 @@ def release_edition(
             for name in {send["channel"] for send in found if send["state"] == S.PAUSED}:
                 channels.let_go_on(conn, name)
         kept_by = (sends.CHANNEL, *sends.UNRELEASED, *(() if facts.held(conn) is None else (BY_A_PERSON_ALL,)))
-        return replace(_release(conn, found, BY_A_PERSON, kept_by, now, usable), was_held=was_held)
+        released = replace(_release(conn, found, BY_A_PERSON, kept_by, now, usable), was_held=was_held)
+        if was_held or released.going_on:
+            outbox.tell_edition(conn, HookKind.EDITION_RELEASED, edition_id, now)
+        return released
 
     return write_patiently(store, work)
 
@@ -206,7 +216,10 @@ def release_all(store: Store, *, now: datetime, usable: Collection[str] | None =
         mine = [send for send in _locked(conn, GOES_ON_AS) if _has(send, (BY_A_PERSON_ALL,))]
         was_held = facts.release_everything(conn)
         kept_by = (BY_A_PERSON, "account", sends.CHANNEL, *sends.UNRELEASED)
-        return replace(_release(conn, mine, BY_A_PERSON_ALL, kept_by, now, usable), was_held=was_held)
+        released = replace(_release(conn, mine, BY_A_PERSON_ALL, kept_by, now, usable), was_held=was_held)
+        for edition_id in dict.fromkeys(send["edition_id"] for send in mine if send["id"] in released.going_on):
+            outbox.tell_edition(conn, HookKind.EDITION_RELEASED, edition_id, now)
+        return released
 
     return write_patiently(store, work)
 

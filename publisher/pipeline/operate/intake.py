@@ -8,9 +8,10 @@ from functools import partial
 from typing import Literal
 
 from publisher.model.article import LedgerArticle, Standing
+from publisher.model.counting import many
 from publisher.model.staff import May
 from publisher.model.states import EditionState
-from publisher.store import Connection, RowMapping, Store, articles, held
+from publisher.store import Connection, RowMapping, Store, articles, held, staff
 from publisher.store.permission import allowed
 
 STILL_TO_COME = (EditionState.DRAFT, EditionState.LOCKED)
@@ -42,7 +43,20 @@ def decide(
         copies = _copies(conn, word, done, is_named=bool(article_ids))
         for copy, article_id in copies.items():
             carry_out(conn, [copy], f"{reason}; the same story as {article_id}", now)
+        if done:
+            staff.write_down(conn, actor, _deed(word, done, source, why), about=_about(article_ids, source), now=now)
     return sorted([*done, *copies])
+
+
+def _deed(word: Word, done: Sequence[int], source: str, why: str) -> str:
+    which = f"article {done[0]}" if len(done) == 1 else many(len(done), "article")
+    return f"{word} {which}" + (f" of {source}" if source else "") + (f": {why}" if why else "")
+
+
+def _about(article_ids: Sequence[int], source: str) -> str:
+    if len(article_ids) == 1:
+        return f"article:{article_ids[0]}"
+    return f"source:{source}" if source else ""
 
 
 def _copies(conn: Connection, word: Word, done: Sequence[int], *, is_named: bool) -> dict[int, int]:

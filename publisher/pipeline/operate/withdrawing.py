@@ -14,6 +14,7 @@ from functools import partial
 import structlog
 
 from publisher.model.account import Fingerprints
+from publisher.model.hook import HookKind
 from publisher.model.message import Withdrawal
 from publisher.model.staff import May
 from publisher.model.states import DeliveryState, EditionState, SendState
@@ -27,6 +28,7 @@ from publisher.store import (
     editions,
     facts,
     messages,
+    outbox,
     sends,
     withdrawals,
 )
@@ -69,6 +71,7 @@ def withdraw_edition(store: Store, edition_id: int, means: Means, *, actor: str,
         if not editions.move(conn, edition_id, EditionState.CANCELLED, now, reason=reason):
             editions.say_why(conn, edition_id, reason)
         _make(conn, edition_id, means, actor, now, anew=True)
+        outbox.tell_edition(conn, HookKind.EDITION_WITHDRAWN, edition_id, now, by=actor)
         return stopped
 
     for send_id in write_patiently(store, work):

@@ -30,6 +30,7 @@ from publisher.store import (
     facts,
     media,
     messages,
+    outbox,
     sends,
     trials,
 )
@@ -113,7 +114,7 @@ def record_all(
     there = {send["entry"]: send["id"] for send in sends.of_edition(conn, edition["id"]) if send["state"] == S.MADE}
     due_at = queues.due_at(conn, project, schedule, edition, now)
     queues.enter(conn, project, schedule, edition)
-    written = []
+    written, held = [], []
     for product in (held_without_pictures(conn, each) for each in products):
         selection = project.selection_of(schedule, product.entry)
         due = queues.due_through(conn, project, schedule, product.entry, edition, due_at)
@@ -123,11 +124,15 @@ def record_all(
             what = {"edition_id": edition["id"], "entry": product.entry.key, "kind": sends.REGULAR, "number": 1}
             send_id = sends.add(conn, **what, made_at=now, actor=edition["actor"], **values)
         else:
-            sends.move(conn, send_id, S(values.pop("state")), **values)
+            sends.move(conn, send_id, S(values["state"]), **{name: values[name] for name in values if name != "state"})
         keep(conn, send_id, product, now, revision=messages.newest_revision(conn, send_id) + 1)
         written.append(send_id)
+        if values["state"] == S.HELD:
+            held += [reason["what"] for reason in values["reasons"] if reason["blocks"]]
     for send_id in there.values():  # schedules.yaml has its line no more
         sends.move(conn, send_id, S.CANCELLED, done_at=now)
+    if held:
+        outbox.tell_held(conn, edition["id"], "; ".join(dict.fromkeys(held)), now)
     return written
 
 

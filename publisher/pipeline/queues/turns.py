@@ -15,7 +15,7 @@ from publisher.model.states import SendState
 from publisher.pipeline import pacing
 from publisher.pipeline.pacing import Turn
 from publisher.pipeline.queues.queue import Queue, by_edition, members, queue_of, schedule_named, slots_of_queue
-from publisher.store import Connection, RowMapping, Store, queues, sends
+from publisher.store import Connection, RowMapping, Store, outbox, queues, sends
 from publisher.store.sql import take_turn
 
 log = structlog.get_logger()
@@ -67,11 +67,14 @@ class _TooLate:
     """A send that waited for too long to go out unasked."""
 
     send_id: int
+    edition_id: int | None
     reason: dict[str, Any]
+    now: datetime
 
     def carry_out(self, conn: Connection) -> None:
         if sends.move(conn, self.send_id, SendState.HELD):
             sends.add_reasons(conn, self.send_id, [self.reason])
+            outbox.tell_held(conn, self.edition_id, self.reason["what"], self.now)
 
 
 def _changes(conn: Connection, project: Project, queue: Queue, now: datetime) -> Iterator[_PutOff | _TooLate]:
@@ -79,7 +82,7 @@ def _changes(conn: Connection, project: Project, queue: Queue, now: datetime) ->
     rows = members(conn, project, queue, now)
     late = {row["id"]: row for row in rows if _is_late(project, row, now)}
     for row in late.values():
-        yield _TooLate(row["id"], _too_late(project, row))
+        yield _TooLate(row["id"], row["edition_id"], _too_late(project, row), now)
     rest = [row for row in rows if row["id"] not in late]
     moments = _of_editions(project, queue, rest, now) if queue.schedule else _of_posts(project, queue, rest, now)
     for row, moment in moments:

@@ -17,6 +17,7 @@ from publisher.store.tables.books import calls, deliveries, events, outcomes
 from publisher.store.tables.columns import EPOCH, Moment, Text, insert_row, metadata, update_row
 from publisher.store.tables.desk import approvals, notes
 from publisher.store.tables.editions import COUNTED, edition_articles, editions, media, messages, sends
+from publisher.store.tables.hooks import hook_messages, hook_tries, hooks
 from publisher.store.tables.measures import clicks, tracked_links, trial_clicks
 from publisher.store.tables.people import (
     changes,
@@ -57,6 +58,9 @@ __all__ = [
     "editions",
     "events",
     "facts",
+    "hook_messages",
+    "hook_tries",
+    "hooks",
     "insert_row",
     "limits",
     "lists",

@@ -42,6 +42,23 @@ deliveries = Table(
         sqlite_where=text("state = 'pending'"),
         postgresql_where=text("state = 'pending'"),
     ),
+    Index(  # not of every state: what is sent and nothing else would cost one more entry for each letter
+        "ix_deliveries_rare",
+        "send_id",
+        "state",
+        "recipient_id",
+        sqlite_where=text("state NOT IN ('sent', 'pending', 'taken')"),
+        postgresql_where=text("state NOT IN ('sent', 'pending', 'taken')"),
+    ),
+    Index(
+        "ix_deliveries_rare_domain",
+        "send_id",
+        "state",
+        "domain_id",
+        "recipient_id",
+        sqlite_where=text("state NOT IN ('sent', 'pending', 'taken')"),
+        postgresql_where=text("state NOT IN ('sent', 'pending', 'taken')"),
+    ),
     postgresql_with={"fillfactor": 50},
 )
 
@@ -107,4 +124,10 @@ events = Table(  # a later word from a provider
     Column("counts", Boolean, nullable=False),  # False: stored but inert
     UniqueConstraint("channel", "event_key"),
     Index("ix_events_delivery_id", "delivery_id"),
+    Index(  # the few that figures are drawn from, among a "delivered" for each letter
+        "ix_events_bad",
+        "happened_at",
+        sqlite_where=text("type IN ('hard bounce', 'soft bounce', 'dropped', 'complained')"),
+        postgresql_where=text("type IN ('hard bounce', 'soft bounce', 'dropped', 'complained')"),
+    ),
 )

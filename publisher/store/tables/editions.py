@@ -40,6 +40,7 @@ editions = Table(
     UniqueConstraint("schedule", "slot", "language"),
     Index("ix_editions_state", "state"),
     Index("ix_editions_schedule_due_at", "schedule", "due_at"),
+    Index("ix_editions_due_at", "due_at", "id"),
 )
 
 edition_articles = Table(  # every candidate, with the reason why it is in or out
@@ -87,6 +88,7 @@ sends = Table(
     *(Column(state, Integer, nullable=False, default=0) for state in COUNTED),
     UniqueConstraint("edition_id", "entry", "kind", "number"),
     Index("ix_sends_state", "state"),
+    Index("ix_sends_started_at", "started_at"),
     Index("ix_sends_archive", "archive", "started_at", "id"),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Table
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Table, text
 
 from publisher.store.tables.columns import Moment, Text, metadata, ref, row_id
 
@@ -22,6 +22,7 @@ subscribers = Table(
     Column("measured_wording_id", BigInteger),  # what they said yes to
     Column("erased_at", Moment),  # nothing is left of them but this row's id, which no one else may get
     Column("merged_into", BigInteger),  # the person whose second row this was: links that name it lead there
+    Index("ix_subscribers_domain_id", "domain_id"),
 )
 
 domains = Table(
@@ -49,6 +50,7 @@ subscriptions = Table(
     Column("actor", Text, nullable=False),
     Column("wording_id", BigInteger),  # what they said yes to; NULL: nothing was shown
     Index("ix_subscriptions_subscriber_id", "subscriber_id"),
+    Index("ix_subscriptions_list_id_state_since", "list_id", "state", "since"),
 )
 
 wordings = Table(  # what was asked of people, word for word: consent is to this and to nothing else
@@ -74,6 +76,12 @@ changes = Table(  # what was before: the present stands in the rows themselves; 
     Column("until", Moment, nullable=False),
     Column("actor", Text, nullable=False),  # who had made it so
     Index("ix_changes_subscriber_id", "subscriber_id"),
+    Index(  # who had an address in a domain
+        "ix_changes_address",
+        "words",
+        sqlite_where=text("what = 'address'"),
+        postgresql_where=text("what = 'address'"),
+    ),
 )
 
 suppressions = Table(  # survives erasure: no address, only its keyed hash
@@ -84,6 +92,7 @@ suppressions = Table(  # survives erasure: no address, only its keyed hash
     Column("reason", Text, nullable=False),
     Column("made_at", Moment, nullable=False),
     Column("actor", Text, nullable=False),
+    Index("ix_suppressions_made_at", "made_at"),
 )
 
 recipients = Table(  # whom a delivery is for: a subscriber or a social account; never an address text

@@ -1,14 +1,19 @@
-"""The console's pages of editions."""
+"""The console's list of editions, by day."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, HTTPException, Query
 from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel, Field
 
 from publisher.app.standing import waiting_lines
-from publisher.store import by_language, editions
+from publisher.model.states import EditionState
+from publisher.store import RowMapping, by_language, editions
 from publisher.web.acts import Acts
 from publisher.web.console.addresses import address
 from publisher.web.pages import Pages
@@ -17,29 +22,92 @@ if TYPE_CHECKING:
     from publisher.app import App
 
 PAGE = 50
-MOST_EDITIONS = 1_000
+MOST = 200
+After = Annotated[int | None, Query(ge=1, le=2**63 - 1, description="The edition after which to go on.")]
+Schedule = Annotated[str, Query(max_length=200, description="Only of this schedule.")]
+Limit = Annotated[int, Query(ge=1, le=MOST)]
+
+
+class Edition(BaseModel):
+    """An edition, with the sums of its sends."""
+
+    id: int
+    schedule: str
+    slot: str
+    language: str
+    due_at: datetime
+    state: EditionState
+    reason: str = Field(description="Why it was skipped or cancelled, or what was done about it; may be empty.")
+    is_practice: bool
+    candidates: int
+    sent: int
+    failed: int
+    unknown: int
+    to_do: int
+
+
+class Editions(BaseModel):
+    """A page of editions, the latest first."""
+
+    editions: list[Edition]
+    after: int | None = Field(description="Ask for what follows with this; null: nothing follows.")
 
 
 def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     """Return the addresses of editions."""
     router = APIRouter(default_response_class=HTMLResponse)
 
-    @router.get("/editions")
-    def every_edition(schedule: str = "", limit: Annotated[int, Query(ge=1, le=MOST_EDITIONS)] = PAGE) -> Response:
+    def found(schedule: str, state: EditionState | None, after: int | None, limit: int) -> list[RowMapping]:
         with app.store.read() as conn:
-            found = editions.latest(conn, limit=limit + 1, schedule=schedule)
-            waits = waiting_lines(conn, app.project.schedules, {row["id"] for row in found})
-        more = min(limit * 4, MOST_EDITIONS) if len(found) > limit else 0
+            before = editions.get(conn, after) if after is not None else None
+            if after is not None and before is None:
+                raise HTTPException(404, "There is no such edition.")
+            return editions.latest(conn, limit=limit + 1, schedule=schedule, state=state or "", after=before)
+
+    @router.get("/editions")
+    def every_edition(
+        schedule: Schedule = "", state: Annotated[str, Query(max_length=20)] = "", after: After = None
+    ) -> Response:
+        if state and state not in list(EditionState):
+            raise HTTPException(400, "Editions have no such state.")
+        rows = found(schedule, EditionState(state) if state else None, after, PAGE)
+        shown, asked = rows[:PAGE], {"schedule": schedule, "state": state}
+        with app.store.read() as conn:
+            waits = waiting_lines(conn, app.project.schedules, {row["id"] for row in shown})
         return pages.page(
             "editions.html",
             here="editions",
-            editions=found[:limit],
-            several=by_language.schedules_among(found),
+            days=_by_day(app, shown),
+            several=by_language.schedules_among(shown),
             waits=waits,
-            schedule=schedule,
-            schedules=list(app.project.schedules),
-            more=address("/editions", schedule=schedule, limit=more) if more > limit else "",
-            limit=limit,
+            asked=asked,
+            schedules=sorted({*app.project.schedules, schedule} - {""}),
+            states=list(EditionState),
+            older=address("/editions", **asked, after=shown[-1]["id"]) if len(rows) > PAGE else "",
+            newest=address("/editions", **asked) if after is not None else "",
         )
 
+    @acts.api.get("/editions")
+    def list_editions(
+        schedule: Schedule = "", state: EditionState | None = None, after: After = None, limit: Limit = PAGE
+    ) -> Editions:
+        """List editions, the latest first."""
+        rows = found(schedule, state, after, limit)
+        more = rows[limit - 1]["id"] if len(rows) > limit else None
+        return Editions(editions=[record(row) for row in rows[:limit]], after=more)
+
     return router
+
+
+def record(row: RowMapping) -> Edition:
+    """Return a row of the list as the interface shows it."""
+    names = ("id", "schedule", "slot", "language", "due_at", "state", "reason", "candidates", "sent", "failed")
+    plain: dict[str, Any] = {name: row[name] for name in names}
+    to_do = row["n_pending"] + row["n_taken"]
+    return Edition(**plain, is_practice=row["practice"] is not None, unknown=row["n_unknown"], to_do=to_do)
+
+
+def _by_day(app: App, rows: Sequence[RowMapping]) -> list[tuple[date, list[RowMapping]]]:
+    """Return them by the day of the publication on which they are due."""
+    days = groupby(rows, key=lambda row: row["due_at"].astimezone(app.zone).date())
+    return [(day, list(mine)) for day, mine in days]

@@ -1,29 +1,44 @@
-"""The send log: every delivery and attempt, filtered, with its evidence."""
+"""The send log: every delivery, filtered, and all that a filter finds as a file."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, HTTPException
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
+from publisher.app import send_log as asking
+from publisher.app.send_log import PATIENCE, Asked, Form, filter_of
 from publisher.audience.addresses import normalise
 from publisher.errors import UsageError
+from publisher.model.staff import May
 from publisher.model.states import DeliveryState
-from publisher.model.subscriber import Subscriber
-from publisher.store import RowMapping, calls, log, subscribers
+from publisher.store import RowMapping, log, sends, subscribers
 from publisher.web.acts import Acts
 from publisher.web.console.addresses import address
 from publisher.web.console.subscribers import READER, reader_named
+from publisher.web.door import needs
 from publisher.web.forms import Said
 from publisher.web.pages import Pages
-from publisher.web.views import WITHDRAWN, in_part_of, withdrawn_of
+from publisher.web.views import Share, in_part_of, shares_of, withdrawn_of
 
 if TYPE_CHECKING:
     from publisher.app import App
 
 PAGE = 50  # lines of the send log
+TYPED = ("edition", "send", "channel", "state", "domain", "since", "until")  # what stands in a page's address as typed
+Typed = Annotated[str, Query(max_length=200)]
+TYPES = {Form.CSV: "text/csv; charset=utf-8", Form.JSON: "application/x-ndjson"}
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """A send of the edition that is looked into, with its counters."""
+
+    row: RowMapping
+    shares: Sequence[tuple[Share, str]]  # each with the address of its deliveries
 
 
 def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
@@ -32,21 +47,36 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
 
     @router.get("/log")
     def send_log(
-        edition: str = "", channel: str = "", state: str = "", reader: str = "", before: int | None = None
+        edition: Typed = "",
+        send: Typed = "",
+        channel: Typed = "",
+        state: Typed = "",
+        domain: Typed = "",
+        since: Typed = "",
+        until: Typed = "",
+        reader: Typed = "",
+        after: Typed = "",
     ) -> Response:
-        asked = {"edition": edition, "channel": channel, "state": state, "reader": reader}
+        asked = dict(zip(TYPED, (edition, send, channel, state, domain, since, until), strict=True))
         person = reader_named(app, reader)
         if reader and person is None:
-            return shown(asked, trouble="There is no such subscriber, or they were erased", about="to")
-        wanted, trouble = _filter(app, edition, channel, state, person, before)
+            trouble = "There is no such subscriber, or they were erased"
+            return shown({**asked, "reader": reader}, trouble=trouble, about="to")
+        to = person.email if person else ""
+        try:
+            wanted = _asked(asked, person.id if person else None)
+            sought = filter_of(app, replace(wanted, after=after), limit=PAGE)
+        except UsageError as error:
+            return shown({**asked, "reader": reader}, to=to, trouble=error.what)
         with app.store.read() as conn:
-            found = log.find(conn, wanted) if wanted else []
-        return shown(asked, found, to=person.email if person else "", before=before, trouble=trouble)
+            page = log.look(conn, sought, PATIENCE)
+            books = _books(sends.of_edition(conn, sought.edition_id), asked) if sought.edition_id else []
+        return shown({**asked, "reader": reader}, page, to=to, after=after, sought=sought, books=books)
 
     @router.post("/log")
     def look_up(said: Said) -> Response:
         """Lead to a page of the log; the address that was typed stands in no address of a page."""
-        asked = {name: said.get(name) for name in ("edition", "channel", "state")}
+        asked = {name: said.get(name) for name in TYPED}
         typed = said.get("to")
         if not typed:
             return RedirectResponse(address("/log", **asked), 303)
@@ -60,68 +90,88 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             return shown(asked, to=typed)
         return RedirectResponse(address("/log", **asked, reader=app.wire_name(READER, person.id)), 303)
 
+    @router.post("/log/export", dependencies=[Depends(needs(May.OPERATE))])
+    def export(said: Said) -> Response:
+        """Stream all that a filter finds, and write down who took it."""
+        reader = said.get("reader")
+        person = reader_named(app, reader)
+        if reader and person is None:
+            raise UsageError("there is no such subscriber, or they were erased")
+        if said.get("as") not in set(Form):
+            raise UsageError("an export is written as csv or json")
+        form = Form(said.get("as"))
+        asked = _asked({name: said.get(name) for name in TYPED}, person.id if person else None)
+        pieces = asking.export(app, filter_of(app, asked, limit=PAGE), form, _in_words(asked))
+        name = f"send-log.{'csv' if form is Form.CSV else 'ndjson'}"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+        return StreamingResponse(pieces, media_type=TYPES[form], headers=headers)
+
     def shown(
         asked: Mapping[str, str],
-        found: Sequence[RowMapping] = (),
+        page: log.Page | None = None,
         *,
         to: str = "",
-        before: int | None = None,
+        after: str = "",
+        sought: log.Filter | None = None,
+        books: Sequence[Books] = (),
         trouble: str = "",
-        about: str = "edition",
+        about: str = "filter",
     ) -> Response:
         """Return a page of the log.
 
         :param to: the address that the field shows.
         :param about: the field that the trouble is about.
         """
+        found = page.rows if page else ()
+        posts = [row for row in found if row["message"] != "mail"]
         with app.store.read() as conn:
-            withdrawn, in_part = withdrawn_of(conn, found), in_part_of(conn, found)
+            withdrawn, in_part = withdrawn_of(conn, posts), in_part_of(conn, posts)
+        is_recent = sought is not None and sought.since is not None and not asked["since"]
         return pages.page(
             "log.html",
             here="log",
-            deliveries=found[:PAGE],
+            deliveries=found,
             withdrawn=withdrawn,
             in_part=in_part,
-            asked={**asked, "to": to},
-            older=address("/log", **asked, before=found[PAGE - 1]["id"]) if len(found) > PAGE else "",
-            newest=address("/log", **asked) if before else "",
+            asked={"reader": "", **asked, "to": to},
+            recent_since=sought.since if sought and is_recent else None,
+            cut_short=page is not None and page.is_cut_short,
+            following=address("/log", **asked, after=page.goes_on) if page and page.goes_on else "",
+            first=address("/log", **asked) if after else "",
+            books=books,
             trouble=trouble,
             about=about,
             channels=sorted({*app.project.channels, asked["channel"]} - {""}),
             states=list(DeliveryState),
         )
 
-    @router.get("/deliveries/{delivery_id}")
-    def delivery(delivery_id: int) -> Response:
-        with app.store.read() as conn:
-            row = log.get(conn, delivery_id)
-            if row is None:
-                raise HTTPException(404, "There is no such delivery.")
-            tried = calls.of_delivery(conn, delivery_id, row["call_id"])
-            said = calls.outcomes_of(conn, delivery_id)
-            state = WITHDRAWN if withdrawn_of(conn, [row]) & {delivery_id} else row["state"]
-            part = in_part_of(conn, [row]).get(delivery_id)
-        evidence = [(call, said.get(call["id"])) for call in tried]
-        return pages.page(
-            "delivery.html", here="log", row=row, state=state, left=len(part.parts) if part else 0, calls=evidence
-        )
-
     return router
 
 
-def _filter(
-    app: App, edition: str, channel: str, state: str, reader: Subscriber | None, before: int | None
-) -> tuple[log.Filter | None, str]:
-    """Return what to look for; or None, and why that can't be looked for."""
-    try:
-        edition_id = app.edition(edition.strip()) if edition.strip() else None
-    except UsageError as error:
-        return None, error.what
-    return log.Filter(
-        edition_id=edition_id,
-        channel=channel,
-        subscriber_id=reader.id if reader else None,
-        state=state,
-        after_id=before,
-        limit=PAGE + 1,
-    ), ""
+def _asked(typed: Mapping[str, str], subscriber: int | None) -> Asked:
+    words: dict[str, Any] = dict(typed)
+    return Asked(**words | {"send": send_numbered(typed["send"])}, subscriber=subscriber)
+
+
+def send_numbered(said: str) -> int | None:
+    """Return the number of a send; None where nothing is said.
+
+    :raises UsageError: it is none.
+    """
+    if not said:
+        return None
+    if not (said.isascii() and said.isdecimal()) or int(said) > asking.LARGEST:
+        raise UsageError(f"there is no send {said[:30]!r}")
+    return int(said)
+
+
+def _books(rows: Sequence[RowMapping], asked: Mapping[str, str]) -> list[Books]:
+    def leads(row: RowMapping, state: str) -> str:
+        return address("/log", edition=asked["edition"], send=row["id"], state=state)
+
+    return [Books(row, [(share, leads(row, share.state)) for share in shares_of(row)]) for row in rows]
+
+
+def _in_words(asked: Asked) -> str:
+    """Return what was asked for: numbers and names, and no address."""
+    return ", ".join(f"{name} {value}" for name, value in asdict(asked).items() if value)

@@ -1,18 +1,28 @@
-"""The console's page of a subscriber: what did you send to this address, when, and why?"""
+"""The console's page of a subscriber: what did you send to this address, when, and why? And what they tell you."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter, Depends, HTTPException, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from pydantic import BaseModel, Field, RootModel
 
-from publisher.audience.addresses import normalise
-from publisher.audience.record import File, block_words, file_of
+from publisher.app import people
+from publisher.audience import by_phone
+from publisher.audience.record import File, block_words, file_of, record_of
+from publisher.errors import StaleError, UsageError
+from publisher.model.staff import May
+from publisher.model.states import DeliveryState
 from publisher.model.subscriber import Subscriber
-from publisher.store import RowMapping, subscribers, suppressions
-from publisher.web.acts import Acts
+from publisher.store import RowMapping, readership, staff, subscribers, suppressions
+from publisher.store.permission import allowed
+from publisher.web.acts import Acts, Done
+from publisher.web.console.subscriber_words import Added, Again, Asked, Erased, Moved, OfList, Quiet
+from publisher.web.door import needs
 from publisher.web.forms import Said
 from publisher.web.pages import Pages
 
@@ -20,48 +30,208 @@ if TYPE_CHECKING:
     from publisher.app import App
 
 HERE = "/subscribers"
+ONE = f"{HERE}/{{name}}"
 READER = "reader"  # the kind of a name by which a page is asked for: no address stands in one, or in what keeps them
+MAILS = 200  # on a person's page
+LONGEST_QUIET = timedelta(days=366)
+NO_SUCH = "There is no such subscriber, or they were erased."
+Name = Annotated[str, Path(max_length=64)]
+
+
+class Reader(BaseModel):
+    """By what a subscriber is asked for."""
+
+    reader: str = Field(description="Ask for it below /subscribers; no address stands in one.")
+
+
+class Record(RootModel[dict[str, Any]]):
+    """All that is kept of a person, as they get it who ask for it."""
+
+
+class ListLine(BaseModel):
+    """How many read a list."""
+
+    name: str
+    states: dict[str, int] = Field(description="How many are in each state; empty: there are more than are counted.")
+    is_more: bool = Field(description="There are more than 10,000, and they weren't counted.")
+    last_letter_to: int | None = Field(description="For how many its last letter was.")
+    last_letter_at: datetime | None
 
 
 def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     """Return the addresses of the field that an address is typed into, and of each subscriber's file."""
     router = APIRouter(default_response_class=HTMLResponse)
+    _find(router, app, pages, acts)
+    _show(router, app, pages)
+    _do(app, acts)
+    _end(app, acts)
+    _tell(app, acts)
+    return router
 
-    def form(typed: str = "", trouble: str = "", blocks: Sequence[Mapping[str, object]] = ()) -> Response:
-        status = 400 if trouble else 200
-        return pages.page(
-            "subscribers.html", status=status, here="subscribers", typed=typed, trouble=trouble, blocks=blocks
-        )
+
+def _find(router: APIRouter, app: App, pages: Pages, acts: Acts) -> None:
+    def form(status: int = 200, *, whole: bool = False, **context: Any) -> Response:
+        empty: dict[str, Any] = {"typed": "", "trouble": "", "blocks": (), "adding": {}, "wrong": ""}
+        with app.store.read() as conn:
+            numbers = readership.of_lists(conn, list(app.project.lists), whole=whole)
+        own = {"here": "subscribers", "numbers": numbers, "most": readership.AT_MOST}
+        return pages.page("subscribers.html", status=status, **(empty | own | context))
+
+    def again(said: dict[str, str], wrong: str, status: int) -> Response:
+        return form(status, adding=said, wrong=wrong)
 
     @router.get(HERE)
     def empty() -> Response:
         return form()
 
+    @router.get(f"{HERE}/all-counted")
+    def counted() -> Response:
+        return form(whole=True)
+
     @router.post(HERE)
     def find(said: Said) -> Response:
         typed = said.get("address")
         try:
-            address_hash = app.hash_of(normalise(typed))
-        except ValueError as why:
-            return form(typed, str(why))
+            address_hash = app.hash_of(people.address_of(typed))
+        except UsageError as error:
+            return form(400, typed=typed, trouble=error.what)
         with app.store.read() as conn:
             person = subscribers.find(conn, address_hash)
             blocks = [] if person else suppressions.of(conn, address_hash)
         if person is None:
-            return form(typed, blocks=_told(blocks))
+            return form(typed=typed, blocks=told(blocks))
         return RedirectResponse(f"{HERE}/{app.wire_name(READER, person.id)}", 303)
 
-    @router.get(f"{HERE}/{{name}}")
-    def file(name: str) -> Response:
+    @acts.post(f"{HERE}/add", may=May.OPERATE, back=HERE, again=again)
+    def add(said: Added) -> Done:
+        """Subscribe one person, on your word."""
+        lines = people.add(app, people.address_of(said.address), said.list, name=said.name)
+        person = people.with_address(app, said.address)
+        where = f"{HERE}/{app.wire_name(READER, person.id)}" if person else ""
+        return Done(said=f"{'; '.join(lines)}.", where=where)
+
+
+def _show(router: APIRouter, app: App, pages: Pages) -> None:
+    @router.get(ONE)
+    def file(name: Name) -> Response:
         found = _file(app, name)
         if found is None:
-            raise HTTPException(404, "There is no such subscriber, or they were erased.")
-        return pages.page("subscriber.html", here="subscribers", file=found, blocks=_told(found.blocks))
+            raise HTTPException(404, NO_SUCH)
+        waiting = sum(mail["state"] == DeliveryState.PENDING for mail, _ in found.mails)
+        return pages.page(
+            "subscriber.html",
+            here="subscribers",
+            file=found,
+            name=name,
+            blocks=told(found.blocks),
+            is_blocked=any(suppressions.holds(row) for row in found.blocks),
+            on=[row["list"] for row in found.lists if row["state"] != "left"],
+            lists=list(app.project.lists),
+            waiting=waiting,
+            most=MAILS,
+            today=app.clock().astimezone(app.zone).date(),
+        )
 
-    return router
+    @router.post(f"{ONE}/record", dependencies=[Depends(needs(May.OPERATE))])
+    def record(name: Name) -> Response:
+        """Hand out all that is kept of a person: what they are owed who ask for it."""
+        person = _there(app, name)
+        with allowed(May.OPERATE), app.store.write() as conn:
+            what = "took a subscriber’s record"
+            staff.write_down(conn, app.actor, what, about=f"subscriber:{person.id}", now=app.clock())
+        text = json.dumps(record_of(app.store, person.id), ensure_ascii=False, indent=2)
+        said = {"Content-Disposition": f'attachment; filename="record-{person.id}.json"'}
+        return Response(text, media_type="application/json", headers=said)
 
 
-def _told(blocks: Sequence[RowMapping]) -> list[Mapping[str, object]]:
+def _do(app: App, acts: Acts) -> None:
+    @acts.post(f"{ONE}/unsubscribe", may=May.OPERATE, back=ONE)
+    def unsubscribe(name: Name, said: OfList) -> Done:
+        """Take a person off a list, or off all, because they asked you to."""
+        person = _there(app, name)
+        ended = by_phone.leave(app.store, person.id, said.list, why=said.why, now=app.clock(), actor=app.actor)
+        if not ended:
+            raise StaleError(f"they aren’t on {said.list or 'any list'}")
+        return Done(said=f"They have left {', '.join(ended)}; what was not yet on its way doesn’t go.")
+
+    @acts.post(f"{ONE}/suppress", may=May.OPERATE, back=ONE)
+    def suppress(name: Name, said: OfList) -> Done:
+        """Let nobody write to a person's address any more, whoever brings it in."""
+        address_hash, chosen = _hash_of(app, name), app.list_named(said.list) if said.list else ""
+        stood = by_phone.suppress(app.store, address_hash, chosen, why=said.why, now=app.clock(), actor=app.actor)
+        if stood is not None:
+            raise StaleError(f"it was suppressed already, by {stood['actor']}: {stood['reason']}")
+        return Done(said=f"Nobody writes to them {f'by {chosen} ' if chosen else ''}any more.")
+
+    @acts.post(f"{ONE}/lift", may=May.OPERATE, back=ONE)
+    def lift(name: Name, said: Again) -> Done:
+        """Let a person be written to again who was suppressed wrongly."""
+        return Done(said=people.lift(app, _hash_of(app, name), said.why, even_complaints=said.even_complaints))
+
+    @acts.post(f"{ONE}/quiet", may=May.OPERATE, back=ONE)
+    def quiet(name: Name, said: Quiet) -> Done:
+        """Let a person have quiet until a day begins, or no more."""
+        person, now = _there(app, name), app.clock()
+        until = datetime.combine(said.until, time(), app.zone) if said.until else None
+        if until and not now < until <= now + LONGEST_QUIET:
+            raise UsageError("that day is past, or more than a year ahead", remedy="Choose another day")
+        by_phone.pause(app.store, person.id, until, now=now, actor=app.actor)
+        return Done(said=f"They have quiet until {said.until} begins." if until else "Letters to them go on.")
+
+
+def _end(app: App, acts: Acts) -> None:
+    @acts.post(f"{ONE}/move", may=May.OPERATE, back=ONE)
+    def move(name: Name, said: Moved) -> Done:
+        """Give a person another address, on your word; whoever has it already becomes one with them."""
+        person, email = _there(app, name), people.address_of(said.address)
+        address_hash, now = app.hash_of(email), app.clock()
+        if app.hash_of(person.email) == address_hash:
+            raise UsageError("that is the address that they have")
+        other = people.with_address(app, email)
+        by_phone.move(app.store, person.id, email, address_hash=address_hash, why=said.why, now=now, actor=app.actor)
+        return Done(said="They have another address now" + ("; the two have become one person." if other else "."))
+
+    @acts.post(f"{ONE}/erase", may=May.OPERATE, back=ONE)
+    def erase(name: Name, said: Erased) -> Done:
+        """Forget a person for good. What stays is a keyed hash, by which no import brings them back."""
+        person = _there(app, name)
+        if app.hash_of(people.address_of(said.address)) != app.hash_of(person.email):
+            raise UsageError("nothing was erased: that isn’t their address", remedy="Type it as it stands on top")
+        now, actor = app.clock(), app.actor
+        by_phone.erase(app.store, person.id, hash_of=app.hash_of, why=said.why, now=now, actor=actor)
+        return Done(said="Erased. This can’t be undone; they themselves may join again.", where=HERE)
+
+
+def _tell(app: App, acts: Acts) -> None:
+    @acts.api.get("/lists", response_model=list[ListLine])
+    def lists() -> list[ListLine]:
+        """Tell how many read each list, counted so far as that costs little."""
+        with app.store.read() as conn:
+            found = readership.of_lists(conn, list(app.project.lists))
+        return [_line(each) for each in found]
+
+    @acts.api.post(f"{HERE}/find", response_model=Reader)
+    def find(said: Asked) -> Reader:
+        """Find a subscriber by their address, which so stands in no URL."""
+        person = people.with_address(app, said.address)
+        if person is None:
+            raise HTTPException(404, "Nobody has this address.")
+        return Reader(reader=app.wire_name(READER, person.id))
+
+    @acts.api.get(ONE)
+    def record(name: Name) -> Record:
+        """Tell all that is kept of a person: lists with their consent, changes, mails and events, suppressions."""
+        return Record(record_of(app.store, _there(app, name).id))
+
+
+def _line(each: readership.Readers) -> ListLine:
+    last = each.last
+    to, at = (last["candidates"], last["made_at"]) if last else (None, None)
+    return ListLine(name=each.name, states=each.states, is_more=each.is_more, last_letter_to=to, last_letter_at=at)
+
+
+def told(blocks: Sequence[RowMapping]) -> list[Mapping[str, object]]:
+    """Return suppressions with what each does, for people."""
     return [{**block, "does": block_words(block)} for block in blocks]
 
 
@@ -74,9 +244,20 @@ def reader_named(app: App, name: str) -> Subscriber | None:
         return subscribers.get(conn, number)
 
 
+def _there(app: App, name: str) -> Subscriber:
+    person = reader_named(app, name)
+    if person is None:
+        raise HTTPException(404, NO_SUCH)
+    return person
+
+
+def _hash_of(app: App, name: str) -> str:
+    return app.hash_of(_there(app, name).email)
+
+
 def _file(app: App, name: str) -> File | None:
     person = reader_named(app, name)
     if person is None:
         return None
     with app.store.read() as conn:
-        return file_of(conn, person.id)
+        return file_of(conn, person.id, MAILS)

@@ -123,6 +123,18 @@ def test_a_stale_version_is_refused_with_what_has_changed(tmp_path):
         approving.approve(app, 1, seen, actor=BEN)
 
 
+def test_of_a_stale_version_only_what_its_approver_has_not_seen_is_named(tmp_path):
+    app, _ = drafted(tmp_path)
+    desk.change(app, 1, lambda changes: changes.drop(1, BEN), "dropped 1")
+    seen = approving.look(app, 1).version
+    desk.change(app, 1, lambda changes: changes.drop(2, BEN), "dropped 2")
+    with pytest.raises(StaleError, match=r"is not what it is now: cli:\w+ dropped 2\. Look") as known:
+        approving.approve(app, 1, seen, actor=ANNA, seen=1)
+    assert "dropped 1" not in str(known.value)
+    with pytest.raises(StaleError, match="last, as you may know: cli:"):
+        approving.approve(app, 1, seen, actor=ANNA)
+
+
 def test_two_must_agree_and_one_counts_once(tmp_path):
     app, clock = drafted(tmp_path, "{by: 2}")
     assert str(approve(app)) == "1 of 2 agreed: cli:anna"

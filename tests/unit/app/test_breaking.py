@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -359,3 +360,11 @@ def test_breaking_news_is_corrected_though_the_file_has_no_schedule_of_that_name
     prepared = errata.prepare(room.app, edition, note="The harbour is open.", subject="The harbour is open", mail=True)
     assert [(each.channel, each.to) for each in prepared.differences] == [("letters", ("daily",))]
     assert prepared.behind == 3
+
+
+def test_breaking_news_whose_channel_is_gone_says_so_and_blames_no_schedule(room):
+    edition = room.send("3", via=("letters",))
+    project = room.app.project
+    room.app.project = replace(project, channels={"telegram": project.channels["telegram"]})
+    with pytest.raises(UsageError, match=r"there is no channel letters any more, by which its words are made\. Put it"):
+        errata.prepare(room.app, edition, note="Mended.", subject=None, mail=False)

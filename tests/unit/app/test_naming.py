@@ -12,7 +12,8 @@ from publisher.app.naming import Meant, edition_named
 from publisher.errors import UsageError
 from publisher.pipeline.operate import holding
 from publisher.store.tables import editions as edition_rows
-from tests.ledger import add_edition
+from publisher.store.tables import sends as send_rows
+from tests.ledger import add_edition, add_send, subscribe
 
 LISBON, AUCKLAND = ZoneInfo("Europe/Lisbon"), ZoneInfo("Pacific/Auckland")
 
@@ -170,3 +171,17 @@ def test_of_those_of_a_kind_the_language_chooses_too(store):
     assert named(store, "morning/en", meant=Meant.UNDER_WAY) == english
     with pytest.raises(UsageError, match=f"{english} .2026-11-24T07:00, en., {portuguese} .2026-11-24T07:00, pt-BR."):
         named(store, "morning", meant=Meant.UNDER_WAY)
+
+
+def test_a_held_correction_of_an_ended_edition_is_meant_where_nothing_else_is_held(store):
+    ended = add(store, "2026-11-24T07:00", at(24, 7), state="closed")
+    add(store, "2026-11-25T07:00", at(25, 7), state="closed")
+    subscribe(store, 1)
+    correction = add_send(store, ended)
+    with store.write() as conn:
+        conn.execute(update(send_rows).where(send_rows.c.id == correction).values(kind="correction", state="paused"))
+    assert named(store, "morning", meant=Meant.HELD) == ended
+    assert named(store, "morning@2026-11-24", meant=Meant.HELD) == ended
+    begun = add(store, "2026-11-26T07:00", at(26, 7))
+    holding.hold_edition(store, begun, actor="test", why="", now=at(26, 7))
+    assert named(store, "morning", meant=Meant.HELD) == begun

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from publisher.app import App
 from publisher.cli.commands import cli
 from publisher.cli.send import send
+from publisher.errors import UsageError
 from publisher.testing import FakeProvider
 from tests.project import ProjectDir
 from tests.unit.app.project import edit
@@ -48,3 +49,23 @@ def test_so_do_the_consoles_pages(project, tmp_path):
     with served(App.open(folder), tmp_path) as site:
         page = requests.get(f"{site.url}/editions/1", timeout=10).text
     assert page.count(f'<a href="{network.posted}" rel="noopener noreferrer">the post</a>') == 1
+
+
+def test_the_log_is_filtered_by_domain_and_by_when_a_send_began(project):
+    folder, _ = project
+    assert log(folder, "--domain", "example.org", "--json").count('"delivery"') == 1
+    assert json.loads(log(folder, "--domain", "example.com", "--json")) == []
+    assert json.loads(log(folder, "--until", "2001-01-01", "--json")) == []
+    assert log(folder, "--since", "2001-01-01", "--json").count('"delivery"') == 2
+    with pytest.raises(UsageError, match="since: 'soon' is no time"):
+        log(folder, "--since", "soon")
+
+
+def test_all_of_it_is_written_as_csv(project):
+    folder, network = project
+    rows = list(csv.DictReader(log(folder, "--csv").splitlines()))
+    assert [(row["channel"], row["state"], row["url"]) for row in rows] == [
+        ("mastodon", "sent", network.posted),
+        ("letters", "sent", ""),
+    ]
+    assert len(log(folder, "--csv", "--limit", "1").splitlines()) == 2

@@ -15,7 +15,7 @@ import pytest
 
 from publisher.errors import SourceError
 from publisher.sources.fetch import Fetcher
-from publisher.sources.wire import Gate, is_public
+from publisher.wire import Gate, is_public
 from tests.unit.sources.conftest import Site
 
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from publisher.model.states import DeliveryState as D
-from publisher.store import Store, calls, channels, deliveries, trials
+from publisher.store import Store, calls, channels, deliveries, log, trials
 from tests.ledger import NOW, add_edition, add_send, open_store, subscribe
 from tests.stores import overheard
 
@@ -31,6 +31,10 @@ STATEMENTS = {
     "has_untried": lambda conn: trials.has_untried(conn, 1),
     "let_go": lambda conn: trials.let_go(conn, 1, 1, NOW),
     "look": lambda conn: channels.look(conn, "letters", NOW),
+    "a page of the log": lambda conn: log.find(conn, log.Filter(edition_id=1, limit=2)),
+    "the log's domain": lambda conn: log.find(conn, log.Filter(since=NOW, domain="example.org", limit=2)),
+    "the log's address": lambda conn: log.find(conn, log.Filter(subscriber_id=1, limit=2)),
+    "the log's pending": lambda conn: log.find(conn, log.Filter(state="pending", limit=2)),
 }
 BIG = ("deliveries", "calls", "subscribers", "subscriptions", "recipients")
 

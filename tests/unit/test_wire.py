@@ -6,7 +6,7 @@ import pytest
 
 from publisher.errors import SourceError
 from publisher.sources.fetch import Fetcher
-from publisher.sources.wire import Gate
+from publisher.wire import Gate
 from tests.site import serving
 from tests.tls import Authority, serving_securely
 

@@ -1,4 +1,7 @@
-"""The connections under a fetch: only to addresses that were looked at, and only for as long as the fetch may last."""
+"""Connections to addresses that others name: only to those that were looked at, and only for as long as it may last.
+
+Sources are fetched over them, and webhooks are said over them.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPResponse
-from typing import Any
+from typing import Any, TypeVar
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
@@ -22,15 +25,28 @@ from urllib3.util.ssl_ import create_urllib3_context
 
 HOSTS = 64  # whose connections are kept for the next request
 MOST_ADDRESSES = 4  # of one host that are tried
-UNTIL: ContextVar[float] = ContextVar("until")  # when the fetch of this thread has to be over, on the monotonic clock
+E = TypeVar("E", bound=BaseException)
+UNTIL: ContextVar[float] = ContextVar("until")  # when what this thread asks has to be over, on the monotonic clock
+
+# By the codes of X509_verify_cert(3).
+_CERTIFICATES = {
+    9: "is not valid yet",
+    10: "ran out",
+    18: "was made by the site itself",
+    19: "was made by the site itself",
+    20: "is vouched for by nobody who is known here",
+    21: "is vouched for by nobody who is known here",
+    62: "is for another name",
+    64: "is for another address",
+}
 
 
 class RefusedAddressError(HTTPError):
-    """The host stands where nothing may be fetched from."""
+    """The host stands where nothing may be asked."""
 
 
 class OverTimeError(TimeoutError):
-    """The whole fetch has taken too long, however busily its pieces came."""
+    """The whole exchange has taken too long, however busily its pieces came."""
 
 
 def is_public(address: str) -> bool:
@@ -50,7 +66,7 @@ def _nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
 
 
 def is_any(address: str) -> bool:
-    """Allow every address: the source's editor said that it stands in the own network."""
+    """Allow every address: a person said that what is asked stands in the own network."""
     return bool(address)
 
 
@@ -90,7 +106,7 @@ class Gate:
 
 @cache
 def connections(gate: Gate) -> PoolManager:
-    """Return the kept connections of everyone who fetches through this gate."""
+    """Return the kept connections of everyone who asks through this gate."""
     made = PoolManager(num_pools=HOSTS, retries=False, maxsize=4, ssl_context=_trusting(gate.authorities))
     made.pool_classes_by_scheme = {
         "http": _pool(HTTPConnectionPool, HTTPConnection, gate),
@@ -179,3 +195,26 @@ class _Checked:
                 if time.monotonic() > UNTIL.get():
                     break
         raise failure
+
+
+def is_about(error: BaseException | None, kind: type[BaseException]) -> bool:
+    """Say whether a kind of error is among the causes of another."""
+    return _cause(error, kind) is not None
+
+
+def _cause(error: BaseException | None, kind: type[E]) -> E | None:
+    """Look for a kind of error among the causes that the libraries wrapped into one another."""
+    for _ in range(8):
+        if error is None or isinstance(error, kind):
+            return error
+        inner = getattr(error, "reason", None) or next((a for a in error.args if isinstance(a, BaseException)), None)
+        error = inner if isinstance(inner, BaseException) else error.__cause__ or error.__context__
+    return None
+
+
+def why_not_believed(error: BaseException) -> str:
+    """Say what is wrong with a server's certificate; empty where that isn't why it failed."""
+    wrong = _cause(error, ssl.SSLCertVerificationError)
+    if wrong is None:
+        return ""
+    return _CERTIFICATES.get(wrong.verify_code, f"is not to be trusted ({wrong.verify_message})")

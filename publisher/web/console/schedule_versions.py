@@ -1,0 +1,158 @@
+"""The console's pages about the versions of schedules.yaml: who wrote each, what it changed, and the way back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import APIRouter, HTTPException, Query
+from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel, Field
+
+from publisher.app import schedule_file
+from publisher.app.diff import changes
+from publisher.app.in_clear import may_see, require_sight
+from publisher.config import replacing
+from publisher.config.schedules import parse_project
+from publisher.errors import ConfigError, UsageError
+from publisher.model.project import Project
+from publisher.model.staff import May
+from publisher.store import project_versions, schedules
+from publisher.web.acts import Acts, Done, Id, Words
+from publisher.web.console.schedule_file import MOST_LINES, SHOWN
+from publisher.web.pages import Pages
+
+if TYPE_CHECKING:
+    from publisher.app import App
+
+PAGE = 50
+MOST = 200
+After = Annotated[int, Query(ge=0, le=2**63 - 1)]
+
+
+class Seen(Words):
+    """The file that is to give way."""
+
+    seen: str = Field(default="", max_length=64, description="The digest of the file as it is.")
+
+
+class VersionRecord(BaseModel):
+    """A version that was accepted."""
+
+    id: int
+    digest: str
+    accepted_at: datetime
+    actor: str
+    holds: bool
+
+
+class VersionRecords(BaseModel):
+    """Some versions, the newest first."""
+
+    versions: list[VersionRecord]
+    after: int = Field(default=0, description="Say it to get those that follow; 0: there are none.")
+
+
+class VersionText(VersionRecord):
+    """A version with its text."""
+
+    text: str
+
+
+def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
+    """Return the addresses."""
+    router = APIRouter(default_response_class=HTMLResponse)
+
+    @router.get("/schedules/versions")
+    def every(after: After = 0) -> Response:
+        found = _records(app, after, PAGE)
+        return pages.page("schedule_versions.html", here="schedules", found=found)
+
+    @router.get("/schedules/versions/{version_id}")
+    def one(version_id: Id) -> Response:
+        with app.store.read() as conn:
+            row = project_versions.find(conn, version_id)
+            if row is None:
+                raise HTTPException(404, "There is no such version.")
+            before = project_versions.before(conn, version_id)
+            holding = project_versions.held_since(conn, row)
+            holds = schedules.accepted_version(conn) == version_id
+        base, project, former = (
+            schedule_file.read(app),
+            _parsed(row["text"]),
+            _parsed(before["text"]) if before else None,
+        )
+        is_shown = may_see(row["text"], base.text, before["text"] if before else "")
+        return pages.page(
+            "schedule_version.html",
+            is_shown=is_shown,
+            here="schedules",
+            row=row,
+            before=before,
+            holding=holding,
+            holds=holds,
+            can_be_read=project is not None,
+            lines=schedule_file.text_diff(before["text"] if before else "", row["text"])[:MOST_LINES],
+            changes=changes(former, project, row["accepted_at"]) if project and before else (),
+            back=schedule_file.text_diff(base.text, row["text"])[:MOST_LINES],
+            back_changes=changes(app.project, project, app.clock()) if project else (),
+            seen=base.digest,
+            why_not=replacing.why_not(app.folder),
+            shown=SHOWN,
+        )
+
+    @acts.post("/schedules/versions/{version_id}/restore", may=May.EDIT, back="/schedules/versions/{version_id}")
+    def restore(version_id: Id, said: Seen) -> Done:
+        """Save the text of an earlier version: it holds again from then on."""
+        with app.store.read() as conn:
+            row = project_versions.find(conn, version_id)
+        if row is None:
+            raise UsageError(f"there is no version {version_id}")
+        saved = schedule_file.save(app, row["text"], said.seen, is_exact=True)
+        local = saved.since.astimezone(app.zone)
+        return Done(said=f"Version {saved.digest} holds again, since {local:%H:%M:%S} {local.tzname()}")
+
+    @acts.api.get("/schedules-versions", response_model=VersionRecords, summary="List versions of schedules.yaml")
+    def listed(after: After = 0, limit: Annotated[int, Query(ge=1, le=MOST)] = PAGE) -> VersionRecords:
+        """Return the versions that were accepted, the newest first."""
+        return _records(app, after, limit)
+
+    @acts.api.get(
+        "/schedules-versions/{version_id}", response_model=VersionText, summary="Show a version of schedules.yaml"
+    )
+    def shown(version_id: Id) -> VersionText:
+        """Return a version with its text."""
+        with app.store.read() as conn:
+            row, held = project_versions.find(conn, version_id), schedules.accepted_version(conn)
+        if row is None:
+            raise HTTPException(404, "There is no such version.")
+        require_sight(row["text"])
+        own = {name: row[name] for name in ("id", "digest", "accepted_at", "actor", "text")}
+        return VersionText(**own, holds=row["id"] == held)
+
+    return router
+
+
+def _records(app: App, after: int, limit: int) -> VersionRecords:
+    with app.store.read() as conn:
+        rows = project_versions.latest(conn, before=after, limit=limit + 1)
+        held = schedules.accepted_version(conn)
+    found = [
+        VersionRecord(
+            id=row["id"],
+            digest=row["digest"],
+            accepted_at=row["accepted_at"],
+            actor=row["actor"],
+            holds=row["id"] == held,
+        )
+        for row in rows[:limit]
+    ]
+    return VersionRecords(versions=found, after=found[-1].id if len(rows) > limit else 0)
+
+
+def _parsed(text: str) -> Project | None:
+    """Return what a text says; None where this version of Publisher can't read it any more."""
+    try:
+        return parse_project(text)
+    except ConfigError:
+        return None

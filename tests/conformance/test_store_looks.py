@@ -1,0 +1,86 @@
+"""What the console looks up of people, articles and deeds, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from publisher.model.article import Article, Standing
+from publisher.store import (
+    channel_calls,
+    credentials,
+    facts,
+    headlines,
+    readership,
+    sources,
+    staff,
+    suppressions,
+    trail,
+)
+from tests.ledger import NOW, add_article, add_edition, add_send, subscribe
+
+
+@pytest.fixture
+def kept(store):
+    """A ledger with a little of everything."""
+    subscribe(store, 1)
+    edition = add_edition(store)
+    add_send(store, edition)
+    with store.write() as conn:
+        row = sources.ensure(conn, "site")
+        for number, standing in enumerate((Standing.NEW, Standing.HELD, Standing.BASELINE, Standing.DISCARDED)):
+            add_article(conn, row["id"], Article(f"Ärger {number}"), standing)
+        for number in range(3):
+            at = NOW + timedelta(seconds=number // 2)
+            suppressions.add(conn, f"{number:064x}", "all", reason="complained", now=at, actor="channel:letters")
+        staff.write_down(conn, "console:anna", "did it", about="edition:1", now=NOW)
+        facts.hold_edition(conn, edition, actor="cli:ben", why="", now=NOW)
+    return store
+
+
+ASKED = [*product(["", "site"], ["", *headlines.STANDINGS], ["", "äRGER"])]
+
+
+def test_articles_are_found_by_everything_together_page_by_page(kept):
+    known = {"": 4, "gone": 0}
+    with kept.read() as conn:
+        for source, standing, words in ASKED:
+            whole = headlines.find(conn, headlines.Wanted(source, standing, words)).articles
+            paged, before = [], 0
+            while True:
+                found = headlines.find(conn, headlines.Wanted(source, standing, words, before, limit=1))
+                paged += found.articles
+                if not (before := found.before):
+                    break
+            assert [each.id for each in paged] == [each.id for each in whole], (source, standing, words)
+            assert len([each for each in whole if "Ärger" in each.article.title]) == known.get(standing, 1)
+
+
+def test_suppressions_are_found_page_by_page(kept):
+    with kept.read() as conn:
+        first = suppressions.find(conn, suppressions.Wanted(reason="complained", actor="channel:letters", limit=2))
+        after = (first[-1]["made_at"], first[-1]["address_hash"], first[-1]["scope"])
+        rest = suppressions.find(conn, suppressions.Wanted(scope="all", after=after))
+    assert [row["address_hash"][-1] for row in [*first, *rest]] == ["2", "0", "1"]
+
+
+def test_deeds_are_found_page_by_page(kept):
+    with kept.read() as conn:
+        whole, _ = trail.find(conn, trail.Wanted())
+        first, goes_on = trail.find(conn, trail.Wanted(limit=1))
+        rest, end = trail.find(conn, trail.Wanted(before=goes_on))
+        hers, _ = trail.find(conn, trail.Wanted(who="anna", about="edition"))
+    assert [*first, *rest] == whole and not end
+    assert [deed.what for deed in hers] == ["did it"]
+
+
+def test_lists_calls_and_tokens_can_be_asked_for(kept):
+    with kept.read() as conn:
+        (daily,) = readership.of_lists(conn, ["daily"])
+        assert daily.states == {"confirmed": 1} and not daily.is_more and daily.last is not None
+        assert readership.of_lists(conn, ["daily"], whole=True)[0].states == daily.states
+        assert headlines.seen_since(conn, NOW - timedelta(days=1))["site"] >= 0
+        assert list(channel_calls.latest(conn, "letters", 5)) == []
+        assert credentials.known(conn, "letters") == []
