@@ -19,9 +19,17 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def first(tmp_path, clock) -> App:
+def folder(tmp_path, clock, postgresql_url, monkeypatch):
+    """A project whose ledger is on PostgreSQL."""
+    open_app(tmp_path, clock).store.close()
+    monkeypatch.setenv("DATABASE_URL", postgresql_url)
+    return tmp_path
+
+
+@pytest.fixture
+def first(folder, clock) -> App:
     """The process that accepts versions."""
-    app = open_app(tmp_path, clock)
+    app = App.open(folder, clock)
     versions.accepted(app)
     return app
 
@@ -49,10 +57,9 @@ def test_who_follows_goes_by_what_another_process_accepted(first, clock):
     assert not look.look()
 
 
-def test_nothing_can_be_followed_before_a_version_holds(tmp_path, clock):
-    app = open_app(tmp_path, clock)
+def test_nothing_can_be_followed_before_a_version_holds(folder, clock):
     with pytest.raises(ConfigError, match="Start `publisher scheduler` first"):
-        App.open_following(app.folder, clock)
+        App.open_following(folder, clock)
 
 
 def test_a_file_saved_after_what_holds_is_proposed(first):
