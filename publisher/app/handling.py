@@ -9,10 +9,12 @@ from publisher.app import standing
 from publisher.app.status import is_running
 from publisher.errors import EndedError, UsageError
 from publisher.model.staff import May
-from publisher.pipeline.operate import again, holding, stopping
+from publisher.pipeline.operate import again, doubt, holding, stopping
 from publisher.pipeline.operate.again import Again
+from publisher.pipeline.operate.doubt import Decided, Word
 from publisher.pipeline.operate.holding import Released
 from publisher.store import Connection, channels, editions, facts, sends, staff
+from publisher.store.by_hand import Doubtful
 from publisher.store.patience import write_patiently
 from publisher.store.permission import allowed
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     Here = App | Operator
 
+SENDING = "sending"  # what is done to all of it, in the audit
+
 
 @allowed(May.EDIT)
 def hold(here: Here, edition_id: int, why: str = "") -> str:
@@ -33,8 +37,24 @@ def hold(here: Here, edition_id: int, why: str = "") -> str:
     """
     title = require_open(here, edition_id, "hold")
     holding.hold_edition(here.store, edition_id, actor=here.actor, why=why, now=here.clock())
-    _write_down(here, edition_id, f"held {title}" + (f": {why}" if why else ""))
+    _write_down(here, f"edition:{edition_id}", _because(f"held {title}", why))
     return title
+
+
+@allowed(May.OPERATE)
+def hold_all(here: Here, why: str = "") -> None:
+    """Hold all sending: no call begins any more."""
+    holding.hold_all(here.store, actor=here.actor, why=why, now=here.clock())
+    _write_down(here, SENDING, _because("held all sending", why))
+
+
+@allowed(May.OPERATE)
+def release_all(here: Here) -> Released:
+    """Let all sending go on that was held at once."""
+    done = holding.release_all(here.store, now=here.clock(), usable=here.project.channels)
+    if done.did_something:
+        _write_down(here, SENDING, "let all sending go on")
+    return done
 
 
 @allowed(May.APPROVE)
@@ -49,7 +69,8 @@ def release(here: Here, edition_id: int, remake: Callable[[int], int]) -> Releas
     with here.store.read() as conn:
         all_is_held = facts.held(conn) is not None
     if done.did_something:
-        _write_down(here, edition_id, f"released {standing.edition_title(here.store, edition_id, here.zone)}")
+        title = standing.edition_title(here.store, edition_id, here.zone)
+        _write_down(here, f"edition:{edition_id}", f"released {title}")
     if not held or all_is_held:
         return done
     remake(edition_id)
@@ -64,9 +85,11 @@ def cancel(here: Here, edition_id: int, why: str = "") -> int:
 
     :raises EndedError: nothing of it is left to stop.
     """
-    require_open(here, edition_id, "cancel")
-    reason = f"cancelled by {here.actor}" + (f": {why}" if why else "")
-    return stopping.cancel_edition(here.store, edition_id, reason=reason, now=here.clock())
+    title = require_open(here, edition_id, "cancel")
+    reason = _because(f"cancelled by {here.actor}", why)
+    stopped = stopping.cancel_edition(here.store, edition_id, reason=reason, now=here.clock())
+    _write_down(here, f"edition:{edition_id}", _because(f"cancelled {title}", why))
+    return stopped
 
 
 @allowed(May.OPERATE)
@@ -78,15 +101,29 @@ def resend(here: Here, edition_id: int, recipient_id: int | None = None) -> Agai
     done = again.resend_failed(here.store, edition_id, now=here.clock(), recipient_id=recipient_id)
     if done.count:
         title = standing.edition_title(here.store, edition_id, here.zone)
-        _write_down(here, edition_id, f"sent {title} again to {done.count:,} whom it failed for")
+        _write_down(here, f"edition:{edition_id}", f"sent {title} again to {done.count:,} whom it failed for")
     return done
 
 
-def _write_down(here: Here, edition_id: int, what: str) -> None:
+@allowed(May.OPERATE)
+def settle(here: Here, wanted: Doubtful, word: Word, why: str = "") -> Decided:
+    """Carry out a person's word on deliveries that may or may not have arrived."""
+    done = doubt.settle(here.store, wanted, word, actor=here.actor, why=why, now=here.clock())
+    if done.moved:
+        about = f"edition:{wanted.edition_id}" if wanted.edition_id else SENDING
+        _write_down(here, about, _because(f"of what was in doubt {done.moved:,} {doubt.SAID[word]}", why))
+    return done
+
+
+def _because(what: str, why: str) -> str:
+    return f"{what}: {why}" if why else what
+
+
+def _write_down(here: Here, about: str, what: str) -> None:
     """Keep who did what: the next release, or answer, says no more who it was."""
 
     def work(conn: Connection) -> None:
-        staff.write_down(conn, here.actor, what, about=f"edition:{edition_id}", now=here.clock())
+        staff.write_down(conn, here.actor, what, about=about, now=here.clock())
 
     write_patiently(here.store, work)
 

@@ -63,7 +63,7 @@ def _require_good(address: str, description: str, *, allow_private: bool) -> Non
     if fault := senders.fault_in(address):
         raise UsageError(f"the address {fault}", remedy="Such as https://news.example/hooks/publisher")
     if address.startswith("http:") and not allow_private:
-        raise UsageError(OWN_NETWORK, remedy="If that is meant, allow it: --allow-private")
+        raise UsageError(OWN_NETWORK, remedy="If that is meant, allow it: --allow-private, or the box in the form")
     if len(description) > LONGEST:
         raise UsageError(f"the description is longer than {LONGEST} characters")
 

@@ -19,7 +19,7 @@ from publisher.model.staff import May
 from publisher.model.states import EditionState
 from publisher.pipeline import compose
 from publisher.runtime.slots import Slot
-from publisher.store import Connection, editions, schedules
+from publisher.store import Connection, editions, schedules, staff
 from publisher.store.permission import allowed
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def pause(app: App, schedule: Schedule, why: str = "") -> RowMapping | None:
     with app.store.write() as conn:
         if not schedules.pause(conn, schedule.name, reason=why, actor=app.actor, now=app.clock()):
             return schedules.get(conn, schedule.name)
+        _write_down(app, conn, schedule, f"paused {schedule.name}" + (f": {why}" if why else ""))
     drafts.cancel_all(app, schedule.name, f"{schedule.name} was paused by {app.actor}")
     log.info("schedule_paused", schedule=schedule.name, actor=app.actor, why=why)
     return None
@@ -98,6 +99,8 @@ def resume(app: App, schedule: Schedule, *, catch_up: bool) -> Resumed | None:
         until = _decided_until(schedule, passed, now) if catch_up else now
         if until is not None:
             schedules.advance(conn, schedule.name, until)
+        more = ", with what came meanwhile" if catch_up else ""
+        _write_down(app, conn, schedule, f"resumed {schedule.name}{more}")
     app.all_clear(versions.question_cause(schedule.name))
     log.info("schedule_resumed", schedule=schedule.name, actor=app.actor, catch_up=catch_up)
     return Resumed(since, len(passed), len(came))
@@ -112,6 +115,10 @@ def take_back(app: App, schedule: Schedule) -> int:
     if back:
         log.info("schedule_caught_up", schedule=schedule.name, actor=app.actor, articles=back)
     return back
+
+
+def _write_down(app: App, conn: Connection, schedule: Schedule, what: str) -> None:
+    staff.write_down(conn, app.actor, what, about=f"schedule:{schedule.name}", now=app.clock())
 
 
 def _drop(

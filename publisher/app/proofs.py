@@ -60,16 +60,14 @@ def addresses_said(app: App, said: str) -> list[str]:
     """
     found = list(dict.fromkeys(_address(each) for each in said.replace(",", " ").split()))
     if not found:
-        raise UsageError(
-            "it isn't said to whom", remedy="Give --to with addresses: ada@harbor.example,bo@harbor.example"
-        )
+        raise UsageError("it isn't said to whom", remedy="Give addresses: ada@harbor.example,bo@harbor.example")
     if len(found) > MOST:
-        raise UsageError(f"these are {len(found)} addresses, and a test goes to {MOST} at most", where="--to")
+        raise UsageError(f"these are {len(found)} addresses, and a test goes to {MOST} at most")
     with app.store.read() as conn:
         for email in found:
             if any(row["scope"] == "all" for row in suppressions.of(conn, app.hash_of(email))):
                 remedy = f"See why: publisher subscribers show {email}"
-                raise UsageError(f"{email} must not be written to", where="--to", remedy=remedy)
+                raise UsageError(f"{email} must not be written to", remedy=remedy)
     return found
 
 
@@ -77,7 +75,7 @@ def _address(said: str) -> str:
     try:
         return normalise(said)
     except ValueError as error:
-        raise UsageError(f"{said!r} is no e-mail address: {error}", where="--to") from None
+        raise UsageError(f"{said!r} is no e-mail address: {error}") from None
 
 
 def make(app: App, schedule: Schedule, *, email: str = "") -> Preview:

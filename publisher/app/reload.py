@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
 
-from publisher.config import reading, settings
+from publisher.config import reading, replacing, settings
 from publisher.config.schedules import load_project
 from publisher.errors import ConfigError
 
@@ -45,10 +46,16 @@ class FileWatch:
         if is_same or (is_first and self._is_what_holds()):
             return False
         try:
-            return self._take_over()
+            with self._while_nobody_saves():
+                return self._take_over()
         except Exception:
             self._stamp, self._digest = (), "not taken over"  # a busy database, say: the next look tries again
             raise
+
+    def _while_nobody_saves(self) -> AbstractContextManager[object]:
+        """Keep a save from coming between reading and taking: what it replaced would hold again until the next look."""
+        folder = self._app.folder
+        return nullcontext() if replacing.why_not(folder) else replacing.alone(folder)
 
     def _is_what_holds(self) -> bool:
         try:

@@ -138,6 +138,7 @@ def set_role(app: App, name: str, role: Role, actor: str) -> None:
     """
     now = app.clock()
     with app.store.write() as conn:
+        take_turn(conn, "staff")  # two admins at once would each count on the other
         member = require(staff.find(conn, name), name)
         if role is not Role.ADMIN:
             _keep_an_admin(staff.every(conn), member)
@@ -153,6 +154,7 @@ def end(app: App, name: str, actor: str) -> None:
     """
     now = app.clock()
     with app.store.write() as conn:
+        take_turn(conn, "staff")
         member = require(staff.find(conn, name), name)
         _keep_an_admin(staff.every(conn), member)
         staff.end(conn, member.id, now)

@@ -85,11 +85,13 @@ def accept(app: App, project: Project, actor: str = "") -> int:
             if schedules.accepted_version(conn) != held:
                 continue  # another process accepted one meanwhile
             now = believable_now(app, conn)
+            is_known = project_versions.by_digest(conn, project.version) is not None
             version_id = project_versions.accept(conn, project.version, project.text, now, actor)
             news = _News(conn, before, held, project, now, saved_at(app, now), actor)
             news.carry_over()
             schedules.set_accepted_version(conn, version_id)
-            project_versions.note_holding(conn, version_id, held, now, actor)
+            if is_known and held is not None:  # of one that is new its own row says it
+                project_versions.note_holding(conn, version_id, now, actor)
             if before is not None and before.practice and not project.practice:
                 holding.hold_practice(conn, now)
             if project.practice:

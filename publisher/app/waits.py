@@ -88,7 +88,7 @@ def _decided_at(send: Any) -> datetime | None:
 
 
 def _why_later(conn: Connection, send: Any, is_begun: bool) -> str:
-    trouble = concerns.last_trouble(conn, send["id"]) if is_begun else None
+    trouble = concerns.last_deferral(conn, send["id"]) if is_begun else None
     return f"to try again: {trouble['reason'] or 'no answer'}" if trouble else "its time"
 
 

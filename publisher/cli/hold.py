@@ -50,10 +50,9 @@ def hold(
 
 
 def _hold_everything(operator: Operator, why: str) -> tuple[list[SendNow], list[CallNow], str]:
-    from publisher.app import standing
-    from publisher.pipeline.operate import holding
+    from publisher.app import handling, standing
 
-    holding.hold_all(operator.store, actor=operator.actor, why=why, now=operator.clock())
+    handling.hold_all(operator, why)
     tell("all sending is held: no call begins any more")
     still = _watch(operator, standing.calls_under_way(operator.store, None))
     return standing.open_sends(operator.store), still, "To go on: publisher release --all"
@@ -82,7 +81,6 @@ def release(
     """Let go on what a person held or what was paused, or a channel. What a check holds is made and checked again."""
     from publisher.app import handling, standing, versions
     from publisher.app.naming import Meant
-    from publisher.pipeline.operate import holding
 
     if channel and (edition or everything):
         raise UsageError("a channel and editions are released one at a time", remedy="publisher release --channel NAME")
@@ -90,13 +88,12 @@ def release(
         _one_of(edition, everything, "release")
     operator = open_operator(project)
     versions.notice_end_of_practice(operator.store, operator.project, operator.clock())
-    usable = operator.project.channels
     if channel:
         title = f"the channel {_channel_named(operator, channel)}"
         done = _release_channel(operator, channel)
     elif everything:
         title = "all sending"
-        done = holding.release_all(operator.store, now=operator.clock(), usable=usable)
+        done = handling.release_all(operator)
     else:
         edition_id = operator.edition(edition, Meant.HELD)
         title = standing.edition_title(operator.store, edition_id, operator.zone)

@@ -101,11 +101,12 @@ def _open(
 
 
 def _decide(operator: Operator, wanted: Doubtful, word: Word, why: str, yes: bool) -> None:
+    from publisher.app import handling
     from publisher.pipeline.operate import doubt
 
     if not (yes or operator.project.practice):
         _ask(operator, wanted, word)
-    done = doubt.settle(operator.store, wanted, word, actor=operator.actor, why=why, now=operator.clock())
+    done = handling.settle(operator, wanted, word, why)
     _say_what_was_settled(operator, done, doubt.SAID[word])
     if done.by_itself:
         tell(

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, Text, cast, func, or_, select
 
+from publisher.model.call import Outcome
 from publisher.model.states import CallState, EditionState, SendState
 from publisher.store.tables import calls, channels, credentials, editions, processes, sends, sources
 
@@ -124,3 +125,9 @@ def last_trouble(conn: Connection, send_id: int) -> RowMapping | None:
     failed = or_(calls.c.outcome != "sent", calls.c.state == CallState.UNKNOWN)
     query = select(calls).where(calls.c.send_id == send_id, failed).order_by(calls.c.id.desc()).limit(1)
     return conn.execute(query).mappings().one_or_none()
+
+
+def last_deferral(conn: Connection, send_id: int) -> RowMapping | None:
+    """Return the send's newest call that certainly reached nobody, and is said again."""
+    query = select(calls).where(calls.c.send_id == send_id, calls.c.outcome == Outcome.DEFERRED.value)
+    return conn.execute(query.order_by(calls.c.id.desc()).limit(1)).mappings().one_or_none()

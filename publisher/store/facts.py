@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select
+from sqlalchemy import Connection, delete, insert, select
 
 from publisher.store.sql import insert_new
 from publisher.store.sql import take_turn as lock_turn
@@ -60,13 +60,6 @@ def held_editions(conn: Connection) -> list[int]:
     """Return the editions that a person holds."""
     names = conn.execute(select(facts.c.name).where(facts.c.name.startswith(f"{HELD}:"))).scalars()
     return sorted(int(name.partition(":")[2]) for name in names)
-
-
-def holds(conn: Connection) -> dict[str, Held]:
-    """Return what people hold: editions by their number, and all sending under ``""``."""
-    rows = conn.execute(select(facts.c.name).where(or_(facts.c.name == HELD, facts.c.name.startswith(f"{HELD}:"))))
-    found = {name: _read(conn, name) for name in rows.scalars()}
-    return {name.partition(":")[2]: held for name, held in found.items() if held is not None}
 
 
 def release_edition(conn: Connection, edition_id: int) -> bool:

@@ -29,6 +29,7 @@ class Waiting:
     data: str  # JSON
     made_at: datetime
     tries: int  # with the one that is made now
+    until: datetime  # the end of the lease: who claims it later has another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def claim(conn: Connection, hook_id: int, *, now: datetime, lease: timedelta, li
     if not ids:
         return []
     taken = update(hook_messages).where(among(m.id, ids)).values(due_at=now + lease, tries=m.tries + 1)
-    rows = conn.execute(taken.returning(m.id, m.key, m.kind, m.data, m.made_at, m.tries))
+    rows = conn.execute(taken.returning(m.id, m.key, m.kind, m.data, m.made_at, m.tries, m.due_at))
     return sorted((Waiting(*row) for row in rows), key=lambda each: each.id)
 
 
@@ -63,7 +64,7 @@ def note(conn: Connection, said: Waiting, came: Try, state: S, due_at: datetime 
     """
     values: dict[str, Any] = {"at": now, "took": int(came.took.total_seconds() * 1_000), "status": came.status}
     conn.execute(insert(hook_tries).values(message_id=said.id, **values, trouble=came.trouble, words=came.words))
-    mine = (hook_messages.c.id == said.id, hook_messages.c.state == S.WAITING, hook_messages.c.tries == said.tries)
+    mine = (hook_messages.c.id == said.id, hook_messages.c.state == S.WAITING, hook_messages.c.due_at == said.until)
     left = {"due_at": due_at} if due_at is not None else {"ended_at": now}
     return conn.execute(update(hook_messages).where(*mine).values(state=state.value, **left)).rowcount == 1
 
@@ -136,12 +137,6 @@ def given_up(conn: Connection, hook_id: int, most: int) -> int:
     """Return how many messages of a webhook were given up; counted only up to so many."""
     found = select(literal(1)).select_from(hook_messages).where(hook_messages.c.hook_id == hook_id, _IS_GIVEN_UP)
     return int(conn.execute(select(func.count()).select_from(found.limit(most).subquery())).scalar_one())
-
-
-def next_due_at(conn: Connection, hook_id: int) -> datetime | None:
-    """Return when something is said to a webhook next; None: nothing waits."""
-    query = select(hook_messages.c.due_at).where(hook_messages.c.hook_id == hook_id, _WAITS)
-    return conn.execute(query.order_by(hook_messages.c.due_at).limit(1)).scalar_one_or_none()
 
 
 def forget(conn: Connection, before: datetime) -> int:

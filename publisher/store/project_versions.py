@@ -33,10 +33,9 @@ class Holding:
     actor: str
 
 
-def note_holding(conn: Connection, version_id: int, before: int | None, now: datetime, actor: str) -> None:
-    """Write down that an earlier version holds again: of one that is new its own row says it."""
-    if before is not None and version_id < before:
-        staff.write_down(conn, actor, "let an earlier schedules.yaml hold again", about=_about(version_id), now=now)
+def note_holding(conn: Connection, version_id: int, now: datetime, actor: str) -> None:
+    """Write down that an earlier version holds again, or one that had given way to an earlier one."""
+    staff.write_down(conn, actor, "let an earlier schedules.yaml hold again", about=_about(version_id), now=now)
 
 
 def latest(conn: Connection, *, before: int = 0, limit: int = 50) -> list[RowMapping]:

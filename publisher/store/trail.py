@@ -5,17 +5,15 @@ Each kind of row is read by its own number, from the newest back, so that no pag
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from heapq import merge
 from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
-from publisher.store import facts, schedules
 from publisher.store.editions import TEST
 from publisher.store.sends import CORRECTION, WITHDRAWAL
 from publisher.store.tables import actions, approvals, editions, notes, project_versions, sends
@@ -108,7 +106,8 @@ def _actions(conn: Connection, wanted: Wanted, before: int | None) -> Iterable[D
     if ":" in wanted.about:
         query = query.where(actions.c.about == wanted.about)
     elif wanted.about:
-        query = query.where(actions.c.about.startswith(f"{wanted.about}:", autoescape=True))
+        kind = actions.c.about.startswith(f"{wanted.about}:", autoescape=True)
+        query = query.where(or_(actions.c.about == wanted.about, kind))  # all sending has no number
     query = query.where(_by(actions.c.actor, wanted.who)) if wanted.who else query
     for row in conn.execute(_newest(query, actions.c.id, wanted, before)).mappings():
         yield Deed("actions", row["id"], row["at"], row["actor"], row["what"], row["about"])
@@ -118,7 +117,7 @@ def _approvals(conn: Connection, wanted: Wanted, before: int | None) -> Iterable
     if not _is_asked(wanted, "edition"):
         return
     query = select(approvals)
-    query = query.where(approvals.c.edition_id == wanted.number) if wanted.number else query
+    query = query.where(approvals.c.edition_id == wanted.number) if wanted.number is not None else query
     query = query.where(_by(approvals.c.actor, wanted.who)) if wanted.who else query
     for row in conn.execute(_newest(query, approvals.c.id, wanted, before)).mappings():
         what = f"agreed to version {row['version']}" + (
@@ -132,7 +131,7 @@ def _versions(conn: Connection, wanted: Wanted, before: int | None) -> Iterable[
         return
     columns = (project_versions.c.id, project_versions.c.digest, project_versions.c.accepted_at)
     query = select(*columns, project_versions.c.actor)
-    query = query.where(project_versions.c.id == wanted.number) if wanted.number else query
+    query = query.where(project_versions.c.id == wanted.number) if wanted.number is not None else query
     query = query.where(_by(project_versions.c.actor, wanted.who)) if wanted.who else query
     for row in conn.execute(_newest(query, project_versions.c.id, wanted, before)).mappings():
         what = f"schedules.yaml holds in version {row['digest'][:10]}"
@@ -145,7 +144,7 @@ def _notes(conn: Connection, wanted: Wanted, before: int | None) -> Iterable[Dee
     query = select(notes)
     if wanted.kind == "edition":
         query = query.where(notes.c.edition_id.is_not(None))
-        query = query.where(notes.c.edition_id == wanted.number) if wanted.number else query
+        query = query.where(notes.c.edition_id == wanted.number) if wanted.number is not None else query
     elif wanted.kind == "schedule":
         query = query.where(notes.c.edition_id.is_(None))
         name = wanted.about.partition(":")[2]
@@ -162,7 +161,7 @@ def _editions(conn: Connection, wanted: Wanted, before: int | None) -> Iterable[
         return
     columns = (editions.c.id, editions.c.schedule, editions.c.slot, editions.c.made_at, editions.c.actor)
     query = select(*columns).where(_by_people(editions.c.actor, wanted))
-    query = query.where(editions.c.id == wanted.number) if wanted.number else query
+    query = query.where(editions.c.id == wanted.number) if wanted.number is not None else query
     for row in conn.execute(_newest(query, editions.c.id, wanted, before)).mappings():
         what = f"{'sent a test' if row['slot'].startswith(TEST) else 'made an edition'} of {row['schedule']}"
         yield Deed("editions", row["id"], row["made_at"], row["actor"], what, f"edition:{row['id']}")
@@ -176,49 +175,11 @@ def _sends(conn: Connection, wanted: Wanted, before: int | None) -> Iterable[Dee
         return
     columns = (sends.c.id, sends.c.edition_id, sends.c.kind, sends.c.channel, sends.c.made_at, sends.c.actor)
     query = select(*columns).where(sends.c.kind.in_(_SENT), _by_people(sends.c.actor, wanted))
-    query = query.where(sends.c.edition_id == wanted.number) if wanted.number else query
+    query = query.where(sends.c.edition_id == wanted.number) if wanted.number is not None else query
     for row in conn.execute(_newest(query, sends.c.id, wanted, before)).mappings():
         what = _SENT[row["kind"]].format(channel=row["channel"])
         about = f"edition:{row['edition_id']}" if row["edition_id"] else ""
         yield Deed("sends", row["id"], row["made_at"], row["actor"], what, about)
-
-
-def _standing(conn: Connection, wanted: Wanted, before: int | None) -> Iterable[Deed]:
-    """Yield what somebody holds or has paused, for as long as they do; few rows, and without numbers of their own."""
-    found = [
-        (
-            held.since,
-            held.actor,
-            _because("holds it" if name else "holds all sending", held.why),
-            name and f"edition:{name}",
-        )
-        for name, held in facts.holds(conn).items()
-    ]
-    found += [
-        (row["paused_at"], row["actor"] or "", _because(f"paused {name}", row["reason"]), f"schedule:{name}")
-        for name, row in schedules.every(conn).items()
-        if row["paused_at"] is not None
-    ]
-    ties: Counter[datetime] = Counter()
-    numbered = []
-    for at, actor, what, about in sorted(found, key=lambda row: (row[0], row[3])):
-        number = (at - _BEGINNING) // timedelta(microseconds=1) * _TIES + ties[at]
-        ties[at] += 1
-        numbered.append(Deed("standing", number, at, actor, what, about))
-    who = wanted.who
-    for deed in reversed(numbered):
-        is_theirs = not who or deed.actor in (who, *(f"{kind}{who}" for kind in BY_PEOPLE))
-        is_about = wanted.about in ("", deed.about, deed.about.partition(":")[0])
-        if is_theirs and is_about and (before is None or deed.id < before):
-            yield deed
-
-
-_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-_TIES = 1_000  # that began in the same microsecond
-
-
-def _because(what: str, why: str | None) -> str:
-    return f"{what}: {why}" if why else what
 
 
 KINDS: Mapping[str, Reading] = {
@@ -228,5 +189,4 @@ KINDS: Mapping[str, Reading] = {
     "notes": _notes,
     "editions": _editions,
     "sends": _sends,
-    "standing": _standing,
 }

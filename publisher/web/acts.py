@@ -24,6 +24,7 @@ from publisher.model.staff import May
 from publisher.web.door import needs
 from publisher.web.fitness import unfit
 from publisher.web.flash import back_to
+from publisher.web.here import FIELD
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _form_of(
                 given["said"] = model.model_validate(typed)
             done = do(**given)
         except ValidationError as error:
-            wrong = _in_words(error)
+            wrong = in_words(error)
             return _refused(again, back, place, typed, wrong, 400)
         except UsageError as error:
             return _refused(again, back, place, typed, f"{error}.", status_of(error))
@@ -194,7 +195,7 @@ def _typed(model: type[BaseModel], items: list[tuple[str, Any]]) -> dict[str, An
     """Return the fields of a form that the record knows; a field that was left empty says nothing."""
     said: dict[str, Any] = {}
     for name, value in items:
-        if name == "form" or not isinstance(value, str) or not value.strip():
+        if name == FIELD or not isinstance(value, str) or not value.strip():
             continue
         field = model.model_fields.get(name)
         if field is not None and get_origin(field.annotation) in (list, tuple, set, frozenset):
@@ -204,7 +205,7 @@ def _typed(model: type[BaseModel], items: list[tuple[str, Any]]) -> dict[str, An
     return said
 
 
-def _in_words(error: ValidationError) -> str:
+def in_words(error: ValidationError) -> str:
     """Return the first thing that a record can't be, in a sentence."""
     first = error.errors()[0]
     field = ".".join(str(part) for part in first["loc"])

@@ -23,7 +23,7 @@ from publisher.store import permission
 from publisher.store import staff as ledger
 from publisher.web.allowance import Allowance
 from publisher.web.flash import carrying
-from publisher.web.here import asking, form_token
+from publisher.web.here import FIELD, asking, form_token
 from publisher.web.pages import Pages
 from publisher.web.places import is_open
 
@@ -148,7 +148,7 @@ def needs(what: May) -> Callable[[Request], Awaitable[None]]:
             raise HTTPException(401, "Sign in first.")  # an address that isn't behind the door
         permission.require(what)
         is_form = request.method != "GET" and not request.url.path.startswith("/api/")
-        if is_form and (await request.form()).get("form") != form_token():
+        if is_form and (await request.form()).get(FIELD) != form_token():
             raise HTTPException(403, STALE)
 
     return check

@@ -10,6 +10,7 @@ from hashlib import sha256
 from publisher.model.staff import Member
 from publisher.store import permission
 
+FIELD = "csrf_token"  # of a form: the name by which scanners know one
 _token: ContextVar[str] = ContextVar("token", default="")
 
 

@@ -82,6 +82,7 @@ class Pages:
             "live": "",  # what of it is told anew while it is open: see web/live.py
             "navigation": NAVIGATION,
             "is_outside": False,  # before signing in nothing else is there
+            "scripts": permission.is_asked(),  # elsewhere the policy of the answer lets none run
             "worker": permission.who(),
             "form_token": form_token(),
             "flash": said_before(),
@@ -178,7 +179,7 @@ def moment(value: datetime | None, zone: ZoneInfo, *, seconds: bool = False, lan
     name = local.tzname() or zone.key
     shown = f"{day_words(local, language)}, {local:%H:%M}{local.strftime(':%S') if seconds else ''}"
     zone_name = f"UTC{name}" if name[0] in "+-" else name
-    return Markup('<time datetime="{}">{} {}</time>').format(value.isoformat(), shown, zone_name)
+    return Markup('<time datetime="{}">{} {}</time>').format(value.isoformat(timespec="seconds"), shown, zone_name)
 
 
 def day_words(value: date, language: str = ENGLISH) -> str:

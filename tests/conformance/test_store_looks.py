@@ -8,18 +8,21 @@ from itertools import product
 import pytest
 
 from publisher.model.article import Article, Standing
+from publisher.model.call import Answer, Outcome, Verdict
+from publisher.pipeline import dispatch
 from publisher.store import (
     channel_calls,
     credentials,
     facts,
     headlines,
     readership,
+    sends,
     sources,
     staff,
     suppressions,
     trail,
 )
-from tests.ledger import NOW, add_article, add_edition, add_send, subscribe
+from tests.ledger import NOW, Clock, add_article, add_edition, add_send, desk, subscribe
 
 
 @pytest.fixture
@@ -84,3 +87,18 @@ def test_lists_calls_and_tokens_can_be_asked_for(kept):
         assert headlines.seen_since(conn, NOW - timedelta(days=1))["site"] >= 0
         assert list(channel_calls.latest(conn, "letters", 5)) == []
         assert credentials.known(conn, "letters") == []
+
+
+def test_a_call_is_that_of_the_channel_that_made_it_whoever_carries_the_send_by_now(store):
+    subscribe(store, 2)
+    send_id = add_send(store, add_edition(store))
+    place = desk(store, Clock())
+    for channel, verdict in (("letters", Verdict(Outcome.DEFERRED)), ("spare", Verdict(Outcome.SENT))):
+        with store.write() as conn:
+            sends.hand_over(conn, send_id, "letters", channel, "it is down")
+        claimed = dispatch.claim(store, place, channel, 1)
+        dispatch.begin(store, place, claimed)
+        dispatch.record_answer(store, place, claimed, Answer(verdict))
+    with store.read() as conn:
+        found = [channel_calls.latest(conn, name, 5) for name in ("letters", "spare", "letter", "other")]
+    assert [[call["outcome"] for call in each] for each in found] == [["deferred"], ["sent"], [], []]

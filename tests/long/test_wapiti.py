@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 WAPITI = Path(os.environ.get("PUBLISHER_WAPITI") or ROOT / ".venv-wapiti" / "bin" / "wapiti")
 MODULES = (
     *("xss", "permanentxss", "sql", "timesql", "csrf", "crlf", "redirect", "file", "exec", "ssrf"),
-    *("cookieflags", "http_headers", "csp", "xxe", "ssti", "backup"),
+    *("cookieflags", "http_headers", "csp", "xxe", "ssti", "backup", "ldap"),
 )
 PAGES = ("people", "people/ben", "people/me", "log", "editions/1", "articles/1", "deliveries/1", "subscribers", "inbox")
 # What would end the very session by which it looks.
@@ -56,8 +56,8 @@ def scan(url: str, cookie: str, folder: Path) -> dict:
         str(WAPITI),
         "-u",
         f"{url}/",
-        "-H",
-        f"Cookie: {COOKIE}={cookie}",
+        "-C",
+        f"{COOKIE}={cookie}",
         "--drop-set-cookie",
         "-m",
         ",".join(MODULES),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 HERE = "/audit"
 MOST = 5_000  # lines of a file
-KINDS = ("edition", "article", "source", "schedule", "subscriber", "channel", "staff", "version")
+KINDS = ("edition", "article", "source", "schedule", "subscriber", "channel", "staff", "version", "hook", "sending")
 # Where a thing is seen, by what it is called in what was done.
 PLACES = {"edition": "/editions/{}", "article": "/articles/{}", "source": "/sources/{}", "channel": "/channels/{}"}
 PLACES |= {"schedule": "/schedules", "staff": "/people", "version": "/schedules"}

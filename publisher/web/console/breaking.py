@@ -19,7 +19,7 @@ from publisher.model.project import BREAKING
 from publisher.model.staff import May
 from publisher.store import articles
 from publisher.store.permission import allowed
-from publisher.web.acts import Acts, Done, Words, status_of
+from publisher.web.acts import Acts, Done, Words, in_words, status_of
 from publisher.web.door import needs
 from publisher.web.forms import Said
 from publisher.web.headers import PICTURES
@@ -131,7 +131,7 @@ def routes(app: App, acts: Acts, room: Room) -> APIRouter:
             said = Flash.model_validate({name: value for name, value in typed.items() if value})
             news = looked(app, said)
         except ValidationError as error:
-            return page(typed, wrong=f"{error.errors()[0]['msg']}.", status=400)
+            return page(typed, wrong=in_words(error), status=400)
         except PublisherError as error:
             here = status_of(error) if isinstance(error, UsageError) else 400
             return page(typed, wrong=wrong or f"{error}.", status=status if wrong else here)

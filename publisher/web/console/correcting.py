@@ -15,7 +15,7 @@ from publisher.errors import EndedError, PublisherError, StaleError, UsageError
 from publisher.model.staff import May
 from publisher.store import corrections as ledger
 from publisher.store import editions, permission
-from publisher.web.acts import Acts, Done, Id, Words, status_of
+from publisher.web.acts import Acts, Done, Id, Words, in_words, status_of
 from publisher.web.door import needs
 from publisher.web.forms import Said
 
@@ -76,7 +76,7 @@ def routes(app: App, acts: Acts, room: Room) -> APIRouter:
             said = Right.model_validate({name: value for name, value in typed.items() if value})
             prepared, told = _prepared(app, edition_id, said, asks=True)
         except ValidationError as error:
-            return form(edition_id, typed, wrong=f"{error.errors()[0]['msg']}.", status=400)
+            return form(edition_id, typed, wrong=in_words(error), status=400)
         except PublisherError as error:
             here = status_of(error) if isinstance(error, UsageError) else 400
             return form(edition_id, typed, wrong=f"{error}.", status=here)

@@ -173,5 +173,5 @@ def _found(app: App, hook_id: int) -> Hook:
 def _payload(row: RowMapping) -> str:
     """Return what is said, as people read it."""
     names = ("id", "key", "kind", "data", "made_at", "tries")
-    said = json.loads(body_of(Waiting(**{name: row[name] for name in names})))
+    said = json.loads(body_of(Waiting(**{name: row[name] for name in names}, until=row["due_at"])))
     return json.dumps(said, indent=2, ensure_ascii=False)

@@ -89,7 +89,11 @@ class Lookout:
             return seen
         views = sends_now(self._app, conn, edition_id, mine)
         zone = self._pages.zone
-        return mine, {f"send-{view.row['id']}-live": self._rendered("_live.html", "send", view, zone) for view in views}
+        parts = {f"send-{view.row['id']}-live": self._rendered("_live.html", "send", view, zone) for view in views}
+        if views:  # first: whoever opened the page before there were any has no part for each
+            made = self._rendered("_live.html", "made", edition_id, views, zone)
+            parts = {f"{EDITION}{edition_id}-live": made, **parts}
+        return mine, parts
 
     def _todays(self, wishes: Sequence[Wish], moving: Sequence[Progress]) -> dict[Wish, dict[str, str]]:
         """Return the first page for each role: none is told more than it may see, or offered more than it may do."""

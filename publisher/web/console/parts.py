@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from publisher.web import media
-from publisher.web.acts import Acts
+from publisher.web.acts import Acts, Id
 from publisher.web.frames import framed
 from publisher.web.pages import Pages
 from publisher.web.places import Served
@@ -23,7 +23,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     router = APIRouter(default_response_class=HTMLResponse)
 
     @router.get("/messages/{send_id}/html")
-    def mail_frame(send_id: int, dark: bool = False) -> Response:
+    def mail_frame(send_id: Id, dark: bool = False) -> Response:
         with app.store.read() as conn:
             view = mail_view(app, conn, send_id)
         if view is None:

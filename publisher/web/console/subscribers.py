@@ -218,7 +218,7 @@ def _tell(app: App, acts: Acts) -> None:
             raise HTTPException(404, "Nobody has this address.")
         return Reader(reader=app.wire_name(READER, person.id))
 
-    @acts.api.get(ONE)
+    @acts.api.get(ONE, dependencies=[Depends(needs(May.OPERATE))])  # as the file is handed out
     def record(name: Name) -> Record:
         """Tell all that is kept of a person: lists with their consent, changes, mails and events, suppressions."""
         return Record(record_of(app.store, _there(app, name).id))

@@ -12,16 +12,15 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 
+from publisher.app import handling
 from publisher.app.progress import MOST, Progress, under_way
 from publisher.app.standing import known, paused, waiting_lines
 from publisher.app.status import Status, status_of
 from publisher.app.trouble import MOST as MOST_NEEDING
 from publisher.model.project import Schedule
 from publisher.model.staff import May
-from publisher.pipeline.operate import holding
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import Connection, RowMapping, by_language, editions, schedules, sends, staff
-from publisher.store.permission import allowed
+from publisher.store import Connection, RowMapping, by_language, editions, schedules, sends
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.console.mending import Mending
 from publisher.web.pages import Pages
@@ -61,27 +60,19 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     @acts.post("/sending/hold", may=May.OPERATE, back="/")
     def hold(said: Why) -> Done:
         """Hold all sending: no call begins any more."""
-        holding.hold_all(app.store, actor=app.actor, why=said.why, now=app.clock())
-        _write_down(app, f"held all sending{': ' if said.why else ''}{said.why}")
+        handling.hold_all(app, said.why)
         return Done(said="All sending is held: no call begins any more.")
 
     @acts.post("/sending/release", may=May.OPERATE, back="/")
     def release() -> Done:
         """Let all sending go on that was held at once."""
-        done = holding.release_all(app.store, now=app.clock(), usable=app.project.channels)
+        done = handling.release_all(app)
         if not done.did_something:
             return Done(said="Nothing was held.")
-        _write_down(app, "let all sending go on")
         kept = " Something else still holds a part of it: it stands below." if done.kept else ""
         return Done(said=f"Sending goes on.{kept}")
 
     return router
-
-
-@allowed(May.OPERATE)
-def _write_down(app: App, what: str) -> None:
-    with app.store.write() as conn:
-        staff.write_down(conn, app.actor, what, about="sending", now=app.clock())
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,8 +120,7 @@ def _add_again(app: App, acts: Acts, room: Room) -> None:
     def settle(edition_id: Id, said: Doubts) -> Done:
         """Say what became of deliveries that may or may not have arrived."""
         title = _title(app, edition_id)
-        wanted = Doubtful(edition_id, said.deliveries)
-        done = doubt.settle(app.store, wanted, said.word, actor=app.actor, why=said.why, now=app.clock())
+        done = handling.settle(app, Doubtful(edition_id, said.deliveries), said.word, said.why)
         lines = _settled(done, said.word)
         if not lines:
             raise EndedError("nothing of that is in doubt", where=title)

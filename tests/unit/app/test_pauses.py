@@ -10,6 +10,7 @@ import pytest
 from publisher.app import App, pauses
 from publisher.app.slots import fire_due
 from publisher.cli.pause import resume
+from publisher.store import staff
 from tests.ledger import Clock
 from tests.project import ProjectDir
 from tests.unit.app.project import EVENING, MORNING, edit, found, open_app, reasons, stories
@@ -45,6 +46,8 @@ def test_resuming_drops_what_came_and_writes_it_down(paused, tmp_path):
     app, clock = paused
     done = pauses.resume(app, app.schedule("morning"), catch_up=False)
     assert (done.slots, done.articles) == (1, 2)
+    with app.store.read() as conn:
+        assert [row["what"] for row in staff.done(conn)][:2] == ["resumed morning", "paused morning: the desk is away"]
     assert reasons(app)[-1] == "1 slot and 2 articles came while morning was paused: dropped (resume)"
     ProjectDir.publish_in(tmp_path, 6)
     clock.moment = MORNING + 2 * DAY

@@ -7,6 +7,7 @@ from structlog.testing import capture_logs
 
 from publisher.app import App, versions
 from publisher.app.reload import FileWatch
+from publisher.config import giving_way, replacing
 from publisher.errors import ConfigError, StoreError
 from publisher.store import alerts, channels
 from tests.ledger import Clock
@@ -150,3 +151,11 @@ def test_a_change_that_a_busy_database_kept_from_being_taken_over_is_tried_again
     assert watch.look() is True
     assert "evening" in app.project.schedules
     assert watch.look() is False
+
+
+def test_a_save_is_not_undone_by_a_look_that_began_before_it(watch, tmp_path, monkeypatch):
+    add_schedule(tmp_path, "evening")
+    monkeypatch.setattr(giving_way, "PATIENCE", 0)
+    with replacing.alone(tmp_path), pytest.raises(ConfigError, match="another program"):
+        watch.look()
+    assert watch.look() is True

@@ -98,6 +98,15 @@ def test_what_is_tried_again_later_says_so(store, send):
     assert why == "to try again: busy"
 
 
+def test_what_was_refused_for_good_is_no_reason_to_wait(store, send):
+    place = desk(store, Clock())
+    for verdict in (Verdict(Outcome.DEFERRED, reason="busy"), Verdict(Outcome.REFUSED, reason="no such mailbox")):
+        claimed = dispatch.claim(store, place, "letters", 2)
+        dispatch.begin(store, place, claimed)
+        dispatch.record_answer(store, place, claimed, Answer(verdict))
+    assert [why for _, why in said(store, project())] == ["to try again: busy"]
+
+
 def test_what_has_ended_waits_for_nothing(store, send):
     with store.write() as conn:
         sends.move(conn, send, sends.SendState.CANCELLED, done_at=NOW)

@@ -30,7 +30,7 @@ class Browser(requests.Session):
 
     def do(self, path: str, **fields):
         """Press a button of a page: its form, with these fields."""
-        return self.post(path, data={"form": self.form_token, **fields})
+        return self.post(path, data={"csrf_token": self.form_token, **fields})
 
     def said(self, path: str, **fields) -> str:
         """Press a button, and return the page that it leads to."""

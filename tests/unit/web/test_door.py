@@ -128,7 +128,7 @@ def test_each_role_may_do_just_what_is_its_own(browser, app, role):
     join(app, role=role)
     sign_in(browser)
     token = browser.get("/form").json()
-    may = {what for what in May if browser.post(f"/do/{what}", data={"form": token}).status_code == 200}
+    may = {what for what in May if browser.post(f"/do/{what}", data={"csrf_token": token}).status_code == 200}
     ranks = [May.EDIT, May.APPROVE, May.OPERATE, May.MANAGE]
     assert may == {May.LOOK, *ranks[: list(Role).index(role) + 1]}
 
@@ -139,10 +139,10 @@ def test_a_form_of_another_page_or_session_does_nothing(browser, app):
     old = browser.get("/form").json()
     assert browser.post("/do/edit").status_code == 403
     sign_in(browser)
-    assert browser.post("/do/edit", data={"form": old}).status_code == 403
-    assert browser.post("/do/edit", data={"form": browser.get("/form").json()}).status_code == 200
+    assert browser.post("/do/edit", data={"csrf_token": old}).status_code == 403
+    assert browser.post("/do/edit", data={"csrf_token": browser.get("/form").json()}).status_code == 200
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
-    assert browser.post("/do/edit", data={"form": browser.get("/form").json()}, headers=foreign).status_code == 403
+    assert browser.post("/do/edit", data={"csrf_token": browser.get("/form").json()}, headers=foreign).status_code == 403
 
 
 def test_a_session_from_before_another_role_is_none(browser, app):
@@ -151,7 +151,7 @@ def test_a_session_from_before_another_role_is_none(browser, app):
     sign_in(browser)
     token = browser.get("/form").json()
     staff.set_role(app, "anna", Role.EDITOR, "console:boss")
-    assert browser.post("/do/operate", data={"form": token}).status_code == 401
+    assert browser.post("/do/operate", data={"csrf_token": token}).status_code == 401
 
 
 def test_an_invitation_is_a_page_where_a_password_is_chosen(browser, app):

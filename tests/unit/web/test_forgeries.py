@@ -65,7 +65,7 @@ def made(console, browser: Browser) -> int:
 )
 def test_a_page_of_another_site_does_nothing_even_with_a_form_of_ours(console, anna, headers):
     headers = {name: value.replace("HOST", console.url) for name, value in headers.items()}
-    form = {"form": anna.form_token, **FIELDS}
+    form = {"csrf_token": anna.form_token, **FIELDS}
     for path in (MAKE, "/sign-out", "/people/me/sign-out", "/sign-in", "/log"):
         assert anna.post(path, data=form, headers=headers).status_code == 403, path
     assert made(console, anna) == 0 and anna.get("/people/me").status_code == 200
@@ -79,20 +79,20 @@ def test_without_the_sessions_own_token_a_form_does_nothing(console, anna, heade
         sign_in(other, f"o{anna.name}"[:12])
         for form in (
             {},
-            {"form": ""},
-            {"form": "0" * 64},
-            {"form": other.form_token},
-            {"form": anna.form_token.upper()},
+            {"csrf_token": ""},
+            {"csrf_token": "0" * 64},
+            {"csrf_token": other.form_token},
+            {"csrf_token": anna.form_token.upper()},
         ):
             for path in (MAKE, "/sign-out"):
                 assert anna.post(path, data={**FIELDS, **form}, headers=headers).status_code == 403
     assert made(console, anna) == 0
-    assert anna.post(MAKE, data={**FIELDS, "form": anna.form_token}, headers=headers).status_code == 200
+    assert anna.post(MAKE, data={**FIELDS, "csrf_token": anna.form_token}, headers=headers).status_code == 200
 
 
 def test_a_form_of_ours_is_taken_as_a_form_alone(console, anna):
     """What another site can send without asking first: text and forms; JSON to a form's address is no form."""
-    form = {"form": anna.form_token, **FIELDS}
+    form = {"csrf_token": anna.form_token, **FIELDS}
     assert anna.post(MAKE, json=form).status_code == 403
     assert anna.post(f"{MAKE}?form={anna.form_token}", data=FIELDS).status_code == 403
     assert anna.get(f"{MAKE}?form={anna.form_token}").status_code in (404, 405)
@@ -129,7 +129,7 @@ def test_a_session_of_before_a_role_a_password_or_the_end_is_none(console, anna)
     sign_in(boss, f"b{anna.name}"[:12])
     old = anna.form_token
     boss.do(f"/people/{anna.name}/role", role="editor")
-    assert anna.post(MAKE, data={**FIELDS, "form": old}).status_code == 401
+    assert anna.post(MAKE, data={**FIELDS, "csrf_token": old}).status_code == 401
     sign_in(anna, anna.name)
     assert anna.do("/people/add", name="x").status_code == 403
     boss.do(f"/people/{anna.name}/let-go")

@@ -36,6 +36,7 @@ SEEN_BY = {
     "/hooks/{hook_id}/messages/{number}": May.OPERATE,
     "/audit.csv": May.OPERATE,
     "/channels/{name}/connect": May.OPERATE,
+    "/api/v1/subscribers/{name}": May.OPERATE,
     "/api/v1/hooks": May.OPERATE,
     "/api/v1/hooks/{hook_id}": May.OPERATE,
     "/api/v1/hooks/{hook_id}/messages": May.OPERATE,

@@ -26,11 +26,11 @@ def catalog(request):
     return words.read(words.SPEECH / f"{request.param}.po")
 
 
-def forms(message) -> list[tuple[str, str]]:
-    """Return each form of a translation beside what it is a form of: what is said of many."""
+def forms(message) -> list[tuple[tuple[str, ...], str]]:
+    """Return each form of a translation beside what it may be a form of: what is said of one, and of many."""
     if not message.pluralizable:
-        return [(message.id, message.string)]
-    return [(message.id[1], form) for form in message.string]
+        return [((message.id,), message.string)]
+    return [(message.id, form) for form in message.string]
 
 
 def troubles(catalog: Catalog, template: Catalog) -> list[str]:
@@ -50,12 +50,13 @@ def troubles_of(message, catalog: Catalog) -> list[str]:
         found += ["forms are missing"]
     if not all(form.strip() for _, form in said):
         return [*found, "not said"]
-    for original, form in said:
-        found += [f"marks differ in {form!r}"] if sorted(MARKS.findall(form)) != sorted(MARKS.findall(original)) else []
-        found += [f"stray %, < or & in {form!r}"] if is_stray(original, form) else []
-        found += [f"unknown place in {form!r}"] if not places(form) <= places(original) else []
-    original, last = said[-1]  # the one for most numbers; those for one and two may do without the number
-    return [*found, *([f"places differ in {last!r}"] if places(last) != places(original) else [])]
+    for originals, form in said:
+        marks = [sorted(MARKS.findall(original)) for original in originals]
+        found += [f"marks differ in {form!r}"] if sorted(MARKS.findall(form)) not in marks else []
+        found += [f"stray %, < or & in {form!r}"] if is_stray(" ".join(originals), form) else []
+        found += [f"unknown place in {form!r}"] if not places(form) <= places(" ".join(originals)) else []
+    originals, last = said[-1]  # the one for most numbers; those for one and two may do without the number
+    return [*found, *([f"places differ in {last!r}"] if places(last) != places(originals[-1]) else [])]
 
 
 def places(text: str) -> set[str]:

@@ -39,7 +39,7 @@
     made.innerHTML = html;
     const fresh = made.content.firstElementChild;
     if (!fresh || fresh.id !== id) return;
-    for (const token of fresh.querySelectorAll('input[name="form"]')) token.value = main.dataset.form;
+    for (const token of fresh.querySelectorAll('input[name="csrf_token"]')) token.value = main.dataset.form;
     const open = [...old.querySelectorAll('details')].map((each) => each.open);
     [...fresh.querySelectorAll('details')].forEach((each, index) => { each.open = each.open || Boolean(open[index]); });
     const place = placeOf(old);

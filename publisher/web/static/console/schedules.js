@@ -65,7 +65,7 @@
 
   // --- completion ---
   const list = document.createElement('ul');
-  list.className = 'choices';
+  list.className = 'offers';
   list.id = 'choices';
   list.setAttribute('role', 'listbox');
   list.setAttribute('aria-label', form.querySelector('label').textContent);

@@ -77,7 +77,7 @@ def test_what_says_nothing_or_too_much_does_nothing(own_site, editor, fields):
 
 def test_without_a_form_of_this_session_nothing_is_done(own_site, editor):
     number = hold(own_site)
-    assert editor.post(f"/articles/{number}/release", data={"form": "0" * 64}).status_code == 403
+    assert editor.post(f"/articles/{number}/release", data={"csrf_token": "0" * 64}).status_code == 403
     assert requests.post(f"{own_site.url}/articles/{number}/release", timeout=10).status_code == 401
     assert stands(own_site, number) == "held"
 

@@ -13,8 +13,7 @@ import requests
 from publisher.app import tokens
 from publisher.model.staff import May, Role
 from publisher.model.states import EditionState
-from publisher.pipeline.operate import holding
-from publisher.store import approvals, desk, editions, schedules, staff
+from publisher.store import approvals, desk, editions, staff
 from tests.unit.web.ledger import HOSTILE, NOW, fill, open_project, served
 
 
@@ -30,7 +29,7 @@ def busy(tmp_path_factory):
 
 def _do_much(site) -> None:
     with site.app.store.write() as conn:
-        strangers = ('channel:"><script>alert(1)</script>', "subscriber:1", "", "")
+        strangers = ('channel:"><script>alert(1)</script>', "subscriber:1", "sending", "")
         for about, what in zip(strangers, ("x", "y", "=cmd()", "z"), strict=True):
             staff.write_down(conn, "cli:carl", what, about=about, now=NOW - timedelta(hours=1))
         for number in range(70):
@@ -40,11 +39,12 @@ def _do_much(site) -> None:
             at = NOW + timedelta(minutes=number, seconds=30)
             approvals.add(conn, site.edition, f"v{number}", "console:anna", at)
         desk.write_note(conn, "morning", "Hello", language="", actor="console:anna", now=NOW)
-        schedules.begin(conn, "morning", NOW, "test")
-        schedules.pause(conn, "morning", reason=HOSTILE, actor="cli:ben", now=NOW + timedelta(hours=3))
+        what, at = f"paused morning: {HOSTILE}", NOW + timedelta(hours=3)
+        staff.write_down(conn, "cli:ben", what, about="schedule:morning", now=at)
         by_hand = (("manual:1", "console:anna"), (f"{editions.TEST}1", "cli:ben"), ("2026-11-25T07:00", "schedule"))
         made = [_add_edition(conn, slot, actor) for slot, actor in by_hand]
-    holding.hold_edition(site.app.store, made[-1], actor="console:anna", why="it waits", now=NOW + timedelta(hours=4))
+        about, at = f"edition:{made[-1]}", NOW + timedelta(hours=4)
+        staff.write_down(conn, "console:anna", "held it: it waits", about=about, now=at)
 
 
 def _add_edition(conn, slot: str, actor: str) -> int:
@@ -65,7 +65,7 @@ def told(site, path: str) -> list[tuple[str, str]]:
 
 def test_everything_is_told_once_newest_first_to_its_end(busy):
     found = told(busy, "/audit")
-    assert found[0] == ("console:anna", "holds it: it waits")
+    assert found[0] == ("console:anna", "held it: it waits")
     assert found[1][1].startswith("paused morning: &lt;script&gt;")
     assert found[2] == ("console:anna", "did 69")
     assert len(found) == len(set(found)) == 2 + 70 + 60 + 1 + 1 + 2 + 4  # a note, the version of the file, editions
@@ -87,6 +87,8 @@ def test_everything_is_told_once_newest_first_to_its_end(busy):
         ("about=schedule:morning", 2),
         ("about=version:1", 1),
         ("about=edition:nope", 0),
+        ("about=edition:0", 0),
+        ("about=sending", 1),
         (f"about=edition:{2**70}", 0),
         ("about=channel", 1),
         ("about=%25", 0),

@@ -123,6 +123,6 @@ def test_only_an_operator_connects(made, role):
 
 
 def test_without_a_form_of_the_session_nothing_begins(operator):
-    assert operator.post(f"{HERE}/begin", data={"form": "0" * 64}).status_code == 403
+    assert operator.post(f"{HERE}/begin", data={"csrf_token": "0" * 64}).status_code == 403
     assert operator.get("/channels/nope/connect").status_code == 404
     assert operator.get("/channels/%2e%2e/connect").status_code == 404

@@ -228,6 +228,6 @@ def test_each_verb_asks_for_its_role_and_a_form_of_this_session(room):
                 refused = browser.do(f"/editions/99/{verb}").status_code == 403
                 assert refused is (what not in may), (role, verb)
     for verb in [verb for verbs in WRITES.values() for verb in verbs]:
-        assert browser.post(f"/editions/99/{verb}", data={"form": "0" * 64}).status_code == 403, verb
+        assert browser.post(f"/editions/99/{verb}", data={"csrf_token": "0" * 64}).status_code == 403, verb
     with Browser(room.url) as nobody:
         assert nobody.post("/editions/99/hold").status_code == 401

@@ -148,7 +148,7 @@ def test_who_may_see_and_do_it(own_site, member_of):
         statuses = {browser.do(f"/hooks/1/{act}").status_code for act in ACTS}
         statuses.add(browser.do("/hooks", address=ADDRESS).status_code)
         assert (statuses == {403}) is not is_allowed, role
-        assert {browser.post(f"/hooks/1/{act}", data={"form": "another"}).status_code for act in ACTS} == {403}
+        assert {browser.post(f"/hooks/1/{act}", data={"csrf_token": "another"}).status_code for act in ACTS} == {403}
 
 
 def asked(site, path: str, scopes=(May.OPERATE,), json=None):

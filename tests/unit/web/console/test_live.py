@@ -99,6 +99,13 @@ def test_the_newest_state_comes_first_and_then_what_changes_and_what_has_ended_i
         assert "state-done" in part(events(answer), f"send-{lively.post_send}-live")
 
 
+def test_a_page_that_was_opened_before_there_were_sends_comes_to_show_them(lively):
+    with listening(lively, about=f"edition-{lively.edition}") as answer:
+        told = part(events(answer), f"edition-{lively.edition}-live")
+    for send_id in (lively.mail_send, lively.post_send):
+        assert f'id="send-{send_id}-live"' in told
+
+
 def test_who_holds_what_stands_at_once_on_the_first_page(lively):
     with listening(lively) as answer:
         heard = events(answer)
@@ -116,7 +123,7 @@ def told_to(lively, role: Role) -> str:
 def test_each_role_is_offered_what_it_may_do_and_no_form_of_a_session(lively):
     holding.hold_all(lively.app.store, actor="cli:ada", why="storm", now=NOW)
     editor, operator = told_to(lively, Role.EDITOR), told_to(lively, Role.OPERATOR)
-    assert 'action="/sending/release"' in operator and 'name="form" value=""' in operator
+    assert 'action="/sending/release"' in operator and 'name="csrf_token" value=""' in operator
     assert "action=" not in editor and "<code>publisher release --all</code>" in editor
     answer = requests.get(f"{lively.url}/live?about=today", allow_redirects=False, timeout=10)
     assert (answer.status_code, answer.headers["location"][:8]) == (303, "/sign-in")

@@ -168,7 +168,7 @@ def test_nobody_else_takes_addresses_out_of_the_house(own_site, member_of, role)
 
 def test_an_export_is_asked_for_by_a_form_of_ours_that_says_what_can_be(member_of):
     operator = member_of(Role.OPERATOR)
-    assert operator.post("/log/export", data={"as": "csv", "form": "made up"}).status_code == 403
+    assert operator.post("/log/export", data={"as": "csv", "csrf_token": "made up"}).status_code == 403
     for wrong in ({"as": "xml"}, {"as": "csv", "state": "lost"}, {"as": "csv", "reader": "made-up"}):
         assert operator.do("/log/export", **wrong).status_code == 400
 

@@ -96,7 +96,7 @@ def test_a_form_of_another_session_does_nothing(member_of):
     old = ben.form_token
     sign_in(ben, "ben")
     for path in ("/people/me/sign-out", "/people/me/tokens", "/people/me/password", "/tokens/1/end"):
-        said = {"form": old, "name": "x", "present": WORDS, "password": OTHER}
+        said = {"csrf_token": old, "name": "x", "present": WORDS, "password": OTHER}
         assert ben.post(path, data=said).status_code == 403
 
 

@@ -164,7 +164,7 @@ def test_a_schedules_own_lines_are_edited_and_nothing_else(room, editor):
 def test_errors_stand_at_their_lines_and_nothing_is_lost(room, editor):
     page = editor.get("/schedules/edit").text
     text = text_in(page).replace("    send:", "    sned:", 1)
-    said = {"text": text, "seen": seen_in(page), "form": editor.form_token}
+    said = {"text": text, "seen": seen_in(page), "csrf_token": editor.form_token}
     found = editor.post("/schedules/check", data=said, headers=HEADERS).json()
     line = text.split("\n").index("    sned:") + 1
     assert {"line": line, "column": 5, "words": "`sned:` is not a key here. Did you mean `send:`?"} in found["problems"]
@@ -253,7 +253,7 @@ def test_a_paste_of_ten_megabytes_is_refused_in_words(editor):
 def test_what_can_stand_there_is_said(room, editor):
     text = file_of(room)
     cursor = text.index("via: l") + len("via: l")
-    said = {"form": editor.form_token, "text": text.replace("\n", "\r\n"), "cursor": str(cursor)}
+    said = {"csrf_token": editor.form_token, "text": text.replace("\n", "\r\n"), "cursor": str(cursor)}
     found = editor.post("/schedules/complete", data=said).json()
     assert found == {"word": "l", "suggestions": [{"text": "letters", "about": "channel"}]}
     own = text_in(editor.get("/schedules/morning/edit").text)
@@ -280,6 +280,10 @@ def test_an_earlier_version_is_looked_at_and_holds_again(room, editor, members):
     assert "holds again" in page and "It holds." in page
     assert file_of(room) == before
     assert "changed meanwhile" in editor.said(f"/schedules/versions/{two}/restore", seen=seen_in(first))
+    later = editor.get(f"/schedules/versions/{two}").text
+    noted = members[Role.OPERATOR].get("/audit").text.count("hold again")
+    assert "It holds." in editor.said(f"/schedules/versions/{two}/restore", seen=seen_in(later))
+    assert members[Role.OPERATOR].get("/audit").text.count("hold again") == noted + 1
     assert editor.get(f"/schedules/versions/{2**63}").status_code == 404
     assert editor.get("/schedules/versions/999").status_code == 404
     asked = editor.do("/schedules/versions/999/restore")
@@ -343,6 +347,8 @@ def test_an_editor_types_sees_the_error_at_its_line_takes_a_suggestion_and_saves
         page.wait_for_selector(".gutter b")
         line = file_of(room).split("\n").index("      - {via: mastodon}") + 2
         assert page.inner_text(".gutter b").split() == ["●", str(line)]
+        looks = "name => { const is = getComputedStyle(document.querySelector(name)); return is.font + is.lineHeight }"
+        assert "mono" in page.evaluate(looks, "#text") == page.evaluate(looks, ".gutter")  # lines beside their numbers
         assert "Did you mean `on_update:`?" in page.inner_text("#effect-said")
         page.keyboard.press("ArrowUp")
         page.keyboard.press("End")

@@ -48,7 +48,7 @@ def test_an_editor_has_a_source_looked_at_now_and_is_told_what_came(fed):
 
 def test_without_a_form_of_the_session_nobody_is_asked(fed):
     with signed_in(fed.app, fed.url, Role.EDITOR) as editor:
-        assert editor.post("/sources/site/look", data={"form": "x"}).status_code == 403
+        assert editor.post("/sources/site/look", data={"csrf_token": "x"}).status_code == 403
     assert requests.post(f"{fed.url}/sources/site/look", timeout=10).status_code == 401
     with fed.app.store.read() as conn:
         assert sources.find(conn, "site") is None

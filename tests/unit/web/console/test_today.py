@@ -90,7 +90,7 @@ def test_who_may_not_is_offered_the_command_and_refused(own_site, member_of, rol
 
 def test_a_form_of_another_session_holds_nothing(own_site, member_of):
     browser, other = member_of(Role.ADMIN), member_of(Role.OPERATOR)
-    assert browser.post("/sending/hold", data={"form": other.form_token}).status_code == 403
+    assert browser.post("/sending/hold", data={"csrf_token": other.form_token}).status_code == 403
     assert browser.do("/sending/hold", why="x" * 501).status_code == 303
     assert not held(own_site)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from publisher.model.staff import Role
-from publisher.store import facts, sends
+from publisher.store import facts, sends, staff
 from tests.unit.web.console.conftest import Room
 from tests.unit.web.ledger import HOSTILE_WORDS
 
@@ -15,6 +15,12 @@ HOSTILE = "<img src=x onerror=alert(1)>"
 def states(site, edition: int = 0) -> list[str]:
     with site.app.store.read() as conn:
         return [row["state"] for row in sends.of_edition(conn, edition or site.edition)]
+
+
+def told(site) -> list[str]:
+    """Return what was written down of the first edition as done, the last first."""
+    with site.app.store.read() as conn:
+        return [row["what"] for row in staff.done(conn) if row["about"] == "edition:1"]
 
 
 def test_an_editor_holds_an_approver_lets_go_on_and_an_operator_cancels_after_a_look(own_site, member_of):
@@ -34,6 +40,8 @@ def test_an_editor_holds_an_approver_lets_go_on_and_an_operator_cancels_after_a_
     assert set(states(own_site)) == {"cancelled"}
     again = operator.do("/editions/1/cancel")
     assert (again.status_code, "nothing of it is left to cancel" in again.text) == (409, True)
+    assert [what.partition(" ")[0] for what in told(own_site)] == ["cancelled", "released", "held"]
+    assert told(own_site)[0].endswith(": storm")
 
 
 def test_what_failed_goes_again_after_a_look_and_only_once(own_site, member_of):
@@ -54,6 +62,7 @@ def test_what_is_in_doubt_is_listed_with_its_evidence_and_settled_by_a_word(own_
     assert "input should be" in operator.said("/editions/1/unknown", word="<b>")
     said = operator.said("/editions/1/unknown", word="treat-as-sent", deliveries=delivery, why="looked it up")
     assert "1 treated as sent" in said and "Nothing of it is in doubt." in said
+    assert told(own_site) == ["of what was in doubt 1 treated as sent: looked it up"]
 
 
 def test_practice_has_nothing_to_withdraw_or_correct(own_site, member_of):
