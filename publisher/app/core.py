@@ -17,22 +17,22 @@ import structlog
 from publisher.app import alerts, intake, papers, photos, pictures, versions
 from publisher.app.guessing import Strangers
 from publisher.app.hearing import Hearing
+from publisher.app.ledger import DATABASE, open_ledger
 from publisher.app.mending import changed_channels, lift_stops
 from publisher.app.naming import edition_named
-from publisher.app.operator import DATABASE
 from publisher.app.sending import Sending
 from publisher.clock import Clock, steady
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
 from publisher.config.settings import Settings
-from publisher.errors import UsageError
+from publisher.errors import ConfigError, UsageError
 from publisher.model.project import Project, Schedule, Source
 from publisher.model.tokens import address_hash, read_wire_id, wire_id
 from publisher.pipeline.collect import Collected
 from publisher.pipeline.operate import holding
 from publisher.runtime.clockwatch import ClockWatch
 from publisher.runtime.sidebyside import SideBySide
-from publisher.store import Store, permission
+from publisher.store import Store, permission, schedules
 from publisher.store.owner import refuse_stranger
 
 # Rendering and senders are imported where they are used: most commands need neither, and they take half a second.
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 
+ALONE = "the parts of Publisher share a ledger on PostgreSQL, and this one is a file"
 TEMPLATES = "templates"  # the project's own, before the default theme
 
 
@@ -88,9 +89,27 @@ class App:
         refuse_stranger(folder / DATABASE)  # before .env and the keys, which a stranger can't read either
         settings = Settings.load(folder)
         keys = KeyRing.load(folder / "keys.json")
-        store = Store.open(settings.database_url or folder / DATABASE, clock)
+        store = open_ledger(folder, settings, clock)
         app = cls(folder, project or versions.held(store, refused), store, keys, settings, clock)
         app.trouble = str(refused or "")
+        return app
+
+    @classmethod
+    def open_following(cls, folder: Path, clock: Clock = wall_clock) -> App:
+        """Open a project by the version that holds, whatever the file in the directory says, or where there is none.
+
+        :raises ConfigError: no version holds yet.
+        :raises UsageError: the ledger is a file, and not shared.
+        """
+        settings = Settings.load(folder)
+        if not settings.database_url:
+            raise UsageError(ALONE, remedy="Use `publisher run`; or name a database: DATABASE_URL in .env")
+        keys = KeyRing.load(folder / "keys.json")
+        store = open_ledger(folder, settings, clock)
+        nothing = ConfigError("no version of schedules.yaml holds yet", remedy="Start `publisher scheduler` first")
+        app = cls(folder, versions.held(store, nothing), store, keys, settings, clock)
+        with store.read() as conn:
+            app.version_id = schedules.accepted_version(conn)
         return app
 
     def take(self, project: Project, settings: Settings, actor: str = "") -> None:
@@ -108,6 +127,14 @@ class App:
             for name in changed:  # whoever changed it has mended it; if not, it stops again at its first call
                 holding.release_channel(self.store, name, now=self.clock(), usable=project.channels)
             lift_stops(self)
+            self.sending.forget_senders()
+            self.__dict__.pop("studio", None)
+
+    def follow(self, version_id: int, project: Project, settings: Settings) -> None:
+        """Go by a version that another process accepted, between two looks at the slots."""
+        with self.firing:
+            self.project, self.settings = project, settings
+            self.version_id = version_id
             self.sending.forget_senders()
             self.__dict__.pop("studio", None)
 

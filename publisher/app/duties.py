@@ -10,6 +10,7 @@ import structlog
 
 from publisher.app import intake, joining, speaking
 from publisher.app.alerts import Watch
+from publisher.app.ledger import keep_mark, notice_restore
 from publisher.app.speaking import Speaker
 from publisher.app.telling import Teller
 from publisher.pipeline.operate import holding
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 
 LOOK_EVERY = timedelta(seconds=3)
 POLL_EVERY = timedelta(seconds=1)  # how often it is looked whose turn it is
+MARK_EVERY = timedelta(minutes=1)  # a ledger that is older than this knows that it was restored
 SPEAK_EVERY = timedelta(seconds=1)  # how often it is looked for what webhooks are to be told
 FORGET_EVERY = timedelta(hours=1)
 CREDENTIALS_KEPT = timedelta(days=30)  # after their channel has gone from schedules.yaml
@@ -51,6 +53,7 @@ def standing_duties(app: App, is_alive: Callable[[], bool]) -> list[Duty]:
         Duty("credentials", lambda: _forget_credentials(app), lambda: FORGET_EVERY),
         Duty("uploads", lambda: _forget_uploads(app), lambda: FORGET_EVERY),
         Duty("sign-ups", lambda: joining.forget_unconfirmed(app), lambda: FORGET_EVERY),
+        Duty("mark", lambda: _keep_mark(app), lambda: MARK_EVERY),
         Duty("heartbeat", heartbeat, lambda: app.project.alerts.every),
     ]
 
@@ -71,6 +74,12 @@ def _forget_uploads(app: App) -> None:
         count = media.forget_uploads(conn, app.clock() - UPLOADS_KEPT)
     if count:
         log.info("uploads_forgotten", pictures=count)
+
+
+def _keep_mark(app: App) -> None:
+    """Say how far the ledger is, unless somebody restored it under us: then it is held, at once."""
+    if not notice_restore(app.store, app.hash_of, app.clock):
+        keep_mark(app.store, app.clock)
 
 
 def _forget_messages(app: App) -> None:

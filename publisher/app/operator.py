@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from publisher.app import versions
+from publisher.app.ledger import DATABASE, open_ledger
 from publisher.app.naming import Meant, edition_named
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
@@ -19,8 +20,6 @@ from publisher.model.project import Project
 from publisher.model.tokens import address_hash
 from publisher.store import Store
 from publisher.store.owner import refuse_stranger
-
-DATABASE = "publisher.db"
 
 
 @dataclass
@@ -45,7 +44,7 @@ class Operator:
         # Without a ledger nothing runs that could be stopped.
         is_there = bool(settings.database_url) or (folder / DATABASE).exists()
         project, refused = versions.load(folder, go_on=is_there)
-        store = Store.open(settings.database_url or folder / DATABASE, clock)
+        store = open_ledger(folder, settings, clock)
         held_to = project or versions.held(store, refused)
         return cls(folder, store, held_to, str(refused or ""), clock, settings)
 

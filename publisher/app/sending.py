@@ -44,6 +44,7 @@ class Sending:
         self.under_way: set[int] = set()  # our calls between claim and answer
         self.free_at: dict[str, datetime] = {}  # when channels that wait for a limit may go on
         self.ending = Event()  # set when this process is to end
+        self.enqueue: Callable[[Connection, str], None] = lambda conn, channel: None  # the engine's, where one works
         self._app = app
         self._looked: dict[str, float] = {}  # channels at which a look still holds
         # What the threads of a channel claim, begin and answer at the same moment, they do together.

@@ -87,7 +87,7 @@ def accept(app: App, project: Project, actor: str = "") -> int:
             now = believable_now(app, conn)
             is_known = project_versions.by_digest(conn, project.version) is not None
             version_id = project_versions.accept(conn, project.version, project.text, now, actor)
-            news = _News(conn, before, held, project, now, _saved_at(app, now), actor)
+            news = _News(conn, before, held, project, now, saved_at(app, now), actor)
             news.carry_over()
             schedules.set_accepted_version(conn, version_id)
             if is_known and held is not None:  # of one that is new its own row says it
@@ -123,7 +123,7 @@ def believable_now(app: App, conn: Connection) -> datetime:
     return now if awake_until is None or not app.watch.doubt(now, awake_until) else awake_until
 
 
-def _saved_at(app: App, now: datetime) -> datetime:
+def saved_at(app: App, now: datetime) -> datetime:
     """Return since when the file says what it says: new times of slots hold from then on."""
     try:
         saved = datetime.fromtimestamp((app.folder / FILE).stat().st_mtime, UTC)

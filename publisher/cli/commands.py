@@ -9,6 +9,7 @@ import typer
 import publisher
 from publisher.cli.approve import approve, reopen
 from publisher.cli.articles import group as articles
+from publisher.cli.backup import backup, restore
 from publisher.cli.breaking import breaking
 from publisher.cli.check import check
 from publisher.cli.choose import choose
@@ -28,6 +29,7 @@ from publisher.cli.log import log
 from publisher.cli.media import group as media
 from publisher.cli.note import note
 from publisher.cli.output import say
+from publisher.cli.parts import scheduler, web, worker
 from publisher.cli.pause import pause, resume
 from publisher.cli.plan import plan
 from publisher.cli.preview import preview
@@ -84,6 +86,11 @@ cli.add_typer(media, name="media")
 cli.command("try")(try_source)
 cli.command("extract")(extract)
 cli.command("run")(run)
+cli.command("backup")(backup)
+cli.command("restore")(restore)
+cli.command("scheduler")(scheduler)
+cli.command("worker")(worker)
+cli.command("web")(web)
 cli.command("send")(send)
 cli.command("breaking")(breaking)
 cli.command("test")(test)

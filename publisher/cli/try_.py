@@ -55,7 +55,7 @@ def try_source(
 def _make_project(folder: Path, said: str) -> App:
     """Read the source once into a practice project of its own, and say what was wrong with it."""
     from publisher.app import App, versions
-    from publisher.app.operator import DATABASE
+    from publisher.app.ledger import DATABASE
     from publisher.config.keys import KeyRing
     from publisher.config.settings import Settings
     from publisher.errors import SourceError

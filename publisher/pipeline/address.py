@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,13 +24,16 @@ from publisher.store import (
     trials,
 )
 
+Enqueue = Callable[[Connection, str], None]
 BEGUN = (SendState.SENDING, SendState.PAUSED, SendState.DONE)  # a mail whose first call was claimed
 
 
-def record(store: Store, send_id: int, *, now: datetime) -> bool:
+def record(store: Store, send_id: int, *, now: datetime, enqueue: Enqueue = lambda conn, channel: None) -> bool:
     """Freeze the audience of a ready send in one transaction; say whether it was addressed.
 
     An audience of nobody is held: it is nearly always a list that was never filled.
+
+    :param enqueue: says, in this transaction, that a channel has work.
     """
     with store.write() as conn:
         send = sends.lock_with_edition(conn, send_id)
@@ -57,6 +60,7 @@ def record(store: Store, send_id: int, *, now: datetime) -> bool:
         sends.move(conn, send_id, SendState.ADDRESSED)
         sends.post_to_books(conn, send_id, counted, candidates=counted.total())
         _give_up_if_few(conn, send, found[0], due_at, now)
+        enqueue(conn, send["channel"])
     return True
 
 

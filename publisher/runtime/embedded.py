@@ -61,6 +61,10 @@ class Embedded:
 
     def enqueue(self, conn: Connection, channel: str) -> None:
         """Wake the channel. Threads look into the ledger, so a wake-up that comes too early only looks in vain."""
+        self.ring(channel)
+
+    def ring(self, channel: str) -> None:
+        """Let the threads of a channel look for work at once."""
         if channel in self._lanes:
             self._lanes[channel].work.set()
 

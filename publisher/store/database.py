@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
@@ -17,6 +17,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.errors import NotWrittenError
+from publisher.store import farewells
+from publisher.store.farewells import Farewell
+from publisher.store.journal import Journal
 from publisher.store.permission import require_allowed
 
 T = TypeVar("T")
@@ -30,6 +33,7 @@ class Store(ABC):
     """The ledger of one project, on SQLite or on PostgreSQL.
 
     :param where: how errors call it; never with a password.
+    :ivar journal: where it is kept who is not to be written to, whatever is restored; None: nowhere.
     """
 
     def __init__(self, where: str, readers: Engine, writers: Engine) -> None:
@@ -37,6 +41,7 @@ class Store(ABC):
         self._readers = readers
         self._writers = writers
         self._mine = threading.local()
+        self.journal: Journal | None = None
 
     @staticmethod
     def create(path: Path, clock: Clock = wall_clock) -> Store:
@@ -81,8 +86,15 @@ class Store(ABC):
             try:
                 with self._transaction(conn):
                     yield conn
+                self._keep(farewells.take(conn))
             finally:
                 self._mine.is_writing = False
+                farewells.take(conn)  # of what was taken back
+
+    def _keep(self, said: Sequence[Farewell]) -> None:
+        """Write into the journal who is not to be written to, before anybody is told that it is done."""
+        if said and self.journal is not None:
+            self.journal.append(said)
 
     @contextmanager
     def rehearsal(self) -> Iterator[Connection]:

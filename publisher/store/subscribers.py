@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, exists, func, or_, select, true
 
 from publisher.model.subscriber import Subscriber, SubscriptionState
-from publisher.store import consents
+from publisher.store import consents, farewells
+from publisher.store.farewells import Farewell, Kind
 from publisher.store.sql import among, upsert
 from publisher.store.tables import (
     domains,
@@ -147,6 +148,9 @@ def set_subscription(
     values = {"state": state.value, "basis": basis, "since": now, "actor": actor, "wording_id": wording_id}
     statement = upsert(conn, subscriptions).values(subscriber_id=subscriber_id, list_id=list_id, **values)
     conn.execute(statement.on_conflict_do_update(index_elements=["list_id", "subscriber_id"], set_=values))
+    if state is SubscriptionState.LEFT:
+        whom, about = row_of(conn, subscriber_id)["address_hash"], list_name(conn, list_id) or ""
+        farewells.note(conn, Farewell(Kind.LEFT, whom, about, basis, actor, now))
 
 
 def is_person(subscriber_id: int) -> ColumnElement[bool]:

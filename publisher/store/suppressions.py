@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, RowMapping, and_, or_, select, update
 
 from publisher.model.event import EventKind
+from publisher.store import farewells
+from publisher.store.farewells import Farewell, Kind
 from publisher.store.sql import upsert
 from publisher.store.tables import subscribers, suppressions
 
@@ -19,6 +21,8 @@ def add(conn: Connection, address_hash: str, scope: str, *, reason: str, now: da
     values = {"reason": reason, "made_at": now, "actor": actor}
     statement = upsert(conn, suppressions).values(address_hash=address_hash, scope=scope, **values)
     conn.execute(statement.on_conflict_do_nothing())
+    kind = Kind.ERASED if scope == ERASED else Kind.SUPPRESSED
+    farewells.note(conn, Farewell(kind, address_hash, scope, reason, actor, now))
 
 
 def lift(

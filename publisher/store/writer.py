@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from publisher.errors import StoreError
+from publisher.store import farewells
 
 if TYPE_CHECKING:
     from publisher.store.database import Store
@@ -103,6 +104,7 @@ class Writer:
 
     def _run(self, conn: Connection, job: _Job, *, is_alone: bool) -> None:
         """Run one job within a savepoint: what fails, fails alone."""
+        said = farewells.count(conn)
         if not is_alone:
             conn.exec_driver_sql("SAVEPOINT job")
         try:
@@ -112,6 +114,7 @@ class Writer:
             job.error = error  # raised in the thread that submitted it
             if is_alone:
                 raise
+            farewells.forget(conn, after=said)
             try:
                 conn.exec_driver_sql("ROLLBACK TO job")
             except DBAPIError:

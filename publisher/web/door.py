@@ -33,7 +33,16 @@ if TYPE_CHECKING:
 COOKIE = "publisher-session"
 SIGN_IN = "/sign-in"
 # How one comes in; what senders of practice speak to, which have no name and no password; and what describes the rest.
-OUTSIDE = (SIGN_IN, "/welcome/", "/set-up/", "/inbox/api/", "/inbox/posts/", "/api/openapi.json")
+OUTSIDE = (
+    "/healthz",
+    "/metrics",
+    SIGN_IN,
+    "/welcome/",
+    "/set-up/",
+    "/inbox/api/",
+    "/inbox/posts/",
+    "/api/openapi.json",
+)
 # Mails stand in frames of an origin of their own, which sends no cookie for its pictures. Those of pages once shown
 # are named by the page's random key; those in the ledger are on this machine alone, by the digest of their name.
 IN_FRAMES = re.compile(r"/media/[^/]+|/(?:previews|laid-out)/[\w-]{16}/pictures/[^/]+")

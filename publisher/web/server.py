@@ -25,6 +25,7 @@ from publisher.web import (
     archive,
     clicks,
     console,
+    health,
     inbox_pages,
     joining,
     leaving,
@@ -110,6 +111,7 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.include_router(archive.routes(app, pages), include_in_schema=False)
         web.include_router(approval.routes(app, pages), include_in_schema=False)
         web.include_router(clicks.routes(app, pages), include_in_schema=False)
+        web.include_router(health.routes(app), include_in_schema=False)
         web.include_router(api.routes(app))
         shown, acts, web.state.streams = console.routes(app, pages)
         web.include_router(shown, include_in_schema=False)

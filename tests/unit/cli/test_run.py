@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.app import App
-from publisher.cli.run import last_words
+from publisher.cli.at_work import last_words
 from publisher.pipeline import dispatch
 from publisher.pipeline.operate import holding
 from tests.ledger import NOW, Clock, add_edition, add_send, desk, subscribe

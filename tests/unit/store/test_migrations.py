@@ -33,6 +33,15 @@ def plain_engine(target):
     return create_engine(parse(target) if isinstance(target, str) else f"sqlite:///{target}")
 
 
+def differences(conn) -> list:
+    """Return where the tables there differ from ours; those of the bells between machines are procrastinate's own."""
+
+    def is_ours(name, kind, parents):
+        return kind != "table" or not name.startswith("procrastinate_")
+
+    return compare_metadata(MigrationContext.configure(conn, opts={"include_name": is_ours}), metadata)
+
+
 def run(target, *statements: str) -> None:
     with plain_engine(target).begin() as conn:
         for statement in statements:
@@ -42,7 +51,7 @@ def run(target, *statements: str) -> None:
 def test_migrating_an_empty_database_gives_exactly_the_tables(empty):
     store = Store.open(empty)
     with store.read() as conn:
-        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+        assert differences(conn) == []
     store.close()
 
 
@@ -72,7 +81,7 @@ def test_a_ledger_of_the_first_schema_keeps_what_is_in_it(empty):
         assert conn.execute(text("SELECT name, added_at, reason FROM schedules")).all() == [("morning", 1, None)]
         assert conn.execute(text("SELECT value FROM facts WHERE name = 'mine'")).scalar_one() == "kept"
         assert conn.execute(text("SELECT count(*) FROM facts WHERE name = 'epoch'")).scalar_one() == 1
-        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+        assert differences(conn) == []
     store.close()
 
 
@@ -83,7 +92,7 @@ def test_a_ledger_of_the_second_schema_gains_a_place_for_pictures(empty):
     with store.read() as conn:
         assert conn.execute(text("SELECT count(*) FROM media")).scalar_one() == 0
         assert conn.execute(text("SELECT name FROM schedules")).all() == [("morning",)]
-        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+        assert differences(conn) == []
     store.close()
 
 
@@ -95,7 +104,7 @@ def test_a_ledger_of_the_fourth_schema_knows_why_a_channel_is_stopped(empty):
     store = Store.open(empty)
     with store.read() as conn:
         assert [(each["name"], each["unusable"]) for each in channels.stopped(conn)] == [("a", False), ("b", True)]
-        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+        assert differences(conn) == []
     store.close()
 
 
@@ -106,7 +115,7 @@ def test_a_ledger_of_the_fifth_schema_gains_a_place_for_credentials(empty):
     with store.read() as conn:
         assert conn.execute(text("SELECT count(*) FROM credentials")).scalar_one() == 0
         assert conn.execute(text("SELECT name FROM schedules")).all() == [("morning",)]
-        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+        assert differences(conn) == []
     store.close()
 
 
@@ -124,7 +133,7 @@ def test_a_ledger_of_the_ninth_schema_knows_which_editions_are_of_practice(empty
     with store.read() as conn:
         rows = conn.execute(text("SELECT practice FROM editions ORDER BY id")).scalars().all()
         assert rows == [word, None, None]
-        assert compare_metadata(MigrationContext.configure(conn), metadata) == []
+        assert differences(conn) == []
     store.close()
 
 

@@ -52,6 +52,8 @@ def test_while_nobody_works_here_whoever_uses_this_machine_may_look_and_no_more(
 OPEN = (  # typed here once more: what is open to the world is decided, not found
     *(
         "/static/",
+        "/healthz",
+        "/metrics",
         "/media/{digest}.png",
         "/media/{digest}.jpg",
         "/media/{name}",

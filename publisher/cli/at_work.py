@@ -1,0 +1,190 @@
+"""What the commands that stay at work have in common: `run`, and its parts `scheduler`, `worker` and `web`."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING
+
+from publisher.cli.output import say
+from publisher.errors import UsageError
+from publisher.model.counting import many
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from publisher.app import App
+    from publisher.runtime.embedded import Embedded
+
+FOLLOW_EACH = 2  # seconds between two looks at which version holds
+PRACTICE = "practice goes to the inbox of one `publisher run`, which no other machine can reach"
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A process at work.
+
+    :ivar stack: what is ended with it, in the opposite order.
+    """
+
+    app: App
+    stack: ExitStack
+    stop: Event
+
+    def until_told(self) -> None:
+        """Work until a signal ends it."""
+        self.stop.wait()
+        self.app.sending.ending.set()  # first of all: nothing more is claimed while the other duties come to their end
+        say("ending: nothing more is begun, calls under way are finished")
+
+
+@contextmanager
+def at_work(folder: Path, command: str, *, clock_is_right: bool = False, follows: bool = False) -> Iterator[Work]:
+    """Open a project, be seen at work on its ledger, and end cleanly at Ctrl-C or SIGTERM.
+
+    :param follows: it goes by the version that holds, whatever the file beside it says.
+    :raises StoreError: another process does the same on a ledger that only one may work on.
+    """
+    from publisher.app import App
+    from publisher.cli import log_to_stderr
+    from publisher.store import processes
+
+    stop = Event()
+    for wanted in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(wanted, lambda *_: stop.set())
+    log_to_stderr(logging.INFO)
+    app = App.open_following(folder) if follows else App.open(folder, go_on=True)
+    for note in app.project.notes:
+        say(str(note))
+    with ExitStack() as stack:
+        stack.enter_context(processes.only_one(app.store, command, app.clock()))
+        app.process_id = stack.enter_context(processes.at_work(app.store, command, app.clock()))
+        if clock_is_right:
+            from publisher.app.slots import believe_clock
+
+            believe_clock(app)
+        yield Work(app, stack, stop)
+    app.hearing.keep()
+    processes.record_end(app.store, app.process_id, app.clock())
+    say(last_words(app))
+
+
+def last_words(app: App) -> str:
+    """Say that it has ended, and what is left to the next one."""
+    from publisher.app import standing
+
+    left = sum(send.left for send in standing.open_sends(app.store) if send.state in ("addressed", "sending"))
+    words = [f"{many(left, 'delivery', 'deliveries')} not begun yet"] if left else []
+    if app.sending.under_way:
+        words.append(f"{many(len(app.sending.under_way), 'call')} without an answer so far")
+    return f"ended; left to the next `publisher run`: {', '.join(words)}" if words else "ended"
+
+
+def require_shared(app: App) -> None:
+    """Refuse what is one of several parts where there can be but one.
+
+    :raises UsageError: the ledger is a file, or it is practice.
+    """
+    from publisher.app.core import ALONE
+
+    if not app.settings.database_url:
+        raise UsageError(ALONE, remedy="Use `publisher run`; or name a database: DATABASE_URL in .env")
+    if app.is_practice:
+        raise UsageError(PRACTICE, remedy="Practise with `publisher run`, then set `practice: false`")
+
+
+def engine_of(work: Work) -> Embedded:
+    """Return the engine, whose calls under way are waited for at the end: on PostgreSQL one that others can ring."""
+    from publisher.runtime.embedded import Embedded
+
+    url = work.app.settings.database_url
+    if url:
+        from publisher.runtime.distributed import Distributed
+        from publisher.store.address import parse
+
+        address = parse(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        engine: Embedded = Distributed(work.app.sending.duties(), address)
+    else:
+        engine = Embedded(work.app.sending.duties())
+    work.app.sending.enqueue = engine.enqueue
+    engine.recover()
+    work.stack.callback(engine.stop)
+    return engine
+
+
+def start_schedules(work: Work, wake: Callable[[], None]) -> None:
+    """Fire slots, poll sources, and take over the files when they change.
+
+    :param wake: says that there may be work.
+    """
+    from publisher.app.duties import standing_duties
+    from publisher.app.reload import FileWatch
+    from publisher.app.slots import fire_due
+    from publisher.runtime.duty import Duty
+    from publisher.runtime.scheduler import Ticker
+
+    app = work.app
+
+    def fire() -> None:
+        if fire_due(app):
+            wake()
+
+    def changed() -> None:
+        ticker.plan(app.project)
+        wake()
+
+    files = Duty("files", FileWatch(app, changed).look)
+    ticker = Ticker(fire=fire, look=lambda: app.watch.look(app.clock()), others=[files])
+    ticker.start(app.project)
+    work.stack.callback(ticker.shutdown)
+    work.stack.callback(app.polling.end)
+    for duty in standing_duties(app, ticker.is_alive):
+        duty.start()
+        work.stack.callback(duty.stop)
+
+
+def follow(work: Work) -> None:
+    """Go by the version that holds from now on, whoever accepts it."""
+    from datetime import timedelta
+
+    from publisher.app.following import Follower
+    from publisher.runtime.duty import Duty
+
+    duty = Duty("version", Follower(work.app).look, lambda: timedelta(seconds=FOLLOW_EACH))
+    duty.start()
+    work.stack.callback(duty.stop)
+
+
+def start_console(work: Work, port: int) -> None:
+    """Show the console, and all that readers and providers ask for."""
+    from publisher.web.inbox import Inbox
+    from publisher.web.server import Server, make_app
+
+    app = work.app
+    server = Server(make_app(app, Inbox(app.folder / "inbox")), port=port)
+    server.start()
+    work.stack.callback(server.stop)
+    app.inbox = server.url
+    say(f"{app.project.publication.name}: {server.url}{_practice_words(app)}")
+    _offer_set_up(app, server.url)
+
+
+def _offer_set_up(app: App, url: str) -> None:
+    """Say how the first of the staff comes in, where there is none: whoever sees this line may."""
+    from publisher.store import staff
+
+    with app.store.read() as conn:
+        is_any = staff.is_any(conn)
+    if not is_any:
+        app.set_up_code = secrets.token_urlsafe(18)
+        say(f"whoever uses this machine may look; to work in the browser, sign in: {url}/set-up/{app.set_up_code}")
+
+
+def _practice_words(app: App) -> str:
+    return " — practice: every mail and post goes to the built-in inbox" if app.is_practice else ""

@@ -1,0 +1,43 @@
+"""`publisher backup` and `publisher restore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from publisher.cli.opening import open_app
+from publisher.cli.output import ProjectDir, local, say
+
+
+def backup(
+    to: Annotated[Path, typer.Argument(help="The file to write; a directory gets one named by the time.")] = Path(),
+    project: ProjectDir = Path(),
+) -> None:
+    """Write ledger, schedules.yaml, templates and keys into one file, while everything goes on.
+
+    Secrets of .env are left out. The journal (who left since) belongs elsewhere, and is not part of it either.
+    """
+    from publisher.app.backup import back_up
+
+    app = open_app(project)
+    target = to / f"publisher-{app.clock():%Y%m%d-%H%M%S}.tar.gz" if to.is_dir() else to
+    manifest = back_up(app, target)
+    megabytes = target.stat().st_size / 1_000_000
+    as_of = local(manifest.made_at, app.zone)
+    say(f"{target}: {len(manifest.files)} files, {megabytes:,.1f} MB, as of {as_of}")
+
+
+def restore(
+    backup: Annotated[Path, typer.Argument(help="A file that `publisher backup` wrote.", exists=True, dir_okay=False)],
+    project: ProjectDir = Path(),
+) -> None:
+    """Put a backup into a directory without a ledger. Nothing is sent until you have looked and let it go."""
+    from publisher.app.backup import restore as put_back
+    from publisher.clock import now
+
+    manifest = put_back(backup, project, now)
+    say(f"restored as of {manifest.made_at:%Y-%m-%d %H:%M} UTC, by Publisher {manifest.version}; all sending is held")
+    say("what went out since then is not in it: see `publisher status` and `publisher editions`, cancel what did")
+    say("then let the rest go: publisher release --all")

@@ -1,0 +1,151 @@
+"""Backup and restore, on both engines: whole or not at all, held until a person says so, nobody's leaving forgotten."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from contextlib import suppress
+
+import pytest
+
+from publisher.app import App, versions
+from publisher.app.backup import back_up, restore
+from publisher.app.ledger import RESTORED, keep_mark
+from publisher.errors import UsageError
+from publisher.model.subscriber import SubscriptionState
+from publisher.store import Store, audit, facts
+from tests.ledger import NOW, Clock
+from tests.stores import ENGINES, programs
+from tests.unit.app.project import open_app
+from tests.unit.app.test_ledger import held_by, put, state
+
+
+@pytest.fixture(params=ENGINES)
+def app(request, tmp_path, monkeypatch) -> App:
+    """A project with readers, on each engine."""
+    folder = tmp_path / "first"
+    folder.mkdir()
+    app = open_app(folder, Clock(NOW))
+    if request.param == "postgresql":
+        app.store.close()
+        url = request.getfixturevalue("postgresql_url")
+        (folder / "publisher.db").unlink()
+        monkeypatch.setenv("DATABASE_URL", url)
+        monkeypatch.setenv("PATH", f"{programs()}{os.pathsep}{os.environ['PATH']}")
+        app = App.open(folder, app.clock)
+    monkeypatch.setenv("JOURNAL", str(tmp_path / "publisher.journal"))
+    app = App.open(folder, app.clock)
+    versions.accepted(app)
+    keep_mark(app.store, app.clock)
+    (folder / "templates").mkdir(exist_ok=True)
+    (folder / "templates" / "own.html").write_text("ours")
+    return app
+
+
+@pytest.fixture
+def target(request, app, tmp_path, monkeypatch):
+    """An empty place to restore to: a directory, and a database where it takes one."""
+    folder = tmp_path / "second"
+    folder.mkdir()
+    if app.settings.database_url:
+        postgresql = request.getfixturevalue("postgresql")
+        with suppress(Exception):
+            postgresql.execute("DROP DATABASE IF EXISTS restored WITH (FORCE)")
+        monkeypatch.setenv("DATABASE_URL", postgresql.create("restored"))
+    return folder
+
+
+def backup_of(app, tmp_path):
+    path = tmp_path / "backup.tar.gz"
+    back_up(app, path)
+    return path
+
+
+def test_what_was_there_is_there_again_and_nothing_goes_out_until_a_person_says_so(app, target, tmp_path):
+    ada, bob = put(app, "ada@example.org"), put(app, "bob@example.org")
+    path = backup_of(app, tmp_path)
+    put(app, "ada@example.org", SubscriptionState.LEFT)
+    manifest = restore(path, target, app.clock)
+    assert set(manifest.files) >= {"schedules.yaml", "keys.json", "templates/own.html"}
+    again = App.open(target, app.clock)
+    assert held_by(again.store) == RESTORED
+    assert (state(again, ada), state(again, bob)) == ("left", "confirmed")
+    assert again.project.text == app.project.text
+    assert (target / "templates" / "own.html").read_text() == "ours"
+    with again.store.read() as conn:
+        assert [audit.faults(conn, send_id) for send_id in audit.send_ids(conn)] == []
+    assert path.stat().st_mode & 0o077 == 0 == (target / "keys.json").stat().st_mode & 0o077
+
+
+def test_secrets_of_the_environment_are_not_in_a_backup(app, tmp_path):
+    (app.folder / ".env").write_text("MAILGUN_API_KEY=canary-7f3a\n")
+    with tarfile.open(backup_of(app, tmp_path)) as archive:
+        assert ".env" not in archive.getnames()
+        assert all(b"canary-7f3a" not in archive.extractfile(member).read() for member in archive if member.isfile())
+
+
+def test_nothing_is_ever_overwritten(app, target, tmp_path):
+    path = backup_of(app, tmp_path)
+    with pytest.raises(UsageError, match="is there already"):
+        back_up(app, path)
+    (target / "keys.json").write_text("{}")
+    restore(path, target, app.clock)
+    assert (target / "keys.json").read_text() == "{}"
+    assert (target / "keys.json.restored").read_bytes() == (app.folder / "keys.json").read_bytes()
+    with pytest.raises(UsageError, match=r"there is a ledger already|the database isn't empty"):
+        restore(path, target, app.clock)
+
+
+@pytest.mark.parametrize("kept", [0, 10, 1_000, -20, -1])
+def test_a_backup_that_was_cut_short_changes_nothing(app, target, tmp_path, kept):
+    path = backup_of(app, tmp_path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(UsageError, match="no whole backup"):
+        restore(path, target, app.clock)
+    assert not list(target.iterdir())
+
+
+def test_a_backup_with_a_changed_file_changes_nothing(app, target, tmp_path):
+    path, work = backup_of(app, tmp_path), tmp_path / "work"
+    with tarfile.open(path) as archive:
+        archive.extractall(work, filter="data")
+    (work / "keys.json").write_text("{}")
+    with tarfile.open(path, "w:gz") as archive:
+        for each in sorted(work.rglob("*")):
+            archive.add(each, each.relative_to(work).as_posix(), recursive=False)
+    with pytest.raises(UsageError, match=r"is damaged: keys\.json"):
+        restore(path, target, app.clock)
+    assert not list(target.iterdir())
+
+
+def test_a_backup_that_leads_out_of_the_directory_is_refused(app, target, tmp_path):
+    path = tmp_path / "evil.tar.gz"
+    with tarfile.open(path, "w:gz") as archive:
+        archive.add(app.folder / "schedules.yaml", "../evil.yaml")
+    with pytest.raises(UsageError, match="no whole backup"):
+        restore(path, target, app.clock)
+    assert not (tmp_path / "evil.yaml").exists()
+
+
+def test_the_other_kind_of_database_is_refused(app, target, tmp_path, monkeypatch):
+    path = backup_of(app, tmp_path)
+    other = "" if app.settings.database_url else "postgresql://nobody@127.0.0.1:1/none"
+    monkeypatch.setenv("DATABASE_URL", other)
+    with pytest.raises(UsageError, match="this backup is of a ledger"):
+        restore(path, target, app.clock)
+
+
+def test_without_the_journal_all_is_held_all_the_same(app, target, tmp_path, monkeypatch):
+    path = backup_of(app, tmp_path)
+    monkeypatch.setenv("JOURNAL", str(tmp_path / "another.journal"))
+    restore(path, target, app.clock)
+    assert held_by(Store.open(os.environ.get("DATABASE_URL") or target / "publisher.db")) == RESTORED
+
+
+def test_once_released_it_goes_on_as_ever(app, target, tmp_path):
+    restore(backup_of(app, tmp_path), target, app.clock)
+    again = App.open(target, app.clock)
+    with again.store.write() as conn:
+        facts.release_everything(conn)
+    keep_mark(again.store, again.clock)
+    assert held_by(App.open(target, app.clock).store) == ""

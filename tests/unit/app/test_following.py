@@ -1,0 +1,75 @@
+"""On many machines a process goes by the version that holds, and a file that is older than that changes nothing."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from publisher.app import App, versions
+from publisher.app.following import Follower, propose
+from publisher.errors import ConfigError
+from tests.ledger import NOW, Clock
+from tests.unit.app.project import open_app
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOW)
+
+
+@pytest.fixture
+def folder(tmp_path, clock, postgresql_url, monkeypatch):
+    """A project whose ledger is on PostgreSQL."""
+    open_app(tmp_path, clock).store.close()
+    monkeypatch.setenv("DATABASE_URL", postgresql_url)
+    return tmp_path
+
+
+@pytest.fixture
+def first(folder, clock) -> App:
+    """The process that accepts versions."""
+    app = App.open(folder, clock)
+    versions.accepted(app)
+    return app
+
+
+def save(app: App, *, at: float) -> App:
+    """Save another version of the file, as somebody did at that moment; return a process that reads it."""
+    path = app.folder / "schedules.yaml"
+    path.write_text(f"{path.read_text()}\n# saved {at}\n")
+    os.utime(path, (at, at))
+    return App.open(app.folder, app.clock)
+
+
+def test_who_follows_goes_by_what_another_process_accepted(first, clock):
+    follower = App.open_following(first.folder, clock)
+    (first.folder / "schedules.yaml").write_text("broken: [")
+    look = Follower(follower)
+    assert (look.look(), follower.version_id) == (False, first.version_id)
+    (first.folder / "schedules.yaml").write_text(f"{first.project.text}\n# news\n")
+    other = App.open(first.folder, clock)
+    versions.accept(other, other.project)
+    heard = []
+    look = Follower(follower, lambda: heard.append(follower.project.version))
+    assert look.look()
+    assert heard == [other.project.version] and follower.project.text.endswith("# news\n")
+    assert not look.look()
+
+
+def test_nothing_can_be_followed_before_a_version_holds(folder, clock):
+    with pytest.raises(ConfigError, match="Start `publisher scheduler` first"):
+        App.open_following(folder, clock)
+
+
+def test_a_file_saved_after_what_holds_is_proposed(first):
+    newer = save(first, at=NOW.timestamp())
+    propose(newer)
+    assert newer.version_id != first.version_id
+    assert newer.project.text.rstrip().endswith(str(NOW.timestamp()))
+
+
+def test_a_file_saved_before_what_holds_was_accepted_changes_nothing(first):
+    older = save(first, at=NOW.timestamp() - 3600)
+    propose(older)
+    assert (older.version_id, older.project.version) == (first.version_id, first.project.version)
