@@ -142,7 +142,9 @@ def test_a_form_of_another_page_or_session_does_nothing(browser, app):
     assert browser.post("/do/edit", data={"csrf_token": old}).status_code == 403
     assert browser.post("/do/edit", data={"csrf_token": browser.get("/form").json()}).status_code == 200
     foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
-    assert browser.post("/do/edit", data={"csrf_token": browser.get("/form").json()}, headers=foreign).status_code == 403
+    assert (
+        browser.post("/do/edit", data={"csrf_token": browser.get("/form").json()}, headers=foreign).status_code == 403
+    )
 
 
 def test_a_session_from_before_another_role_is_none(browser, app):
