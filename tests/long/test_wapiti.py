@@ -58,7 +58,6 @@ def scan(url: str, cookie: str, folder: Path) -> dict:
         f"{url}/",
         "-C",
         f"{COOKIE}={cookie}",
-        "--drop-set-cookie",
         "-m",
         ",".join(MODULES),
     ]
