@@ -75,6 +75,7 @@ def page(room) -> Iterator[Any]:
     with machine.opened() as browser:
         context = browser.new_context(viewport={"width": WIDTHS[0], "height": 900})
         context.add_cookies([{"name": COOKIE, "value": room.admin.cookies[COOKIE], "url": room.site.url}])
+        context.set_default_timeout(120_000)
         yield context.new_page()
 
 
@@ -87,6 +88,7 @@ def shown(page: Any, room: Newsroom, visit: Visit, answer: Any) -> None:
     page.unroute(url)
 
 
+@pytest.mark.timeout(900)  # a hundred pages in two schemes and three widths, on machines that do other things too
 def test_every_page_is_open_to_everybody_and_as_wide_as_the_window(pages, page, room):
     faults: dict[str, list[str]] = {}
     axe = AXE.read_text("utf-8")
