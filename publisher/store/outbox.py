@@ -45,7 +45,7 @@ _TELL = Statement(
     data=Text,
 )
 _IS_WANTED = Statement(
-    f"SELECT 1 FROM hooks WHERE {_OPEN} AND ({_ALL} OR kinds LIKE :wanted) LIMIT 1"  # noqa: S608
+    f"SELECT 1 FROM hooks WHERE {_OPEN} AND ({_ALL} OR kinds LIKE :wanted) LIMIT 1"  # noqa: S608 -- our own names
 )
 
 

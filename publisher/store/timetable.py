@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, RowMapping, Table, and_, select
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, and_, select
 
 from publisher.model.states import SendState
 from publisher.store.editions import TEST
@@ -53,10 +53,10 @@ def following(conn: Connection, since: datetime, until: datetime, *, limit: int)
     return _with_edition(conn, and_(sends.c.id >= first, sends.c.id < last, sends.c.kind.in_(FOLLOWING)), limit)
 
 
-def _with_edition(conn: Connection, mine: object, limit: int) -> list[RowMapping]:
+def _with_edition(conn: Connection, mine: ColumnElement[bool], limit: int) -> list[RowMapping]:
     theirs = (editions.c.schedule, editions.c.slot, editions.c.language, editions.c.practice)
     query = select(*_columns(), *theirs).join(editions, editions.c.id == sends.c.edition_id)
-    return list(conn.execute(query.where(mine).order_by(sends.c.id).limit(limit)).mappings())  # type: ignore[arg-type]
+    return list(conn.execute(query.where(mine).order_by(sends.c.id).limit(limit)).mappings())
 
 
 def _columns() -> list[Column[object]]:

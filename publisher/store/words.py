@@ -159,7 +159,7 @@ def _as_theirs(conn: Connection, ready: _Ready, error: Exception) -> Exception:
     base: type[Exception] = conn.dialect.loaded_dbapi.Error
     if not isinstance(error, base):
         return error
-    is_lost = conn.dialect.is_disconnect(error, _driver(conn), None)  # type: ignore[arg-type]
+    is_lost = conn.dialect.is_disconnect(error, _driver(conn), None)  # type: ignore[arg-type] # no cursor is open
     if is_lost:
         conn.invalidate(error)
     said: Exception = DBAPIError.instance(
