@@ -14,7 +14,6 @@ from publisher.config.schedules import parse_project
 from publisher.model.staff import May, Role
 from publisher.store import editions, processes, schedules, subscribers
 from publisher.web.door import COOKIE
-from tests.browser import opened
 from tests.unit.web.browsers import quick_passwords, signed_in
 from tests.unit.web.ledger import HOSTILE, NOW, PROJECT, fill, open_project, served
 
@@ -332,9 +331,8 @@ def test_as_long_as_nobody_works_here_it_is_looked_at_and_nothing_done(site, pat
 # --- in a browser ----------------------------------------------------------------------------------------------------
 
 
-def test_an_editor_types_sees_the_error_at_its_line_takes_a_suggestion_and_saves(room, editor):
-    with opened() as chromium:
-        context = chromium.new_context()
+def test_an_editor_types_sees_the_error_at_its_line_takes_a_suggestion_and_saves(room, editor, chromium):
+    with chromium.new_context() as context:
         context.add_cookies([{"name": COOKIE, "value": editor.cookies[COOKIE], "url": room.url}])
         page = context.new_page()
         wrong: list[str] = []
