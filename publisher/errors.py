@@ -2,6 +2,7 @@
 
     PublisherError            the base: where, what, and what to do now
     ├── UsageError            the command was called wrongly (exit code 2)
+    │   ├── MissingError           what was named, by number or name, isn't there
     │   ├── StaleError             what somebody decided about has changed since they looked (exit code 1)
     │   └── EndedError             it has ended, or something holds it: this can't be done (exit code 1)
     ├── NotAllowedError       whoever asks by the console may not do this
@@ -51,6 +52,10 @@ class UsageError(PublisherError):
     """The command was called wrongly."""
 
     exit_code = 2
+
+
+class MissingError(UsageError):
+    """What was named, by its number or its name, isn't there; what there is."""
 
 
 class StaleError(UsageError):

@@ -21,7 +21,7 @@ from publisher.app.plan import costs_of, with_channel
 from publisher.app.preview import with_audience
 from publisher.app.telling import carries, mail_channels
 from publisher.app.told import Told, told_of
-from publisher.errors import EndedError, UsageError
+from publisher.errors import EndedError, MissingError, UsageError
 from publisher.model import breaking
 from publisher.model.article import LedgerArticle
 from publisher.model.cost import Cost
@@ -111,7 +111,7 @@ def _check_channels(app: App, channels: Sequence[str]) -> None:
     unknown = [name for name in channels if name not in app.project.channels]
     if unknown:
         remedy = f"Channels in schedules.yaml: {', '.join(app.project.channels) or 'none'}"
-        raise UsageError(f"there is no channel {unknown[0]!r}", remedy=remedy)
+        raise MissingError(f"there is no channel {unknown[0]!r}", remedy=remedy)
 
 
 def _lists_of(app: App, base: Schedule, via: str, names: tuple[str, ...]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import methodcaller
 from typing import TYPE_CHECKING
 
-from publisher.app import desk
+from publisher.app import desk, naming
 from publisher.errors import UsageError
 from publisher.model.desk import Changes, Words
 from publisher.model.staff import May
@@ -41,14 +41,13 @@ def carry_out(app: App, edition_id: int, steps: Sequence[Step], seen: int | None
 def schedule_of(app: App, edition_id: int) -> Schedule:
     """Return the schedule of a draft, in its language.
 
+    :raises MissingError: there is no such edition.
     :raises UsageError: it is no draft any more; what can be done instead.
     """
     with app.store.read() as conn:
-        row = editions.get(conn, edition_id)
-        is_approved = row is not None and row["state"] == "locked" and is_early(conn, row)
+        row = naming.require_edition(conn, edition_id)
+        is_approved = row["state"] == "locked" and is_early(conn, row)
     where = f"edition {edition_id}"
-    if row is None:
-        raise UsageError(f"there is no edition {edition_id}", remedy="See them: publisher editions")
     if is_approved:
         remedy = f"To change it all the same, before its slot: publisher reopen {edition_id}"
         raise UsageError("it is approved and locked: nothing in it can be changed", where=where, remedy=remedy)

@@ -17,7 +17,7 @@ from publisher.app.hiding import Hiding, hidden_values, is_secret_of
 from publisher.config.env_file import must_be_writable, shuts_out, write_values
 from publisher.config.settings import FILE
 from publisher.config.values import VARIABLE, variable_name
-from publisher.errors import ChannelError, ConfigError, UsageError
+from publisher.errors import ChannelError, ConfigError, MissingError
 from publisher.model.call import Outcome, Verdict
 from publisher.model.project import Channel
 from publisher.model.staff import May
@@ -57,7 +57,7 @@ class Connecting:
     def __init__(self, app: App, name: str) -> None:
         if name not in app.project.channels:
             known = ", ".join(app.project.channels) or "none"
-            raise UsageError(f"there is no channel {name!r}", remedy=f"Channels in schedules.yaml: {known}")
+            raise MissingError(f"there is no channel {name!r}", remedy=f"Channels in schedules.yaml: {known}")
         self._app = app
         self.channel: Channel = app.project.channels[name]
         self.sender: type[Sender] = sender_class(self.channel.sender, self.channel.where)

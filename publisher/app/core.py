@@ -25,7 +25,7 @@ from publisher.clock import Clock, steady
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
 from publisher.config.settings import Settings
-from publisher.errors import ConfigError, UsageError
+from publisher.errors import ConfigError, MissingError, UsageError
 from publisher.model.project import Project, Schedule, Source
 from publisher.model.tokens import address_hash, read_wire_id, wire_id
 from publisher.pipeline.collect import Collected
@@ -200,7 +200,7 @@ class App:
         """
         if name not in self.project.lists:
             known = ", ".join(self.project.lists) or "none"
-            raise UsageError(f"there is no list {name!r}", remedy=f"Lists in schedules.yaml: {known}")
+            raise MissingError(f"there is no list {name!r}", remedy=f"Lists in schedules.yaml: {known}")
         return name
 
     def edition(self, said: str) -> int:
@@ -263,7 +263,7 @@ class App:
             near = get_close_matches(name, self.project.schedules, 1)
             hint = f"Did you mean {near[0]}? " if near else ""
             known = ", ".join(self.project.schedules) or "none"
-            raise UsageError(f"there is no schedule {name!r}", remedy=f"{hint}Schedules: {known}")
+            raise MissingError(f"there is no schedule {name!r}", remedy=f"{hint}Schedules: {known}")
         return self.project.schedules[name]
 
     def editions_of(self, said: str) -> tuple[Schedule, ...]:
@@ -278,7 +278,7 @@ class App:
         mine = tuple(each for each in found if each.languages.only.casefold() == language.casefold())
         if not mine:
             known = ", ".join(each.label for each in found)
-            raise UsageError(f"{name} has no edition in {language!r}", remedy=f"There is: {known}")
+            raise MissingError(f"{name} has no edition in {language!r}", remedy=f"There is: {known}")
         return mine
 
     def schedule_or_edition(self, said: str) -> Schedule:

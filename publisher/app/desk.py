@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from publisher.app import composing
 from publisher.app.audiences import Audience, audiences_of
-from publisher.errors import UsageError
+from publisher.errors import MissingError, UsageError
 from publisher.model.article import LedgerArticle, Standing
 from publisher.model.desk import Changes, Note
 from publisher.model.project import Entry, Schedule
@@ -212,7 +212,7 @@ def article(app: App, said: str) -> LedgerArticle:
     with app.store.read() as conn:
         found = articles.find(conn, [int(said)]) if said.isdecimal() else {}
     if not found:
-        raise UsageError(f"there is no article {said}", remedy="See them: publisher articles")
+        raise MissingError(f"there is no article {said}", remedy="See them: publisher articles")
     one = found[int(said)]
     if one.standing in (Standing.DISCARDED, Standing.HELD):
         what = f"article {one.id} is {one.standing.value}: no edition may carry it"

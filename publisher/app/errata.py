@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from publisher.app import standing, versions, withdrawals
+from publisher.app import naming, standing, versions, withdrawals
 from publisher.app.archive import as_written
 from publisher.app.composing import PATIENCE
 from publisher.errors import EndedError, UsageError
@@ -84,14 +84,13 @@ class Prepared:
 def require_gone_out(app: App, edition_id: int) -> None:
     """Refuse an edition that has no words to be put right, or none any more.
 
+    :raises MissingError: there is no such edition.
     :raises UsageError: it is a draft, was withdrawn, or never left the house.
     """
     title = standing.edition_title(app.store, edition_id, app.zone)
     with app.store.read() as conn:
-        row, made = editions.get(conn, edition_id), sends.of_edition(conn, edition_id)
+        row, made = naming.require_edition(conn, edition_id), sends.of_edition(conn, edition_id)
         withdrawn = facts.first_withdrawn_by(conn, edition_id)
-    if row is None:
-        raise UsageError(f"there is no edition {edition_id}", remedy="See them: publisher editions")
     if row["state"] == "draft":
         remedy = f"Edit it instead: publisher edition {edition_id}"
         raise UsageError("it is a draft: nothing of it has gone out", where=title, remedy=remedy)

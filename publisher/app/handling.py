@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from publisher.app import standing
+from publisher.app import naming, standing
 from publisher.app.status import is_running
-from publisher.errors import EndedError, UsageError
+from publisher.errors import EndedError
 from publisher.model.staff import May
 from publisher.pipeline.operate import again, doubt, holding, stopping
 from publisher.pipeline.operate.again import Again
@@ -149,9 +149,7 @@ def require_open(here: Here, edition_id: int, verb: str) -> str:
     """
     title = standing.edition_title(here.store, edition_id, here.zone)
     with here.store.read() as conn:
-        row = editions.get(conn, edition_id)
-    if row is None:
-        raise UsageError(f"there is no edition {edition_id}", remedy="See them: publisher editions")
+        row = naming.require_edition(conn, edition_id)
     if row["state"] not in ("draft", "locked") and not goes_on(here, edition_id):
         words = f"it is {row['state']}: nothing of it is left to {verb}"
         remedy = f"Who got it: publisher log --edition {edition_id} --state sent"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from publisher.app import sealing
-from publisher.errors import UsageError
+from publisher.errors import MissingError, UsageError
 from publisher.model.hook import TO_CHOOSE, HookKind
 from publisher.model.staff import May
 from publisher.senders import hook as senders
@@ -147,8 +147,9 @@ def again(app: App, hook_id: int, message_id: int | None = None) -> int:
         count = hook_messages.again(conn, hook_id, app.clock(), message_id)
         if not count and message_id is not None:
             is_there = hook_messages.get(conn, hook_id, message_id) is not None
-            what = "waits to be said anyway" if is_there else "is not there"
-            raise UsageError(f"message {message_id} of webhook {hook_id} {what}")
+            if not is_there:
+                raise MissingError(f"webhook {hook_id} has no message {message_id}")
+            raise UsageError(f"message {message_id} of webhook {hook_id} waits to be said anyway")
         if count:
             what = (
                 "said again all that was given up of" if message_id is None else f"said message {message_id} again to"
@@ -177,7 +178,7 @@ def require(hook_id: int, hook: Hook | None) -> Hook:
     :raises UsageError: it isn't.
     """
     if hook is None:
-        raise UsageError(f"there is no webhook {hook_id}", remedy="Those there are: publisher hooks list")
+        raise MissingError(f"there is no webhook {hook_id}", remedy="Those there are: publisher hooks list")
     return hook
 
 

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from publisher.errors import UsageError
+from publisher.errors import MissingError, UsageError
 from publisher.model.states import EditionState, SendState
 from publisher.store import Connection, RowMapping, by_language, editions, facts, sends
 
@@ -25,6 +25,17 @@ class Meant(StrEnum):
     HELD = "held"
 
 
+def require_edition(conn: Connection, edition_id: int) -> RowMapping:
+    """Return the edition with a number.
+
+    :raises MissingError: there is none.
+    """
+    row = editions.get(conn, edition_id)
+    if row is None:
+        raise MissingError(f"there is no edition {edition_id}", remedy="See them: publisher editions")
+    return row
+
+
 def edition_named(
     conn: Connection, said: str, zone: ZoneInfo, schedules: Iterable[str] = (), meant: Meant = Meant.LATEST
 ) -> int:
@@ -35,14 +46,15 @@ def edition_named(
 
     :param schedules: the names in schedules.yaml, for the answer to a wrong name.
     :param meant: a name alone means the schedule's only edition of this kind.
-    :raises UsageError: there is none, or there are several; what there is.
+    :raises MissingError: there is none; what there is.
+    :raises UsageError: there are several.
     """
     if said.isdecimal():
         if editions.exists(conn, int(said)):
             return int(said)
         newest = editions.latest_id(conn)
         what = "See them: publisher editions" if newest else "There is none yet"
-        raise UsageError(f"there is no edition {said}", remedy=what)
+        raise MissingError(f"there is no edition {said}", remedy=what)
     before, _, spoken = said.partition("/")
     name, at, day = before.partition("@")
     since, until = _day(day, said, zone) if at else (None, None)
@@ -151,11 +163,11 @@ def _unknown(conn: Connection, name: str, day: str, zone: ZoneInfo, schedules: I
         assert latest is not None  # noqa: S101 -- editions are never deleted
         local = latest["due_at"].astimezone(zone)
         remedy = f"Its latest is {name}@{local:%Y-%m-%d}, number {latest['id']}: publisher editions {name}"
-        return UsageError(f"{name} has no edition on {day}", remedy=remedy)
+        return MissingError(f"{name} has no edition on {day}", remedy=remedy)
     if name in schedules:
-        return UsageError(f"{name} has no edition yet", remedy=f"See when it has: publisher plan {name}")
+        return MissingError(f"{name} has no edition yet", remedy=f"See when it has: publisher plan {name}")
     known = sorted({*met, *schedules})
     near = get_close_matches(name, known, 1)
     hint = f"Did you mean {near[0]}? " if near else ""
     remedy = f"{hint}Schedules: {', '.join(known) or 'none'}; editions: publisher editions"
-    return UsageError(f"there is no edition {name!r}", remedy=remedy)
+    return MissingError(f"there is no edition {name!r}", remedy=remedy)

@@ -16,7 +16,7 @@ from publisher.app.tryouts import SAMPLE
 from publisher.config.reading import FILE
 from publisher.config.schedules import load_project
 from publisher.config.settings import Settings
-from publisher.errors import UsageError
+from publisher.errors import MissingError, UsageError
 from publisher.model.article import LedgerArticle
 from publisher.model.message import JOINED, Mail, slots_of
 from publisher.model.project import Entry, Project, Schedule
@@ -112,7 +112,7 @@ def _person(app: App, email: str) -> Subscriber:
     with app.store.read() as conn:
         person = subscribers.find(conn, app.hash_of(email))
     if person is None:
-        raise UsageError(f"nobody has the address {email}", remedy="See them all: publisher subscribers export")
+        raise MissingError(f"nobody has the address {email}", remedy="See them all: publisher subscribers export")
     return person
 
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.audience.addresses import normalise
 from publisher.audience.cells import harmless
-from publisher.errors import UsageError
+from publisher.errors import MissingError, UsageError
 from publisher.model.staff import May
 from publisher.model.states import DeliveryState
 from publisher.store import Connection, RowMapping, log, staff, withdrawals
@@ -76,7 +76,7 @@ def filter_of(app: App, asked: Asked, *, limit: int, recent: bool = True) -> Fil
 
 def _edition(app: App, said: str) -> int:
     if said.isdecimal() and int(said) > LARGEST:
-        raise UsageError(f"there is no edition {said[:30]}", remedy="See them: publisher editions")
+        raise MissingError(f"there is no edition {said[:30]}", remedy="See them: publisher editions")
     return app.edition(said)
 
 
@@ -117,7 +117,7 @@ def _place(said: str) -> Place:
     found = _PLACE.fullmatch(said)
     numbers = [int(each) for each in found.groups() if each] if found else []
     if not numbers or max(numbers) > LARGEST:
-        raise UsageError("no page of the log begins there", remedy="Begin at its first page")
+        raise UsageError("this list has no such page", remedy="Begin at its first page")
     return Place(*numbers)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from publisher.config.problems import suggestion
-from publisher.errors import UsageError
+from publisher.errors import MissingError, UsageError
 from publisher.model.project import Project, Source
 from publisher.model.staff import May
 from publisher.pipeline import rhythm
@@ -72,7 +72,7 @@ def check_name(name: str, known: Collection[str]) -> None:
     """
     if name not in known:
         remedy = suggestion(name, known) or "Write one under `sources:` in schedules.yaml"
-        raise UsageError(f"there is no source {name!r}", remedy=remedy)
+        raise MissingError(f"there is no source {name!r}", remedy=remedy)
 
 
 def standing(opened: Opened) -> list[SourceNow]:

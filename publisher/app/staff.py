@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from publisher.app.guessing import wait_after
-from publisher.errors import UsageError
+from publisher.errors import MissingError, UsageError
 from publisher.model.staff import May, Member, Role
 from publisher.store import permission, staff, tokens
 from publisher.store.permission import allowed
@@ -126,7 +126,7 @@ def require(member: Member | None, name: str) -> Member:
     :raises UsageError: they don't.
     """
     if member is None or member.ended_at is not None:
-        raise UsageError(f"nobody called {name!r} works here", remedy="See who does: publisher staff list")
+        raise MissingError(f"nobody called {name!r} works here", remedy="See who does: publisher staff list")
     return member
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from publisher.app import standing, withdrawals
+from publisher.app import naming, standing, withdrawals
 from publisher.app.withdrawals import REFUSED, STAYS, TAKEN_DOWN, Account
 from publisher.errors import EndedError, UsageError
 from publisher.model.staff import May
@@ -24,10 +24,8 @@ def require_something(app: App, edition_id: int) -> None:
     """
     title = standing.edition_title(app.store, edition_id, app.zone)
     with app.store.read() as conn:
-        row = editions.get(conn, edition_id)
+        row = naming.require_edition(conn, edition_id)
         is_again = facts.first_withdrawn_by(conn, edition_id) is not None
-    if row is None:
-        raise UsageError(f"there is no edition {edition_id}", remedy="See them: publisher editions")
     if withdrawals.is_of_practice(app, row["project_version_id"]):
         raise EndedError("it was made in practice: nothing of it has left the house", where=title)
     if app.is_practice:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from publisher.app.staff import SEEN_EACH, digest, needed_for, require
-from publisher.errors import NotAllowedError, UsageError
+from publisher.errors import MissingError, NotAllowedError, UsageError
 from publisher.model.staff import May, Member
 from publisher.store import permission, staff, tokens
 
@@ -58,7 +58,7 @@ def end(app: App, token_id: int) -> str:
     needed = May.MANAGE if found is None else needed_for(found["owner"])
     with permission.allowed(needed), app.store.write() as conn:
         if found is None:
-            raise UsageError(f"there is no token {token_id}")
+            raise MissingError(f"there is no token {token_id}")
         if not tokens.end(conn, token_id, now):
             raise UsageError(f"token {token_id} has ended already")
         what = f"ended the token for {found['name']}"

@@ -19,7 +19,7 @@ from fastapi.responses import HTMLResponse, Response
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from publisher.errors import NotAllowedError, PublisherError, StoreError, UsageError
+from publisher.errors import MissingError, NotAllowedError, PublisherError, StoreError, UsageError
 from publisher.model.staff import May
 from publisher.web.door import needs
 from publisher.web.fitness import unfit
@@ -72,7 +72,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     400: {"model": Refused, "description": "It can't be meant."},
     401: {"model": Refused, "description": "No such token."},
     403: {"model": Refused, "description": "The token's role or scopes don't reach so far."},
-    404: {"model": Refused, "description": "There is no such thing."},
+    404: {"model": Refused, "description": "What was named isn’t there."},
     409: {"model": Refused, "description": "It has changed, or its time is over."},
     413: {"model": Refused, "description": "It is too large."},
     422: {"model": Refused, "description": "A value is missing, or can't be one."},
@@ -131,6 +131,8 @@ def status_of(error: PublisherError) -> int:
     """Return the status by which HTTP says what went wrong."""
     if isinstance(error, NotAllowedError):
         return 403
+    if isinstance(error, MissingError):
+        return 404
     if isinstance(error, UsageError):
         return 400 if error.exit_code == UsageError.exit_code else 409
     return 503 if isinstance(error, StoreError) else 500
@@ -156,11 +158,11 @@ def _form_of(
         except ValidationError as error:
             wrong = in_words(error)
             return _refused(again, back, place, typed, wrong, 400)
-        except UsageError as error:
-            return _refused(again, back, place, typed, f"{error}.", status_of(error))
-        except NotAllowedError as error:  # by what was typed: those words must not be lost
-            if again is None:
+        except (MissingError, NotAllowedError) as error:
+            if again is None:  # there is no page to keep what was typed
                 raise
+            return _refused(again, back, place, typed, f"{error}.", status_of(error))
+        except UsageError as error:
             return _refused(again, back, place, typed, f"{error}.", status_of(error))
         where = done.where or back.format(**place)
         if done.secret:  # in this answer alone: no cookie carries it, and no address

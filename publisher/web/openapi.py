@@ -12,7 +12,9 @@ from pydantic import BaseModel
 TITLE = "Publisher"
 ABOUT = (
     "Everything that the console does. Requests to /api/v1 bring a token of one of the staff: "
-    "`Authorization: Bearer TOKEN`. Errors say in `error`, in a sentence, what is wrong and what to do."
+    "`Authorization: Bearer TOKEN`. Errors say in `error`, in a sentence, what is wrong and what to do. "
+    "Lists answer a page: `items`, and `after`, which is said as `after` to get the next one and is empty on the last; "
+    "`limit` says how many, 200 at most."
 )
 SHAPES = "#/components/schemas/"
 METHODS = ("get", "put", "post", "delete", "patch")

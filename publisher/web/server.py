@@ -170,8 +170,9 @@ def _answer_errors(web: FastAPI, pages: Pages) -> None:
 
     @web.exception_handler(PublisherError)
     async def told(request: Request, error: PublisherError) -> Response:
+        status = status_of(error)
         title = "Not yours to do" if isinstance(error, NotAllowedError) else "This can’t be shown now"
-        return pages.trouble(status_of(error), title, f"{error}.", path=request.url.path)
+        return pages.trouble(status, TITLES.get(status, title), f"{error}.", path=request.url.path)
 
 
 def _methods(web: FastAPI, request: Request) -> list[str]:

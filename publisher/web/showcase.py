@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import RowMapping
 
-from publisher.errors import UsageError
+from publisher.errors import MissingError
 from publisher.model.article import LedgerArticle
 from publisher.model.message import Post
 from publisher.model.states import DeliveryState
@@ -102,7 +102,7 @@ def write_out(app: App, edition_id: int, out: Path) -> list[Path]:
 def _view(app: App, edition_id: int) -> EditionView:
     view = edition_view(app, edition_id, deliveries=LINES)
     if view is None:
-        raise UsageError(f"there is no edition {edition_id}", remedy="See them: publisher editions")
+        raise MissingError(f"there is no edition {edition_id}", remedy="See them: publisher editions")
     return view
 
 

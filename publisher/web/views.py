@@ -188,7 +188,7 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
         if row is None:
             return None
         candidates = articles.of_edition(conn, edition_id)
-        rows = [(send, _content(app, conn, send["id"])) for send in sends.of_edition(conn, edition_id)]
+        rows = [(send, content_of(app, conn, send["id"])) for send in sends.of_edition(conn, edition_id)]
         tried = {send["id"]: trial_now(conn, send) for send, _ in rows}
         followed = clicks.of_edition(conn, edition_id)
         found = log.find(conn, log.Filter(edition_id=edition_id, limit=deliveries))
@@ -259,11 +259,11 @@ def _as_sent(known: LedgerArticle, place: RowMapping) -> LedgerArticle:
 
 def mail_view(app: App, conn: Connection, send_id: int) -> MailView | None:
     """Return the mail of a send as a made-up reader gets it; None where there is none."""
-    found = _content(app, conn, send_id)
+    found = content_of(app, conn, send_id)
     return filled(found) if isinstance(found, Mail) else None
 
 
-def _content(app: App, conn: Connection, send_id: int) -> Content | None:
+def content_of(app: App, conn: Connection, send_id: int) -> Content | None:
     """Return what a send says; whoever follows the links of a mail here is not counted."""
     found = messages.of_send(conn, send_id)
     if found is None:

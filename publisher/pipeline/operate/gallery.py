@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from publisher.errors import UsageError
+from publisher.errors import MissingError, UsageError
 from publisher.model.desk import MEDIA, names
 from publisher.model.staff import May
 from publisher.store import Connection, Store, desk, media, sends
@@ -50,7 +50,7 @@ def remove(store: Store, name: str) -> Added:
 def _called(conn: Connection, name: str) -> Added:
     found = media.called(conn, name)
     if found is None:
-        raise UsageError("there is no such picture", where=name, remedy=LIST)
+        raise MissingError("there is no such picture", where=name, remedy=LIST)
     return found
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from publisher.app.provenance import place_words, provenance_of
 from publisher.app.sources import check_name
-from publisher.errors import StaleError, UsageError
+from publisher.errors import MissingError, StaleError, UsageError
 from publisher.model.counting import many
 from publisher.model.staff import May
 from publisher.pipeline.operate import intake
@@ -18,7 +18,7 @@ from publisher.store import articles, headlines, held, sources
 from publisher.web.acts import Acts, Done, Id, Words
 from publisher.web.console.addresses import address
 from publisher.web.console.article_records import ArticleLine, ArticleWhole, line_of, whole_of
-from publisher.web.console.paging import PAGE, Limit, Number, Page, Word
+from publisher.web.console.paging import PAGE, Limit, Mark, Page, Word, number_in, pack
 from publisher.web.frames import with_pictures
 from publisher.web.headers import MAIL, PICTURES
 from publisher.web.pages import Pages
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 MOST = 1_000  # articles that are decided on at once
 NO_SUCH = "There is no such article."
 Standing = Annotated[str, Query(pattern=f"^(|{'|'.join(headlines.STANDINGS)})$", description="How it stands.")]
+Older = Annotated[int, Query(ge=0, le=2**63 - 1)]  # than the article with this number; 0: the newest
 Why = Annotated[str, Field(max_length=500, description="The reason, for those who read it later.")]
 
 
@@ -63,7 +64,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
 
 def _show(router: APIRouter, app: App, pages: Pages) -> None:
     @router.get("/articles")
-    def every(source: Word = "", standing: Standing = "", words: Word = "", after: Number = 0) -> Response:
+    def every(source: Word = "", standing: Standing = "", words: Word = "", after: Older = 0) -> Response:
         wanted = headlines.Wanted(source, standing, words.strip(), after, PAGE)
         with app.store.read() as conn:
             found = headlines.find(conn, wanted)
@@ -149,24 +150,31 @@ def _decided(
     done = intake.decide(app.store, word, ids, source=source, as_new=as_new, actor=actor, why=why, now=now)
     lines = intake.already_out(app.store, done) if word == "discarded" else []
     lines += intake.remarks(app.store, word, ids, done)
+    if not done and ids and not _any_there(app, ids):
+        raise MissingError(f"there is no article {ids[0]}")
     if not done:
         raise StaleError("; ".join(lines) or f"nothing of {source} is held")
     said = ". ".join([f"{many(len(done), 'article')} {word}", *(f"{line[:1].upper()}{line[1:]}" for line in lines)])
     return Done(said=f"{said}.")
 
 
+def _any_there(app: App, ids: list[int]) -> bool:
+    with app.store.read() as conn:
+        return bool(articles.find(conn, ids))
+
+
 def _tell(app: App, acts: Acts) -> None:
     @acts.api.get("/articles", response_model=Page[ArticleLine])
     def every(
-        source: Word = "", standing: Standing = "", words: Word = "", after: Number = 0, limit: Limit = PAGE
+        source: Word = "", standing: Standing = "", words: Word = "", after: Mark = "", limit: Limit = PAGE
     ) -> Page[ArticleLine]:
         """List articles, newest first; a search by words looks through 10,000 of them a page."""
-        wanted = headlines.Wanted(source, standing, words.strip(), after, limit)
+        wanted = headlines.Wanted(source, standing, words.strip(), number_in(after) or 0, limit)
         with app.store.read() as conn:
             found = headlines.find(conn, wanted)
             sent = articles.went_out_in(conn, [each.id for each in found.articles])
         lines = [line_of(each, [one["edition"] for one in sent[each.id]]) for each in found.articles]
-        return Page[ArticleLine](items=lines, after=str(found.before or ""))
+        return Page[ArticleLine](items=lines, after=pack(found.before) if found.before else "")
 
     @acts.api.get("/articles/{article_id}", response_model=ArticleWhole)
     def one(article_id: Id) -> ArticleWhole:

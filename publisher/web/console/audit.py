@@ -14,13 +14,12 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
 from publisher.audience.cells import harmless
-from publisher.errors import UsageError
 from publisher.model.staff import May
 from publisher.store import staff, trail
 from publisher.store.trail import Deed
 from publisher.web.acts import Acts
 from publisher.web.console.addresses import address
-from publisher.web.console.paging import PAGE, Limit, Mark, Page, pack, unpack
+from publisher.web.console.paging import PAGE, Limit, Mark, Page, no_such_page, pack, unpack
 from publisher.web.console.subscribers import READER
 from publisher.web.door import needs
 from publisher.web.pages import Pages
@@ -102,7 +101,7 @@ def _before(numbers: list[object]) -> dict[str, int]:
     """
     known = [number for number in numbers if type(number) is int and 0 <= number <= 2**63 - 1]
     if len(known) != len(numbers) or len(known) != len(trail.KINDS):
-        raise UsageError("this list has no such page", remedy="Begin at its first page")
+        raise no_such_page()
     return dict(zip(trail.KINDS, known, strict=True))
 
 

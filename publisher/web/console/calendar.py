@@ -21,6 +21,7 @@ from publisher.errors import UsageError
 from publisher.model.project import BREAKING
 from publisher.web.acts import Acts
 from publisher.web.console.addresses import address
+from publisher.web.console.paging import PAGE, Limit, Mark, Page, Word, cut, pack, unpack
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ SAID = 20  # characters of what was asked in vain that are said back
 WEEK = 7
 FORMS = {"day": r"(\d{4})-(\d{2})-(\d{2})", "week": r"(\d{4})-W(\d{2})", "month": r"(\d{4})-(\d{2})"}
 REST = {"day": "", "week": "-1", "month": "-01"}  # of the first day's date, what such a name leaves out
-
-Name = Annotated[str, Query(max_length=200)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +91,12 @@ class CutRecord(BaseModel):
     after: datetime = Field(description="Later ones are left out: ask for a shorter time.")
 
 
-class Slots(BaseModel):
+class Slots(Page[SlotRecord]):
     """A stretch of the calendar."""
 
     zone: str = Field(description="The publication's.")
-    slots: list[SlotRecord]
     bands: list[BandRecord]
     cuts: list[CutRecord]
-    after: str = Field(description="The place from which the next page goes on; empty: there is none.")
 
 
 def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
@@ -107,7 +104,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     router = APIRouter(default_response_class=HTMLResponse)
 
     @router.get("/calendar")
-    def grid(day: Name = "", week: Name = "", month: Name = "", schedule: Name = "", channel: Name = "") -> Response:
+    def grid(day: Word = "", week: Word = "", month: Word = "", schedule: Word = "", channel: Word = "") -> Response:
         today = app.clock().astimezone(app.zone).date()
         said = {"day": day, "month": month, "week": week}
         view = next((name for name, value in said.items() if value), "week")
@@ -142,10 +139,10 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     def slots(
         since: Annotated[datetime, Query(alias="from")],
         to: datetime,
-        schedule: Name = "",
-        channel: Name = "",
-        after: Annotated[str, Query(max_length=1_000)] = "",
-        limit: Annotated[int, Query(ge=1, le=200)] = 100,
+        schedule: Word = "",
+        channel: Word = "",
+        after: Mark = "",
+        limit: Limit = PAGE,
     ) -> Slots:
         """Return what was and what comes in a stretch of at most 62 days, in order."""
         begin, end = (_moment(app, said) for said in (since, to))
@@ -254,13 +251,14 @@ def _moment(app: App, said: datetime) -> datetime:
 
 
 def _page_of(app: App, found: Calendar, after: str, limit: int) -> Slots:
-    rest = [item for item in found.items if _place(item) > after] if after else found.items
+    last = unpack(after, str)[0] if after else ""
+    items, mark = cut([item for item in found.items if _place(item) > last], limit, lambda item: pack(_place(item)))
     return Slots(
         zone=app.zone.key,
-        slots=[_record(app, item) for item in rest[:limit]],
+        items=[_record(app, item) for item in items],
         bands=[_band_record(app, band) for band in found.bands],
         cuts=[CutRecord(schedule=cut.schedule, after=cut.after.astimezone(app.zone)) for cut in found.cuts],
-        after=_place(rest[limit - 1]) if len(rest) > limit else "",
+        after=mark,
     )
 
 

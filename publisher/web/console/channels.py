@@ -24,6 +24,7 @@ from publisher.runtime.sidebyside import SideBySide
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.console.channel_records import ChannelLine, ChannelWhole, line_of, whole_of
 from publisher.web.console.hiding import Hide
+from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut_by_name
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -142,11 +143,12 @@ def _do(app: App, acts: Acts, ward: Ward) -> None:
 
 
 def _tell(app: App, acts: Acts, ward: Ward) -> None:
-    @acts.api.get(HERE, response_model=list[ChannelLine])
-    def lines() -> list[ChannelLine]:
+    @acts.api.get(HERE, response_model=Page[ChannelLine])
+    def lines(after: Mark = "", limit: Limit = PAGE) -> Page[ChannelLine]:
         """List the channels in the order of the file: how each stands, and how much of its limits is used."""
         hide = Hide(app)
-        return [line_of(each, hide) for each in channels.standing(app)]
+        found, mark = cut_by_name(channels.standing(app), after, limit, lambda each: each.name)
+        return Page[ChannelLine](items=[line_of(each, hide) for each in found], after=mark)
 
     @acts.api.get(ONE, response_model=ChannelWhole)
     def line(name: Name) -> ChannelWhole:

@@ -18,15 +18,14 @@ from publisher.errors import UsageError
 from publisher.model.states import CallState, DeliveryState
 from publisher.store import log, subscribers
 from publisher.web.acts import Acts, Id, Words
+from publisher.web.console.paging import LONGEST, MOST, PAGE, Limit, Mark, Page, Word
 from publisher.web.pages import Pages
 from publisher.web.views import WITHDRAWN
 
 if TYPE_CHECKING:
     from publisher.app import App
 
-MOST = 200  # deliveries of a page that a program asks for
 NONE_SUCH = "There is no such delivery."
-Typed = Annotated[str, Query(max_length=200)]
 
 
 class DeliveryLine(BaseModel):
@@ -53,11 +52,9 @@ class DeliveryLine(BaseModel):
     subject: str | None = Field(description="a or b, where two were tried.")
 
 
-class DeliveryPage(BaseModel):
+class DeliveryPage(Page[DeliveryLine]):
     """A page of the log: sends newest first, the readers of a send in their own order."""
 
-    deliveries: list[DeliveryLine]
-    after: str | None = Field(description="Where the next page begins; None: this is the last.")
     is_cut_short: bool = Field(description="The time to look was over before the page was full: go on from `after`.")
     since: datetime | None = Field(description="The sends began then or later; said by whoever asks, or seven days.")
 
@@ -111,8 +108,8 @@ class Search(Words):
     since: str = Field("", max_length=40, description="A day or a moment at which the send began.")
     until: str = Field("", max_length=40, description="A day wholly; a moment not.")
     to: str = Field("", max_length=320, description="An address; it stands in no address of a page.")
-    after: str = Field("", max_length=50)
-    limit: int = Field(50, ge=1, le=MOST)
+    after: str = Field("", max_length=LONGEST, description="What `after` of the page before said.")
+    limit: int = Field(PAGE, ge=1, le=MOST)
 
 
 def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
@@ -127,15 +124,15 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
 
     @acts.api.get("/deliveries", summary="Deliveries, filtered")
     def every_delivery(
-        edition: Typed = "",
+        edition: Word = "",
         send: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
-        channel: Typed = "",
+        channel: Word = "",
         state: DeliveryState | None = None,
-        domain: Typed = "",
-        since: Typed = "",
-        until: Typed = "",
-        after: Annotated[str, Query(max_length=50)] = "",
-        limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
+        domain: Word = "",
+        since: Word = "",
+        until: Word = "",
+        after: Mark = "",
+        limit: Limit = PAGE,
     ) -> DeliveryPage:
         asked = Asked(edition, send, channel, state or "", domain, since, until, after=after)
         return page(asked, limit)
@@ -145,7 +142,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         words = said.model_dump(exclude={"to", "limit", "state"}) | {"state": said.state or ""}
         person = find(said.to) if said.to else None
         if said.to and person is None:
-            return DeliveryPage(deliveries=[], after=None, is_cut_short=False, since=None)
+            return DeliveryPage(items=[], is_cut_short=False, since=None)
         return page(Asked(**words, subscriber=person), said.limit)
 
     @acts.api.get("/deliveries/{delivery_id}", summary="A delivery with every attempt and what was said later")
@@ -179,8 +176,8 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             parts = begun(conn, found.rows)
         lines: Sequence[dict[str, Any]] = [plain(row, parts.get(row["id"])) for row in found.rows]
         return DeliveryPage(
-            deliveries=[DeliveryLine(**each) for each in lines],
-            after=str(found.goes_on) if found.goes_on else None,
+            items=[DeliveryLine(**each) for each in lines],
+            after=str(found.goes_on or ""),
             is_cut_short=found.is_cut_short,
             since=wanted.since,
         )

@@ -5,18 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, Query
 from fastapi import Path as InPath
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import Field
 
-from publisher.app import approving, changing, desk, noting, proofs
+from publisher.app import approving, changing, desk, naming, noting, proofs
 from publisher.app.standing import edition_title
 from publisher.errors import UsageError
 from publisher.model import desk as words_of
 from publisher.model.counting import many
 from publisher.model.staff import May
-from publisher.store import editions
 from publisher.web.acts import Acts, Done, Id, Words
 
 if TYPE_CHECKING:
@@ -218,8 +217,7 @@ def _add_test_and_next(app: App, acts: Acts, room: Room) -> None:
 
 def _require_there(app: App, edition_id: int) -> None:
     with app.store.read() as conn:
-        if not editions.exists(conn, edition_id):
-            raise UsageError(f"there is no edition {edition_id}", remedy="See them: publisher editions")
+        naming.require_edition(conn, edition_id)
 
 
 def _local(app: App, moment: datetime) -> str:
@@ -233,10 +231,7 @@ def routes(app: App, acts: Acts, room: Room) -> APIRouter:
     @router.get(NEXT)
     def next_edition(name: Name, language: Language = "") -> Response:
         """Lead to the next edition, where it is made; else say so, with a button that opens it."""
-        try:
-            choices = app.editions_of(f"{name}/{language}" if language else name)
-        except UsageError as error:
-            raise HTTPException(404, f"{error}.") from error
+        choices = app.editions_of(f"{name}/{language}" if language else name)
         if len(choices) == 1:
             edition_id = desk.edition_of_next(app, choices[0])
             if edition_id is not None:

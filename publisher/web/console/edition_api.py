@@ -7,17 +7,18 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from fastapi import HTTPException
 from pydantic import BaseModel, Field
 
-from publisher.app import desk
+from publisher.app import desk, naming
+from publisher.model.article import Article
 from publisher.model.desk import Changes
 from publisher.model.message import Mail, Post
 from publisher.model.states import DeliveryState, EditionState, SendState
 from publisher.pipeline.produce import Produced
-from publisher.store import RowMapping, approvals, editions, facts
+from publisher.store import RowMapping, approvals, articles, facts, sends
 from publisher.web.acts import Acts, Id
-from publisher.web.views import EditionView, MailView, SendView, edition_view, filled
+from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut, cut_by_name, number_in, pack
+from publisher.web.views import content_of, filled
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -88,7 +89,7 @@ class Hold(BaseModel):
 
 
 class Whole(BaseModel):
-    """An edition with all that belongs to it but its messages and deliveries."""
+    """An edition with all that belongs to it but its messages and deliveries, which are lists of their own."""
 
     id: int
     schedule: str
@@ -123,71 +124,77 @@ class Message(BaseModel):
     findings: list[Found]
 
 
-class Messages(BaseModel):
-    """All messages of an edition."""
-
-    messages: list[Message]
-
-
 def add(app: App, acts: Acts) -> None:
     """Say what may be looked at."""
 
     @acts.api.get("/editions/{edition_id}")
     def show_edition(edition_id: Id) -> Whole:
         """Show an edition: articles with reasons, sends with books, changes and approvals."""
-        return _whole(app, _view(app, edition_id))
+        return _whole(app, edition_id)
 
-    @acts.api.get("/editions/{edition_id}/messages")
-    def show_messages(edition_id: Id) -> Messages:
-        """Show what an edition says; a draft as it would go out now."""
-        view = _view(app, edition_id)
-        if view.row["state"] != EditionState.DRAFT:
-            return Messages(messages=[_of_send(send) for send in view.sends if send.mail or send.post])
-        page = desk.page(app, edition_id)
-        pairs = zip(page.products, page.audiences, strict=True)
-        return Messages(messages=[_of_draft(product, audience.people) for product, audience in pairs])
-
-
-def _view(app: App, edition_id: int) -> EditionView:
-    view = edition_view(app, edition_id, deliveries=1)
-    if view is None:
-        raise HTTPException(404, "There is no such edition.")
-    return view
+    @acts.api.get("/editions/{edition_id}/messages", response_model=Page[Message])
+    def show_messages(edition_id: Id, after: Mark = "", limit: Limit = PAGE) -> Page[Message]:
+        """Show what an edition says, send by send; a draft as it would go out now."""
+        with app.store.read() as conn:
+            row = naming.require_edition(conn, edition_id)
+        if row["state"] == EditionState.DRAFT:
+            return _of_a_draft(app, edition_id, after, limit)
+        return _of_its_sends(app, edition_id, after, limit)
 
 
-def _whole(app: App, view: EditionView) -> Whole:
-    row, changes = view.row, Changes.of(view.row["changes"])
+def _of_a_draft(app: App, edition_id: int, after: str, limit: int) -> Page[Message]:
+    page = desk.page(app, edition_id)
+    pairs = list(zip(page.products, page.audiences, strict=True))
+    found, mark = cut_by_name(pairs, after, limit, lambda pair: pair[0].entry.key)
+    return Page[Message](items=[_of_draft(product, audience.people) for product, audience in found], after=mark)
+
+
+def _of_its_sends(app: App, edition_id: int, after: str, limit: int) -> Page[Message]:
+    """Return a page of messages; of the others nothing is read."""
+    last = number_in(after) or 0
     with app.store.read() as conn:
-        agreed = approvals.of_edition(conn, row["id"])
-        held = facts.held_edition(conn, row["id"])
-        places = editions.places_of(conn, row["id"])
-    known = {article.id: article.article for article, _ in (*view.picked, *view.left)}
+        later = [row for row in sends.of_edition(conn, edition_id) if row["id"] > last]
+        found, mark = cut(later, limit, lambda row: pack(row["id"]))
+        said = [(row, content_of(app, conn, row["id"])) for row in found]
+    return Page[Message](
+        items=[_of_send(row, content) for row, content in said if isinstance(content, Mail | Post)], after=mark
+    )
+
+
+def _whole(app: App, edition_id: int) -> Whole:
+    with app.store.read() as conn:
+        row = naming.require_edition(conn, edition_id)
+        candidates = articles.of_edition(conn, edition_id)
+        made = sends.of_edition(conn, edition_id)
+        agreed = approvals.of_edition(conn, edition_id)
+        held = facts.held_edition(conn, edition_id)
+    changes = Changes.of(row["changes"])
     names = ("id", "schedule", "slot", "language", "due_at", "state", "reason")
     return Whole(
         **{name: row[name] for name in names},
         is_practice=row["practice"] is not None,
-        articles=[_place(place, known[place["article_id"]]) for place in places if place["article_id"] in known],
-        sends=[_send(send.row) for send in view.sends],
+        articles=[_place(place, known.article) for place, known in candidates],
+        sends=[_send(send) for send in made],
         version=changes.version,
         changes=[Change(at=datetime.fromisoformat(each.at), actor=each.actor, what=each.what) for each in changes.said],
-        waits_for=_waits_for(app, view),
+        waits_for=_waits_for(app, row, made),
         approvals=[Approval(at=each["made_at"], actor=each["actor"], version=each["version"]) for each in agreed],
         held=Hold(actor=held.actor, why=held.why, since=held.since) if held else None,
     )
 
 
-def _waits_for(app: App, view: EditionView) -> str:
-    schedule = app.project.schedules.get(view.row["schedule"])
-    if view.row["state"] != EditionState.DRAFT:
-        return approvals.version_waiting([send.row for send in view.sends])
-    return desk.page(app, view.row["id"]).approvable if schedule and schedule.approve else ""
+def _waits_for(app: App, row: RowMapping, made: list[RowMapping]) -> str:
+    schedule = app.project.schedules.get(row["schedule"])
+    if row["state"] != EditionState.DRAFT:
+        return approvals.version_waiting(made)
+    return desk.page(app, row["id"]).approvable if schedule and schedule.approve else ""
 
 
-def _place(place: RowMapping, article: Any) -> Place:
+def _place(place: RowMapping, article: Article) -> Place:
     return Place(
         article=place["article_id"],
         position=place["position"],
-        title=place["headline"] if place.get("headline") else article.title,
+        title=place["headline"] or article.title,
         url=article.url or "",
         reason=place["reason"],
     )
@@ -204,25 +211,22 @@ def _finding(said: Mapping[str, Any]) -> Found:
     return Found(check=said["check"], blocks=said["blocks"], what=said["what"], remedy=said["remedy"])
 
 
-def _of_send(send: SendView) -> Message:
-    row = send.row
+def _of_send(row: RowMapping, content: Mail | Post) -> Message:
     what = {"entry": row["entry"], "channel": row["channel"], "send": row["id"], "to": list(row["audience"])}
-    parts = [text for text, _ in send.post.parts] if send.post else []
-    return _message(what, send.mail, parts, [_finding(each) for each in row["reasons"]], None)
+    return _message(what, content, [_finding(each) for each in row["reasons"]], None)
 
 
 def _of_draft(product: Produced, people: int) -> Message:
-    entry, content = product.entry, product.message
+    entry = product.entry
     what = {"entry": entry.key, "channel": entry.via, "send": None, "to": list(entry.to)}
-    mail = filled(content) if isinstance(content, Mail) else None
-    parts = list(content.parts) if isinstance(content, Post) else []
-    return _message(what, mail, parts, [_finding(asdict(each)) for each in product.findings], people)
+    return _message(what, product.message, [_finding(asdict(each)) for each in product.findings], people)
 
 
-def _message(
-    what: dict[str, Any], mail: MailView | None, parts: list[str], findings: list[Found], people: int | None
-) -> Message:
-    said: dict[str, Any] = {"kind": "post" if parts else ""}
-    if mail is not None:
+def _message(what: dict[str, Any], content: Mail | Post | None, findings: list[Found], people: int | None) -> Message:
+    said: dict[str, Any] = {"kind": ""}
+    if isinstance(content, Mail):
+        mail = filled(content)
         said = {"kind": "mail", "subject": mail.subject, "html": mail.html, "text": mail.text}
-    return Message(**what, **said, parts=parts, findings=findings, people=people)
+    elif isinstance(content, Post):
+        said = {"kind": "post", "parts": list(content.parts)}
+    return Message(**what, **said, findings=findings, people=people)

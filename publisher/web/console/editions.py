@@ -16,16 +16,14 @@ from publisher.model.states import EditionState
 from publisher.store import RowMapping, by_language, editions
 from publisher.web.acts import Acts
 from publisher.web.console.addresses import address
+from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut, no_such_page, number_in, pack
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
     from publisher.app import App
 
-PAGE = 50
-MOST = 200
 After = Annotated[int | None, Query(ge=1, le=2**63 - 1, description="The edition after which to go on.")]
 Schedule = Annotated[str, Query(max_length=200, description="Only of this schedule.")]
-Limit = Annotated[int, Query(ge=1, le=MOST)]
 
 
 class Edition(BaseModel):
@@ -46,13 +44,6 @@ class Edition(BaseModel):
     to_do: int
 
 
-class Editions(BaseModel):
-    """A page of editions, the latest first."""
-
-    editions: list[Edition]
-    after: int | None = Field(description="Ask for what follows with this; null: nothing follows.")
-
-
 def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     """Return the addresses of editions."""
     router = APIRouter(default_response_class=HTMLResponse)
@@ -61,7 +52,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         with app.store.read() as conn:
             before = editions.get(conn, after) if after is not None else None
             if after is not None and before is None:
-                raise HTTPException(404, "There is no such edition.")
+                raise no_such_page()
             return editions.latest(conn, limit=limit + 1, schedule=schedule, state=state or "", after=before)
 
     @router.get("/editions")
@@ -87,14 +78,13 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             newest=address("/editions", **asked) if after is not None else "",
         )
 
-    @acts.api.get("/editions")
+    @acts.api.get("/editions", response_model=Page[Edition])
     def list_editions(
-        schedule: Schedule = "", state: EditionState | None = None, after: After = None, limit: Limit = PAGE
-    ) -> Editions:
+        schedule: Schedule = "", state: EditionState | None = None, after: Mark = "", limit: Limit = PAGE
+    ) -> Page[Edition]:
         """List editions, the latest first."""
-        rows = found(schedule, state, after, limit)
-        more = rows[limit - 1]["id"] if len(rows) > limit else None
-        return Editions(editions=[record(row) for row in rows[:limit]], after=more)
+        rows, mark = cut(found(schedule, state, number_in(after), limit), limit, lambda row: pack(row["id"]))
+        return Page[Edition](items=[record(row) for row in rows], after=mark)
 
     return router
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from fastapi import Depends, HTTPException, Query
+from fastapi import Depends, HTTPException
 from pydantic import BaseModel, Field
 
 from publisher.model.hook import HookKind, MessageState
@@ -13,15 +13,13 @@ from publisher.model.staff import May
 from publisher.store import RowMapping, hook_messages, hooks
 from publisher.store.hooks import Hook
 from publisher.web.acts import Acts, Id
+from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut, number_in, pack
 from publisher.web.door import needs
 
 if TYPE_CHECKING:
     from publisher.app import App
 
 MOST = 10_000  # messages that are counted
-Limit = Annotated[int, Query(ge=1, le=200)]
-Row = Annotated[int, Query(ge=0, le=2**63 - 1)]
-OLDER = Query(None, ge=1, le=2**63 - 1, description="Only messages older than the one with this number.")
 
 
 class HookSaid(BaseModel):
@@ -60,30 +58,18 @@ class MessageSaid(BaseModel):
     trouble: str = Field(description="Why the last try doesn't count as taken; empty: it does, or there was none.")
 
 
-class Hooks(BaseModel):
-    """Some of the webhooks, by number."""
-
-    hooks: list[HookSaid]
-    after: int | None = Field(description="Ask for those after this one next; null: there are no more.")
-
-
-class Messages(BaseModel):
-    """Some messages of a webhook, newest first."""
-
-    messages: list[MessageSaid]
-    after: int | None = Field(description="Ask for those after this one, which are older, next; null: no more.")
-
-
 def add(app: App, acts: Acts) -> None:
     """Add the addresses that programs look at."""
     may_look = [Depends(needs(May.OPERATE))]
 
-    @acts.api.get("/hooks", dependencies=may_look, summary="List webhooks")
-    def every_hook(after: Row = 0, limit: Limit = 50) -> Hooks:
+    @acts.api.get("/hooks", response_model=Page[HookSaid], dependencies=may_look)
+    def every_hook(after: Mark = "", limit: Limit = PAGE) -> Page[HookSaid]:
+        """List webhooks, by number."""
         with app.store.read() as conn:
-            found = hooks.every(conn, after=after, limit=limit + 1)
-            said = [_hook(each, hook_messages.waiting(conn, each.id, MOST)) for each in found[:limit]]
-        return Hooks(hooks=said, after=found[limit - 1].id if len(found) > limit else None)
+            every = hooks.every(conn, after=number_in(after) or 0, limit=limit + 1)
+            found, mark = cut(every, limit, lambda hook: pack(hook.id))
+            said = [_hook(each, hook_messages.waiting(conn, each.id, MOST)) for each in found]
+        return Page[HookSaid](items=said, after=mark)
 
     @acts.api.get("/hooks/{hook_id}", dependencies=may_look, summary="Look at a webhook")
     def one_hook(hook_id: Id) -> HookSaid:
@@ -94,16 +80,17 @@ def add(app: App, acts: Acts) -> None:
             raise HTTPException(404, "There is no such webhook.")
         return _hook(found, waiting)
 
-    @acts.api.get("/hooks/{hook_id}/messages", dependencies=may_look, summary="List what a webhook was told")
+    @acts.api.get("/hooks/{hook_id}/messages", response_model=Page[MessageSaid], dependencies=may_look)
     def messages(
-        hook_id: Id, state: MessageState | None = None, after: int | None = OLDER, limit: Limit = 50
-    ) -> Messages:
+        hook_id: Id, state: MessageState | None = None, after: Mark = "", limit: Limit = PAGE
+    ) -> Page[MessageSaid]:
+        """List what a webhook was told, newest first."""
         with app.store.read() as conn:
             if hooks.get(conn, hook_id) is None:
                 raise HTTPException(404, "There is no such webhook.")
-            found = hook_messages.latest(conn, hook_id, before=after, state=state, limit=limit + 1)
-        last = found[limit - 1]["id"] if len(found) > limit else None
-        return Messages(messages=[_message(row) for row in found[:limit]], after=last)
+            every = hook_messages.latest(conn, hook_id, before=number_in(after), state=state, limit=limit + 1)
+        found, mark = cut(every, limit, lambda row: pack(row["id"]))
+        return Page[MessageSaid](items=[_message(row) for row in found], after=mark)
 
 
 def _hook(hook: Hook, waiting: int) -> HookSaid:

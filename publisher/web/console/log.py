@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response, Streamin
 from publisher.app import send_log as asking
 from publisher.app.send_log import PATIENCE, Asked, Form, filter_of
 from publisher.audience.addresses import normalise
-from publisher.errors import UsageError
+from publisher.errors import MissingError, UsageError
 from publisher.model.staff import May
 from publisher.model.states import DeliveryState
 from publisher.store import RowMapping, log, sends, subscribers
@@ -96,7 +96,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         reader = said.get("reader")
         person = reader_named(app, reader)
         if reader and person is None:
-            raise UsageError("there is no such subscriber, or they were erased")
+            raise MissingError("there is no such subscriber, or they were erased")
         if said.get("as") not in set(Form):
             raise UsageError("an export is written as csv or json")
         form = Form(said.get("as"))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query
+from fastapi import APIRouter, Depends, HTTPException
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
@@ -15,15 +14,14 @@ from publisher.model.staff import May, Role
 from publisher.store import RowMapping, permission
 from publisher.store import tokens as token_ledger
 from publisher.web.acts import Acts
-from publisher.web.console.people import HERE, PAGE, Name, named, people_of
+from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut, cut_by_name, number_in, pack, unpack
+from publisher.web.console.people import HERE, Name, named, people_of
 from publisher.web.door import needs
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
     from publisher.app import App
 
-After = Annotated[int, Query(ge=0, le=2**63 - 1)]
-Limit = Annotated[int, Query(ge=1, le=PAGE)]
 MANAGES = [Depends(needs(May.MANAGE))]
 
 
@@ -49,25 +47,12 @@ class Person(BaseModel):
     seen_at: datetime | None
 
 
-class People(BaseModel):
-    """Some of the people, by name."""
-
-    people: list[Person]
-    after: str | None = Field(description="Say this as `after` for the next ones; null: these were the last.")
-
-
 class Session(BaseModel):
     """A browser in which somebody is signed in."""
 
     name: str = Field(description="By which it is ended; it opens nothing.")
     made_at: datetime
     seen_at: datetime
-
-
-class Sessions(BaseModel):
-    """Where somebody is signed in, seen last first."""
-
-    sessions: list[Session]
 
 
 class Token(BaseModel):
@@ -81,13 +66,6 @@ class Token(BaseModel):
     ends_at: datetime | None = Field(description="Null: when somebody ends it.")
     used_at: datetime | None
     ended_at: datetime | None = Field(description="When somebody ended it.")
-
-
-class Tokens(BaseModel):
-    """Some of the tokens, newest first."""
-
-    tokens: list[Token]
-    after: int | None = Field(description="Say this as `after` for the next ones; null: these were the last.")
 
 
 def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
@@ -106,41 +84,38 @@ def _add_people(app: App, acts: Acts) -> None:
             raise HTTPException(401, "No such token.")
         return Me(name=member.name, role=member.role, may=[what for what in May if member.may(what)])
 
-    @acts.api.get(HERE, dependencies=MANAGES)
-    def people(after: Annotated[str, Query(max_length=40)] = "", limit: Limit = PAGE) -> People:
+    @acts.api.get(HERE, response_model=Page[Person], dependencies=MANAGES)
+    def people(after: Mark = "", limit: Limit = PAGE) -> Page[Person]:
         """List who works here or did, by name."""
-        found = people_of(app, after=after, limit=limit + 1)
-        more = found[limit - 1]["name"] if len(found) > limit else None
-        return People(people=[_person(row) for row in found[:limit]], after=more)
+        last = unpack(after, str)[0] if after else ""
+        found, mark = cut(people_of(app, after=last, limit=limit + 1), limit, lambda row: pack(row["name"]))
+        return Page[Person](items=[_person(row) for row in found], after=mark)
 
     @acts.api.get(f"{HERE}/{{name}}")
     def person(name: Name) -> Person:
         """Tell of one; admins of anybody."""
         return _person(_found(app, name))
 
-    @acts.api.get(f"{HERE}/{{name}}/sessions")
-    def signed_in(name: Name) -> Sessions:
-        """List where somebody is signed in; admins anybody's."""
+    @acts.api.get(f"{HERE}/{{name}}/sessions", response_model=Page[Session])
+    def signed_in(name: Name, after: Mark = "", limit: Limit = PAGE) -> Page[Session]:
+        """List where somebody is signed in, seen last first; admins anybody's."""
         row = _found(app, name)
-        found = [] if row["ended_at"] else sessions.sessions_of(app, row["name"])
-        return Sessions(
-            sessions=[Session(name=each.name, made_at=each.made_at, seen_at=each.seen_at) for each in found]
-        )
+        every = [] if row["ended_at"] else sessions.sessions_of(app, row["name"])
+        found, mark = cut_by_name(every, after, limit, lambda each: each.name)
+        items = [Session(name=each.name, made_at=each.made_at, seen_at=each.seen_at) for each in found]
+        return Page[Session](items=items, after=mark)
 
 
 def _add_tokens(app: App, acts: Acts) -> None:
-    @acts.api.get(f"{HERE}/{{name}}/tokens")
-    def tokens_of(name: Name, after: After = 0, limit: Limit = PAGE) -> Tokens:
+    @acts.api.get(f"{HERE}/{{name}}/tokens", response_model=Page[Token])
+    def tokens_of(name: Name, after: Mark = "", limit: Limit = PAGE) -> Page[Token]:
         """List somebody's tokens, newest first; admins anybody's. Ended ones too."""
-        row = _found(app, name)
-        with app.store.read() as conn:
-            return _tokens(token_ledger.every(conn, row["id"], before=after, limit=limit + 1), limit)
+        return _tokens(app, _found(app, name)["id"], after, limit)
 
-    @acts.api.get("/tokens", dependencies=MANAGES)
-    def tokens(after: After = 0, limit: Limit = PAGE) -> Tokens:
+    @acts.api.get("/tokens", response_model=Page[Token], dependencies=MANAGES)
+    def tokens(after: Mark = "", limit: Limit = PAGE) -> Page[Token]:
         """List everybody's tokens, newest first. Ended ones too."""
-        with app.store.read() as conn:
-            return _tokens(token_ledger.every(conn, before=after, limit=limit + 1), limit)
+        return _tokens(app, None, after, limit)
 
 
 def _found(app: App, name: str) -> RowMapping:
@@ -169,9 +144,11 @@ def _person(row: RowMapping) -> Person:
     )
 
 
-def _tokens(rows: Sequence[RowMapping], limit: int) -> Tokens:
-    more = rows[limit - 1]["id"] if len(rows) > limit else None
-    return Tokens(tokens=[Token(**_named_fields(row)) for row in rows[:limit]], after=more)
+def _tokens(app: App, staff_id: int | None, after: str, limit: int) -> Page[Token]:
+    with app.store.read() as conn:
+        every = token_ledger.every(conn, staff_id, before=number_in(after) or 0, limit=limit + 1)
+    found, mark = cut(every, limit, lambda row: pack(row["id"]))
+    return Page[Token](items=[Token(**_named_fields(row)) for row in found], after=mark)
 
 
 def _named_fields(row: RowMapping) -> dict[str, Any]:

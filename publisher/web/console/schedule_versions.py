@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
@@ -14,20 +14,17 @@ from publisher.app.diff import changes
 from publisher.app.in_clear import may_see, require_sight
 from publisher.config import replacing
 from publisher.config.schedules import parse_project
-from publisher.errors import ConfigError, UsageError
+from publisher.errors import ConfigError, MissingError
 from publisher.model.project import Project
 from publisher.model.staff import May
 from publisher.store import project_versions, schedules
 from publisher.web.acts import Acts, Done, Id, Words
+from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut, number_in, pack
 from publisher.web.console.schedule_file import MOST_LINES, SHOWN
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
     from publisher.app import App
-
-PAGE = 50
-MOST = 200
-After = Annotated[int, Query(ge=0, le=2**63 - 1)]
 
 
 class Seen(Words):
@@ -46,13 +43,6 @@ class VersionRecord(BaseModel):
     holds: bool
 
 
-class VersionRecords(BaseModel):
-    """Some versions, the newest first."""
-
-    versions: list[VersionRecord]
-    after: int = Field(default=0, description="Say it to get those that follow; 0: there are none.")
-
-
 class VersionText(VersionRecord):
     """A version with its text."""
 
@@ -64,7 +54,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     router = APIRouter(default_response_class=HTMLResponse)
 
     @router.get("/schedules/versions")
-    def every(after: After = 0) -> Response:
+    def every(after: Mark = "") -> Response:
         found = _records(app, after, PAGE)
         return pages.page("schedule_versions.html", here="schedules", found=found)
 
@@ -107,14 +97,14 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         with app.store.read() as conn:
             row = project_versions.find(conn, version_id)
         if row is None:
-            raise UsageError(f"there is no version {version_id}")
+            raise MissingError(f"there is no version {version_id}")
         saved = schedule_file.save(app, row["text"], said.seen, is_exact=True)
         local = saved.since.astimezone(app.zone)
         return Done(said=f"Version {saved.digest} holds again, since {local:%H:%M:%S} {local.tzname()}")
 
-    @acts.api.get("/schedules-versions", response_model=VersionRecords, summary="List versions of schedules.yaml")
-    def listed(after: After = 0, limit: Annotated[int, Query(ge=1, le=MOST)] = PAGE) -> VersionRecords:
-        """Return the versions that were accepted, the newest first."""
+    @acts.api.get("/schedules-versions", response_model=Page[VersionRecord])
+    def listed(after: Mark = "", limit: Limit = PAGE) -> Page[VersionRecord]:
+        """List the versions of schedules.yaml that were accepted, the newest first."""
         return _records(app, after, limit)
 
     @acts.api.get(
@@ -133,21 +123,14 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     return router
 
 
-def _records(app: App, after: int, limit: int) -> VersionRecords:
+def _records(app: App, after: str, limit: int) -> Page[VersionRecord]:
     with app.store.read() as conn:
-        rows = project_versions.latest(conn, before=after, limit=limit + 1)
+        every = project_versions.latest(conn, before=number_in(after) or 0, limit=limit + 1)
         held = schedules.accepted_version(conn)
-    found = [
-        VersionRecord(
-            id=row["id"],
-            digest=row["digest"],
-            accepted_at=row["accepted_at"],
-            actor=row["actor"],
-            holds=row["id"] == held,
-        )
-        for row in rows[:limit]
-    ]
-    return VersionRecords(versions=found, after=found[-1].id if len(rows) > limit else 0)
+    rows, mark = cut(every, limit, lambda row: pack(row["id"]))
+    names = ("id", "digest", "accepted_at", "actor")
+    found = [VersionRecord(**{name: row[name] for name in names}, holds=row["id"] == held) for row in rows]
+    return Page[VersionRecord](items=found, after=mark)
 
 
 def _parsed(text: str) -> Project | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
@@ -16,9 +16,9 @@ from publisher.app.plan import plan_slot
 from publisher.app.schedule_views import GROUPS, View, group_of, views
 from publisher.errors import UsageError
 from publisher.model.counting import many
-from publisher.model.project import Schedule
 from publisher.model.staff import May
 from publisher.web.acts import Acts, Done, Words
+from publisher.web.console.paging import PAGE, Limit, Mark, Page, Word, cut_by_name
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 Name = Annotated[str, Path(max_length=64)]
 Language = Annotated[str, Field(max_length=35)]
 LONGEST = 500  # characters of a reason
-MOST = 200
 
 
 class Why(Words):
@@ -72,13 +71,6 @@ class ScheduleRecord(BaseModel):
     last: LastEdition | None
 
 
-class ScheduleRecords(BaseModel):
-    """Some schedules, in the order of the file."""
-
-    schedules: list[ScheduleRecord]
-    after: str = Field(default="", description="Say it to get those that follow; empty: there are none.")
-
-
 def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     """Return the addresses."""
     router = APIRouter(default_response_class=HTMLResponse)
@@ -90,7 +82,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
 
 def _looks(router: APIRouter, app: App, pages: Pages) -> None:
     @router.get("/schedules")
-    def every(q: Annotated[str, Query(max_length=200)] = "", show: Literal["", "paused"] = "") -> Response:
+    def every(q: Word = "", show: Literal["", "paused"] = "") -> Response:
         found = [each for each in views(app) if each.is_found_by(q) and (each.is_paused or not show)]
         groups = {name: [each for each in found if group_of(each, app) == name] for name in GROUPS}
         for each in groups.values():
@@ -107,12 +99,12 @@ def _looks(router: APIRouter, app: App, pages: Pages) -> None:
 
     @router.get("/schedules/{name}/about")
     def one(name: Name) -> Response:
-        (view,) = views(app, [_known(app, name)])
+        (view,) = views(app, [app.schedule(name)])
         return pages.page("schedule.html", here="schedules", view=view, schedule=view.schedule)
 
     @router.get("/schedules/{name}/run")
     def to_run(name: Name) -> Response:
-        schedule = _known(app, name)
+        schedule = app.schedule(name)
         slot, looked = manual_slot(app), look(app, [schedule])
         plans = [plan_slot(app, each, looked=looked, slot=slot) for each in schedule.by_language]
         return pages.page(
@@ -171,35 +163,17 @@ def _does(app: App, acts: Acts) -> None:
 
 
 def _tells(app: App, acts: Acts) -> None:
-    @acts.api.get("/schedules", response_model=ScheduleRecords, summary="List schedules")
-    def every(
-        q: Annotated[str, Query(max_length=200)] = "",
-        after: Annotated[str, Query(max_length=64)] = "",
-        limit: Annotated[int, Query(ge=1, le=MOST)] = 50,
-    ) -> ScheduleRecords:
-        """Return schedules in the order of the file."""
-        names = list(app.project.schedules)
-        start = names.index(after) + 1 if after in names else 0
-        found = views(app, [app.project.schedules[name] for name in names[start:]])
-        fitting = [each for each in found if each.is_found_by(q)]
-        more = fitting[limit - 1].name if len(fitting) > limit else ""
-        return ScheduleRecords(schedules=[_record(each) for each in fitting[:limit]], after=more)
+    @acts.api.get("/schedules", response_model=Page[ScheduleRecord])
+    def every(q: Word = "", after: Mark = "", limit: Limit = PAGE) -> Page[ScheduleRecord]:
+        """List schedules, in the order of the file."""
+        fitting = [each for each in views(app) if each.is_found_by(q)]
+        found, mark = cut_by_name(fitting, after, limit, lambda each: each.name)
+        return Page[ScheduleRecord](items=[_record(each) for each in found], after=mark)
 
     @acts.api.get("/schedules/{name}", response_model=ScheduleRecord, summary="Show a schedule")
     def one(name: Name) -> ScheduleRecord:
         """Return one schedule."""
-        return _record(views(app, [_known(app, name)])[0])
-
-
-def _known(app: App, name: str) -> Schedule:
-    """Return a schedule.
-
-    :raises HTTPException: there is none.
-    """
-    try:
-        return app.schedule(name)
-    except UsageError as error:
-        raise HTTPException(404, f"{error}.") from error
+        return _record(views(app, [app.schedule(name)])[0])
 
 
 def _record(view: View) -> ScheduleRecord:

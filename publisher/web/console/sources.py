@@ -16,6 +16,7 @@ from publisher.model.staff import May
 from publisher.store import headlines
 from publisher.web.acts import Acts, Done
 from publisher.web.console.hiding import Hide
+from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut_by_name
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -67,11 +68,13 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         """Look at a source now, whenever its turn would be, and say what came of it."""
         return Done(said=f"{Hide(app)(look_now(app, name, actor=app.actor)).rstrip('.')}.")
 
-    @acts.api.get("/sources", response_model=list[SourceLine])
-    def lines() -> list[SourceLine]:
+    @acts.api.get("/sources", response_model=Page[SourceLine])
+    def lines(after: Mark = "", limit: Limit = PAGE) -> Page[SourceLine]:
         """List the sources in the order of the file: how each stands, and what it brought lately."""
         lately, hide = _lately(app), Hide(app)
-        return [_line(each, lately.get(each.name, 0), hide) for each in standing(app)]
+        found, mark = cut_by_name(standing(app), after, limit, lambda each: each.name)
+        items = [_line(each, lately.get(each.name, 0), hide) for each in found]
+        return Page[SourceLine](items=items, after=mark)
 
     @acts.api.get("/sources/{name}", response_model=SourceLine)
     def line(name: Name) -> SourceLine:

@@ -21,6 +21,7 @@ from publisher.model.subscriber import Subscriber
 from publisher.store import RowMapping, readership, staff, subscribers, suppressions
 from publisher.store.permission import allowed
 from publisher.web.acts import Acts, Done
+from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut_by_name
 from publisher.web.console.subscriber_words import Added, Again, Asked, Erased, Moved, OfList, Quiet
 from publisher.web.door import needs
 from publisher.web.forms import Said
@@ -203,12 +204,13 @@ def _end(app: App, acts: Acts) -> None:
 
 
 def _tell(app: App, acts: Acts) -> None:
-    @acts.api.get("/lists", response_model=list[ListLine])
-    def lists() -> list[ListLine]:
+    @acts.api.get("/lists", response_model=Page[ListLine])
+    def lists(after: Mark = "", limit: Limit = PAGE) -> Page[ListLine]:
         """Tell how many read each list, counted so far as that costs little."""
+        names, mark = cut_by_name(list(app.project.lists), after, limit, str)
         with app.store.read() as conn:
-            found = readership.of_lists(conn, list(app.project.lists))
-        return [_line(each) for each in found]
+            found = readership.of_lists(conn, list(names))
+        return Page[ListLine](items=[_line(each) for each in found], after=mark)
 
     @acts.api.post(f"{HERE}/find", response_model=Reader)
     def find(said: Asked) -> Reader:

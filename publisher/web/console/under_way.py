@@ -8,8 +8,8 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 
-from publisher.app import handling, standing, taking_back, withdrawals
-from publisher.errors import EndedError, UsageError
+from publisher.app import handling, naming, standing, taking_back, withdrawals
+from publisher.errors import EndedError
 from publisher.model.counting import many
 from publisher.model.staff import May
 from publisher.pipeline.operate import doubt
@@ -146,8 +146,7 @@ def _alone(app: App) -> str:
 
 def _title(app: App, edition_id: int) -> str:
     with app.store.read() as conn:
-        if not editions.exists(conn, edition_id):
-            raise UsageError(f"there is no edition {edition_id}", remedy="See them: publisher editions")
+        naming.require_edition(conn, edition_id)
     return standing.edition_title(app.store, edition_id, app.zone)
 
 

@@ -119,8 +119,8 @@ def test_a_body_of_another_kind_or_size_is_refused_and_nothing_is_made(told):
         assert ask(told, "POST", "/api/v1/people/me/tokens", good, kind).status_code == 422
     huge = ask(told, "POST", "/api/v1/people/me/tokens", b" " * 1_100_000)
     assert (huge.status_code, "error" in huge.json()) == (413, True)
-    assert ask(told, "GET", "/api/v1/tokens").json()["after"] is None
-    assert len(ask(told, "GET", "/api/v1/tokens").json()["tokens"]) == 1
+    found = ask(told, "GET", "/api/v1/tokens").json()
+    assert (len(found["items"]), found["after"]) == (1, "")
 
 
 @pytest.mark.parametrize(
@@ -130,11 +130,9 @@ def test_a_body_of_another_kind_or_size_is_refused_and_nothing_is_made(told):
         ("/api/v1/tokens?limit=0", 422),
         ("/api/v1/tokens?limit=201", 422),
         ("/api/v1/tokens?limit=NaN", 422),
-        (f"/api/v1/tokens?after={2**63}", 422),
-        (f"/api/v1/tokens?after={2**63 - 1}", 200),
         ("/api/v1/people?after=%00", 400),
-        ("/api/v1/people?after=%ed%a0%80", 200),
-        (f"/api/v1/people?after={'x' * 41}", 422),
+        ("/api/v1/people?after=%ed%a0%80", 400),
+        (f"/api/v1/people?after={'x' * 1_001}", 422),
         ("/api/v1/people/%00", 404),
         ("/api/v1/people/%3Cscript%3E", 404),
         ("/api/v1/people/..%2f..%2fetc", 404),

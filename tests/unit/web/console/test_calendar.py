@@ -139,7 +139,7 @@ def test_a_program_gets_the_same_page_by_page(ask):
     said = {"from": "2026-11-23T00:00", "to": "2026-11-30T00:00"}
     whole = ask(**said).json()
     assert whole["zone"] == "Europe/Lisbon"
-    assert [(each["at"], each["state"], each["edition"]) for each in whole["slots"]][:2] == [
+    assert [(each["at"], each["state"], each["edition"]) for each in whole["items"]][:2] == [
         ("2026-11-24T07:00:00Z", "sending", 1),
         ("2026-11-25T07:00:00Z", "planned", None),
     ]
@@ -147,10 +147,10 @@ def test_a_program_gets_the_same_page_by_page(ask):
     found, after = [], ""
     while True:
         some = ask(**said, limit=2, after=after).json()
-        found += some["slots"]
+        found += some["items"]
         if not (after := some["after"]):
             break
-    assert found == whole["slots"]
+    assert found == whole["items"]
 
 
 @pytest.mark.parametrize(

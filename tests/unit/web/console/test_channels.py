@@ -99,7 +99,7 @@ def test_a_program_reads_how_channels_stand(wired, operator):
     asked = {"headers": {"Authorization": f"Bearer {token}"}, "timeout": 10}
     with wired.app.store.write() as conn:
         channels.stop(conn, "mastodon", reason=f"refused {CANARY}", now=NOW)
-    lines = requests.get(f"{wired.url}/api/v1/channels", **asked).json()
+    lines = requests.get(f"{wired.url}/api/v1/channels", **asked).json()["items"]
     states = {each["name"]: (each["state"], each["why"], each["carries"]) for each in lines}
     assert states == {"letters": ("well", "", ["mail"]), "mastodon": ("stopped", "refused ***", ["post"])}
     whole = requests.get(f"{wired.url}/api/v1/channels/letters", **asked).json()

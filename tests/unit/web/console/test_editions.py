@@ -54,7 +54,7 @@ def test_the_list_is_paged_by_key_to_its_end_and_stands_by_day(own_site):
 
 @pytest.mark.parametrize(
     ("query", "status"),
-    [("?state=locked", 200), ("?state=<b>", 400), ("?after=99999", 404), ("?after=0", 400), (f"?after={2**63}", 400)],
+    [("?state=locked", 200), ("?state=<b>", 400), ("?after=99999", 400), ("?after=0", 400), (f"?after={2**63}", 400)],
 )
 def test_the_list_is_asked_for_what_there_is(site, query, status):
     answer = requests.get(f"{site.url}/editions{query}", timeout=10)
@@ -65,22 +65,23 @@ def test_a_program_pages_through_them_and_sees_one_whole(own_site, asks):
     add(own_site, 3)
     first = asks("/editions?limit=2").json()
     second = asks(f"/editions?limit=2&after={first['after']}").json()
-    ids = [each["id"] for each in first["editions"] + second["editions"]]
-    assert len(set(ids)) == 4 and second["after"] is None
+    ids = [each["id"] for each in first["items"] + second["items"]]
+    assert len(set(ids)) == 4 and second["after"] == ""
     one = asks("/editions/1").json()
     assert one["articles"][0]["title"] == HOSTILE and one["articles"][1]["position"] is None
     mail = one["sends"][0]
     books = ("pending", "taken", "sent", "failed", "unknown", "suppressed", "excluded", "cancelled")
     assert (sum(mail[name] for name in books), mail["to"]) == (mail["candidates"], ["daily"])
-    said = asks("/editions/1/messages").json()["messages"]
+    said = asks("/editions/1/messages").json()["items"]
     assert [(each["kind"], bool(each["html"]), len(each["parts"])) for each in said] == [
         ("mail", True, 0),
         ("post", False, 1),
     ]
-    for path in ("/editions/99999", "/editions/99999/messages", f"/editions/{2**63}", "/editions?after=99999"):
+    for path in ("/editions/99999", "/editions/99999/messages", f"/editions/{2**63}", "/deliveries?edition=99999"):
         assert asks(path).status_code == 404
     assert asks("/editions?limit=201").status_code == 422
     assert asks("/editions/1/drop", article=1).status_code == 400
+    assert asks("/editions/99999/drop", article=1).status_code == 404
 
 
 def test_a_program_sees_a_draft_as_it_would_go_and_changes_it(room: Room):
@@ -88,7 +89,7 @@ def test_a_program_sees_a_draft_as_it_would_go_and_changes_it(room: Room):
     token = tokens.add(room.app, "anna", "test", [May.LOOK, May.EDIT])
     how = {"headers": {"Authorization": f"Bearer {token}"}}
     browser = room.browsers[0]
-    (mail,) = browser.get("/api/v1/editions/1/messages", **how).json()["messages"]
+    (mail,) = browser.get("/api/v1/editions/1/messages", **how).json()["items"]
     assert (mail["people"], mail["send"], mail["subject"]) == (2, None, "Story 3: quay & harbour")
     said = {"article": 3, "seen": 0}
     assert browser.post("/api/v1/editions/1/drop", json=said, **how).json()["said"] == "Dropped 3."

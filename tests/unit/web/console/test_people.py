@@ -200,10 +200,10 @@ def test_the_interface_tells_and_does_the_same(own_site):
     made = ask(own_site, boss, "/people/add", {"name": "zoe"}).json()
     assert made["secret"].startswith(f"{own_site.url}/welcome/")
     listed = ask(own_site, boss, "/people?limit=2").json()
-    assert ([each["name"] for each in listed["people"]], listed["after"]) == (["ben", "boss"], "boss")
-    rest = ask(own_site, boss, "/people?limit=2&after=boss").json()
-    assert ([each["name"] for each in rest["people"]], rest["after"]) == (["zoe"], None)
-    assert rest["people"][0] | {"link_until": "", "since": ""} == {
+    assert ([each["name"] for each in listed["items"]], bool(listed["after"])) == (["ben", "boss"], True)
+    rest = ask(own_site, boss, f"/people?limit=2&after={listed['after']}").json()
+    assert ([each["name"] for each in rest["items"]], rest["after"]) == (["zoe"], "")
+    assert rest["items"][0] | {"link_until": "", "since": ""} == {
         "name": "zoe",
         "role": "editor",
         "since": "",
@@ -214,12 +214,13 @@ def test_the_interface_tells_and_does_the_same(own_site):
         "sessions": 0,
         "seen_at": None,
     }
-    (session,) = ask(own_site, boss, "/people/ben/sessions").json()["sessions"]
+    (session,) = ask(own_site, boss, "/people/ben/sessions").json()["items"]
     assert ask(own_site, boss, "/people/ben/sign-out", {"session": session["name"]}).status_code == 200
-    assert ask(own_site, boss, "/people/ben/sessions").json() == {"sessions": []}
+    assert ask(own_site, boss, "/people/ben/sessions").json() == {"items": [], "after": ""}
     own = ask(own_site, boss, "/people/me/tokens", {"name": "second", "scopes": ["manage"]}).json()["secret"]
-    assert ask(own_site, own, "/tokens?limit=1").json()["after"] == 2
-    assert ask(own_site, own, "/people/me/tokens?after=2").json()["tokens"][0]["name"] == "x"
+    newest = ask(own_site, own, "/tokens?limit=1").json()
+    older = ask(own_site, own, f"/people/me/tokens?after={newest['after']}").json()
+    assert [each["name"] for each in newest["items"] + older["items"]] == ["second", "x"]
     assert ask(own_site, boss, "/people/nobody").status_code == 404
     bens = tokens.add(own_site.app, "ben", "x", [])
     assert ask(own_site, bens, "/people/me").json()["name"] == "ben"
@@ -227,4 +228,4 @@ def test_the_interface_tells_and_does_the_same(own_site):
     for path in ("/people", "/people/boss", "/people/nobody", "/tokens"):
         assert ask(own_site, bens, path).status_code == 403
     staff.end(own_site.app, "ben", "cli:test")
-    assert ask(own_site, boss, "/people/ben/sessions").json() == {"sessions": []}
+    assert ask(own_site, boss, "/people/ben/sessions").json() == {"items": [], "after": ""}

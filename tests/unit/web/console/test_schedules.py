@@ -297,8 +297,8 @@ def test_a_program_reads_checks_and_saves(room, editor):
         return requests.request(method, f"{room.url}/api/v1{path}", json=json, headers=key, timeout=10)
 
     listed = ask("/schedules?limit=1").json()
-    assert (listed["schedules"][0]["name"], listed["after"]) == ("morning", "morning")
-    assert ask("/schedules?after=morning").json()["schedules"][0]["fires"] == "on every new article"
+    assert [each["name"] for each in listed["items"]] == ["morning"]
+    assert ask(f"/schedules?after={listed['after']}").json()["items"][0]["fires"] == "on every new article"
     assert ask("/schedules/morning").json()["next"][0] == "2026-11-25T07:00:00Z"
     assert ask("/schedules/mourning").status_code == 404
     file = ask("/schedules-file").json()
@@ -312,7 +312,7 @@ def test_a_program_reads_checks_and_saves(room, editor):
     assert ask("/schedules/save", practice).status_code == 403
     assert ask("/schedules/save", {"text": "\ud800", "seen": file["digest"]}).status_code == 422
     assert ask("/schedules/save", {"text": text, "seen": file["digest"]}).json()["said"].startswith("Saved. Version")
-    assert any(each["holds"] for each in ask("/schedules-versions").json()["versions"])
+    assert any(each["holds"] for each in ask("/schedules-versions").json()["items"])
     assert ask(f"/schedules-versions/{room.app.version_id}").json()["text"] == text
     assert ask("/schedules/morning/run", {}).status_code == 403
 

@@ -41,7 +41,7 @@ def test_an_editor_has_a_source_looked_at_now_and_is_told_what_came(fed):
         (row["actor"], row["what"], row["about"]) for row in done
     }
     asked = {"headers": {"Authorization": f"Bearer {token}"}, "timeout": 10}
-    (line,) = requests.get(f"{fed.url}/api/v1/sources", **asked).json()
+    (line,) = requests.get(f"{fed.url}/api/v1/sources", **asked).json()["items"]
     assert (line["name"], line["state"], line["lately"]) == ("site", "failing", 1)
     assert requests.post(f"{fed.url}/api/v1/sources/site/look", **asked).status_code == 403
 

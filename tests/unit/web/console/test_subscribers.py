@@ -129,7 +129,7 @@ def test_somebody_is_put_on_a_list_by_hand(town, operator):
     assert "new@harbor.example is on daily" in text and "New &amp; Old" in text
     wrong = operator.do("/subscribers/add", address="no-address", name="Kept", list="daily")
     assert wrong.status_code == 400 and 'value="Kept"' in wrong.text and 'role="alert"' in wrong.text
-    assert operator.do("/subscribers/add", address="a@b.example", list="nope").status_code == 400
+    assert operator.do("/subscribers/add", address="a@b.example", list="nope").status_code == 404
 
 
 @pytest.mark.parametrize("role", [Role.EDITOR, Role.APPROVER])
@@ -162,7 +162,7 @@ def test_a_program_finds_a_person_and_no_address_stands_in_a_url(town, operator)
     assert done.json()["said"] == "Nobody writes to them any more."
     lines = requests.get(f"{api}/suppressions?scope=all&limit=1", **asked).json()["items"]
     assert [(each["email"], each["by"]) for each in lines] == [("reader9@example.org", "console:operator")]
-    (numbers,) = requests.get(f"{api}/lists", **asked).json()
+    (numbers,) = requests.get(f"{api}/lists", **asked).json()["items"]
     assert numbers["name"] == "daily" and numbers["states"]["confirmed"] >= 5
 
 
