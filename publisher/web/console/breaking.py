@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError
 
 from publisher.app import breaking as desk
 from publisher.app.named import article_meant
-from publisher.errors import EndedError, PublisherError, StaleError, UsageError
+from publisher.errors import EndedError, NotAllowedError, PublisherError, StaleError, UsageError
 from publisher.model import breaking
 from publisher.model.project import BREAKING
 from publisher.model.staff import May
@@ -172,7 +172,7 @@ def _by_now(app: App, said: Flash) -> News:
     """Return what would go out now; what can't be read is said as what can't be meant."""
     try:
         return looked(app, said)
-    except UsageError:
+    except (UsageError, NotAllowedError):
         raise
     except PublisherError as error:
         raise UsageError(error.what, where=error.where or BREAKING, remedy=error.remedy) from error

@@ -21,6 +21,7 @@ from publisher.errors import StaleError
 from publisher.model.counting import many
 from publisher.model.staff import May
 from publisher.runtime.sidebyside import SideBySide
+from publisher.store.permission import allowed
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.console.channel_records import ChannelLine, ChannelWhole, line_of, whole_of
 from publisher.web.console.hiding import Hide
@@ -64,6 +65,7 @@ class Ward:
         """Return what was found last; None: nobody has looked."""
         return self._last.get(name)
 
+    @allowed(May.OPERATE)  # here: the threads that look know no more who asks
     def look(self, name: str) -> Checked | None:
         """Look at a channel; None where that takes longer than people wait: it goes on, and is kept."""
         try:

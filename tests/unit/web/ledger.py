@@ -151,7 +151,7 @@ def fill(site: Site) -> None:
     site.edition = _edition(app, site.picture)
     site.mail_send = _send(app, site.edition, "letters", ["daily"], mail(site.picture))
     site.post_send = _send(app, site.edition, "mastodon", [], post(site.picture))
-    _deliver_mail(app, site.mail_send)
+    deliver(app, site.mail_send, "letters", DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN)
 
 
 def add_reader(app: App, email: str, name: str = "") -> None:
@@ -263,20 +263,19 @@ def _send(app: App, edition: int, channel: str, lists: list[str], message: Mail 
     return send
 
 
-def _deliver_mail(app: App, send: int) -> None:
-    """Write down a call that was answered: one reader sent, one failed, one unknown."""
-    landed = [DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.UNKNOWN]
+def deliver(app: App, send: int, channel: str, *landed: DeliveryState) -> None:
+    """Write down a call that was answered, with what became of each of its deliveries."""
     with app.store.write() as conn:
-        due = deliveries.next_due(conn, "letters", NOW)
+        due = deliveries.next_due(conn, channel, NOW)
         assert due is not None
-        ids = deliveries.choose(conn, due, limit=3, now=NOW)
+        ids = deliveries.choose(conn, due, limit=len(landed), now=NOW)
         members = tuple(Recipient(each, f"d{each}", "someone@example.org") for each in ids)
         (call,) = calls.open_calls(
             conn,
-            [calls.Fresh("key-of-this-call", members)],
+            [calls.Fresh(f"key-of-this-call-{send}", members)],
             send_id=send,
             message_id=due.message_id,
-            channel="letters",
+            channel=channel,
             process_id=processes.insert_row(
                 conn, processes.processes, host="here", pid=1, command="test", started_at=NOW
             ),
@@ -294,7 +293,7 @@ def _deliver_mail(app: App, send: int) -> None:
                 outcome = Outcome.REFUSED if state is DeliveryState.FAILED else Outcome.UNKNOWN
                 calls.record_outcomes(conn, call, [(each, Verdict(outcome, reason=HOSTILE_WORDS))])
         deltas = {state.value: 1 for state in landed}
-        sends.post_to_books(conn, send, {"pending": -3, **deltas})
+        sends.post_to_books(conn, send, {"pending": -len(landed), **deltas})
 
 
 def png(width: int = 40, height: int = 40) -> bytes:
