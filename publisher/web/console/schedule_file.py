@@ -70,6 +70,9 @@ class Ahead(BaseModel):
     slots_added: list[datetime]
     slots_removed: list[datetime]
     slots_moved: list[tuple[datetime, datetime]]
+    drafts: list[int] = Field(
+        description="Editions of a removed schedule that are drafts: they are cancelled for good."
+    )
 
 
 class Looked(BaseModel):
@@ -182,6 +185,7 @@ def _tells(app: App, acts: Acts, desk: Desk) -> None:
                     slots_added=[slot.due_at for slot in each.slots_added],
                     slots_removed=[slot.due_at for slot in each.slots_removed],
                     slots_moved=[(old.due_at, new.due_at) for old, new in each.slots_moved],
+                    drafts=[draft.edition_id for draft in each.drafts],
                 )
                 for each in found.changes
             ],

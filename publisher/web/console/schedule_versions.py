@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
 from publisher.app import schedule_file
-from publisher.app.diff import changes
+from publisher.app.diff import changes, with_drafts
 from publisher.app.in_clear import may_see, require_sight
 from publisher.config import replacing
 from publisher.config.schedules import parse_project
@@ -95,7 +95,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             lines=schedule_file.text_diff(before["text"] if before else "", row["text"])[:MOST_LINES],
             changes=changes(former, project, row["accepted_at"]) if project and before else (),
             back=schedule_file.text_diff(base.text, row["text"])[:MOST_LINES],
-            back_changes=changes(app.project, project, app.clock()) if project else (),
+            back_changes=with_drafts(app.store, changes(app.project, project, app.clock())) if project else (),
             seen=base.digest,
             why_not=replacing.why_not(app.folder),
             shown=SHOWN,

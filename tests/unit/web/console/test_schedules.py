@@ -12,6 +12,7 @@ from publisher.app import pauses, schedule_file, tokens
 from publisher.config.reading import FILE
 from publisher.config.schedules import parse_project
 from publisher.model.staff import May, Role
+from publisher.model.states import EditionState
 from publisher.store import editions, processes, schedules, subscribers
 from publisher.web.door import COOKIE
 from tests.unit.web.browsers import quick_passwords, signed_in
@@ -287,6 +288,24 @@ def test_an_earlier_version_is_looked_at_and_holds_again(room, editor, members):
     assert editor.get("/schedules/versions/999").status_code == 404
     asked = editor.do("/schedules/versions/999/restore")
     assert asked.headers["location"] == "/schedules/versions/999"
+
+
+def test_a_draft_that_would_be_cancelled_is_named_before_its_schedule_goes(room, editor):
+    before = room.app.version_id
+    send = "[{via: letters, to: daily}]"
+    evening = f'\n  evening:\n    when: {{at: "18:00", prepare: 2h}}\n    pick: {{from: [site]}}\n    send: {send}\n'
+    text = file_of(room).rstrip("\n") + evening
+    editor.do("/schedules/save", text=text, seen=seen_in(editor.get("/schedules/edit").text))
+    with room.app.store.write() as conn:
+        slot = {"schedule": "evening", "slot": "2026-11-24T18:00", "language": "en", "due_at": NOW, "now": NOW}
+        made = {"state": EditionState.DRAFT, "reason": "", "version_id": room.app.version_id, "actor": "test"}
+        number = editions.add(conn, **slot, **made, places=[])
+    told = f'Its draft, <a href="/editions/{number}">edition {number}</a>, due '
+    assert told in editor.get(f"/schedules/versions/{before}").text
+    assert told not in editor.get(f"/schedules/versions/{room.app.version_id}").text
+    said = {"csrf_token": editor.form_token, "text": text.removesuffix(evening.lstrip("\n"))}
+    looked = editor.post("/schedules/check", data=said, headers=HEADERS).json()
+    assert told in looked["html"]
 
 
 def test_a_program_reads_checks_and_saves(room, editor):
