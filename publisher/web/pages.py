@@ -78,6 +78,7 @@ class Pages:
             "has_project": self.app is not None,
             "spoken": self.spoken,
             "zone": self.zone,
+            "now": self.app.clock() if self.app else None,
             "here": "",
             "live": "",  # what of it is told anew while it is open: see web/live.py
             "navigation": NAVIGATION,
