@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 API = "/api/v1"
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 # For the description alone: the door has looked at the token before.
-BEARER = HTTPBearer(scheme_name="token", description="A token of one of the staff: People.", auto_error=False)
+BEARER = HTTPBearer(scheme_name="token", description="A token of one of the staff.", auto_error=False)
 Do = TypeVar("Do", bound=Callable[..., Any])
 
 

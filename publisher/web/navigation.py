@@ -48,6 +48,6 @@ NAVIGATION: tuple[tuple[Entry, ...], ...] = (
     (
         Entry("audit", "/audit", _("Audit")),
         Entry("hooks", "/hooks", _("Webhooks"), May.OPERATE),
-        Entry("people", "/people", _("People")),
+        Entry("people", "/people", _("Staff")),
     ),
 )

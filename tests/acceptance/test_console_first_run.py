@@ -86,7 +86,7 @@ def sends_it_now(anna: Seat) -> str:
 
 
 def lets_in(anna: Seat, ben: Seat) -> None:
-    anna.follow("People", within="nav.side")
+    anna.follow("Staff", within="nav.side")
     anna.page.get_by_label("Name").fill("ben")
     anna.page.get_by_label("Role").select_option("editor")
     anna.press("Make their link")
