@@ -11,7 +11,6 @@ from pydantic import Field
 from publisher.app.provenance import place_words, provenance_of
 from publisher.app.sources import check_name
 from publisher.errors import StaleError, UsageError
-from publisher.model.counting import many
 from publisher.model.staff import May
 from publisher.pipeline.operate import intake
 from publisher.store import articles, headlines, held, sources
@@ -22,7 +21,9 @@ from publisher.web.console.paging import PAGE, Limit, Number, Page, Word
 from publisher.web.frames import with_pictures
 from publisher.web.headers import MAIL, PICTURES
 from publisher.web.pages import Pages
+from publisher.web.phrases import joined, ngettext
 from publisher.web.places import Served
+from publisher.web.pressing import begun
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -151,8 +152,12 @@ def _decided(
     lines += intake.remarks(app.store, word, ids, done)
     if not done:
         raise StaleError("; ".join(lines) or f"nothing of {source} is held")
-    said = ". ".join([f"{many(len(done), 'article')} {word}", *(f"{line[:1].upper()}{line[1:]}" for line in lines)])
-    return Done(said=f"{said}.")
+    count = len(done)
+    told = {
+        "released": ngettext("%(count)s article released.", "%(count)s articles released.", count),
+        "discarded": ngettext("%(count)s article discarded.", "%(count)s articles discarded.", count),
+    }
+    return Done(said=joined([told[word], *(f"{begun(line)}." for line in lines)]))
 
 
 def _tell(app: App, acts: Acts) -> None:

@@ -24,6 +24,7 @@ from publisher.store import project_versions
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.door import needs
 from publisher.web.pages import Pages
+from publisher.web.phrases import _, at
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -140,9 +141,10 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         where = f"/schedules/{quote(said.name, safe='')}/edit" if said.name else "/schedules/edit"
         if said.name not in app.project.schedules:
             where = "/schedules/edit"
-        local = saved.since.astimezone(app.zone)
-        holds = f"Version {saved.digest} holds since {local:%H:%M:%S} {local.tzname()}"
-        return Done(said=f"Saved. {holds}" if saved.is_new else f"{holds}: it says the same", where=where)
+        told = {"digest": saved.digest, "since": at(saved.since, app.zone, seconds=True)}
+        if saved.is_new:
+            return Done(said=_("Saved. Version %(digest)s holds since %(since)s.", **told), where=where)
+        return Done(said=_("Version %(digest)s holds since %(since)s: it says the same.", **told), where=where)
 
     _tells(app, acts, desk)
     return router

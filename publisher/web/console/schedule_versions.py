@@ -21,6 +21,7 @@ from publisher.store import project_versions, schedules
 from publisher.web.acts import Acts, Done, Id, Words
 from publisher.web.console.schedule_file import MOST_LINES, SHOWN
 from publisher.web.pages import Pages
+from publisher.web.phrases import _, at
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -109,8 +110,8 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         if row is None:
             raise UsageError(f"there is no version {version_id}")
         saved = schedule_file.save(app, row["text"], said.seen, is_exact=True)
-        local = saved.since.astimezone(app.zone)
-        return Done(said=f"Version {saved.digest} holds again, since {local:%H:%M:%S} {local.tzname()}")
+        since = at(saved.since, app.zone, seconds=True)
+        return Done(said=_("Version %(digest)s holds again, since %(since)s.", digest=saved.digest, since=since))
 
     @acts.api.get("/schedules-versions", response_model=VersionRecords, summary="List versions of schedules.yaml")
     def listed(after: After = 0, limit: Annotated[int, Query(ge=1, le=MOST)] = PAGE) -> VersionRecords:

@@ -25,6 +25,7 @@ from publisher.web.console.subscriber_words import Added, Again, Asked, Erased, 
 from publisher.web.door import needs
 from publisher.web.forms import Said
 from publisher.web.pages import Pages
+from publisher.web.phrases import _, at
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -152,7 +153,7 @@ def _do(app: App, acts: Acts) -> None:
         ended = by_phone.leave(app.store, person.id, said.list, why=said.why, now=app.clock(), actor=app.actor)
         if not ended:
             raise StaleError(f"they aren’t on {said.list or 'any list'}")
-        return Done(said=f"They have left {', '.join(ended)}; what was not yet on its way doesn’t go.")
+        return Done(said=_("They have left %(lists)s; what was not yet on its way doesn’t go.", lists=", ".join(ended)))
 
     @acts.post(f"{ONE}/suppress", may=May.OPERATE, back=ONE)
     def suppress(name: Name, said: OfList) -> Done:
@@ -161,7 +162,11 @@ def _do(app: App, acts: Acts) -> None:
         stood = by_phone.suppress(app.store, address_hash, chosen, why=said.why, now=app.clock(), actor=app.actor)
         if stood is not None:
             raise StaleError(f"it was suppressed already, by {stood['actor']}: {stood['reason']}")
-        return Done(said=f"Nobody writes to them {f'by {chosen} ' if chosen else ''}any more.")
+        return Done(
+            said=_("Nobody writes to them by %(list)s any more.", list=chosen)
+            if chosen
+            else _("Nobody writes to them any more.")
+        )
 
     @acts.post(f"{ONE}/lift", may=May.OPERATE, back=ONE)
     def lift(name: Name, said: Again) -> Done:
@@ -176,7 +181,11 @@ def _do(app: App, acts: Acts) -> None:
         if until and not now < until <= now + LONGEST_QUIET:
             raise UsageError("that day is past, or more than a year ahead", remedy="Choose another day")
         by_phone.pause(app.store, person.id, until, now=now, actor=app.actor)
-        return Done(said=f"They have quiet until {said.until} begins." if until else "Letters to them go on.")
+        return Done(
+            said=_("They have quiet until %(moment)s.", moment=at(until, app.zone))
+            if until
+            else _("Letters to them go on.")
+        )
 
 
 def _end(app: App, acts: Acts) -> None:
@@ -189,7 +198,11 @@ def _end(app: App, acts: Acts) -> None:
             raise UsageError("that is the address that they have")
         other = people.with_address(app, email)
         by_phone.move(app.store, person.id, email, address_hash=address_hash, why=said.why, now=now, actor=app.actor)
-        return Done(said="They have another address now" + ("; the two have become one person." if other else "."))
+        return Done(
+            said=_("They have another address now; the two have become one person.")
+            if other
+            else _("They have another address now.")
+        )
 
     @acts.post(f"{ONE}/erase", may=May.OPERATE, back=ONE)
     def erase(name: Name, said: Erased) -> Done:
@@ -199,7 +212,7 @@ def _end(app: App, acts: Acts) -> None:
             raise UsageError("nothing was erased: that isn’t their address", remedy="Type it as it stands on top")
         now, actor = app.clock(), app.actor
         by_phone.erase(app.store, person.id, hash_of=app.hash_of, why=said.why, now=now, actor=actor)
-        return Done(said="Erased. This can’t be undone; they themselves may join again.", where=HERE)
+        return Done(said=_("Erased. This can’t be undone; they themselves may join again."), where=HERE)
 
 
 def _tell(app: App, acts: Acts) -> None:

@@ -25,6 +25,7 @@ from publisher.store import Connection, RowMapping, by_language, editions, sched
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.console.mending import Mending
 from publisher.web.pages import Pages
+from publisher.web.phrases import _, joined
 from publisher.web.views import SendView
 
 if TYPE_CHECKING:
@@ -63,16 +64,16 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     def hold(said: Why) -> Done:
         """Hold all sending: no call begins any more."""
         handling.hold_all(app, said.why)
-        return Done(said="All sending is held: no call begins any more.")
+        return Done(said=_("All sending is held: no call begins any more."))
 
     @acts.post("/sending/release", may=May.OPERATE, back="/")
     def release() -> Done:
         """Let all sending go on that was held at once."""
         done = handling.release_all(app)
         if not done.did_something:
-            return Done(said="Nothing was held.")
-        kept = " Something else still holds a part of it: it stands below." if done.kept else ""
-        return Done(said=f"Sending goes on.{kept}")
+            return Done(said=_("Nothing was held."))
+        kept = _("Something else still holds a part of it: it stands below.") if done.kept else ""
+        return Done(said=joined([_("Sending goes on."), kept]))
 
     return router
 

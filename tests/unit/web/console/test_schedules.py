@@ -89,10 +89,10 @@ def test_schedules_are_found_by_their_words_and_stand_under_their_day(room, edit
 
 def test_a_schedule_is_paused_and_goes_on(room, editor):
     page = editor.said("/schedules/morning/pause", why=HOSTILE)
-    assert "morning is paused" in page and html.escape(HOSTILE, quote=False).split("&")[0] in page
+    assert "Schedule morning is paused." in page and html.escape(HOSTILE, quote=False).split("&")[0] in page
     assert "was paused already by console:editor" in editor.said("/schedules/morning/pause")
     assert "1 schedule of 2" in editor.get("/schedules?show=paused").text
-    assert "morning goes on; " in editor.said("/schedules/morning/resume", catch_up="true")
+    assert "Schedule morning goes on; " in editor.said("/schedules/morning/resume", catch_up="true")
     assert "isn’t paused" in editor.said("/schedules/morning/resume")
     assert "there is no schedule" in editor.said("/schedules/mourning/pause")
 
@@ -106,7 +106,7 @@ def test_an_editor_sends_nothing_now_and_an_approver_does(room, editor, members)
     assert "is unfinished" in approver.said("/schedules/morning/run")
     pauses.pause(room.app, room.app.schedule("as-it-happens"))
     assert "It is paused:" in approver.get("/schedules/as-it-happens/run").text
-    assert "it is paused" in approver.said("/schedules/as-it-happens/run")
+    assert "It is paused" in approver.said("/schedules/as-it-happens/run")
     pauses.resume(room.app, room.app.schedule("as-it-happens"), catch_up=True)
     page = approver.get("/schedules/as-it-happens/run").text
     assert "2 editions, one for each article" in page and "to the inbox of practice" in page
@@ -143,7 +143,7 @@ def test_the_file_is_edited_checked_and_saved(room, editor):
     assert text_in(shown).replace("\r\n", "\n") == text
     assert file_of(room) != text
     saved = editor.said("/schedules/save", text=text.replace("\n", "\r\n"), seen=seen_in(shown))
-    assert re.search(r"Saved\. Version \w{16} holds since 07:00:00 WET", saved)
+    assert re.search(r"Saved\. Version \w{16} holds since Tue 24 Nov 2026, 07:00:00 WET", saved)
     assert "by console:editor." in saved
     assert file_of(room) == text
 
