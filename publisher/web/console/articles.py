@@ -21,7 +21,7 @@ from publisher.web.console.paging import PAGE, Limit, Number, Page, Word
 from publisher.web.frames import with_pictures
 from publisher.web.headers import MAIL, PICTURES
 from publisher.web.pages import Pages
-from publisher.web.phrases import joined, ngettext
+from publisher.web.phrases import _, joined, ngettext
 from publisher.web.places import Served
 from publisher.web.pressing import begun
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from publisher.app import App
 
 MOST = 1_000  # articles that are decided on at once
-NO_SUCH = "There is no such article."
+NO_SUCH = _("There is no such article.")
 Standing = Annotated[str, Query(pattern=f"^(|{'|'.join(headlines.STANDINGS)})$", description="How it stands.")]
 Why = Annotated[str, Field(max_length=500, description="The reason, for those who read it later.")]
 

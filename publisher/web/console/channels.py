@@ -183,7 +183,7 @@ def _ends(found: list[ChannelNow]) -> Mapping[str, datetime]:
 
 def _known(app: App, name: str) -> None:
     if name not in app.project.channels:
-        raise HTTPException(404, "There is no such channel in schedules.yaml.")
+        raise HTTPException(404, _("There is no such channel in schedules.yaml."))
 
 
 def _named(app: App, name: str) -> ChannelNow:

@@ -19,13 +19,14 @@ from publisher.model.states import CallState, DeliveryState
 from publisher.store import log, subscribers
 from publisher.web.acts import Acts, Id, Words
 from publisher.web.pages import Pages
+from publisher.web.phrases import _
 from publisher.web.views import WITHDRAWN
 
 if TYPE_CHECKING:
     from publisher.app import App
 
 MOST = 200  # deliveries of a page that a program asks for
-NONE_SUCH = "There is no such delivery."
+NONE_SUCH = _("There is no such delivery.")
 Typed = Annotated[str, Query(max_length=200)]
 
 

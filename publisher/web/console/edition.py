@@ -22,6 +22,7 @@ from publisher.web.console.laid_out import Laid, Table
 from publisher.web.console.laid_out import routes as laid_out
 from publisher.web.headers import PICTURES
 from publisher.web.pages import Pages
+from publisher.web.phrases import _
 from publisher.web.views import EditionView, edition_view
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Room:
         """
         view = edition_view(self.app, edition_id, deliveries=LINES)
         if view is None:
-            raise HTTPException(404, "There is no such edition.")
+            raise HTTPException(404, _("There is no such edition."))
         shown, places = self._desk(edition_id) if view.row["state"] == "draft" else (None, None)
         return self.pages.page(
             "edition.html",

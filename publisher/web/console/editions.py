@@ -17,6 +17,7 @@ from publisher.store import RowMapping, by_language, editions
 from publisher.web.acts import Acts
 from publisher.web.console.addresses import address
 from publisher.web.pages import Pages
+from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -61,7 +62,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         with app.store.read() as conn:
             before = editions.get(conn, after) if after is not None else None
             if after is not None and before is None:
-                raise HTTPException(404, "There is no such edition.")
+                raise HTTPException(404, _("There is no such edition."))
             return editions.latest(conn, limit=limit + 1, schedule=schedule, state=state or "", after=before)
 
     @router.get("/editions")
@@ -69,7 +70,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         schedule: Schedule = "", state: Annotated[str, Query(max_length=20)] = "", after: After = None
     ) -> Response:
         if state and state not in list(EditionState):
-            raise HTTPException(400, "Editions have no such state.")
+            raise HTTPException(400, _("Editions have no such state."))
         rows = found(schedule, EditionState(state) if state else None, after, PAGE)
         shown, asked = rows[:PAGE], {"schedule": schedule, "state": state}
         with app.store.read() as conn:

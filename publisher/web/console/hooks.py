@@ -102,7 +102,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             row = hook_messages.get(conn, hook_id, number)
             tries = hook_messages.tries_of(conn, number) if row is not None else []
         if row is None:
-            raise HTTPException(404, "There is no such message, or it was dropped after 30 days.")
+            raise HTTPException(404, _("There is no such message, or it was dropped after 30 days."))
         return pages.page("hook_message.html", here="hooks", hook=hook, message=row, tries=tries, payload=_payload(row))
 
     return router
@@ -173,7 +173,7 @@ def _found(app: App, hook_id: int) -> Hook:
     with app.store.read() as conn:
         hook = hooks.get(conn, hook_id)
     if hook is None:
-        raise HTTPException(404, "There is no such webhook.")
+        raise HTTPException(404, _("There is no such webhook."))
     return hook
 
 

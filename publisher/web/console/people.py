@@ -111,7 +111,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
 def _person(app: App, pages: Pages, name: str, *, is_own: bool) -> Response:
     found = people_of(app, name=name)
     if not found:
-        raise HTTPException(404, "Nobody of this name works here, or did.")
+        raise HTTPException(404, _("Nobody of this name works here, or did."))
     person = found[0]
     with app.store.read() as conn:
         made = token_ledger.every(conn, person["id"], limit=PAGE)

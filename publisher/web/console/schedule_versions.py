@@ -74,7 +74,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         with app.store.read() as conn:
             row = project_versions.find(conn, version_id)
             if row is None:
-                raise HTTPException(404, "There is no such version.")
+                raise HTTPException(404, _("There is no such version."))
             before = project_versions.before(conn, version_id)
             holding = project_versions.held_since(conn, row)
             holds = schedules.accepted_version(conn) == version_id
@@ -126,7 +126,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         with app.store.read() as conn:
             row, held = project_versions.find(conn, version_id), schedules.accepted_version(conn)
         if row is None:
-            raise HTTPException(404, "There is no such version.")
+            raise HTTPException(404, _("There is no such version."))
         require_sight(row["text"])
         own = {name: row[name] for name in ("id", "digest", "accepted_at", "actor", "text")}
         return VersionText(**own, holds=row["id"] == held)

@@ -17,6 +17,7 @@ from publisher.store import headlines
 from publisher.web.acts import Acts, Done
 from publisher.web.console.hiding import Hide
 from publisher.web.pages import Pages
+from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -90,7 +91,7 @@ def _named(found: Iterable[SourceNow], name: str) -> SourceNow:
     for each in found:
         if each.name == name:
             return each
-    raise HTTPException(404, "There is no such source in schedules.yaml.")
+    raise HTTPException(404, _("There is no such source in schedules.yaml."))
 
 
 def _line(each: SourceNow, lately: int, hide: Hide) -> SourceLine:

@@ -35,7 +35,7 @@ ONE = f"{HERE}/{{name}}"
 READER = "reader"  # the kind of a name by which a page is asked for: no address stands in one, or in what keeps them
 MAILS = 200  # on a person's page
 LONGEST_QUIET = timedelta(days=366)
-NO_SUCH = "There is no such subscriber, or they were erased."
+NO_SUCH = _("There is no such subscriber, or they were erased.")
 Name = Annotated[str, Path(max_length=64)]
 
 
@@ -228,7 +228,7 @@ def _tell(app: App, acts: Acts) -> None:
         """Find a subscriber by their address, which so stands in no URL."""
         person = people.with_address(app, said.address)
         if person is None:
-            raise HTTPException(404, "Nobody has this address.")
+            raise HTTPException(404, _("Nobody has this address."))
         return Reader(reader=app.wire_name(READER, person.id))
 
     @acts.api.get(ONE, dependencies=[Depends(needs(May.OPERATE))])  # as the file is handed out

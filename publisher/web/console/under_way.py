@@ -184,7 +184,7 @@ def routes(app: App, acts: Acts, room: Room) -> APIRouter:
         with app.store.read() as conn:
             row = editions.get(conn, edition_id)
         if row is None:
-            raise HTTPException(404, "There is no such edition.")
+            raise HTTPException(404, _("There is no such edition."))
         title = standing.edition_title(app.store, edition_id, app.zone)
         return room.pages.page("edition_ask.html", here="editions", row=row, verb=verb, title=title, **more)
 
