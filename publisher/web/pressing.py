@@ -89,7 +89,8 @@ _TYPED = [
     *((re.compile(typed), words) for typed, words in _OPTIONS),
 ]
 _MOMENT = re.compile(
-    r"\b(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?(Z|[+-]\d\d:\d\d| (?:UTC|[A-Z]{3,5}|[+-]\d\d))?(?![\w:])"
+    r"(?<![\w@/])(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?"  # day, clock, seconds
+    r"(Z|[+-]\d\d:\d\d| (?:UTC|[A-Z]{3,5}|[+-]\d\d))?(?![\w:])"
 )
 
 

@@ -132,10 +132,10 @@ def routes(app: App, acts: Acts, room: Room) -> APIRouter:
             said = Flash.model_validate({name: value for name, value in typed.items() if value})
             news = looked(app, said)
         except ValidationError as error:
-            return page(typed, wrong=in_words(error), status=400)
+            return page(typed, wrong=room.pages.say(in_words(error)), status=400)
         except PublisherError as error:
             here = status_of(error) if isinstance(error, UsageError) else 400
-            return page(typed, wrong=wrong or f"{error}.", status=status if wrong else here)
+            return page(typed, wrong=wrong or room.pages.say(f"{error}."), status=status if wrong else here)
         return page(typed, news, wrong=wrong, status=status)
 
     def again(said: dict[str, Any], wrong: str, status: int) -> Response:

@@ -77,10 +77,10 @@ def routes(app: App, acts: Acts, room: Room) -> APIRouter:
             said = Right.model_validate({name: value for name, value in typed.items() if value})
             prepared, told = _prepared(app, edition_id, said, asks=True)
         except ValidationError as error:
-            return form(edition_id, typed, wrong=in_words(error), status=400)
+            return form(edition_id, typed, wrong=room.pages.say(in_words(error)), status=400)
         except PublisherError as error:
             here = status_of(error) if isinstance(error, UsageError) else 400
-            return form(edition_id, typed, wrong=f"{error}.", status=here)
+            return form(edition_id, typed, wrong=room.pages.say(f"{error}."), status=here)
         return form(edition_id, typed, prepared, wrong=wrong, status=status, told=told)
 
     def again(edition_id: int, said: dict[str, Any], wrong: str, status: int) -> Response:

@@ -82,6 +82,7 @@ def test_a_command_becomes_a_button_and_its_page(typed, shown):
         ("since 2026-11-24T07:00:05Z", "since Tue 24 Nov 2026, 07:00:05 WET"),
         ("at 2026-11-24 07:00 WET.", "at Tue 24 Nov 2026, 07:00 WET."),
         ("from 2026-11-24 on", "from 2026-11-24 on"),
+        ("it is morning@2026-11-24T07:00", "it is morning@2026-11-24T07:00"),
         ("number 2026-99-99T07:00", "number 2026-99-99T07:00"),
     ],
 )

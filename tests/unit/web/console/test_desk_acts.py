@@ -62,7 +62,7 @@ def test_words_of_ones_own_hold_and_an_empty_form_takes_them_back(room):
     ("fields", "words"),
     [
         ({"entry": "letters:daily", "text": "A post"}, "letters:daily sends mail"),
-        ({"entry": "pigeon", "subject": "x"}, "it has no line &#39;pigeon&#39;"),
+        ({"entry": "pigeon", "subject": "x"}, "t has no line &#39;pigeon&#39;"),
     ],
 )
 def test_words_that_a_line_cant_have_are_refused_and_stay_typed(room, fields, words):

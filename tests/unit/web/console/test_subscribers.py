@@ -99,7 +99,7 @@ def test_somebody_gets_another_address(town, operator):
     here = at(town, "reader5@example.org")
     assert "They have another address now." in operator.said(f"{here}/move", address="Five@new.example", why="wrote us")
     assert "Five@new.example" in operator.get(here).text
-    assert "that is the address that they have" in operator.said(f"{here}/move", address="Five@new.example", why="x")
+    assert "That is the address that they have" in operator.said(f"{here}/move", address="Five@new.example", why="x")
     assert "@-sign" in operator.said(f"{here}/move", address="nothing", why="x")
 
 
