@@ -15,12 +15,21 @@ from zoneinfo import ZoneInfo
 
 from publisher.model.project import Channel, Entry, Project, Schedule, Source
 from publisher.runtime.slots import Slot, slots_after
+from publisher.store import Store, editions
 
 if TYPE_CHECKING:
     from publisher.app.core import App
 
 AHEAD = timedelta(days=7)
 MOST = 2_500  # slots of one schedule: each four minutes for a week
+
+
+@dataclass(frozen=True, slots=True)
+class LostDraft:
+    """The draft of a schedule that is taken out: it is cancelled with it, for good."""
+
+    edition_id: int
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +43,7 @@ class Change:
     slots_added: tuple[Slot, ...]
     slots_removed: tuple[Slot, ...]
     slots_moved: tuple[tuple[Slot, Slot], ...]
+    drafts: tuple[LostDraft, ...] = ()  # that are cancelled, if removed
 
 
 def changes(before: Project | None, after: Project, now: datetime) -> list[Change]:
@@ -50,6 +60,19 @@ def changes(before: Project | None, after: Project, now: datetime) -> list[Chang
         assert before is not None  # noqa: S101 -- it is where the schedule is from
         found.append(Change("removed", schedule.name, "", (), (), tuple(_ahead(schedule, before, now)), ()))
     return found
+
+
+def with_drafts(store: Store, found: Iterable[Change]) -> list[Change]:
+    """Return changes, those that take a schedule out with the drafts that go with it."""
+    with store.read() as conn:
+        return [
+            replace(
+                each, drafts=tuple(LostDraft(row["id"], row["due_at"]) for row in editions.drafts(conn, each.schedule))
+            )
+            if each.kind == "removed"
+            else each
+            for each in found
+        ]
 
 
 def _asked(change: Change, after: Project, gone: Mapping[str, Schedule]) -> Change:
@@ -188,7 +211,7 @@ WRITTEN = {
 
 def of_app(app: App, after: Project) -> list[Change]:
     """Return what a file changes against the version that holds; against nothing where none was accepted yet."""
-    return changes(held_by(app), after, app.clock())
+    return with_drafts(app.store, changes(held_by(app), after, app.clock()))
 
 
 def held_by(app: App) -> Project | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from publisher.app import bounds, checkup
 from publisher.app.bounds import Touched
-from publisher.app.diff import Change, SourceChange, changes, held_by, source_changes
+from publisher.app.diff import Change, SourceChange, changes, held_by, source_changes, with_drafts
 from publisher.app.in_clear import may_see
 from publisher.app.reload import REFUSED
 from publisher.config import replacing
@@ -121,7 +121,7 @@ def check(app: App, text: str, base: Written | None = None) -> Checked:
     return Checked(
         errors,
         notes,
-        tuple(changes(held, project, app.clock())),
+        tuple(with_drafts(app.store, changes(held, project, app.clock()))),
         tuple(source_changes(held, project)),
         tuple(map(bounds.words_of, bounds.refused(_touched(app, base, text, project)))),
         lines,

@@ -37,6 +37,8 @@ MOST = 50  # lines of each kind
 UNDER_WAY = (SendState.READY, SendState.ADDRESSED, SendState.SENDING)
 WAITING = (SendState.HELD, SendState.WAITING, SendState.PAUSED)
 
+HEADLINES = ("A person is needed.", "All is well.", "Nobody is needed yet: Publisher sees to what stands here.")
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -121,9 +123,10 @@ class Status:
 
     @property
     def headline(self) -> str:
+        needed, well, seen_to = HEADLINES
         if self.needs_a_person:
-            return "A person is needed."
-        return "All is well." if self.is_all_well else "Nobody is needed yet: Publisher sees to what stands here."
+            return needed
+        return well if self.is_all_well else seen_to
 
     @property
     def wrong(self) -> tuple[Wrong, ...]:

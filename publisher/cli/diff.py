@@ -13,7 +13,7 @@ import typer
 from publisher.cli.output import AsJson, ProjectDir, say, say_json
 
 if TYPE_CHECKING:
-    from publisher.app.diff import Change
+    from publisher.app.diff import Change, LostDraft
     from publisher.runtime.slots import Slot
 
 SHOWN = 5  # slots that are listed; the others are counted
@@ -50,6 +50,8 @@ def _show(change: Change, zone: ZoneInfo) -> None:
     say(f"{change.schedule}: {change.kind}{f' (was {change.was})' if change.was else ''}")
     for line in change.lines:
         say(f"  {line}")
+    for draft in change.drafts:
+        say(f"  its draft, edition {draft.edition_id} ({_local(draft, zone)}), will be cancelled for good")
     _show_slots("+", [_local(slot, zone) for slot in change.slots_added])
     _show_slots("-", [_local(slot, zone) for slot in change.slots_removed])
     moves = [f"{_local(old, zone)} → {_local(new, zone)[-5:]}" for old, new in change.slots_moved]
@@ -63,7 +65,7 @@ def _show_slots(sign: str, lines: Sequence[str]) -> None:
         say(f"  {sign} and {len(lines) - SHOWN:,} more")
 
 
-def _local(slot: Slot, zone: ZoneInfo) -> str:
+def _local(slot: Slot | LostDraft, zone: ZoneInfo) -> str:
     return f"{slot.due_at.astimezone(zone):%a %Y-%m-%d %H:%M}"
 
 
@@ -78,5 +80,6 @@ def _plain(change: Change) -> dict[str, Any]:
         "changes": list(change.lines),
         "slots_added": slots(change.slots_added),
         "slots_removed": slots(change.slots_removed),
+        "drafts_cancelled": [draft.edition_id for draft in change.drafts],
         "slots_moved": [{"from": slots([old])[0], "to": slots([new])[0]} for old, new in change.slots_moved],
     }

@@ -335,6 +335,7 @@ def _with_sums(conn: Connection, ids: Select[Any]) -> list[RowMapping]:
     mine = ids.subquery()
     sums = [func.coalesce(func.sum(sends.c[name]), 0).label(name) for name in ("candidates", "sent", "failed")]
     sums += [func.coalesce(func.sum(sends.c[name]), 0).label(f"n_{name}") for name in ("unknown", "pending", "taken")]
+    sums += [func.coalesce(func.sum(case((sends.c.state == SendState.WAITING, 1), else_=0)), 0).label("n_waiting")]
     query = (
         select(editions, func.count(sends.c.id).label("sends"), *sums)
         .join(mine, mine.c.id == editions.c.id)

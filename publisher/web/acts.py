@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_origin, get_type_
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse, Response
 from fastapi.security import HTTPBearer
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError, model_validator
 
 from publisher.errors import MissingError, NotAllowedError, PublisherError, StoreError, UsageError
 from publisher.model.staff import May
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 API = "/api/v1"
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 # For the description alone: the door has looked at the token before.
-BEARER = HTTPBearer(scheme_name="token", description="A token of one of the staff: People.", auto_error=False)
+BEARER = HTTPBearer(scheme_name="token", description="A token of one of the staff.", auto_error=False)
 Do = TypeVar("Do", bound=Callable[..., Any])
 
 
@@ -53,7 +53,7 @@ class Words(BaseModel):
 class Done(BaseModel):
     """What came of it."""
 
-    said: str = Field(description="What was done, in a sentence for people.")
+    said: Annotated[str, SkipValidation] = Field(description="What was done, in a sentence for people.")
     where: str = Field(default="", description="The page that shows it; empty: the one that it was asked from.")
     id: int | None = Field(default=None, description="The number of what was made.")
     secret: str = Field(
@@ -157,17 +157,17 @@ def _form_of(
             done = do(**given)
         except ValidationError as error:
             wrong = in_words(error)
-            return _refused(again, back, place, typed, wrong, 400)
+            return _refused(again, back, place, typed, pages.say(wrong), 400)
         except (MissingError, NotAllowedError) as error:
             if again is None:  # there is no page to keep what was typed
                 raise
-            return _refused(again, back, place, typed, f"{error}.", status_of(error))
+            return _refused(again, back, place, typed, pages.say(f"{error}."), status_of(error))
         except UsageError as error:
-            return _refused(again, back, place, typed, f"{error}.", status_of(error))
+            return _refused(again, back, place, typed, pages.say(f"{error}."), status_of(error))
         where = done.where or back.format(**place)
         if done.secret:  # in this answer alone: no cookie carries it, and no address
-            return pages.page("told_once.html", said=done.said, secret=done.secret, where=where)
-        return back_to(where, done.said)
+            return pages.page("told_once.html", said=pages.say(done.said), secret=done.secret, where=where)
+        return back_to(where, pages.say(done.said))
 
     kept = [
         parameter.replace(annotation=hints[name]) for name, parameter in signature.parameters.items() if name != "said"

@@ -107,7 +107,7 @@ class Door:
 def _refuse_token(wait: int) -> Response:
     if wait:
         return JSONResponse({"error": "too many requests"}, 429, {"Retry-After": str(wait)})
-    words = "no such token: send Authorization: Bearer TOKEN (People, or: publisher staff token)"
+    words = "no such token: send Authorization: Bearer TOKEN (page Staff, or: publisher staff token)"
     return JSONResponse({"error": words}, 401, {"WWW-Authenticate": "Bearer"})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from publisher.model.staff import May
+from publisher.web.phrases import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,6 @@ class Entry:
     words: str
     may: May = May.LOOK  # what it takes to see it
     key: str = ""  # after `g` leads there
-
-
-def _(words: str) -> str:
-    """Mark words that a page says in its own language."""
-    return words
 
 
 NAVIGATION: tuple[tuple[Entry, ...], ...] = (
@@ -48,6 +44,6 @@ NAVIGATION: tuple[tuple[Entry, ...], ...] = (
     (
         Entry("audit", "/audit", _("Audit")),
         Entry("hooks", "/hooks", _("Webhooks"), May.OPERATE),
-        Entry("people", "/people", _("People")),
+        Entry("people", "/people", _("Staff")),
     ),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -23,8 +23,10 @@ from publisher.web.flash import forget, said_before
 from publisher.web.headers import OWN_PICTURES, policy
 from publisher.web.here import form_token
 from publisher.web.navigation import NAVIGATION
+from publisher.web.phrases import Phrase
 from publisher.web.places import Places, Served, is_for_readers
-from publisher.web.speech import ENGLISH, catalogue, nearest
+from publisher.web.pressing import begun, dated, pressed
+from publisher.web.speech import ENGLISH, catalogue, day_words, moment_words, nearest
 from publisher.web.wording import Words, words_of
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ class Pages:
             "has_project": self.app is not None,
             "spoken": self.spoken,
             "zone": self.zone,
+            "now": self.app.clock() if self.app else None,
             "here": "",
             "live": "",  # what of it is told anew while it is open: see web/live.py
             "navigation": NAVIGATION,
@@ -111,7 +114,7 @@ class Pages:
             return JSONResponse({"Error": f"{title}. {words}"}, status)
         if is_for_readers(path):
             return self._trouble_of_readers(status)
-        return self.page("trouble.html", status=status, title=title, words=words)
+        return self.page("trouble.html", status=status, title=title, words=self.say(words))
 
     def _trouble_of_readers(self, status: int) -> Response:
         say = self.words()
@@ -127,6 +130,11 @@ class Pages:
         """
         own = self.app.project.publication.language if self.app else "en"
         return words_of(language or own, self.zone.key)
+
+    def say(self, words: str) -> str:
+        """Return what a page says of what was just done, or why it was not: in its language, with what to press."""
+        said = dated(to_do(spoken(self.spoken, words)), self.zone, self.spoken)
+        return said if isinstance(words, Phrase) else begun(said)  # a phrase begins as it is meant: with a name, too
 
     @property
     def spoken(self) -> str:
@@ -158,6 +166,7 @@ def environment(language: str = "en") -> Environment:
         "state_words": lambda state: in_it(state_words(state)),
         "moment": partial(moment, language=language),
         "day": partial(day_words, language=language),
+        "to_do": to_do,
         "to_type": to_type,
         "sentence": sentence,
         "readable": readable,
@@ -175,20 +184,8 @@ def moment(value: datetime | None, zone: ZoneInfo, *, seconds: bool = False, lan
     """Print a time as the publication's clock shows it, with the zone's name; a dash for none."""
     if value is None:
         return Markup("–")
-    local = value.astimezone(zone)
-    name = local.tzname() or zone.key
-    shown = f"{day_words(local, language)}, {local:%H:%M}{local.strftime(':%S') if seconds else ''}"
-    zone_name = f"UTC{name}" if name[0] in "+-" else name
-    return Markup('<time datetime="{}">{} {}</time>').format(value.isoformat(timespec="seconds"), shown, zone_name)
-
-
-def day_words(value: date, language: str = ENGLISH) -> str:
-    """Print a day with its weekday, as a language writes it: ``Tue 24 Nov 2026``, ``Di., 24. Nov. 2026``."""
-    if language == ENGLISH:
-        return f"{value:%a} {value.day} {value:%b %Y}"
-    from babel.dates import format_skeleton  # here: only who speaks another language needs it
-
-    return format_skeleton("yMMMEd", value, locale=language)
+    shown = moment_words(value, zone, seconds=seconds, language=language)
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(timespec="seconds"), shown)
 
 
 def size(count: int, language: str = ENGLISH) -> str:
@@ -203,6 +200,8 @@ def rate(per_second: float) -> str:
 
 def spoken(language: str, words: str) -> str:
     """Print words that come from Python, in a language where it has them: unlike ``_``, it trusts none as markup."""
+    if isinstance(words, Phrase):
+        return words.spoken(language)
     return catalogue(language).gettext(str(words)) if words else ""
 
 
@@ -211,12 +210,19 @@ def state_words(state: str) -> str:
 
 
 def sentence(words: str) -> str:
-    """Print words with the full stop that they may have already."""
+    """Print words with the full stop that they may have already, and what to press in them."""
+    words = to_do(words)
     return words if words.endswith((".", "?", "!")) else f"{words}."
+
+
+def to_do(words: str) -> str:
+    """Return what to do: what to press for whoever is signed in, the command for whoever isn't."""
+    return pressed(words) if permission.who() is not None else words
 
 
 def to_type(words: str) -> Markup:
     """Print what to do, each command in it as one to type, and what stands in backticks."""
+    words = to_do(words)
     parts, end = [], 0
     for found in _TO_TYPE.finditer(words):
         parts += [escape(words[end : found.start()]), Markup("<code>{}</code>").format(found[1] or found[2])]

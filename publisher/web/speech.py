@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 ENGLISH = "en"
 
@@ -35,3 +37,34 @@ def catalogue(language: str) -> NullTranslations:
     packed = BytesIO()
     write_mo(packed, read_po(BytesIO(text), locale=language))
     return GNUTranslations(BytesIO(packed.getvalue()))
+
+
+def day_words(value: date, language: str = ENGLISH) -> str:
+    """Print a day with its weekday, as a language writes it: ``Tue 24 Nov 2026``, ``Di., 24. Nov. 2026``."""
+    if language == ENGLISH:
+        return f"{value:%a} {value.day} {value:%b %Y}"
+    from babel.dates import format_skeleton  # here: only who speaks another language needs it
+
+    return format_skeleton("yMMMEd", value, locale=language)
+
+
+def day_label(value: date, language: str = ENGLISH) -> str:
+    """Print a day of the year, as short as an axis needs it: ``24 Nov``, ``24. Nov.``."""
+    if language == ENGLISH:
+        return f"{value.day} {value:%b}"
+    from babel.dates import format_skeleton  # here: only who speaks another language needs it
+
+    return format_skeleton("MMMd", value, locale=language)
+
+
+def moment_words(value: datetime, zone: ZoneInfo | None, *, seconds: bool = False, language: str = ENGLISH) -> str:
+    """Print a time as the publication's clock shows it, with the zone's name.
+
+    :param zone: None: the time is nominal, and its zone is said elsewhere.
+    """
+    local = value.astimezone(zone) if zone else value
+    shown = f"{day_words(local, language)}, {local:%H:%M}{local.strftime(':%S') if seconds else ''}"
+    if zone is None:
+        return shown
+    name = local.tzname() or zone.key
+    return f"{shown} UTC{name}" if name[0] in "+-" else f"{shown} {name}"

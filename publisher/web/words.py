@@ -17,6 +17,7 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+from publisher.app.status import HEADLINES
 from publisher.model.article import Standing
 from publisher.model.hook import MessageState
 from publisher.model.staff import Role
@@ -52,6 +53,7 @@ STANDS = (
 BECAME = (*EVENTS.values(), "back", "completed", "revised", "gone")
 BLOCKS = ("suppressed everywhere", "was suppressed", "erased")
 SIZES = ("bytes",)
+KINDS = ("added", "removed", "renamed", "changed")  # of a change of schedules.yaml: see app/diff.py
 STATES = (EditionState, SendState, CallState, DeliveryState, SubscriptionState, MessageState, Standing, Role)
 
 Words = str | tuple[str, str]  # of one form, or of those for one and for many
@@ -71,7 +73,19 @@ def of_pages() -> set[Words]:
 def of_python() -> set[Words]:
     """Return the fixed words that Python gives to pages, which say them through ``spoken`` or ``state_words``."""
     states = (str(state.value) for each in STATES for state in each)
-    shown = chain(WORDS.values(), states, STANDS, BECAME, BLOCKS, SIZES, FOLLOWING, UNITS.values(), LABELS.values())
+    shown = chain(
+        WORDS.values(),
+        states,
+        STANDS,
+        BECAME,
+        BLOCKS,
+        SIZES,
+        KINDS,
+        HEADLINES,
+        FOLLOWING,
+        UNITS.values(),
+        LABELS.values(),
+    )
     return {*shown, *server.TITLES.values(), *server.SAID, sign_in.WRONG, sign_in.DEAD}
 
 

@@ -62,7 +62,7 @@ def sends_a_test(anna: Seat) -> None:
     anna.follow("morning")
     anna.page.get_by_label("Send the next edition to me").fill("anna@example.org")
     anna.press("Send the test")
-    assert anna.said == "Test of morning: anna@example.org by letters: sent"
+    assert anna.said == "Test of morning: anna@example.org by letters: sent."
     anna.follow("Inbox", within="nav.side")
     anna.page.get_by_role("link", name="[Test]").click()
     frame = anna.page.frame_locator("iframe").first
@@ -76,7 +76,7 @@ def sends_it_now(anna: Seat) -> str:
     anna.follow("See what would go now")
     assert "By letters to 1 person of daily" in anna.sees("morning")
     anna.press("Send it now, to the inbox of practice")
-    assert anna.said == "morning: 1 edition made now"
+    assert anna.said == "Schedule morning: 1 edition made now."
     anna.page.evaluate("window.isTheSamePage = true")
     anna.sees("1 candidate = 1 sent")  # though there was nothing of it yet when the page came
     assert anna.page.evaluate("window.isTheSamePage") is True
@@ -86,7 +86,7 @@ def sends_it_now(anna: Seat) -> str:
 
 
 def lets_in(anna: Seat, ben: Seat) -> None:
-    anna.follow("People", within="nav.side")
+    anna.follow("Staff", within="nav.side")
     anna.page.get_by_label("Name").fill("ben")
     anna.page.get_by_label("Role").select_option("editor")
     anna.press("Make their link")

@@ -105,7 +105,7 @@ def edits(anna: Seat) -> None:
     assert anna.said == "Dropped 2."
     anna.page.get_by_label("In Markdown").fill("It rains on the quay.\n\n![The quay](media:quay.png)")
     anna.press("Keep the note")
-    assert "The note stands on top of the edition of 2026-11-23 07:00 WET." in anna.said
+    assert "The note stands on top of the edition of Mon 23 Nov 2026, 07:00 WET." in anna.said
     anna.page.get_by_text("Words of your own").click()
     anna.page.get_by_label("Subject").fill("Bridge and ferry")
     anna.press("Keep these words")

@@ -11,7 +11,6 @@ from pydantic import Field
 from publisher.app.provenance import place_words, provenance_of
 from publisher.app.sources import check_name
 from publisher.errors import MissingError, StaleError, UsageError
-from publisher.model.counting import many
 from publisher.model.staff import May
 from publisher.pipeline.operate import intake
 from publisher.store import articles, headlines, held, sources
@@ -22,13 +21,15 @@ from publisher.web.console.paging import PAGE, Limit, Mark, Page, Word, number_i
 from publisher.web.frames import with_pictures
 from publisher.web.headers import MAIL, PICTURES
 from publisher.web.pages import Pages
+from publisher.web.phrases import _, joined, ngettext
 from publisher.web.places import Served
+from publisher.web.pressing import begun
 
 if TYPE_CHECKING:
     from publisher.app import App
 
 MOST = 1_000  # articles that are decided on at once
-NO_SUCH = "There is no such article."
+NO_SUCH = _("There is no such article.")
 Standing = Annotated[str, Query(pattern=f"^(|{'|'.join(headlines.STANDINGS)})$", description="How it stands.")]
 Older = Annotated[int, Query(ge=0, le=2**63 - 1)]  # than the article with this number; 0: the newest
 Why = Annotated[str, Field(max_length=500, description="The reason, for those who read it later.")]
@@ -154,8 +155,12 @@ def _decided(
         raise MissingError(f"there is no article {ids[0]}")
     if not done:
         raise StaleError("; ".join(lines) or f"nothing of {source} is held")
-    said = ". ".join([f"{many(len(done), 'article')} {word}", *(f"{line[:1].upper()}{line[1:]}" for line in lines)])
-    return Done(said=f"{said}.")
+    count = len(done)
+    told = {
+        "released": ngettext("%(count)s article released.", "%(count)s articles released.", count),
+        "discarded": ngettext("%(count)s article discarded.", "%(count)s articles discarded.", count),
+    }
+    return Done(said=joined([told[word], *(f"{begun(line)}." for line in lines)]))
 
 
 def _any_there(app: App, ids: list[int]) -> bool:

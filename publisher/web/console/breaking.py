@@ -23,6 +23,7 @@ from publisher.web.acts import Acts, Done, Words, in_words, status_of
 from publisher.web.door import needs
 from publisher.web.forms import Said
 from publisher.web.headers import PICTURES
+from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -131,10 +132,10 @@ def routes(app: App, acts: Acts, room: Room) -> APIRouter:
             said = Flash.model_validate({name: value for name, value in typed.items() if value})
             news = looked(app, said)
         except ValidationError as error:
-            return page(typed, wrong=in_words(error), status=400)
+            return page(typed, wrong=room.pages.say(in_words(error)), status=400)
         except PublisherError as error:
             here = status_of(error) if isinstance(error, UsageError) else 400
-            return page(typed, wrong=wrong or f"{error}.", status=status if wrong else here)
+            return page(typed, wrong=wrong or room.pages.say(f"{error}."), status=status if wrong else here)
         return page(typed, news, wrong=wrong, status=status)
 
     def again(said: dict[str, Any], wrong: str, status: int) -> Response:
@@ -156,14 +157,16 @@ def routes(app: App, acts: Acts, room: Room) -> APIRouter:
         """Send one article at once, before all that waits, and in quiet hours."""
         news = looks.get(said.look) if said.look else _by_now(app, said)
         if isinstance(news, int):
-            return Done(said="You had sent it already.", where=f"/editions/{news}", id=news)
+            return Done(said=_("You had sent it already."), where=f"/editions/{news}", id=news)
         desk.require_fit(news)
         if news.is_told and not said.again:
             raise EndedError(news.told_words, remedy="Say that it goes again, to send it all the same")
         edition_id = desk.send(app, news)
         if said.look:
             looks.became(said.look, edition_id)
-        return Done(said=f"Edition {edition_id} goes out now.", where=f"/editions/{edition_id}", id=edition_id)
+        return Done(
+            said=_("Edition %(id)s goes out now.", id=str(edition_id)), where=f"/editions/{edition_id}", id=edition_id
+        )
 
     return router
 

@@ -18,7 +18,6 @@ from publisher.app.doctor import Found, Level
 from publisher.config.channels import is_secret
 from publisher.config.values import NAME
 from publisher.errors import StaleError
-from publisher.model.counting import many
 from publisher.model.staff import May
 from publisher.runtime.sidebyside import SideBySide
 from publisher.store.permission import allowed
@@ -27,6 +26,7 @@ from publisher.web.console.channel_records import ChannelLine, ChannelWhole, lin
 from publisher.web.console.hiding import Hide
 from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut_by_name
 from publisher.web.pages import Pages
+from publisher.web.phrases import _, joined, ngettext
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -117,7 +117,12 @@ def _do(app: App, acts: Acts, ward: Ward) -> None:
         """Let a channel carry nothing until a person lets it go on; what waits goes by its fallback, or waits."""
         _known(app, name)
         channels.stop(app, name, said.why)
-        return Done(said=f"{name} is stopped: no call of it begins any more. Those under way end as they end.")
+        return Done(
+            said=_(
+                "Channel %(name)s is stopped: no call of it begins any more. Those under way end as they end.",
+                name=name,
+            )
+        )
 
     @acts.post(f"{ONE}/release", may=May.OPERATE, back=ONE)
     def release(name: Name) -> Done:
@@ -127,10 +132,23 @@ def _do(app: App, acts: Acts, ward: Ward) -> None:
         done, rest = channels.release(app.store, app.project, app.settings, name, actor=actor, now=now)
         if not done.did_something:
             raise StaleError(f"{name} was neither stopped nor resting")
-        words = [f"{name} goes on, and {many(len(done.going_on), 'send')} that waited for it"]
-        words += [f"{many(len(done.kept), 'send')} stay: something else holds them"] if done.kept else []
-        words += [channels.rest_words(name, rest, app.zone)] if rest else []
-        return Done(said=f"{'. '.join(words)}.")
+        words = [
+            _("Channel %(name)s goes on.", name=name)
+            if not done.going_on
+            else ngettext(
+                "Channel %(name)s goes on, and %(count)s send that waited for it.",
+                "Channel %(name)s goes on, and %(count)s sends that waited for it.",
+                len(done.going_on),
+                name=name,
+            )
+        ]
+        stay = ngettext(
+            "%(count)s send stays: something else holds it.",
+            "%(count)s sends stay: something else holds them.",
+            len(done.kept),
+        )
+        words += [stay] if done.kept else []
+        return Done(said=joined([*words, f"{channels.rest_words(name, rest, app.zone)}." if rest else ""]))
 
     @acts.post(f"{ONE}/check", may=May.OPERATE, back=ONE)
     def check(name: Name) -> Done:
@@ -138,10 +156,11 @@ def _do(app: App, acts: Acts, ward: Ward) -> None:
         _known(app, name)
         checked = ward.look(name)
         if checked is None:
-            return Done(said="That takes longer. What is found stands here in a while: load this page again.")
+            return Done(said=_("That takes longer. What is found stands here in a while: load this page again."))
         trouble = sum(each.level is Level.TROUBLE for each in checked.found)
-        bad = f", {trouble:,} of them in trouble" if trouble else ", none in trouble"
-        return Done(said=f"{many(len(checked.found), 'thing')} looked at{bad}.")
+        looked = ngettext("%(count)s thing looked at.", "%(count)s things looked at.", len(checked.found))
+        bad = ngettext("%(count)s of them is in trouble.", "%(count)s of them are in trouble.", trouble)
+        return Done(said=joined([looked, bad if trouble else _("None is in trouble.")]))
 
 
 def _tell(app: App, acts: Acts, ward: Ward) -> None:
@@ -168,7 +187,7 @@ def _ends(found: list[ChannelNow]) -> Mapping[str, datetime]:
 
 def _known(app: App, name: str) -> None:
     if name not in app.project.channels:
-        raise HTTPException(404, "There is no such channel in schedules.yaml.")
+        raise HTTPException(404, _("There is no such channel in schedules.yaml."))
 
 
 def _named(app: App, name: str) -> ChannelNow:

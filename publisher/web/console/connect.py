@@ -28,6 +28,7 @@ from publisher.web.flash import back_to
 from publisher.web.forms import LONGEST, Form, Said
 from publisher.web.here import form_token
 from publisher.web.pages import Pages
+from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -115,7 +116,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         try:
             already = [] if walk else [one for way in connecting.ways for one in connecting.replaced(way)]
         except PublisherError as error:
-            return back_to(f"/channels/{name}", f"{error}.", is_bad=True)
+            return back_to(f"/channels/{name}", pages.say(f"{error}."), is_bad=True)
         return page(connecting, walk, set_already=list(dict.fromkeys(already)))
 
     @router.post(f"{HERE}/begin")
@@ -127,15 +128,15 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
                 raise UsageError("something is set already", remedy="Mark that it may be replaced")
             walks.keep(name, _led(connecting, Walk(way.name, app.clock() + LASTS)))
         except PublisherError as error:
-            return back_to(back, f"{error}.", is_bad=True)
+            return back_to(back, pages.say(f"{error}."), is_bad=True)
         return back_to(back)
 
     @router.post(f"{HERE}/step")
     def step(name: Name, said: Said) -> Response:
         connecting, walk, back = _connecting(app, name), walks.get(name), f"/channels/{name}/connect"
         if walk is None or walk.step is None:
-            words = "Its quarter of an hour is over, or it was begun elsewhere. Nothing was written: begin again."
-            return back_to(back, words, is_bad=True)
+            words = _("Its quarter of an hour is over, or it was begun elsewhere. Nothing was written: begin again.")
+            return back_to(back, pages.say(words), is_bad=True)
         if said.get("number") != str(walk.number):
             return back_to(back)  # pressed twice, or a page of before
         answers = [(ask, said.get(f"{ANSWER}{ask.name}")) for ask in walk.step.asks]
@@ -148,20 +149,20 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             walks.keep(name, _led(connecting, replace(walk, given=given, number=walk.number + 1)))
         except PublisherError as error:
             walks.forget(name)
-            return back_to(back, f"{error}.", is_bad=True)
+            return back_to(back, pages.say(f"{error}."), is_bad=True)
         return back_to(back)
 
     @router.post(f"{HERE}/leave")
     def leave(name: Name) -> Response:
         walks.forget(name)
-        return back_to(f"/channels/{name}", "Nothing was written.")
+        return back_to(f"/channels/{name}", pages.say(_("Nothing was written.")))
 
     return router
 
 
 def _connecting(app: App, name: str) -> Connecting:
     if name not in app.project.channels:
-        raise HTTPException(404, "There is no such channel in schedules.yaml.")
+        raise HTTPException(404, _("There is no such channel in schedules.yaml."))
     return Connecting(app, name)
 
 

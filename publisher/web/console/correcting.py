@@ -18,6 +18,7 @@ from publisher.store import editions, permission
 from publisher.web.acts import Acts, Done, Id, Words, in_words, status_of
 from publisher.web.door import needs
 from publisher.web.forms import Said
+from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -55,7 +56,7 @@ def routes(app: App, acts: Acts, room: Room) -> APIRouter:
         with app.store.read() as conn:
             row, said = editions.get(conn, edition_id), ledger.erratum(conn, edition_id)
         if row is None:
-            raise HTTPException(404, "There is no such edition.")
+            raise HTTPException(404, _("There is no such edition."))
         return room.pages.page(
             "edition_correct.html",
             status=status,
@@ -76,10 +77,10 @@ def routes(app: App, acts: Acts, room: Room) -> APIRouter:
             said = Right.model_validate({name: value for name, value in typed.items() if value})
             prepared, told = _prepared(app, edition_id, said, asks=True)
         except ValidationError as error:
-            return form(edition_id, typed, wrong=in_words(error), status=400)
+            return form(edition_id, typed, wrong=room.pages.say(in_words(error)), status=400)
         except PublisherError as error:
             here = status_of(error) if isinstance(error, UsageError) else 400
-            return form(edition_id, typed, wrong=f"{error}.", status=here)
+            return form(edition_id, typed, wrong=room.pages.say(f"{error}."), status=here)
         return form(edition_id, typed, prepared, wrong=wrong, status=status, told=told)
 
     def again(edition_id: int, said: dict[str, Any], wrong: str, status: int) -> Response:

@@ -20,12 +20,13 @@ from publisher.store import log, subscribers
 from publisher.web.acts import Acts, Id, Words
 from publisher.web.console.paging import LONGEST, MOST, PAGE, Limit, Mark, Page, Word
 from publisher.web.pages import Pages
+from publisher.web.phrases import _
 from publisher.web.views import WITHDRAWN
 
 if TYPE_CHECKING:
     from publisher.app import App
 
-NONE_SUCH = "There is no such delivery."
+NONE_SUCH = _("There is no such delivery.")
 
 
 class DeliveryLine(BaseModel):

@@ -11,12 +11,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import Field
 
 from publisher.app import approving, changing, desk, naming, noting, proofs
-from publisher.app.standing import edition_title
 from publisher.errors import UsageError
 from publisher.model import desk as words_of
-from publisher.model.counting import many
 from publisher.model.staff import May
 from publisher.web.acts import Acts, Done, Id, Words
+from publisher.web.phrases import _, at, joined, ngettext
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -117,7 +116,8 @@ def _add_story(app: App, acts: Acts, room: Room, verb: str) -> None:
         steps = list(changing.about_stories(app, schedule, edition_id, {verb: [str(said.article)]}))
         changing.carry_out(app, edition_id, steps, said.seen)
         before = desk.went_out(app, said.article, schedule.name) if verb == "add" else ""
-        return Done(said=_in_words(steps) + (f" It went out in {before} already." if before else ""))
+        again = _("It went out in %(edition)s already.", edition=before) if before else ""
+        return Done(said=joined([_in_words(steps), again]))
 
     do.__name__, do.__doc__ = f"{verb}_article", OF_STORY[verb]
     acts.post(f"{EDITION}/{verb}", may=May.EDIT, back=EDITION, again=room.again("story"))(do)
@@ -165,14 +165,15 @@ def _add_note(app: App, acts: Acts, room: Room) -> None:
         """Write the note that stands on top."""
         schedule = changing.schedule_of(app, edition_id)
         kept = noting.write(app, schedule, said.text, "the note", anyway=said.anyway, seen=said.seen)
-        lines = [f"The note stands on top of the edition of {_local(app, kept.slot.due_at)}."]
-        return Done(said=" ".join([*lines, *(f"{fault.said_of('The note')}." for fault in kept.faults)]))
+        due = at(kept.slot.due_at, app.zone)
+        stands = _("The note stands on top of the edition of %(moment)s.", moment=due)
+        return Done(said=joined([stands, *(f"{fault.said_of('The note')}." for fault in kept.faults)]))
 
     @acts.post(f"{EDITION}/note/clear", may=May.EDIT, back=EDITION, again=room.again("note"))
     def clear(edition_id: Id, said: OldNote) -> Done:
         """Take the note back."""
         before = noting.take_back(app, changing.schedule_of(app, edition_id), said.seen)
-        return Done(said="The note is taken back." if before else "No note waited.")
+        return Done(said=_("The note is taken back.") if before else _("No note waited."))
 
 
 def _add_approval(app: App, acts: Acts, room: Room) -> None:
@@ -181,16 +182,22 @@ def _add_approval(app: App, acts: Acts, room: Room) -> None:
         """Agree to an edition exactly as it was shown."""
         _require_there(app, edition_id)
         agreed = approving.approve(app, edition_id, said.version, actor=app.actor, why=said.why, seen=said.seen)
-        begins = "You have approved it" if agreed.is_new else "You had approved it already"
-        return Done(said=f"{begins}: {agreed}{'.' if agreed.is_enough else '; it waits for the others.'}")
+        begins = _("You have approved it:") if agreed.is_new else _("You had approved it already:")
+        waits = "" if agreed.is_enough else _("It waits for the others.")
+        return Done(said=joined([begins, f"{agreed}.", waits]))
 
     @acts.post(f"{EDITION}/reopen", may=May.APPROVE, back=EDITION, again=room.again("approve"))
     def reopen(edition_id: Id) -> Done:
         """Make an approved edition a draft again; its approvals are void."""
         _require_there(app, edition_id)
         count = approving.reopen(app, edition_id, actor=app.actor)
-        approvals = "1 approval is" if count == 1 else f"{count} approvals are"
-        return Done(said=f"It is open again; {approvals} void.")
+        return Done(
+            said=ngettext(
+                "It is open again; %(count)s approval is void.",
+                "It is open again; %(count)s approvals are void.",
+                count,
+            )
+        )
 
 
 def _add_test_and_next(app: App, acts: Acts, room: Room) -> None:
@@ -204,15 +211,21 @@ def _add_test_and_next(app: App, acts: Acts, room: Room) -> None:
         found = proofs.send(app, proofs.make(app, schedule, email=said.reader), addresses)
         sent = sum(not each.why_not for each in found)
         wrong = "; ".join(f"{each.email} by {each.channel}: {each.why_not}" for each in found if each.why_not)
-        return Done(said=f"A test: {sent} of {many(len(found), 'mail')} sent.{f' {wrong}.' if wrong else ''}")
+        told = ngettext(
+            "A test: %(sent)s of %(count)s mail sent.",
+            "A test: %(sent)s of %(count)s mails sent.",
+            len(found),
+            sent=sent,
+        )
+        return Done(said=joined([told, f"{wrong}." if wrong else ""]))
 
     @acts.post(NEXT, may=May.EDIT, back=NEXT)
     def open_next(name: Name, language: Language = "") -> Done:
         """Open the draft of a schedule's next edition."""
         schedule = app.edition_to_come(f"{name}/{language}" if language else name)
         edition_id = desk.edition_of_next(app, schedule) or desk.open_draft(app, schedule)
-        title = edition_title(app.store, edition_id, app.zone)
-        return Done(said=f"{title} lies on the desk.", where=f"/editions/{edition_id}", id=edition_id)
+        lies = _("Edition %(id)s lies on the desk.", id=str(edition_id))
+        return Done(said=lies, where=f"/editions/{edition_id}", id=edition_id)
 
 
 def _require_there(app: App, edition_id: int) -> None:

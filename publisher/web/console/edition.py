@@ -22,6 +22,7 @@ from publisher.web.console.laid_out import Laid, Table
 from publisher.web.console.laid_out import routes as laid_out
 from publisher.web.headers import PICTURES
 from publisher.web.pages import Pages
+from publisher.web.phrases import _
 from publisher.web.views import EditionView, edition_view
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Buttons:
     reopen: bool = False
     test: bool = False
     approve: bool = False
+    practised: bool = False  # it went to the inbox of practice: nothing is there to put right, or to take back
 
     @property
     def is_any(self) -> bool:
@@ -110,7 +112,7 @@ class Room:
         """
         view = edition_view(self.app, edition_id, deliveries=LINES)
         if view is None:
-            raise HTTPException(404, "There is no such edition.")
+            raise HTTPException(404, _("There is no such edition."))
         shown, places = self._desk(edition_id) if view.row["state"] == "draft" else (None, None)
         return self.pages.page(
             "edition.html",
@@ -166,19 +168,24 @@ class Room:
         is_open = row["state"] in OPEN or any(send["state"] not in ("done", "cancelled") for send in made)
         is_kept = view.held is not None or any(send["state"] in ("held", "paused") for send in made)
         edits, approves, operates = map(worker.may, (May.EDIT, May.APPROVE, May.OPERATE))
+        failed = any(send["failed"] for send in made)
         is_over = row["state"] == "cancelled" or row["practice"] in editions.AFTER_PRACTICE
         return Buttons(
             hold=edits and is_open and view.held is None,
             release=approves and is_kept,
             cancel=operates and is_open,
             withdraw=operates and _may(taking_back.require_something, self.app, row["id"]),
-            resend=operates and not is_over and any(send["failed"] for send in made),
+            resend=operates and not is_over and failed,
             unknown=operates and any(send["unknown"] for send in made),
             correct=approves and _may(errata.require_gone_out, self.app, row["id"]),
             reopen=approves and self._is_approved(row),
             test=edits and shown is not None and shown.schedule is not None and bool(shown.schedule.mails_to),
             approve=approves,
+            practised=(approves or operates) and not failed and row["state"] != "draft" and self._is_of_practice(row),
         )
+
+    def _is_of_practice(self, row: RowMapping) -> bool:
+        return self.app.is_practice or withdrawals.is_of_practice(self.app, row["project_version_id"])
 
     def _is_approved(self, row: RowMapping) -> bool:
         with self.app.store.read() as conn:

@@ -18,6 +18,7 @@ from publisher.web.acts import Acts
 from publisher.web.console.addresses import address
 from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut, no_such_page, number_in, pack
 from publisher.web.pages import Pages
+from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -60,7 +61,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         schedule: Schedule = "", state: Annotated[str, Query(max_length=20)] = "", after: After = None
     ) -> Response:
         if state and state not in list(EditionState):
-            raise HTTPException(400, "Editions have no such state.")
+            raise HTTPException(400, _("Editions have no such state."))
         rows = found(schedule, EditionState(state) if state else None, after, PAGE)
         shown, asked = rows[:PAGE], {"schedule": schedule, "state": state}
         with app.store.read() as conn:

@@ -16,6 +16,7 @@ from publisher.model.call import Outcome
 from publisher.web.acts import Acts
 from publisher.web.charts import Chart, Series
 from publisher.web.pages import Pages
+from publisher.web.speech import day_label
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -106,7 +107,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             told=(told := figures.told(app, DAYS[days])),
             grown=(grown := figures.grown(app, DAYS[days])),
             delays=(delays := figures.delays(app, BY_DEFAULT)),
-            draw=Drawn(app, tried, told, grown, delays),
+            draw=Drawn(app, pages.spoken, tried, told, grown, delays),
             limits=(WATCHED, BAD),
             most_lists=MOST_LISTS,
         )
@@ -159,8 +160,10 @@ def _interface(app: App, acts: Acts) -> None:
 class Drawn:
     """The charts of the page. What is said of each comes from the page, which knows its language."""
 
-    def __init__(self, app: App, tried: Tried, told: Sequence[Told], grown: Grown, delays: Sequence[Delay]) -> None:
-        self._app = app
+    def __init__(
+        self, app: App, language: str, tried: Tried, told: Sequence[Told], grown: Grown, delays: Sequence[Delay]
+    ) -> None:
+        self._app, self._language = app, language
         self._tried, self._told, self._grown, self._delays = tried, told, grown, delays
 
     def deliveries(self, title: str, says: str, names: dict[str, str]) -> Chart:
@@ -171,7 +174,7 @@ class Drawn:
         local = [hour.at.astimezone(self._app.zone) for hour in hours]
         if len(hours) > HOURS["two-days"]:
             marked = [number for number, at in enumerate(local) if at.hour == 0]
-            return Chart("deliveries", title, says, [_day(at) for at in local], series, marked=marked)
+            return Chart("deliveries", title, says, [self._label(at) for at in local], series, marked=marked)
         return Chart("deliveries", title, says, [f"{at:%H:%M}" for at in local], series, marked=_marks(len(hours)))
 
     def bounces(self, title: str, says: str, name: str) -> Chart:
@@ -189,7 +192,7 @@ class Drawn:
     def lists(self, title: str, says: str) -> Chart:
         largest = sorted(self._grown.lists.items(), key=lambda each: -each[1][-1])[:MOST_LISTS]
         series = [Series(name, f"list-{number}", readers) for number, (name, readers) in enumerate(largest)]
-        days = [_day(day) for day in self._grown.days]
+        days = [self._label(day) for day in self._grown.days]
         return Chart("lists", title, says, days, series, marked=_marks(len(days)))
 
     def delays(self, title: str, says: str, names: tuple[str, str]) -> Chart:
@@ -197,16 +200,15 @@ class Drawn:
             Series(names[0], "state-taken", [each.median for each in self._delays]),
             Series(names[1], "state-pending", [each.p90 for each in self._delays]),
         ]
-        days = [_day(each.day) for each in self._delays]
+        days = [self._label(each.day) for each in self._delays]
         return Chart("delays", title, says, days, series, marked=_marks(len(days)), told="{:,.0f} min".format)
 
+    def _label(self, day: date) -> str:
+        return day_label(day, self._language)
+
     def _by_day(self, series: list[Series]) -> tuple[list[str], list[Series], list[int]]:
-        days = [_day(each.day) for each in self._told]
+        days = [self._label(each.day) for each in self._told]
         return days, series, _marks(len(days))
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%b}"
 
 
 def _marks(count: int) -> list[int]:

@@ -22,6 +22,7 @@ from publisher.web.console import hooks_api
 from publisher.web.console.addresses import address
 from publisher.web.door import needs
 from publisher.web.pages import Pages
+from publisher.web.phrases import _, ngettext
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -101,7 +102,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             row = hook_messages.get(conn, hook_id, number)
             tries = hook_messages.tries_of(conn, number) if row is not None else []
         if row is None:
-            raise HTTPException(404, "There is no such message, or it was dropped after 30 days.")
+            raise HTTPException(404, _("There is no such message, or it was dropped after 30 days."))
         return pages.page("hook_message.html", here="hooks", hook=hook, message=row, tries=tries, payload=_payload(row))
 
     return router
@@ -115,58 +116,64 @@ def _add_acts(app: App, acts: Acts, again: Any) -> None:
             app, said.address, said.on, description=said.description, allow_private=said.allow_private
         )
         where = f"/hooks/{number}"
-        words = f"Webhook {number} is told from now on. This is its secret, by which a receiver knows that we speak."
+        words = _(
+            "Webhook %(id)s is told from now on. This is its secret, by which a receiver knows that we speak.",
+            id=str(number),
+        )
         return Done(said=words, where=where, id=number, secret=secret)
 
     @acts.post("/hooks/{hook_id}/rotate", may=May.OPERATE, back="/hooks/{hook_id}")
     def rotate_secret(hook_id: Id) -> Done:
         """Give a webhook another secret; for a day the one before it signs too."""
         secret = verbs.rotate(app, hook_id)
-        words = f"Webhook {hook_id} has another secret. For a day the one before it signs too."
+        words = _("Webhook %(id)s has another secret. For a day the one before it signs too.", id=str(hook_id))
         return Done(said=words, id=hook_id, secret=secret)
 
     @acts.post("/hooks/{hook_id}/test", may=May.OPERATE, back="/hooks/{hook_id}")
     def send_test_event(hook_id: Id) -> Done:
         """Send a test event."""
         message = verbs.test(app, hook_id)
-        return Done(said=f"Message {message} is said soon; look at what comes of it.", id=message)
+        return Done(
+            said=_("Message %(number)s is said soon; look at what comes of it.", number=str(message)), id=message
+        )
 
     @acts.post("/hooks/{hook_id}/pause", may=May.OPERATE, back="/hooks/{hook_id}")
     def pause_hook(hook_id: Id, said: Why) -> Done:
         """Say nothing to a webhook; what happens meanwhile it is never told."""
         verbs.pause(app, hook_id, said.why)
-        return Done(said=f"Webhook {hook_id} is paused.", id=hook_id)
+        return Done(said=_("Webhook %(id)s is paused.", id=str(hook_id)), id=hook_id)
 
     @acts.post("/hooks/{hook_id}/resume", may=May.OPERATE, back="/hooks/{hook_id}")
     def resume_hook(hook_id: Id) -> Done:
         """Tell a webhook again, first what waits."""
         verbs.resume(app, hook_id)
-        return Done(said=f"Webhook {hook_id} is told again.", id=hook_id)
+        return Done(said=_("Webhook %(id)s is told again.", id=str(hook_id)), id=hook_id)
 
     @acts.post("/hooks/{hook_id}/end", may=May.OPERATE, back="/hooks/{hook_id}")
     def end_hook(hook_id: Id) -> Done:
         """Tell a webhook nothing any more, for good."""
         verbs.end(app, hook_id)
-        return Done(said=f"Webhook {hook_id} has ended.", id=hook_id)
+        return Done(said=_("Webhook %(id)s has ended.", id=str(hook_id)), id=hook_id)
 
     @acts.post("/hooks/{hook_id}/again", may=May.OPERATE, back="/hooks/{hook_id}")
     def say_all_again(hook_id: Id) -> Done:
         """Say all again that was given up."""
         count = verbs.again(app, hook_id)
-        return Done(said=f"{count:,} given up before are said again." if count else "Nothing was given up.", id=hook_id)
+        again = ngettext("%(count)s given up before is said again.", "%(count)s given up before are said again.", count)
+        return Done(said=again if count else _("Nothing was given up."), id=hook_id)
 
     @acts.post("/hooks/{hook_id}/messages/{number}/again", may=May.OPERATE, back="/hooks/{hook_id}")
     def say_message_again(hook_id: Id, number: Id) -> Done:
         """Say one message again."""
         verbs.again(app, hook_id, number)
-        return Done(said=f"Message {number} is said again.", id=number)
+        return Done(said=_("Message %(number)s is said again.", number=str(number)), id=number)
 
 
 def _found(app: App, hook_id: int) -> Hook:
     with app.store.read() as conn:
         hook = hooks.get(conn, hook_id)
     if hook is None:
-        raise HTTPException(404, "There is no such webhook.")
+        raise HTTPException(404, _("There is no such webhook."))
     return hook
 
 

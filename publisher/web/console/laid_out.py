@@ -16,6 +16,7 @@ from publisher.pipeline.produce import Produced
 from publisher.pipeline.produce.cards import TYPE as CARD_TYPE
 from publisher.store.media import digest_of
 from publisher.web.frames import framed
+from publisher.web.phrases import _
 from publisher.web.places import OnTheShelf
 from publisher.web.views import EntryView, entry_view
 
@@ -73,7 +74,7 @@ class Table:
         """
         with self._lock:
             if key not in self._kept:
-                raise HTTPException(404, "This is not kept any more: load its page anew.")
+                raise HTTPException(404, _("This is not kept any more: load its page anew."))
             return self._kept[key]
 
 
@@ -86,14 +87,14 @@ def routes(table: Table) -> APIRouter:
         laid = table.get(key)
         mail = laid.entries[number].mail if 0 <= number < len(laid.entries) else None
         if mail is None:
-            raise HTTPException(404, "There is no such mail.")
+            raise HTTPException(404, _("There is no such mail."))
         return framed(mail.html, table.places(key, laid), dark=dark, pictures=pictures)
 
     @router.get(f"{BELOW}/{{key}}/pictures/{{name}}")
     def picture(key: str, name: str) -> Response:
         content = table.get(key).cards.get(name)
         if content is None:
-            raise HTTPException(404, "There is no such picture.")
+            raise HTTPException(404, _("There is no such picture."))
         return Response(content, media_type=CARD_TYPE)
 
     return router

@@ -12,7 +12,7 @@ from publisher.app.progress import NO_OUTLOOK, Outlook, Progress, outlooks, prog
 from publisher.app.standing import send_now, title
 from publisher.model.staff import Member, Role
 from publisher.model.states import ENDED, SendState
-from publisher.store import Connection, RowMapping, progress
+from publisher.store import Connection, RowMapping, permission, progress
 from publisher.store import staff as ledger
 from publisher.web.acts import Acts
 from publisher.web.console.today import ABOUT, Today, moving_views
@@ -108,6 +108,10 @@ class Lookout:
     def _of_role(self, role: Role | None) -> dict[str, str]:
         worker = None if role is None else Member(0, "", role, self._app.clock())
         said = (self._context, self._pages.zone, worker, "")  # no form of a session: each page puts in its own
+        with permission.asking(worker):  # what there is to do is said as it is on the page that they asked for
+            return self._parts_of_role(said)
+
+    def _parts_of_role(self, said: tuple[Any, ...]) -> dict[str, str]:
         return {
             "today-person": self._rendered("_today.html", "person", *said),
             "today-next": self._rendered("_today.html", "coming", *said),

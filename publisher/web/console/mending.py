@@ -10,6 +10,7 @@ from urllib.parse import quote
 from publisher.app.trouble import Trouble
 from publisher.model.staff import May
 from publisher.web.acts import Acts
+from publisher.web.phrases import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,6 @@ class Button:
     words: str
     about: str  # what it is pressed for, where the words alone don't say
     may: May
-
-
-def _(words: str) -> str:
-    """Mark words that a page says in its own language."""
-    return words
 
 
 # What is typed, the address that does the same, and the words on its button.

@@ -21,6 +21,7 @@ from publisher.model.staff import May
 from publisher.store.permission import allowed
 from publisher.web.acts import Acts
 from publisher.web.pages import Pages
+from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -41,7 +42,7 @@ LABELS = {
 }
 OF_PICTURE = ("alt", "caption", "credit")  # fields of their own in the form, and parts of `image` in an article
 CALLED = LABELS | {"image.url": LABELS["image"]} | {f"image.{name}": LABELS[name] for name in OF_PICTURE}
-STALE = "This page was open for too long. Nothing was added: look it over and press the button again."
+STALE = _("This page was open for too long. Nothing was added: look it over and press the button again.")
 
 
 def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
@@ -61,7 +62,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             values={name: values.get(name, "") for name in (*LABELS, "source")},
             key=key,
             seal=_seal(secret, key),
-            trouble=trouble,
+            trouble=pages.say(trouble) if trouble else "",
             added=added,
             prospects=prospects_of(app, added) if added else [],
         )
@@ -76,12 +77,12 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         try:
             said = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
         except HTTPException:
-            return form({}, "The form could not be read. Fill it in again.", 400)
+            return form({}, _("The form could not be read. Fill it in again."), 400)
         if not hmac.compare_digest(_seal(secret, said.get("key", "")).encode(), said.get("seal", "").encode()):
             return form({**said, "key": ""}, STALE, 403)
         source = next((each for each in pushing.sources_of(app) if each.name == said.get("source")), None)
         if source is None:
-            return form(said, "Choose where it belongs.", 400)
+            return form(said, _("Choose where it belongs."), 400)
         from publisher.sources.pushed import article_from  # here: it brings the parsers of pages along
 
         try:

@@ -11,6 +11,7 @@ from publisher.web import media
 from publisher.web.acts import Acts, Id
 from publisher.web.frames import framed
 from publisher.web.pages import Pages
+from publisher.web.phrases import _
 from publisher.web.places import Served
 from publisher.web.views import mail_view
 
@@ -27,14 +28,14 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         with app.store.read() as conn:
             view = mail_view(app, conn, send_id)
         if view is None:
-            raise HTTPException(404, "There is no such mail.")
+            raise HTTPException(404, _("There is no such mail."))
         return framed(view.html, Served(app.project.publication.public_url), dark=dark)
 
     @router.get("/media/{name}")
     def picture(name: str) -> Response:
         path = media.find(app, name)
         if path is None:
-            raise HTTPException(404, "There is no such picture.")
+            raise HTTPException(404, _("There is no such picture."))
         return FileResponse(path, media_type=media.TYPES[path.suffix.lower()])
 
     return router

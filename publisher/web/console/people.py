@@ -12,7 +12,6 @@ from pydantic import ConfigDict, Field, SecretStr
 from publisher.app import sessions, staff, tokens
 from publisher.app.staff import ME
 from publisher.errors import UsageError
-from publisher.model.counting import many
 from publisher.model.staff import May, Role
 from publisher.store import RowMapping, permission
 from publisher.store import staff as ledger
@@ -21,6 +20,7 @@ from publisher.web import here
 from publisher.web.acts import Acts, Done, Id, Words
 from publisher.web.allowance import Allowance
 from publisher.web.pages import Pages
+from publisher.web.phrases import _, ngettext
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -29,11 +29,6 @@ HERE = "/people"
 PAGE = 200
 GUESSES = 5  # a minute, of one's present password: whoever sits at a browser that was left open knows none
 Name = Annotated[str, Path(pattern=r"^[a-z][a-z0-9._-]*$", max_length=40, description="A name; `me`: whoever asks.")]
-
-
-def _(words: str) -> str:
-    """Mark words that a page says in its own language."""
-    return words
 
 
 SCOPES = {
@@ -116,7 +111,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
 def _person(app: App, pages: Pages, name: str, *, is_own: bool) -> Response:
     found = people_of(app, name=name)
     if not found:
-        raise HTTPException(404, "Nobody of this name works here, or did.")
+        raise HTTPException(404, _("Nobody of this name works here, or did."))
     person = found[0]
     with app.store.read() as conn:
         made = token_ledger.every(conn, person["id"], limit=PAGE)
@@ -161,33 +156,45 @@ def _add_changes(app: App, acts: Acts) -> None:
     def add(said: Newcomer, request: Request) -> Done:
         """Let somebody work here; they choose their own password by a link that is told this once."""
         link = staff.add(app, said.name, said.role, app.actor)
-        words = f"{said.name} works here as {said.role.value}. This link is for them alone, and good for two days."
+        words = _(
+            "%(name)s works here as %(role)s. This link is for them alone, and good for two days.",
+            name=said.name,
+            role=_(said.role.value),
+        )
         return Done(said=words, where=f"{HERE}/{said.name}", secret=_at(request, link))
 
     @acts.post(f"{HERE}/{{name}}/link", may=May.MANAGE, back=f"{HERE}/{{name}}")
     def link(name: Name, request: Request) -> Done:
         """Make a new link by which somebody chooses a password; the one before ends."""
         made = staff.invite(app, named(name), app.actor)
-        words = f"{named(name)} chooses a password by this link. It is for them alone, and good for two days."
+        words = _(
+            "%(name)s chooses a password by this link. It is for them alone, and good for two days.", name=named(name)
+        )
         return Done(said=words, secret=_at(request, made))
 
     @acts.post(f"{HERE}/{{name}}/role", may=May.MANAGE, back=f"{HERE}/{{name}}")
     def role(name: Name, said: NewRole) -> Done:
         """Give somebody another role, which signs them out."""
         staff.set_role(app, named(name), said.role, app.actor)
-        return Done(said=f"{named(name)} is {said.role.value} from now on, and signed out everywhere.")
+        return Done(
+            said=_(
+                "%(name)s is %(role)s from now on, and signed out everywhere.",
+                name=named(name),
+                role=_(said.role.value),
+            )
+        )
 
     @acts.post(f"{HERE}/{{name}}/unlock", may=May.MANAGE, back=f"{HERE}/{{name}}")
     def unlock(name: Name) -> Done:
         """Look at passwords for somebody again, before their wait is over."""
         sessions.unlock(app, named(name))
-        return Done(said=f"Passwords for {named(name)} are looked at again.")
+        return Done(said=_("Passwords for %(name)s are looked at again.", name=named(name)))
 
     @acts.post(f"{HERE}/{{name}}/let-go", may=May.MANAGE, back=f"{HERE}/{{name}}")
     def let_go(name: Name) -> Done:
         """Let somebody work here no more: signs them out, and ends their tokens."""
         staff.end(app, named(name), app.actor)
-        return Done(said=f"{named(name)} works here no more, and is signed out everywhere.", where=HERE)
+        return Done(said=_("%(name)s works here no more, and is signed out everywhere.", name=named(name)), where=HERE)
 
 
 def _add_own(app: App, acts: Acts) -> None:
@@ -200,9 +207,16 @@ def _add_own(app: App, acts: Acts) -> None:
         whose = named(name)
         if said.session:
             sessions.end_one(app, whose, said.session)
-            return Done(said=f"{whose} is signed out there.")
+            return Done(said=_("%(name)s is signed out there.", name=whose))
         ended = sessions.end_all(app, whose, but=here.session())
-        return Done(said=f"{whose} was signed out in {many(ended, 'place')}.")
+        return Done(
+            said=ngettext(
+                "%(name)s was signed out in %(count)s place.",
+                "%(name)s was signed out in %(count)s places.",
+                ended,
+                name=whose,
+            )
+        )
 
     @acts.post(f"{HERE}/{ME}/password", may=May.LOOK, back=f"{HERE}/{ME}")
     def password(said: NewPassword) -> Done:
@@ -211,19 +225,21 @@ def _add_own(app: App, acts: Acts) -> None:
             raise UsageError(f"too many tries: wait {wait} seconds")
         given = said.present.get_secret_value(), said.password.get_secret_value()
         sessions.change_password(app, *given, token=here.session())
-        return Done(said="Your password is another one now. Everywhere else you are signed out.")
+        return Done(said=_("Your password is another one now. Everywhere else you are signed out."))
 
     @acts.post(f"{HERE}/{ME}/tokens", may=May.LOOK, back=f"{HERE}/{ME}")
     def token(said: NewToken) -> Done:
         """Make a token of one's own, which is told this once."""
         made = tokens.add(app, named(ME), said.name, said.scopes, days=said.days)
-        return Done(said=f"The token for {said.name} is made.", secret=made)
+        return Done(said=_("The token for %(name)s is made.", name=said.name), secret=made)
 
     @acts.post("/tokens/{token_id}/end", may=May.LOOK)
     def end_token(token_id: Id) -> Done:
         """End a token, from its next use on."""
         owner = tokens.end(app, token_id)
-        return Done(said=f"Token {token_id} has ended.", where=f"{HERE}/{ME if owner == named(ME) else owner}")
+        return Done(
+            said=_("Token %(id)s has ended.", id=str(token_id)), where=f"{HERE}/{ME if owner == named(ME) else owner}"
+        )
 
 
 def _at(request: Request, path: str) -> str:

@@ -24,6 +24,7 @@ from publisher.store import project_versions
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.door import needs
 from publisher.web.pages import Pages
+from publisher.web.phrases import _, at
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -70,6 +71,9 @@ class Ahead(BaseModel):
     slots_added: list[datetime]
     slots_removed: list[datetime]
     slots_moved: list[tuple[datetime, datetime]]
+    drafts: list[int] = Field(
+        description="Editions of a removed schedule that are drafts: they are cancelled for good."
+    )
 
 
 class Looked(BaseModel):
@@ -137,9 +141,10 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         where = f"/schedules/{quote(said.name, safe='')}/edit" if said.name else "/schedules/edit"
         if said.name not in app.project.schedules:
             where = "/schedules/edit"
-        local = saved.since.astimezone(app.zone)
-        holds = f"Version {saved.digest} holds since {local:%H:%M:%S} {local.tzname()}"
-        return Done(said=f"Saved. {holds}" if saved.is_new else f"{holds}: it says the same", where=where)
+        told = {"digest": saved.digest, "since": at(saved.since, app.zone, seconds=True)}
+        if saved.is_new:
+            return Done(said=_("Saved. Version %(digest)s holds since %(since)s.", **told), where=where)
+        return Done(said=_("Version %(digest)s holds since %(since)s: it says the same.", **told), where=where)
 
     _tells(app, acts, desk)
     return router
@@ -182,6 +187,7 @@ def _tells(app: App, acts: Acts, desk: Desk) -> None:
                     slots_added=[slot.due_at for slot in each.slots_added],
                     slots_removed=[slot.due_at for slot in each.slots_removed],
                     slots_moved=[(old.due_at, new.due_at) for old, new in each.slots_moved],
+                    drafts=[draft.edition_id for draft in each.drafts],
                 )
                 for each in found.changes
             ],

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
 from publisher.app import schedule_file
-from publisher.app.diff import changes
+from publisher.app.diff import changes, with_drafts
 from publisher.app.in_clear import may_see, require_sight
 from publisher.config import replacing
 from publisher.config.schedules import parse_project
@@ -22,6 +22,7 @@ from publisher.web.acts import Acts, Done, Id, Words
 from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut, number_in, pack
 from publisher.web.console.schedule_file import MOST_LINES, SHOWN
 from publisher.web.pages import Pages
+from publisher.web.phrases import _, at
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -63,7 +64,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         with app.store.read() as conn:
             row = project_versions.find(conn, version_id)
             if row is None:
-                raise HTTPException(404, "There is no such version.")
+                raise HTTPException(404, _("There is no such version."))
             before = project_versions.before(conn, version_id)
             holding = project_versions.held_since(conn, row)
             holds = schedules.accepted_version(conn) == version_id
@@ -85,7 +86,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             lines=schedule_file.text_diff(before["text"] if before else "", row["text"])[:MOST_LINES],
             changes=changes(former, project, row["accepted_at"]) if project and before else (),
             back=schedule_file.text_diff(base.text, row["text"])[:MOST_LINES],
-            back_changes=changes(app.project, project, app.clock()) if project else (),
+            back_changes=with_drafts(app.store, changes(app.project, project, app.clock())) if project else (),
             seen=base.digest,
             why_not=replacing.why_not(app.folder),
             shown=SHOWN,
@@ -99,8 +100,8 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         if row is None:
             raise MissingError(f"there is no version {version_id}")
         saved = schedule_file.save(app, row["text"], said.seen, is_exact=True)
-        local = saved.since.astimezone(app.zone)
-        return Done(said=f"Version {saved.digest} holds again, since {local:%H:%M:%S} {local.tzname()}")
+        since = at(saved.since, app.zone, seconds=True)
+        return Done(said=_("Version %(digest)s holds again, since %(since)s.", digest=saved.digest, since=since))
 
     @acts.api.get("/schedules-versions", response_model=Page[VersionRecord])
     def listed(after: Mark = "", limit: Limit = PAGE) -> Page[VersionRecord]:
@@ -115,7 +116,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         with app.store.read() as conn:
             row, held = project_versions.find(conn, version_id), schedules.accepted_version(conn)
         if row is None:
-            raise HTTPException(404, "There is no such version.")
+            raise HTTPException(404, _("There is no such version."))
         require_sight(row["text"])
         own = {name: row[name] for name in ("id", "digest", "accepted_at", "actor", "text")}
         return VersionText(**own, holds=row["id"] == held)

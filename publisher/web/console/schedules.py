@@ -15,11 +15,12 @@ from publisher.app.looking import look
 from publisher.app.plan import plan_slot
 from publisher.app.schedule_views import GROUPS, View, group_of, views
 from publisher.errors import UsageError
-from publisher.model.counting import many
 from publisher.model.staff import May
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.console.paging import PAGE, Limit, Mark, Page, Word, cut_by_name
 from publisher.web.pages import Pages
+from publisher.web.phrases import _, joined, ngettext
+from publisher.web.pressing import begun
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -123,7 +124,9 @@ def _does(app: App, acts: Acts) -> None:
     def pause(name: Name, said: Why) -> Done:
         """Let no slot of a schedule fire until it is resumed. Editions that have begun go on."""
         before = pauses.pause(app, app.schedule(name), said.why)
-        return Done(said=f"{name} was paused already by {before['actor']}" if before else f"{name} is paused")
+        if before:
+            return Done(said=_("Schedule %(name)s was paused already by %(who)s.", name=name, who=before["actor"]))
+        return Done(said=_("Schedule %(name)s is paused.", name=name))
 
     @acts.post("/schedules/{name}/resume", may=May.EDIT, back=about)
     def resume(name: Name, said: Resume) -> Done:
@@ -131,12 +134,19 @@ def _does(app: App, acts: Acts) -> None:
         schedule = app.schedule(name)
         done = pauses.resume(app, schedule, catch_up=said.catch_up)
         if done is not None:
-            fate = "go out as ever" if said.catch_up else "dropped"
-            came = f"{done.what} came meanwhile: {fate}" if done.what else "nothing came meanwhile"
-            return Done(said=f"{name} goes on; {came}")
+            if not done.what:
+                return Done(said=_("Schedule %(name)s goes on; nothing came meanwhile.", name=name))
+            told = {"name": name, "what": done.what}
+            if said.catch_up:
+                return Done(said=_("Schedule %(name)s goes on; %(what)s came meanwhile: go out as ever.", **told))
+            return Done(said=_("Schedule %(name)s goes on; %(what)s came meanwhile: dropped.", **told))
         back = pauses.take_back(app, schedule) if said.catch_up else 0
-        again = f"; {many(back, 'article')} dropped when it was resumed may go out after all" if back else ""
-        return Done(said=f"{name} isn’t paused{again}")
+        again = ngettext(
+            "%(count)s article dropped when it was resumed may go out after all.",
+            "%(count)s articles dropped when it was resumed may go out after all.",
+            back,
+        )
+        return Done(said=joined([_("Schedule %(name)s isn’t paused.", name=name), again if back else ""]))
 
     @acts.post("/schedules/{name}/run", may=May.APPROVE, back="/schedules/{name}/run")
     def run(name: Name) -> Done:
@@ -145,8 +155,14 @@ def _does(app: App, acts: Acts) -> None:
         if not fired.edition_ids:
             raise UsageError("; ".join(fired.why_not))
         where = f"/editions/{fired.edition_ids[0]}" if len(fired.edition_ids) == 1 else f"/editions?schedule={name}"
-        made = many(len(fired.edition_ids), "edition")
-        return Done(said="; ".join((f"{name}: {made} made now", *fired.why_not)), where=where, id=fired.edition_ids[0])
+        made = ngettext(
+            "Schedule %(name)s: %(count)s edition made now.",
+            "Schedule %(name)s: %(count)s editions made now.",
+            len(fired.edition_ids),
+            name=name,
+        )
+        said = joined([made, *(f"{begun(why)}." for why in fired.why_not)])
+        return Done(said=said, where=where, id=fired.edition_ids[0])
 
     @acts.post("/schedules/{name}/test", may=May.EDIT, back=about)
     def test(name: Name, said: To) -> Done:
@@ -159,7 +175,7 @@ def _does(app: App, acts: Acts) -> None:
         words = "; ".join(f"{each.email} by {each.channel}: {each.why_not or 'sent'}" for each in found)
         if not found or any(each.why_not for each in found):
             raise UsageError(words or "no mail of it could be made", remedy="Look at its preview" if not found else "")
-        return Done(said=f"Test of {name}: {words}")
+        return Done(said=_("Test of %(name)s: %(what)s.", name=name, what=words))
 
 
 def _tells(app: App, acts: Acts) -> None:

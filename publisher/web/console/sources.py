@@ -18,6 +18,7 @@ from publisher.web.acts import Acts, Done
 from publisher.web.console.hiding import Hide
 from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut_by_name
 from publisher.web.pages import Pages
+from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -93,7 +94,7 @@ def _named(found: Iterable[SourceNow], name: str) -> SourceNow:
     for each in found:
         if each.name == name:
             return each
-    raise HTTPException(404, "There is no such source in schedules.yaml.")
+    raise HTTPException(404, _("There is no such source in schedules.yaml."))
 
 
 def _line(each: SourceNow, lately: int, hide: Hide) -> SourceLine:

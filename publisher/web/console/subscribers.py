@@ -26,6 +26,7 @@ from publisher.web.console.subscriber_words import Added, Again, Asked, Erased, 
 from publisher.web.door import needs
 from publisher.web.forms import Said
 from publisher.web.pages import Pages
+from publisher.web.phrases import _, at
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -35,7 +36,7 @@ ONE = f"{HERE}/{{name}}"
 READER = "reader"  # the kind of a name by which a page is asked for: no address stands in one, or in what keeps them
 MAILS = 200  # on a person's page
 LONGEST_QUIET = timedelta(days=366)
-NO_SUCH = "There is no such subscriber, or they were erased."
+NO_SUCH = _("There is no such subscriber, or they were erased.")
 Name = Annotated[str, Path(max_length=64)]
 
 
@@ -153,7 +154,7 @@ def _do(app: App, acts: Acts) -> None:
         ended = by_phone.leave(app.store, person.id, said.list, why=said.why, now=app.clock(), actor=app.actor)
         if not ended:
             raise StaleError(f"they aren’t on {said.list or 'any list'}")
-        return Done(said=f"They have left {', '.join(ended)}; what was not yet on its way doesn’t go.")
+        return Done(said=_("They have left %(lists)s; what was not yet on its way doesn’t go.", lists=", ".join(ended)))
 
     @acts.post(f"{ONE}/suppress", may=May.OPERATE, back=ONE)
     def suppress(name: Name, said: OfList) -> Done:
@@ -162,7 +163,11 @@ def _do(app: App, acts: Acts) -> None:
         stood = by_phone.suppress(app.store, address_hash, chosen, why=said.why, now=app.clock(), actor=app.actor)
         if stood is not None:
             raise StaleError(f"it was suppressed already, by {stood['actor']}: {stood['reason']}")
-        return Done(said=f"Nobody writes to them {f'by {chosen} ' if chosen else ''}any more.")
+        return Done(
+            said=_("Nobody writes to them by %(list)s any more.", list=chosen)
+            if chosen
+            else _("Nobody writes to them any more.")
+        )
 
     @acts.post(f"{ONE}/lift", may=May.OPERATE, back=ONE)
     def lift(name: Name, said: Again) -> Done:
@@ -177,7 +182,11 @@ def _do(app: App, acts: Acts) -> None:
         if until and not now < until <= now + LONGEST_QUIET:
             raise UsageError("that day is past, or more than a year ahead", remedy="Choose another day")
         by_phone.pause(app.store, person.id, until, now=now, actor=app.actor)
-        return Done(said=f"They have quiet until {said.until} begins." if until else "Letters to them go on.")
+        return Done(
+            said=_("They have quiet until %(moment)s.", moment=at(until, app.zone))
+            if until
+            else _("Letters to them go on.")
+        )
 
 
 def _end(app: App, acts: Acts) -> None:
@@ -190,7 +199,11 @@ def _end(app: App, acts: Acts) -> None:
             raise UsageError("that is the address that they have")
         other = people.with_address(app, email)
         by_phone.move(app.store, person.id, email, address_hash=address_hash, why=said.why, now=now, actor=app.actor)
-        return Done(said="They have another address now" + ("; the two have become one person." if other else "."))
+        return Done(
+            said=_("They have another address now; the two have become one person.")
+            if other
+            else _("They have another address now.")
+        )
 
     @acts.post(f"{ONE}/erase", may=May.OPERATE, back=ONE)
     def erase(name: Name, said: Erased) -> Done:
@@ -200,7 +213,7 @@ def _end(app: App, acts: Acts) -> None:
             raise UsageError("nothing was erased: that isn’t their address", remedy="Type it as it stands on top")
         now, actor = app.clock(), app.actor
         by_phone.erase(app.store, person.id, hash_of=app.hash_of, why=said.why, now=now, actor=actor)
-        return Done(said="Erased. This can’t be undone; they themselves may join again.", where=HERE)
+        return Done(said=_("Erased. This can’t be undone; they themselves may join again."), where=HERE)
 
 
 def _tell(app: App, acts: Acts) -> None:
@@ -217,7 +230,7 @@ def _tell(app: App, acts: Acts) -> None:
         """Find a subscriber by their address, which so stands in no URL."""
         person = people.with_address(app, said.address)
         if person is None:
-            raise HTTPException(404, "Nobody has this address.")
+            raise HTTPException(404, _("Nobody has this address."))
         return Reader(reader=app.wire_name(READER, person.id))
 
     @acts.api.get(ONE, dependencies=[Depends(needs(May.OPERATE))])  # as the file is handed out

@@ -22,6 +22,7 @@ from publisher.web.console.subscriber_words import Address, ListName, Why
 from publisher.web.console.subscribers import READER, told
 from publisher.web.forms import Said
 from publisher.web.pages import Pages
+from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -109,7 +110,11 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
         stood = by_phone.suppress(app.store, address_hash, name, why=said.why, now=now, actor=app.actor)
         if stood is not None:
             raise StaleError(f"it was suppressed already, by {stood['actor']}: {stood['reason']}")
-        return Done(said=f"Nobody writes to this address {f'by {name} ' if name else ''}any more.")
+        return Done(
+            said=_("Nobody writes to this address by %(list)s any more.", list=name)
+            if name
+            else _("Nobody writes to this address any more.")
+        )
 
     @acts.post(f"{HERE}/lift", may=May.OPERATE, back=HERE, again=again)
     def lift(said: Lift) -> Done:

@@ -19,11 +19,13 @@ from publisher.app.status import Status, status_of
 from publisher.app.trouble import MOST as MOST_NEEDING
 from publisher.model.project import Schedule
 from publisher.model.staff import May
+from publisher.model.states import EditionState, SendState
 from publisher.runtime.slots import Slot, slots_after
 from publisher.store import Connection, RowMapping, by_language, editions, schedules, sends
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.console.mending import Mending
 from publisher.web.pages import Pages
+from publisher.web.phrases import _, joined
 from publisher.web.views import SendView
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ AHEAD = 3  # slots of each schedule that are looked for
 NEXT = 25  # slots of all schedules that are shown
 GONE = 30  # editions of today
 WAITING = 50  # sends that wait
+OPEN = (EditionState.DRAFT, EditionState.LOCKED)
 NAMED = 25  # schedules without a slot of their own
 
 
@@ -61,16 +64,16 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     def hold(said: Why) -> Done:
         """Hold all sending: no call begins any more."""
         handling.hold_all(app, said.why)
-        return Done(said="All sending is held: no call begins any more.")
+        return Done(said=_("All sending is held: no call begins any more."))
 
     @acts.post("/sending/release", may=May.OPERATE, back="/")
     def release() -> Done:
         """Let all sending go on that was held at once."""
         done = handling.release_all(app)
         if not done.did_something:
-            return Done(said="Nothing was held.")
-        kept = " Something else still holds a part of it: it stands below." if done.kept else ""
-        return Done(said=f"Sending goes on.{kept}")
+            return Done(said=_("Nothing was held."))
+        kept = _("Something else still holds a part of it: it stands below.") if done.kept else ""
+        return Done(said=joined([_("Sending goes on."), kept]))
 
     return router
 
@@ -103,6 +106,8 @@ class Today:
                 "is_more_gone": len(gone) > GONE,
                 "several": by_language.schedules_among(gone),
                 "waits": waiting_lines(conn, app.project.schedules, {row["id"] for row in gone}, needing),
+                "now": now,
+                "waiting_to_go": {row["edition_id"] for row in needing if row["state"] == SendState.WAITING},
                 **self._next(conn, now),
             }
         found = status_of(app.store, app.project, now, app.trouble, app.settings, with_slots=False, needing=needing)
@@ -132,7 +137,9 @@ class Today:
         made = editions.of_slots(conn, [(schedule.name, slot.key) for schedule, slot in coming])
         return {
             "ahead": [
-                Ahead(schedule, slot, tuple(made.get((schedule.name, slot.key), ()))) for schedule, slot in coming
+                Ahead(schedule, slot, tuple(row for row in mine if row["state"] in OPEN))
+                for schedule, slot in coming
+                if not _is_decided(schedule, mine := made.get((schedule.name, slot.key), []))
             ],
             "stopped": dict(islice(stopped.items(), NAMED)),
             "as_they_come": [each for each in going if each.when.new][:NAMED],
@@ -176,6 +183,11 @@ def moving_views(app: App, moving: Sequence[Progress]) -> list[SendView]:
         SendView(each.row, None, None, known(each.row["schedule"], app.project.schedules), progress=each)
         for each in moving[:MOST]
     ]
+
+
+def _is_decided(schedule: Schedule, made: Sequence[RowMapping]) -> bool:
+    """Say whether nothing comes of a slot any more, in any language: its editions were cancelled, or skipped."""
+    return len(made) >= len(schedule.by_language) and all(row["state"] not in OPEN for row in made)
 
 
 def _causes(row: RowMapping) -> list[str]:

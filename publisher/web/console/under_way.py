@@ -10,13 +10,13 @@ from pydantic import Field
 
 from publisher.app import handling, naming, standing, taking_back, withdrawals
 from publisher.errors import EndedError
-from publisher.model.counting import many
 from publisher.model.staff import May
 from publisher.pipeline.operate import doubt
 from publisher.pipeline.operate.doubt import Word
 from publisher.store import by_hand, editions, facts
 from publisher.store.by_hand import Doubtful
 from publisher.web.acts import Acts, Done, Id, Words
+from publisher.web.phrases import Phrase, _, at, joined, ngettext
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -53,8 +53,9 @@ def _add_holding(app: App, acts: Acts, room: Room) -> None:
     @acts.post(f"{EDITION}/hold", may=May.EDIT, back=EDITION, again=room.again("hold"))
     def hold(edition_id: Id, said: Why) -> Done:
         """Hold an edition: no call of it begins any more."""
-        title = handling.hold(app, edition_id, said.why)
-        return Done(said=f"{title} is held: no call of it begins any more.{_calls(app, edition_id)}")
+        handling.hold(app, edition_id, said.why)
+        held = _("%(edition)s is held: no call of it begins any more.", edition=titled(app, edition_id))
+        return Done(said=joined([held, _calls(app, edition_id)]))
 
     @acts.post(f"{EDITION}/release", may=May.APPROVE, back=EDITION, again=room.again("release"))
     def release(edition_id: Id) -> Done:
@@ -70,8 +71,9 @@ def _add_holding(app: App, acts: Acts, room: Room) -> None:
     def cancel(edition_id: Id, said: Why) -> Done:
         """Stop an edition for good: whoever has not got it never will."""
         stopped = handling.cancel(app, edition_id, said.why)
-        stops = f" {many(stopped, 'delivery', 'deliveries')} stopped." if stopped else ""
-        return Done(said=f"{_title(app, edition_id)}: cancelled.{stops}{_calls(app, edition_id)}")
+        parts = [_("%(edition)s: cancelled.", edition=titled(app, edition_id))]
+        parts += [ngettext("%(count)s delivery stopped.", "%(count)s deliveries stopped.", stopped)] if stopped else []
+        return Done(said=joined([*parts, _calls(app, edition_id)]))
 
 
 def _calls(app: App, edition_id: int) -> str:
@@ -79,9 +81,13 @@ def _calls(app: App, edition_id: int) -> str:
     calls = standing.calls_of(app.store, edition_id)
     if not calls:
         return ""
-    readers = many(sum(call.readers for call in calls), "reader")
-    return (
-        f" {many(len(calls), 'call')} to {readers} under way: {'it ends' if len(calls) == 1 else 'they end'} by itself."
+    readers = sum(call.readers for call in calls)
+    to = ngettext("to %(count)s reader", "to %(count)s readers", readers)
+    return ngettext(
+        "%(count)s call %(to)s is under way: it ends by itself.",
+        "%(count)s calls %(to)s are under way: they end by themselves.",
+        len(calls),
+        to=to,
     )
 
 
@@ -101,7 +107,7 @@ def _add_withdrawing(app: App, acts: Acts, room: Room) -> None:
         taking_back.require_something(app, edition_id)
         taking_back.require_left(app, edition_id, said.channels)
         taking_back.say_by_hand(app, edition_id, said.channels, said.why)
-        return Done(said=f"Taken down by hand: {', '.join(said.channels)}.")
+        return Done(said=_("Taken down by hand: %(channels)s.", channels=", ".join(said.channels)))
 
 
 def _add_again(app: App, acts: Acts, room: Room) -> None:
@@ -114,7 +120,8 @@ def _add_again(app: App, acts: Acts, room: Room) -> None:
         done = handling.resend(app, edition_id)
         if not done.count:
             raise EndedError("what failed of it can't be sent again", where=title)
-        return Done(said=f"{title}: {done.count:,} to send again.{_alone(app)}")
+        again = _("%(edition)s: %(count)s to send again.", edition=titled(app, edition_id), count=done.count)
+        return Done(said=joined([again, _alone(app)]))
 
     @acts.post(f"{EDITION}/unknown", may=May.OPERATE, back=f"{EDITION}/unknown")
     def settle(edition_id: Id, said: Doubts) -> Done:
@@ -124,7 +131,22 @@ def _add_again(app: App, acts: Acts, room: Room) -> None:
         lines = _settled(done, said.word)
         if not lines:
             raise EndedError("nothing of that is in doubt", where=title)
-        return Done(said=f"{title}: {'; '.join(lines)}.{_alone(app) if said.word is Word.RESEND else ''}")
+        settled = _("%(edition)s: %(what)s.", edition=titled(app, edition_id), what=joined(lines, "; "))
+        return Done(said=joined([settled, _alone(app) if said.word is Word.RESEND else ""]))
+
+
+def titled(app: App, edition_id: int) -> Phrase:
+    """Return how an edition is called in what a page says: with the moment of its slot, as pages show it."""
+    with app.store.read() as conn:
+        row = editions.get(conn, edition_id)
+    if row is None:
+        return _("Edition %(id)s", id=edition_id)
+    return _(
+        "Edition %(id)s (%(schedule)s, %(moment)s)",
+        id=str(edition_id),
+        schedule=row["schedule"],
+        moment=at(row["due_at"], app.zone),
+    )
 
 
 def _settled(done: Decided, word: Word) -> list[str]:
@@ -141,7 +163,7 @@ def _settled(done: Decided, word: Word) -> list[str]:
 def _alone(app: App) -> str:
     from publisher.app.status import is_running
 
-    return "" if is_running(app.store) else " Nobody runs the schedules: publisher run."
+    return "" if is_running(app.store) else _("Nobody runs the schedules: publisher run.")
 
 
 def _title(app: App, edition_id: int) -> str:
@@ -161,7 +183,7 @@ def routes(app: App, acts: Acts, room: Room) -> APIRouter:
         with app.store.read() as conn:
             row = editions.get(conn, edition_id)
         if row is None:
-            raise HTTPException(404, "There is no such edition.")
+            raise HTTPException(404, _("There is no such edition."))
         title = standing.edition_title(app.store, edition_id, app.zone)
         return room.pages.page("edition_ask.html", here="editions", row=row, verb=verb, title=title, **more)
 

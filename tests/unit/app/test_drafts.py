@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from publisher.app import App, composing, pauses
+from publisher.app.diff import of_app
 from publisher.app.slots import fire_due
+from publisher.config.schedules import parse_project
 from publisher.pipeline.operate import stopping
 from publisher.store import alerts, editions
 from tests.ledger import Clock
@@ -209,3 +211,14 @@ def test_sources_are_asked_once_for_a_draft_that_has_nothing_yet(tmp_path):
     clock.moment = at(7, 0)
     fire_due(app)
     assert asked == [at(6, 15), at(7, 0)]
+
+
+def test_what_takes_a_schedule_out_says_first_which_draft_goes_with_it(tmp_path):
+    app, _ = draft(tmp_path)
+    text = (tmp_path / "schedules.yaml").read_text()
+    without = parse_project(text.replace("  morning:\n", "  other:\n"))
+    (gone,) = [each for each in of_app(app, without) if each.kind == "removed"]
+    assert [(each.edition_id, each.due_at) for each in gone.drafts] == [(1, at(7, 0))]
+    assert [each.drafts for each in of_app(app, without) if each.kind != "removed"] == [()]
+    app.take(without, app.settings)
+    assert found(app) == [("2026-11-24T07:00", "cancelled")]

@@ -62,8 +62,8 @@ def browser(server, app):
 def test_a_form_leads_back_to_a_page_that_says_once_what_was_done(browser):
     done = browser.do("/things/7/do", why=" <b>it</b>\r\n", lists=["daily", "weekly"])
     assert (done.status_code, done.headers["location"]) == (303, "/log")
-    assert "did 7 1 × for &lt;b&gt;it&lt;/b&gt; (&#39;daily&#39;, &#39;weekly&#39;)" in browser.get("/log").text
-    assert "did 7" not in browser.get("/log").text
+    assert "Did 7 1 × for &lt;b&gt;it&lt;/b&gt; (&#39;daily&#39;, &#39;weekly&#39;)" in browser.get("/log").text
+    assert "Did 7" not in browser.get("/log").text
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_form_leads_back_to_a_page_that_says_once_what_was_done(browser):
     [
         ({}, "why: say something here."),
         ({"why": "x", "times": "many"}, "times: input should be a valid integer"),
-        ({"why": "bad"}, "that can&#39;t be meant. Say another."),
+        ({"why": "bad"}, "That can&#39;t be meant. Say another."),
         ({"why": "late"}, "it has changed."),
     ],
 )
@@ -84,7 +84,7 @@ def test_a_form_that_wont_do_leads_back_and_says_why(browser, fields, words):
 def test_words_of_another_session_are_not_said(browser):
     browser.do("/things/7/do", why="it")
     sign_in(browser)
-    assert "did 7" not in browser.get("/log").text
+    assert "Did 7" not in browser.get("/log").text
 
 
 def test_without_the_form_of_ours_nothing_is_done(browser):

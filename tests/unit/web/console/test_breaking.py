@@ -44,12 +44,12 @@ def test_a_page_that_is_too_old_sends_nothing_and_shows_what_would_go_now(room: 
 def test_what_cant_be_meant_is_said_and_stays_typed(room: Room):
     approver = room.member(Role.APPROVER)
     for fields, words in (
-        ({"article": 2, "via": "pigeon", "to": "daily"}, "there is no channel &#39;pigeon&#39;"),
+        ({"article": 2, "via": "pigeon", "to": "daily"}, "here is no channel &#39;pigeon&#39;"),
         ({"article": 2}, "it isn&#39;t said to whom"),
         ({"to": "daily"}, "it isn&#39;t said which article"),
         ({"address": "<b>x", "to": "daily"}, "&lt;b&gt;x&#39; is neither the number"),
         ({"address": "http://127.0.0.1:9/none", "to": "daily"}, "127.0.0.1:9"),
-        ({"article": 2**63, "to": "daily"}, f"there is no article {2**63}"),
+        ({"article": 2**63, "to": "daily"}, f"here is no article {2**63}"),
     ):
         answer = approver.do("/breaking/look", **fields)
         status = 404 if words.startswith("there is no") else 400

@@ -51,7 +51,7 @@ def test_a_channel_is_stopped_and_let_go_on_and_the_audit_has_both(wired, operat
         assert channels.is_stopped(conn, "letters")
     assert "letters is stopped already." in operator.said("/channels/letters/stop", why="again")
     assert "state-stopped" in operator.get("/channels").text
-    assert "letters goes on" in operator.said("/channels/letters/release")
+    assert "Channel letters goes on" in operator.said("/channels/letters/release")
     assert "neither stopped nor resting" in operator.said("/channels/letters/release")
     text = operator.get("/audit?about=channel:letters").text
     assert "stopped the channel letters" in text and "let the channel letters go on" in text
@@ -84,7 +84,7 @@ def test_a_check_says_what_it_found_and_hides_secrets(operator, monkeypatch):
     found = [fine("DNS", "all is well"), wrong("account", f"doesn't take {CANARY} <b>", "Get it anew")]
     monkeypatch.setattr(doctor, "examine", lambda *_: found)
     text = operator.said("/channels/letters/check")
-    assert "2 things looked at, 1 of them in trouble." in text
+    assert "2 things looked at. 1 of them is in trouble." in text
     assert "doesn&#39;t take *** &lt;b&gt;" in text and CANARY not in text
 
 

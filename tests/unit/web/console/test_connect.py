@@ -108,7 +108,7 @@ def test_what_is_set_already_is_replaced_only_if_that_is_said(made, operator, tm
     made.app.settings = Settings.load(tmp_path)
     page = operator.get(HERE).text
     assert "BOT_TOKEN is set already" in page and "canary" not in page
-    assert "something is set already. Mark that it may be replaced." in begin(operator)
+    assert "Something is set already. Mark that it may be replaced." in begin(operator)
     begin(operator, replace="true")
     assert "Written into .env: BOT_TOKEN" in operator.said(f"{HERE}/step", number="0", **{"answer-token": TOKEN})
     assert written(tmp_path) == f"BOT_TOKEN={TOKEN}\n"

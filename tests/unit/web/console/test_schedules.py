@@ -12,6 +12,7 @@ from publisher.app import pauses, schedule_file, tokens
 from publisher.config.reading import FILE
 from publisher.config.schedules import parse_project
 from publisher.model.staff import May, Role
+from publisher.model.states import EditionState
 from publisher.store import editions, processes, schedules, subscribers
 from publisher.web.door import COOKIE
 from tests.unit.web.browsers import quick_passwords, signed_in
@@ -88,12 +89,12 @@ def test_schedules_are_found_by_their_words_and_stand_under_their_day(room, edit
 
 def test_a_schedule_is_paused_and_goes_on(room, editor):
     page = editor.said("/schedules/morning/pause", why=HOSTILE)
-    assert "morning is paused" in page and html.escape(HOSTILE, quote=False).split("&")[0] in page
+    assert "Schedule morning is paused." in page and html.escape(HOSTILE, quote=False).split("&")[0] in page
     assert "was paused already by console:editor" in editor.said("/schedules/morning/pause")
     assert "1 schedule of 2" in editor.get("/schedules?show=paused").text
-    assert "morning goes on; " in editor.said("/schedules/morning/resume", catch_up="true")
+    assert "Schedule morning goes on; " in editor.said("/schedules/morning/resume", catch_up="true")
     assert "isn’t paused" in editor.said("/schedules/morning/resume")
-    assert "there is no schedule" in editor.said("/schedules/mourning/pause")
+    assert "There is no schedule" in editor.said("/schedules/mourning/pause")
 
 
 def test_an_editor_sends_nothing_now_and_an_approver_does(room, editor, members):
@@ -105,7 +106,7 @@ def test_an_editor_sends_nothing_now_and_an_approver_does(room, editor, members)
     assert "is unfinished" in approver.said("/schedules/morning/run")
     pauses.pause(room.app, room.app.schedule("as-it-happens"))
     assert "It is paused:" in approver.get("/schedules/as-it-happens/run").text
-    assert "it is paused" in approver.said("/schedules/as-it-happens/run")
+    assert "It is paused" in approver.said("/schedules/as-it-happens/run")
     pauses.resume(room.app, room.app.schedule("as-it-happens"), catch_up=True)
     page = approver.get("/schedules/as-it-happens/run").text
     assert "2 editions, one for each article" in page and "to the inbox of practice" in page
@@ -142,7 +143,7 @@ def test_the_file_is_edited_checked_and_saved(room, editor):
     assert text_in(shown).replace("\r\n", "\n") == text
     assert file_of(room) != text
     saved = editor.said("/schedules/save", text=text.replace("\n", "\r\n"), seen=seen_in(shown))
-    assert re.search(r"Saved\. Version \w{16} holds since 07:00:00 WET", saved)
+    assert re.search(r"Saved\. Version \w{16} holds since Tue 24 Nov 2026, 07:00:00 WET", saved)
     assert "by console:editor." in saved
     assert file_of(room) == text
 
@@ -194,7 +195,7 @@ def test_an_operators_key_is_refused_to_an_editor_and_its_words_stay(room, edito
     assert "Not yours to change" in shown and "practice (operator)" in shown
     refused = editor.do("/schedules/save", text=text, seen=seen_in(page))
     assert (refused.status_code, text_in(refused.text)) == (403, text)
-    assert "not yours to change as editor: practice (operator)" in refused.text
+    assert "ot yours to change as editor: practice (operator)" in refused.text
     assert members[Role.OPERATOR].do("/schedules/save", text=text, seen=seen_in(page)).status_code == 303
 
 
@@ -287,6 +288,24 @@ def test_an_earlier_version_is_looked_at_and_holds_again(room, editor, members):
     assert editor.get("/schedules/versions/999").status_code == 404
     asked = editor.do("/schedules/versions/999/restore")
     assert asked.headers["location"] == "/schedules/versions/999"
+
+
+def test_a_draft_that_would_be_cancelled_is_named_before_its_schedule_goes(room, editor):
+    before = room.app.version_id
+    send = "[{via: letters, to: daily}]"
+    evening = f'\n  evening:\n    when: {{at: "18:00", prepare: 2h}}\n    pick: {{from: [site]}}\n    send: {send}\n'
+    text = file_of(room).rstrip("\n") + evening
+    editor.do("/schedules/save", text=text, seen=seen_in(editor.get("/schedules/edit").text))
+    with room.app.store.write() as conn:
+        slot = {"schedule": "evening", "slot": "2026-11-24T18:00", "language": "en", "due_at": NOW, "now": NOW}
+        made = {"state": EditionState.DRAFT, "reason": "", "version_id": room.app.version_id, "actor": "test"}
+        number = editions.add(conn, **slot, **made, places=[])
+    told = f'Its draft, <a href="/editions/{number}">edition {number}</a>, due '
+    assert told in editor.get(f"/schedules/versions/{before}").text
+    assert told not in editor.get(f"/schedules/versions/{room.app.version_id}").text
+    said = {"csrf_token": editor.form_token, "text": text.removesuffix(evening.lstrip("\n"))}
+    looked = editor.post("/schedules/check", data=said, headers=HEADERS).json()
+    assert told in looked["html"]
 
 
 def test_a_program_reads_checks_and_saves(room, editor):

@@ -62,7 +62,9 @@ def test_somebody_is_taken_off_a_list_and_it_is_kept_who_did(town, operator):
 def test_quiet_lasts_until_a_day_begins_and_ends_by_hand(town, operator):
     here = at(town, SECOND)
     day = (NOW + timedelta(days=10)).date()
-    assert f"They have quiet until {day} begins." in operator.said(f"{here}/quiet", until=str(day))
+    assert f"They have quiet until {day:%a} {day.day} {day:%b %Y}, 00:00 " in operator.said(
+        f"{here}/quiet", until=str(day)
+    )
     with town.app.store.read() as conn:
         paused = subscribers.find(conn, town.app.hash_of(SECOND)).paused_until
     assert paused.astimezone(town.app.zone).isoformat() == f"{day}T00:00:00+00:00"
@@ -97,7 +99,7 @@ def test_somebody_gets_another_address(town, operator):
     here = at(town, "reader5@example.org")
     assert "They have another address now." in operator.said(f"{here}/move", address="Five@new.example", why="wrote us")
     assert "Five@new.example" in operator.get(here).text
-    assert "that is the address that they have" in operator.said(f"{here}/move", address="Five@new.example", why="x")
+    assert "That is the address that they have" in operator.said(f"{here}/move", address="Five@new.example", why="x")
     assert "@-sign" in operator.said(f"{here}/move", address="nothing", why="x")
 
 

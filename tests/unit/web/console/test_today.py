@@ -85,7 +85,7 @@ def test_who_may_not_is_offered_the_command_and_refused(own_site, member_of, rol
         facts.hold_everything(conn, actor="cli:ada", why="storm", now=NOW)
     text = browser.get("/").text
     assert "action=" not in section(text, "person")
-    assert "<code>publisher release --all</code>" in section(text, "person")
+    assert "To do: “Let sending go on” on Today" in section(text, "person")
 
 
 def test_a_form_of_another_session_holds_nothing(own_site, member_of):
@@ -172,3 +172,26 @@ def test_the_inbox_alone_has_its_one_page(tmp_path):
     with served(None, tmp_path) as site, Browser(site.url) as browser:
         text = browser.get("/inbox").text
     assert text.count("<nav ") == 1 and 'href="/inbox" aria-current="page"' in text and 'href="/editions"' not in text
+
+
+def test_what_is_approved_says_when_it_goes_out_and_what_is_cancelled_does_not_come(own_site):
+    store, number = own_site.app.store, add_edition(own_site.app.store, "2026-11-25T07:00")
+    with store.write() as conn:
+        conn.execute(update(editions).where(editions.c.id == number).values(due_at=NOW + timedelta(days=1)))
+    goes = 'approved; goes out at <time datetime="2026-11-25T07:00:00+00:00">Wed 25 Nov 2026, 07:00 WET</time>'
+    assert goes in section(page(own_site), "next")
+    assert goes in page(own_site, "/editions") and goes in page(own_site, f"/editions/{number}")
+    with store.write() as conn:
+        conn.execute(update(editions).where(editions.c.id == number).values(state=EditionState.CANCELLED.value))
+    coming = section(page(own_site), "next")
+    assert f"/editions/{number}" not in coming and "Wed 25 Nov 2026" not in coming and "Thu 26 Nov 2026" in coming
+
+
+def test_who_may_not_edit_sources_is_told_who_may(own_site, member_of):
+    for role, words in (
+        (Role.EDITOR, "Sources are an operator’s to change"),
+        (Role.OPERATOR, "push: true</code></pre>"),
+    ):
+        browser = member_of(role)
+        text = browser.get("/articles/new").text
+        assert words in text and ("<pre><code>sources:" in text) == (role is Role.OPERATOR)

@@ -69,6 +69,7 @@ def test_practice_has_nothing_to_withdraw_or_correct(own_site, member_of):
     operator = member_of(Role.OPERATOR)
     page = operator.get("/editions/1").text
     assert "/editions/1/withdraw" not in page and "/editions/1/correct" not in page
+    assert "/editions/1/resend" in page and "never left the house" not in page  # one failed, and may be tried again
     for verb in ("withdraw", "correct"):
         assert "practice" in operator.do(f"/editions/1/{verb}", why="x").text
 
