@@ -34,6 +34,7 @@ from publisher.runtime.clockwatch import ClockWatch
 from publisher.runtime.sidebyside import SideBySide
 from publisher.store import Store, permission, schedules
 from publisher.store.owner import refuse_stranger
+from publisher.store.staff import Line
 
 # Rendering and senders are imported where they are used: most commands need neither, and they take half a second.
 if TYPE_CHECKING:
@@ -112,14 +113,15 @@ class App:
             app.version_id = schedules.accepted_version(conn)
         return app
 
-    def take(self, project: Project, settings: Settings, actor: str = "") -> None:
+    def take(self, project: Project, settings: Settings, actor: str = "", line: Line | None = None) -> None:
         """Let another version of the project's files hold from now on, between two looks at the slots.
 
         :param actor: who wrote it; empty: whoever is at the keyboard.
+        :param line: of the audit, in the same transaction.
         :raises ConfigError: it can't be accepted; the version that held goes on.
         """
         with self.firing:
-            version_id = versions.accept(self, project, actor)
+            version_id = versions.accept(self, project, actor, line)
             changed = changed_channels((self.project, self.settings), (project, settings))
             self.project, self.settings = project, settings
             self.version_id = version_id  # after it: whoever finds the version finds its project

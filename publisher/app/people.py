@@ -10,7 +10,7 @@ from publisher.audience.record import block_words
 from publisher.errors import StaleError, UsageError
 from publisher.model.staff import May
 from publisher.model.subscriber import Subscriber, SubscriptionState
-from publisher.store import staff, subscribers
+from publisher.store import subscribers
 from publisher.store.permission import allowed
 
 if TYPE_CHECKING:
@@ -51,10 +51,6 @@ def add(app: App, email: str, list_name: str, *, name: str = "") -> list[str]:
     if report.left:
         raise UsageError(f"{email} has left {list_name} and stays off", remedy="Only they can come back, by their link")
     person = with_address(app, email)
-    if person is not None and not report.already:
-        with app.store.write() as conn:
-            what = f"put a subscriber on {list_name}"
-            staff.write_down(conn, app.actor, what, about=f"subscriber:{person.id}", now=now)
     return _how_it_stands(app, person, email, list_name, "was already on" if report.already else "is on")
 
 

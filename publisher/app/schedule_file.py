@@ -25,8 +25,9 @@ from publisher.config.settings import Settings
 from publisher.errors import ConfigError, StaleError, UsageError
 from publisher.model.project import Project
 from publisher.model.staff import May
-from publisher.store import permission, project_versions, schedules, staff
+from publisher.store import permission, project_versions, schedules
 from publisher.store.permission import allowed
+from publisher.store.staff import Line
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -221,27 +222,30 @@ def _save(app: App, base: Written, text: str) -> Saved:
     before = app.version_id
     replacing.put(app.folder, text, has_mark=base.has_mark, instead_of=base.digest)
     try:
-        _take(app, found.project)
+        _take(app, found.project, _line(app, theirs))
     except Exception:  # a `was:` that can't be meant, a busy database: what is on the disk is what holds
         replacing.put(app.folder, base.text, has_mark=base.has_mark)
         raise
-    return _written_down(app, theirs, before)
+    return _saved(app, before)
 
 
-def _take(app: App, project: Project) -> None:
+def _take(app: App, project: Project, line: Line) -> None:
     """Let it hold, as the watch of the files would at its next look: what follows is nobody's wish but the file's."""
-    actor, fresh = app.actor, Settings.load(app.folder)
+    fresh = Settings.load(app.folder)
     with permission.by_itself():
-        app.take(project, fresh, actor)
+        app.take(project, fresh, line.actor, line)
         app.all_clear(REFUSED)
 
 
-def _written_down(app: App, theirs: Sequence[Touched], before: int | None) -> Saved:
+def _line(app: App, theirs: Sequence[Touched]) -> Line:
     named = ", ".join(each.place for each in theirs[:8]) + (" and more" if len(theirs) > 8 else "")
+    what = f"saved schedules.yaml: {named or 'comments or order alone'}"
+    return Line(app.actor, what, app.clock(), "schedules.yaml")
+
+
+def _saved(app: App, before: int | None) -> Saved:
     assert app.version_id is not None  # noqa: S101 -- it was just accepted
-    with app.store.write() as conn:
-        what = f"saved schedules.yaml: {named or 'comments or order alone'}"
-        staff.write_down(conn, app.actor, what, about="schedules.yaml", now=app.clock())
+    with app.store.read() as conn:
         row = project_versions.get(conn, app.version_id)
         since = project_versions.held_since(conn, row).since
     return Saved(app.version_id, row["digest"], since, app.version_id != before)

@@ -17,7 +17,7 @@ from publisher.audience.imports.systems import Standing, recognise
 from publisher.audience.imports.writing import Writer
 from publisher.errors import ImportFileError
 from publisher.model.tokens import address_hash
-from publisher.store import Connection, Store, newcomers, subscribers
+from publisher.store import Connection, Store, newcomers, staff, subscribers
 from publisher.store.sql import count_anew, take_turn
 from publisher.store.tables import subscribers as people_table
 from publisher.store.tables import subscriptions as choices_table
@@ -146,7 +146,7 @@ def _tell(report: Report, counts: Counter[str], bad: Rejects) -> None:
 def add_one(
     store: Store, email: str, list_name: str, *, name: str, hash_key: bytes, now: datetime, actor: str
 ) -> Report:
-    """Subscribe one person, as an operator vouches for it.
+    """Subscribe one person, as an operator vouches for it; the audit says who, where that changes anything.
 
     :raises ImportFileError: the address can't be one.
     """
@@ -160,5 +160,8 @@ def add_one(
         list_id = subscribers.ensure_list(conn, list_name)
         writer = Writer(conn, list_id, f"added by {actor}", now, actor, newcomers.erased(conn))
         writer.write([person])
+        known = subscribers.find(conn, person.hash)
+        if known is not None and not writer.counts.keys() & {"already", "left", "erased"}:
+            staff.write_down(conn, actor, f"put a subscriber on {list_name}", about=f"subscriber:{known.id}", now=now)
     _tell(report, writer.counts, Rejects(None, (), ","))
     return report
