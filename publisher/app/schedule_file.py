@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import unified_diff
@@ -22,7 +23,7 @@ from publisher.config.reading import FILE, MAX_BYTES, Document, parse_document
 from publisher.config.replacing import Written
 from publisher.config.schedules import project_in
 from publisher.config.settings import Settings
-from publisher.errors import ConfigError, StaleError, UsageError
+from publisher.errors import ConfigError, StaleError, StoreError, UsageError
 from publisher.model.project import Project
 from publisher.model.staff import May
 from publisher.store import permission, project_versions, schedules
@@ -220,13 +221,26 @@ def _save(app: App, base: Written, text: str) -> Saved:
     theirs = _touched(app, base, text, found.project)
     bounds.require(theirs)
     before = app.version_id
-    replacing.put(app.folder, text, has_mark=base.has_mark, instead_of=base.digest)
-    try:
-        _take(app, found.project, _line(app, theirs))
-    except Exception:  # a `was:` that can't be meant, a busy database: what is on the disk is what holds
-        replacing.put(app.folder, base.text, has_mark=base.has_mark)
-        raise
+    with app.firing:  # no slot comes between the file and the version that holds
+        mine = replacing.put(app.folder, text, has_mark=base.has_mark, instead_of=base.digest)
+        try:
+            _take(app, found.project, _line(app, theirs))
+        except Exception:  # a `was:` that can't be meant, a busy database: what is on the disk is what holds
+            if not _holds(app, found.project):
+                with suppress(StaleError):  # somebody wrote another one meanwhile, which stays
+                    replacing.put(app.folder, base.text, has_mark=base.has_mark, instead_of=mine)
+            raise
     return _saved(app, before)
+
+
+def _holds(app: App, project: Project) -> bool:
+    """Say whether a version holds; where the ledger doesn't tell, the file put back is newer, and the next start's."""
+    try:
+        with app.store.read() as conn:
+            version_id = schedules.accepted_version(conn)
+            return version_id is not None and project_versions.get(conn, version_id)["digest"] == project.version
+    except StoreError:
+        return False
 
 
 def _take(app: App, project: Project, line: Line) -> None:

@@ -27,7 +27,7 @@ from tests.project import ProjectDir
 ADDRESS = "reader1@example.org"
 
 
-class PowerCut(Exception):
+class PowerCutError(Exception):
     """The machine stops at this very statement."""
 
 
@@ -41,7 +41,7 @@ def power_cut(store: Store, after: int = 0) -> Iterator[None]:
 
     def cut(_conn, _cursor, sql, *_rest) -> None:
         if sql.startswith(("INSERT INTO actions ", "UPDATE actions ")) and next(written) > after:
-            raise PowerCut(sql)
+            raise PowerCutError(sql)
 
     event.listen(store._writers, "before_cursor_execute", cut)
     try:
@@ -215,7 +215,7 @@ def test_a_deed_and_its_line_stand_together_or_not_at_all(bench, name):
     prepare(bench)
     before, said = everything(bench.store), audit(bench.store)
     files = [(bench.app.folder / each).read_bytes() for each in ("schedules.yaml", ".env")]
-    with power_cut(bench.store), pytest.raises(PowerCut):
+    with power_cut(bench.store), pytest.raises(PowerCutError):
         do(bench)
     assert everything(bench.store) == before
     assert [(bench.app.folder / each).read_bytes() for each in ("schedules.yaml", ".env")] == files
@@ -226,7 +226,7 @@ def test_a_deed_and_its_line_stand_together_or_not_at_all(bench, name):
 def test_of_doubts_that_are_settled_batch_by_batch_the_line_says_how_many_were(bench):
     _doubt(bench)
     said = audit(bench.store)
-    with power_cut(bench.store, after=2), pytest.raises(PowerCut):
+    with power_cut(bench.store, after=2), pytest.raises(PowerCutError):
         handling.settle(bench.app, Doubtful(bench.edition, limit=1), Word.TREAT_AS_SENT, "they rang")
     assert books(bench.store, bench.send) == {"sent": 2, "unknown": 2}
     assert audit(bench.store) == [("of what was in doubt 2 treated as sent: they rang", "edition:1"), *said]
@@ -241,7 +241,7 @@ def test_of_sends_that_are_resent_one_by_one_the_line_says_how_many_were(bench):
     _fail(bench)
     _fail(bench)
     said = audit(bench.store)
-    with power_cut(bench.store, after=1), pytest.raises(PowerCut):
+    with power_cut(bench.store, after=1), pytest.raises(PowerCutError):
         _resend(bench)
     assert (books(bench.store, bench.send), books(bench.store, other)) == ({"pending": 4}, {"failed": 2})
     line = "sent edition 1 (morning 2026-11-23T07:00) again to {} whom it failed for"
