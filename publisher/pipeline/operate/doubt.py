@@ -14,7 +14,7 @@ from sqlalchemy import RowMapping
 from publisher.model.call import Outcome, Verdict
 from publisher.model.staff import May
 from publisher.model.states import DeliveryState, SendState
-from publisher.store import Connection, Store, by_hand, calls, editions, sends, staff
+from publisher.store import Connection, Store, by_hand, calls, editions, outbox, sends, staff
 from publisher.store.by_hand import Doubtful
 from publisher.store.patience import write_patiently
 from publisher.store.permission import allowed
@@ -132,12 +132,37 @@ def _due(word: Word, now: datetime) -> datetime | None:
 def _write_down(conn: Connection, send_id: int, moved: list[RowMapping], word: Word, said: str, now: datetime) -> None:
     if not moved:
         return
+    verdicts = {}
     for row in moved:
         before = f"; before: {row['reason']}" if row["reason"] else ""
-        verdict = Verdict(MEANT[word], reason=said + before, provider_id=row["provider_id"] or "")
-        calls.record_outcomes(conn, row["call_id"], [(row["id"], verdict)])
-    sends.post_to_books(conn, send_id, {D.UNKNOWN.value: -len(moved), LANDS[word].value: len(moved)})
+        verdicts[row["id"]] = Verdict(MEANT[word], reason=said + before, provider_id=row["provider_id"] or "")
+        calls.record_outcomes(conn, row["call_id"], [(row["id"], verdicts[row["id"]])])
+    lands = LANDS[word]
+    is_wanted = sends.post_to_books(conn, send_id, {D.UNKNOWN.value: -len(moved), lands.value: len(moved)})
+    if is_wanted and lands is not D.PENDING:  # what goes out anew is told of when that has ended
+        _tell(conn, send_id, {row["call_id"] for row in moved}, verdicts, lands, now)
     for call_id in {row["call_id"] for row in moved}:
         calls.close_if_settled(conn, call_id)
     if word is Word.RESEND:
         editions.reopen(conn, send_id, now)
+
+
+def _tell(
+    conn: Connection,
+    send_id: int,
+    call_ids: set[int],
+    verdicts: Mapping[int, Verdict],
+    lands: DeliveryState,
+    now: datetime,
+) -> None:
+    """Tell of them as the dispatcher would; a reader's name on the wire is the one that their call had."""
+    names = {
+        reader.delivery_id: reader.reference
+        for call_id in call_ids
+        for reader in calls.thaw(calls.get(conn, call_id)["members"])
+    }
+    settled = [
+        outbox.settled_as(delivery_id, names[delivery_id], lands.value, said.provider_id, said.reason)
+        for delivery_id, said in sorted(verdicts.items())
+    ]
+    outbox.tell_settled(conn, send_id, settled, now)
