@@ -27,7 +27,7 @@ def change(
 ) -> Changes:
     """Change a draft; return all that people have changed in it by now.
 
-    :param what: the change in words, for whoever looks at it later.
+    :param what: the change in words, for whoever looks at it later: here, and in the audit, which keeps all of them.
     :param seen: the version that whoever changes it has looked at; None: whichever there is.
     :raises UsageError: it is no draft any more.
     :raises StaleError: it was changed since that version.
@@ -39,6 +39,7 @@ def change(
         _require_same(before, seen, edition_id)
         after = make(before).signed(actor, now, what)
         desk.keep_changes(conn, edition_id, after)
+        staff.write_down(conn, actor, what, about=f"edition:{edition_id}", now=now)
     return after
 
 
