@@ -20,7 +20,7 @@ from publisher.senders.connecting import Grant
 from publisher.store import Store, staff, subscribers
 from publisher.store.by_hand import Doubtful
 from publisher.store.tables import actions, metadata
-from tests.ledger import HASH_KEY, NOW, Clock, add_edition, add_send, books, subscribe
+from tests.ledger import HASH_KEY, NOW, Clock, add_edition, add_send, books
 from tests.ledger import desk as place
 from tests.project import ProjectDir
 
@@ -95,8 +95,8 @@ def bench(target, tmp_path):
         with (tmp_path / ".env").open("a") as file:
             file.write(f"DATABASE_URL={target}\n")
     app = App.open(tmp_path, Clock(NOW))
-    people.add(app, ADDRESS, "daily")
-    subscribe(app.store, 4)
+    for number in range(1, 5):
+        people.add(app, f"reader{number}@example.org", "daily")
     bench = Bench(app, add_edition(app.store, slot="2026-11-23T07:00"))
     bench.send = add_send(app.store, bench.edition)
     yield bench

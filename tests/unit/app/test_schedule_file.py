@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -275,8 +276,9 @@ def test_what_fails_once_the_version_holds_leaves_the_file_that_holds(app):
 def test_who_dies_between_the_file_and_the_ledger_has_it_taken_by_the_next_start(app):
     versions.accepted(app)
     text = later(app)
-    app.clock.advance(timedelta(days=10_000))  # a file's time is the machine's
     replacing.put(app.folder, text, has_mark=False, instead_of=seen(app))
+    app.clock.advance(timedelta(hours=1))
+    os.utime(file_of(app), (app.clock().timestamp(),) * 2)
     again = type(app).open(app.folder, app.clock)
     propose(again)
     assert (what_holds(again), again.project.text) == (text, text)
