@@ -156,13 +156,10 @@ def _tell(
     now: datetime,
 ) -> None:
     """Tell of them as the dispatcher would; a reader's name on the wire is the one that their call had."""
-    names = {
-        reader.delivery_id: reader.reference
-        for call_id in call_ids
-        for reader in calls.thaw(calls.get(conn, call_id)["members"])
-    }
+    kept = [members for call_id in call_ids if (members := calls.get(conn, call_id)["members"])]
+    names = {reader.delivery_id: reader.reference for members in kept for reader in calls.thaw(members)}
     settled = [
-        outbox.settled_as(delivery_id, names[delivery_id], lands.value, said.provider_id, said.reason)
+        outbox.settled_as(delivery_id, names.get(delivery_id, ""), lands.value, said.provider_id, said.reason)
         for delivery_id, said in sorted(verdicts.items())
     ]
     outbox.tell_settled(conn, send_id, settled, now)

@@ -168,6 +168,9 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
 
     @router.post(f"{HERE}/leave")
     def leave(name: Name) -> Response:
+        walk = walks.get(name)
+        if walk is not None and walk.is_taken:
+            return back_to(f"/channels/{name}/connect", "What was given is being tried: look in a moment.", is_bad=True)
         walks.forget(name)
         return back_to(f"/channels/{name}", "Nothing was written.")
 

@@ -486,8 +486,8 @@ def test_a_correction_mail_can_be_held_though_its_edition_has_ended(store, editi
 def test_a_correction_leaves_a_line_in_the_audit_and_none_of_its_words(store, edition, bench):
     send = add_send(store, edition, message=worded("old"))
     with store.read() as conn:
-        new = New(sends.get(conn, send), worded("new"), MAIL)
-    wanted = Corrected(Erratum(note="Ada, ada@example.org, is well."), ((new, 1),), (), {})
+        new, known = New(sends.get(conn, send), worded("new"), MAIL), messages.newest_revision(conn, send)
+    wanted = Corrected(Erratum(note="Ada, ada@example.org, is well."), ((new, known),), (), {})
     correcting.correct_edition(store, edition, wanted, MEANS, actor="cli:ada", why="she rang", now=NOW)
     with store.read() as conn:
         (line, *_) = staff.done(conn)
