@@ -12,6 +12,7 @@ from publisher.model.staff import May
 from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.store import subscribers
 from publisher.store.permission import allowed
+from publisher.store.staff import Line
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -45,7 +46,10 @@ def add(app: App, email: str, list_name: str, *, name: str = "") -> list[str]:
     """
     key = app.keys.current("suppression")[1]
     chosen, now = app.list_named(list_name), app.clock()
-    report = imports.add_one(app.store, email, chosen, name=name, hash_key=key, now=now, actor=app.actor)
+    line = Line(app.actor, f"put a subscriber on {list_name}", now)
+    report = imports.add_one(
+        app.store, email, chosen, name=name, hash_key=key, now=now, actor=app.actor, line=line
+    )
     if report.erased:
         raise UsageError(f"{email} was erased because they wanted it", remedy="Only they can come back: they sign up")
     if report.left:
