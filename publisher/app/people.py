@@ -47,9 +47,7 @@ def add(app: App, email: str, list_name: str, *, name: str = "") -> list[str]:
     key = app.keys.current("suppression")[1]
     chosen, now = app.list_named(list_name), app.clock()
     line = Line(app.actor, f"put a subscriber on {list_name}", now)
-    report = imports.add_one(
-        app.store, email, chosen, name=name, hash_key=key, now=now, actor=app.actor, line=line
-    )
+    report = imports.add_one(app.store, email, chosen, name=name, hash_key=key, now=now, actor=app.actor, line=line)
     if report.erased:
         raise UsageError(f"{email} was erased because they wanted it", remedy="Only they can come back: they sign up")
     if report.left:
