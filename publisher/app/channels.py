@@ -19,6 +19,7 @@ from publisher.pipeline.operate import holding
 from publisher.pipeline.operate.holding import Released
 from publisher.store import Connection, RowMapping, Store, channel_calls, channels, concerns, credentials, limits, staff
 from publisher.store.permission import allowed
+from publisher.store.staff import Line
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -148,10 +149,10 @@ def release(
     with store.read() as conn:
         rest = rest_of(conn, project, settings, name, now) if settings else None
     account, sharing = (rest.account, rest.channels) if rest else ("", ())
-    done = holding.release_channel(store, name, now=now, usable=project.channels, account=account, sharing=sharing)
-    if done.did_something:
-        with store.write() as conn:
-            staff.write_down(conn, actor, f"let the channel {name} go on", about=f"channel:{name}", now=now)
+    line = Line(actor, f"let the channel {name} go on", now, f"channel:{name}")
+    done = holding.release_channel(
+        store, name, now=now, usable=project.channels, account=account, sharing=sharing, line=line
+    )
     return done, rest
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -146,18 +147,19 @@ class Connecting:
         seen = {name: self._app.settings.get(name) for name in values}
         would_close = shuts_out(self._app.folder)
         with self._hiding.errors(grant.values):
-            names = write_values(self._app.folder, values, seen)
+            names = write_values(self._app.folder, values, seen, self._noted)
             if grant.keep:  # after .env: a vault that holds what nobody wrote there has lost what was kept before
                 grant.keep(StoreVault(self._app.store, self._app.keys, self.channel.name))
-        self._note(names)
         return Written(tuple(names), self._lines(grant), is_closed=bool(names) and would_close)
 
-    def _note(self, names: Sequence[str]) -> None:
-        """Keep who connected it: by the names of what was written, and nothing else of it."""
+    @contextmanager
+    def _noted(self, names: Sequence[str]) -> Iterator[None]:
+        """Keep who connected it: by the names of what is written meanwhile, and nothing else of it."""
         name, now = self.channel.name, self._app.clock()
         what = f"connected the channel {name}" + (f": wrote {', '.join(names)}" if names else "")
         with self._app.store.write() as conn:
             staff.write_down(conn, self._app.actor, what, about=f"channel:{name}", now=now)
+            yield
 
     @allowed(May.OPERATE)
     def go_on(self, written: Written) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from difflib import get_close_matches
 from functools import cached_property, partial
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -34,6 +34,7 @@ from publisher.runtime.clockwatch import ClockWatch
 from publisher.runtime.sidebyside import SideBySide
 from publisher.store import Store, permission, schedules
 from publisher.store.owner import refuse_stranger
+from publisher.store.staff import Line
 
 # Rendering and senders are imported where they are used: most commands need neither, and they take half a second.
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class App:
         self.asked_to_approve: dict[
             int, tuple[object, datetime]
         ] = {}  # edition: how it stood at the last look, and when
-        self.firing = Lock()  # a wake-up that finds another at work has nothing to add
+        self.firing = RLock()  # a wake-up that finds another at work has nothing to add
         self.settings = settings
         self.intake = intake.Intake()
         self.sending = Sending(self)
@@ -112,23 +113,24 @@ class App:
             app.version_id = schedules.accepted_version(conn)
         return app
 
-    def take(self, project: Project, settings: Settings, actor: str = "") -> None:
+    def take(self, project: Project, settings: Settings, actor: str = "", line: Line | None = None) -> None:
         """Let another version of the project's files hold from now on, between two looks at the slots.
 
         :param actor: who wrote it; empty: whoever is at the keyboard.
+        :param line: of the audit, in the same transaction.
         :raises ConfigError: it can't be accepted; the version that held goes on.
         """
         with self.firing:
-            version_id = versions.accept(self, project, actor)
+            version_id = versions.accept(self, project, actor, line)
             changed = changed_channels((self.project, self.settings), (project, settings))
             self.project, self.settings = project, settings
             self.version_id = version_id  # after it: whoever finds the version finds its project
             self.trouble = ""
+            self.sending.forget_senders()
+            self.__dict__.pop("studio", None)
             for name in changed:  # whoever changed it has mended it; if not, it stops again at its first call
                 holding.release_channel(self.store, name, now=self.clock(), usable=project.channels)
             lift_stops(self)
-            self.sending.forget_senders()
-            self.__dict__.pop("studio", None)
 
     def follow(self, version_id: int, project: Project, settings: Settings) -> None:
         """Go by a version that another process accepted, between two looks at the slots."""

@@ -13,10 +13,10 @@ from publisher.pipeline.operate import again, doubt, holding, stopping
 from publisher.pipeline.operate.again import Again
 from publisher.pipeline.operate.doubt import Decided, Word
 from publisher.pipeline.operate.holding import Released
-from publisher.store import Connection, channels, editions, facts, sends, staff
+from publisher.store import channels, editions, facts, sends
 from publisher.store.by_hand import Doubtful
-from publisher.store.patience import write_patiently
 from publisher.store.permission import allowed
+from publisher.store.staff import Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,25 +36,23 @@ def hold(here: Here, edition_id: int, why: str = "") -> str:
     :raises EndedError: nothing of it is left to hold.
     """
     title = require_open(here, edition_id, "hold")
-    holding.hold_edition(here.store, edition_id, actor=here.actor, why=why, now=here.clock())
-    _write_down(here, f"edition:{edition_id}", _because(f"held {title}", why))
+    line = _line(here, f"edition:{edition_id}", _because(f"held {title}", why))
+    holding.hold_edition(here.store, edition_id, actor=here.actor, why=why, now=line.at, line=line)
     return title
 
 
 @allowed(May.OPERATE)
 def hold_all(here: Here, why: str = "") -> None:
     """Hold all sending: no call begins any more."""
-    holding.hold_all(here.store, actor=here.actor, why=why, now=here.clock())
-    _write_down(here, SENDING, _because("held all sending", why))
+    line = _line(here, SENDING, _because("held all sending", why))
+    holding.hold_all(here.store, actor=here.actor, why=why, now=line.at, line=line)
 
 
 @allowed(May.OPERATE)
 def release_all(here: Here) -> Released:
     """Let all sending go on that was held at once."""
-    done = holding.release_all(here.store, now=here.clock(), usable=here.project.channels)
-    if done.did_something:
-        _write_down(here, SENDING, "let all sending go on")
-    return done
+    line = _line(here, SENDING, "let all sending go on")
+    return holding.release_all(here.store, now=line.at, usable=here.project.channels, line=line)
 
 
 @allowed(May.APPROVE)
@@ -63,14 +61,12 @@ def release(here: Here, edition_id: int, remake: Callable[[int], int]) -> Releas
 
     :param remake: makes the held sends of an edition again.
     """
-    usable = here.project.channels
-    done = holding.release_edition(here.store, edition_id, now=here.clock(), usable=usable)
+    title = standing.edition_title(here.store, edition_id, here.zone)
+    line = _line(here, f"edition:{edition_id}", f"released {title}")
+    done = holding.release_edition(here.store, edition_id, now=line.at, usable=here.project.channels, line=line)
     held = [send for send in standing.these(here.store, done.kept) if send.state == "held"]
     with here.store.read() as conn:
         all_is_held = facts.held(conn) is not None
-    if done.did_something:
-        title = standing.edition_title(here.store, edition_id, here.zone)
-        _write_down(here, f"edition:{edition_id}", f"released {title}")
     if not held or all_is_held:
         return done
     remake(edition_id)
@@ -87,9 +83,8 @@ def cancel(here: Here, edition_id: int, why: str = "") -> int:
     """
     title = require_open(here, edition_id, "cancel")
     reason = _because(f"cancelled by {here.actor}", why)
-    stopped = stopping.cancel_edition(here.store, edition_id, reason=reason, now=here.clock())
-    _write_down(here, f"edition:{edition_id}", _because(f"cancelled {title}", why))
-    return stopped
+    line = _line(here, f"edition:{edition_id}", _because(f"cancelled {title}", why))
+    return stopping.cancel_edition(here.store, edition_id, reason=reason, now=line.at, line=line)
 
 
 @allowed(May.OPERATE)
@@ -98,34 +93,27 @@ def resend(here: Here, edition_id: int, recipient_id: int | None = None) -> Agai
 
     :param recipient_id: only to this one.
     """
-    done = again.resend_failed(here.store, edition_id, now=here.clock(), recipient_id=recipient_id)
-    if done.count:
-        title = standing.edition_title(here.store, edition_id, here.zone)
-        _write_down(here, f"edition:{edition_id}", f"sent {title} again to {done.count:,} whom it failed for")
-    return done
+    title = standing.edition_title(here.store, edition_id, here.zone)
+    line = _line(here, f"edition:{edition_id}", lambda count: f"sent {title} again to {count:,} whom it failed for")
+    return again.resend_failed(here.store, edition_id, now=line.at, recipient_id=recipient_id, line=line)
 
 
 @allowed(May.OPERATE)
 def settle(here: Here, wanted: Doubtful, word: Word, why: str = "") -> Decided:
     """Carry out a person's word on deliveries that may or may not have arrived."""
-    done = doubt.settle(here.store, wanted, word, actor=here.actor, why=why, now=here.clock())
-    if done.moved:
-        about = f"edition:{wanted.edition_id}" if wanted.edition_id else SENDING
-        _write_down(here, about, _because(f"of what was in doubt {done.moved:,} {doubt.SAID[word]}", why))
-    return done
+    about = f"edition:{wanted.edition_id}" if wanted.edition_id else SENDING
+    said = _because(doubt.SAID[word], why)
+    line = _line(here, about, lambda count: f"of what was in doubt {count:,} {said}")
+    return doubt.settle(here.store, wanted, word, actor=here.actor, why=why, now=line.at, line=line)
 
 
 def _because(what: str, why: str) -> str:
     return f"{what}: {why}" if why else what
 
 
-def _write_down(here: Here, about: str, what: str) -> None:
-    """Keep who did what: the next release, or answer, says no more who it was."""
-
-    def work(conn: Connection) -> None:
-        staff.write_down(conn, here.actor, what, about=about, now=here.clock())
-
-    write_patiently(here.store, work)
+def _line(here: Here, about: str, what: str | Callable[[int], str]) -> Line:
+    """Return who does what: the next release, or answer, says no more who it was."""
+    return Line(here.actor, what, here.clock(), about)
 
 
 def failed_of(here: Here, edition_id: int) -> list[standing.SendNow]:

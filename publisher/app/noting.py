@@ -11,7 +11,6 @@ from publisher.model.desk import Note
 from publisher.model.staff import May
 from publisher.pipeline.operate import editing
 from publisher.runtime.slots import Slot
-from publisher.store import staff
 from publisher.store.permission import allowed
 
 if TYPE_CHECKING:
@@ -58,9 +57,7 @@ def take_back(app: App, schedule: Schedule, seen: int | None = None) -> Note | N
     :raises StaleError: another one waits than the one that was seen.
     """
     language = schedule.languages.only
-    before = editing.take_back_note(app.store, schedule.name, language=language, now=app.clock(), seen=seen)
-    if before is not None:
-        with app.store.write() as conn:
-            staff.write_down(conn, app.actor, "took the note back", about=f"schedule:{schedule.name}", now=app.clock())
+    who, now = app.actor, app.clock()
+    before = editing.take_back_note(app.store, schedule.name, language=language, actor=who, now=now, seen=seen)
     desk.compose_next_anew(app, schedule)
     return before

@@ -10,8 +10,9 @@ from publisher.audience.record import block_words
 from publisher.errors import StaleError, UsageError
 from publisher.model.staff import May
 from publisher.model.subscriber import Subscriber, SubscriptionState
-from publisher.store import staff, subscribers
+from publisher.store import subscribers
 from publisher.store.permission import allowed
+from publisher.store.staff import Line
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -45,16 +46,13 @@ def add(app: App, email: str, list_name: str, *, name: str = "") -> list[str]:
     """
     key = app.keys.current("suppression")[1]
     chosen, now = app.list_named(list_name), app.clock()
-    report = imports.add_one(app.store, email, chosen, name=name, hash_key=key, now=now, actor=app.actor)
+    line = Line(app.actor, f"put a subscriber on {list_name}", now)
+    report = imports.add_one(app.store, email, chosen, name=name, hash_key=key, now=now, actor=app.actor, line=line)
     if report.erased:
         raise UsageError(f"{email} was erased because they wanted it", remedy="Only they can come back: they sign up")
     if report.left:
         raise UsageError(f"{email} has left {list_name} and stays off", remedy="Only they can come back, by their link")
     person = with_address(app, email)
-    if person is not None and not report.already:
-        with app.store.write() as conn:
-            what = f"put a subscriber on {list_name}"
-            staff.write_down(conn, app.actor, what, about=f"subscriber:{person.id}", now=now)
     return _how_it_stands(app, person, email, list_name, "was already on" if report.already else "is on")
 
 

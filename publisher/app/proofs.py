@@ -78,6 +78,25 @@ def _address(said: str) -> str:
         raise UsageError(f"{said!r} is no e-mail address: {error}") from None
 
 
+def mail_to(app: App, schedule: Schedule, to: str, *, like: str = "") -> str:
+    """Mail the next edition to a few addresses; return what became of each, in words.
+
+    :param to: as `addresses_said` takes it.
+    :param like: address of a subscriber, whose own values hold.
+    :raises UsageError: it sends no mail, none could be made, or one was not sent; what became of each.
+    """
+    addresses = addresses_said(app, to)
+    if not schedule.mails_to:
+        raise UsageError("it sends no mail, and posts are not tested", remedy="Look at its preview")
+    found = send(app, make(app, schedule, email=like), addresses)
+    if not found:
+        raise UsageError("no mail of it could be made", remedy="Look at its preview")
+    words = "; ".join(f"{each.email} by {each.channel}: {(each.why_not or 'sent').rstrip('.')}" for each in found)
+    if any(each.why_not for each in found):
+        raise UsageError(words)
+    return words
+
+
 def make(app: App, schedule: Schedule, *, email: str = "") -> Preview:
     """Make the next edition as a preview does; its mails name no page of the archive, which they will never be in.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import unified_diff
@@ -22,11 +23,12 @@ from publisher.config.reading import FILE, MAX_BYTES, Document, parse_document
 from publisher.config.replacing import Written
 from publisher.config.schedules import project_in
 from publisher.config.settings import Settings
-from publisher.errors import ConfigError, StaleError, UsageError
+from publisher.errors import ConfigError, StaleError, StoreError, UsageError
 from publisher.model.project import Project
 from publisher.model.staff import May
-from publisher.store import permission, project_versions, schedules, staff
+from publisher.store import permission, project_versions, schedules
 from publisher.store.permission import allowed
+from publisher.store.staff import Line
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -219,29 +221,45 @@ def _save(app: App, base: Written, text: str) -> Saved:
     theirs = _touched(app, base, text, found.project)
     bounds.require(theirs)
     before = app.version_id
-    replacing.put(app.folder, text, has_mark=base.has_mark, instead_of=base.digest)
+    with app.firing:  # no slot comes between the file and the version that holds
+        mine = replacing.put(app.folder, text, has_mark=base.has_mark, instead_of=base.digest)
+        try:
+            _take(app, found.project, _line(app, theirs))
+        except Exception:  # a `was:` that can't be meant, a busy database: what is on the disk is what holds
+            if not _holds(app, found.project):
+                with suppress(StaleError):  # somebody wrote another one meanwhile, which stays
+                    replacing.put(app.folder, base.text, has_mark=base.has_mark, instead_of=mine)
+            raise
+    return _saved(app, before)
+
+
+def _holds(app: App, project: Project) -> bool:
+    """Say whether a version holds; where the ledger doesn't tell, the file put back is newer, and the next start's."""
     try:
-        _take(app, found.project)
-    except Exception:  # a `was:` that can't be meant, a busy database: what is on the disk is what holds
-        replacing.put(app.folder, base.text, has_mark=base.has_mark)
-        raise
-    return _written_down(app, theirs, before)
+        with app.store.read() as conn:
+            version_id = schedules.accepted_version(conn)
+            return version_id is not None and project_versions.get(conn, version_id)["digest"] == project.version
+    except StoreError:
+        return False
 
 
-def _take(app: App, project: Project) -> None:
+def _take(app: App, project: Project, line: Line) -> None:
     """Let it hold, as the watch of the files would at its next look: what follows is nobody's wish but the file's."""
-    actor, fresh = app.actor, Settings.load(app.folder)
+    fresh = Settings.load(app.folder)
     with permission.by_itself():
-        app.take(project, fresh, actor)
+        app.take(project, fresh, line.actor, line)
         app.all_clear(REFUSED)
 
 
-def _written_down(app: App, theirs: Sequence[Touched], before: int | None) -> Saved:
+def _line(app: App, theirs: Sequence[Touched]) -> Line:
     named = ", ".join(each.place for each in theirs[:8]) + (" and more" if len(theirs) > 8 else "")
+    what = f"saved schedules.yaml: {named or 'comments or order alone'}"
+    return Line(app.actor, what, app.clock(), "schedules.yaml")
+
+
+def _saved(app: App, before: int | None) -> Saved:
     assert app.version_id is not None  # noqa: S101 -- it was just accepted
-    with app.store.write() as conn:
-        what = f"saved schedules.yaml: {named or 'comments or order alone'}"
-        staff.write_down(conn, app.actor, what, about="schedules.yaml", now=app.clock())
+    with app.store.read() as conn:
         row = project_versions.get(conn, app.version_id)
         since = project_versions.held_since(conn, row).since
     return Saved(app.version_id, row["digest"], since, app.version_id != before)

@@ -20,8 +20,9 @@ from publisher.model import breaking
 from publisher.model.project import Project, Schedule
 from publisher.pipeline.operate import holding, withdrawing
 from publisher.runtime.slots import Slot, slots_between
-from publisher.store import Connection, Store, editions, project_versions, schedules, sends
+from publisher.store import Connection, Store, editions, project_versions, schedules, sends, staff
 from publisher.store.sql import take_turn
+from publisher.store.staff import Line
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -63,10 +64,11 @@ def accepted(app: App) -> int:
     return app.version_id
 
 
-def accept(app: App, project: Project, actor: str = "") -> int:
+def accept(app: App, project: Project, actor: str = "", line: Line | None = None) -> int:
     """Write down that this version of the file holds from now on; return its id.
 
     :param actor: who wrote it; empty: whoever asks.
+    :param line: of the audit, in the same transaction.
     :raises ConfigError: a `was:` that can't be meant; the version that held goes on.
     """
     actor = actor or app.actor
@@ -75,9 +77,13 @@ def accept(app: App, project: Project, actor: str = "") -> int:
             held = schedules.accepted_version(conn)
             is_the_same = held is not None and project_versions.get(conn, held)["digest"] == project.version
         if held is not None and is_the_same:
-            if app.project.practice and not project.practice:  # another process accepted it, and we went on practising
+            # Another process accepted it, and we went on practising.
+            is_over = app.project.practice and not project.practice
+            if is_over or line is not None:
                 with app.store.write() as conn:
-                    holding.hold_practice(conn, app.clock())
+                    if is_over:
+                        holding.hold_practice(conn, app.clock())
+                    staff.note(conn, line)
             return held
         before = project_of(app, held) if held is not None else None
         with app.store.write() as conn:
@@ -96,6 +102,7 @@ def accept(app: App, project: Project, actor: str = "") -> int:
                 holding.hold_practice(conn, now)
             if project.practice:
                 withdrawing.keep_for_after_practice(conn)
+            staff.note(conn, line)
         _tell(app, news)
         return version_id
 

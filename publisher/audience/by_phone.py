@@ -10,6 +10,7 @@ from publisher.model.staff import May
 from publisher.model.subscriber import SubscriptionState
 from publisher.store import RowMapping, Store, consents, staff, subscribers, suppressions
 from publisher.store.permission import allowed
+from publisher.store.staff import Line
 
 ALL = "all"  # the scope of a suppression that holds for every list
 
@@ -71,10 +72,12 @@ def move(
     :param email: the new address; whoever has it already becomes one with them.
     """
     with store.write() as conn:
+        if subscribers.get(conn, subscriber_id) is None:
+            return False
         new_id = subscribers.ensure_person(conn, email, address_hash, now)
-        what = "gave a subscriber another address"
-        staff.write_down(conn, actor, what, about=f"subscriber:{subscriber_id}", now=now)
-    return moving.move(store, subscriber_id, new_id, now=now, actor=actor, why=why)
+        is_moved = moving.make_one(conn, subscriber_id, new_id, now=now, actor=actor, why=why)
+        staff.note(conn, Line(actor, "gave a subscriber another address", now, f"subscriber:{subscriber_id}"), is_moved)
+    return is_moved
 
 
 @allowed(May.OPERATE)
@@ -82,11 +85,8 @@ def erase(
     store: Store, subscriber_id: int, *, hash_of: Callable[[str], str], why: str, now: datetime, actor: str
 ) -> bool:
     """Forget a person for good, as `erasing.erase` does; False where there is nobody with this id any more."""
-    if not erasing.erase(store, subscriber_id, hash_of=hash_of, why=why, now=now, actor=actor):
-        return False
-    with store.write() as conn:
-        staff.write_down(conn, actor, "erased a subscriber", about=f"subscriber:{subscriber_id}", now=now)
-    return True
+    line = Line(actor, "erased a subscriber", now, f"subscriber:{subscriber_id}")
+    return erasing.erase(store, subscriber_id, hash_of=hash_of, why=why, now=now, actor=actor, line=line)
 
 
 @allowed(May.OPERATE)

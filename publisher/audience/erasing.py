@@ -6,11 +6,19 @@ from collections.abc import Callable
 from datetime import datetime
 
 from publisher.model.subscriber import SubscriptionState
-from publisher.store import Connection, Store, consents, erasures, subscribers, suppressions
+from publisher.store import Connection, Store, consents, erasures, staff, subscribers, suppressions
+from publisher.store.staff import Line
 
 
 def erase(
-    store: Store, subscriber_id: int, *, hash_of: Callable[[str], str], why: str, now: datetime, actor: str
+    store: Store,
+    subscriber_id: int,
+    *,
+    hash_of: Callable[[str], str],
+    why: str,
+    now: datetime,
+    actor: str,
+    line: Line | None = None,
 ) -> bool:
     """Forget a person for good; False where there is nobody with this id any more.
 
@@ -19,6 +27,7 @@ def erase(
 
     :param hash_of: makes the keyed hash of an address: of theirs now and of those before, for old files have the old.
     :param why: how it is known that they want it; it is kept, so it names nobody.
+    :param line: of the audit.
     """
     with store.write() as conn:
         person = subscribers.get(conn, subscriber_id)
@@ -32,6 +41,7 @@ def erase(
         for address in addresses:
             erasures.unname_suppressions(conn, hash_of(address), address)
             suppressions.add(conn, hash_of(address), suppressions.ERASED, reason=why, now=now, actor=actor)
+        staff.note(conn, line)
     return True
 
 

@@ -9,6 +9,12 @@ from publisher.store import Connection, RowMapping, Store, consents, mergers, su
 
 
 def move(store: Store, person_id: int, new_id: int, *, now: datetime, actor: str, why: str = "") -> bool:
+    """Give a person the address that another row has, as `make_one` does."""
+    with store.write() as conn:
+        return make_one(conn, person_id, new_id, now=now, actor=actor, why=why)
+
+
+def make_one(conn: Connection, person_id: int, new_id: int, *, now: datetime, actor: str, why: str = "") -> bool:
     """Give a person the address that another row has, and make the two rows one person; False where one is gone.
 
     What either had chosen stays: of two words on one list the later one holds, and the other is kept as history. The
@@ -18,21 +24,20 @@ def move(store: Store, person_id: int, new_id: int, *, now: datetime, actor: str
     :param new_id: the row of the new address, on lists of its own or on none.
     :param why: how it is known that the address is theirs.
     """
-    with store.write() as conn:
-        mergers.lock(conn, person_id, new_id)
-        person, new = subscribers.get(conn, person_id), subscribers.get(conn, new_id)
-        if person is None or new is None:
-            return False
-        if person.id == new.id:  # said twice
-            return True
-        said = f"{person.email}; moved: {why}" if why else person.email
-        since = consents.since(conn, person.id, consents.ADDRESS)
-        consents.remember(conn, person.id, consents.ADDRESS, said, since=since, until=now, actor=actor)
-        _carry_suppressions(conn, person.id, new.id)
-        _join_choices(conn, person.id, new.id, now)
-        mergers.join_mails(conn, person.id, new.id)
-        mergers.take_address(conn, person.id, new.id)
+    mergers.lock(conn, person_id, new_id)
+    person, new = subscribers.get(conn, person_id), subscribers.get(conn, new_id)
+    if person is None or new is None:
+        return False
+    if person.id == new.id:  # said twice
         return True
+    said = f"{person.email}; moved: {why}" if why else person.email
+    since = consents.since(conn, person.id, consents.ADDRESS)
+    consents.remember(conn, person.id, consents.ADDRESS, said, since=since, until=now, actor=actor)
+    _carry_suppressions(conn, person.id, new.id)
+    _join_choices(conn, person.id, new.id, now)
+    mergers.join_mails(conn, person.id, new.id)
+    mergers.take_address(conn, person.id, new.id)
+    return True
 
 
 def _carry_suppressions(conn: Connection, person_id: int, new_id: int) -> None:

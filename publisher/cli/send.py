@@ -121,20 +121,26 @@ def _decide_unfinished(app: App, schedule: Schedule, *, finish: bool, skip: bool
     """Return the schedule's unfinished editions, once someone has said what becomes of them."""
     from publisher.app import firing, standing
     from publisher.pipeline.operate import holding, stopping
+    from publisher.store.staff import Line
 
     found = firing.begun(app, schedule)
     if found and skip:
         for edition_id, _ in found:
-            stopping.cancel_edition(app.store, edition_id, reason=f"skipped by {app.actor}", now=app.clock())
-            tell(f"{standing.edition_title(app.store, edition_id, app.zone)}: cancelled")
+            title, now = standing.edition_title(app.store, edition_id, app.zone), app.clock()
+            line = Line(app.actor, f"cancelled {title}", now, f"edition:{edition_id}")
+            stopping.cancel_edition(app.store, edition_id, reason=f"skipped by {app.actor}", now=now, line=line)
+            tell(f"{title}: cancelled")
             for send in standing.sends_of(app.store, edition_id):
                 tell(f"  {send}")
         return []
     if found and finish:
         for edition_id, _ in found:
             app.sending.remake(edition_id)
-            usable = app.project.channels
-            holding.release_edition(app.store, edition_id, now=app.clock(), usable=usable, try_channels=True)
+            title, now = standing.edition_title(app.store, edition_id, app.zone), app.clock()
+            line = Line(app.actor, f"released {title}", now, f"edition:{edition_id}")
+            holding.release_edition(
+                app.store, edition_id, now=now, usable=app.project.channels, try_channels=True, line=line
+            )
     if not finish:
         firing.refuse_begun(app, schedule, found)
     return [edition_id for edition_id, _ in found]

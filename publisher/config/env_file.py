@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from dotenv.parser import Binding, parse_stream
@@ -23,12 +23,18 @@ SAID = re.compile(  # a name and its value, up to the comment behind it; quoted 
 )
 
 
-def write_values(folder: Path, values: Mapping[str, str], seen: Mapping[str, str] | None = None) -> list[str]:
+def write_values(
+    folder: Path,
+    values: Mapping[str, str],
+    seen: Mapping[str, str] | None = None,
+    within: Callable[[list[str]], AbstractContextManager[object]] = nullcontext,
+) -> list[str]:
     """Write values into a project's ``.env``, whole or not at all; return the names of those that weren't there yet.
 
     It stays whose it was. Its group may read it where that alone was let in before; else its owner alone may.
 
     :param seen: what stood there when the values were asked for; of a name that isn't in it nobody looked.
+    :param within: given those names, the block in which the file is put in its place: what it raises keeps it out.
     :raises ConfigError: it can't be read or written, a value can't stand in it, or somebody else has written another
         there since it was seen; then it is as it was.
     """
@@ -38,8 +44,9 @@ def write_values(folder: Path, values: Mapping[str, str], seen: Mapping[str, str
         now = _values_in(text)
         _must_be_as_seen(now, values, seen or {})
         new = {name: value for name, value in values.items() if now.get(name) != value}
-        if new:
-            replace(path, with_values(text, new))
+        with within(list(new)):
+            if new:
+                replace(path, with_values(text, new))
     return list(new)
 
 

@@ -79,25 +79,28 @@ def alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def put(folder: Path, text: str, *, has_mark: bool, instead_of: str = "") -> None:
+def put(folder: Path, text: str, *, has_mark: bool, instead_of: str = "") -> str:
     """Write the file anew: beside it first, with its mode and owner, then in its place. A link stays one.
+
+    Return the digest of what stands there now.
 
     :param instead_of: the digest of the file that gives way; another is left as it is. Empty: of any.
     :raises StaleError: it is another by now.
     :raises ConfigError: it leads out of the project, or can't be written.
     """
-    target = _target(folder)
+    target, raw = _target(folder), text.encode()
     mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644
     try:
         with giving_way.made_beside(target) as (beside, descriptor):
             os.fchmod(descriptor, mode)
             with os.fdopen(descriptor, "wb", closefd=False) as file:
-                file.write(((MARK if has_mark else "") + text).encode())
+                file.write((MARK.encode() if has_mark else b"") + raw)
             os.fsync(descriptor)
             if instead_of and written(folder).digest != instead_of:
                 raise StaleError(CHANGED, where=FILE, remedy=LOOK)
             beside.replace(target)
         _keep(target.parent)
+        return sha256(raw).hexdigest()
     except ConfigError as error:
         raise ConfigError(error.what, where=FILE, remedy=error.remedy) from None
     except OSError as error:

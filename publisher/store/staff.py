@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, and_, delete, func
 
 from publisher.model.staff import Member, Role
 from publisher.store.sql import insert_new
-from publisher.store.tables import actions, sessions, staff
+from publisher.store.tables import actions, insert_row, sessions, staff, update_row
 
 
 def every(conn: Connection) -> list[Member]:
@@ -179,9 +181,41 @@ def end_sessions(conn: Connection, staff_id: int, *, but: str = "") -> int:
 # --- what they did ----------------------------------------------------------------------------------------------------
 
 
-def write_down(conn: Connection, actor: str, what: str, *, about: str = "", now: datetime) -> None:
-    """Keep who did what."""
-    conn.execute(insert(actions).values(at=now, actor=actor, what=what, about=about))
+def write_down(conn: Connection, actor: str, what: str, *, about: str = "", now: datetime) -> int:
+    """Keep who did what, in the transaction that does it; return the line's number."""
+    return insert_row(conn, actions, at=now, actor=actor, what=what, about=about)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Who does what, handed to whatever does it: so that both stand, or neither.
+
+    :ivar what: in words; of what is done batch by batch, those for so many by now.
+    :ivar id: of the line as it stands; 0: nothing was done yet.
+    """
+
+    actor: str
+    what: str | Callable[[int], str]
+    at: datetime
+    about: str = ""
+    count: int = 0
+    id: int = 0
+
+
+def note(conn: Connection, line: Line | None, more: int = 1) -> Line | None:
+    """Write a line where something was done; return it as it stands, for the next batch of the same deed.
+
+    :param line: None: nobody has to be named for what is done.
+    :param more: how much this transaction does; 0: nothing.
+    """
+    if line is None or not more:
+        return line
+    count = line.count + more
+    what = line.what if isinstance(line.what, str) else line.what(count)
+    if line.id:
+        update_row(conn, actions, line.id, {"what": what})
+        return replace(line, count=count)
+    return replace(line, count=count, id=write_down(conn, line.actor, what, about=line.about, now=line.at))
 
 
 def done(conn: Connection, *, before: int = 0, limit: int = 100) -> list[RowMapping]:

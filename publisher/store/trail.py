@@ -1,23 +1,25 @@
 """Who did what when: what was written down as done, and what the ledger's own rows say of it, newest first.
 
-Each kind of row is read by its own number, from the newest back, so that no page reads more than a page of each.
+Each kind of row is read by its own number, from the newest back, so that no page reads more than a page of each. What
+was written down has no index by who did it, nor by its kind: it is looked through a stretch at a time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import merge
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select
 
 from publisher.store.editions import TEST
 from publisher.store.sends import CORRECTION, WITHDRAWAL
 from publisher.store.tables import actions, approvals, editions, notes, project_versions, sends
 
+ACTIONS = "actions"  # the kind of rows that were written down as done
 BY_PEOPLE = ("console:", "cli:")  # how actors are named that are people
 
 
@@ -43,12 +45,16 @@ class Wanted:
     :ivar who: a name as it stands beside what they did, ``console:anna``; or without what comes before the colon.
     :ivar about: ``edition:12``, or only ``edition``.
     :ivar before: of each kind of rows the number before which it goes on; 0: of this kind that was all.
+    :ivar stretch: how many lines are looked through at most where no index knows which are meant; 0: all.
+    :ivar floor: the number above which they are.
     """
 
     who: str = ""
     about: str = ""
     before: Mapping[str, int] | None = None
     limit: int = 50
+    stretch: int = 0
+    floor: int = 0
 
     @property
     def kind(self) -> str:
@@ -64,16 +70,37 @@ Reading = Callable[[Connection, Wanted, int | None], Iterable[Deed]]
 
 
 def find(conn: Connection, wanted: Wanted) -> tuple[list[Deed], dict[str, int]]:
-    """Return what was done, newest first, and of each kind of rows where the next page goes on; empty: nowhere."""
+    """Return what was done, newest first, and of each kind of rows where the next page goes on; empty: nowhere.
+
+    A page that goes on and isn't full is one whose stretch ended: nothing older than that stands on it.
+    """
     before = dict(wanted.before or {})
+    end = _end_of_stretch(conn, wanted, before.get(ACTIONS))
+    wanted = replace(wanted, floor=end["id"] if end else 0)
     found = {name: list(read(conn, wanted, before.get(name))) for name, read in KINDS.items() if before.get(name) != 0}
     in_order = merge(*found.values(), key=lambda deed: deed.at, reverse=True)
-    page = list(islice(in_order, wanted.limit))
+    oldest = min([end["at"], *(deed.at for deed in found[ACTIONS])]) if end else None
+    in_stretch = takewhile(lambda deed: oldest is None or deed.at >= oldest, in_order)
+    page = list(islice(in_stretch, wanted.limit))
     taken = {name: [deed.id for deed in page if deed.kind == name] for name in found}
-    left = {name: len(rows) > len(taken[name]) for name, rows in found.items()}
+    left = {name: len(rows) > len(taken[name]) or (name == ACTIONS and end is not None) for name, rows in found.items()}
     if not any(left.values()):
         return page, {}
-    return page, {name: _goes_on(taken.get(name, []), before.get(name), left.get(name, False)) for name in KINDS}
+    goes_on = {name: _goes_on(taken.get(name, []), before.get(name), left.get(name, False)) for name in KINDS}
+    if end and len(page) < wanted.limit:
+        goes_on[ACTIONS] = end["id"] + 1
+    return page, goes_on
+
+
+def _end_of_stretch(conn: Connection, wanted: Wanted, before: int | None) -> RowMapping | None:
+    """Return the newest line that is not looked at any more; None: nothing is left out, or an index knows them."""
+    is_sought = bool(wanted.who or wanted.about) and ":" not in wanted.about
+    if not (is_sought and wanted.stretch) or before == 0:
+        return None
+    newest = conn.execute(select(func.max(actions.c.id))).scalar_one() or 0
+    last = min(newest, (before or newest + 1) - 1)
+    query = select(actions.c.id, actions.c.at).where(actions.c.id <= last - wanted.stretch)
+    return conn.execute(query.order_by(actions.c.id.desc()).limit(1)).mappings().one_or_none()
 
 
 def _goes_on(taken: Sequence[int], before: int | None, is_left: bool) -> int:
@@ -102,7 +129,7 @@ def _is_asked(wanted: Wanted, kind: str) -> bool:
 
 
 def _actions(conn: Connection, wanted: Wanted, before: int | None) -> Iterable[Deed]:
-    query = select(actions)
+    query = select(actions).where(actions.c.id > wanted.floor) if wanted.floor else select(actions)
     if ":" in wanted.about:
         query = query.where(actions.c.about == wanted.about)
     elif wanted.about:
@@ -110,7 +137,7 @@ def _actions(conn: Connection, wanted: Wanted, before: int | None) -> Iterable[D
         query = query.where(or_(actions.c.about == wanted.about, kind))  # all sending has no number
     query = query.where(_by(actions.c.actor, wanted.who)) if wanted.who else query
     for row in conn.execute(_newest(query, actions.c.id, wanted, before)).mappings():
-        yield Deed("actions", row["id"], row["at"], row["actor"], row["what"], row["about"])
+        yield Deed(ACTIONS, row["id"], row["at"], row["actor"], row["what"], row["about"])
 
 
 def _approvals(conn: Connection, wanted: Wanted, before: int | None) -> Iterable[Deed]:
@@ -183,7 +210,7 @@ def _sends(conn: Connection, wanted: Wanted, before: int | None) -> Iterable[Dee
 
 
 KINDS: Mapping[str, Reading] = {
-    "actions": _actions,
+    ACTIONS: _actions,
     "approvals": _approvals,
     "versions": _versions,
     "notes": _notes,

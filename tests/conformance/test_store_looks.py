@@ -11,6 +11,7 @@ from publisher.model.article import Article, Standing
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.pipeline import dispatch
 from publisher.store import (
+    approvals,
     channel_calls,
     credentials,
     facts,
@@ -77,6 +78,27 @@ def test_deeds_are_found_page_by_page(kept):
         hers, _ = trail.find(conn, trail.Wanted(who="anna", about="edition"))
     assert [*first, *rest] == whole and not end
     assert [deed.what for deed in hers] == ["did it"]
+
+
+@pytest.mark.parametrize("wanted", [{"who": "carl"}, {"about": "source"}, {"who": "cli:carl", "about": "source"}])
+def test_of_many_deeds_those_of_somebody_are_looked_for_a_stretch_at_a_time_and_stay_in_order(kept, wanted):
+    with kept.write() as conn:
+        for number in range(40):
+            who, about = ("cli:carl", "source:site") if number in (3, 4, 20) else ("cli:ben", "")
+            staff.write_down(conn, who, f"did {number}", about=about, now=NOW + timedelta(minutes=number))
+        for number in (10, 30):  # rows of another kind, in between
+            approvals.add(conn, 1, f"v{number}", "cli:carl", NOW + timedelta(minutes=number, seconds=1))
+    with kept.read() as conn:
+        whole, end = trail.find(conn, trail.Wanted(**wanted))
+        assert end == {}
+        paged, lengths, before = [], [], None
+        while before is None or any(before.values()):
+            page, before = trail.find(conn, trail.Wanted(**wanted, before=before, limit=2, stretch=8))
+            paged += page
+            lengths.append(len(page))
+            before = before or {"actions": 0}
+    assert paged == whole and len(lengths) >= 5
+    assert {"did 3", "did 4", "did 20"} <= {deed.what for deed in whole}
 
 
 def test_lists_calls_and_tokens_can_be_asked_for(kept):

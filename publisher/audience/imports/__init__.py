@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,9 @@ from publisher.audience.imports.systems import Standing, recognise
 from publisher.audience.imports.writing import Writer
 from publisher.errors import ImportFileError
 from publisher.model.tokens import address_hash
-from publisher.store import Connection, Store, newcomers, subscribers
+from publisher.store import Connection, Store, newcomers, staff, subscribers
 from publisher.store.sql import count_anew, take_turn
+from publisher.store.staff import Line
 from publisher.store.tables import subscribers as people_table
 from publisher.store.tables import subscriptions as choices_table
 
@@ -144,10 +145,19 @@ def _tell(report: Report, counts: Counter[str], bad: Rejects) -> None:
 
 
 def add_one(
-    store: Store, email: str, list_name: str, *, name: str, hash_key: bytes, now: datetime, actor: str
+    store: Store,
+    email: str,
+    list_name: str,
+    *,
+    name: str,
+    hash_key: bytes,
+    now: datetime,
+    actor: str,
+    line: Line | None = None,
 ) -> Report:
     """Subscribe one person, as an operator vouches for it.
 
+    :param line: of the audit, where that changes anything; it is made to be about them.
     :raises ImportFileError: the address can't be one.
     """
     try:
@@ -160,5 +170,8 @@ def add_one(
         list_id = subscribers.ensure_list(conn, list_name)
         writer = Writer(conn, list_id, f"added by {actor}", now, actor, newcomers.erased(conn))
         writer.write([person])
+        known = subscribers.find(conn, person.hash)
+        if line and known is not None and not writer.counts.keys() & {"already", "left", "erased"}:
+            staff.note(conn, replace(line, about=f"subscriber:{known.id}"))
     _tell(report, writer.counts, Rejects(None, (), ","))
     return report

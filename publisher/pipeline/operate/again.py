@@ -10,9 +10,10 @@ from sqlalchemy import RowMapping
 
 from publisher.model.staff import May
 from publisher.model.states import DeliveryState, SendState
-from publisher.store import Connection, Store, by_hand, editions, sends
+from publisher.store import Connection, Store, by_hand, editions, sends, staff
 from publisher.store.patience import write_patiently
 from publisher.store.permission import allowed
+from publisher.store.staff import Line
 
 D = DeliveryState
 
@@ -27,19 +28,28 @@ class Again:
 
 @allowed(May.OPERATE)
 def resend_failed(
-    store: Store, edition_id: int, *, now: datetime, recipient_id: int | None = None, kind: str = ""
+    store: Store,
+    edition_id: int,
+    *,
+    now: datetime,
+    recipient_id: int | None = None,
+    kind: str = "",
+    line: Line | None = None,
 ) -> Again:
     """Make what failed of an edition pending again; nothing else of it is touched. What practice made never is.
 
     :param recipient_id: only what failed for this one.
     :param kind: only what failed of sends of this kind.
+    :param line: of the audit, which counts along with each batch.
     """
     if is_of_practice(store, edition_id):
         return Again(0, ())
     with store.read() as conn:
         failed = [send for send in sends.of_edition(conn, edition_id) if send["failed"] and _may_go_on(send)]
     failed = [send for send in failed if send["kind"] == (kind or send["kind"])]
-    counts = {send["id"]: _resend(store, send["id"], now, recipient_id) for send in failed}
+    counts = {}
+    for send in failed:
+        counts[send["id"]], line = _resend(store, send["id"], now, recipient_id, line)
     return Again(sum(counts.values()), tuple(send_id for send_id, count in counts.items() if count))
 
 
@@ -54,20 +64,22 @@ def _may_go_on(send: RowMapping) -> bool:
     return send["state"] in (SendState.ADDRESSED, SendState.SENDING, SendState.PAUSED, SendState.DONE)
 
 
-def _resend(store: Store, send_id: int, now: datetime, recipient_id: int | None) -> int:
+def _resend(
+    store: Store, send_id: int, now: datetime, recipient_id: int | None, line: Line | None
+) -> tuple[int, Line | None]:
     count, after = 0, 0
     while True:
-        batch = partial(_resend_batch, send_id=send_id, after=after, now=now, recipient_id=recipient_id)
-        moved, last = write_patiently(store, batch)
+        batch = partial(_resend_batch, send_id=send_id, after=after, now=now, recipient_id=recipient_id, line=line)
+        moved, last, line = write_patiently(store, batch)
         count += moved
         if last is None:
-            return count
+            return count, line
         after = last
 
 
 def _resend_batch(
-    conn: Connection, send_id: int, after: int, now: datetime, recipient_id: int | None
-) -> tuple[int, int | None]:
+    conn: Connection, send_id: int, after: int, now: datetime, recipient_id: int | None, line: Line | None
+) -> tuple[int, int | None, Line | None]:
     sends.lock_with_edition(conn, send_id)
     moved, last = by_hand.move_batch(
         conn,
@@ -82,4 +94,4 @@ def _resend_batch(
     sends.post_to_books(conn, send_id, {D.FAILED.value: -moved, D.PENDING.value: moved})
     if moved:
         editions.reopen(conn, send_id, now)
-    return moved, last
+    return moved, last, staff.note(conn, line, moved)

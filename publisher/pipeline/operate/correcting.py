@@ -16,6 +16,7 @@ from typing import Protocol
 import structlog
 
 from publisher.errors import UsageError
+from publisher.model.counting import many
 from publisher.model.erratum import Erratum
 from publisher.model.hook import HookKind
 from publisher.model.staff import May
@@ -33,6 +34,7 @@ from publisher.store import (
     messages,
     outbox,
     sends,
+    staff,
     withdrawals,
 )
 from publisher.store.facts import CORRECTING_MAIL, CORRECTING_POSTS
@@ -97,10 +99,18 @@ def correct_edition(
         if any(mailed):
             begin(conn, CORRECTING_MAIL, edition_id)
         outbox.tell_edition(conn, HookKind.EDITION_CORRECTED, edition_id, now, by=actor)
+        staff.write_down(conn, actor, _deed(wanted), about=f"edition:{edition_id}", now=now)
         return stopped
 
     for send_id in write_patiently(store, work):
         stopping.cancel_rows(store, send_id, rewording.OUTDONE)
+
+
+def _deed(wanted: Corrected) -> str:
+    """Return what was corrected, and none of its words: a note may name a reader."""
+    own = [name for name in ("note", "subject") if getattr(wanted.erratum, name)]
+    with_words = f", with a {' and a '.join(own)} of its own" if own else ""
+    return f"corrected the words of {many(len(wanted.changed), 'send')}{with_words}"
 
 
 def _refuse_unsent_words(conn: Connection, edition_id: int, found: Sequence[RowMapping], now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from publisher.errors import StaleError, UsageError
 from publisher.model.desk import Changes, Note
 from publisher.model.staff import May
-from publisher.store import Connection, Store, desk
+from publisher.store import Connection, Store, desk, staff
 from publisher.store.permission import allowed
 
 Change = Callable[[Changes], Changes]
@@ -27,7 +27,7 @@ def change(
 ) -> Changes:
     """Change a draft; return all that people have changed in it by now.
 
-    :param what: the change in words, for whoever looks at it later.
+    :param what: the change in words, for whoever looks at it later: here, and in the audit, which keeps all of them.
     :param seen: the version that whoever changes it has looked at; None: whichever there is.
     :raises UsageError: it is no draft any more.
     :raises StaleError: it was changed since that version.
@@ -39,6 +39,7 @@ def change(
         _require_same(before, seen, edition_id)
         after = make(before).signed(actor, now, what)
         desk.keep_changes(conn, edition_id, after)
+        staff.write_down(conn, actor, what, about=f"edition:{edition_id}", now=now)
     return after
 
 
@@ -76,15 +77,18 @@ def write_note(
 
 @allowed(May.EDIT)
 def take_back_note(
-    store: Store, schedule: str, *, language: str = "", now: datetime, seen: int | None = None
+    store: Store, schedule: str, *, language: str = "", actor: str, now: datetime, seen: int | None = None
 ) -> Note | None:
     """Take back the note of a schedule's next edition; return it, or None where there is none.
+
+    The audit says who: of a note that is gone nothing else does.
 
     :raises StaleError: another one waits than the one that was seen.
     """
     with store.write() as conn:
         before = _seen_note(conn, schedule, language, seen)
-        desk.take_back_note(conn, schedule, language=language, now=now)
+        if desk.take_back_note(conn, schedule, language=language, now=now):
+            staff.write_down(conn, actor, "took the note back", about=f"schedule:{schedule}", now=now)
     return before
 
 

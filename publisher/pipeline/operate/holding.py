@@ -15,10 +15,11 @@ from publisher.errors import NotWrittenError, StoreError
 from publisher.model.hook import HookKind
 from publisher.model.staff import May
 from publisher.model.states import EditionState, SendState
-from publisher.store import Connection, Store, calls, channels, editions, facts, limits, outbox, sends
+from publisher.store import Connection, Store, calls, channels, editions, facts, limits, outbox, sends, staff
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL, as_reason
 from publisher.store.patience import write_patiently
 from publisher.store.permission import allowed
+from publisher.store.staff import Line
 
 S = SendState
 MARKING = 60.0  # seconds to mark the sends as held: their rows may be locked while an audience is frozen
@@ -48,11 +49,14 @@ class Released:
 
 
 @allowed(May.EDIT)
-def hold_edition(store: Store, edition_id: int, *, actor: str, why: str, now: datetime) -> list[int]:
+def hold_edition(
+    store: Store, edition_id: int, *, actor: str, why: str, now: datetime, line: Line | None = None
+) -> list[int]:
     """Hold every send of an edition that has not ended, and those still to be made; return the sends held now.
 
     That it is held is written down first and by itself: nobody keeps us from that, and no call of it begins any more.
 
+    :param line: of the audit, in the same transaction as that; so for each of these verbs.
     :raises StoreError: it is held, but some of its sends could not be marked so in time.
     """
 
@@ -60,6 +64,7 @@ def hold_edition(store: Store, edition_id: int, *, actor: str, why: str, now: da
         if _is_open(conn, edition_id):
             if facts.hold_edition(conn, edition_id, actor=actor, why=why, now=now):
                 outbox.tell_held(conn, edition_id, why, now, by=actor)
+            staff.note(conn, line)
             return True
         return False
 
@@ -102,12 +107,17 @@ def _hold_sends(conn: Connection, edition_id: int) -> list[int]:
 
 
 @allowed(May.OPERATE)
-def hold_all(store: Store, *, actor: str, why: str, now: datetime) -> list[int]:
+def hold_all(store: Store, *, actor: str, why: str, now: datetime, line: Line | None = None) -> list[int]:
     """Hold everything that has not ended, and whatever comes; return the sends held now.
 
     :raises StoreError: all is held, but some sends could not be marked so in time.
     """
-    write_patiently(store, lambda conn: facts.hold_everything(conn, actor=actor, why=why, now=now))
+
+    def write_down(conn: Connection) -> None:
+        facts.hold_everything(conn, actor=actor, why=why, now=now)
+        staff.note(conn, line)
+
+    write_patiently(store, write_down)
     with store.read() as conn:
         ids = sorted(send["id"] for send in sends.in_state(conn, *HELD_AS))
     end = time.monotonic() + MARKING
@@ -183,6 +193,7 @@ def release_edition(
     now: datetime,
     usable: Collection[str] | None = None,
     try_channels: bool = False,
+    line: Line | None = None,
 ) -> Released:
     """Let an edition go on. What its own checks hold, or a channel that is stopped, has to be mended first.
 
@@ -200,13 +211,16 @@ def release_edition(
         released = replace(_release(conn, found, BY_A_PERSON, kept_by, now, usable), was_held=was_held)
         if was_held or released.going_on:
             outbox.tell_edition(conn, HookKind.EDITION_RELEASED, edition_id, now)
+        staff.note(conn, line, released.did_something)
         return released
 
     return write_patiently(store, work)
 
 
 @allowed(May.OPERATE)
-def release_all(store: Store, *, now: datetime, usable: Collection[str] | None = None) -> Released:
+def release_all(
+    store: Store, *, now: datetime, usable: Collection[str] | None = None, line: Line | None = None
+) -> Released:
     """Take back `hold --all`. What someone held by itself, and what is paused for another reason, stays as it is.
 
     :param usable: the channels of schedules.yaml, as for an edition.
@@ -219,6 +233,7 @@ def release_all(store: Store, *, now: datetime, usable: Collection[str] | None =
         released = replace(_release(conn, mine, BY_A_PERSON_ALL, kept_by, now, usable), was_held=was_held)
         for edition_id in dict.fromkeys(send["edition_id"] for send in mine if send["id"] in released.going_on):
             outbox.tell_edition(conn, HookKind.EDITION_RELEASED, edition_id, now)
+        staff.note(conn, line, released.did_something)
         return released
 
     return write_patiently(store, work)
@@ -267,6 +282,7 @@ def release_channel(
     usable: Collection[str] | None = None,
     account: str = "",
     sharing: Collection[str] = (),
+    line: Line | None = None,
 ) -> Released:
     """A channel is mended: it sends again, and what was paused because of it goes on.
 
@@ -289,7 +305,10 @@ def release_channel(
             calls.hasten_put_off(conn, sharing, theirs, now)
         channels.let_go_on(conn, channel)
         kept_by = (BY_A_PERSON, BY_A_PERSON_ALL, sends.BOOKS, *sends.UNRELEASED)
-        return replace(_release(conn, mine, sends.CHANNEL, kept_by, now, usable), was_held=was_stopped or has_rested)
+        is_new = was_stopped or has_rested
+        released = replace(_release(conn, mine, sends.CHANNEL, kept_by, now, usable), was_held=is_new)
+        staff.note(conn, line, released.did_something)
+        return released
 
     return write_patiently(store, work)
 

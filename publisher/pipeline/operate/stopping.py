@@ -9,19 +9,22 @@ from sqlalchemy import RowMapping
 
 from publisher.model.staff import May
 from publisher.model.states import ENDED, SENTENCES, DeliveryState, EditionState, SendState
-from publisher.store import Connection, Store, by_hand, desk, editions, facts, sends
+from publisher.store import Connection, Store, by_hand, desk, editions, facts, sends, staff
 from publisher.store.patience import write_patiently
 from publisher.store.permission import allowed
+from publisher.store.staff import Line
 
 D = DeliveryState
 
 
 @allowed(May.OPERATE)
-def cancel_edition(store: Store, edition_id: int, *, reason: str, now: datetime) -> int:
+def cancel_edition(store: Store, edition_id: int, *, reason: str, now: datetime, line: Line | None = None) -> int:
     """Stop what has not left of an edition; return how many deliveries were stopped.
 
     Calls under way end as they do: what the provider took stays sent, what certainly did not leave is cancelled. Where
     nobody has got any of it, its note waits for the next edition.
+
+    :param line: of the audit, in the transaction that lets nothing more be claimed.
     """
 
     def work(conn: Connection) -> list[RowMapping]:
@@ -33,6 +36,7 @@ def cancel_edition(store: Store, edition_id: int, *, reason: str, now: datetime)
         is_cancelled = editions.move(conn, edition_id, EditionState.CANCELLED, now, reason=reason)
         if is_cancelled and not any(map(_reached_somebody, sends.of_edition(conn, edition_id))):
             desk.give_back_note(conn, edition_id, now)
+        staff.note(conn, line, is_cancelled or bool(found))
         return found
 
     found = write_patiently(store, work)

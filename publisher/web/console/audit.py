@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 HERE = "/audit"
 MOST = 5_000  # lines of a file
+STRETCH = 200_000  # lines that a page looks through for those of somebody
 KINDS = ("edition", "article", "source", "schedule", "subscriber", "channel", "staff", "version", "hook", "sending")
 # Where a thing is seen, by what it is called in what was done.
 PLACES = {"edition": "/editions/{}", "article": "/articles/{}", "source": "/sources/{}", "channel": "/channels/{}"}
@@ -53,7 +54,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
 
     @router.get(HERE)
     def every(who: Who = "", about: About = "", after: Mark = "") -> Response:
-        lines, mark = _page(app, who, about, after, PAGE)
+        lines, mark = _page(app, who, about, after, PAGE, STRETCH)
         with app.store.read() as conn:
             people = [member.name for member in staff.every(conn)]
         asked = {"who": who.strip(), "about": about.strip()}
@@ -64,6 +65,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             lines=lines,
             asked=asked,
             older=older,
+            cut_short=bool(older) and len(lines) < PAGE,
             is_first=not after,
             people=people,
             kinds=KINDS,
@@ -78,17 +80,17 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
 
     @acts.api.get(HERE, response_model=Page[AuditLine])
     def lines(who: Who = "", about: About = "", after: Mark = "", limit: Limit = PAGE) -> Page[AuditLine]:
-        """List who did what when, newest first."""
-        found, mark = _page(app, who, about, after, limit)
+        """List who did what when, newest first. A page may be short of lines, and go on."""
+        found, mark = _page(app, who, about, after, limit, STRETCH)
         return Page[AuditLine](items=found, after=mark)
 
     return router
 
 
-def _page(app: App, who: str, about: str, after: str, limit: int) -> tuple[list[AuditLine], str]:
+def _page(app: App, who: str, about: str, after: str, limit: int, stretch: int = 0) -> tuple[list[AuditLine], str]:
     """Return a page of lines, and the mark of the next; empty: that was all."""
     before = _before(unpack(after, list)[0]) if after else None
-    wanted = trail.Wanted(who.strip(), about.strip(), before, limit)
+    wanted = trail.Wanted(who.strip(), about.strip(), before, limit, stretch)
     with app.store.read() as conn:
         found, goes_on = trail.find(conn, wanted)
     return [_line(app, deed) for deed in found], pack(list(goes_on.values())) if goes_on else ""

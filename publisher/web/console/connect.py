@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 HERE = f"{ONE}/connect"
 LASTS = timedelta(minutes=15)
 MOST = 50  # that connect at the same time
+TWICE = _("This step was pressed before: that press counts, and this one did nothing.")
 ANSWER = "answer-"  # before the name of what is asked for: a field of a form
 
 
@@ -45,6 +46,7 @@ class Walk:
 
     :ivar number: of the step that they are shown.
     :ivar given: all answers and notes so far.
+    :ivar is_taken: its step was pressed, and what was given is being tried.
     :ivar done: what came of it, in sentences; none yet.
     """
 
@@ -53,6 +55,7 @@ class Walk:
     number: int = 0
     step: Step | None = field(default=None, repr=False)
     given: Mapping[str, str] = field(default_factory=dict, repr=False)
+    is_taken: bool = False
     done: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()  # to be written under the channel
 
@@ -83,6 +86,14 @@ class Walks:
                     "too many connect a channel at this moment", remedy="Try again in a quarter of an hour"
                 )
             self._kept[form_token(), channel] = walk
+
+    def take(self, channel: str, walk: Walk) -> bool:
+        """Let one press of a step count; say whether it is this one."""
+        with self._lock:
+            if walk.is_taken or self._kept.get((form_token(), channel)) is not walk:
+                return False
+            self._kept[form_token(), channel] = replace(walk, is_taken=True)
+            return True
 
     def forget(self, channel: str) -> None:
         with self._lock:
@@ -134,26 +145,34 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     @router.post(f"{HERE}/step")
     def step(name: Name, said: Said) -> Response:
         connecting, walk, back = _connecting(app, name), walks.get(name), f"/channels/{name}/connect"
-        if walk is None or walk.step is None:
+        if walk is None:
             words = _("Its quarter of an hour is over, or it was begun elsewhere. Nothing was written: begin again.")
             return back_to(back, pages.say(words), is_bad=True)
-        if said.get("number") != str(walk.number):
-            return back_to(back)  # pressed twice, or a page of before
+        if walk.step is None or said.get("number") != str(walk.number):
+            return back_to(back, pages.say(TWICE), is_bad=True)  # or it is a page of before
         answers = [(ask, said.get(f"{ANSWER}{ask.name}")) for ask in walk.step.asks]
         problems = {ask.name: wrong for ask, text in answers if (wrong := _problem(connecting, ask, text, said))}
         if problems:
             typed = {ask.name: text for ask, text in answers if not ask.is_secret}
             return page(connecting, walk, problems=problems, typed=typed)
+        if not walks.take(name, walk):
+            return back_to(back, pages.say(TWICE), is_bad=True)
         given = noted(walk.given, walk.step, [(ask.name, text) for ask, text in answers])
         try:
             walks.keep(name, _led(connecting, replace(walk, given=given, number=walk.number + 1)))
-        except PublisherError as error:
+        except Exception as error:
             walks.forget(name)
+            if not isinstance(error, PublisherError):
+                raise
             return back_to(back, pages.say(f"{error}."), is_bad=True)
         return back_to(back)
 
     @router.post(f"{HERE}/leave")
     def leave(name: Name) -> Response:
+        walk = walks.get(name)
+        if walk is not None and walk.is_taken:
+            words = _("What was given is being tried: look in a moment.")
+            return back_to(f"/channels/{name}/connect", pages.say(words), is_bad=True)
         walks.forget(name)
         return back_to(f"/channels/{name}", pages.say(_("Nothing was written.")))
 

@@ -168,14 +168,8 @@ def _does(app: App, acts: Acts) -> None:
     def test(name: Name, said: To) -> Done:
         """Mail the next edition to a few addresses, marked [Test]. Nobody else gets it, and nothing counts as sent."""
         chosen = app.edition_to_come(f"{name}/{said.language}" if said.language else name)
-        addresses = proofs.addresses_said(app, said.to)
-        if not chosen.mails_to:
-            raise UsageError("it sends no mail, and posts are not tested", remedy="Look at its preview")
-        found = proofs.send(app, proofs.make(app, chosen), addresses)
-        words = "; ".join(f"{each.email} by {each.channel}: {each.why_not or 'sent'}" for each in found)
-        if not found or any(each.why_not for each in found):
-            raise UsageError(words or "no mail of it could be made", remedy="Look at its preview" if not found else "")
-        return Done(said=_("Test of %(name)s: %(what)s.", name=name, what=words))
+        what = proofs.mail_to(app, chosen, said.to)
+        return Done(said=_("Test of %(name)s: %(what)s.", name=chosen.label, what=what))
 
 
 def _tells(app: App, acts: Acts) -> None:

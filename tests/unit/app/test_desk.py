@@ -16,7 +16,7 @@ from publisher.model.desk import Words
 from publisher.model.message import fill
 from publisher.pipeline.operate import editing, stopping
 from publisher.store import desk as ledger
-from publisher.store import messages
+from publisher.store import messages, trail
 from tests.ledger import Clock
 from tests.project import ProjectDir
 from tests.unit.app.project import EVENING, edit, found, open_app, sends_of
@@ -230,3 +230,18 @@ def test_what_must_not_be_sent_can_not_be_added(tmp_path):
         with pytest.raises(UsageError, match="there is no article"):
             desk.article(app, said)
     assert desk.article(app, "2").id == 2
+
+
+def test_every_change_to_a_draft_leaves_a_line_in_the_audit(tmp_path):
+    app, _ = opened(tmp_path)
+    change(app, "drop", 2, "anna")
+    change(app, "add", 2, "anna")
+    change(app, "arrange", (1,))
+    change(app, "word", "letters:daily", Words(subject="Two boats"))
+    desk.write_note(app, morning(app), "A word to ada@harbor.example.")
+    with app.store.read() as conn:
+        found, _ = trail.find(conn, trail.Wanted())
+    mine = [(deed.actor, deed.what, deed.about) for deed in found]
+    on_draft = [(app.actor, name, "edition:1") for name in ("word", "arrange", "add", "drop")]
+    assert set(mine[:5]) == {*on_draft, (app.actor, "wrote a note for morning", "schedule:morning")}  # at one moment
+    assert not any("@" in deed.what for deed in found)

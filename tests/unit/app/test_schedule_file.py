@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
-from publisher.app import schedule_file
+from publisher.app import schedule_file, versions
+from publisher.app.following import propose
 from publisher.app.reload import FileWatch
 from publisher.app.slots import fire_due
 from publisher.config import replacing
@@ -225,3 +228,58 @@ def test_an_earlier_version_holds_again_and_says_since_when(app):
     held = schedule_file.held(app, schedule_file.read(app))
     assert (saved.version_id, held.version_id, held.actor) == (first, first, "console:bo")
     assert held.since == EVENING + timedelta(hours=1)
+
+
+@contextmanager
+def failing(app, table, meanwhile=lambda: None):
+    """Let no row of a table be written; until then the file may be changed by somebody else."""
+
+    def fail(_conn, _cursor, sql, *_rest):
+        if sql.startswith((f"INSERT INTO {table} ", f"UPDATE {table} ", f"DELETE FROM {table} ")):
+            meanwhile()
+            raise RuntimeError("the disk is gone")
+
+    event.listen(app.store._writers, "before_cursor_execute", fail)
+    with pytest.raises(RuntimeError, match="the disk is gone"):
+        yield
+    event.remove(app.store._writers, "before_cursor_execute", fail)
+
+
+def what_holds(app) -> str:
+    with app.store.read() as conn:
+        return project_versions.get(conn, schedules.accepted_version(conn))["text"]
+
+
+def test_what_somebody_else_wrote_while_a_save_failed_is_not_overwritten(app):
+    theirs = file_of(app).read_text() + "# by hand\n"
+    with signed_in(), failing(app, "project_versions", lambda: file_of(app).write_text(theirs)):
+        schedule_file.save(app, later(app), seen(app))
+    assert file_of(app).read_text() == theirs
+
+
+def test_what_fails_before_the_version_holds_leaves_file_and_ledger_as_they_were(app):
+    before = file_of(app).read_text()
+    versions.accepted(app)
+    with signed_in(), failing(app, "project_versions"):
+        schedule_file.save(app, later(app), seen(app))
+    assert (file_of(app).read_text(), what_holds(app)) == (before, before)
+
+
+def test_what_fails_once_the_version_holds_leaves_the_file_that_holds(app):
+    versions.accepted(app)
+    new = later(app).replace("mg.harbor.example", "mail.harbor.example")
+    with signed_in(role=Role.ADMIN), failing(app, "channels"):
+        schedule_file.save(app, new, seen(app))
+    assert (file_of(app).read_text(), what_holds(app), app.project.text) == (new, new, new)
+
+
+def test_who_dies_between_the_file_and_the_ledger_has_it_taken_by_the_next_start(app):
+    versions.accepted(app)
+    text = later(app)
+    replacing.put(app.folder, text, has_mark=False, instead_of=seen(app))
+    app.clock.advance(timedelta(hours=1))
+    os.utime(file_of(app), (app.clock().timestamp(),) * 2)
+    again = type(app).open(app.folder, app.clock)
+    propose(again)
+    assert (what_holds(again), again.project.text) == (text, text)
+    again.store.close()

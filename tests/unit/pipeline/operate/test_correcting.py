@@ -16,7 +16,7 @@ from publisher.model.states import DeliveryState, SendState
 from publisher.pipeline import dispatch, settle
 from publisher.pipeline.operate import again, correcting, holding, rewording, withdrawing
 from publisher.pipeline.operate.correcting import Corrected
-from publisher.store import archive, corrections, editions, facts, messages, sends, withdrawals
+from publisher.store import archive, corrections, editions, facts, messages, sends, staff, withdrawals
 from tests.ledger import MAIL, NOW, add_edition, add_send, books, leave, subscribe
 from tests.unit.pipeline.dispatch.conftest import NO_ANSWER, SENT, UNREACHABLE, Bench, Told
 
@@ -481,3 +481,15 @@ def test_a_correction_mail_can_be_held_though_its_edition_has_ended(store, editi
     assert holding.release_edition(store, edition, now=NOW).going_on == (mail["id"],)
     bench.all(network)
     assert books(store, mail["id"]) == {"sent": READERS}
+
+
+def test_a_correction_leaves_a_line_in_the_audit_and_none_of_its_words(store, edition, bench):
+    send = add_send(store, edition, message=worded("old"))
+    with store.read() as conn:
+        new, known = New(sends.get(conn, send), worded("new"), MAIL), messages.newest_revision(conn, send)
+    wanted = Corrected(Erratum(note="Ada, ada@example.org, is well."), ((new, known),), (), {})
+    correcting.correct_edition(store, edition, wanted, MEANS, actor="cli:ada", why="she rang", now=NOW)
+    with store.read() as conn:
+        (line, *_) = staff.done(conn)
+    assert (line["actor"], line["at"], line["about"]) == ("cli:ada", NOW, f"edition:{edition}")
+    assert line["what"] == "corrected the words of 1 send, with a note of its own"

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import update
 
 from publisher.model.call import Answer, Outcome, Verdict
+from publisher.model.hook import HookKind
 from publisher.model.tokens import address_hash
 from publisher.pipeline import settle
 from publisher.pipeline.operate import doubt, stopping
@@ -16,6 +17,7 @@ from publisher.store import by_hand, calls, editions, sends
 from publisher.store.by_hand import Doubtful
 from publisher.store.tables import calls as call_rows
 from publisher.store.tables import editions as edition_rows
+from tests.hooks import add_hook, told
 from tests.ledger import HASH_KEY, NOW, books
 
 SENT, UNKNOWN = Verdict(Outcome.SENT), Verdict(Outcome.UNKNOWN, reason="no answer came")
@@ -133,3 +135,30 @@ def test_what_practice_left_in_doubt_is_not_sent_anew_when_it_is_over(store, edi
         conn.execute(update(edition_rows).where(edition_rows.c.id == edition).values(practice=made))
     assert say(store, Word.RESEND) == Decided(0, 0, 0, {}, of_practice=3)
     assert say(store, Word.TREAT_AS_FAILED).moved == 3
+
+
+@pytest.mark.parametrize(
+    ("word", "state"), [(Word.TREAT_AS_SENT, "sent"), (Word.TREAT_AS_FAILED, "failed")], ids=["sent", "failed"]
+)
+def test_webhooks_are_told_of_it_as_of_what_a_call_settles(store, send, doubted, word, state):
+    add_hook(store, HookKind.DELIVERIES_SETTLED)
+    say(store, word, why="ada@harbor.example rang")
+    ((kind, data),) = told(store)
+    assert (kind, data["send"], data["channel"]) == ("deliveries.settled", send, "letters")
+    assert [(each["id"], each["recipient"], each["state"]) for each in data["deliveries"]] == [
+        (row["id"], f"d{row['id']}", state) for row in sorted(doubted, key=lambda row: row["id"])
+    ]
+    assert all(each["reason"].endswith("by cli:ada: … rang; before: no answer came") for each in data["deliveries"])
+
+
+def test_webhooks_hear_of_what_is_sent_anew_only_when_it_has_ended(store, doubted):
+    add_hook(store, HookKind.DELIVERIES_SETTLED)
+    say(store, Word.RESEND)
+    assert told(store) == []
+
+
+def test_what_is_told_of_a_word_stands_or_falls_with_it(store, send, doubted):
+    add_hook(store, HookKind.DELIVERIES_SETTLED)
+    with store.rehearsal() as conn:
+        doubt.settle_batch(conn, Doubtful(), Word.TREAT_AS_SENT, "treated as sent", NOW)
+    assert (told(store), books(store, send)) == ([], {"sent": 1, "unknown": 3})

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
@@ -11,7 +14,7 @@ from publisher.config.settings import Settings
 from publisher.model.staff import Role
 from publisher.store import staff
 from publisher.testing import FakeProvider
-from tests.connecting import written
+from tests.connecting import held, written
 from tests.ledger import Clock
 from tests.project import ProjectDir
 from tests.unit.app.project import EVENING
@@ -126,3 +129,26 @@ def test_without_a_form_of_the_session_nothing_begins(operator):
     assert operator.post(f"{HERE}/begin", data={"csrf_token": "0" * 64}).status_code == 403
     assert operator.get("/channels/nope/connect").status_code == 404
     assert operator.get("/channels/%2e%2e/connect").status_code == 404
+
+
+def test_of_two_presses_of_one_step_one_counts_and_the_other_is_told(made, operator, provider, tmp_path):
+    begin(operator)
+    asked = len(provider.requests)
+    press = partial(operator.do, f"{HERE}/step", number="0", **{"answer-token": TOKEN})
+    with ThreadPoolExecutor() as pool:
+        with held(tmp_path):  # the first is about to write
+            first = pool.submit(press)
+            while len(provider.requests) == asked and not first.done():
+                time.sleep(0.01)
+            assert "that press counts, and this one did nothing" in operator.get(press().headers["location"]).text
+        first.result()
+    assert "Written into .env: BOT_TOKEN" in operator.get(HERE).text
+    with made.app.store.read() as conn:
+        assert [row["what"] for row in staff.done(conn)].count("connected the channel letters: wrote BOT_TOKEN") == 1
+
+
+def test_who_presses_a_step_again_when_it_is_done_is_told_so(made, operator, tmp_path):
+    begin(operator)
+    operator.do(f"{HERE}/step", number="0", **{"answer-token": TOKEN})
+    assert "this one did nothing" in operator.said(f"{HERE}/step", number="0", **{"answer-token": "7001:other"})
+    assert f"BOT_TOKEN={TOKEN}\n" in written(tmp_path)
