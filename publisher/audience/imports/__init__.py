@@ -171,7 +171,8 @@ def add_one(
         writer = Writer(conn, list_id, f"added by {actor}", now, actor, newcomers.erased(conn))
         writer.write([person])
         known = subscribers.find(conn, person.hash)
-        if line and known is not None and not writer.counts.keys() & {"already", "left", "erased"}:
+        is_new = not any(writer.counts[why] for why in ("already", "left", "erased"))
+        if line and known is not None and is_new:
             staff.note(conn, replace(line, about=f"subscriber:{known.id}"))
     _tell(report, writer.counts, Rejects(None, (), ","))
     return report
