@@ -6,6 +6,9 @@ ORACLES := .venv-oracles/bin
 WAPITI := .venv-wapiti/bin
 WEB := tests/judges/node_modules
 
+# Every test process would rewrite all asserts, and every `publisher` that a test starts compile itself, each time anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test golden test-web email-report demo-picture check test-long lock clean help
 
 help:  ## What can be made here

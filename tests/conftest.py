@@ -12,7 +12,7 @@ from publisher.cli import log_to_stderr
 from publisher.store import Store
 from publisher.store.postgresql import WRITING
 from tests import browser
-from tests.stores import ENGINES, start_postgresql
+from tests.stores import ENGINES, copy_new_ledgers, start_postgresql
 
 IN_CI = os.environ.get("CI") == "true"
 
@@ -36,6 +36,12 @@ def patient_database():
     tests/conformance/test_store_sharing.py shows what the limit does.
     """
     WRITING["idle_in_transaction_session_timeout"] = "20s"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def copied_ledgers():
+    """Make new ledgers by copying: most tests need one, and few are about how it is made."""
+    copy_new_ledgers()
 
 
 @pytest.fixture(autouse=True)

@@ -24,6 +24,7 @@ _NUMBERS = count(1)
 def empty(request, tmp_path):
     """Where a database is with nothing in it."""
     if request.param == "sqlite":
+        (tmp_path / "ledger.db").touch()  # else it would be a copy
         return tmp_path / "ledger.db"
     return request.getfixturevalue("postgresql").create(f"empty_{next(_NUMBERS)}")
 
