@@ -64,8 +64,8 @@ def make_project(folder: Path, sink: str, database: str, readers: int, per_call:
 
 
 @contextmanager
-def at_work(folder: Path, part: str, says: str) -> Iterator[None]:
-    """Run a part of Publisher, from the moment it says that it works."""
+def at_work(folder: Path, part: str, says: str) -> Iterator[int]:
+    """Run a part of Publisher; yield its process from the moment it says that it works."""
     log = folder / f"{part}-{time.time_ns()}.log"
     with log.open("w") as out:
         command = [sys.executable, "-m", "publisher", part]
@@ -73,7 +73,7 @@ def at_work(folder: Path, part: str, says: str) -> Iterator[None]:
         try:
             _wait_for(lambda: says in log.read_text() or process.poll() is not None, log)
             assert process.poll() is None, log.read_text()
-            yield
+            yield process.pid
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
