@@ -37,6 +37,7 @@ import requests
 from tests.project import MAILGUN, WEBHOOK, ProjectDir, environment
 
 CHANNELS = {"mailgun": MAILGUN, "webhook": WEBHOOK}
+PER_CALL = {"mailgun": 1_000, "webhook": 1}
 ADDRESSES = {"mailgun": rb"&to=", "webhook": rb'"recipients":'}  # one for each reader in a body
 ANSWER = b'{"id":"<%d@sink>","message":"Queued. Thank you."}'
 PROFILE = os.environ.get("PROFILE", "")  # a file that a profile of the send is written to
@@ -158,14 +159,14 @@ def _run(words: list[str], folder: Path) -> Cost:
 # --- the bare loop
 
 
-def bare(folder: Path, kind: str, url: str, threads: int, own_encoder: bool) -> None:
+def bare(folder: Path, kind: str, url: str, threads: int, own_encoder: bool, per_call: int = 0) -> None:
     """Post the bodies of the send that the project has made, from rows in memory."""
-    calls, speak = _bodies(folder, kind, url, own_encoder)
+    calls, speak = _bodies(folder, kind, url, own_encoder, per_call or PER_CALL[kind])
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(speak, calls))
 
 
-def _bodies(folder: Path, kind: str, url: str, own_encoder: bool):
+def _bodies(folder: Path, kind: str, url: str, own_encoder: bool, per_call: int):
     from publisher.app import App
     from publisher.model.call import Call
     from publisher.model.message import says_since_when
@@ -191,7 +192,6 @@ def _bodies(folder: Path, kind: str, url: str, own_encoder: bool):
             own.session.trust_env = False
         return own.session
 
-    per_call = 1_000 if kind == "mailgun" else 1
     calls = [tuple(rows[start : start + per_call]) for start in range(0, len(rows), per_call)]
     keys = [b"k" * 32]
 

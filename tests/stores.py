@@ -96,9 +96,12 @@ class PostgreSQL:
         self._pg_ctl("stop", "-m", mode)
 
     def resume(self) -> None:
-        options = f'-h "" -k {self.folder / "data"}'
-        self._pg_ctl("start", "-t", "120", "-o", options, "-l", str(self.folder / "data" / "log"))
+        self._pg_ctl("start", "-t", "120", "-o", self._start_options(), "-l", str(self.folder / "data" / "log"))
         self.server.ensure_postgres_running()  # reads its new pid
+
+    def _start_options(self) -> str:
+        """Return where it listens: on its socket alone."""
+        return f'-h "" -k {self.folder / "data"}'
 
     def stop(self) -> None:
         atexit.unregister(self.server._cleanup)

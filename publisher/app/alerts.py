@@ -58,9 +58,14 @@ def end(store: Store, clock: Clock, cause: str) -> None:
     log.warning("alert_over", cause=cause)
 
 
-def _is_open(store: Store, cause: str) -> bool:
+def open_causes(store: Store) -> set[str]:
+    """Return the causes of the alerts that are open now."""
     with store.read() as conn:
-        return any(row["cause"] == cause for row in alerts.open_ones(conn))
+        return {row["cause"] for row in alerts.open_ones(conn)}
+
+
+def _is_open(store: Store, cause: str) -> bool:
+    return cause in open_causes(store)
 
 
 class Watch:

@@ -226,6 +226,10 @@ class App:
         words = {"what": what, "affected": affected, "command": command}
         return alerts.begin(self.store, self.clock, cause, **words, urgent=urgent, channel=channel)
 
+    def open_causes(self) -> set[str]:
+        """Return the causes of the alerts that are open now."""
+        return alerts.open_causes(self.store)
+
     def all_clear(self, cause: str) -> None:
         """Say that the trouble is over, if it was ever said. Never raises."""
         alerts.end(self.store, self.clock, cause)

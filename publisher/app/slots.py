@@ -102,11 +102,13 @@ class Work:
     schedule: Schedule
     due: Sequence[Slot]
     draft: drafts.Need | None
+    has_failed: bool = False  # at an earlier look, and people were told
 
 
 def _fire_all(app: App, now: datetime) -> list[int]:
     with app.store.read() as conn:
-        known = schedules.every(conn)
+        known, edited = schedules.every(conn), schedules.with_former_times(conn)
+    told = app.open_causes()  # asked once: of a thousand schedules hardly one has failed, or was edited just now
     at_work = [
         (each, known[each.name]["considered_until"])
         for each in app.project.schedules.values()
@@ -115,7 +117,12 @@ def _fire_all(app: App, now: datetime) -> list[int]:
     drafts.follow(app, {schedule.name: until for schedule, until in at_work})
     approved.decide_due(app, {schedule.name for schedule, _ in at_work})
     works = [
-        Work(schedule, versions.undecided(app, schedule, until, now), drafts.need(app, schedule, until))
+        Work(
+            schedule,
+            versions.undecided(app, schedule, until, now, is_edited=schedule.name in edited),
+            drafts.need(app, schedule, until),
+            has_failed=_failed(schedule.name) in told,
+        )
         for schedule, until in at_work
     ]
     trouble = _poll_for(app, works)
@@ -161,13 +168,18 @@ def _guarded(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
     except Exception as error:
         said = str(error) if isinstance(error, PublisherError) else f"{type(error).__name__} (see the log)"
         what = f"no edition of {name} could be made: {said}"
-        cause, affected = f"slot-failed:{name}", f"the next edition of {name}"
-        is_new = app.alert(cause, what=what, affected=affected, command="publisher check")
+        affected = f"the next edition of {name}"
+        is_new = app.alert(_failed(name), what=what, affected=affected, command="publisher check")
         if is_new and not isinstance(error, PublisherError):  # once: it is tried again at each look
             log.exception("slot_failed", schedule=name)
         return []
-    app.all_clear(f"slot-failed:{name}")
+    if work.has_failed:
+        app.all_clear(_failed(name))
     return made
+
+
+def _failed(name: str) -> str:
+    return f"slot-failed:{name}"
 
 
 def _fire(app: App, work: Work, trouble: str, now: datetime) -> list[int]:

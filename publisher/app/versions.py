@@ -261,8 +261,13 @@ def question_cause(name: str) -> str:
     return f"schedule-question:{name}"
 
 
-def undecided(app: App, schedule: Schedule, since: datetime, now: datetime) -> list[Slot]:
-    """Return a schedule's slots since a moment, each by the version of the file that held when it came."""
+def undecided(app: App, schedule: Schedule, since: datetime, now: datetime, *, is_edited: bool = True) -> list[Slot]:
+    """Return a schedule's slots since a moment, each by the version of the file that held when it came.
+
+    :param is_edited: False where it is known to have no former times.
+    """
+    if not is_edited:
+        return slots_between(schedule.when, app.zone, since, now)
     with app.store.read() as conn:
         former = schedules.former_times(conn, schedule.name)
         names = [schedule.name, *schedules.former_names(conn, schedule.name)] if former else []

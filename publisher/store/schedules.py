@@ -144,6 +144,12 @@ def former_times(conn: Connection, name: str) -> list[tuple[int, datetime]]:
     return [(version_id, datetime.fromisoformat(until)) for version_id, until in json.loads(said or "[]")]
 
 
+def with_former_times(conn: Connection) -> set[str]:
+    """Return the names of the schedules that have any: they were edited, and slots of before are undecided still."""
+    query = select(facts.c.name).where(facts.c.name.startswith(FORMER))
+    return {name.removeprefix(FORMER) for name in conn.execute(query).scalars()}
+
+
 def set_former_times(conn: Connection, name: str, former: list[tuple[int, datetime]]) -> None:
     """Remember them; none: forget them."""
     if former:

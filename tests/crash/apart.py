@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -17,10 +17,15 @@ H = TypeVar("H")
 
 
 @contextmanager
-def started(module: str, how: Any, log: Path, port: int = 0) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Start a module that is told how it behaves by a dataclass; yield its address, and the process."""
+def started(
+    module: str, how: Any, log: Path, port: int = 0, within: Sequence[str] = ()
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Start a module that is told how it behaves by a dataclass; yield its address, and the process.
+
+    :param within: the words that start a command where it shall run, on a machine of its own.
+    """
     told = [f"--{field.name.replace('_', '-')}={getattr(how, field.name)}" for field in fields(how)]
-    command = [sys.executable, "-m", module, f"--log={log}", f"--port={port}", *told]
+    command = [*within, sys.executable, "-m", module, f"--log={log}", f"--port={port}", *told]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()

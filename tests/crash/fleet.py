@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
@@ -97,12 +97,12 @@ class Fleet:
         self.random = Random(self.plan.seed)
         log = self.folder / "sink.jsonl"
         temper = Temper(**{**asdict(self.plan.temper), "honours_keys": self.plan.keys})
-        with serving(log, temper) as sink, ExitStack() as stack:
-            self._set_up(sink)
+        with self.serving(log, temper) as sink, ExitStack() as stack:
             self.workers = [Worker(f"worker{number}") for number in range(PROCESSES)]
-            for worker in self.workers:
-                self.start(worker)
+            self._set_up(sink)
             stack.callback(self._end)
+            for worker in self.crew:
+                self.start(worker)
             with self._database_faults() if database_faults else nullcontext():
                 torment(self)
             self._settle()
@@ -113,15 +113,40 @@ class Fleet:
 
     # --- processes ----------------------------------------------------------------------------------------------------
 
+    @property
+    def crew(self) -> list[Worker]:
+        """Whoever is started: those that torment may stop, and others beside them."""
+        return self.workers
+
+    def words(self, worker: Worker) -> list[str]:
+        """Return the command of a process."""
+        return [sys.executable, "-m", "publisher", "run", "--port", "0"]
+
+    def home(self, worker: Worker) -> Path:
+        """Return the folder in which a process works."""
+        return self.folder
+
+    def address(self, worker: Worker) -> str:
+        """Return where the database is, as a process sees it."""
+        return self.url.replace("//postgres", f"//{worker.name}")
+
+    def serving(self, log: Path, temper: Temper) -> AbstractContextManager[str]:
+        """Start the provider."""
+        return serving(log, temper)
+
     def start(self, worker: Worker) -> None:
         settings = {"LEASE": f"{self.lease:.0f}s", "READ_TIMEOUT": "1s", "MARGIN": "500ms", "UNKNOWN_RETRY": "1s"}
         environ = {**environment(), **{f"PUBLISHER_{name}": value for name, value in settings.items()}}
-        environ |= {"DATABASE_URL": self.url.replace("//postgres", f"//{worker.name}"), **self.plan.environ}
+        environ |= {"DATABASE_URL": self.address(worker), **self.plan.environ}
         environ["PYTHONPATH"] += os.pathsep + str(self.folder / "plugins")
-        command = [sys.executable, "-m", "publisher", "run", "--port", "0"]
         with (self.folder / f"{worker.name}.log").open("ab") as out:
             worker.process = subprocess.Popen(
-                command, cwd=self.folder, env=environ, stdout=out, stderr=out, stdin=subprocess.DEVNULL
+                self.words(worker),
+                cwd=self.home(worker),
+                env=environ,
+                stdout=out,
+                stderr=out,
+                stdin=subprocess.DEVNULL,
             )
 
     def stop(self, worker: Worker, sign: int) -> None:
@@ -129,9 +154,13 @@ class Fleet:
         process = worker.process
         assert process is not None
         process.send_signal(sign)
-        at = time.time()
+        self.note(worker, time.time())
+
+    def note(self, worker: Worker, at: float) -> None:
+        """Note that a process was stopped, or cut off, and which of the ledger's processes it was."""
+        assert worker.process is not None
         query = "SELECT max(id) FROM processes WHERE pid = %s"
-        found = self.ask(query, process.pid)
+        found = self.ask(query, worker.process.pid)
         if found and found[0][0] is not None:
             self.stopped.append(Stopped(worker.name, at, found[0][0]))
 
@@ -190,9 +219,9 @@ class Fleet:
         project.publish(editions)
         project.subscribe(self.plan.readers)
         self.server.execute(WITNESS, self.url)
-        for number in range(PROCESSES):
+        for worker in self.crew:
             self.server.execute(
-                f"DO $$ BEGIN CREATE ROLE worker{number} SUPERUSER LOGIN; EXCEPTION WHEN duplicate_object THEN END $$"
+                f"DO $$ BEGIN CREATE ROLE {worker.name} SUPERUSER LOGIN; EXCEPTION WHEN duplicate_object THEN END $$"
             )
 
     @contextmanager
@@ -228,7 +257,7 @@ class Fleet:
             time.sleep(0.5)
 
     def _end(self) -> None:
-        for worker in self.workers:
+        for worker in self.crew:
             if worker.process is not None and worker.process.poll() is None:
                 worker.process.send_signal(signal.SIGCONT)
                 worker.process.kill()

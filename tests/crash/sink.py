@@ -14,7 +14,7 @@ import socket
 import struct
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +40,7 @@ class Temper:
     half_open: float = 0.0  # accepted, and never a word nor a close
     slow: float = 0.0  # accepted, and answered after `slow_seconds`
     slow_seconds: float = 3.0
+    host: str = "127.0.0.1"  # where it listens
     latency: float = 0.0  # seconds at most before any answer, evenly drawn
     seed: int = 1
 
@@ -188,8 +189,8 @@ async def _serve(temper: Temper, log: Path, port: int) -> None:
     sink = Sink(temper, ledger)
     sink.remember(log)
     writing = asyncio.create_task(ledger.run())
-    server = await asyncio.start_server(sink.serve, "127.0.0.1", port, limit=1 << 20, backlog=512)
-    sys.stdout.write(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}\n")
+    server = await asyncio.start_server(sink.serve, temper.host, port, limit=1 << 20, backlog=512)
+    sys.stdout.write(f"http://{temper.host}:{server.sockets[0].getsockname()[1]}\n")
     sys.stdout.flush()
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -199,9 +200,9 @@ async def _serve(temper: Temper, log: Path, port: int) -> None:
 
 
 @contextmanager
-def serving(log: Path, temper: Temper, port: int = 0) -> Iterator[str]:
+def serving(log: Path, temper: Temper, port: int = 0, within: Sequence[str] = ()) -> Iterator[str]:
     """A sink in a process of its own; yield its address."""
-    with started("tests.crash.sink", temper, log, port) as (url, _):
+    with started("tests.crash.sink", temper, log, port, within) as (url, _):
         yield url
 
 
