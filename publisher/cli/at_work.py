@@ -161,18 +161,24 @@ def follow(work: Work) -> None:
     work.stack.callback(duty.stop)
 
 
-def start_console(work: Work, port: int) -> None:
-    """Show the console, and all that readers and providers ask for."""
+def start_console(work: Work, port: int | None, public_port: int | None) -> None:
+    """Show the console, and all that readers and providers ask for.
+
+    :param port: instead of the one that is set, as `public_port` is.
+    """
     from publisher.web.inbox import Inbox
     from publisher.web.server import Server, make_app
 
     app = work.app
-    server = Server(make_app(app, Inbox(app.folder / "inbox")), port=port)
+    serving = app.settings.serving.at(port, public_port)
+    server = Server(make_app(app, Inbox(app.folder / "inbox"), serving), serving.console, serving.public)
     server.start()
     work.stack.callback(server.stop)
     app.inbox = server.url
-    say(f"{app.project.publication.name}: {server.url}{_practice_words(app)}")
-    _offer_set_up(app, server.url)
+    say(f"{app.project.publication.name}: {serving.console_url or server.url}{_practice_words(app)}")
+    if serving.public:
+        say(f"readers and providers: {server.public_url}")
+    _offer_set_up(app, serving.console_url or server.url)
 
 
 def _offer_set_up(app: App, url: str) -> None:
