@@ -30,6 +30,7 @@ from publisher.web import (
     inbox_pages,
     joining,
     leaving,
+    mirror,
     owner,
     previews,
     public,
@@ -116,6 +117,7 @@ def make_app(app: App | None, inbox: Inbox, serving: Serving | None = None) -> F
         web.include_router(approval.routes(app, pages), include_in_schema=False)
         web.include_router(clicks.routes(app, pages), include_in_schema=False)
         web.include_router(health.routes(app), include_in_schema=False)
+        web.include_router(mirror.routes(app), include_in_schema=False)
         web.include_router(api.routes(app))
         shown, acts, web.state.streams = console.routes(app, pages)
         web.include_router(shown, include_in_schema=False)
