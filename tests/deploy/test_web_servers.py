@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
@@ -18,8 +19,11 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from publisher.app import App, mirror
+from publisher.app.doctor import Web
+from publisher.app.doctor import front as doctors
 from publisher.app.doctor.letter import ONE_CLICK
 from publisher.config.serving import Place, Serving
+from publisher.config.settings import Settings
 from publisher.web.door import COOKIE
 from publisher.web.inbox import Inbox
 from publisher.web.server import Server, make_app
@@ -232,3 +236,28 @@ def test_addresses_of_one_person_are_in_no_log(front):
     log = next(front.app.folder.glob("publisher.log")).read_text()
     assert "GET /subscribe" in log
     assert "secret-token" not in log
+
+
+class FromOutside(Web):
+    """Asks as a reader does whose name server knows the names."""
+
+    def __init__(self, front: Front, host: str) -> None:
+        super().__init__(front.authority)
+        self._host = host
+
+    def _session(self) -> requests.Session:
+        session = super()._session()
+        session.mount("https://", _Named(self._host))
+        session.headers["Host"] = self._host
+        return session
+
+
+@pytest.mark.parametrize("host", [LETTERS, DESK])
+def test_the_doctor_finds_nothing_wrong(front, host):
+    base = f"https://127.0.0.1:{front.port}"
+    app = copy(front.app)
+    app.settings = Settings({"PUBLISHER_TRUSTED_PROXIES": "127.0.0.1"})
+    found = list(doctors.Front(app, FromOutside(front, host), base, is_public=host == LETTERS).look())
+    said = {each.about: str(each.level) for each in found if each.about != "its clock"}  # the project's stands still
+    about = "public address" if host == LETTERS else "console's address"
+    assert said == dict.fromkeys([f"{about} {base}", "https", "readers' addresses", "live pages"], "ok"), found
