@@ -99,16 +99,10 @@ class Faces:
         public_url, port = self._public_url(), self._public_port()
         is_public_name = bool(host) and host == urlsplit(public_url).hostname
         is_here = is_loopback(host) and is_this_machine(heard.peer) and not heard.is_passed_on
-        if port and scope["server"][1] == port:
-            is_ours = is_here or is_public_name
-            return (
-                Face(is_public=True, is_here=is_here, prefix="" if is_here else prefix_of(public_url))
-                if is_ours
-                else None
-            )
+        is_public_port = bool(port) and scope["server"][1] == port
         if is_here:
-            return Face(is_here=True)
-        if host and host == self._serving.console_host and (port or not is_public_name):
+            return Face(is_public=is_public_port, is_here=True)
+        if not is_public_port and host and host == self._serving.console_host and (port or not is_public_name):
             return Face(prefix=self._serving.console_prefix)
         return Face(is_public=True, prefix=prefix_of(public_url)) if is_public_name else None
 
