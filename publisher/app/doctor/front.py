@@ -106,7 +106,7 @@ class Front:
         about = "live pages"
         if len(came) < mirror.BEATS:
             return wrong(about, "a stream of words breaks off", f"Let the web server in front wait for it ({PAGE}).")
-        if came[-1] - came[0] < mirror.BEAT * (mirror.BEATS - 1) / 2:
+        if came[-1] - came[0] < mirror.BEAT:  # of three between them: either side may have been busy
             remedy = f"Let the web server in front pass each word on at once: proxy_buffering off ({PAGE})."
             return wrong(about, "what is told word by word comes all at once", remedy)
         return fine(about, "each word comes at once")
