@@ -37,7 +37,10 @@ def wait_of(app: App, network: str, letters_wanted: int) -> timedelta:
     of = app.hash_of(f"network {network}") if network else UNKNOWN
     wait = often.take(app.store, often.NETWORK, of, letters_wanted, app.store.now())
     if wait and not network:
-        log.warning("network_unknown", remedy="let the web server in front pass X-Forwarded-For: docs/running.md")
+        log.warning(
+            "network_unknown",
+            remedy="let the web server in front pass X-Forwarded-For, and trust it: docs/deploying.md",
+        )
     return wait
 
 

@@ -7,7 +7,7 @@ import secrets
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from publisher.app import App
+    from publisher.runtime.duty import Duty
     from publisher.runtime.embedded import Embedded
+    from publisher.runtime.notify import Sign
 
 FOLLOW_EACH = 2  # seconds between two looks at which version holds
 PRACTICE = "practice goes to the inbox of one `publisher run`, which no other machine can reach"
@@ -31,15 +33,27 @@ class Work:
     """A process at work.
 
     :ivar stack: what is ended with it, in the opposite order.
+    :ivar signs: how each of its parts shows that it lives.
     """
 
     app: App
     stack: ExitStack
     stop: Event
+    signs: list[Sign] = field(default_factory=list)
 
     def until_told(self) -> None:
-        """Work until a signal ends it."""
+        """Work until a signal ends it; systemd is told of it, where it wants to know."""
+        from publisher.runtime.notify import Notifier
+
+        notifier = Notifier()
+        watchdog = notifier.watch(self.signs)
+        if watchdog:
+            watchdog.start()
+        notifier.ready(self.app.project.publication.name)
         self.stop.wait()
+        notifier.ending()
+        if watchdog:
+            watchdog.end()
         self.app.sending.ending.set()  # first of all: nothing more is claimed while the other duties come to their end
         say("ending: nothing more is begun, calls under way are finished")
 
@@ -115,6 +129,7 @@ def engine_of(work: Work) -> Embedded:
     work.app.sending.enqueue = engine.enqueue
     engine.recover()
     work.stack.callback(engine.stop)
+    work.signs.append(("worker", engine.is_turning))
     return engine
 
 
@@ -144,9 +159,9 @@ def start_schedules(work: Work, wake: Callable[[], None]) -> None:
     ticker.start(app.project)
     work.stack.callback(ticker.shutdown)
     work.stack.callback(app.polling.end)
+    work.signs.append(("scheduler", ticker.is_turning))
     for duty in standing_duties(app, ticker.is_alive):
-        duty.start()
-        work.stack.callback(duty.stop)
+        _begin(work, duty)
 
 
 def follow(work: Work) -> None:
@@ -156,23 +171,34 @@ def follow(work: Work) -> None:
     from publisher.app.following import Follower
     from publisher.runtime.duty import Duty
 
-    duty = Duty("version", Follower(work.app).look, lambda: timedelta(seconds=FOLLOW_EACH))
+    _begin(work, Duty("version", Follower(work.app).look, lambda: timedelta(seconds=FOLLOW_EACH)))
+
+
+def _begin(work: Work, duty: Duty) -> None:
     duty.start()
     work.stack.callback(duty.stop)
+    work.signs.append((duty.name, duty.is_turning))
 
 
-def start_console(work: Work, port: int) -> None:
-    """Show the console, and all that readers and providers ask for."""
+def start_console(work: Work, port: int | None, public_port: int | None) -> None:
+    """Show the console, and all that readers and providers ask for.
+
+    :param port: instead of the one that is set, as `public_port` is.
+    """
     from publisher.web.inbox import Inbox
     from publisher.web.server import Server, make_app
 
     app = work.app
-    server = Server(make_app(app, Inbox(app.folder / "inbox")), port=port)
+    serving = app.settings.serving.at(port, public_port)
+    server = Server(make_app(app, Inbox(app.folder / "inbox"), serving), serving.console, serving.public)
     server.start()
     work.stack.callback(server.stop)
+    work.signs.append(("web", lambda: server.is_listening))
     app.inbox = server.url
-    say(f"{app.project.publication.name}: {server.url}{_practice_words(app)}")
-    _offer_set_up(app, server.url)
+    say(f"{app.project.publication.name}: {serving.console_url or server.url}{_practice_words(app)}")
+    if serving.public:
+        say(f"readers and providers: {server.public_url}")
+    _offer_set_up(app, serving.console_url or server.url)
 
 
 def _offer_set_up(app: App, url: str) -> None:

@@ -1,4 +1,4 @@
-"""`publisher doctor`: whether letters would be believed and networks take what they need, and what comes back."""
+"""`publisher doctor`: whether letters would be believed, networks take what they need, and all stands on something."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def doctor(
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Look at what makes letters and posts arrive: options, accounts, DNS, our own addresses, events. Sends nothing."""
+    """Look at what makes letters and posts arrive: machine, own addresses, options, accounts, DNS. Sends nothing."""
     from publisher.app import App
     from publisher.app import doctor as ward
 
@@ -32,7 +32,8 @@ def doctor(
         raise UsageError("a letter is of one channel", remedy="Say of which: --channel NAME")
     received = ward.Letter.read(message) if message else None
     names, web = ward.Names(), ward.Web()
-    found = {name: ward.examine(app, name, names, web, received) for name in chosen}
+    found = {} if channel else ward.surroundings(app, web)
+    found |= {name: ward.examine(app, name, names, web, received) for name in chosen}
     found |= {} if channel else ward.left_behind(app)
     if as_json:
         say_json({name: [asdict(each) for each in findings] for name, findings in found.items()})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from publisher.cli.output import ProjectDir, say
-from publisher.cli.run import ClockIsRight, Port
+from publisher.cli.run import ClockIsRight, Port, PublicPort
 
 
 def scheduler(clock_is_right: ClockIsRight = False, project: ProjectDir = Path()) -> None:
@@ -39,12 +39,12 @@ def worker(project: ProjectDir = Path()) -> None:
         work.until_told()
 
 
-def web(port: Port = 8025, project: ProjectDir = Path()) -> None:
+def web(port: Port = None, public_port: PublicPort = None, project: ProjectDir = Path()) -> None:
     """Show the console, and the pages of readers and providers, on this machine; behind a proxy, on any number."""
     from publisher.cli.at_work import at_work, follow, require_shared, start_console
 
     with at_work(project, "web", follows=True) as work:
         require_shared(work.app)
         follow(work)
-        start_console(work, port)
+        start_console(work, port, public_port)
         work.until_told()

@@ -9,13 +9,28 @@ import typer
 
 from publisher.cli.output import ProjectDir
 
-Port = Annotated[int, typer.Option(help="Where the console is, on this machine only. 0: any free port.")]
+Port = Annotated[
+    int | None,
+    typer.Option(help="Where the console is. 0: any free port.", show_default="8025, or PUBLISHER_CONSOLE"),
+]
+PublicPort = Annotated[
+    int | None,
+    typer.Option(
+        help="Where readers' and providers' pages are, and no console. 0: any free port.",
+        show_default="the console's, or PUBLISHER_PUBLIC",
+    ),
+]
 ClockIsRight = Annotated[
     bool, typer.Option("--clock-is-right", help="Go on though the clock is far from the ledger's last moment.")
 ]
 
 
-def run(port: Port = 8025, clock_is_right: ClockIsRight = False, project: ProjectDir = Path()) -> None:
+def run(
+    port: Port = None,
+    public_port: PublicPort = None,
+    clock_is_right: ClockIsRight = False,
+    project: ProjectDir = Path(),
+) -> None:
     """Run the schedules: compose, send, and show the console on this machine. Ctrl-C or SIGTERM ends it cleanly."""
     from publisher.app import versions
     from publisher.cli.at_work import at_work, engine_of, start_console, start_schedules
@@ -26,7 +41,7 @@ def run(port: Port = 8025, clock_is_right: ClockIsRight = False, project: Projec
         engine = engine_of(work)
         if not app.is_practice:
             engine.start()  # at once: whoever waits for a letter need not wait for the console
-        start_console(work, port)
+        start_console(work, port, public_port)
         if app.is_practice:
             engine.start()
         start_schedules(work, engine.wake)

@@ -93,4 +93,4 @@ def _say_link(app: App, name: str, end_of_link: str, said: str) -> None:
 
     until = local(app.clock() + INVITED_FOR, app.zone, seconds=False)
     say(f"{said}. {name} chooses a password behind this link at the console's address, until {until}:")
-    say(f"http://127.0.0.1:8025{end_of_link}")
+    say(f"{app.settings.serving.console_address}{end_of_link}")

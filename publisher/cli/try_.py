@@ -143,7 +143,7 @@ def _deliver(app: App, stack: ExitStack, port: int) -> int | None:
     from publisher.web.server import Server, make_app
 
     app.process_id = stack.enter_context(processes.at_work(app.store, "try", app.clock()))
-    server = Server(make_app(app, Inbox(app.folder / "inbox")), port=port)
+    server = Server(make_app(app, Inbox(app.folder / "inbox")), port)
     server.start()
     stack.callback(server.stop)
     app.inbox = server.url

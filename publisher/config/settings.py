@@ -1,4 +1,7 @@
-"""What stands outside schedules.yaml: the environment, and a ``.env`` beside the file. The environment wins."""
+"""What stands outside schedules.yaml: the environment, credentials of systemd, and a ``.env`` beside the file.
+
+The environment wins over credentials, and these over ``.env``.
+"""
 
 from __future__ import annotations
 
@@ -13,19 +16,23 @@ from dotenv.parser import parse_stream
 from pydantic_core import PydanticCustomError
 
 from publisher.config.channels import is_secret
+from publisher.config.serving import Serving, serving_of
 from publisher.config.values import VARIABLE, duration
 from publisher.errors import ConfigError
 from publisher.model.project import Channel, Note, Project
 from publisher.model.timing import Timing
 
 FILE = ".env"
+CREDENTIALS = "CREDENTIALS_DIRECTORY"  # where systemd puts what a unit's LoadCredential= names
+OPTIONS = "PUBLISHER_"  # how the names of our own options begin: ports and spans, and no secret among them
 SPANS = tuple(span.name for span in fields(Timing))
 
 
 class Settings:
     """Values by name. Neither its repr nor its errors show one.
 
-    :ivar hidden: values that nobody is shown: all of ``.env``, and what the environment holds under a secret's name.
+    :ivar hidden: values that nobody is shown: all of ``.env`` and of credentials but our own options, and what the
+        environment holds under a secret's name.
     """
 
     def __init__(self, values: Mapping[str, str], hidden: Iterable[str] = ()) -> None:
@@ -38,8 +45,10 @@ class Settings:
 
         :raises ConfigError: for a line of ``.env`` that is no ``NAME=value``.
         """
-        written, around = _read(folder / FILE), os.environ if environ is None else environ
-        hidden = (*written.values(), *(value for name, value in around.items() if is_secret(name)))
+        around = os.environ if environ is None else environ
+        written = {**_read(folder / FILE), **_credentials(around.get(CREDENTIALS, ""))}
+        kept = (value for name, value in written.items() if not name.startswith(OPTIONS))
+        hidden = (*kept, *(value for name, value in around.items() if is_secret(name)))
         return cls({**written, **around}, hidden)
 
     @property
@@ -75,6 +84,11 @@ class Settings:
             raise ConfigError(
                 f"PUBLISHER_LEASE: {error}", where=FILE, remedy="Make the lease longer, or the others shorter"
             ) from None
+
+    @cached_property
+    def serving(self) -> Serving:
+        """Return where this machine listens and whom it believes; ConfigError where that can't be meant."""
+        return serving_of(self.get)
 
     def missing(self, project: Project) -> list[Note]:
         """Return a note for every ``${NAME}`` in the project that is not set."""
@@ -135,21 +149,42 @@ def _strings(value: object) -> Iterator[str]:
             yield from _strings(inner)
 
 
+def _credentials(folder: str) -> dict[str, str]:
+    """Return what systemd hands over: a file that ends in ``.env`` is read like ours, any other is its name's value.
+
+    :raises ConfigError: one of them can't be read.
+    """
+    values: dict[str, str] = {}
+    try:
+        found = sorted(Path(folder).iterdir()) if folder else []
+    except OSError as error:
+        raise ConfigError(f"the directory can't be read: {error.strerror}", where=f"${CREDENTIALS}") from None
+    for path in found:
+        if path.name.endswith(FILE):
+            values |= _read(path)
+        elif VARIABLE.fullmatch(f"${{{path.name}}}"):
+            values[path.name] = _text_of(path).rstrip("\r\n")
+    return values
+
+
 def _read(path: Path) -> dict[str, str]:
     """Return what ``.env`` sets; values are taken as they stand, without expansion of their own."""
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (FileNotFoundError, NotADirectoryError):
-        return {}
-    except OSError as error:
-        raise ConfigError(f"the file can't be read: {error.strerror}", where=path.name) from None
-    except UnicodeDecodeError:
-        raise ConfigError("the file is not UTF-8", where=path.name, remedy="Save it as UTF-8 in your editor") from None
     values = {}
-    for binding in parse_stream(io.StringIO(text)):
+    for binding in parse_stream(io.StringIO(_text_of(path))):
         if binding.error:
             where = f"{path.name}:{binding.original.line}"
             raise ConfigError("this line can't be read", where=where, remedy="Write NAME=value")
         if binding.key is not None and binding.value is not None:
             values[binding.key] = binding.value
     return values
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        raise ConfigError(f"the file can't be read: {error.strerror}", where=path.name) from None
+    except UnicodeDecodeError:
+        raise ConfigError("the file is not UTF-8", where=path.name, remedy="Save it as UTF-8 in your editor") from None

@@ -14,6 +14,7 @@ from publisher.errors import PublisherError
 log = structlog.get_logger()
 
 STOP_PATIENCE = 5.0  # seconds
+STANDS_STILL = 900.0  # seconds beyond its time after which a duty doesn't only take long: a call ends by its lease
 
 
 class Duty:
@@ -25,6 +26,7 @@ class Duty:
     def __init__(self, name: str, work: Callable[[], object], every: Callable[[], timedelta] | None = None) -> None:
         self.name = name
         self.done_at = time.monotonic()  # when it last succeeded: one that stalls or only fails stands still
+        self.turned_at = self.done_at  # when it last began or ended, well or not
         self._work = work
         self._every = every
         self._bell = Event()
@@ -48,8 +50,14 @@ class Duty:
         self.end()
         self._thread.join(patience)
 
+    def is_turning(self) -> bool:
+        """Say whether it comes round at all, though perhaps in vain: a ledger that is away stops no duty."""
+        pause = self._every().total_seconds() if self._every else 0.0
+        return self._thread.is_alive() and time.monotonic() - self.turned_at <= pause + STANDS_STILL
+
     def run_once(self) -> None:
         """Carry it out now; trouble is said, and it is tried again at the next time."""
+        self.turned_at = time.monotonic()
         try:
             self._work()
         except PublisherError as error:
@@ -58,6 +66,7 @@ class Duty:
             log.exception("duty_failed", duty=self.name)
         else:
             self.done_at = time.monotonic()
+        self.turned_at = time.monotonic()
 
     def _forever(self) -> None:
         while True:

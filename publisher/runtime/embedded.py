@@ -20,6 +20,8 @@ log = structlog.get_logger()
 LOOK_AGAIN = 0.5  # seconds: another process may have put work at a door without waking us
 STOP_PATIENCE = 30.0  # seconds for calls under way
 STUCK_AFTER = 30.0  # seconds for which the ledger refused the same duty: a database that restarts is back by then
+RECOVERS_WITHIN = 120.0  # seconds; it looks each half second
+TURNS_WITHIN = 1_800.0  # seconds for what else it does: freezing an audience, or making an edition, may take long
 COLLECT_AFTER = (50_000, 20, 20)  # objects, then collections of the younger generation
 WATCH = 0.1  # seconds between two looks at whether it is over
 
@@ -45,6 +47,7 @@ class Embedded:
         # Apart from the verbs: making an edition or freezing an audience can take longer than the dead may wait.
         self._recovery = Thread(target=self._recover_forever, name="recovery", daemon=True)
         self._lanes: dict[str, _Lane] = {}
+        self._turned: dict[str, float] = {}  # duties, and when each last began or ended, well or not
         self._refused: dict[str, tuple[float, StoreError]] = {}  # duties that the ledger refuses, and since when
         self._left: list[_Lane] = []  # of channels that are gone or changed; their calls end as they do
 
@@ -75,6 +78,16 @@ class Embedded:
         """Return what the ledger has answered to the same duty for so long that it won't pass by itself."""
         latest = time.monotonic() - STUCK_AFTER
         return next((error for since, error in list(self._refused.values()) if since < latest), None)
+
+    def is_turning(self) -> bool:
+        """Say whether its threads come round, though perhaps in vain: a ledger that is away stops none of them."""
+        lanes = list(self._lanes.values())
+        threads = [self._verbs, self._recovery, *(thread for lane in lanes for thread in lane.threads)]
+        spans = {"recover": RECOVERS_WITHIN, "advance": TURNS_WITHIN}
+        spans |= {f"dispatch {lane.channel}": TURNS_WITHIN for lane in lanes}
+        now = time.monotonic()
+        late = [name for name, span in spans.items() if now - self._turned.get(name, now) > span]
+        return not late and all(thread.is_alive() for thread in threads)
 
     def stop(self) -> bool:
         """Claim nothing more and wait for the calls under way; False if some didn't end in time."""
@@ -147,6 +160,7 @@ class Embedded:
 
     def _guarded(self, name: str, duty: Callable[[], object]) -> bool:
         """Carry out a duty; trouble is said and tried again, since what waits at a door stays there."""
+        self._turned[name] = time.monotonic()
         try:
             done = bool(duty())
             self._refused.pop(name, None)
@@ -157,6 +171,8 @@ class Embedded:
             log.error("duty_failed", error=str(error))
         except Exception:
             log.exception("duty_failed")
+        finally:
+            self._turned[name] = time.monotonic()
         return False
 
 

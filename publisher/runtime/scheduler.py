@@ -64,6 +64,10 @@ class Ticker:
         """Say whether slots are looked at; by the monotonic clock, which a stepped one neither stops nor feigns."""
         return time.monotonic() - self.last_tick_at <= STALLED_AFTER
 
+    def is_turning(self) -> bool:
+        """Say whether slots are looked at, though perhaps in vain: nobody wakes them where APScheduler has ended."""
+        return all(duty.is_turning() for duty in self._duties)
+
     def start(self, project: Project) -> None:
         """Begin; returns at once."""
         self._scheduler.add_job(self._wake, IntervalTrigger(seconds=WAKE_AT_LEAST.total_seconds()), id="wake")

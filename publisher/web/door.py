@@ -22,6 +22,7 @@ from publisher.model.staff import May
 from publisher.store import permission
 from publisher.store import staff as ledger
 from publisher.web.allowance import Allowance
+from publisher.web.faces import face_of
 from publisher.web.flash import carrying
 from publisher.web.here import FIELD, asking, form_token
 from publisher.web.pages import Pages
@@ -43,6 +44,7 @@ OUTSIDE = (
     "/inbox/posts/",
     "/api/openapi.json",
 )
+OF_MACHINES = ("/healthz", "/metrics", "/inbox/api/", "/inbox/posts/")  # outside on this very machine alone
 # Mails stand in frames of an origin of their own, which sends no cookie for its pictures. Those of pages once shown
 # are named by the page's random key; those in the ledger are on this machine alone, by the digest of their name.
 IN_FRAMES = re.compile(r"/media/[^/]+|/(?:previews|laid-out)/[\w-]{16}/pictures/[^/]+")
@@ -62,17 +64,20 @@ class Door:
         self._right: defaultdict[str, Allowance] = defaultdict(lambda: Allowance(PER_MINUTE))  # by digest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or is_outside(scope["path"], scope["method"]):
+        face = face_of(scope)
+        is_far = face is None or not face.is_here
+        if is_outside(scope["path"], scope["method"]) and not (is_far and scope["path"].startswith(OF_MACHINES)):
             await self._web(scope, receive, send)
         elif scope["path"].startswith("/api/"):
             await self._let_in_by_token(scope, receive, send)
         else:
-            await self._let_in_by_session(scope, receive, send)
+            await self._let_in_by_session(scope, receive, send, is_far=is_far)
 
-    async def _let_in_by_session(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _let_in_by_session(self, scope: Scope, receive: Receive, send: Send, *, is_far: bool) -> None:
+        """Let a browser in; while nobody works here, whoever uses this machine may look, and nobody elsewhere."""
         token = token_in(scope)
         member = await run_in_threadpool(staff.who, self._app, token)
-        if member is None and await run_in_threadpool(self._is_shut):
+        if member is None and (is_far or await run_in_threadpool(self._is_shut)):
             await self._turn_away(scope, receive, send)
             return
         with asking(member, token), carrying(scope):

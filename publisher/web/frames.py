@@ -7,6 +7,7 @@ import re
 
 from fastapi.responses import HTMLResponse
 
+from publisher.web.below import base
 from publisher.web.headers import MAIL, WITHOUT_PICTURES
 from publisher.web.places import Places
 
@@ -42,8 +43,13 @@ def frame(html: str, places: Places, *, dark: bool, pictures: bool = True) -> st
 
 def with_pictures(html: str, places: Places) -> str:
     """Return html whose local pictures are found where they are shown, and our own before the world can see them."""
-    html = _LOCAL.sub(lambda found: html_escapes.escape(places.picture(html_escapes.unescape(found[0]))), html)
-    return _OUR_OWN.sub(lambda found: html_escapes.escape(places.picture(found[0]) or found[0]), html)
+
+    def shown(url: str) -> str:
+        place = places.picture(url)
+        return html_escapes.escape(f"{base()}{place}" if place.startswith("/") else place)
+
+    html = _LOCAL.sub(lambda found: shown(html_escapes.unescape(found[0])), html)
+    return _OUR_OWN.sub(lambda found: shown(found[0]) or found[0], html)
 
 
 def _in_scheme(css: str, scheme: str) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from urllib.parse import urlsplit
-
 import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from publisher.web.faces import face_of, heard_of, host_of
 from publisher.web.headers import COMMON, policy
 from publisher.web.pages import Pages
 from publisher.web.places import SIGNED, is_for_readers, is_loopback, is_open
@@ -21,22 +19,17 @@ LONG = ("/api/", "/articles/", "/editions/", "/breaking", "/schedules/")  # belo
 EVENTS_BODY = 10 * 1024 * 1024  # bytes: hundreds of events in one request
 INBOX_BODY = 25 * 1024 * 1024  # bytes: a mail with its pictures
 FROM_ANYWHERE = ("/u/", "/webhooks/", "/subscribe/", "/api/subscriptions")  # what pages of others may ask for by POST
-FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
 EVERYWHERE = [
     (name.lower().encode(), value.encode()) for name, value in {**COMMON, "Content-Security-Policy": policy()}.items()
 ]
 
 
 class Guard:
-    """Wraps the pages; an exception becomes a page, never a traceback.
+    """Wraps the pages; an exception becomes a page, never a traceback."""
 
-    :param public_host: the host by which readers reach us, empty for none; asked on every request.
-    """
-
-    def __init__(self, app: ASGIApp, *, pages: Pages, public_host: Callable[[], str]) -> None:
+    def __init__(self, app: ASGIApp, *, pages: Pages) -> None:
         self._app = app
         self._pages = pages
-        self._public_host = public_host
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -74,15 +67,14 @@ class Guard:
         host = host_of(headers.get("host", ""))
         if not host:
             return 400, "Which host?", "The request names no host."
-        if is_loopback(host) and any(name in FORWARDED for name, _ in scope["headers"]):
+        face = face_of(scope)
+        if face is None and is_loopback(host) and heard_of(scope).is_passed_on:
             # A web server in front that hides the readers' own name would open the console to them.
             return 421, "This is not the address", "Let the web server in front pass the Host that readers used."
-        if not is_loopback(host):
-            # A page elsewhere may point its own name at this machine (DNS rebinding): only our names are served.
-            if host != self._public_host():
-                return 421, "This is not the address", f"Nothing is served under the name {host}."
-            if not is_open(scope["path"]):
-                return 404, "There is no such page", "Check the address."
+        if face is None:
+            return 421, "This is not the address", f"Nothing is served under the name {host}."
+        if face.is_public and not is_open(scope["path"]):
+            return 404, "There is no such page", "Check the address."
         if scope["method"] == "POST" and not scope["path"].startswith(FROM_ANYWHERE) and _is_foreign(headers):
             return 403, "Not from another site", "A page of another site asked for this."
         return None
@@ -110,14 +102,6 @@ def _is_foreign(headers: Headers) -> bool:
         return site not in ("none", "same-origin")
     origin = headers.get("origin", "null")  # "null" is our own pages' too: they send no referrer
     return origin != "null" and origin.partition("://")[2] != headers.get("host")
-
-
-def host_of(header: str) -> str:
-    """Return the name in a Host header, without port and brackets; empty where there is none."""
-    try:
-        return urlsplit(f"//{header}").hostname or ""
-    except ValueError:
-        return ""
 
 
 def _cap(path: str) -> int:

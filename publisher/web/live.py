@@ -21,6 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Receive, Scope, Send
 
 from publisher.model.staff import Role
+from publisher.web.below import base, in_page
 
 log = structlog.get_logger()
 
@@ -71,6 +72,7 @@ class Listener:
         self.role = role
         self.wishes = frozenset(Wish(each, role) for each in about)
         self.is_over = False
+        self._below = base()
         self._news = asyncio.Event()
         self._parts: dict[str, bytes] = {}  # the newest of each: it replaces what wasn't taken yet
         self._said: list[bytes] = []
@@ -102,7 +104,7 @@ class Listener:
         self._parts.clear()
         self._said = []
         self._news.clear()
-        return said
+        return in_page(said.decode(), self._below).encode() if self._below else said
 
 
 class Streams:

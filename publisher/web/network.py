@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from starlette.requests import Request
 
@@ -14,18 +14,21 @@ PREFIXES = {4: 24, 6: 64}  # bits that whoever rents a line or a server has as o
 def network_of(request: Request) -> str:
     """Return the network of whoever asks: ``192.0.2.0/24``; empty where it can't be told.
 
-    Publisher listens on this machine alone. Whoever asks by the public name came through the web server in front, which
-    adds whom it heard at the end of X-Forwarded-For; what stands before that, anybody may have written.
+    Whoever asks this machine itself by the public name came through a web server in front that isn't trusted to say
+    for whom it asks (see `web.faces`).
     """
-    heard = request.headers.getlist("x-forwarded-for")
-    if heard:
-        return network(heard[-1].rpartition(",")[2])
-    peer = request.client.host if request.client else ""
-    return "" if is_loopback(peer) and not is_loopback(request.url.hostname or "") else network(peer)
+    client = request.client.host if request.client else ""
+    return "" if is_loopback(client) and not is_loopback(request.url.hostname or "") else network(client)
 
 
 def network(said: str) -> str:
     """Return the network of an address, with or without a port; empty for what is none."""
+    address = address_of(said)
+    return str(ip_network((address, PREFIXES[address.version]), strict=False)) if address else ""
+
+
+def address_of(said: str) -> IPv4Address | IPv6Address | None:
+    """Read an address as web servers write it: with or without a port, brackets and a zone; None for what is none."""
     text = said.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]
@@ -34,7 +37,5 @@ def network(said: str) -> str:
     try:
         address = ip_address(text.partition("%")[0])
     except ValueError:
-        return ""
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    return str(ip_network((address, PREFIXES[address.version]), strict=False))
+        return None
+    return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address

@@ -9,6 +9,8 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel
 
+from publisher.web.below import base
+
 TITLE = "Publisher"
 ABOUT = (
     "Everything that the console does. Requests to /api/v1 bring a token of one of the staff: "
@@ -27,7 +29,7 @@ def describe(web: FastAPI) -> None:
     def described() -> dict[str, Any]:
         if web.openapi_schema is None:
             _complete(plain())
-        return web.openapi_schema or {}
+        return {**(web.openapi_schema or {}), "servers": [{"url": base() or "/"}]}
 
     web.openapi = described  # type: ignore[method-assign] # as FastAPI's documentation does it
 
@@ -35,7 +37,6 @@ def describe(web: FastAPI) -> None:
 def _complete(schema: dict[str, Any]) -> None:
     from publisher.sources.pushed import PushedArticle  # here: it brings the parsers of pages along
 
-    schema["servers"] = [{"url": "/"}]
     for path, method, operation in _operations(schema):
         parts = [part.strip("{}") for part in path.removeprefix("/api/").removeprefix("v1/").split("/")]
         operation["tags"] = [parts[0]]

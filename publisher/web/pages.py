@@ -19,6 +19,7 @@ from publisher.app.evidence import readable
 from publisher.model.post_size import urls_in
 from publisher.model.states import SENTENCES
 from publisher.store import permission
+from publisher.web.below import in_page
 from publisher.web.flash import forget, said_before
 from publisher.web.headers import OWN_PICTURES, policy
 from publisher.web.here import form_token
@@ -90,7 +91,7 @@ class Pages:
             "form_token": form_token(),
             "flash": said_before(),
         }
-        return environment(self.spoken).get_template(template).render(common | context)
+        return in_page(environment(self.spoken).get_template(template).render(common | context))
 
     def page(
         self, template: str, *, status: int = 200, pictures: str = "", places: Places | None = None, **context: Any

@@ -17,7 +17,7 @@ SIGNED = (
     "/preview/",
 )  # below these an address is somebody's own, and is written down nowhere
 # With CARD and what is for readers: all that is there under the public name.
-OPEN = ("/static/", "/api/articles", "/api/subscriptions", "/webhooks/")
+OPEN = ("/static/", "/api/articles", "/api/subscriptions", "/webhooks/", "/mirror/")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 

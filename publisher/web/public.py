@@ -9,8 +9,8 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from publisher.store import media
+from publisher.web.faces import face_of
 from publisher.web.headers import FOREVER
-from publisher.web.places import is_loopback
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -27,7 +27,8 @@ def routes(app: App) -> APIRouter:
 
         What was kept only to be uploaded to a network is shown by the console alone.
         """
-        for_anybody = not is_loopback(request.url.hostname or "")
+        face = face_of(request.scope)
+        for_anybody = face is None or face.is_public
         with app.store.read() as conn:
             found = media.get(conn, digest, for_anybody=for_anybody)
         if found is None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import socket
 from http import HTTPStatus
 from importlib.resources import files
-from threading import Thread
+from threading import Event, Thread
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request
@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.routing import Match
 
 from publisher import __version__
+from publisher.config.serving import Place, Serving
 from publisher.errors import NotAllowedError, PublisherError
 from publisher.web import (
     api,
@@ -29,6 +30,7 @@ from publisher.web import (
     inbox_pages,
     joining,
     leaving,
+    mirror,
     owner,
     previews,
     public,
@@ -37,6 +39,7 @@ from publisher.web import (
 )
 from publisher.web.acts import API, status_of
 from publisher.web.door import Door
+from publisher.web.faces import Faces
 from publisher.web.guard import Guard
 from publisher.web.inbox import Inbox
 from publisher.web.live import Streams
@@ -47,8 +50,9 @@ from publisher.web.webhooks import Webhooks
 if TYPE_CHECKING:
     from publisher.app import App
 
-HOST = "127.0.0.1"
 PATIENCE = 10.0  # seconds for the server to begin, or to end
+ANSWERS_WITHIN = 10.0  # seconds: a loop that takes longer to turn answers nobody
+HERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- what means everywhere, and where that is here
 OPENAPI = "/api/openapi.json"
 STATIC = {
     "style.css": "text/css",
@@ -79,10 +83,11 @@ SAID = (
 )
 
 
-def make_app(app: App | None, inbox: Inbox) -> FastAPI:
+def make_app(app: App | None, inbox: Inbox, serving: Serving | None = None) -> FastAPI:
     """Return all pages.
 
     :param app: the project; None leaves the inbox alone.
+    :param serving: whom to believe, and by which address the console is reached; None: as the project's settings say.
     """
     pages = Pages(app)
     web = FastAPI(
@@ -112,6 +117,7 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.include_router(approval.routes(app, pages), include_in_schema=False)
         web.include_router(clicks.routes(app, pages), include_in_schema=False)
         web.include_router(health.routes(app), include_in_schema=False)
+        web.include_router(mirror.routes(app), include_in_schema=False)
         web.include_router(api.routes(app))
         shown, acts, web.state.streams = console.routes(app, pages)
         web.include_router(shown, include_in_schema=False)
@@ -121,12 +127,15 @@ def make_app(app: App | None, inbox: Inbox) -> FastAPI:
         web.include_router(sign_in.routes(app, pages), include_in_schema=False)
         web.add_middleware(Door, app=app, pages=pages)
         web.add_middleware(Webhooks, take=app.hearing.take)
-    web.add_middleware(Guard, pages=pages, public_host=lambda: _public_host(app))
+    web.add_middleware(Guard, pages=pages)
+    web.state.public_port = 0  # set by whoever serves the public pages apart
+    web.add_middleware(
+        Faces,
+        serving=serving or (app.settings.serving if app else Serving()),
+        public_url=lambda: app.project.publication.public_url if app else "",
+        public_port=lambda: web.state.public_port,
+    )
     return web
-
-
-def _public_host(app: App | None) -> str:
-    return (urlsplit(app.project.publication.public_url).hostname or "") if app else ""
 
 
 def _add_static(web: FastAPI) -> None:
@@ -186,20 +195,21 @@ def _methods(web: FastAPI, request: Request) -> list[str]:
 
 
 class Server:
-    """Serves an application from a thread, on this machine only.
+    """Serves an application from a thread: the console, and the public pages there too or at a place of their own.
 
-    :param port: where; 0 takes a free one.
+    :param console: where; a number is a port of this machine alone, and 0 takes a free one.
     """
 
-    def __init__(self, web: FastAPI, port: int = 0) -> None:
-        self._port = port
+    def __init__(self, web: FastAPI, console: Place | int = 0, public: Place | None = None) -> None:
+        self._console = console if isinstance(console, Place) else Place(port=console)
+        self._public = public
         self._web = web
-        self._socket: socket.socket | None = None
+        self._sockets: list[socket.socket] = []
         config = uvicorn.Config(
             web,
             http="httptools",  # not h11: events of providers come by the ten thousand
             loop="auto",  # uvloop, but on Windows, where there is none
-            proxy_headers=False,  # whoever says for whom it asks is refused (see `Guard`)
+            proxy_headers=False,  # whoever says for whom it asks is judged by `Faces`
             log_config=None,
             access_log=False,
             server_header=False,
@@ -208,22 +218,37 @@ class Server:
         )
         self._server = uvicorn.Server(config)
         self._thread: Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def url(self) -> str:
-        """The server's address, without a slash at its end; known once it has started."""
-        if self._socket is None:
-            raise RuntimeError("the server has not started")
-        return f"http://{HOST}:{self._port}"
+        """The console's address on this machine, without a slash at its end; known once it has started."""
+        return self._address(0)
+
+    @property
+    def public_url(self) -> str:
+        """The public pages' address on this machine: the console's, where they have no place of their own."""
+        return self._address(-1)
+
+    @property
+    def is_listening(self) -> bool:
+        """Say whether requests are answered: asked of the loop that answers them."""
+        loop, heard = self._loop, Event()
+        if loop is None or loop.is_closed():
+            return False
+        loop.call_soon_threadsafe(heard.set)
+        return heard.wait(ANSWERS_WITHIN)
 
     def start(self) -> None:
         """Listen, and return when requests are answered.
 
         :raises PublisherError: the port is taken or may not be used.
         """
-        self._socket = _listen(self._port)
-        self._port = self._socket.getsockname()[1]
-        self._thread = Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, name="web", daemon=True)
+        self._sockets = [_listen(self._console)]
+        if self._public is not None:
+            self._sockets.append(_listen(self._public))
+            self._web.state.public_port = self._sockets[1].getsockname()[1]
+        self._thread = Thread(target=self._serve, name="web", daemon=True)
         self._thread.start()
         waited = 0.0
         while not self._server.started:
@@ -240,26 +265,42 @@ class Server:
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(PATIENCE)
-        if self._socket is not None:
-            self._socket.close()
+        for each in self._sockets:
+            each.close()
+
+    def _serve(self) -> None:
+        with asyncio.Runner(loop_factory=self._server.config.get_loop_factory()) as runner:
+            self._loop = runner.get_loop()
+            runner.run(self._server.serve(sockets=self._sockets))
+
+    def _address(self, number: int) -> str:
+        if not self._sockets:
+            raise RuntimeError("the server has not started")
+        host, port = self._sockets[number].getsockname()[:2]
+        here = HERE.get(host, host)  # whoever listens everywhere is found here too
+        return f"http://[{here}]:{port}" if ":" in here else f"http://{here}:{port}"
 
 
-def _listen(port: int) -> socket.socket:
-    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def _listen(place: Place) -> socket.socket:
+    opened = socket.socket(socket.AF_INET6 if ":" in place.host else socket.AF_INET, socket.SOCK_STREAM)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        opened.bind((HOST, port))
+        opened.bind((place.host, place.port))
         opened.listen(128)
     except (OSError, OverflowError) as error:
         opened.close()
-        raise _words(error, port) from error
+        raise _words(error, place) from error
     return opened
 
 
-def _words(error: OSError | OverflowError, port: int) -> PublisherError:
+def _words(error: OSError | OverflowError, place: Place) -> PublisherError:
     another = "Name another one: --port 8026 (or 0 for any that is free)"
     if isinstance(error, OverflowError):
-        return PublisherError(f"there is no port {port}", remedy=another)
+        return PublisherError(f"there is no port {place.port}", remedy=another)
     if error.errno == errno.EADDRINUSE:
-        return PublisherError(f"port {port} is taken by another program", remedy=another)
-    return PublisherError(f"port {port} can't be used: {error.strerror}", remedy=another)
+        return PublisherError(f"port {place.port} is taken by another program", remedy=another)
+    if error.errno == errno.EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return PublisherError(
+            f"{place.host} is no address of this machine", remedy="Name one: PUBLISHER_CONSOLE=127.0.0.1:8025"
+        )
+    return PublisherError(f"port {place.port} can't be used: {error.strerror}", remedy=another)

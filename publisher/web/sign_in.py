@@ -116,7 +116,7 @@ def _welcome(pages: Pages, address: str, member: Member | None, wrong: str = "",
 
 def _come_in(entered: Entered, where: str) -> Response:
     answer = RedirectResponse(_within(where), 303)
-    # Not `secure`: the console is served on this machine alone, without TLS.
+    # `Secure` is said where a web server in front was asked by https (`web.faces`): here nothing speaks TLS.
     answer.set_cookie(COOKIE, entered.token, httponly=True, samesite="lax", path="/")
     return answer
 

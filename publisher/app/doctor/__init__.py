@@ -1,5 +1,7 @@
 """What `publisher doctor` looks at: would a channel's letters be believed, and is it heard what becomes of them.
 
+And does all of it stand on something: disk, clock, database, the web server in front.
+
 A doctor asks: DNS, our own addresses, the ledger, a letter as it was received, and social networks whose an account is.
 It sends nothing to readers, changes nothing, and shows no secret.
 """
@@ -10,10 +12,11 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from publisher.app.doctor import addresses, credentials, dkim, dmarc, hearing, letter, replies, spf
+from publisher.app.doctor import addresses, credentials, dkim, dmarc, hearing, letter, machine, replies, spf
 from publisher.app.doctor.alignment import organisation
 from publisher.app.doctor.dns import Names
 from publisher.app.doctor.finding import Found, Level, Unseen, noted, wrong
+from publisher.app.doctor.front import Front
 from publisher.app.doctor.letter import Letter
 from publisher.app.doctor.patient import Patient
 from publisher.app.doctor.web import Web
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from publisher.model.project import Channel
     from publisher.senders.base import Sender
 
-__all__ = ["Found", "Letter", "Level", "Names", "Web", "deafness", "examine", "left_behind"]
+__all__ = ["Found", "Letter", "Level", "Names", "Web", "deafness", "examine", "left_behind", "surroundings"]
 
 Look = Callable[[], Iterable[Found]]
 
@@ -49,6 +52,17 @@ def examine(app: App, name: str, names: Names, web: Web, received: Letter | None
     if "mail" not in carries or patient.only_posts:
         return found
     return [*found, *_domain(patient), *_letter(patient), *_ways_back(patient)]
+
+
+def surroundings(app: App, web: Web) -> dict[str, list[Found]]:
+    """Look at what all channels stand on: this machine, the database, and what is in front of our addresses."""
+    public_url, console_url = app.project.publication.public_url.rstrip("/"), app.settings.serving.console_url
+    found = {"this machine": list(machine.look(app))}
+    if public_url:
+        found["public pages"] = list(seen(Front(app, web, public_url, is_public=True).look))
+    if console_url:
+        found["the console"] = list(seen(Front(app, web, console_url, is_public=False).look))
+    return found
 
 
 def left_behind(app: App) -> dict[str, list[Found]]:

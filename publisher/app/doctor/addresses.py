@@ -31,8 +31,8 @@ def look_at_leaving(patient: Patient) -> Iterator[Found]:
         )
     name, _, value = ONE_CLICK.partition("=")
     url = f"{base}/u/{NOBODY}"
-    yield _judge(about, "/u/", patient.web.ask("GET", url))
-    yield _judge("leaving with one click", "/u/", patient.web.ask("POST", url, {name: value}))
+    yield judge(about, "/u/", patient.web.ask("GET", url))
+    yield judge("leaving with one click", "/u/", patient.web.ask("POST", url, {name: value}))
 
 
 def look_at_webhook(patient: Patient) -> Iterator[Found]:
@@ -42,10 +42,14 @@ def look_at_webhook(patient: Patient) -> Iterator[Found]:
     """
     if patient.public_url:
         said = patient.web.ask("GET", f"{patient.public_url}/webhooks/{patient.channel.name}")
-        yield _judge("the address for events", "/webhooks/", said)
+        yield judge("the address for events", "/webhooks/", said)
 
 
-def _judge(about: str, path: str, said: Said) -> Found:
+def judge(about: str, path: str, said: Said) -> Found:
+    """Say what an answer of an address of ours means.
+
+    :param path: that the web server in front must pass.
+    """
     passes = f"Let `publisher run` run, and the web server in front pass {path} to it (docs/running.md)."
     if said.fault == "certificate":
         return wrong(about, f"its certificate is not believed: {said.words}", "Have the web server show a valid one.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -26,6 +27,7 @@ class Said:
     headers: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""  # "certificate" or "refused"
     words: str = ""
+    text: str = ""  # its beginning, where that was asked for
 
     @property
     def leads_to(self) -> str:
@@ -48,25 +50,33 @@ class Web:
     def __init__(self, authority: str = "") -> None:
         self._verify: str | bool = authority or True
 
-    def ask(self, method: str, url: str, form: Mapping[str, str] | None = None) -> Said:
+    def ask(
+        self,
+        method: str,
+        url: str,
+        form: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        most: int = 0,
+    ) -> Said:
         """Ask for an address; nothing is followed and no proxy is used.
 
+        :param most: how many bytes of the answer are read.
         :raises Unseen: it can't be told from here whether anybody is there.
         """
-        headers = {"User-Agent": HttpSettings().user_agent}
+        said = {"User-Agent": HttpSettings().user_agent, **(headers or {})}
         try:
-            with requests.Session() as session:
-                session.trust_env = False
+            with self._session() as session:
                 reply = session.request(
                     method,
                     url,
                     data=form,
-                    headers=headers,
+                    headers=said,
                     timeout=TIMEOUTS,
                     allow_redirects=False,
                     stream=True,
                     verify=self._verify,
                 )
+                text = reply.raw.read(most, decode_content=True).decode("utf-8", "replace") if most else ""
                 reply.close()
         except SSLError as error:
             return Said(fault="certificate", words=_why(error))
@@ -76,7 +86,24 @@ class Web:
             raise Unseen(url, "it can't be reached from here") from error
         except (requests.RequestException, ValueError) as error:
             raise Unseen(url, type(error).__name__) from error
-        return Said(reply.status_code, reply.headers)
+        return Said(reply.status_code, reply.headers, text=text)
+
+    def listen(self, url: str) -> list[float]:
+        """Return when each event of a stream came, in seconds of a steady clock; none where it doesn't come whole."""
+        try:
+            with (
+                self._session() as session,
+                session.get(url, timeout=TIMEOUTS, allow_redirects=False, stream=True, verify=self._verify) as reply,
+            ):
+                lines = reply.iter_lines(chunk_size=1)
+                return [time.monotonic() for line in lines if line.startswith(b"data:")]
+        except requests.RequestException:
+            return []
+
+    def _session(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        return session
 
 
 def _chain(error: BaseException | None) -> list[BaseException]:

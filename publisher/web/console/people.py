@@ -19,6 +19,7 @@ from publisher.store import tokens as token_ledger
 from publisher.web import here
 from publisher.web.acts import Acts, Done, Id, Words
 from publisher.web.allowance import Allowance
+from publisher.web.below import base
 from publisher.web.pages import Pages
 from publisher.web.phrases import _, ngettext
 
@@ -244,4 +245,4 @@ def _add_own(app: App, acts: Acts) -> None:
 
 def _at(request: Request, path: str) -> str:
     """Return a whole address of this console, as whoever asks reaches it."""
-    return f"{str(request.base_url).rstrip('/')}{path}"
+    return f"{str(request.base_url).rstrip('/')}{base()}{path}"

@@ -47,7 +47,9 @@ def run(folder, *words: str, code: int) -> str:
 
 def test_each_channel_has_its_findings_each_with_how_it_is_and_what_to_do(folder):
     said = run(folder, code=1)
-    assert said.startswith("letters\n  ok      options: ")
+    assert said.startswith("this machine\n  ok      disk of ")
+    assert "\npublic pages\n  trouble public address http://127.0.0.1:9: nobody listens there" in said
+    assert "\nletters\n  ok      options: " in said
     assert "\n  trouble DMARC of harbor.example: there is no record" in said
     assert "\nmastodon\n  ok      options: " in said
 

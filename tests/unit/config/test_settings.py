@@ -87,3 +87,28 @@ def test_everything_that_is_missing_is_listed_with_its_place():
         ("schedules.yaml:15:14", "${KEY} is not set"),
         ("schedules.yaml:18:11", "${KEY} is not set"),
     ]
+
+
+def test_credentials_of_systemd_win_over_the_file_and_the_environment_over_both(tmp_path):
+    (tmp_path / ".env").write_text("A=file\nB=file\nC=file\n")
+    given = tmp_path / "credentials"
+    given.mkdir()
+    (given / "publisher.env").write_text("B=credential\nC=credential\nD=from a list\n")
+    (given / "MAILGUN_API_KEY").write_text("key-0123456789\n")
+    (given / "other.pem").write_text("of another program")
+    settings = Settings.load(tmp_path, {"CREDENTIALS_DIRECTORY": str(given), "C": "environment"})
+    assert settings.resolve("${A} ${B} ${C} ${D} ${MAILGUN_API_KEY}") == (
+        "file credential environment from a list key-0123456789"
+    )
+    assert {"key-0123456789", "credential", "from a list"} <= settings.hidden
+    assert settings.get("other.pem") == ""
+
+
+def test_credentials_that_are_not_there_are_said(tmp_path):
+    with pytest.raises(ConfigError, match="CREDENTIALS_DIRECTORY: the directory can't be read"):
+        Settings.load(tmp_path, {"CREDENTIALS_DIRECTORY": str(tmp_path / "missing")})
+
+
+def test_ports_are_no_secret(tmp_path):
+    (tmp_path / ".env").write_text("PUBLISHER_CONSOLE=8025\nTOKEN=secret\n")
+    assert Settings.load(tmp_path, {}).hidden == {"secret"}

@@ -13,6 +13,7 @@ from pathlib import Path
 from publisher.app import App
 from publisher.audience import imports
 from publisher.config.keys import KeyRing
+from publisher.config.serving import LOOPBACK, Serving
 from publisher.model.article import Article, Image
 from publisher.model.call import Outcome, Recipient, Verdict
 from publisher.model.message import Card, Mail, Post, Slot
@@ -130,7 +131,7 @@ def open_with_feed(folder: Path) -> App:
 @contextmanager
 def served(app: App | None, folder: Path) -> Iterator[Site]:
     inbox = Inbox(folder / "inbox")
-    server = Server(make_app(app, inbox))
+    server = Server(make_app(app, inbox, Serving(trusted=LOOPBACK)))
     server.start()
     if app is not None:
         app.inbox = server.url

@@ -62,6 +62,7 @@ OPEN = (  # typed here once more: what is open to the world is decided, not foun
         "/api/articles",
         "/api/subscriptions",
         "/webhooks/",
+        "/mirror/",
         "/archive",
         "/l/",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from threading import Event
 
 import pytest
 import requests
@@ -222,6 +223,20 @@ def test_a_server_that_stopped_frees_its_port(tmp_path):
     again.start()
     assert requests.get(f"{again.url}/inbox", timeout=5).status_code == 200
     again.stop()
+
+
+def test_whether_requests_are_answered_is_asked_of_the_loop_that_answers_them(tmp_path, monkeypatch):
+    server = Server(make_app(None, Inbox(tmp_path)))
+    assert not server.is_listening
+    server.start()
+    assert server.is_listening
+    held = Event()
+    monkeypatch.setattr("publisher.web.server.ANSWERS_WITHIN", 0.2)
+    server._loop.call_soon_threadsafe(held.wait, 10)
+    assert not server.is_listening
+    held.set()
+    server.stop()
+    assert not server.is_listening
 
 
 def test_without_a_project_the_inbox_stands_alone(tmp_path):

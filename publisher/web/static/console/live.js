@@ -5,6 +5,7 @@
   const AGAIN = 15000; // milliseconds until what was refused is asked for once more
   const main = document.querySelector('main[data-live]');
   if (!main || !('EventSource' in window)) return;
+  const live = new URL('../live', document.currentScript.src); // a web server in front may put us below a path
   const about = new URLSearchParams(main.dataset.live.split(' ').map((each) => ['about', each]));
   const waiting = new Map(); // parts that came while somebody typed in them
   let source = null;
@@ -72,7 +73,7 @@
 
   const open = () => {
     close();
-    source = new EventSource(`/live?${about}`);
+    source = new EventSource(`${live}?${about}`);
     source.addEventListener('part', (event) => replace(JSON.parse(event.data)));
     source.addEventListener('said', (event) => say(JSON.parse(event.data).words));
     source.addEventListener('over', end);

@@ -1,6 +1,7 @@
 // The editor of schedules.yaml: line numbers, errors at their lines, completion. Without it the page checks by its button.
 (() => {
   'use strict';
+  const root = new URL('..', document.currentScript.src).pathname.replace(/\/$/, ''); // below which path we are
   const form = document.querySelector('form.editor');
   const area = form && form.querySelector('textarea:not([readonly])');
   if (!area) return;
@@ -41,7 +42,7 @@
   async function ask(address, more) {
     const said = new FormData(form);
     for (const [name, value] of Object.entries(more)) said.set(name, value);
-    const answer = await fetch(address, { method: 'POST', body: said, headers: { Accept: 'application/json' } });
+    const answer = await fetch(`${root}${address}`, { method: 'POST', body: said, headers: { Accept: 'application/json' } });
     if (!answer.ok) throw new Error(String(answer.status));
     return answer.json();
   }
