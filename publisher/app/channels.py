@@ -136,7 +136,7 @@ def stop(app: App, name: str, why: str) -> None:
     now, said = app.clock(), f"stopped by {app.actor}: {why}"
     with app.store.write() as conn:
         if channels.is_stopped(conn, name):
-            raise StaleError(f"{name} is stopped already")
+            raise StaleError(f"the channel {name} is stopped already")
         channels.stop(conn, name, reason=said, now=now)
         staff.write_down(conn, app.actor, f"stopped the channel {name}: {why}", about=f"channel:{name}", now=now)
 

@@ -173,7 +173,7 @@ def _keep_an_admin(everyone: list[Member], but: Member) -> None:
     others = [each for each in everyone if each.role is Role.ADMIN and each.ended_at is None and each.id != but.id]
     if but.role is Role.ADMIN and not others and any(each.ended_at is None for each in everyone if each.id != but.id):
         remedy = "Make another one admin first: publisher staff role NAME admin"
-        raise UsageError(f"{but.name} is the only admin", remedy=remedy)
+        raise UsageError(f"the only admin is {but.name}", remedy=remedy)
 
 
 def choose_password(app: App, invitation: str, password: str) -> Entered:

@@ -135,5 +135,5 @@ def dated(words: str, zone: ZoneInfo, language: str = ENGLISH) -> str:
 def begun(words: str) -> str:
     """Return a sentence with a capital letter, unless it begins with a name: a file's, a field's, a schedule's."""
     first = words.split(" ", 1)[0]
-    is_name = first.endswith(":") or any(sign in first for sign in "./@_`")
+    is_name = any(sign in first for sign in ":./@_`")
     return words if is_name else f"{words[:1].upper()}{words[1:]}"

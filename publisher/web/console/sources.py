@@ -18,7 +18,7 @@ from publisher.web.acts import Acts, Done
 from publisher.web.console.hiding import Hide
 from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut_by_name
 from publisher.web.pages import Pages
-from publisher.web.phrases import _
+from publisher.web.phrases import _, joined
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -67,7 +67,8 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     @acts.post("/sources/{name}/look", may=May.EDIT, back="/sources/{name}")
     def look(name: Name) -> Done:
         """Look at a source now, whenever its turn would be, and say what came of it."""
-        return Done(said=f"{Hide(app)(look_now(app, name, actor=app.actor)).rstrip('.')}.")
+        said = Hide(app)(look_now(app, name, actor=app.actor)).rstrip(".")
+        return Done(said=joined([f"{said}."]))  # as it is: it begins with the source's name
 
     @acts.api.get("/sources", response_model=Page[SourceLine])
     def lines(after: Mark = "", limit: Limit = PAGE) -> Page[SourceLine]:

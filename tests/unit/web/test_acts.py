@@ -72,7 +72,7 @@ def test_a_form_leads_back_to_a_page_that_says_once_what_was_done(browser):
         ({}, "why: say something here."),
         ({"why": "x", "times": "many"}, "times: input should be a valid integer"),
         ({"why": "bad"}, "That can&#39;t be meant. Say another."),
-        ({"why": "late"}, "it has changed."),
+        ({"why": "late"}, "It has changed."),
     ],
 )
 def test_a_form_that_wont_do_leads_back_and_says_why(browser, fields, words):

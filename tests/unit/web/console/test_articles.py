@@ -62,16 +62,20 @@ def test_several_are_decided_on_at_once_by_number_or_all_of_a_source(own_site, e
     assert "2 articles discarded." in text
     assert [stands(own_site, each) for each in numbers] == ["discarded", "held", "discarded"]
     assert "1 article released." in editor.said("/articles/release", source="site")
-    assert "nothing of site is held." in editor.said("/articles/release", source="site")
+    assert "Nothing of site is held." in editor.said("/articles/release", source="site")
     assert stands(own_site, numbers[1]) == "new"
 
 
-@pytest.mark.parametrize(
-    "fields", [{}, {"ids": ["1"], "source": "site"}, {"source": "nope"}, {"ids": [str(2**63)]}, {"ids": ["x"]}]
-)
+@pytest.mark.parametrize("fields", [{}, {"ids": ["1"], "source": "site"}, {"ids": [str(2**63)]}, {"ids": ["x"]}])
 def test_what_says_nothing_or_too_much_does_nothing(own_site, editor, fields):
     number = hold(own_site)
     assert 'role="alert"' in editor.said("/articles/release", **fields)
+    assert stands(own_site, number) == "held"
+
+
+def test_a_source_that_isnt_there_is_missed_and_nothing_done(own_site, editor):
+    number = hold(own_site)
+    assert editor.do("/articles/release", source="nope").status_code == 404
     assert stands(own_site, number) == "held"
 
 

@@ -49,7 +49,7 @@ def test_a_channel_is_stopped_and_let_go_on_and_the_audit_has_both(wired, operat
     assert "letters is stopped" in text and "stopped by console:operator: the &lt;b&gt;domain&lt;/b&gt; burns" in text
     with wired.app.store.read() as conn:
         assert channels.is_stopped(conn, "letters")
-    assert "letters is stopped already." in operator.said("/channels/letters/stop", why="again")
+    assert "The channel letters is stopped already." in operator.said("/channels/letters/stop", why="again")
     assert "state-stopped" in operator.get("/channels").text
     assert "Channel letters goes on" in operator.said("/channels/letters/release")
     assert "neither stopped nor resting" in operator.said("/channels/letters/release")
