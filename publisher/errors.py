@@ -142,6 +142,10 @@ class StoreError(PublisherError):
     """The database can't be used as it is."""
 
 
+class UpgradeError(StoreError):
+    """The ledger is being upgraded, or was: whoever is at work ends, and starts again as the version that fits."""
+
+
 class NotWrittenError(StoreError):
     """The database gave a change up before it was committed: nothing of it is there, it may be tried again."""
 

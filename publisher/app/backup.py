@@ -9,6 +9,7 @@ import os
 import shutil
 import tarfile
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import file_digest, sha256
@@ -27,6 +28,7 @@ from publisher.store import Store, copying, marks, migrate
 
 if TYPE_CHECKING:
     from publisher.app.core import App
+    from publisher.app.upgrading import Premises
 
 MANIFEST = "manifest.json"
 KEYS = "keys.json"
@@ -47,7 +49,7 @@ class Manifest:
     files: dict[str, str]  # name: SHA-256
 
 
-def back_up(app: App, target: Path) -> Manifest:
+def back_up(app: App | Premises, target: Path) -> Manifest:
     """Write a backup, whole or not at all, while everything goes on; nobody but its owner may read it.
 
     Secrets of `.env` are left out: a backup lies about for years.
@@ -71,19 +73,19 @@ def back_up(app: App, target: Path) -> Manifest:
     return manifest
 
 
-def _write(app: App, work: Path, partial: Path) -> Manifest:
+def _write(app: App | Premises, work: Path, partial: Path) -> Manifest:
     url = app.settings.database_url
     engine = "postgresql" if url else "sqlite"
     with app.store.read() as conn:
         epoch, mark = marks.epoch(conn), marks.number(conn)
-    copied, made_at = work / LEDGER[engine], app.clock()
+    schema, copied, made_at = app.store.schema(), work / LEDGER[engine], app.clock()
     if url:
         copying.copy_database(url, copied)
     else:
         copying.copy_file(app.folder / DATABASE, copied)
     members = {copied.name: copied, **dict(_files(app.folder))}
     digests = {name: _digest(path) for name, path in members.items()}
-    manifest = Manifest(publisher.__version__, migrate.HEAD, engine, epoch, mark, made_at, digests)
+    manifest = Manifest(publisher.__version__, schema, engine, epoch, mark, made_at, digests)
     descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         with tarfile.open(fileobj=file, mode="w:gz", compresslevel=1) as archive:
@@ -151,6 +153,8 @@ def restore(backup: Path, folder: Path, clock: Clock) -> Manifest:
             copying.load_database(copied, settings.database_url)
         else:
             copying.load_file(copied, folder / DATABASE)
+    with closing(open_ledger(folder, settings, clock, to_upgrade=True)) as store:
+        store.upgrade()  # the backup is there still: another one is not needed
     _hold(open_ledger(folder, settings, clock), manifest, clock)
     return manifest
 

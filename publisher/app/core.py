@@ -14,16 +14,19 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from publisher.app import alerts, intake, papers, photos, pictures, versions
+from publisher.app import alerts, following, intake, papers, photos, pictures, versions
 from publisher.app.guessing import Strangers
 from publisher.app.hearing import Hearing
 from publisher.app.ledger import DATABASE, open_ledger
 from publisher.app.mending import changed_channels, lift_stops
 from publisher.app.naming import edition_named
 from publisher.app.sending import Sending
+from publisher.app.templates import FOLDER as TEMPLATES
+from publisher.app.templates import Bench, Laid, Proposal
 from publisher.clock import Clock, steady
 from publisher.clock import now as wall_clock
 from publisher.config.keys import KeyRing
+from publisher.config.reading import FILE
 from publisher.config.settings import Settings
 from publisher.errors import ConfigError, MissingError, UsageError
 from publisher.model.project import Project, Schedule, Source
@@ -32,7 +35,7 @@ from publisher.pipeline.collect import Collected
 from publisher.pipeline.operate import holding
 from publisher.runtime.clockwatch import ClockWatch
 from publisher.runtime.sidebyside import SideBySide
-from publisher.store import Store, permission, schedules
+from publisher.store import Store, permission
 from publisher.store.owner import refuse_stranger
 from publisher.store.staff import Line
 
@@ -43,7 +46,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 ALONE = "the parts of Publisher share a ledger on PostgreSQL, and this one is a file"
-TEMPLATES = "templates"  # the project's own, before the default theme
 
 
 class App:
@@ -67,6 +69,9 @@ class App:
         self.set_up_code = ""  # whoever has it may make the first of the staff, in the browser; empty: nobody may
         self.process_id = 0  # set while at work
         self.version_id: int | None = None  # of the accepted schedules.yaml; see `versions.accepted`
+        self.templates = Laid(folder / TEMPLATES)
+        self.bench = Bench()
+        self.follows = False  # goes by the version that holds, its templates too, and not by the files beside it
         self.watch = ClockWatch(steady if clock is wall_clock else None)
         self.doubted = False  # the clock was not believed at the last look
         self.asked_for: dict[str, str] = {}  # schedule: the slot for whose draft its sources were asked
@@ -93,6 +98,9 @@ class App:
         store = open_ledger(folder, settings, clock)
         app = cls(folder, project or versions.held(store, refused), store, keys, settings, clock)
         app.trouble = str(refused or "")
+        if refused and app.is_shared and not (folder / FILE).exists():
+            app.follows = True
+            following.follow(app)
         return app
 
     @classmethod
@@ -109,19 +117,30 @@ class App:
         store = open_ledger(folder, settings, clock)
         nothing = ConfigError("no version of schedules.yaml holds yet", remedy="Start `publisher scheduler` first")
         app = cls(folder, versions.held(store, nothing), store, keys, settings, clock)
-        with store.read() as conn:
-            app.version_id = schedules.accepted_version(conn)
+        app.follows = True
+        following.follow(app)
         return app
 
-    def take(self, project: Project, settings: Settings, actor: str = "", line: Line | None = None) -> None:
+    def take(
+        self,
+        project: Project,
+        settings: Settings,
+        actor: str = "",
+        *,
+        line: Line | None = None,
+        proposed: Proposal | None = None,
+    ) -> None:
         """Let another version of the project's files hold from now on, between two looks at the slots.
 
         :param actor: who wrote it; empty: whoever is at the keyboard.
         :param line: of the audit, in the same transaction.
+        :param proposed: templates that go with it; None: those that do already.
         :raises ConfigError: it can't be accepted; the version that held goes on.
         """
         with self.firing:
-            version_id = versions.accept(self, project, actor, line)
+            version_id = versions.accept(self, project, actor, line=line, proposed=proposed)
+            if proposed is not None and self.follows:
+                self.templates = Laid(self.bench.lay_out(proposed.texts), proposed.names)
             changed = changed_channels((self.project, self.settings), (project, settings))
             self.project, self.settings = project, settings
             self.version_id = version_id  # after it: whoever finds the version finds its project
@@ -132,13 +151,18 @@ class App:
                 holding.release_channel(self.store, name, now=self.clock(), usable=project.channels)
             lift_stops(self)
 
-    def follow(self, version_id: int, project: Project, settings: Settings) -> None:
+    def follow(self, version_id: int, project: Project, settings: Settings, templates: Laid) -> None:
         """Go by a version that another process accepted, between two looks at the slots."""
         with self.firing:
-            self.project, self.settings = project, settings
+            self.project, self.settings, self.templates = project, settings, templates
             self.version_id = version_id
             self.sending.forget_senders()
             self.__dict__.pop("studio", None)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines may work on this ledger too."""
+        return bool(self.settings.database_url)
 
     @property
     def is_practice(self) -> bool:
@@ -151,7 +175,7 @@ class App:
         from publisher.render.engine import default_theme
         from publisher.senders.registry import sender_class
 
-        folders = [self.folder / TEMPLATES, default_theme()]
+        folders = [self.templates.folder, default_theme()]
         doors = Doors(lambda: self.public_url, self.wire_name)
         fetch = partial(photos.fetch, self)
         shelf = Shelf(partial(pictures.called, self), partial(papers.text_of, self))

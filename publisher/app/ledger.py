@@ -25,14 +25,16 @@ JOURNAL = "publisher.journal"
 RESTORED = "publisher (restored)"  # who holds a ledger that was restored
 
 
-def open_ledger(folder: Path, settings: Settings, clock: Clock) -> Store:
+def open_ledger(folder: Path, settings: Settings, clock: Clock, *, to_upgrade: bool = False) -> Store:
     """Open the ledger of a project directory, and hold it where it was restored from a backup.
 
+    :param to_upgrade: one of an earlier version is let in, as it is.
     :raises StoreError: it can't be opened, or its journal is not as it was written.
     """
-    store = Store.open(settings.database_url or folder / DATABASE, clock)
+    store = Store.open(settings.database_url or folder / DATABASE, clock, to_upgrade=to_upgrade)
     store.journal = Journal(Path(settings.get("JOURNAL") or folder / JOURNAL))
-    notice_restore(store, lambda email: _hash_of(folder, email), clock)
+    if not to_upgrade:
+        notice_restore(store, lambda email: _hash_of(folder, email), clock)
     return store
 
 

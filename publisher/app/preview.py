@@ -8,10 +8,11 @@ from datetime import datetime
 from hashlib import sha256
 
 from publisher.app.audiences import Audience, audiences_of, only_story
-from publisher.app.core import TEMPLATES, App
+from publisher.app.core import App
 from publisher.app.looking import Looked
 from publisher.app.plan import Plan, carried, plan_slot, produced
 from publisher.app.sending import own_values
+from publisher.app.templates import FOLDER as TEMPLATES
 from publisher.app.tryouts import SAMPLE
 from publisher.config.reading import FILE
 from publisher.config.schedules import load_project

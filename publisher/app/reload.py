@@ -1,4 +1,4 @@
-"""schedules.yaml and .env while we run: a change is taken over without a restart, a bad file is refused aloud."""
+"""The project's files while we run: a change is taken over without a restart, a bad file is refused aloud."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from publisher.app import templates
 from publisher.config import reading, replacing, settings
 from publisher.config.schedules import load_project
 from publisher.errors import ConfigError
@@ -26,21 +27,29 @@ REFUSED = "schedules-refused"
 class FileWatch:
     """Looks at the project's files when it is woken; what holds is only ever a version that was accepted whole.
 
+    On a ledger that machines share it looks at the templates too, which then go with the version.
+
     :param changed: called after a new version holds.
+    :param decided: the version of the file that was decided about already, though another one may hold: until it is
+        saved anew nobody proposes it again.
     """
 
-    def __init__(self, app: App, changed: Callable[[], object]) -> None:
+    def __init__(self, app: App, changed: Callable[[], object], decided: str = "") -> None:
         self._app = app
         self._changed = changed
+        self._decided = decided
         self._stamp: tuple[object, ...] = ()
         self._digest = ""
 
     def look(self) -> bool:
         """Take over what was changed in the files; say whether something was."""
-        stamp = tuple(_stamp(self._app.folder / name) for name in FILES)
+        app = self._app
+        of_templates = templates.stamp_of(app.folder) if app.is_shared else ()
+        stamp = (*(_stamp(app.folder / name) for name in FILES), *of_templates)
         if stamp == self._stamp:
             return False
-        digest = _digest_of([self._app.folder / name for name in FILES])
+        digest = _digest_of([app.folder / name for name in FILES])
+        digest += templates.digest_of(app.folder) if app.is_shared else ""
         is_first, is_same = not self._digest, digest == self._digest
         self._stamp, self._digest = stamp, digest
         if is_same or (is_first and self._is_what_holds()):
@@ -58,18 +67,22 @@ class FileWatch:
         return nullcontext() if replacing.why_not(folder) else replacing.alone(folder)
 
     def _is_what_holds(self) -> bool:
+        app = self._app
         try:
-            return load_project(self._app.folder).version == self._app.project.version
+            is_known = load_project(app.folder).version in (app.project.version, self._decided)
+            return is_known and not (app.is_shared and templates.to_propose(app))
         except ConfigError:
             return False
 
     def _take_over(self) -> bool:
         app = self._app
         try:
-            project = load_project(app.folder)
+            said = load_project(app.folder)
+            project = app.project if said.version == self._decided else said
             fresh = settings.Settings.load(app.folder)
             _ = fresh.timing  # checked with the file, not at the first call
-            app.take(project, fresh)
+            app.take(project, fresh, proposed=templates.to_propose(app) if app.is_shared else None)
+            self._decided = said.version
         except ConfigError as error:
             self._refuse(error)
             return False
@@ -87,7 +100,7 @@ class FileWatch:
         self._app.alert(
             REFUSED,
             what=f"the changed file is refused, the former one goes on: {error}",
-            affected="what was changed in schedules.yaml or .env",
+            affected="what was changed in schedules.yaml, .env or templates",
             command="publisher check",
             urgent=False,
         )

@@ -247,7 +247,7 @@ def _take(app: App, project: Project, line: Line) -> None:
     """Let it hold, as the watch of the files would at its next look: what follows is nobody's wish but the file's."""
     fresh = Settings.load(app.folder)
     with permission.by_itself():
-        app.take(project, fresh, line.actor, line)
+        app.take(project, fresh, line.actor, line=line)
         app.all_clear(REFUSED)
 
 

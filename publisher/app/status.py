@@ -203,13 +203,8 @@ def status_of(
 
 def at_work(store: Store) -> list[Process]:
     """Return the processes that are alive; a lock that is free means dead."""
-    with store.read() as conn:
-        begun = concerns.processes_begun(conn)
-    return [
-        Process(row["command"], row["pid"], row["host"], row["started_at"])
-        for row in begun
-        if processes.seems_alive(store, row["id"])
-    ]
+    found = processes.living(store)
+    return [Process(row["command"], row["pid"], row["host"], row["started_at"]) for row in found]
 
 
 def is_running(store: Store) -> bool:

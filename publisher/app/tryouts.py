@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from publisher.app.checkup import wrong_entry
-from publisher.app.core import TEMPLATES, App
+from publisher.app.core import App
+from publisher.app.templates import FOLDER as TEMPLATES
 from publisher.config.reading import FILE
 from publisher.errors import PublisherError
 from publisher.model.article import Article, Image

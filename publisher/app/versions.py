@@ -12,7 +12,9 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import RowMapping
 
+from publisher.app import templates
 from publisher.app.mending import lift_stops
+from publisher.app.templates import Proposal
 from publisher.config.reading import FILE
 from publisher.config.schedules import load_project, parse_project
 from publisher.errors import ConfigError
@@ -64,11 +66,14 @@ def accepted(app: App) -> int:
     return app.version_id
 
 
-def accept(app: App, project: Project, actor: str = "", line: Line | None = None) -> int:
+def accept(
+    app: App, project: Project, actor: str = "", *, line: Line | None = None, proposed: Proposal | None = None
+) -> int:
     """Write down that this version of the file holds from now on; return its id.
 
     :param actor: who wrote it; empty: whoever asks.
     :param line: of the audit, in the same transaction.
+    :param proposed: the templates that go with it; None: those that went with the version before it.
     :raises ConfigError: a `was:` that can't be meant; the version that held goes on.
     """
     actor = actor or app.actor
@@ -77,6 +82,8 @@ def accept(app: App, project: Project, actor: str = "", line: Line | None = None
             held = schedules.accepted_version(conn)
             is_the_same = held is not None and project_versions.get(conn, held)["digest"] == project.version
         if held is not None and is_the_same:
+            if proposed is not None and not templates.take(app, held, proposed, actor):
+                continue
             # Another process accepted it, and we went on practising.
             is_over = app.project.practice and not project.practice
             if is_over or line is not None:
@@ -96,6 +103,7 @@ def accept(app: App, project: Project, actor: str = "", line: Line | None = None
             news = _News(conn, before, held, project, now, saved_at(app, now), actor)
             news.carry_over()
             schedules.set_accepted_version(conn, version_id)
+            templates.settle(conn, version_id, held, proposed, actor)
             if is_known and held is not None:  # of one that is new its own row says it
                 project_versions.note_holding(conn, version_id, now, actor)
             if before is not None and before.practice and not project.practice:

@@ -8,12 +8,13 @@ import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 from publisher.cli.output import say
-from publisher.errors import UsageError
+from publisher.errors import UpgradeError, UsageError
 from publisher.model.counting import many
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from publisher.runtime.notify import Sign
 
 FOLLOW_EACH = 2  # seconds between two looks at which version holds
+LOOK_EACH = 2  # seconds between two looks whether the ledger is upgraded
 PRACTICE = "practice goes to the inbox of one `publisher run`, which no other machine can reach"
 
 
@@ -34,12 +36,14 @@ class Work:
 
     :ivar stack: what is ended with it, in the opposite order.
     :ivar signs: how each of its parts shows that it lives.
+    :ivar ended_by: why it ends though nobody told it to.
     """
 
     app: App
     stack: ExitStack
     stop: Event
     signs: list[Sign] = field(default_factory=list)
+    ended_by: list[UpgradeError] = field(default_factory=list)
 
     def until_told(self) -> None:
         """Work until a signal ends it; systemd is told of it, where it wants to know."""
@@ -83,10 +87,34 @@ def at_work(folder: Path, command: str, *, clock_is_right: bool = False, follows
             from publisher.app.slots import believe_clock
 
             believe_clock(app)
-        yield Work(app, stack, stop)
+        work = Work(app, stack, stop)
+        _end_for_upgrades(work)
+        yield work
     app.hearing.keep()
     processes.record_end(app.store, app.process_id, app.clock())
     say(last_words(app))
+    for why in work.ended_by:
+        raise why
+
+
+def _end_for_upgrades(work: Work) -> None:
+    """Note who works here, and end when the ledger is upgraded."""
+    import publisher
+    from publisher.runtime.duty import Duty
+    from publisher.store import facts, processes
+
+    store = work.app.store
+
+    def look() -> None:
+        if (why := processes.upgraded(store)) is not None and not work.stop.is_set():
+            work.ended_by.append(why)
+            work.stop.set()
+
+    with store.write() as conn:
+        facts.note_program(conn, publisher.__version__)
+    duty = Duty("schema", look, lambda: timedelta(seconds=LOOK_EACH))
+    duty.start()
+    work.stack.callback(duty.stop)
 
 
 def last_words(app: App) -> str:
@@ -133,10 +161,11 @@ def engine_of(work: Work) -> Embedded:
     return engine
 
 
-def start_schedules(work: Work, wake: Callable[[], None]) -> None:
+def start_schedules(work: Work, wake: Callable[[], None], decided: str = "") -> None:
     """Fire slots, poll sources, and take over the files when they change.
 
     :param wake: says that there may be work.
+    :param decided: the version of the file that was decided about already.
     """
     from publisher.app.duties import standing_duties
     from publisher.app.reload import FileWatch
@@ -154,7 +183,7 @@ def start_schedules(work: Work, wake: Callable[[], None]) -> None:
         ticker.plan(app.project)
         wake()
 
-    files = Duty("files", FileWatch(app, changed).look)
+    files = Duty("files", FileWatch(app, changed, decided).look)
     ticker = Ticker(fire=fire, look=lambda: app.watch.look(app.clock()), others=[files])
     ticker.start(app.project)
     work.stack.callback(ticker.shutdown)
@@ -166,8 +195,6 @@ def start_schedules(work: Work, wake: Callable[[], None]) -> None:
 
 def follow(work: Work) -> None:
     """Go by the version that holds from now on, whoever accepts it."""
-    from datetime import timedelta
-
     from publisher.app.following import Follower
     from publisher.runtime.duty import Duty
 

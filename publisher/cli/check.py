@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 def check(project: ProjectDir = Path(), as_json: AsJson = False) -> None:
     """Read the whole project and say what is wrong, and what is still missing for the real thing."""
-    from publisher.app import App, checkup, pushing, segments, tryouts
+    from publisher.app import App, checkup, overridden, pushing, segments, templates, tryouts
 
     app = App.open(project)
     wrong, notes = tryouts.tried_templates(app)
-    errors = [*pushing.wrong_tokens(app), *checkup.wrong_channels(app), *wrong]
+    errors = [*pushing.wrong_tokens(app), *checkup.wrong_channels(app), *templates.unfit(app), *wrong]
     missing = checkup.missing_for_real(app)
     ways = checkup.ways_of_alerts(app)
     idle = [
         *tryouts.idle_templates(app),
+        *overridden.changed(app),
         *checkup.notes_of_channels(app),
         *checkup.past_slots(app),
         *checkup.notes_of_papers(app),

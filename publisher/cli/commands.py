@@ -42,6 +42,7 @@ from publisher.cli.subscribers import group
 from publisher.cli.test import test
 from publisher.cli.try_ import try_source
 from publisher.cli.unknown import group as unknown
+from publisher.cli.upgrade import upgrade
 from publisher.cli.verify import verify
 from publisher.cli.withdraw import withdraw
 
@@ -88,6 +89,7 @@ cli.command("extract")(extract)
 cli.command("run")(run)
 cli.command("backup")(backup)
 cli.command("restore")(restore)
+cli.command("upgrade")(upgrade)
 cli.command("scheduler")(scheduler)
 cli.command("worker")(worker)
 cli.command("web")(web)

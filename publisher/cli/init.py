@@ -43,7 +43,7 @@ def init(
         text = _schedules(source, reading, name)
         (folder / "schedules.yaml").write_text(text, encoding="utf-8")
         (folder / ".gitignore").write_text(
-            ".env\nkeys.json\npublisher.db*\npublisher.journal\ninbox/\n", encoding="utf-8"
+            ".env\nkeys.json\npublisher.db*\npublisher.journal\npublisher-*.tar.gz\ninbox/\n", encoding="utf-8"
         )
         if not (folder / ".env").exists():
             descriptor = os.open(folder / ".env", os.O_CREAT | os.O_WRONLY, 0o600)

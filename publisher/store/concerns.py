@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, Text, cast, func, or_, select
 
 from publisher.model.call import Outcome
 from publisher.model.states import CallState, EditionState, SendState
-from publisher.store.tables import calls, channels, credentials, editions, processes, sends, sources
+from publisher.store.tables import calls, channels, credentials, editions, sends, sources
 
 HANDED_OVER = 200  # sends looked back on
 NOT_BEGUN = (SendState.MADE, SendState.READY, SendState.ADDRESSED)
@@ -111,12 +111,6 @@ def failing_sources(conn: Connection, good_before: datetime) -> list[RowMapping]
         .where(sources.c.error.is_not(None), or_(long_ago, sources.c.stopped_at.is_not(None)))
         .order_by(sources.c.name)
     )
-    return list(conn.execute(query).mappings())
-
-
-def processes_begun(conn: Connection) -> list[RowMapping]:
-    """Return the processes that have not said that they ended: those alive, and those that were killed."""
-    query = select(processes).where(processes.c.ended_at.is_(None)).order_by(processes.c.id)
     return list(conn.execute(query).mappings())
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.errors import NotWrittenError
-from publisher.store import farewells
+from publisher.store import farewells, migrate
 from publisher.store.farewells import Farewell
 from publisher.store.journal import Journal
 from publisher.store.permission import require_allowed
@@ -44,21 +44,34 @@ class Store(ABC):
         self.journal: Journal | None = None
 
     @staticmethod
-    def create(path: Path, clock: Clock = wall_clock) -> Store:
-        """Open the ledger in a SQLite file, making or refusing it: an unknown schema is an error."""
+    def create(path: Path, clock: Clock = wall_clock, *, to_upgrade: bool = False) -> Store:
+        """Open the ledger in a SQLite file, making or refusing it: the schema of another version is an error."""
         from publisher.store.sqlite import SqliteStore
 
-        return SqliteStore.open_file(path, clock)
+        return SqliteStore.open_file(path, clock, to_upgrade=to_upgrade)
 
     @staticmethod
-    def open(target: str | Path, clock: Clock = wall_clock) -> Store:
-        """Open the ledger at a ``postgresql://`` address, or in a SQLite file."""
+    def open(target: str | Path, clock: Clock = wall_clock, *, to_upgrade: bool = False) -> Store:
+        """Open the ledger at a ``postgresql://`` address, or in a SQLite file.
+
+        :param to_upgrade: one of an earlier version is let in, for nothing but `upgrade`; then there has to be one.
+        """
         if isinstance(target, Path):
-            return Store.create(target, clock)
+            return Store.create(target, clock, to_upgrade=to_upgrade)
         # Here: a ledger on SQLite needs no driver for PostgreSQL.
         from publisher.store.postgresql import PostgresqlStore
 
-        return PostgresqlStore.open_url(target)
+        return PostgresqlStore.open_url(target, to_upgrade=to_upgrade)
+
+    def schema(self) -> str:
+        """Return the number of the newest migration that was run here."""
+        with self.in_words():
+            return migrate.schema(self._readers) or ""
+
+    def upgrade(self) -> list[migrate.Step]:
+        """Run the migrations that are missing, wholly or not at all; return which those were."""
+        with self.in_words():
+            return migrate.migrate_to(self._writers, migrate.HEAD)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

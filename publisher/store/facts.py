@@ -11,15 +11,19 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from publisher.store.sql import insert_new
+from publisher.store.sql import insert_new, upsert
 from publisher.store.sql import take_turn as lock_turn
 from publisher.store.tables import facts
 
 HELD = "held"
 WITHDRAWN = "withdrawn"
 CORRECTING_POSTS, CORRECTING_MAIL = "correcting-posts", "correcting-mail"
+PROGRAM = "program"  # which version of Publisher worked with the ledger last
+OVERRIDDEN = "overridden"  # templates
 WITHDRAWAL = "withdrawal"  # stays when nothing is left to withdraw
 BY_A_PERSON, BY_A_PERSON_ALL = "person", "person-all"  # reasons beside a send: of `hold EDITION`, of `hold --all`
+
+Pair = tuple[str, str]  # digests of a project's template, and of the one whose place it takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,25 @@ def heard(conn: Connection, channel: str) -> dict[str, int]:
     return dict(json.loads(said)) if said else {}
 
 
+def program(conn: Connection) -> str:
+    """Return which version of Publisher worked with the ledger last; empty: none has said so."""
+    return conn.execute(select(facts.c.value).where(facts.c.name == PROGRAM)).scalar_one_or_none() or ""
+
+
+def note_program(conn: Connection, version: str) -> None:
+    _put(conn, PROGRAM, version)
+
+
+def overridden(conn: Connection) -> dict[str, Pair]:
+    """Return what was noted of the templates that take the place of Publisher's own, by name."""
+    said = conn.execute(select(facts.c.value).where(facts.c.name == OVERRIDDEN)).scalar_one_or_none()
+    return {name: (ours, theirs) for name, (ours, theirs) in json.loads(said or "{}").items()}
+
+
+def note_overridden(conn: Connection, pairs: Mapping[str, Pair]) -> None:
+    _put(conn, OVERRIDDEN, json.dumps(pairs))
+
+
 def as_reason(held: Held, edition_id: int | None = None) -> dict[str, Any]:
     """Return the reason that stands beside a send that a person holds.
 
@@ -171,6 +194,11 @@ def _read(conn: Connection, name: str) -> Held | None:
 def _write(conn: Connection, name: str, held: Held) -> bool:
     value = json.dumps({**asdict(held), "since": held.since.isoformat()})
     return insert_new(conn, facts, name=name, value=value)
+
+
+def _put(conn: Connection, name: str, value: str) -> None:
+    row = upsert(conn, facts).values(name=name, value=value)
+    conn.execute(row.on_conflict_do_update(index_elements=[facts.c.name], set_={"value": value}))
 
 
 def _forget(conn: Connection, name: str) -> bool:

@@ -1,24 +1,35 @@
-"""Bring the schema up: an empty file is made, a known one is left, an unknown one is refused."""
+"""The ledger's schema: made in an empty database, brought up when a person says so, and else only compared."""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, insert, inspect, text
 
 from publisher.errors import StoreError
-from publisher.store.sql import take_turn
+from publisher.store.sql import be_patient, take_turn
 from publisher.store.tables import facts, metadata
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 SCRIPTS = Path(__file__).parent / "migrations"
-HEAD = "0017"  # the newest migration; a test keeps it so. Known here, so that opening a ledger needs no Alembic
+HEAD = "0018"  # the newest migration; a test keeps it so. Known here, so that opening a ledger needs no Alembic
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A migration: its number, and in words what it is for."""
+
+    number: str
+    words: str
+
+
+@cache
 def scripts() -> ScriptDirectory:
     """Return the migrations that this version knows."""
     from alembic.config import Config
@@ -29,37 +40,70 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(config)
 
 
-def bring_up(engine: Engine, readers: Engine | None = None) -> None:
-    """Run what is missing in one transaction, so that a migration is there wholly or not at all.
+def admit(engine: Engine, readers: Engine | None = None, *, to_upgrade: bool = False) -> None:
+    """Make an empty database a ledger, leave one of this version as it is, and refuse every other.
 
-    :param readers: looks whether anything is missing, without waiting for whoever is writing.
+    :param readers: looks at it, without waiting for whoever is writing.
+    :param to_upgrade: one of an earlier version is let in; then there has to be one.
+    :raises StoreError: it is of another version, half a ledger, or no ledger.
     """
-    with (readers or engine).connect() as conn, conn.begin():
-        stamp = _stamp(conn)
-    if stamp != HEAD:
+    stamp = schema(readers or engine)
+    if stamp == HEAD:
+        return
+    if to_upgrade and stamp is None:
+        raise StoreError("there is no ledger yet, so nothing to upgrade", remedy="`publisher run` makes one")
+    if stamp is not None:
+        _refuse_unknown(scripts(), stamp)
+    if stamp is not None and not to_upgrade:
+        raise StoreError(
+            f"the ledger has schema {stamp} of an earlier version of Publisher, and this one works with {HEAD}",
+            remedy="Run `publisher upgrade`: it makes a backup first",
+        )
+    if stamp is None:
         migrate_to(engine, HEAD)
 
 
-def migrate_to(engine: Engine, target: str) -> None:
-    """Run the migrations up to one of them, alone: two processes that start at once don't both migrate."""
+def schema(engine: Engine) -> str | None:
+    """Return which schema the database has; None for an empty one."""
+    with engine.connect() as conn, conn.begin():
+        return _stamp(conn)
+
+
+def is_current(conn: Connection) -> bool:
+    """Say whether the schema is still the one that this version works with: a look that costs nothing."""
+    return conn.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [HEAD]
+
+
+def migrate_to(engine: Engine, target: str) -> list[Step]:
+    """Run the migrations up to one of them in one transaction, so that they are there wholly or not at all.
+
+    Alone: of two processes that start at once one waits, and finds it done. Return what was run.
+    """
     from alembic.migration import MigrationContext
     from alembic.operations import Operations
 
     directory = scripts()
     with engine.connect() as conn, conn.begin():
         take_turn(conn, "migrate", patience="60s")
+        be_patient(conn)
         current = _stamp(conn)  # again, now that nobody else can write
         if current == target:
-            return
+            return []
         _refuse_unknown(directory, current)
         context = MigrationContext.configure(conn)
+        missing = list(reversed(list(directory.iterate_revisions(target, current))))
         with Operations.context(context):
-            for revision in reversed(list(directory.iterate_revisions(target, current))):
+            for revision in missing:
                 revision.module.upgrade()
                 context._ensure_version_table()
                 context.stamp(directory, revision.revision)
         if current is None:
             conn.execute(insert(facts).values(name="epoch", value=secrets.token_hex(8)))
+        return [Step(revision.revision, _first_sentence(revision.doc)) for revision in missing]
+
+
+def _first_sentence(words: str) -> str:
+    return " ".join(words.split("\n\n")[0].split()).rstrip(".")
 
 
 def _stamp(conn: Connection) -> str | None:

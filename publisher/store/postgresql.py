@@ -77,11 +77,11 @@ class PostgresqlStore(Store):
         self._time: tuple[datetime | None, float] = (None, 0.0)  # the server's, and our steady one at that moment
 
     @classmethod
-    def open_url(cls, text: str) -> PostgresqlStore:
+    def open_url(cls, text: str, *, to_upgrade: bool = False) -> PostgresqlStore:
         store = cls(parse(text))
         with store.in_words():
             store._refuse_old()
-            migrate.bring_up(store._writers)
+            migrate.admit(store._writers, to_upgrade=to_upgrade)
             with store.read() as conn:
                 store._epoch = conn.execute(select(facts.c.value).where(facts.c.name == "epoch")).scalar_one()
         return store

@@ -8,14 +8,42 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
-from publisher.errors import StoreError
+from sqlalchemy import RowMapping, select
+
+from publisher.errors import StoreError, UpgradeError
+from publisher.store import migrate
 from publisher.store.database import Store
 from publisher.store.tables import insert_row, processes, update_row
+
+UPGRADE = "upgrade"  # the command
 
 
 @contextmanager
 def at_work(store: Store, command: str, now: datetime) -> Iterator[int]:
-    """Register this process and hold its lock; yield its id."""
+    """Register this process and hold its lock; yield its id.
+
+    :raises UpgradeError: the ledger is being upgraded, or was since it was opened.
+    """
+    with registered(store, command, now) as process_id:
+        # We can be seen by now: whoever upgrades the ledger waits for us, or we see them.
+        if (why := upgraded(store)) is not None:
+            record_end(store, process_id, now)
+            raise why
+        yield process_id
+
+
+@contextmanager
+def upgrading(store: Store, now: datetime) -> Iterator[int]:
+    """Be an upgrade, of a ledger of whatever version: all others end, and nobody begins. Yield the process's id."""
+    with registered(store, UPGRADE, now) as process_id:
+        try:
+            yield process_id
+        finally:
+            record_end(store, process_id, now)
+
+
+@contextmanager
+def registered(store: Store, command: str, now: datetime) -> Iterator[int]:
     with ExitStack() as stack:
         with store.write() as conn:
             values = {"host": socket.gethostname(), "pid": os.getpid(), "command": command, "started_at": now}
@@ -38,6 +66,34 @@ def is_alive(store: Store, process_id: int) -> bool:
 def seems_alive(store: Store, process_id: int) -> bool:
     """Say whether it holds its lock at this moment: for people to look at, never to take its calls over."""
     return store.seems_held(str(process_id))
+
+
+def living(store: Store) -> list[RowMapping]:
+    """Return the processes that hold their locks at this moment: who seems to be at work."""
+    columns = [processes.c[name] for name in ("id", "command", "pid", "host", "started_at")]  # of every schema
+    with store.read() as conn:
+        query = select(*columns).where(processes.c.ended_at.is_(None)).order_by(processes.c.id)
+        begun = list(conn.execute(query).mappings())
+    return [row for row in begun if seems_alive(store, row["id"])]
+
+
+def named(row: RowMapping) -> str:
+    return f"publisher {row['command']} (pid {row['pid']} on {row['host']})"
+
+
+def upgraded(store: Store) -> UpgradeError | None:
+    """Return why nobody of this version may be at work: the ledger is being upgraded, or was. Costs next to nothing."""
+    with store.read() as conn:
+        mine = (processes.c.command == UPGRADE, processes.c.ended_at.is_(None))
+        begun = set(conn.execute(select(processes.c.id).where(*mine)).scalars())
+        is_current = migrate.is_current(conn)
+    if begun and (row := next((row for row in living(store) if row["id"] in begun), None)):
+        what, remedy = f"the ledger is being upgraded by {named(row)}", "Start again when that is done"
+        return UpgradeError(what, where=store.where, remedy=remedy)
+    if is_current:
+        return None
+    what = f"the ledger has schema {store.schema()} by now, and this version of Publisher works with {migrate.HEAD}"
+    return UpgradeError(what, where=store.where, remedy="Start again as the version that upgraded it")
 
 
 @contextmanager

@@ -39,11 +39,11 @@ def note_holding(conn: Connection, version_id: int, now: datetime, actor: str) -
 
 
 def latest(conn: Connection, *, before: int = 0, limit: int = 50) -> list[RowMapping]:
-    """Return versions without their texts, the newest first.
+    """Return versions without their texts and templates, the newest first.
 
     :param before: only those that came before the one with this id; 0: from the newest on.
     """
-    columns = [column for column in project_versions.c if column.name != "text"]
+    columns = [column for column in project_versions.c if column.name not in ("text", "templates")]
     query = select(*columns).order_by(project_versions.c.id.desc()).limit(limit)
     return list(conn.execute(query.where(project_versions.c.id < before) if before else query).mappings())
 

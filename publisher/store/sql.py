@@ -65,6 +65,13 @@ def take_turn(conn: Connection, name: str, *, patience: str = "") -> None:
         conn.execute(select(func.pg_advisory_xact_lock(lock_number(name))))
 
 
+def be_patient(conn: Connection) -> None:
+    """Let this transaction take its time on PostgreSQL: an index over all deliveries is not made in minutes."""
+    if is_postgresql(conn):
+        for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            conn.execute(select(func.set_config(limit, "0", True)))
+
+
 def lock_number(name: str) -> int:
     """Return the number under which PostgreSQL knows a lock."""
     return int.from_bytes(sha256(name.encode()).digest()[:8], "big", signed=True)

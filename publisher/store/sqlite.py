@@ -46,11 +46,11 @@ class SqliteStore(Store):
         self._writer = Writer(self)
 
     @classmethod
-    def open_file(cls, path: Path, clock: Clock) -> SqliteStore:
+    def open_file(cls, path: Path, clock: Clock, *, to_upgrade: bool = False) -> SqliteStore:
         refuse_stranger(path)
         store = cls(path, clock)
         with store.in_words():
-            migrate.bring_up(store._writers, store._readers)
+            migrate.admit(store._writers, store._readers, to_upgrade=to_upgrade)
         return store
 
     def submit(self, work: Callable[[Connection], T], turn: str = "") -> T:

@@ -29,7 +29,7 @@ from publisher.store.tables.people import (
     suppressions,
     wordings,
 )
-from publisher.store.tables.project import facts, processes, project_versions, schedules
+from publisher.store.tables.project import facts, processes, project_versions, schedules, templates
 from publisher.store.tables.secrets import credentials
 from publisher.store.tables.shared import alerts, channels, limits
 from publisher.store.tables.staff import actions, api_tokens, sessions, staff
@@ -82,6 +82,7 @@ __all__ = [
     "subscribers",
     "subscriptions",
     "suppressions",
+    "templates",
     "tracked_links",
     "trial_clicks",
     "update_row",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, Table
+from sqlalchemy import JSON, Column, Integer, Table
 
 from publisher.store.tables.columns import Moment, Text, metadata, row_id
 
@@ -21,6 +21,16 @@ project_versions = Table(  # schedules.yaml as it was accepted; editions name th
     Column("text", Text, nullable=False),
     Column("accepted_at", Moment, nullable=False),
     Column("actor", Text, nullable=False),
+    # {name: digest} of the project's templates that go with it; NULL: each machine has its own
+    Column("templates", JSON),
+    Column("templates_at", Moment),  # since when
+)
+
+templates = Table(  # what stands in them, each text once
+    "templates",
+    metadata,
+    Column("digest", Text, primary_key=True),  # SHA-256 of the text
+    Column("text", Text, nullable=False),
 )
 
 schedules = Table(  # what the ledger remembers of a schedule; what it is stands in schedules.yaml

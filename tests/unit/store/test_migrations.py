@@ -43,6 +43,13 @@ def differences(conn) -> list:
     return compare_metadata(MigrationContext.configure(conn, opts={"include_name": is_ours}), metadata)
 
 
+def upgraded(target) -> Store:
+    """Upgrade a ledger of an earlier version, and open it."""
+    store = Store.open(target, to_upgrade=True)
+    store.upgrade()
+    return store
+
+
 def run(target, *statements: str) -> None:
     with plain_engine(target).begin() as conn:
         for statement in statements:
@@ -77,7 +84,7 @@ def test_a_ledger_of_the_first_schema_keeps_what_is_in_it(empty):
     migrate.migrate_to(engine, "0001")
     row = "INSERT INTO schedules (name, added_at, considered_until) VALUES ('morning', 1, 2)"
     run(empty, row, "INSERT INTO facts (name, value) VALUES ('mine', 'kept')")
-    store = Store.open(empty)
+    store = upgraded(empty)
     with store.read() as conn:
         assert conn.execute(text("SELECT name, added_at, reason FROM schedules")).all() == [("morning", 1, None)]
         assert conn.execute(text("SELECT value FROM facts WHERE name = 'mine'")).scalar_one() == "kept"
@@ -89,7 +96,7 @@ def test_a_ledger_of_the_first_schema_keeps_what_is_in_it(empty):
 def test_a_ledger_of_the_second_schema_gains_a_place_for_pictures(empty):
     migrate.migrate_to(plain_engine(empty), "0002")
     run(empty, "INSERT INTO schedules (name, added_at, considered_until) VALUES ('morning', 1, 2)")
-    store = Store.open(empty)
+    store = upgraded(empty)
     with store.read() as conn:
         assert conn.execute(text("SELECT count(*) FROM media")).scalar_one() == 0
         assert conn.execute(text("SELECT name FROM schedules")).all() == [("morning",)]
@@ -102,7 +109,7 @@ def test_a_ledger_of_the_fourth_schema_knows_why_a_channel_is_stopped(empty):
     row = "INSERT INTO channels (name, failures, paused_at, reason) VALUES"
     run(empty, f"{row} ('a', 0, 1, 'the provider refused the account: HTTP 401')", f"{row} ('b', 0, 1, 'no KEY')")
     run(empty, f"{row} ('c', 1, NULL, 'no connection')")
-    store = Store.open(empty)
+    store = upgraded(empty)
     with store.read() as conn:
         assert [(each["name"], each["unusable"]) for each in channels.stopped(conn)] == [("a", False), ("b", True)]
         assert differences(conn) == []
@@ -112,7 +119,7 @@ def test_a_ledger_of_the_fourth_schema_knows_why_a_channel_is_stopped(empty):
 def test_a_ledger_of_the_fifth_schema_gains_a_place_for_credentials(empty):
     migrate.migrate_to(plain_engine(empty), "0005")
     run(empty, "INSERT INTO schedules (name, added_at, considered_until) VALUES ('morning', 1, 2)")
-    store = Store.open(empty)
+    store = upgraded(empty)
     with store.read() as conn:
         assert conn.execute(text("SELECT count(*) FROM credentials")).scalar_one() == 0
         assert conn.execute(text("SELECT name FROM schedules")).all() == [("morning",)]
@@ -130,7 +137,7 @@ def test_a_ledger_of_the_ninth_schema_knows_which_editions_are_of_practice(empty
     for number, (state, of) in enumerate([("closed", 1), ("skipped", 1), ("closed", 2)], start=1):
         values = f"{number}, 'morning', '{number}', 'en', 1, '{state}', '', 1, {of}, 1, 'test'"
         run(empty, f"INSERT INTO editions ({names}) VALUES ({values})")
-    store = Store.open(empty)
+    store = upgraded(empty)
     with store.read() as conn:
         rows = conn.execute(text("SELECT practice FROM editions ORDER BY id")).scalars().all()
         assert rows == [word, None, None]
@@ -144,12 +151,12 @@ def test_a_migration_that_fails_leaves_nothing_of_it(empty):
     run(empty, "CREATE TABLE alerts (id INTEGER)")  # the last thing that 0002 makes
     before = inspect(engine).get_columns("schedules")
     with pytest.raises(Exception, match="alerts"):
-        Store.open(empty)
+        upgraded(empty)
     assert [column["name"] for column in inspect(plain_engine(empty)).get_columns("schedules")] == [
         column["name"] for column in before
     ]
     run(empty, "DROP TABLE alerts")
-    Store.open(empty).close()
+    upgraded(empty).close()
 
 
 def test_many_that_open_an_empty_database_at_once_make_one_ledger(empty):
