@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
-from publisher.audience import erasing, moving
+from publisher.audience import moving
 from publisher.model.staff import May
 from publisher.model.subscriber import SubscriptionState
 from publisher.store import RowMapping, Store, consents, staff, subscribers, suppressions
@@ -75,18 +74,6 @@ def move(
         what = "gave a subscriber another address"
         staff.write_down(conn, actor, what, about=f"subscriber:{subscriber_id}", now=now)
     return moving.move(store, subscriber_id, new_id, now=now, actor=actor, why=why)
-
-
-@allowed(May.OPERATE)
-def erase(
-    store: Store, subscriber_id: int, *, hash_of: Callable[[str], str], why: str, now: datetime, actor: str
-) -> bool:
-    """Forget a person for good, as `erasing.erase` does; False where there is nobody with this id any more."""
-    if not erasing.erase(store, subscriber_id, hash_of=hash_of, why=why, now=now, actor=actor):
-        return False
-    with store.write() as conn:
-        staff.write_down(conn, actor, "erased a subscriber", about=f"subscriber:{subscriber_id}", now=now)
-    return True
 
 
 @allowed(May.OPERATE)

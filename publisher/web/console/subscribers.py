@@ -11,10 +11,11 @@ from fastapi import APIRouter, Depends, HTTPException, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field, RootModel
 
-from publisher.app import people
+from publisher.app import forgetting, people
 from publisher.audience import by_phone
 from publisher.audience.record import File, block_words, file_of, record_of
 from publisher.errors import StaleError, UsageError
+from publisher.model.counting import many
 from publisher.model.staff import May
 from publisher.model.states import DeliveryState
 from publisher.model.subscriber import Subscriber
@@ -198,8 +199,10 @@ def _end(app: App, acts: Acts) -> None:
         if app.hash_of(people.address_of(said.address)) != app.hash_of(person.email):
             raise UsageError("nothing was erased: that isn’t their address", remedy="Type it as it stands on top")
         now, actor = app.clock(), app.actor
-        by_phone.erase(app.store, person.id, hash_of=app.hash_of, why=said.why, now=now, actor=actor)
-        return Done(said="Erased. This can’t be undone; they themselves may join again.", where=HERE)
+        how: dict[str, Any] = {"hash_of": app.hash_of, "why": said.why, "now": now, "actor": actor}
+        receipt = forgetting.erase_for(app.folder, app.store, person.id, **how)
+        number = f" Receipt {receipt.number}: {many(receipt.total, 'row')}." if receipt else ""
+        return Done(said=f"Erased. This can’t be undone; they themselves may join again.{number}", where=HERE)
 
 
 def _tell(app: App, acts: Acts) -> None:
