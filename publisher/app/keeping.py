@@ -38,7 +38,13 @@ class Gone:
     is_whole: bool = True  # False: it stopped before the end, and goes on another time
 
     def __add__(self, more: Gone) -> Gone:
-        return Gone(**{name: number + more.plain[name] for name, number in self.plain.items()})
+        return Gone(
+            self.events + more.events,
+            self.words + more.words,
+            self.calls + more.calls,
+            self.deliveries + more.deliveries,
+            self.articles + more.articles,
+        )
 
     @property
     def plain(self) -> dict[str, int]:
