@@ -123,9 +123,9 @@ def copy_new_ledgers() -> None:
     _blank()
     open_file = SqliteStore.open_file
 
-    def copied(path: Path, clock: Clock) -> SqliteStore:
+    def copied(path: Path, clock: Clock, *, to_upgrade: bool = False) -> SqliteStore:
         _copy_blank(path)
-        return open_file(path, clock)
+        return open_file(path, clock, to_upgrade=to_upgrade)
 
     SqliteStore.open_file = copied
 

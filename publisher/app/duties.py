@@ -10,6 +10,7 @@ import structlog
 
 from publisher.app import intake, joining, speaking
 from publisher.app.alerts import Watch
+from publisher.app.keeping import Nightly
 from publisher.app.ledger import keep_mark, notice_restore
 from publisher.app.speaking import Speaker
 from publisher.app.telling import Teller
@@ -28,6 +29,7 @@ POLL_EVERY = timedelta(seconds=1)  # how often it is looked whose turn it is
 MARK_EVERY = timedelta(minutes=1)  # a ledger that is older than this knows that it was restored
 SPEAK_EVERY = timedelta(seconds=1)  # how often it is looked for what webhooks are to be told
 FORGET_EVERY = timedelta(hours=1)
+KEEP_EVERY = timedelta(minutes=1)  # how often it is looked whether it is night, and nothing under way
 CREDENTIALS_KEPT = timedelta(days=30)  # after their channel has gone from schedules.yaml
 UPLOADS_KEPT = timedelta(days=30)  # at least; longer while their posts may still be said
 
@@ -53,6 +55,7 @@ def standing_duties(app: App, is_alive: Callable[[], bool]) -> list[Duty]:
         Duty("credentials", lambda: _forget_credentials(app), lambda: FORGET_EVERY),
         Duty("uploads", lambda: _forget_uploads(app), lambda: FORGET_EVERY),
         Duty("sign-ups", lambda: joining.forget_unconfirmed(app), lambda: FORGET_EVERY),
+        Duty("keeping", Nightly(app).look, lambda: KEEP_EVERY),
         Duty("mark", lambda: _keep_mark(app), lambda: MARK_EVERY),
         Duty("heartbeat", heartbeat, lambda: app.project.alerts.every),
     ]

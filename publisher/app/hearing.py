@@ -53,7 +53,8 @@ class Hearing:
                 meant += [(place, each) for each in self._heard(channel, incoming)]
             except NotBelieved as refusal:
                 replies[place] = refusal.status, str(refusal)
-        met = hear.record(self._app.store, channel, [each for _, each in meant], now=self._app.store.now())
+        store, said_of = self._app.store, [each for _, each in meant]
+        met = hear.record(store, channel, said_of, now=store.now(), hash_of=self._app.hash_of)
         by_place: defaultdict[int, Counter[str]] = defaultdict(Counter)
         for (place, _), word in zip(meant, met, strict=True):
             by_place[place][word] += 1

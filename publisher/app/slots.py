@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from publisher.app import approved, asking, composing, drafts, versions
+from publisher.app import approved, asking, composing, drafts, room, versions
 from publisher.app.articles import fire_in_hours, sources_to_ask
 from publisher.errors import PublisherError
 from publisher.model.counting import many
@@ -46,6 +46,9 @@ def fire_due(app: App) -> list[int]:
     try:
         versions.accepted(app)
         if not may_fire(app):
+            return []
+        if not room.is_enough(app):
+            app.watch.begin_anew(app.clock())
             return []
         return _fire_all(app, app.clock())
     finally:

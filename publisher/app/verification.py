@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from publisher.app import alerts
 from publisher.clock import Clock
 from publisher.store import Store, audit, sends
+from publisher.store.seals import Sealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +25,22 @@ class Count:
         return {"send": self.send_id, "edition": self.edition_id, "channel": self.channel, "wrong": list(self.wrong)}
 
 
-def verify_books(store: Store, clock: Clock, edition_id: int | None = None) -> list[Count]:
-    """Count every send, or those of one edition. Each is counted by itself, from one consistent picture."""
+def verify_books(
+    store: Store, clock: Clock, edition_id: int | None = None, sealer: Sealer | None = None
+) -> list[Count]:
+    """Count every send, or those of one edition. Each is counted by itself, from one consistent picture.
+
+    :param sealer: knows whether totals of what was let go are as they were sealed; None: nobody does.
+    """
     with store.read() as conn:
         wanted = audit.send_ids(conn, edition_id)
-    return [_verify(store, clock, send_id) for send_id in wanted]
+    return [_verify(store, clock, send_id, sealer) for send_id in wanted]
 
 
-def _verify(store: Store, clock: Clock, send_id: int) -> Count:
+def _verify(store: Store, clock: Clock, send_id: int, sealer: Sealer | None) -> Count:
     with store.read() as conn:
         row = sends.get(conn, send_id)
-        wrong = audit.faults(conn, send_id)
+        wrong = audit.faults(conn, send_id, sealer)
     cause = alerts.books_cause(send_id)
     if wrong:
         affected = f"send {send_id} of edition {row['edition_id']} through {row['channel']}"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
-from publisher.audience import erasing, moving
+from publisher.audience import moving
 from publisher.model.staff import May
 from publisher.model.subscriber import SubscriptionState
 from publisher.store import RowMapping, Store, consents, staff, subscribers, suppressions
@@ -78,15 +77,6 @@ def move(
         is_moved = moving.make_one(conn, subscriber_id, new_id, now=now, actor=actor, why=why)
         staff.note(conn, Line(actor, "gave a subscriber another address", now, f"subscriber:{subscriber_id}"), is_moved)
     return is_moved
-
-
-@allowed(May.OPERATE)
-def erase(
-    store: Store, subscriber_id: int, *, hash_of: Callable[[str], str], why: str, now: datetime, actor: str
-) -> bool:
-    """Forget a person for good, as `erasing.erase` does; False where there is nobody with this id any more."""
-    line = Line(actor, "erased a subscriber", now, f"subscriber:{subscriber_id}")
-    return erasing.erase(store, subscriber_id, hash_of=hash_of, why=why, now=now, actor=actor, line=line)
 
 
 @allowed(May.OPERATE)

@@ -35,7 +35,8 @@ def _erase(store: Store, farewell: Farewell, hash_of: Known, now: datetime) -> b
         person = subscribers.find(conn, farewell.whom)
         is_known = _is_known(conn, farewell)
     if person is not None:
-        return erase(store, person.id, hash_of=hash_of, why=farewell.why, now=now, actor=farewell.actor)
+        why, actor = farewell.why, farewell.actor
+        return erase(store, person.id, hash_of=hash_of, why=why, now=now, actor=actor) is not None
     if not is_known:
         with store.write() as conn:
             _suppress(conn, farewell)

@@ -10,6 +10,7 @@ from functools import partial
 from publisher.audience.lifting import is_complaint
 from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.store import Connection, RowMapping, Store, consents, erasures, signups, subscribers, suppressions
+from publisher.store.erasures import Names
 
 READER = "subscriber"  # who changed something, where it was they themselves
 BATCH = 500  # rows of a transaction that forgets
@@ -193,7 +194,7 @@ def _forget(store: Store, ids: Sequence[int], before: datetime, now: datetime) -
             # Locked first, looked at then: somebody may sign up in this moment.
             person = subscribers.lock(conn, subscriber_id)
             if person is not None and signups.is_on_no_list(conn, person.id, before):
-                erasures.unname(conn, person.id, [person.email])
+                erasures.unname(conn, person.id, Names([person.email]))
                 erasures.empty(conn, person.id, now)
                 gone += 1
     return gone

@@ -33,6 +33,7 @@ from publisher.cli.parts import scheduler, web, worker
 from publisher.cli.pause import pause, resume
 from publisher.cli.plan import plan
 from publisher.cli.preview import preview
+from publisher.cli.prune import prune
 from publisher.cli.run import run
 from publisher.cli.send import send
 from publisher.cli.sources import sources
@@ -109,6 +110,7 @@ cli.command("choose")(choose)
 cli.command("resend")(resend)
 cli.add_typer(unknown, name="unknown")
 cli.command("verify")(verify)
+cli.command("prune")(prune)
 cli.command("sources")(sources)
 cli.add_typer(articles, name="articles")
 cli.command("editions")(editions)

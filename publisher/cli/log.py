@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,6 +12,7 @@ import typer
 
 from publisher.cli.opening import open_app
 from publisher.cli.output import AsJson, ProjectDir, local, say, say_json, table
+from publisher.model.counting import many
 
 COLUMNS = ("delivery", "edition", "channel", "to", "subject", "state", "attempts", "when", "why", "link")
 WHERE_USED = ("subject", "link")  # A or B, where two are tried; mails have no link
@@ -36,6 +38,7 @@ def log(
     from publisher.app import send_log, standing
     from publisher.app.naming import channel_named
     from publisher.store import log as ledger
+    from publisher.store import sends
 
     app = open_app(project)
     asked = send_log.Asked(edition, None, channel, state, domain, since, until)
@@ -55,6 +58,7 @@ def log(
         is_whole = not (to or state or domain or since or until)
         only = [wanted.edition_id] if wanted.edition_id else None
         waiting = standing.waiting_lines(conn, app.project.schedules, only) if is_whole else {}
+        gone = _not_kept(sends.of_edition(conn, wanted.edition_id), app.zone) if wanted.edition_id else []
     if as_json:
         say_json([send_log.plain(row, begun.get(row["id"])) for row in found])
     else:
@@ -62,6 +66,18 @@ def log(
         for edition_id, lines in waiting.items():
             for words in lines:
                 say(f"edition {edition_id}: {words}")
+        for words in gone:
+            say(words)
+
+
+def _not_kept(made: Iterable[Any], zone: Any) -> list[str]:
+    """Say of which sends the deliveries are not kept any more: they are no fewer for that."""
+    return [
+        f"send {send['id']} through {send['channel']}: its {many(send['candidates'], 'delivery', 'deliveries')} are not"
+        f" kept since {local(send['deliveries_gone_at'], zone)}; the totals are sealed: publisher verify"
+        for send in made
+        if send["deliveries_gone_at"] is not None
+    ]
 
 
 def line(row: Any, zone: Any, begun: str | None = None) -> list[object]:

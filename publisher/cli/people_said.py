@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from publisher.cli.hold import Yes
 from publisher.cli.opening import open_operator
-from publisher.cli.output import ProjectDir, confirm, local, say
+from publisher.cli.output import AsJson, ProjectDir, confirm, local, say, say_json, table
 from publisher.cli.people import NobodyError, person_at
 from publisher.errors import UsageError
 
 if TYPE_CHECKING:
     from publisher.app.operator import Operator
+    from publisher.store.erasures import Receipt
 
 Why = Annotated[str, typer.Option(help="How you know it: kept, with your name.")]
 OfList = Annotated[str, typer.Option("--list", help="Only this list of schedules.yaml; all if not said.")]
@@ -83,8 +84,8 @@ def move(
 
 
 def erase(email: str, why: Why, yes: Yes = False, project: ProjectDir = Path()) -> None:
-    """Forget a person for good. What stays is a keyed hash, by which no import brings them back."""
-    from publisher.audience import by_phone
+    """Forget a person for good. What stays is a keyed hash, by which no import brings them back, and a receipt."""
+    from publisher.app import forgetting
 
     said, operator = _reason(why), open_operator(project)
     person, _ = person_at(operator, email)
@@ -92,9 +93,36 @@ def erase(email: str, why: Why, yes: Yes = False, project: ProjectDir = Path()) 
         say(f"{person.email}: name, address, lists, history and what was known goes; letters that wait don't go out")
         confirm(f"Erase {person.email}?", "this can't be undone")
     hash_of, now, actor = operator.hash_of, operator.now(), operator.actor
-    if not by_phone.erase(operator.store, person.id, hash_of=hash_of, why=said, now=now, actor=actor):
+    how: dict[str, Any] = {"hash_of": hash_of, "why": said, "now": now, "actor": actor}
+    receipt = forgetting.erase_for(operator.folder, operator.store, person.id, **how)
+    if receipt is None:
         raise NobodyError(f"{email} has just been erased by somebody else", remedy="There is nothing left to do")
     say("erased. This can't be undone; they themselves may join again")
+    say(f"receipt {receipt.number}, which names nobody: {_counted(receipt)}")
+
+
+def receipts(
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 100,
+    project: ProjectDir = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Show the receipts of erasures: when, by whom and why, and how much went; of nobody who it was."""
+    from dataclasses import asdict
+
+    from publisher.store import erasures
+
+    operator = open_operator(project)
+    with operator.store.read() as conn:
+        found = erasures.receipts(conn, limit)
+    if as_json:
+        say_json([asdict(each) for each in found])
+        return
+    rows = [[each.number, local(each.at, operator.zone), each.actor, each.why, _counted(each)] for each in found]
+    table("", ["receipt", "when", "by", "why", "rows"], rows)
+
+
+def _counted(receipt: Receipt) -> str:
+    return ", ".join(f"{name} {number:,}" for name, number in receipt.counted.items())
 
 
 def unsuppress(

@@ -6,7 +6,7 @@ import typer
 
 from publisher.cli.people_in import add, form, import_
 from publisher.cli.people_out import export, record, show, suppressed
-from publisher.cli.people_said import erase, move, suppress, unsubscribe, unsuppress
+from publisher.cli.people_said import erase, move, receipts, suppress, unsubscribe, unsuppress
 
 group = typer.Typer(help="People and their lists.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -22,3 +22,4 @@ group.command("suppressed")(suppressed)
 group.command("unsuppress")(unsuppress)
 group.command("move")(move)
 group.command("erase")(erase)
+group.command("receipts")(receipts)

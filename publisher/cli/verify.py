@@ -16,13 +16,17 @@ def verify(
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Count the books of every send in full: counters against rows, rows against calls. Exit 1 if anything is wrong."""
+    """Count the books of every send in full: counters against rows, rows against calls. Exit 1 if anything is wrong.
+
+    What is not kept any more is counted by its sealed totals, and each seal is checked.
+    """
+    from publisher.app.keeping import sealer_of
     from publisher.app.verification import verify_books
     from publisher.model.counting import many
 
     operator = open_operator(project)
     edition_id = operator.edition(edition) if edition else None
-    found = verify_books(operator.store, operator.clock, edition_id)
+    found = verify_books(operator.store, operator.clock, edition_id, sealer_of(operator.keys))
     wrong = [count for count in found if count.wrong]
     deliveries = sum(count.candidates for count in found)
     if as_json:

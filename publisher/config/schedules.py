@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import ValidationError, model_validator
 
@@ -23,6 +23,7 @@ from publisher.config.problems import Problems
 from publisher.config.publication import ListShape, PublicationShape
 from publisher.config.reading import FILE, Document, parse_document, read_text
 from publisher.config.relations import check_relations
+from publisher.config.retention import RetentionShape
 from publisher.config.segments import check_segments, segments_of
 from publisher.config.send import EntryShape, entry_keys
 from publisher.config.shape import REQUIRED, Shape, key
@@ -30,6 +31,7 @@ from publisher.config.sources import SourceShape
 from publisher.config.values import Duration, LanguageCodes, Name, PositiveDuration, TextFile, wrong, zone_info
 from publisher.config.when import WhenShape
 from publisher.model.project import Alerts, MeasureRule, Project, Schedule, UpdateRule
+from publisher.model.retention import Retention
 
 TO_LOOK_AT_IT = timedelta(hours=1)  # before the slot, where an edition has to be approved and no `prepare:` is said
 
@@ -147,7 +149,7 @@ class ProjectShape(Shape):
     segments: dict[Name, str] = key({}, 'Conditions that choose among a list\'s subscribers: `porto: city == "Porto"`')
     inserts: dict[Name, InsertShape] = key({}, "Labelled blocks in mails, such as a sponsor's")
     alerts: AlertsShape | None = key(None, "Who is told when something is wrong")
-    retention: dict[str, Any] = key({}, "How long things are kept", later=True)
+    retention: RetentionShape | None = key(None, "How long things are kept")
 
 
 def load_project(folder: Path) -> Project:
@@ -216,6 +218,7 @@ def _project(shape: ProjectShape, document: Document, once: dict[str, datetime])
         inserts={name: item.record(name, where(("inserts", name))) for name, item in shape.inserts.items()},
         practice=shape.practice,
         alerts=shape.alerts.record(where(("alerts",))) if shape.alerts else Alerts(),
+        retention=shape.retention.record() if shape.retention else Retention(),
         notes=notes_of(shape, document),
         version=hashlib.sha256(document.text.encode()).hexdigest()[:16],
         text=document.text,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from functools import cached_property
@@ -25,6 +26,9 @@ from publisher.model.timing import Timing
 FILE = ".env"
 CREDENTIALS = "CREDENTIALS_DIRECTORY"  # where systemd puts what a unit's LoadCredential= names
 OPTIONS = "PUBLISHER_"  # how the names of our own options begin: ports and spans, and no secret among them
+MIN_FREE = "PUBLISHER_MIN_FREE"
+_SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?) ?(|MB|GB|TB)", re.ASCII)
+_BYTES = {"": 1, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 SPANS = tuple(span.name for span in fields(Timing))
 
 
@@ -89,6 +93,19 @@ class Settings:
     def serving(self) -> Serving:
         """Return where this machine listens and whom it believes; ConfigError where that can't be meant."""
         return serving_of(self.get)
+
+    @cached_property
+    def min_free(self) -> int:
+        """Return how many bytes must be free for slots to fire: ``PUBLISHER_MIN_FREE=500MB``; 1 GB, where it isn't set.
+
+        :raises ConfigError: it is no size.
+        """
+        said = self.get(MIN_FREE).strip()
+        found = _SIZE.fullmatch(said.upper() or "1GB")
+        if found is None:
+            remedy = "Write `1GB` or `500MB`; `0` for no floor at all"
+            raise ConfigError(f"{MIN_FREE} is no size: {said[:30]!r}", where=FILE, remedy=remedy)
+        return int(float(found[1]) * _BYTES[found[2] or ""])
 
     def missing(self, project: Project) -> list[Note]:
         """Return a note for every ``${NAME}`` in the project that is not set."""

@@ -93,6 +93,7 @@ class LedgerArticle:
     gone_at: datetime | None = None  # since when its source does not have it any more
     story_id: int | None = None  # the first of several articles, each of another source, that are one story
     about_id: int | None = None  # the article that the reason speaks of
+    is_without_html: bool = False  # it was let go, being old
 
     @property
     def story(self) -> int:

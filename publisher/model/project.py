@@ -10,6 +10,7 @@ from typing import Literal
 from publisher.model.days import is_wanted
 from publisher.model.identity import IdentityRule
 from publisher.model.languages import Languages
+from publisher.model.retention import Retention
 from publisher.model.segment import Segment, Selection
 from publisher.model.theme import Theme
 from publisher.model.trial import Trial
@@ -311,6 +312,7 @@ class Project:
     inserts: Mapping[str, Insert] = field(default_factory=dict)  # in file order
     practice: bool = False
     alerts: Alerts = field(default_factory=Alerts)
+    retention: Retention = field(default_factory=Retention)
     notes: tuple[Note, ...] = ()  # warnings: a secret in clear, a key whose work comes later
     version: str = ""  # digest of the file's bytes
     text: str = field(default="", repr=False)  # the file itself

@@ -35,6 +35,16 @@ def read_wire_id(kind: str, text: str, keys: Iterable[bytes]) -> int | None:
     return int(number) if genuine else None
 
 
+def seal_of(words: str, key: bytes) -> str:
+    """Return the seal of a total: whoever lacks the key can make none."""
+    return _mac(f"total:{words}", key).hex()
+
+
+def is_sealed(words: str, seal: str, keys: Iterable[bytes]) -> bool:
+    """Say whether one of the keys made this seal of these words."""
+    return seal.isascii() and any(hmac.compare_digest(seal_of(words, key), seal) for key in keys)
+
+
 def leaving_token(subscriber_id: int, list_id: int, key_id: str, key: bytes) -> str:
     """Return the token of an unsubscribe link: it names list and subscriber, and never ends."""
     return _signed("leave", f"{key_id}.{subscriber_id}.{list_id}", key)  # written out: a million at a time

@@ -38,6 +38,10 @@ class ClockWatch:
                 self._stepped = ""  # set back again
         self._last = now, counted
 
+    def begin_anew(self, now: datetime) -> None:
+        """Let every slot until now count as missed that did not fire: something else kept them."""
+        self.awake_since = now
+
     def doubt(self, now: datetime, awake_until: datetime | None) -> str:
         """Say why the clock can't be believed; empty where it can.
 

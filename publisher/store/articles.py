@@ -247,6 +247,7 @@ def _values(article: Article) -> dict[str, Any]:
     values = asdict(article)
     del values["guid"]
     values["fingerprint"] = fingerprint(article.title, article.text)
+    values["html_gone_at"] = None
     return values
 
 
@@ -279,4 +280,5 @@ def record_of(row: RowMapping) -> LedgerArticle:
         gone_at=row["gone_at"],
         story_id=row["story_id"],
         about_id=row["about_id"],
+        is_without_html=row["html_gone_at"] is not None,
     )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
 from publisher.model.states import CallState, DeliveryState
+from publisher.store import seals
 from publisher.store import sends as books
+from publisher.store.seals import Sealer
+from publisher.store.sql import among
 from publisher.store.tables import calls, deliveries, outcomes, sends
 
 D, C = DeliveryState, CallState
@@ -23,9 +26,16 @@ def send_ids(conn: Connection, edition_id: int | None = None) -> list[int]:
     return list(conn.execute(query).scalars())
 
 
-def faults(conn: Connection, send_id: int) -> list[str]:
-    """Count one send in full; return each thing that is wrong in one line."""
-    return [*_counters(conn, send_id), *_rows(conn, send_id), *_calls(conn, send_id)]
+def faults(conn: Connection, send_id: int, sealer: Sealer | None = None) -> list[str]:
+    """Count one send in full; return each thing that is wrong in one line.
+
+    :param sealer: knows whether totals are as they were sealed; None: nobody does.
+    """
+    totals = seals.of_send(conn, send_id)
+    broken = [row["message_id"] for row in totals if sealer and not sealer.holds(row)]
+    changed = [f"the sealed total of message {message_id} is not as it was written" for message_id in broken]
+    without_calls = [row["message_id"] for row in totals if row["calls"] and row["message_id"] not in broken]
+    return [*changed, *_counters(conn, send_id), *_rows(conn, send_id, without_calls), *_calls(conn, send_id)]
 
 
 def _counters(conn: Connection, send_id: int) -> Iterator[str]:
@@ -38,18 +48,22 @@ def _counters(conn: Connection, send_id: int) -> Iterator[str]:
         yield f"{row['pending']} are pending although the send is done"
 
 
-def _rows(conn: Connection, send_id: int) -> Iterator[str]:
-    """Look for rows that their call doesn't bear out."""
+def _rows(conn: Connection, send_id: int, without_calls: Sequence[int]) -> Iterator[str]:
+    """Look for rows that their call doesn't bear out.
+
+    :param without_calls: messages whose calls, or some of them, are not kept any more.
+    """
     is_open = calls.c.state.in_([C.CLAIMED, C.SENDING, C.UNKNOWN])
     says_sent = and_(outcomes.c.delivery_id.is_not(None), outcomes.c.outcome == "sent")
     took_it = or_(calls.c.state == C.ANSWERED, and_(calls.c.state == C.UNKNOWN, calls.c.outcome == "sent"), says_sent)
     removals = select(sends.c.id).where(sends.c.kind == books.WITHDRAWAL)
     by_hand = and_(deliveries.c.reason.is_not(None), deliveries.c.send_id.in_(removals))  # a person took the post down
+    was_kept = and_(calls.c.id.is_(None), among(deliveries.c.message_id, without_calls))
     wrong: dict[str, tuple[DeliveryState, ColumnElement[bool]]] = {
         "taken without an open call": (D.TAKEN, or_(calls.c.id.is_(None), ~is_open)),
         "sent without a call that was answered": (
             D.SENT,
-            and_(or_(calls.c.id.is_(None), ~took_it), ~by_hand),
+            and_(or_(calls.c.id.is_(None), ~took_it), ~by_hand, ~was_kept),
         ),
         "unknown without a word why": (D.UNKNOWN, outcomes.c.delivery_id.is_(None)),
     }

@@ -242,6 +242,11 @@ def get(conn: Connection, call_id: int) -> RowMapping:
     return conn.execute(select(calls).where(calls.c.id == call_id)).mappings().one()
 
 
+def is_kept(conn: Connection, call_id: int) -> bool:
+    """Say whether a call is there still: those that ended long ago are let go before their deliveries."""
+    return conn.execute(select(calls.c.id).where(calls.c.id == call_id)).one_or_none() is not None
+
+
 def open_ones(conn: Connection) -> list[RowMapping]:
     """Return the calls that some process has claimed and not closed."""
     mine = calls.c.state.in_([CallState.CLAIMED, CallState.SENDING])

@@ -61,10 +61,11 @@ _ADD = Statement(
 
 
 def add(
-    conn: Connection, channel: str, event: Event, delivery_id: int, *, words: str, counts: bool, now: datetime
+    conn: Connection, channel: str, event: Event, delivery_id: int | None, *, words: str, counts: bool, now: datetime
 ) -> bool:
     """Keep a word; say whether it is new.
 
+    :param delivery_id: None: of one that is not kept any more.
     :param counts: False: it is kept and changes nothing.
     """
     added = _ADD(

@@ -16,10 +16,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import IO, Any
 
 from publisher.errors import StoreError
 from publisher.store.farewells import Farewell, Kind
+from publisher.store.plain import without_addresses
 
 TAIL = 8_192  # bytes: longer than any line
 LONGEST = 300  # characters of a reason
@@ -46,12 +48,22 @@ class Journal:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._turn = Lock()
+        self._owed: list[Farewell] = []  # what could not be written; the ledger has it
 
     def append(self, lines: Sequence[Line]) -> None:
-        """Write lines, and wait until they are on the disk.
+        """Write lines, and wait until they are on the disk; those first that could not be written before.
 
-        :raises StoreError: they can't be written, or what is there was changed by somebody else.
+        :raises StoreError: they can't be written, or what is there was changed by somebody else. They are written with
+            the next that can be.
         """
+        with self._turn:
+            whole = [*self._owed, *lines]
+            self._owed = [line for line in whole if isinstance(line, Farewell)]
+            self._append(whole)
+            self._owed = []
+
+    def _append(self, lines: Sequence[Line]) -> None:
         try:
             with self._alone("ab+") as file:
                 before = _last_sum(file, str(self.path))
@@ -60,14 +72,12 @@ class Journal:
                     written = _written(line, before)
                     before = written[-SUM - 1 : -1].decode()
                     content += written
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
+                _write_whole(file.fileno(), content)
         except OSError as error:
             raise StoreError(
                 f"the journal can't be written: {error.strerror}",
                 where=str(self.path),
-                remedy="Mend its disk or its rights: a restore would write to whoever leaves until then",
+                remedy="Mend its disk or its rights; what it lacks is written then, and is in the ledger already",
             ) from error
 
     def read(self) -> Iterator[Line]:
@@ -110,10 +120,16 @@ class Journal:
 def _written(line: Line, before: str) -> bytes:
     kind = "mark" if isinstance(line, Mark) else line.kind.value
     said: dict[str, Any] = asdict(line) | {"kind": kind, "at": line.at.isoformat()}
-    if "why" in said:
-        said["why"] = said["why"][:LONGEST]
+    if isinstance(line, Farewell):
+        said["why"] = _lasting(line)[:LONGEST]
     text = json.dumps(said, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
     return f"{text} {_sum(text, before)}\n".encode()
+
+
+def _lasting(line: Farewell) -> str:
+    """Return of why somebody is left alone what names nobody: an erasure does not reach these lines."""
+    said = line.why if line.kind is Kind.ERASED else line.why.partition(": ")[0]  # "left: …", "hard bounce: …"
+    return without_addresses(said)
 
 
 def _sum(text: str, before: str) -> str:
@@ -135,6 +151,18 @@ def _read(raw: bytes) -> Line:
     said = json.loads(raw.decode("ascii").rstrip("\n").rpartition(" ")[0])
     kind, at = said.pop("kind"), datetime.fromisoformat(said.pop("at"))
     return Mark(**said, at=at) if kind == "mark" else Farewell(**said, kind=Kind(kind), at=at)
+
+
+def _write_whole(file: int, content: bytes) -> None:
+    """Add to a file, and wait until it is on the disk; what fits only in part is taken back."""
+    size, left = os.fstat(file).st_size, memoryview(content)
+    try:
+        while left:
+            left = left[os.write(file, left) :]
+        os.fsync(file)
+    except OSError:
+        os.ftruncate(file, size)
+        raise
 
 
 def _last_sum(file: IO[bytes], where: str) -> str:

@@ -7,7 +7,6 @@ Where no webhook wants to hear of something, nothing is written, and of deliveri
 from __future__ import annotations
 
 import json
-import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -17,6 +16,7 @@ from sqlalchemy import Connection, select
 
 from publisher.model.event import Event, EventKind
 from publisher.model.hook import OF_EVENT, HookKind
+from publisher.store.plain import without_addresses as rid_of_addresses
 from publisher.store.sql import among
 from publisher.store.tables import COUNTED, Moment, Text, deliveries, editions, sends
 from publisher.store.words import Statement
@@ -30,7 +30,6 @@ WANTS_DELIVERIES = (
     f"EXISTS (SELECT 1 FROM hooks WHERE {_OPEN} "  # noqa: S608 -- our own names
     f"AND ({_ALL} OR kinds LIKE '% {HookKind.DELIVERIES_SETTLED} %'))"
 )
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:=]+")
 
 _TELL = Statement(
     f"""
@@ -151,7 +150,7 @@ def tell_heard(
 
 def without_addresses(words: str) -> str:
     """Leave addresses of people out of a provider's words, and what is too long."""
-    return _ADDRESS.sub("…", words)[:LONGEST]
+    return rid_of_addresses(words)[:LONGEST]
 
 
 def _of_send(conn: Connection, send_id: int) -> dict[str, Any]:

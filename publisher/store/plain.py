@@ -7,12 +7,18 @@ import re
 from typing import Any
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:=]+@[^\s<>\"'(),;:=]+")
 _NUL_IN_JSON = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def plain(text: str) -> str:
     """Return the text with what not every engine can keep marked as lost."""
     return text.replace("\0", REPLACEMENT)
+
+
+def without_addresses(text: str) -> str:
+    """Leave out whatever looks like somebody's address."""
+    return _ADDRESS.sub("…", text)
 
 
 def dumps(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from publisher.errors import BooksError
 from publisher.model.segment import Selection
 from publisher.model.states import ENDED, SEND_MOVES, DeliveryState, SendState
 from publisher.model.subscriber import Errand
+from publisher.store import seals
 from publisher.store.outbox import WANTS_DELIVERIES
 from publisher.store.sql import among, is_postgresql
 from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends, update_row
@@ -300,10 +302,10 @@ _POST = Statement(
 
 
 def count_in_full(conn: Connection, send_id: int) -> dict[str, int]:
-    """Count the deliveries themselves, state by state."""
+    """Count the deliveries themselves, state by state; those that were let go by their sealed totals."""
     query = select(deliveries.c.state, func.count()).where(deliveries.c.send_id == send_id).group_by(deliveries.c.state)
-    counted = {str(state): int(count) for state, count in conn.execute(query)}
-    return {name: counted.get(name, 0) for name in COUNTED}
+    counted = Counter({str(state): int(count) for state, count in conn.execute(query)}) + seals.counted(conn, send_id)
+    return {name: counted[name] for name in COUNTED}
 
 
 def imbalance(conn: Connection, send_id: int) -> str:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
-from publisher.app import joining, links
-from publisher.audience import erasing, moving, preferences, record
+from publisher.app import forgetting, joining, links
+from publisher.audience import moving, preferences, record
 from publisher.audience.addresses import normalise
 from publisher.audience.preferences import Reader
 from publisher.audience.signup import READER
@@ -172,7 +172,8 @@ class Owner:
         if not is_sure:
             address = reader.person.email
             return self._readers.page("public_erase.html", say, address=address, here=f"/a/{token}")
-        erasing.erase(
+        forgetting.erase(
+            self._app.folder,
             self._app.store,
             reader.person.id,
             hash_of=self._app.hash_of,

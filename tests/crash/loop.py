@@ -32,6 +32,7 @@ SETTLE_PATIENCE = 300.0  # seconds without any progress
 UP = "Harbor Gazette: http"  # so a run says where its console is: it can be told to end
 TROUBLE = Temper(unavailable=0.01, drop_after=0.01)
 QUICK = {  # so that what a kill left is looked at again within seconds
+    "PUBLISHER_MIN_FREE": "0",  # some of its disks are small on purpose
     "PUBLISHER_LEASE": "5s",
     "PUBLISHER_READ_TIMEOUT": "3s",
     "PUBLISHER_MARGIN": "1s",

@@ -196,13 +196,14 @@ def _meet(conn: Connection, decision: Decision, old: LedgerArticle, notes: _Reco
         notes.back.append(old.id)
         notes.history.append((old.id, "back", "the source has it again"))
     new = _no_shorter(decision.article, old.article)
-    if articles.as_kept(new) == old.article or (new.is_part and new.given == old.article.given):
+    seen = replace(new, html="") if old.is_without_html else new
+    if articles.as_kept(seen) == old.article or (new.is_part and new.given == old.article.given):
         return "known"
     if old.article.is_part and old.article.given == PART + new.given:
         articles.complete(conn, old.id, new)
         notes.history.append((old.id, "completed", "its page could be read at last"))
         return "known"
-    same = replace(articles.as_kept(new), given=old.article.given, notes=old.article.notes)
+    same = replace(articles.as_kept(seen), given=old.article.given, notes=old.article.notes)
     if all_alike(asdict(same)) == all_alike(asdict(old.article)):
         articles.complete(conn, old.id, new)  # it came of other words of its source, and says the same
         return "known"

@@ -95,7 +95,9 @@ def next_step(call: RowMapping, send: RowMapping, sender: Sender, desk: Desk, as
 def is_as_it_was(conn: Connection, call: RowMapping, members: tuple[Recipient, ...], now: datetime) -> bool:
     """Say whether the call could be said again word for word: nobody in it has left, nobody was decided on."""
     ids = [member.delivery_id for member in members]
-    if not ids or deliveries.in_doubt(conn, call["id"], ids) != len(ids):
+    if not ids or len(ids) != call["size"]:  # somebody in it was erased
+        return False
+    if deliveries.in_doubt(conn, call["id"], ids) != len(ids):
         return False
     errand = sends.errand(sends.get(conn, call["send_id"]))
     return not any(member.blocked for member in deliveries.members(conn, ids, now, errand))

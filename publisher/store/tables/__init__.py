@@ -18,6 +18,7 @@ from publisher.store.tables.columns import EPOCH, Moment, Text, insert_row, meta
 from publisher.store.tables.desk import approvals, notes
 from publisher.store.tables.editions import COUNTED, edition_articles, editions, media, messages, sends
 from publisher.store.tables.hooks import hook_messages, hook_tries, hooks
+from publisher.store.tables.keeping import erasures, sealed_totals
 from publisher.store.tables.measures import clicks, tracked_links, trial_clicks
 from publisher.store.tables.people import (
     changes,
@@ -56,6 +57,7 @@ __all__ = [
     "domains",
     "edition_articles",
     "editions",
+    "erasures",
     "events",
     "facts",
     "hook_messages",
@@ -74,6 +76,7 @@ __all__ = [
     "project_versions",
     "recipients",
     "schedules",
+    "sealed_totals",
     "sends",
     "sessions",
     "source_links",

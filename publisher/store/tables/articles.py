@@ -62,12 +62,19 @@ articles = Table(
     Column("gone_at", Moment),  # since when its source does not have it any more; NULL: it has it, or the window passed
     Column("freed", BigInteger),  # number of the latest release that made it a candidate again
     Column("given", Text),  # digest of what the source said, where more was found out
+    Column("html_gone_at", Moment),  # since then its html is not kept any more; NULL: it is, where there is any
     Index("ix_articles_source_id_given", "source_id", "given"),
     Index(
         "ix_articles_freed",
         "freed",
         sqlite_where=text("freed IS NOT NULL"),
         postgresql_where=text("freed IS NOT NULL"),
+    ),
+    Index(
+        "ix_articles_html",
+        "id",
+        sqlite_where=text("html_gone_at IS NULL"),
+        postgresql_where=text("html_gone_at IS NULL"),
     ),
     Index("ix_articles_standing_first_seen_at", "standing", "first_seen_at"),
     Index("ix_articles_fingerprint", "fingerprint"),

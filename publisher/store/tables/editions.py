@@ -84,6 +84,8 @@ sends = Table(
     Column("archive", Text),
     Column("trial", JSON),  # of two subjects, as model.trial keeps it; NULL: there is but one
     Column("selection", JSON),  # which of its lists' readers it is for, as model.segment keeps it; NULL: all
+    Column("calls_gone_at", Moment),  # since then its calls are not kept any more; void once it is done anew
+    Column("deliveries_gone_at", Moment),  # nor its deliveries: their totals are sealed
     Column("candidates", Integer, nullable=False, default=0),
     *(Column(state, Integer, nullable=False, default=0) for state in COUNTED),
     UniqueConstraint("edition_id", "entry", "kind", "number"),

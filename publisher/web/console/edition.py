@@ -122,6 +122,7 @@ class Room:
             here="editions",
             live="" if shown else f"edition-{edition_id}",  # what somebody types must not be replaced
             edition=view,
+            retention=self.app.project.retention,
             lines=LINES,
             desk=shown,
             buttons=self._buttons(view, shown),

@@ -139,6 +139,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             following=address("/log", **asked, after=page.goes_on) if page and page.goes_on else "",
             first=address("/log", **asked) if after else "",
             books=books,
+            retention=app.project.retention,
             trouble=trouble,
             about=about,
             channels=sorted({*app.project.channels, asked["channel"]} - {""}),

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from pydantic import BaseModel, Field, RootModel
 
-from publisher.app import people
+from publisher.app import forgetting, people
 from publisher.audience import by_phone
 from publisher.audience.record import File, block_words, file_of, record_of
 from publisher.errors import StaleError, UsageError
@@ -26,10 +26,11 @@ from publisher.web.console.subscriber_words import Added, Again, Asked, Erased, 
 from publisher.web.door import needs
 from publisher.web.forms import Said
 from publisher.web.pages import Pages
-from publisher.web.phrases import _, at
+from publisher.web.phrases import Phrase, _, at, joined, ngettext
 
 if TYPE_CHECKING:
     from publisher.app import App
+    from publisher.store.erasures import Receipt
 
 HERE = "/subscribers"
 ONE = f"{HERE}/{{name}}"
@@ -212,8 +213,19 @@ def _end(app: App, acts: Acts) -> None:
         if app.hash_of(people.address_of(said.address)) != app.hash_of(person.email):
             raise UsageError("nothing was erased: that isn’t their address", remedy="Type it as it stands on top")
         now, actor = app.clock(), app.actor
-        by_phone.erase(app.store, person.id, hash_of=app.hash_of, why=said.why, now=now, actor=actor)
-        return Done(said=_("Erased. This can’t be undone; they themselves may join again."), where=HERE)
+        how: dict[str, Any] = {"hash_of": app.hash_of, "why": said.why, "now": now, "actor": actor}
+        receipt = forgetting.erase_for(app.folder, app.store, person.id, **how)
+        gone = _("Erased. This can’t be undone; they themselves may join again.")
+        return Done(said=joined([gone, _receipt_words(receipt) if receipt else ""]), where=HERE)
+
+
+def _receipt_words(receipt: Receipt) -> Phrase:
+    return ngettext(
+        "Receipt %(receipt)s: %(count)s row.",
+        "Receipt %(receipt)s: %(count)s rows.",
+        receipt.total,
+        receipt=str(receipt.number),
+    )
 
 
 def _tell(app: App, acts: Acts) -> None:

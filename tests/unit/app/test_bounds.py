@@ -110,7 +110,7 @@ TABLE = [
     ("{sender: mailpit}", "{sender: mailpit, rate: 1/s}", May.OPERATE),
     ('city == "Porto"', 'city == "Lisbon"', May.OPERATE),
     ("[desk@harbor.example]}", "[other@harbor.example]}", May.OPERATE),
-    ("alerts:", "retention: {clicks: 1d}\nalerts:", May.OPERATE),
+    ("alerts:", "retention: {events: 90d}\nalerts:", May.OPERATE),
     # ways of writing: what is parsed counts
     ("{title: Morning}", "&x {title: Morning}", None),
     ("{title: Morning}\n  weekly: {title: Week}", "&x {title: Morning}\n  weekly: *x", May.OPERATE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from itertools import count
 import pytest
 from sqlalchemy import event, select
 
-from publisher.app import App, channels, desk, handling, noting, people, schedule_file
+from publisher.app import App, channels, desk, forgetting, handling, noting, people, schedule_file
 from publisher.app.connecting import Connecting
 from publisher.audience import by_phone, imports
 from publisher.model.call import Answer, Outcome, Verdict
@@ -149,7 +150,7 @@ def _move(bench: Bench) -> None:
 
 def _erase(bench: Bench) -> None:
     how = {"why": "a letter", "now": NOW, "actor": bench.app.actor}
-    by_phone.erase(bench.store, bench.reader(), hash_of=bench.app.hash_of, **how)
+    forgetting.erase_for(bench.app.folder, bench.store, bench.reader(), hash_of=bench.app.hash_of, **how)
 
 
 def _add(bench: Bench) -> None:
@@ -202,7 +203,7 @@ DEEDS = {
     "resend": (_fail, _resend, "sent edition 1 (morning 2026-11-23T07:00) again to 4 whom it failed for", "edition:1"),
     "settle": (_doubt, _settle, "of what was in doubt 4 treated as sent: they rang", "edition:1"),
     "move": (_nothing, _move, "gave a subscriber another address", "subscriber:1"),
-    "erase": (_nothing, _erase, "erased a subscriber", "subscriber:1"),
+    "erase": (_nothing, _erase, "erased a subscriber (receipt {receipt})", "subscriber:1"),
     "add": (_nothing, _add, "put a subscriber on daily", "subscriber:{new}"),
     "release a channel": (_stop_channel, _release_channel, "let the channel letters go on", "channel:letters"),
     "take a note back": (_write_note, _take_back, "took the note back", "schedule:morning"),
@@ -223,6 +224,8 @@ def test_a_deed_and_its_line_stand_together_or_not_at_all(bench, name):
     assert [(bench.app.folder / each).read_bytes() for each in ("schedules.yaml", ".env")] == files
     do(bench)
     new = bench.reader(NEW)  # a database counts on from a number that nobody got
+    receipts = everything(bench.store)["erasures"]
+    what = what.format(receipt=re.match(r"\((\d+)", receipts[-1])[1] if receipts else "")
     assert audit(bench.store) == [(what, about.format(new=new)), *said]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from datetime import timedelta
 from multiprocessing import get_context
 
@@ -85,3 +86,38 @@ def test_several_processes_write_one_journal(journal):
         writer.join()
     numbers = [int(line.whom, 16) for line in journal.read()]
     assert sorted(numbers) == [*range(50), *range(1000, 1050)]
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A disk of its own with very little on it."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder]
+    if subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this user may not mount a disk of its own: run it as root")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_what_a_full_disk_kept_out_is_written_with_the_next_that_can_be(small_disk):
+    journal = Journal(small_disk / "publisher.journal")
+    lines = [Farewell(Kind.LEFT, f"hash{number}", "daily", "left", "subscriber", NOW) for number in range(3)]
+    journal.append(lines[:1])
+    rubbish = small_disk / "rubbish"
+    with rubbish.open("wb", buffering=0) as out, pytest.raises(OSError, match="No space left"):
+        while True:
+            out.write(bytes(4096))
+    big = [Farewell(Kind.LEFT, f"big{number}", "daily", "x" * 200, "subscriber", NOW) for number in range(40)]
+    with pytest.raises(StoreError, match=r"journal: the journal can't be written: No space left on device"):
+        journal.append([*lines[1:2], *big])
+    rubbish.unlink()
+    journal.append(lines[2:])
+    assert list(journal.read()) == [*lines[:2], *big, lines[2]]
+
+
+def test_no_address_comes_into_it(tmp_path):
+    journal = Journal(tmp_path / "publisher.journal")
+    why = "hard bounce: 550 <Ada@example.org>: no such user"
+    journal.append([Farewell(Kind.SUPPRESSED, "hash", "all", why, "channel:letters", NOW)])
+    assert "example.org" not in journal.path.read_text()

@@ -81,6 +81,8 @@ def rows_of(number: int) -> list[Row]:
         ("sends", {"id": i, **send, **counters}),
         ("messages", {"id": i, "send_id": i, "revision": 1, "variant": "", "kind": "mail", "content": {"a": 1}}
             | {"digest": "d", "made_at": AT}),
+        ("sealed_totals", {"message_id": i, "send_id": i, "counted": {}, "calls": 0, "sealed_at": AT, "seal": "x"}),
+        ("erasures", {"id": i, "subscriber_id": i, "at": AT, "actor": "ada", "why": "asked", "counted": {}}),
         ("calls", {"id": i, **call, "key": f"k{i}", "state": "answered", "size": 3, "members": b"\x00\xff"}
             | {"outcome": "sent", "closed_at": AT, "journal": {"step": 1}}),
         *(("deliveries", {"id": n, "send_id": i, "recipient_id": n, "message_id": i, "list_id": i, "domain_id": i}

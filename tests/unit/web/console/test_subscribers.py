@@ -112,7 +112,7 @@ def test_nobody_is_erased_before_their_address_is_typed_once_more(town, operator
     done = operator.do(f"{here}/erase", address=email, why="a letter")
     assert done.headers["location"] == "/subscribers"
     assert operator.get(here).status_code == 404
-    assert blocks(town, email) == ["erased"] and deeds(town)[0] == "erased a subscriber"
+    assert blocks(town, email) == ["erased"] and deeds(town)[0] == "erased a subscriber (receipt 1)"
     assert operator.do(f"{here}/erase", address=email, why="a letter").status_code == 404
     assert "was erased because they wanted it" in operator.do(
         "/subscribers/add", address=email, list="daily"
