@@ -19,6 +19,7 @@ from publisher.model.project import Channel, Note, Project
 from publisher.model.timing import Timing
 
 FILE = ".env"
+LOG_FORMATS = ("text", "json")
 SPANS = tuple(span.name for span in fields(Timing))
 
 
@@ -46,6 +47,19 @@ class Settings:
     def database_url(self) -> str:
         """Where the ledger is; empty: in a file of the project."""
         return self.get("DATABASE_URL")
+
+    @property
+    def logs_json(self) -> bool:
+        """Whether each line of the log is a JSON object (``LOG_FORMAT=json``), and not for people's eyes.
+
+        :raises ConfigError: it is to be something else.
+        """
+        said = self.get("LOG_FORMAT")
+        if said not in ("", *LOG_FORMATS):
+            raise ConfigError(
+                f"LOG_FORMAT: {said!r} is no format", where=FILE, remedy=f"Say {' or '.join(LOG_FORMATS)}"
+            )
+        return said == "json"
 
     def get(self, name: str) -> str:
         """Return a value; empty where it is not set."""

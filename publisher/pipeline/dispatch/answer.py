@@ -19,6 +19,7 @@ from publisher.pipeline.dispatch import breaker, rests, telling
 from publisher.pipeline.dispatch.desk import Claimed, Desk
 from publisher.pipeline.dispatch.landing import Landing, in_its_send, land
 from publisher.senders.verdicts import deferred, stop
+from publisher.steps import Step
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, sends
 
 log = structlog.get_logger()
@@ -124,7 +125,8 @@ def _record_plain(store: Store, desk: Desk, channel: str, some: Sequence[tuple[C
         store.submit(lambda conn: settle_plain(conn, some, now), turn=channel)
     except NotPlain:
         for claimed, answer in some:
-            _record(store, desk, claimed, answer, put_back=False, was_asked=False, can_be_settled=False)
+            with Step("answer", **claimed.ids):
+                _record(store, desk, claimed, answer, put_back=False, was_asked=False, can_be_settled=False)
     return [None] * len(some)
 
 
