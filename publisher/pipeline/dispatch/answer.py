@@ -88,7 +88,11 @@ def _record(
         if not put_back and not was_asked:
             _judge_channel(conn, claimed, answer, said, now)
 
-    store.submit(work, turn=claimed.channel)
+    def about(conn: Connection) -> None:
+        with Step("record", **claimed.ids):  # here: the ledger may write on a thread of its own
+            work(conn)
+
+    store.submit(about, turn=claimed.channel)
 
 
 def keep_answer(
@@ -125,8 +129,7 @@ def _record_plain(store: Store, desk: Desk, channel: str, some: Sequence[tuple[C
         store.submit(lambda conn: settle_plain(conn, some, now), turn=channel)
     except NotPlain:
         for claimed, answer in some:
-            with Step("answer", **claimed.ids):
-                _record(store, desk, claimed, answer, put_back=False, was_asked=False, can_be_settled=False)
+            _record(store, desk, claimed, answer, put_back=False, was_asked=False, can_be_settled=False)
     return [None] * len(some)
 
 
