@@ -16,6 +16,18 @@ from publisher.store import Store, alerts
 
 log = structlog.get_logger()
 
+# What an alert may be about: the first word of its cause. Each has its page in docs/operations.
+TOLD = KINDS | {
+    "approval",
+    "books",
+    "clock",
+    "draft",
+    "letter",
+    "schedule-question",
+    "schedules-refused",
+    "slot-failed",
+    "unmade",
+}
 PATIENCE = {"late": 60.0, "slot": 60.0}  # seconds that it must last: after a sleep all slots are late for a moment
 
 

@@ -69,6 +69,8 @@ def back_up(app: App | Premises, target: Path) -> Manifest:
         raise StoreError(f"the backup can't be written: {error.strerror}", where=str(target)) from error
     finally:
         partial.unlink(missing_ok=True)
+    with app.store.write() as conn:
+        marks.set_backed_up(conn, app.clock())
     keep_mark(app.store, app.clock)  # what is in the backup is older than this, and shows it when it is restored
     return manifest
 

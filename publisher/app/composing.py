@@ -13,6 +13,7 @@ from publisher.model.project import Project, Schedule
 from publisher.pipeline import compose as verb
 from publisher.pipeline.compose import Choice, Composed, Rest, Wishes
 from publisher.runtime.slots import Slot
+from publisher.steps import Step
 from publisher.store import Connection, sources
 from publisher.store.candidates import Look
 
@@ -55,34 +56,38 @@ def compose_known(
     :param unapproved: why it is skipped though there is something to send: nobody approved it.
     """
     versions.accepted(app)
-    no_letter = papers.take_in(app, schedule) if schedule.write else ""
-    until = presence.in_time()
-    while True:
-        now = app.clock()
-        with app.store.read() as conn:
-            there = verb.candidates_in(conn, schedule, now=now)
-            wishes = verb.wishes_of(conn, schedule, slot.key, app.project.language_of(schedule))
-        choice = verb.decide(
-            schedule,
-            there.found,
-            elsewhere=there.elsewhere,
-            had=there.had,
-            now=now,
-            hint=no_letter or trouble or there.hint,
-            updates=there.updates,
-            settle=rests(app),
-            wishes=wishes,
-        )
-        used = [candidate for candidate, _ in (*choice.picked, *choice.noted)]
-        if not as_draft and presence.leave_out_gone(app, used, until):
-            continue  # chosen anew, from what is left
-        if unapproved and not choice.skipped:
-            choice = choice.given_up(unapproved, wishes.changes.dropped)
-        choice = replace(choice, held=held)
-        how: dict[str, Any] = {"as_draft": as_draft, "opens": opens, "look": there.look, "seen": wishes}
-        composed = record(app, schedule, slot, choice, actor=actor, **how)
-        if not composed.is_stale:
-            return composed
+    with Step("compose", schedule=schedule.name, slot=slot.key) as step:
+        no_letter = papers.take_in(app, schedule) if schedule.write else ""
+        until = presence.in_time()
+        while True:
+            now = app.clock()
+            with app.store.read() as conn:
+                there = verb.candidates_in(conn, schedule, now=now)
+                wishes = verb.wishes_of(conn, schedule, slot.key, app.project.language_of(schedule))
+            choice = verb.decide(
+                schedule,
+                there.found,
+                elsewhere=there.elsewhere,
+                had=there.had,
+                now=now,
+                hint=no_letter or trouble or there.hint,
+                updates=there.updates,
+                settle=rests(app),
+                wishes=wishes,
+            )
+            used = [candidate for candidate, _ in (*choice.picked, *choice.noted)]
+            if not as_draft and presence.leave_out_gone(app, used, until):
+                continue  # chosen anew, from what is left
+            if unapproved and not choice.skipped:
+                choice = choice.given_up(unapproved, wishes.changes.dropped)
+            choice = replace(choice, held=held)
+            how: dict[str, Any] = {"as_draft": as_draft, "opens": opens, "look": there.look, "seen": wishes}
+            composed = record(app, schedule, slot, choice, actor=actor, **how)
+            if not composed.is_stale:
+                break
+        if composed.edition_id is not None:
+            step.done(edition=composed.edition_id, language=app.project.language_of(schedule))
+    return composed
 
 
 def rests(app: App, otherwise: timedelta = timedelta()) -> dict[str, Rest]:
@@ -137,8 +142,8 @@ def record(
     )
     if composed.edition_id is not None:
         state = "edition_drafted" if as_draft else "edition_skipped" if choice.skipped else "edition_locked"
-        why = choice.skipped or choice.held
-        log.info(state, schedule=schedule.label, slot=slot.key, articles=len(choice.picked), why=why)
+        said = {"articles": len(choice.picked), "why": choice.skipped or choice.held}
+        log.info(state, edition=composed.edition_id, schedule=schedule.label, slot=slot.key, **said)
     return composed
 
 

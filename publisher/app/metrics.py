@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from math import inf
+from pathlib import Path
+from shutil import disk_usage
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +17,18 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 import publisher
+from publisher.app.alerts import TOLD
+from publisher.app.ledger import RESTORED
 from publisher.app.status import at_work
-from publisher.store import Connection, alerts, facts, gauges
+from publisher.clock import now as wall_clock
+from publisher.errors import StoreError
+from publisher.store import Connection, alerts, facts, gauges, marks, migrate
 
 if TYPE_CHECKING:
     from publisher.app.core import App
 
 LOOK_BACK = timedelta(days=1)
+COMPLAINED = timedelta(days=7)
 QUANTILES = {"0.5": 49, "0.9": 89, "0.99": 98}  # of a hundred
 
 
@@ -36,17 +45,65 @@ class _Numbers(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield _gauge("publisher_info", "Which version this is.", {(publisher.__version__,): 1}, "version")
+        yield from self._of_disks()
+        try:
+            found = list(self._of_ledger())
+        except StoreError:  # what it says is not known, and that is said
+            found = []
+        yield _gauge("publisher_ledger_up", "0 while the ledger does not answer.", {(): int(bool(found))})
+        yield from found
+
+    def _of_ledger(self) -> Iterator[Metric]:
         with self._app.store.read() as conn:
             yield from self._of_deliveries(conn)
             yield from self._of_slots(conn)
             yield from self._of_channels(conn)
-            held, raised = facts.held(conn), alerts.open_ones(conn)
+            yield from self._of_complaints(conn)
+            yield from self._of_alerts(conn)
+            yield from self._of_upkeep(conn)
+        yield _gauge("publisher_processes", "Processes at work on this ledger.", self._processes(), "command")
+
+    def _of_alerts(self, conn: Connection) -> Iterator[Metric]:
+        held, raised = facts.held(conn), alerts.open_ones(conn)
         yield _gauge("publisher_held", "1 while a person holds all sending.", {(): int(held is not None)})
+        is_restored = held is not None and held.actor == RESTORED
+        yield _gauge("publisher_restored", "1 while a restored ledger waits for a person.", {(): int(is_restored)})
         urgent = {
             (str(is_urgent).lower(),): sum(a["urgent"] is is_urgent for a in raised) for is_urgent in (True, False)
         }
         yield _gauge("publisher_alerts", "Alerts that are raised.", urgent, "urgent")
-        yield _gauge("publisher_processes", "Processes at work on this ledger.", self._processes(), "command")
+        kinds = {(kind,): 0 for kind in TOLD} | Counter((row["cause"].partition(":")[0],) for row in raised)
+        yield _gauge("publisher_trouble", "Alerts that are raised, by what they are about.", kinds, "kind")
+
+    def _of_upkeep(self, conn: Connection) -> Iterator[Metric]:
+        made_at = marks.backed_up_at(conn)
+        age = (self._app.clock() - made_at).total_seconds() if made_at else inf
+        help_ = "Seconds since the newest backup; +Inf: there is none."
+        yield _gauge("publisher_backup_age_seconds", help_, {(): age})
+        behind = int(gauges.schema(conn) != migrate.HEAD)
+        yield _gauge("publisher_schema_differs", "1 while the ledger is of another version than this.", {(): behind})
+
+    def _of_disks(self) -> Iterator[Metric]:
+        journal = self._app.store.journal
+        places = {"project": self._app.folder} | ({"journal": journal.path.parent} if journal else {})
+        free = {(name,): disk_usage(path).free for name, path in places.items() if path.is_dir()}
+        yield _gauge("publisher_disk_free_bytes", "Bytes that are free, beside what is written.", free, "place")
+        if journal is not None:
+            help_ = "Seconds since the journal was written; +Inf: it is missing."
+            yield _gauge("publisher_journal_age_seconds", help_, {(): self._age(journal.path)})
+
+    def _age(self, path: Path) -> float:
+        try:
+            return max(0.0, wall_clock().timestamp() - path.stat().st_mtime)  # whose clock made it
+        except OSError:
+            return inf
+
+    def _of_complaints(self, conn: Connection) -> Iterator[Metric]:
+        since = self._app.clock() - COMPLAINED
+        mailed, complaints = gauges.mailed(conn, since), gauges.complaints(conn, since)
+        ratios = {(name,): complaints.get(name, 0) / mailed[name] for name in mailed if mailed[name]}
+        help_ = "Complaints of the last 7 days for each letter that went out in them."
+        yield _gauge("publisher_complaint_ratio", help_, ratios, "channel")
 
     def _processes(self) -> dict[tuple[str, ...], float]:
         found: dict[tuple[str, ...], float] = {("run",): 0, ("scheduler",): 0, ("worker",): 0, ("web",): 0}

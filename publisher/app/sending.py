@@ -24,6 +24,7 @@ from publisher.model.tokens import leaving_token, wire_id
 from publisher.pipeline import dispatch, settle, trial
 from publisher.pipeline.operate import correcting, rewording, stopping, withdrawing
 from publisher.runtime.engine import Duties
+from publisher.steps import Step
 from publisher.store import Connection, RowMapping, alerts, channels, editions, facts, processes, schedules, sends
 from publisher.store.deliveries import Member
 
@@ -85,7 +86,8 @@ class Sending:
             if int(cause.removeprefix(UNMADE)) not in waiting:  # made by now, or cancelled
                 self._app.all_clear(cause)
         for edition_id in waiting:
-            self._guarded(partial(self._produce, edition_id))
+            with Step("produce", edition=edition_id) as step:
+                self._guarded(partial(self._produce, edition_id, step))
         addressing.address_ready(self._app, self._guarded)
         self._guarded(lambda: stopping.finish_cancelling(store))
         self._guarded(self._withdraw)
@@ -119,10 +121,11 @@ class Sending:
         except Exception:
             log.exception("duty_failed")
 
-    def _produce(self, edition_id: int) -> None:
+    def _produce(self, edition_id: int, step: Step) -> None:
         """Make an edition's sends; what can't be made is told once, and tried again quietly."""
         try:
             self._make(edition_id)
+            step.done()
         except StoreError:
             raise  # the ledger's own trouble, which passes
         except PublisherError as error:

@@ -16,6 +16,7 @@ from publisher.model.counting import many
 from publisher.model.project import Schedule, When
 from publisher.pipeline.compose import Choice
 from publisher.runtime.slots import Slot
+from publisher.steps import Step
 from publisher.store import schedules
 
 if TYPE_CHECKING:
@@ -201,9 +202,13 @@ def _fire(app: App, work: Work, trouble: str, now: datetime) -> list[int]:
 
 def _fire_one(app: App, schedule: Schedule, fate: Fate, trouble: str) -> int | None:
     """Carry out what becomes of a slot, in one language; return its edition."""
-    early = approved.at_slot(app, schedule, fate.slot)
-    if early is not None or not fate.skipped:
-        return early or _compose(app, schedule, fate, trouble)
+    due = int(fate.slot.due_at.timestamp() * 1e9)
+    with Step("slot", due, schedule=schedule.name, slot=fate.slot.key) as step:
+        early = approved.at_slot(app, schedule, fate.slot)
+        if early is not None or not fate.skipped:
+            edition_id = early or _compose(app, schedule, fate, trouble)
+            step.done(edition=edition_id)
+            return edition_id
     skipped = Choice((), (), f"{fate.skipped}; to send it now: publisher send {schedule.name}")
     composing.record(app, schedule, fate.slot, skipped, actor="schedule")
     return None

@@ -5,10 +5,14 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import structlog
 
 from publisher.errors import PublisherError
+
+if TYPE_CHECKING:
+    from publisher.config.settings import Settings
 
 
 def main() -> None:
@@ -44,8 +48,13 @@ def remark_on_stderr() -> None:
     _say([in_words, once()], logging.WARNING)
 
 
-def log_to_stderr(level: int) -> None:
-    """Log lines are short sentences with fields, on stderr; tables and JSON have stdout to themselves."""
+def log_to_stderr(level: int, settings: Settings | None = None) -> None:
+    """Log lines are short sentences with fields, or JSON, on stderr; what commands print has stdout to itself."""
+    if settings is not None and settings.logs_json:
+        from publisher.cli.lines import as_json
+
+        _say(as_json(settings), level)
+        return
     renderer = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(),
         sort_keys=False,

@@ -69,20 +69,22 @@ def at_work(folder: Path, command: str, *, clock_is_right: bool = False, follows
     :param follows: it goes by the version that holds, whatever the file beside it says.
     :raises StoreError: another process does the same on a ledger that only one may work on.
     """
-    from publisher.app import App
+    from publisher.app import App, tracing
     from publisher.cli import log_to_stderr
+    from publisher.config.settings import Settings
     from publisher.store import processes
 
     stop = Event()
     for wanted in (signal.SIGTERM, signal.SIGINT):
         signal.signal(wanted, lambda *_: stop.set())
-    log_to_stderr(logging.INFO)
+    log_to_stderr(logging.INFO, Settings.load(folder))
     app = App.open_following(folder) if follows else App.open(folder, go_on=True)
     for note in app.project.notes:
         say(str(note))
     with ExitStack() as stack:
         stack.enter_context(processes.only_one(app.store, command, app.clock()))
         app.process_id = stack.enter_context(processes.at_work(app.store, command, app.clock()))
+        stack.callback(tracing.start(app, command))
         if clock_is_right:
             from publisher.app.slots import believe_clock
 

@@ -29,6 +29,7 @@ OPTIONS = "PUBLISHER_"  # how the names of our own options begin: ports and span
 MIN_FREE = "PUBLISHER_MIN_FREE"
 _SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?) ?(|MB|GB|TB)", re.ASCII)
 _BYTES = {"": 1, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+LOG_FORMATS = ("text", "json")
 SPANS = tuple(span.name for span in fields(Timing))
 
 
@@ -59,6 +60,19 @@ class Settings:
     def database_url(self) -> str:
         """Where the ledger is; empty: in a file of the project."""
         return self.get("DATABASE_URL")
+
+    @property
+    def logs_json(self) -> bool:
+        """Whether each line of the log is a JSON object (``LOG_FORMAT=json``), and not for people's eyes.
+
+        :raises ConfigError: it is to be something else.
+        """
+        said = self.get("LOG_FORMAT")
+        if said not in ("", *LOG_FORMATS):
+            raise ConfigError(
+                f"LOG_FORMAT: {said!r} is no format", where=FILE, remedy=f"Say {' or '.join(LOG_FORMATS)}"
+            )
+        return said == "json"
 
     def get(self, name: str) -> str:
         """Return a value; empty where it is not set."""

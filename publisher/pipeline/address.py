@@ -10,6 +10,7 @@ from typing import Any
 from publisher.model.message import Finding
 from publisher.model.states import DeliveryState, EditionState, SendState
 from publisher.model.trial import SECOND
+from publisher.steps import Step
 from publisher.store import (
     Connection,
     RowMapping,
@@ -35,7 +36,7 @@ def record(store: Store, send_id: int, *, now: datetime, enqueue: Enqueue = lamb
 
     :param enqueue: says, in this transaction, that a channel has work.
     """
-    with store.write() as conn:
+    with Step("freeze", send=send_id) as step, store.write() as conn:
         send = sends.lock_with_edition(conn, send_id)
         found = messages.of_send(conn, send_id)
         if send["state"] != SendState.READY or found is None:
@@ -61,6 +62,7 @@ def record(store: Store, send_id: int, *, now: datetime, enqueue: Enqueue = lamb
         sends.post_to_books(conn, send_id, counted, candidates=counted.total())
         _give_up_if_few(conn, send, found[0], due_at, now)
         enqueue(conn, send["channel"])
+        step.done(edition=send["edition_id"], channel=send["channel"], message_id=found[0], deliveries=counted.total())
     return True
 
 

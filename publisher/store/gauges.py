@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, func, select, text
 
 from publisher.model.states import CallState, DeliveryState, EditionState, SendState
-from publisher.store.tables import COUNTED, calls, channels, deliveries, editions, sends
+from publisher.store.figures import BAD
+from publisher.store.tables import COUNTED, calls, channels, deliveries, editions, events, sends
+from publisher.store.timetable import first_since
 
 RECENT_CALLS = 1_000
 WAITING = (SendState.ADDRESSED, SendState.SENDING)
@@ -69,3 +71,25 @@ def editions_by_state(conn: Connection, since: datetime) -> dict[str, int]:
     query = select(editions.c.state, func.count()).where(editions.c.due_at >= since).group_by(editions.c.state)
     found = {state.value: 0 for state in EditionState}
     return found | {row[0]: row[1] for row in conn.execute(query)}
+
+
+def schema(conn: Connection) -> str:
+    """Return the newest migration that the ledger has."""
+    return str(conn.execute(text("SELECT version_num FROM alembic_version")).scalar_one())
+
+
+def complaints(conn: Connection, since: datetime) -> dict[str, int]:
+    """Return how many deliveries were complained about since then, by channel: providers' words of that are few."""
+    query = (
+        select(events.c.channel, func.count(events.c.delivery_id.distinct()))
+        .where(BAD, events.c.type == "complained", events.c.happened_at >= since, events.c.counts)
+        .group_by(events.c.channel)
+    )
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def mailed(conn: Connection, since: datetime) -> dict[str, int]:
+    """Return how many mails went out by the sends that were made since then, by channel."""
+    first = first_since(conn, sends, sends.c.made_at, since)
+    query = select(sends.c.channel, func.sum(sends.c.sent)).where(sends.c.id >= first)
+    return {row[0]: int(row[1] or 0) for row in conn.execute(query.group_by(sends.c.channel))}

@@ -16,6 +16,7 @@ from publisher.pipeline.dispatch.beginning import begin
 from publisher.pipeline.dispatch.desk import Claimed, Desk, say
 from publisher.pipeline.dispatch.turn import claim, take_turn
 from publisher.senders.verdicts import deferred, stop
+from publisher.steps import Step
 from publisher.store import Store, channels, deliveries, sends
 
 if TYPE_CHECKING:
@@ -87,14 +88,17 @@ def _guarded(
 def _dispatch(
     store: Store, desk: Desk, channel: str, sender: Sender, *, only: Sequence[int] | None = None, until: float = 0.0
 ) -> bool:
-    if only is not None:
-        claimed = claim(store, desk, channel, sender.max_recipients, only, counted_as=sender.counted_as)
-    else:
-        claimed = take_turn(store, desk, channel, sender.max_recipients, counted_as=sender.counted_as)
-    if claimed is None:
-        return False
+    with Step("claim", channel=channel) as step:
+        if only is not None:
+            claimed = claim(store, desk, channel, sender.max_recipients, only, counted_as=sender.counted_as)
+        else:
+            claimed = take_turn(store, desk, channel, sender.max_recipients, counted_as=sender.counted_as)
+        if claimed is None:
+            return False
+        step.done(**claimed.ids)
     while claimed is not None:
-        claimed = _carry_out(store, desk, sender, claimed, until)
+        with Step("carry out", **claimed.ids):
+            claimed = _carry_out(store, desk, sender, claimed, until)
     return True
 
 
@@ -110,14 +114,7 @@ def _carry_out(store: Store, desk: Desk, sender: Sender, claimed: Claimed, until
             if goes_on:
                 following = _end_and_claim(store, desk, sender, claimed, answer)
             else:
-                keep_answer(
-                    store,
-                    desk,
-                    claimed,
-                    answer,
-                    put_back=put_back,
-                    can_be_settled=again.can_settle(sender, claimed.call),
-                )
+                _end(store, desk, sender, claimed, answer, put_back=put_back)
     finally:
         # Whatever failed above: a call that nobody carries on is taken over like that of a dead process.
         desk.under_way.discard(claimed.call.id)
@@ -130,14 +127,26 @@ def _carry_out(store: Store, desk: Desk, sender: Sender, claimed: Claimed, until
 def _end_and_claim(store: Store, desk: Desk, sender: Sender, claimed: Claimed, answer: Answer) -> Claimed | None:
     """Write a plain answer down and claim the next call; where they don't go together, the answer by itself."""
     try:
-        ended = (claimed, answer)
-        return take_turn(store, desk, claimed.channel, sender.max_recipients, ended, counted_as=sender.counted_as)
+        with Step("answer") as answering, Step("claim") as claiming:
+            wanted = (claimed.channel, sender.max_recipients, (claimed, answer))
+            following = take_turn(store, desk, *wanted, counted_as=sender.counted_as)
+            answering.done()
+            if following is not None:
+                claiming.done(**following.ids)
+        return following
     except NotPlain:
         pass
     except Exception as error:  # noqa: BLE001 -- the answer is all there is of the exchange; a claim is tried again anyway
         log.warning("turn_failed", call=claimed.call.id, error=str(error))
-    keep_answer(store, desk, claimed, answer, can_be_settled=again.can_settle(sender, claimed.call))
+    _end(store, desk, sender, claimed, answer)
     return None
+
+
+def _end(store: Store, desk: Desk, sender: Sender, claimed: Claimed, answer: Answer, *, put_back: bool = False) -> None:
+    with Step("answer") as step:
+        can_be_settled = again.can_settle(sender, claimed.call)
+        keep_answer(store, desk, claimed, answer, put_back=put_back, can_be_settled=can_be_settled)
+        step.done()
 
 
 def _halves(call: Call, answer: Answer) -> tuple[list[int], ...]:
@@ -156,7 +165,12 @@ def _begin_and_speak(store: Store, desk: Desk, sender: Sender, claimed: Claimed)
         # Perhaps it stands there as if we had spoken. Nobody but us knows that we did not.
         log.error("begin_was_cut", call=claimed.call.id, error=str(error))
         return CUT
-    return speak(store, sender, claimed) if is_ours else None
+    if not is_ours:
+        return None
+    with Step("call") as step:
+        answer = speak(store, sender, claimed)
+        step.done(outcome=answer.verdict.outcome.value, status=answer.status)
+    return answer
 
 
 def speak(store: Store, sender: Sender, claimed: Claimed) -> Answer:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import structlog
 
+from publisher import steps
 from publisher.clock import steady
 from publisher.errors import LostCallError
 from publisher.model.call import Answer, Call, Outcome, Recipient, Verdict
@@ -57,7 +58,7 @@ def _next(conn: Connection, desk: Desk, sender: Sender, call_id: int) -> tuple[C
         return None, "wait"
     members = calls.thaw(call["members"])
     step = next_step(call, send, sender, desk, is_as_it_was(conn, call, members, now), now)
-    claimed = _take(conn, desk, sender.counted_as, call, members, step, now, speak_by)
+    claimed = _take(conn, desk, sender.counted_as, call, send, members, step, now, speak_by)
     if claimed is None:
         return None
     if step == "park":
@@ -108,6 +109,7 @@ def _take(
     desk: Desk,
     counted_as: str,
     call: RowMapping,
+    send: RowMapping,
     members: tuple[Recipient, ...],
     step: Step,
     now: datetime,
@@ -126,7 +128,8 @@ def _take(
     message = messages.get(conn, call["message_id"])
     since = call["spoke_at"] or call["opened_at"]
     again = Call(call["id"], call["key"], message, members, tries, since, picture_of(conn, message))
-    return Claimed(again, call["send_id"], call["channel"], speak_by, counted_as=counted_as)
+    known = {"counted_as": counted_as, "edition_id": send["edition_id"], "message_id": call["message_id"]}
+    return Claimed(again, call["send_id"], call["channel"], speak_by, **known)
 
 
 def _wait_until(call: RowMapping, desk: Desk, now: datetime) -> datetime:
@@ -139,20 +142,24 @@ def _exchange(store: Store, desk: Desk, sender: Sender, claimed: Claimed, step: 
     if steady() > claimed.speak_by:
         return  # we were frozen: it comes up again
     call = claimed.call
-    try:
-        with sender.http.until(claimed.speak_by):
-            answer = say(store, sender, call) if step == "repeat" else sender.ask(call)
-    except LostCallError:
-        log.warning("call_lost", call=call.id)  # the answer that counts is theirs who carry it on
-        return
-    except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package; the call stays in doubt and comes up again
-        log.error("sender_fault", sender=sender.name, call=call.id, fault=type(fault).__name__)
-        return
+    with steps.Step("call", **claimed.ids) as said:
+        try:
+            with sender.http.until(claimed.speak_by):
+                answer = say(store, sender, call) if step == "repeat" else sender.ask(call)
+        except LostCallError:
+            log.warning("call_lost", call=call.id)  # the answer that counts is theirs who carry it on
+            return
+        except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package; it stays in doubt and comes up again
+            log.error("sender_fault", sender=sender.name, call=call.id, fault=type(fault).__name__)
+            return
+        said.done(how=step, outcome=answer.verdict.outcome.value, status=answer.status)
     if answer.split:  # refused whole because of one reader: the first try may have been taken all the same
         in_doubt = Verdict(Outcome.UNKNOWN, reason=answer.verdict.reason)
         answer = Answer(in_doubt, status=answer.status, words=answer.words)
-    log.info("doubt_looked_at", call=call.id, how=step, outcome=answer.verdict.outcome.value)
-    record_answer(store, desk, claimed, answer, was_asked=step == "ask", can_be_settled=True)
+    with steps.Step("answer", **claimed.ids) as noted:
+        log.info("doubt_looked_at", call=call.id, how=step, outcome=answer.verdict.outcome.value)
+        record_answer(store, desk, claimed, answer, was_asked=step == "ask", can_be_settled=True)
+        noted.done(how=step)
 
 
 def _park(conn: Connection, call: RowMapping, send: RowMapping, members: tuple[Recipient, ...], now: datetime) -> None:

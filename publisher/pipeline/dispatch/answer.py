@@ -19,6 +19,7 @@ from publisher.pipeline.dispatch import breaker, rests, telling
 from publisher.pipeline.dispatch.desk import Claimed, Desk
 from publisher.pipeline.dispatch.landing import Landing, in_its_send, land
 from publisher.senders.verdicts import deferred, stop
+from publisher.steps import Step
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, sends
 
 log = structlog.get_logger()
@@ -87,7 +88,11 @@ def _record(
         if not put_back and not was_asked:
             _judge_channel(conn, claimed, answer, said, now)
 
-    store.submit(work, turn=claimed.channel)
+    def about(conn: Connection) -> None:
+        with Step("record", **claimed.ids):  # here: the ledger may write on a thread of its own
+            work(conn)
+
+    store.submit(about, turn=claimed.channel)
 
 
 def keep_answer(

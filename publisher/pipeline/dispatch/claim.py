@@ -114,6 +114,8 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
             look.has_trouble,
             is_begun=wanted.begins,
             counted_as=wanted.counted_as,
+            edition_id=send["edition_id"],
+            message_id=message_id,
         )
         for call_id, key, recipients in opened
     ]

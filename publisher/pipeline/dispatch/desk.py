@@ -87,6 +87,20 @@ class Claimed:
     had_trouble: bool = True  # the channel has failed lately: an answer is worth noting
     is_begun: bool = False  # it may speak at once
     counted_as: str = ""  # the account whose requests the network counts; empty: it counts nobody's
+    edition_id: int | None = None  # None: of standing mail
+    message_id: int = 0
+
+    @property
+    def ids(self) -> dict[str, object]:
+        """What a line of the log, or a span, says that it is about."""
+        return {
+            "edition": self.edition_id,
+            "send": self.send_id,
+            "message_id": self.message_id,
+            "call": self.call.id,
+            "attempt": self.call.attempt,
+            "channel": self.channel,
+        }
 
 
 def last_moment(timing: Timing) -> float:

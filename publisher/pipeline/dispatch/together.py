@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any, Generic, TypeVar
 
 from publisher.errors import BooksError, StoreError
+from publisher.steps import of_several
 
 W = TypeVar("W")
 R = TypeVar("R")
@@ -81,7 +82,8 @@ class Together(Generic[W, R]):
 
 def _carry_out(group: list[_Wish], carry_out: Callable[[Sequence[Any]], Sequence[Any]]) -> None:
     try:
-        results = carry_out([wish.wanted for wish in group])
+        with of_several():
+            results = carry_out([wish.wanted for wish in group])
         for wish, result in zip(group, results, strict=True):
             wish.result = result
     except BaseException as error:  # noqa: BLE001 -- told to everybody whose wish it was

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from math import inf
+
 import requests
 from prometheus_client.parser import text_string_to_metric_families
 
+from publisher.app.alerts import TOLD
 from publisher.model.staff import Role
 
 
@@ -22,6 +25,16 @@ def test_the_numbers_are_those_of_the_books(site):
     assert found["publisher_channel_stopped", "letters"] == 0
     assert found["publisher_queue_age_seconds", "letters"] >= 0
     assert "example.org" not in requests.get(f"{site.url}/metrics", timeout=10).text
+
+
+def test_what_alerts_need_is_told(site):
+    found = numbers(site)
+    assert found["publisher_ledger_up",] == 1
+    assert found["publisher_disk_free_bytes", "project"] > 0
+    assert found["publisher_schema_differs",] == found["publisher_restored",] == 0
+    assert found["publisher_complaint_ratio", "letters"] == 0
+    assert found["publisher_backup_age_seconds",] == inf
+    assert {name[1] for name in found if name[0] == "publisher_trouble"} == TOLD
 
 
 def test_health_says_whether_the_ledger_answers(site):
