@@ -14,7 +14,7 @@ from publisher.pipeline import compose
 from publisher.pipeline.compose import Candidates, Choice, Rest
 from publisher.pipeline.pacing import is_between
 from publisher.runtime.slots import Slot
-from publisher.store import candidates, editions, sources
+from publisher.store import candidates, edition_lists, editions, sources
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -83,7 +83,7 @@ def _picked(app: App, schedule: Schedule, settle: Mapping[str, Rest]) -> list[Pi
             candidates.keep_look(conn, schedule.name, there.look)
     found = [each for edition in schedule.by_language for each in _picked_for(app, edition, there, settle)]
     with app.store.read() as conn:
-        had = editions.slots_had(conn, schedule.name, [each.key for each in found])
+        had = edition_lists.slots_had(conn, schedule.name, [each.key for each in found])
     return [each for each in found if each.key not in had]
 
 

@@ -32,7 +32,7 @@ from publisher.model.staff import May
 from publisher.model.states import EditionState
 from publisher.pipeline import produce
 from publisher.pipeline.produce import Produced
-from publisher.store import Connection, editions, facts, held
+from publisher.store import Connection, edition_lists, editions, facts, held
 from publisher.store.permission import allowed
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def foresee(app: App, meant: Meant, schedule: Schedule) -> News:
 def _refuse_under_way(conn: Connection, article_id: int) -> None:
     """Refuse what was begun and has not ended, perhaps because its process died: it goes on, and not from the start."""
     mine = breaking.slot_key(article_id, 1)
-    for row in editions.unfinished(conn, BREAKING):
+    for row in edition_lists.unfinished(conn, BREAKING):
         if row["slot"] == mine or row["slot"].startswith(f"{mine}:"):
             remedy = f"`publisher run` brings it to its end, `publisher cancel {row['id']}` stops it"
             raise UsageError(f"article {article_id} is under way as breaking news, edition {row['id']}", remedy=remedy)
@@ -165,7 +165,7 @@ def _refuse_under_way(conn: Connection, article_id: int) -> None:
 
 def _free_key(conn: Connection, article_id: int) -> str:
     keys = [breaking.slot_key(article_id, number) for number in range(1, MOST_TIMES + 1)]
-    had = editions.slots_had(conn, BREAKING, keys)
+    had = edition_lists.slots_had(conn, BREAKING, keys)
     free = next((key for key in keys if key not in had), None)
     if free is None:
         raise UsageError(f"article {article_id} was breaking news {MOST_TIMES} times: it goes out no more")

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.model.project import Channel, Entry, Project, Schedule, Source
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import Store, editions
+from publisher.store import Store, edition_lists
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -67,7 +67,8 @@ def with_drafts(store: Store, found: Iterable[Change]) -> list[Change]:
     with store.read() as conn:
         return [
             replace(
-                each, drafts=tuple(LostDraft(row["id"], row["due_at"]) for row in editions.drafts(conn, each.schedule))
+                each,
+                drafts=tuple(LostDraft(row["id"], row["due_at"]) for row in edition_lists.drafts(conn, each.schedule)),
             )
             if each.kind == "removed"
             else each

@@ -15,7 +15,7 @@ from publisher.model.project import Schedule
 from publisher.model.states import EditionState
 from publisher.pipeline import compose
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import Connection, alerts, editions
+from publisher.store import Connection, alerts, edition_lists, editions
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -153,7 +153,7 @@ def follow(app: App, until: Mapping[str, datetime]) -> None:
     :param until: up to when the slots of each schedule at work are decided.
     """
     with app.store.read() as conn:
-        waiting = editions.drafts(conn)
+        waiting = edition_lists.drafts(conn)
     for draft in waiting:
         schedule = app.project.schedules.get(draft["schedule"])
         if schedule is None or schedule.name not in until:
@@ -187,5 +187,5 @@ def _give_up(app: App, draft: RowMapping, why: str) -> None:
 def cancel_all(app: App, schedule: str, why: str) -> None:
     """Give up a schedule's drafts; their articles are free again."""
     with app.store.write() as conn:
-        for draft in editions.drafts(conn, schedule):
+        for draft in edition_lists.drafts(conn, schedule):
             editions.cancel_draft(conn, draft["id"], why, app.clock())

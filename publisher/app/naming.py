@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.errors import MissingError, UsageError
 from publisher.model.states import EditionState, SendState
-from publisher.store import Connection, RowMapping, by_language, editions, facts, sends
+from publisher.store import Connection, RowMapping, by_language, edition_lists, editions, facts, sends
 
 MOST_NAMED = 10  # editions to choose from
 
@@ -52,7 +52,7 @@ def edition_named(
     if said.isdecimal():
         if editions.exists(conn, int(said)):
             return int(said)
-        newest = editions.latest_id(conn)
+        newest = edition_lists.latest_id(conn)
         what = "See them: publisher editions" if newest else "There is none yet"
         raise MissingError(f"there is no edition {said}", remedy=what)
     before, _, spoken = said.partition("/")
@@ -64,7 +64,7 @@ def edition_named(
         raise _several(fit, said, meant)
     if fit:
         return int(fit[0]["id"])
-    found = editions.latest_id(conn, name, language, since=since, until=until) if name else None
+    found = edition_lists.latest_id(conn, name, language, since=since, until=until) if name else None
     if found is None:
         raise _unknown(conn, name, day, zone, schedules)
     if not language:
@@ -99,7 +99,7 @@ def schedule_named(conn: Connection, said: str, schedules: Iterable[str]) -> str
     :param schedules: the names in schedules.yaml.
     :raises UsageError: there is none, and never was.
     """
-    return _known("schedule", said, schedules, editions.schedules_met(conn))
+    return _known("schedule", said, schedules, edition_lists.schedules_met(conn))
 
 
 def channel_named(conn: Connection, said: str, channels: Iterable[str]) -> str:
@@ -120,7 +120,7 @@ def _known(kind: str, said: str, now: Iterable[str], before: Iterable[str]) -> s
 def _fit(conn: Connection, name: str, since: datetime | None, until: datetime | None, meant: Meant) -> list[RowMapping]:
     """Return the editions of that kind; of the latest there is no need to look for any."""
     if meant is Meant.UNDER_WAY:
-        return editions.in_state(conn, name, [EditionState.LOCKED], since=since, until=until)
+        return edition_lists.in_state(conn, name, [EditionState.LOCKED], since=since, until=until)
     if meant is Meant.HELD:
         return _held(conn, name, since, until)
     return []
@@ -157,9 +157,9 @@ def _day(said: str, whole: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
 
 
 def _unknown(conn: Connection, name: str, day: str, zone: ZoneInfo, schedules: Iterable[str]) -> UsageError:
-    met = editions.schedules_met(conn)
+    met = edition_lists.schedules_met(conn)
     if name in met:
-        latest = editions.get(conn, editions.latest_id(conn, name) or 0)
+        latest = editions.get(conn, edition_lists.latest_id(conn, name) or 0)
         assert latest is not None  # noqa: S101 -- editions are never deleted
         local = latest["due_at"].astimezone(zone)
         remedy = f"Its latest is {name}@{local:%Y-%m-%d}, number {latest['id']}: publisher editions {name}"

@@ -29,7 +29,7 @@ from publisher.pipeline.operate import holding
 from publisher.pipeline.produce import Produced
 from publisher.pipeline.queues import Place
 from publisher.runtime.slots import Slot
-from publisher.store import Connection, articles, editions, schedules, sends
+from publisher.store import Connection, articles, edition_lists, schedules, sends
 
 MOMENT = timedelta(microseconds=1)
 YEARS = range(2000, 3000)  # further off no calendar is certain, and no arithmetic safe
@@ -115,7 +115,7 @@ def plan_slot(
 
 
 def _waiting(conn: Connection, app: App, schedule: Schedule) -> tuple[str, ...]:
-    begun = [*editions.unfinished(conn, schedule.name), *editions.drafts(conn, schedule.name)]
+    begun = [*edition_lists.unfinished(conn, schedule.name), *edition_lists.drafts(conn, schedule.name)]
     slots = {row["id"]: row["slot"] for row in begun if schedule.languages.only in ("", row["language"])}
     found = waiting_lines(conn, app.project.schedules, slots)
     named = {number: title(number, schedule.name, slot, app.zone) for number, slot in slots.items()}

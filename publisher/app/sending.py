@@ -25,7 +25,18 @@ from publisher.pipeline import dispatch, settle, trial
 from publisher.pipeline.operate import correcting, rewording, stopping, withdrawing
 from publisher.runtime.engine import Duties
 from publisher.steps import Step
-from publisher.store import Connection, RowMapping, alerts, channels, editions, facts, processes, schedules, sends
+from publisher.store import (
+    Connection,
+    RowMapping,
+    alerts,
+    channels,
+    edition_lists,
+    editions,
+    facts,
+    processes,
+    schedules,
+    sends,
+)
 from publisher.store.deliveries import Member
 
 # Rendering and senders are imported where they are used: most commands need neither, and they take half a second.
@@ -80,7 +91,7 @@ class Sending:
         """Carry on whatever waits at a door: editions without messages, sends without an audience, finished sends."""
         store = self._app.store
         with store.read() as conn:
-            waiting = editions.locked_without_sends(conn)
+            waiting = edition_lists.locked_without_sends(conn)
             unmade = [row["cause"] for row in alerts.open_ones(conn) if row["cause"].startswith(UNMADE)]
         for cause in unmade:
             if int(cause.removeprefix(UNMADE)) not in waiting:  # made by now, or cancelled

@@ -17,6 +17,7 @@ from publisher.store import (
     approvals,
     by_hand,
     by_language,
+    edition_lists,
     editions,
     facts,
     sends,
@@ -158,7 +159,9 @@ def wait_for_calls(
 
 def unfinished(conn: Connection, schedule: Schedule) -> list[RowMapping]:
     """Return a schedule's editions that were begun and have not ended: all, or those in the language that is meant."""
-    return [row for row in editions.unfinished(conn, schedule.name) if schedule.languages.only in ("", row["language"])]
+    return [
+        row for row in edition_lists.unfinished(conn, schedule.name) if schedule.languages.only in ("", row["language"])
+    ]
 
 
 def edition_title(store: Store, edition_id: int, zone: tzinfo | None) -> str:

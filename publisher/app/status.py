@@ -25,7 +25,7 @@ from publisher.store import (
     alerts,
     by_hand,
     concerns,
-    editions,
+    edition_lists,
     facts,
     processes,
     project_versions,
@@ -186,7 +186,7 @@ def status_of(
             processes=tuple(alive),
             held=facts.held(conn),
             slots=next_slots(conn, project, now) if with_slots else (),
-            drafts=tuple(_plain(row) for row in editions.drafts(conn)[:MOST]),
+            drafts=tuple(_plain(row) for row in edition_lists.drafts(conn)[:MOST]),
             under_way=tuple(send_now(row) for row in under_way),
             waits=tuple(waits(conn, project, now, under_way, rests, removals)),
             waiting=_waiting(project, needing),
@@ -215,7 +215,7 @@ def is_running(store: Store) -> bool:
 def next_slots(conn: Connection, project: Project, now: datetime) -> tuple[NextSlot, ...]:
     """Return each schedule's next slot, or why it has none."""
     known = schedules.every(conn)
-    given_up = editions.given_up_after(conn, now)
+    given_up = edition_lists.given_up_after(conn, now)
     zone = ZoneInfo(project.publication.timezone)
     found = []
     for schedule in project.schedules.values():

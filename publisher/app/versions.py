@@ -22,7 +22,7 @@ from publisher.model import breaking
 from publisher.model.project import Project, Schedule
 from publisher.pipeline.operate import holding, withdrawing
 from publisher.runtime.slots import Slot, slots_between
-from publisher.store import Connection, Store, editions, project_versions, schedules, sends, staff
+from publisher.store import Connection, Store, edition_lists, editions, project_versions, schedules, sends, staff
 from publisher.store.sql import take_turn
 from publisher.store.staff import Line
 
@@ -177,7 +177,7 @@ class _News:
                 self._go_on(schedule)
             else:
                 self._begin(schedule)
-        for draft in editions.drafts(self.conn):
+        for draft in edition_lists.drafts(self.conn):
             if draft["schedule"] in self.gone:
                 editions.cancel_draft(self.conn, draft["id"], GONE, self.now)
 

@@ -26,14 +26,13 @@ def editions(
     """List the editions, newest first; skipped ones say why and what to do."""
     from publisher.app import standing
     from publisher.app.naming import schedule_named
-    from publisher.store import by_language
-    from publisher.store import editions as ledger
+    from publisher.store import by_language, edition_lists
 
     app = open_app(project)
     with app.store.read() as conn:
         if schedule:
             schedule_named(conn, schedule, app.project.schedules)
-        found = ledger.latest(conn, limit=limit, schedule=schedule)
+        found = edition_lists.latest(conn, limit=limit, schedule=schedule)
         waiting = standing.waiting_lines(conn, app.project.schedules, {row["id"] for row in found})
     if as_json:
         say_json([{**_plain(dict(row)), "waiting": waiting.get(row["id"], [])} for row in found])

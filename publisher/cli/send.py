@@ -162,11 +162,11 @@ def _tell_of_draft(app: App, schedule: Schedule) -> None:
     """Say that what people wrote on their desk is not in what is sent by hand: their edition goes at its slot."""
     from publisher.app import standing
     from publisher.model.desk import Changes
-    from publisher.store import editions
+    from publisher.store import edition_lists
 
     labels = {each.languages.only for each in schedule.by_language}
     with app.store.read() as conn:
-        drafts = [row for row in editions.drafts(conn, schedule.name) if Changes.of(row["changes"]).hold]
+        drafts = [row for row in edition_lists.drafts(conn, schedule.name) if Changes.of(row["changes"]).hold]
     for row in drafts:
         if schedule.languages.every and row["language"] not in labels:
             continue
@@ -246,13 +246,13 @@ def _make(app: App, edition_ids: Sequence[int]) -> None:
     :raises PublisherError: an edition can't be made.
     """
     from publisher.app import standing
-    from publisher.store import editions
+    from publisher.store import edition_lists
 
     for turn in range(MAKING):
         time.sleep(0.5 if turn else 0.0)
         app.sending.advance()
         with app.store.read() as conn:
-            unmade = [number for number in editions.locked_without_sends(conn) if number in edition_ids]
+            unmade = [number for number in edition_lists.locked_without_sends(conn) if number in edition_ids]
         if not unmade:
             return
     raise PublisherError(

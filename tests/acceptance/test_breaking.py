@@ -6,7 +6,7 @@ import signal
 from collections import Counter
 
 from publisher.app import App
-from publisher.store import editions
+from publisher.store import edition_lists
 from publisher.testing import FakeProvider, Fault
 from tests.acceptance.test_crash import is_settled, running, states, wait_for
 from tests.command import Command
@@ -35,4 +35,4 @@ def test_breaking_news_that_is_killed_goes_on_where_it_was(tmp_path):
         found = states(app)
         assert (sum(found.values()), set(found) <= {"sent", "unknown"}) == (READERS, True)
         with app.store.read() as conn:
-            assert [row["slot"] for row in editions.latest(conn, limit=9)] == ["breaking:2"]
+            assert [row["slot"] for row in edition_lists.latest(conn, limit=9)] == ["breaking:2"]

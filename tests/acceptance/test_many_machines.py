@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from publisher.app import App
-from publisher.store import editions
+from publisher.store import edition_lists
 from publisher.testing import FakeProvider
 from tests.acceptance.test_crash import is_settled, states, wait_for
 from tests.command import Command
@@ -89,7 +89,7 @@ def test_the_parts_send_an_edition_together_and_one_may_die(project, provider):
 
 def all_of(app) -> list:
     with app.store.read() as conn:
-        return [row for row in editions.latest(conn, limit=100) if row["state"] != "skipped"]
+        return [row for row in edition_lists.latest(conn, limit=100) if row["state"] != "skipped"]
 
 
 def test_whoever_follows_takes_over_what_the_scheduler_accepts(project):

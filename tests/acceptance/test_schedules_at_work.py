@@ -8,7 +8,7 @@ import time
 import pytest
 
 from publisher.app import App
-from publisher.store import editions, schedules
+from publisher.store import edition_lists, schedules
 from publisher.testing import FakeProvider
 from tests.acceptance.test_crash import running, wait_for
 from tests.project import WEBHOOK, ProjectDir
@@ -49,7 +49,7 @@ def test_a_change_of_the_file_holds_without_a_restart_and_a_bad_one_is_refused(p
 
         def fired() -> bool:
             with app.store.read() as conn:
-                return bool(editions.latest(conn, limit=1, schedule="often"))
+                return bool(edition_lists.latest(conn, limit=1, schedule="often"))
 
         wait_for(fired, "a slot of the new schedule", SOON)
         process.send_signal(signal.SIGTERM)

@@ -29,6 +29,7 @@ from publisher.store import (
     calls,
     candidates,
     deliveries,
+    edition_lists,
     editions,
     identity,
     media,
@@ -563,7 +564,7 @@ def test_practice_that_is_over_gives_its_articles_and_their_slots_back(store):
     with store.write() as conn:
         assert candidates.carried(conn, "evening", wanted) == [ids["article:2"][1]]
         assert candidates.in_editions_of(conn, ["evening"], wanted) == {ids["article:2"][1]: "evening"}
-        assert editions.slots_had(conn, "evening", list(ids)) == {"manual", "article:2"}
+        assert edition_lists.slots_had(conn, "evening", list(ids)) == {"manual", "article:2"}
         assert [editions.get(conn, each)["practice"] for each, _ in ids.values()] == ["over", "over", "kept"]
 
 

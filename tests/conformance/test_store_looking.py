@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from publisher.model.states import EditionState, SendState
-from publisher.store import Store, editions, processes, progress, sends
+from publisher.store import Store, edition_lists, editions, processes, progress, sends
 from publisher.store import tables as t
 from publisher.store.tables import insert_row
 from tests.ledger import NOW, add_edition, add_send, subscribe
@@ -71,11 +71,11 @@ def test_editions_are_found_by_the_day_they_were_due_and_by_their_slots(store):
         for number, (state, due_at) in told.items():
             conn.execute(update(t.editions).where(t.editions.c.id == number).values(state=state, due_at=due_at))
     with store.read() as conn:
-        assert [row["id"] for row in editions.due_since(conn, NOW, NOW, limit=5)] == [today]
-        assert [row["id"] for row in editions.latest(conn, limit=2)] == [given_up, draft]
-        assert editions.given_up_after(conn, NOW) == {("morning", "2026-11-26T07:00", "en")}
+        assert [row["id"] for row in edition_lists.due_since(conn, NOW, NOW, limit=5)] == [today]
+        assert [row["id"] for row in edition_lists.latest(conn, limit=2)] == [given_up, draft]
+        assert edition_lists.given_up_after(conn, NOW) == {("morning", "2026-11-26T07:00", "en")}
         slots = [("morning", "2026-11-24T07:00"), ("evening", "2026-11-25T07:00")]
-        found = editions.of_slots(conn, slots)
+        found = edition_lists.of_slots(conn, slots)
         assert [(key, [row["id"] for row in rows]) for key, rows in found.items()] == [(slots[0], [today])]
-        assert editions.of_slots(conn, []) == {}
+        assert edition_lists.of_slots(conn, []) == {}
         assert editions.get(conn, draft)["state"] == EditionState.DRAFT

@@ -16,7 +16,7 @@ from publisher.app.slots import fire_due
 from publisher.config.keys import KeyRing
 from publisher.model.hook import MessageState
 from publisher.model.staff import May, Role
-from publisher.store import alerts, editions
+from publisher.store import alerts, edition_lists
 from publisher.store.tables import sends
 from publisher.web.console.subscribers import READER
 from tests.ledger import Clock, add_edition
@@ -141,7 +141,7 @@ def newsroom(folder: Path) -> Iterator[Newsroom]:
 def _worked_at(app: App, admin: Browser) -> dict[str, int]:
     """Do what is done in a night."""
     with app.store.read() as conn:
-        newest = {name: editions.latest_id(conn, name) or 0 for name in ("noon", "late")}
+        newest = {name: edition_lists.latest_id(conn, name) or 0 for name in ("noon", "late")}
     held = add_edition(app.store, "2026-11-24T06:30", "as-it-happens")
     with app.store.write() as conn:
         conn.execute(update(sends).values(archive="daily").where(sends.c.channel == "letters"))

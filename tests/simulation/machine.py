@@ -20,7 +20,7 @@ from publisher.pipeline import collect, compose
 from publisher.pipeline.operate import intake, stopping
 from publisher.sources.address import Place
 from publisher.sources.feed import read_feed
-from publisher.store import Store, articles, candidates, editions, project_versions
+from publisher.store import Store, articles, candidates, edition_lists, editions, project_versions
 from publisher.store import schedules as known_schedules
 from tests.ledger import NOW, Clock
 from tests.simulation.site import Post, Site
@@ -202,7 +202,7 @@ class SiteMachine(RuleBasedStateMachine):
     def cancel_the_last_edition(self) -> None:
         STEPS["taken"] += 1
         with self.store.read() as conn:
-            last = editions.latest_id(conn, "morning")
+            last = edition_lists.latest_id(conn, "morning")
             is_open = last is not None and editions.get(conn, last)["state"] == "locked"
         if is_open:
             stopping.cancel_edition(self.store, last, reason="a mistake", now=self.now)

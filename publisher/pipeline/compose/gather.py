@@ -17,6 +17,7 @@ from publisher.store import (
     candidates,
     desk,
     earlier,
+    edition_lists,
     editions,
     held,
     schedules,
@@ -84,7 +85,7 @@ def _had(conn: Connection, schedule: Schedule, found: Sequence[LedgerArticle]) -
 
 
 def _look_back(conn: Connection, schedule: Schedule, at_least: datetime) -> datetime:
-    before = editions.last_but_one_due_at(conn, schedule.name, schedule.languages.only)
+    before = edition_lists.last_but_one_due_at(conn, schedule.name, schedule.languages.only)
     return at_least if before is None else min(at_least, before)
 
 
@@ -132,5 +133,5 @@ def wishes_of(conn: Connection, schedule: Schedule, slot: str, language: str) ->
 
 def _dropped_beside(conn: Connection, schedule: Schedule, language: str) -> dict[int, str]:
     """Return what people dropped from an open draft: it goes in no edition, one that is sent by hand included."""
-    drafts = [row for row in editions.drafts(conn, schedule.name) if row["language"] == language]
+    drafts = [row for row in edition_lists.drafts(conn, schedule.name) if row["language"] == language]
     return {number: who for row in drafts for number, who in Changes.of(row["changes"]).dropped.items()}

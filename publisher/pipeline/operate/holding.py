@@ -15,7 +15,19 @@ from publisher.errors import NotWrittenError, StoreError
 from publisher.model.hook import HookKind
 from publisher.model.staff import May
 from publisher.model.states import EditionState, SendState
-from publisher.store import Connection, Store, calls, channels, editions, facts, limits, outbox, sends, staff
+from publisher.store import (
+    Connection,
+    Store,
+    calls,
+    channels,
+    edition_lists,
+    editions,
+    facts,
+    limits,
+    outbox,
+    sends,
+    staff,
+)
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL, as_reason
 from publisher.store.patience import write_patiently
 from publisher.store.permission import allowed
@@ -177,7 +189,7 @@ def hold_practice(conn: Connection, now: datetime) -> None:
     nothing for readers.
     """
     editions.end_practice(conn, articles_since=now - NEWS)
-    for edition_id in editions.locked_without_sends(conn):
+    for edition_id in edition_lists.locked_without_sends(conn):
         facts.hold_edition(conn, edition_id, actor="publisher", why="it was composed in practice", now=now)
     calls.park_all(conn)
     for send in _locked(conn, HELD_AS):

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from publisher.app.standing import waiting_lines
 from publisher.model.states import EditionState
-from publisher.store import RowMapping, by_language, editions
+from publisher.store import RowMapping, by_language, edition_lists, editions
 from publisher.web.acts import Acts
 from publisher.web.console.addresses import address
 from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut, no_such_page, number_in, pack
@@ -54,7 +54,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             before = editions.get(conn, after) if after is not None else None
             if after is not None and before is None:
                 raise no_such_page()
-            return editions.latest(conn, limit=limit + 1, schedule=schedule, state=state or "", after=before)
+            return edition_lists.latest(conn, limit=limit + 1, schedule=schedule, state=state or "", after=before)
 
     @router.get("/editions")
     def every_edition(

@@ -21,7 +21,7 @@ from publisher.model.project import Schedule
 from publisher.model.staff import May
 from publisher.model.states import EditionState, SendState
 from publisher.runtime.slots import Slot, slots_after
-from publisher.store import Connection, RowMapping, by_language, editions, schedules, sends
+from publisher.store import Connection, RowMapping, by_language, edition_lists, schedules, sends
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.console.mending import Mending
 from publisher.web.pages import Pages
@@ -100,7 +100,7 @@ class Today:
         app = self._app
         with app.store.read() as conn:
             needing = sends.needing_a_person(conn, MOST_NEEDING)
-            gone = editions.due_since(conn, _midnight(app, now), now, limit=GONE + 1)
+            gone = edition_lists.due_since(conn, _midnight(app, now), now, limit=GONE + 1)
             context = {
                 "gone": gone[:GONE],
                 "is_more_gone": len(gone) > GONE,
@@ -134,7 +134,7 @@ class Today:
         stopped = {name: why for name in project.schedules if (why := paused(known_rows.get(name)))}
         going = [schedule for schedule in project.schedules.values() if schedule.name not in stopped]
         coming = self._coming.of([each for each in going if not each.when.new], self._app, now)[:NEXT]
-        made = editions.of_slots(conn, [(schedule.name, slot.key) for schedule, slot in coming])
+        made = edition_lists.of_slots(conn, [(schedule.name, slot.key) for schedule, slot in coming])
         return {
             "ahead": [
                 Ahead(schedule, slot, tuple(row for row in mine if row["state"] in OPEN))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from publisher.app import App
-from publisher.store import articles, by_language, editions
+from publisher.store import articles, by_language, edition_lists
 from tests.ledger import Clock
 from tests.project import ProjectDir
 from tests.unit.app.project import EVENING, edit
@@ -53,7 +53,7 @@ def open_bilingual(folder: Path, *stories: str, when: str = 'at: "07:00"', more:
 def carried(app: App) -> list[tuple[str, str, str, list[str]]]:
     """Return slot, language, state and headlines of every edition, in the order in which they were written."""
     with app.store.read() as conn:
-        rows = sorted(editions.latest(conn, limit=1000), key=lambda row: row["id"])
+        rows = sorted(edition_lists.latest(conn, limit=1000), key=lambda row: row["id"])
         return [(row["slot"], row["language"], row["state"], _headlines(conn, row["id"])) for row in rows]
 
 

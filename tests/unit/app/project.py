@@ -9,7 +9,7 @@ from pathlib import Path
 
 from publisher.app import App, composing
 from publisher.pipeline.compose import Choice
-from publisher.store import editions, sends
+from publisher.store import edition_lists, editions, sends
 from tests.ledger import Clock
 from tests.project import ProjectDir
 
@@ -81,13 +81,13 @@ def compose_now(app: App, schedule: str = "morning") -> Choice:
 def found(app: App, schedule: str = "") -> list[tuple[str, str]]:
     """Return slot and state of every edition, in the order in which they were written."""
     with app.store.read() as conn:
-        rows = sorted(editions.latest(conn, limit=1000, schedule=schedule), key=lambda row: row["id"])
+        rows = sorted(edition_lists.latest(conn, limit=1000, schedule=schedule), key=lambda row: row["id"])
     return [(row["slot"], row["state"]) for row in rows]
 
 
 def reasons(app: App, schedule: str = "") -> list[str]:
     with app.store.read() as conn:
-        rows = sorted(editions.latest(conn, limit=1000, schedule=schedule), key=lambda row: row["id"])
+        rows = sorted(edition_lists.latest(conn, limit=1000, schedule=schedule), key=lambda row: row["id"])
     return [row["reason"] for row in rows]
 
 

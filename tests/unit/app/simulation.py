@@ -16,7 +16,7 @@ from threading import current_thread, main_thread
 from publisher.app import App
 from publisher.app.slots import fire_due
 from publisher.runtime.slots import slots_between
-from publisher.store import editions, schedules
+from publisher.store import edition_lists, editions, schedules
 from tests.ledger import Clock
 from tests.project import ProjectDir
 from tests.unit.app.project import add_schedule, edit, open_app
@@ -139,7 +139,7 @@ class Simulation:
     def check(self) -> tuple[int, list[str]]:
         """Return how many slots there were, and everything that is wrong."""
         with self.apps[0].store.read() as conn:
-            rows = editions.latest(conn, limit=1_000_000)
+            rows = edition_lists.latest(conn, limit=1_000_000)
             places = {row["id"]: editions.places_of(conn, row["id"]) for row in rows}
         wrong, count = [], 0
         for name, expected in self._expected().items():

@@ -16,7 +16,7 @@ from publisher.audience import imports
 from publisher.errors import SourceError, UsageError
 from publisher.model.project import Entry
 from publisher.pipeline.operate import holding
-from publisher.store import articles, editions, held, processes, sends
+from publisher.store import articles, edition_lists, editions, held, processes, sends
 from publisher.testing import FakeProvider
 from tests.ledger import Clock, books
 from tests.project import ProjectDir
@@ -268,7 +268,7 @@ def test_what_a_person_discarded_goes_nowhere_even_in_the_last_moment(room):
     with pytest.raises(UsageError, match="article 3 is discarded: no edition may carry it"):
         article_meant(room.app, "https://harbor.example/3")
     with room.app.store.read() as conn:
-        assert editions.latest(conn, limit=1) == []
+        assert edition_lists.latest(conn, limit=1) == []
 
 
 def test_a_held_one_is_made_again_and_released_though_the_file_has_no_such_schedule(room):

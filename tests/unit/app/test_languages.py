@@ -11,7 +11,7 @@ from publisher.app.plan import plan_slot
 from publisher.app.prospects import prospects_of
 from publisher.app.slots import fire_due
 from publisher.runtime.slots import Slot
-from publisher.store import articles, by_language, editions, log
+from publisher.store import articles, by_language, edition_lists, log
 from tests.ledger import Clock, subscribe
 from tests.unit.app.bilingual import carried, numbers, open_bilingual, write_feed
 from tests.unit.app.project import edit, reasons, sends_of
@@ -97,7 +97,7 @@ def test_each_language_has_its_own_last_edition_but_one(app):
         fire(app, at(7, day=day))
         write_feed(app.folder / "feed.xml", "en Quay", *FIRST)
     with app.store.read() as conn:
-        last = {each: editions.last_but_one_due_at(conn, "morning", each) for each in ("en", "pt")}
+        last = {each: edition_lists.last_but_one_due_at(conn, "morning", each) for each in ("en", "pt")}
     assert last == {"en": at(7).replace(second=0), "pt": None}
 
 
@@ -138,7 +138,7 @@ def drafted(folder, *stories: str, more: str = "") -> App:
 
 def revisions(app: App) -> dict[str, int]:
     with app.store.read() as conn:
-        return {row["language"]: row["revision"] for row in editions.drafts(conn)}
+        return {row["language"]: row["revision"] for row in edition_lists.drafts(conn)}
 
 
 def test_drafts_are_made_and_composed_anew_each_for_itself(tmp_path):
@@ -234,7 +234,7 @@ def test_each_new_article_goes_to_the_lists_of_its_language(tmp_path):
     ]
     app.sending.advance()
     with app.store.read() as conn:
-        rows = editions.latest(conn, limit=10)
+        rows = edition_lists.latest(conn, limit=10)
     due = sorted(
         (row["language"], send["due_at"] - at(20, 11, 23)) for row in rows for send in sends_of(app, row["id"])
     )
@@ -265,6 +265,6 @@ def test_schedules_with_editions_in_several_languages_are_told_from_the_rows(app
     fire(app, at(7))
     with app.store.read() as conn:
         assert by_language.languages_met(conn, "morning") == ["en", "pt"]
-        rows = editions.latest(conn, limit=10)
+        rows = edition_lists.latest(conn, limit=10)
     assert by_language.schedules_among(rows) == {"morning"}
     assert by_language.schedules_among(rows[:1]) == set()

@@ -15,7 +15,7 @@ from publisher.config.schedules import load_project
 from publisher.config.settings import Settings
 from publisher.model.states import EditionState, SendState
 from publisher.pipeline.operate import holding, stopping
-from publisher.store import earlier, editions, facts, messages, sends, updates
+from publisher.store import earlier, edition_lists, editions, facts, messages, sends, updates
 from publisher.store.tables import articles
 from tests.ledger import Clock, subscribe
 from tests.project import ProjectDir
@@ -135,7 +135,7 @@ def headlines(app: App) -> list[str]:
 
 def of_practice(app: App) -> dict[int, str | None]:
     with app.store.read() as conn:
-        return {row["id"]: row["practice"] for row in editions.latest(conn, limit=9)}
+        return {row["id"]: row["practice"] for row in edition_lists.latest(conn, limit=9)}
 
 
 def test_a_story_that_went_out_in_practice_is_new_for_readers(practice):

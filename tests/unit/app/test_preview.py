@@ -16,7 +16,7 @@ from publisher.errors import ConfigError, UsageError
 from publisher.model.message import Mail, fill
 from publisher.model.states import SendState
 from publisher.model.subscriber import SubscriptionState
-from publisher.store import editions, messages, schedules, sends, subscribers, suppressions
+from publisher.store import edition_lists, messages, schedules, sends, subscribers, suppressions
 from tests.ledger import Clock
 from tests.unit.app.project import EVENING, MORNING, add_schedule, compose_now, edit, open_app, write_feed
 
@@ -60,7 +60,7 @@ def test_it_is_the_mail_that_is_sent(app):
     compose_now(app)
     app.sending.advance()
     with app.store.read() as conn:
-        (edition,) = editions.latest(conn, limit=1)
+        (edition,) = edition_lists.latest(conn, limit=1)
         (send,) = sends.of_edition(conn, edition["id"])
         _, sent = messages.of_send(conn, send["id"])
     assert send["state"] == SendState.HELD  # nobody is on the list

@@ -13,7 +13,7 @@ from publisher.audience import imports
 from publisher.errors import UsageError
 from publisher.model.message import Mail, Slot
 from publisher.pipeline.operate import editing
-from publisher.store import archive, editions, log, schedules, suppressions
+from publisher.store import archive, edition_lists, log, schedules, suppressions
 from publisher.testing import FakeProvider, Fault
 from tests.ledger import MAIL, Clock
 from tests.project import ProjectDir
@@ -65,7 +65,7 @@ def test_it_goes_to_these_addresses_marked_and_with_links_by_which_nobody_leaves
 def test_nothing_counts_as_sent_and_the_line_among_the_editions_says_what_was_done(app):
     said(app)
     with app.store.read() as conn:
-        (row,) = editions.latest(conn, limit=10)
+        (row,) = edition_lists.latest(conn, limit=10)
         assert (row["slot"].partition(":")[0], row["state"], row["sends"]) == ("test", "skipped", 0)
         assert (row["reason"], row["actor"]) == ("a test to 2 addresses: 2 of 2 mails sent", app.actor)
         assert (log.find(conn, log.Filter()), archive.page(conn, "daily", limit=5)) == ([], [])
@@ -107,7 +107,7 @@ def test_what_was_not_taken_is_said_and_a_crash_leaves_the_line_that_says_so(app
     with pytest.raises(KeyboardInterrupt):
         said(app)
     with app.store.read() as conn:
-        reasons = [row["reason"] for row in editions.latest(conn, limit=2)]
+        reasons = [row["reason"] for row in edition_lists.latest(conn, limit=2)]
     assert reasons == [
         "a test to 2 addresses that did not come to its end: some of them may have it",
         "a test to 2 addresses: 1 of 2 mails sent",

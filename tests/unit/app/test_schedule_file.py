@@ -18,7 +18,7 @@ from publisher.app.slots import fire_due
 from publisher.config import replacing
 from publisher.errors import NotAllowedError, StaleError, UsageError
 from publisher.model.staff import Member, Role
-from publisher.store import editions, permission, project_versions, schedules, staff
+from publisher.store import edition_lists, permission, project_versions, schedules, staff
 from tests.ledger import NOW, Clock
 from tests.unit.app.project import EVENING, MORNING, open_app
 
@@ -203,7 +203,7 @@ def test_a_slot_that_fired_goes_by_the_version_that_held_when_it_came(app):
         fired.result()
     fire_due(app)
     with app.store.read() as conn:
-        rows = editions.latest(conn, limit=5)
+        rows = edition_lists.latest(conn, limit=5)
         after = schedules.accepted_version(conn)
     assert after != before
     assert [row["slot"] for row in rows] == ["2026-11-24T07:00"]

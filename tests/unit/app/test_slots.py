@@ -12,7 +12,7 @@ from publisher.audience import imports
 from publisher.model.article import Article
 from publisher.pipeline import produce
 from publisher.pipeline.operate import stopping
-from publisher.store import editions, schedules, sends
+from publisher.store import edition_lists, schedules, sends
 from tests.ledger import Clock
 from tests.project import ProjectDir
 from tests.unit.app.project import edit, open_with_press, write_feed
@@ -28,12 +28,12 @@ def open_app(folder, clock, when: str) -> App:
 def fired(app: App) -> list[tuple[str, str]]:
     """Return slot and state of every edition, in order of slots."""
     with app.store.read() as conn:
-        return [(row["slot"], row["state"]) for row in reversed(editions.latest(conn, limit=500))]
+        return [(row["slot"], row["state"]) for row in reversed(edition_lists.latest(conn, limit=500))]
 
 
 def reasons(app: App) -> list[str]:
     with app.store.read() as conn:
-        return [row["reason"] for row in reversed(editions.latest(conn, limit=500))]
+        return [row["reason"] for row in reversed(edition_lists.latest(conn, limit=500))]
 
 
 def test_a_schedule_new_to_the_ledger_fires_no_slot_of_the_past(tmp_path):

@@ -21,7 +21,7 @@ from publisher.cli.send import send
 from publisher.cli.withdraw import withdraw
 from publisher.errors import UsageError
 from publisher.pipeline.operate import withdrawing
-from publisher.store import Store, calls, channels, editions, facts, processes, sends, withdrawals
+from publisher.store import Store, calls, channels, edition_lists, editions, facts, processes, sends, withdrawals
 from publisher.testing import FakeProvider, Fault
 from tests.ledger import NOW, books
 from tests.project import ProjectDir
@@ -123,7 +123,9 @@ def test_what_can_be_taken_back_is_and_the_rest_is_named_one_by_one(house, capsy
         row = editions.get(conn, 1)
         assert (row["state"], row["reason"].partition(" by ")[0]) == ("closed", "withdrawn")
         assert row["reason"].endswith(": a wrong name")
-        assert [latest["sent"] for latest in editions.latest(conn, limit=1)] == [5]  # what went out, not what came back
+        assert [latest["sent"] for latest in edition_lists.latest(conn, limit=1)] == [
+            5
+        ]  # what went out, not what came back
         assert facts.withdrawing(conn) == set()
 
 

@@ -14,7 +14,7 @@ from publisher.config.keys import KeyRing
 from publisher.model.hook import MessageState
 from publisher.model.staff import May, Role
 from publisher.model.states import DeliveryState
-from publisher.store import editions, hook_messages, project_versions
+from publisher.store import edition_lists, hook_messages, project_versions
 from publisher.store import tokens as token_ledger
 from tests.unit.app.test_staff import join
 from tests.unit.web.ledger import NOW, PROJECT, Site, deliver, fill, png, served
@@ -204,7 +204,7 @@ def _to_people(site: Site) -> Iterator[Deed]:
 
 def _latest(app: App) -> int:
     with app.store.read() as conn:
-        return max(row["id"] for row in editions.latest(conn, limit=50))
+        return max(row["id"] for row in edition_lists.latest(conn, limit=50))
 
 
 def _give_up(app: App, hook_id: int) -> None:

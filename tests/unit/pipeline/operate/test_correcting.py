@@ -16,7 +16,7 @@ from publisher.model.states import DeliveryState, SendState
 from publisher.pipeline import dispatch, settle
 from publisher.pipeline.operate import again, correcting, holding, rewording, withdrawing
 from publisher.pipeline.operate.correcting import Corrected
-from publisher.store import archive, corrections, editions, facts, messages, sends, staff, withdrawals
+from publisher.store import archive, corrections, edition_lists, facts, messages, sends, staff, withdrawals
 from tests.ledger import MAIL, NOW, add_edition, add_send, books, leave, subscribe
 from tests.unit.pipeline.dispatch.conftest import NO_ANSWER, SENT, UNREACHABLE, Bench, Told
 
@@ -181,7 +181,7 @@ def test_only_who_has_the_old_words_is_mailed_and_only_who_is_still_on_the_list(
     with store.read() as conn:
         assert sends.get(conn, mail["id"])["state"] == SendState.DONE
         assert archive.page(conn, "daily", limit=5) == []  # tests keep no archive; and the mail is in none
-        assert editions.latest(conn, limit=1)[0]["sent"] == READERS
+        assert edition_lists.latest(conn, limit=1)[0]["sent"] == READERS
 
 
 def test_a_letter_under_way_with_old_words_is_mailed_once_it_has_arrived(store, edition, bench):
@@ -284,7 +284,7 @@ def test_a_post_that_stands_is_edited_under_a_send_of_its_own(store, edition, be
     assert books(store, send) == {"sent": 1}
     assert [(each.state, each.revision) for each in edits(store, edition)] == [("sent", 2)]
     with store.read() as conn:
-        (row,) = editions.latest(conn, limit=1)
+        (row,) = edition_lists.latest(conn, limit=1)
     assert (row["sends"], row["candidates"], row["sent"]) == (1, 1, 1)
     assert open_facts(store) == set()
 

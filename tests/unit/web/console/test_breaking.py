@@ -6,7 +6,7 @@ import re
 
 from publisher.app import tokens
 from publisher.model.staff import May, Role
-from publisher.store import editions, sends
+from publisher.store import edition_lists, sends
 from tests.unit.app.project import sends_of
 from tests.unit.web.console.conftest import Room
 
@@ -30,7 +30,7 @@ def test_it_is_looked_at_and_sent_and_pressing_again_sends_nothing_more(room: Ro
     assert [row["channel"] for row in sends_of(room.app, 2)] == ["letters"]
     assert "You had sent it already." in approver.said("/breaking", **fields, again="true")
     with room.app.store.read() as conn:
-        assert editions.latest_id(conn, "breaking") == 2
+        assert edition_lists.latest_id(conn, "breaking") == 2
 
 
 def test_a_page_that_is_too_old_sends_nothing_and_shows_what_would_go_now(room: Room):
@@ -38,7 +38,7 @@ def test_a_page_that_is_too_old_sends_nothing_and_shows_what_would_go_now(room: 
     assert (answer.status_code, "nothing was sent" in answer.text) == (409, True)
     assert key_in(answer.text) != "forged"
     with room.app.store.read() as conn:
-        assert editions.latest_id(conn, "breaking") is None
+        assert edition_lists.latest_id(conn, "breaking") is None
 
 
 def test_what_cant_be_meant_is_said_and_stays_typed(room: Room):

@@ -13,7 +13,7 @@ from publisher.config.reading import FILE
 from publisher.config.schedules import parse_project
 from publisher.model.staff import May, Role
 from publisher.model.states import EditionState
-from publisher.store import editions, processes, schedules, subscribers
+from publisher.store import edition_lists, editions, processes, schedules, subscribers
 from publisher.web.door import COOKIE
 from tests.unit.web.browsers import quick_passwords, signed_in
 from tests.unit.web.ledger import HOSTILE, NOW, PROJECT, fill, open_project, served
@@ -113,7 +113,7 @@ def test_an_editor_sends_nothing_now_and_an_approver_does(room, editor, members)
     assert "2 editions made now" in approver.said("/schedules/as-it-happens/run")
     assert "are unfinished" in approver.said("/schedules/as-it-happens/run")  # a second press makes nothing more
     with room.app.store.read() as conn:
-        assert {row["actor"] for row in editions.latest(conn, limit=2)} == {"console:approver"}
+        assert {row["actor"] for row in edition_lists.latest(conn, limit=2)} == {"console:approver"}
 
 
 def test_a_test_goes_to_me_and_counts_nowhere(room, editor):
@@ -127,7 +127,7 @@ def test_a_test_goes_to_me_and_counts_nowhere(room, editor):
     with room.app.store.read() as conn:
         assert subscribers.count(conn, ["daily"]) == before
         assert schedules.last_editions(conn)["morning"]["id"] == room.edition  # a test is none
-        assert editions.latest(conn, limit=9, schedule="morning")[0]["slot"].startswith("test:")
+        assert edition_lists.latest(conn, limit=9, schedule="morning")[0]["slot"].startswith("test:")
 
 
 # --- the editor ------------------------------------------------------------------------------------------------------
