@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -24,16 +25,19 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(3600)]
 WAPITI = Path(os.environ.get("PUBLISHER_WAPITI") or ROOT / ".venv-wapiti" / "bin" / "wapiti")
 MODULES = (
     *("xss", "permanentxss", "sql", "timesql", "csrf", "crlf", "redirect", "file", "exec", "ssrf"),
-    *("cookieflags", "http_headers", "csp", "xxe", "ssti", "backup", "ldap"),
+    *("cookieflags", "http_headers", "csp", "xxe", "ssti", "backup"),  # no ldap: nothing here asks a directory
 )
 PAGES = ("people", "people/ben", "people/me", "log", "editions/1", "articles/1", "deliveries/1", "subscribers", "inbox")
 # What would end the very session by which it looks.
-APART = ("sign-out", "sign-in*", "people/me/password", "people/me/sign-out", "people/anna*")
+APART = ("sign-out", "sign-in*", "people/me/password", "people/me/sign-out", "people/walker*")
 NOWHERE = "http://127.0.0.1:9/"  # where it would wait for what a server lets itself be led to: nobody is asked outside
 ITEMS = ("vulnerabilities", "anomalies")
 REASONS = {
-    "Cross Site Request Forgery": "it looks for a token by other names; ours: tests/unit/web/test_forgeries.py",
-    "Secure Flag cookie": "the console is served on this machine alone, without TLS",
+    ("Secure Flag cookie", "/"): "the console is served on this machine alone, without TLS",
+    **dict.fromkeys(
+        (("Cross Site Request Forgery", path) for path in ("/log", "/subscribers", "/suppressions/look")),
+        "a form that only looks, so that no address of a person stands in one of a page: it needs no token",
+    ),
 }
 
 
@@ -85,9 +89,9 @@ def test_a_scanner_finds_nothing_that_has_not_its_reason(console, tmp_path_facto
     with signed_in(console.app, console.url, Role.ADMIN, "walker") as browser:
         report = scan(console.url, browser.cookies[COOKIE], tmp_path_factory.mktemp("wapiti"))
         assert browser.get("/people").status_code == 200, "it has signed itself out on the way"
-    found = {name: len(each) for kind in ITEMS for name, each in report[kind].items() if each}
-    faults = {name: count for name, count in found.items() if name not in REASONS}
+    found = Counter((name, each["path"]) for kind in ITEMS for name, all_of in report[kind].items() for each in all_of)
+    faults, excused = ([" ".join(each) for each in found if (each in REASONS) is is_so] for is_so in (False, True))
     pages = report["infos"]["crawled_pages_nbr"]
-    record(part, faults=faults, found=found, pages=pages, minutes=round((time.monotonic() - begun) / 60, 1))
+    record(part, faults=faults, excused=excused, pages=pages, minutes=round((time.monotonic() - begun) / 60, 1))
     assert not faults
     assert pages > 20
