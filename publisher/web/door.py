@@ -46,7 +46,7 @@ OUTSIDE = (
 )
 OF_MACHINES = ("/healthz", "/metrics", "/inbox/api/", "/inbox/posts/")  # outside on this very machine alone
 # Mails stand in frames of an origin of their own, which sends no cookie for its pictures. Those of pages once shown
-# are named by the page's random key; those in the ledger are on this machine alone, by the digest of their name.
+# are named by the page's random key; those in the ledger by the digest of their name.
 IN_FRAMES = re.compile(r"/media/[^/]+|/(?:previews|laid-out)/[\w-]{16}/pictures/[^/]+")
 STALE = "This page was open for too long. Nothing was done: load it anew, and do it again."
 WRONG_PER_MINUTE = 10  # tokens that nobody has
@@ -71,13 +71,13 @@ class Door:
         elif scope["path"].startswith("/api/"):
             await self._let_in_by_token(scope, receive, send)
         else:
-            await self._let_in_by_session(scope, receive, send, is_far=is_far)
+            await self._let_in_by_session(scope, receive, send, may_look=face is not None and face.may_look)
 
-    async def _let_in_by_session(self, scope: Scope, receive: Receive, send: Send, *, is_far: bool) -> None:
+    async def _let_in_by_session(self, scope: Scope, receive: Receive, send: Send, *, may_look: bool) -> None:
         """Let a browser in; while nobody works here, whoever uses this machine may look, and nobody elsewhere."""
         token = token_in(scope)
         member = await run_in_threadpool(staff.who, self._app, token)
-        if member is None and (is_far or await run_in_threadpool(self._is_shut)):
+        if member is None and (not may_look or await run_in_threadpool(self._is_shut)):
             await self._turn_away(scope, receive, send)
             return
         with asking(member, token), carrying(scope):
@@ -152,7 +152,7 @@ def needs(what: May) -> Callable[[Request], Awaitable[None]]:
         if not permission.is_asked():
             raise HTTPException(401, "Sign in first.")  # an address that isn't behind the door
         permission.require(what)
-        is_form = request.method != "GET" and not request.url.path.startswith("/api/")
+        is_form = request.method != "GET" and not request.scope["path"].startswith("/api/")
         if is_form and (await request.form()).get(FIELD) != form_token():
             raise HTTPException(403, STALE)
 

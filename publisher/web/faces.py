@@ -6,6 +6,7 @@ the path below which it puts us is taken off here, and put before all addresses 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -18,7 +19,9 @@ from publisher.web.below import below
 from publisher.web.network import address_of
 from publisher.web.places import is_loopback
 
-FORWARDED = frozenset({b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-real-ip", b"via"})
+# Headers of who asks for another, beside all that begin with X-Forwarded.
+FORWARDED = frozenset({b"forwarded", b"x-real-ip", b"x-client-ip", b"true-client-ip", b"cf-connecting-ip", b"via"})
+HOST = re.compile(r"(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]+))(?::[0-9]{1,5})?")
 KEY, HEARD = "publisher.face", "publisher.heard"  # in a request's scope
 
 
@@ -28,11 +31,13 @@ class Face:
 
     :ivar is_public: readers' and providers' pages alone.
     :ivar is_here: it was asked on this very machine, by nobody for anybody.
+    :ivar may_look: while nobody works here, whoever asks may look: they use this machine, and it has no name afar.
     :ivar prefix: the path below which whoever asks reaches us; empty: none.
     """
 
     is_public: bool = False
     is_here: bool = False
+    may_look: bool = False
     prefix: str = ""
 
 
@@ -91,7 +96,13 @@ class Faces:
         prefix = face.prefix if face else ""
         _take_off(scope, prefix)
         with below(prefix):
-            await self._web(scope, receive, _Answer(send, prefix, is_secure=heard.scheme == "https"))
+            is_secure = heard.scheme == "https" or self._is_secure(face)
+            await self._web(scope, receive, _Answer(send, prefix, is_secure=is_secure))
+
+    def _is_secure(self, face: Face | None) -> bool:
+        """Say whether who sees this came by a name that is only asked by https, whatever was heard of it."""
+        is_console = face is not None and not face.is_public and not face.is_here
+        return is_console and self._serving.console_url.startswith("https:")
 
     def _face(self, scope: Scope, heard: Heard) -> Face | None:
         """Decide by the port and the name that were asked for; no name of others is served (DNS rebinding)."""
@@ -101,7 +112,7 @@ class Faces:
         is_here = is_loopback(host) and is_this_machine(heard.peer) and not heard.is_passed_on
         is_public_port = bool(port) and scope["server"][1] == port
         if is_here:
-            return Face(is_public=is_public_port, is_here=True)
+            return Face(is_public=is_public_port, is_here=True, may_look=not self._serving.console_url)
         if not is_public_port and host and host == self._serving.console_host and (port or not is_public_name):
             return Face(prefix=self._serving.console_prefix)
         return Face(is_public=True, prefix=prefix_of(public_url)) if is_public_name else None
@@ -114,12 +125,19 @@ def hear(scope: Scope, trusted: Sequence[Network]) -> Heard:
     """
     peer = str(address_of(scope["client"][0] if scope["client"] else "") or "")
     headers = Headers(scope=scope)
-    is_passed_on = any(name in FORWARDED for name, _ in scope["headers"])
+    is_passed_on = _is_passed_on(scope)
     if not _is_trusted(peer, trusted):
         return Heard(peer, peer, is_passed_on, False, scope["scheme"])
     schemes = [each.strip().lower() for each in ",".join(headers.getlist("x-forwarded-proto")).split(",")]
     scheme = schemes[-1] if schemes[-1] in ("http", "https") else scope["scheme"]
     return Heard(peer, _client(peer, headers, trusted), is_passed_on, True, scheme)
+
+
+def _is_passed_on(scope: Scope) -> bool:
+    """Say whether somebody asks for another. A web server may say nothing of it; none but those speak HTTP/1.0."""
+    names = {name for name, _ in scope["headers"]}
+    says_so = bool(names & FORWARDED) or any(name.startswith(b"x-forwarded") for name in names)
+    return says_so or scope.get("http_version") == "1.0"
 
 
 def _client(peer: str, headers: Headers, trusted: Sequence[Network]) -> str:
@@ -144,11 +162,9 @@ def is_this_machine(client: str) -> bool:
 
 
 def host_of(header: str) -> str:
-    """Return the name in a Host header, without port and brackets; empty where there is none."""
-    try:
-        return urlsplit(f"//{header}").hostname or ""
-    except ValueError:
-        return ""
+    """Return the name in a Host header, without port and brackets; empty where it is none."""
+    found = HOST.fullmatch(header.lower())
+    return (found[1] or found[2]) if found else ""
 
 
 def _take_off(scope: Scope, prefix: str) -> None:

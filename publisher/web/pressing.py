@@ -44,7 +44,7 @@ _COMMANDS = (
     (r"articles release (\d+)", "“Let it go out” on the page of article {}"),
     (rf"articles release --source ({_NAME})", "“Let all of them go out” under Articles, of {}"),
     (rf"articles discard --source ({_NAME})", "“Discard all of them” under Articles, of {}"),
-    (r"articles discard ((?:\d+ ?)*\d)", "“Keep it out of editions from now on” on the page of article {}"),
+    (r"articles discard (\d+(?: \d+)*)", "“Keep it out of editions from now on” on the page of article {}"),
     (rf"articles --why ({_NAME})", "Articles: {}"),
     (r"articles", "Articles"),
     (rf"sources --start ({_NAME})", "“Look now” on the page of source {}"),
@@ -126,7 +126,7 @@ def dated(words: str, zone: ZoneInfo, language: str = ENGLISH) -> str:
     def tried(found: Match[str]) -> str:
         try:
             return shown(found)
-        except ValueError:  # no moment at all: a number that only looks like one
+        except (ValueError, OverflowError):  # no moment at all, or one that another zone has no date for
             return found[0]
 
     return _MOMENT.sub(tried, words)

@@ -14,15 +14,17 @@ from publisher.app.staff import Entered
 from publisher.errors import UsageError
 from publisher.model.staff import May, Member
 from publisher.store import staff as ledger
-from publisher.web.allowance import Allowance
+from publisher.web.allowance import Allowance, Allowances
 from publisher.web.door import COOKIE, SIGN_IN, needs, token_in
 from publisher.web.forms import Said
+from publisher.web.network import network_of
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
     from publisher.app import App
 
-TRIES = 30  # a minute, by everybody together: a person needs a few
+TRIES = 30  # a minute, from one network: a person needs a few
+NETWORKS = 12  # so many may use up theirs at once; beyond that, whoever comes waits
 WRONG = "Name or password is wrong."
 DEAD = "This link has ended, or never was one. An admin makes a new one: publisher staff link NAME"
 
@@ -30,7 +32,7 @@ DEAD = "This link has ended, or never was one. An admin makes a new one: publish
 def routes(app: App, pages: Pages) -> APIRouter:
     """Return the addresses by which people come in."""
     router = APIRouter(default_response_class=HTMLResponse)
-    tries = Allowance(TRIES)
+    together, by_network = Allowance(TRIES * NETWORKS), Allowances(TRIES)
 
     @router.get(SIGN_IN)
     def ask(next: str = "/") -> Response:  # noqa: A002 -- what the address calls it
@@ -39,7 +41,7 @@ def routes(app: App, pages: Pages) -> APIRouter:
     @router.post(SIGN_IN)
     def sign_in(said: Said, request: Request) -> Response:
         where, name = said.get("next"), said.get("name").lower()
-        if wait := tries.take():
+        if wait := by_network.of(network_of(request)).take() or together.take():
             return _form(pages, where, f"Too many tries: wait {wait} seconds.", name, 429)
         entered = staff.sign_in(app, name, said.whole("password"))
         if entered.wait_until is not None:

@@ -13,7 +13,7 @@ import requests
 
 from publisher.config.serving import LOOPBACK, Place, Serving
 from publisher.web.door import COOKIE
-from publisher.web.faces import hear
+from publisher.web.faces import hear, host_of
 from publisher.web.inbox import Inbox
 from publisher.web.server import Server, make_app
 from tests.unit.app.project import edit
@@ -148,12 +148,37 @@ def test_while_nobody_works_here_nobody_looks_from_afar(tmp_path):
     try:
         far = requests.get(f"{server.url}/", headers=DESK, timeout=60, allow_redirects=False)
         assert (far.status_code, far.headers["location"]) == (303, "/sign-in?next=%2F")
-        assert requests.get(f"{server.url}/", timeout=60).status_code == 200
+        # Nor here: a web server on this machine may ask as if nobody stood behind it.
+        assert requests.get(f"{server.url}/", timeout=60, allow_redirects=False).status_code == 303
         # A web server in front that hides whose name was asked for opens nothing.
         hidden = requests.get(f"{server.url}/", headers={"X-Forwarded-For": "192.0.2.1"}, timeout=60)
         assert hidden.status_code == 421
     finally:
         server.stop()
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-Proto", "X-Forwarded-Server", "CF-Connecting-IP", "True-Client-IP"])
+def test_whoever_asks_for_another_is_not_on_this_machine(site, header):
+    assert requests.get(f"{site.url}/metrics", headers={header: "192.0.2.1"}, timeout=60).status_code == 421
+
+
+def test_a_web_server_that_says_nothing_is_known_by_the_old_version_it_speaks(site):
+    where = urlsplit(site.url)
+    for version, status in ((b"1.1", b"200"), (b"1.0", b"421")):
+        with socket.create_connection((where.hostname, where.port), timeout=60) as conn:
+            host = where.netloc.encode()
+            conn.sendall(b"GET /healthz HTTP/%s\r\nHost: %s\r\nConnection: close\r\n\r\n" % (version, host))
+            assert conn.recv(4096).split(b" ")[1] == status
+
+
+@pytest.mark.parametrize("host", ["x@localhost", "localhost/api/", "127.0.0.1?x", "[::1]x", "local host", "\xe9"])
+def test_a_host_that_is_no_name_is_none(host):
+    assert host_of(host) == ""
+
+
+@pytest.mark.parametrize(("header", "name"), [("LocalHost:80", "localhost"), ("[::1]:8025", "::1"), ("a.b", "a.b")])
+def test_a_host_is_known_without_its_port(header, name):
+    assert host_of(header) == name
 
 
 def test_a_name_of_this_machine_said_from_elsewhere_opens_nothing(tmp_path):

@@ -84,6 +84,7 @@ def test_a_command_becomes_a_button_and_its_page(typed, shown):
         ("from 2026-11-24 on", "from 2026-11-24 on"),
         ("it is morning@2026-11-24T07:00", "it is morning@2026-11-24T07:00"),
         ("number 2026-99-99T07:00", "number 2026-99-99T07:00"),
+        ("until 9999-12-31T23:59-05:00", "until 9999-12-31T23:59-05:00"),
     ],
 )
 def test_times_in_sentences_are_shown_as_pages_show_them(text, shown):
@@ -101,3 +102,10 @@ def test_times_in_sentences_are_shown_as_pages_show_them(text, shown):
 )
 def test_sentences_begin_with_a_capital_letter_and_names_stay(text, shown):
     assert begun(text) == shown
+
+
+@pytest.mark.timeout(20)
+def test_no_word_of_others_makes_it_think_for_long():
+    for head in ("articles discard ", "articles release ", "log --edition ", "subscribers show ", "staff link "):
+        pressed(f"`publisher {head}{'1' * 20_000}x")
+        pressed(f"`publisher {head}{'1 ' * 10_000}x")
