@@ -81,6 +81,7 @@ class App:
         ] = {}  # edition: how it stood at the last look, and when
         self.firing = RLock()  # a wake-up that finds another at work has nothing to add
         self.settings = settings
+        _ = settings.min_free  # what can't be meant is refused at the start, not at the first slot
         self.intake = intake.Intake()
         self.sending = Sending(self)
         self.hearing = Hearing(self)

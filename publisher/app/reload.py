@@ -80,7 +80,7 @@ class FileWatch:
             said = load_project(app.folder)
             project = app.project if said.version == self._decided else said
             fresh = settings.Settings.load(app.folder)
-            _ = fresh.timing  # checked with the file, not at the first call
+            _ = fresh.timing, fresh.min_free  # checked with the file, not at the first call
             app.take(project, fresh, proposed=templates.to_propose(app) if app.is_shared else None)
             self._decided = said.version
         except ConfigError as error:

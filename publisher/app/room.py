@@ -23,7 +23,17 @@ def is_enough(app: App) -> bool:
     them. The disk of a ledger on PostgreSQL is its server's to watch.
     """
     floor = app.settings.min_free
-    place, free = min(((each, free_on(each)) for each in _places(app)), key=lambda found: found[1])
+    try:
+        place, free = min(((each, free_on(each)) for each in _places(app)), key=lambda found: found[1])
+    except OSError as error:  # a disk that isn't there stops nobody who isn't writing to it
+        app.alert(
+            CAUSE,
+            what=f"how much room is left can't be told: {error.filename}: {error.strerror}",
+            affected="nothing yet; a full disk would stop everything",
+            command="publisher doctor",
+            urgent=False,
+        )
+        return True
     if free >= floor:
         app.all_clear(CAUSE)
         return True

@@ -97,8 +97,7 @@ class Sending:
             if int(cause.removeprefix(UNMADE)) not in waiting:  # made by now, or cancelled
                 self._app.all_clear(cause)
         for edition_id in waiting:
-            with Step("produce", edition=edition_id) as step:
-                self._guarded(partial(self._produce, edition_id, step))
+            self._guarded(partial(self._produce, edition_id))
         addressing.address_ready(self._app, self._guarded)
         self._guarded(lambda: stopping.finish_cancelling(store))
         self._guarded(self._withdraw)
@@ -132,11 +131,12 @@ class Sending:
         except Exception:
             log.exception("duty_failed")
 
-    def _produce(self, edition_id: int, step: Step) -> None:
+    def _produce(self, edition_id: int) -> None:
         """Make an edition's sends; what can't be made is told once, and tried again quietly."""
         try:
-            self._make(edition_id)
-            step.done()
+            with Step("produce", edition=edition_id) as step:
+                self._make(edition_id)
+                step.done()
         except StoreError:
             raise  # the ledger's own trouble, which passes
         except PublisherError as error:

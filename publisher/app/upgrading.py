@@ -16,7 +16,7 @@ from publisher.clock import Clock
 from publisher.config.settings import Settings
 from publisher.errors import StoreError, UsageError
 from publisher.model.counting import many
-from publisher.store import Store, facts, processes
+from publisher.store import RowMapping, Store, facts, processes
 from publisher.store.migrate import HEAD, Step
 
 PATIENCE = 90.0  # seconds in which the others finish their calls and end
@@ -96,7 +96,7 @@ def _refuse_second(store: Store, mine: int) -> None:
 
 def _wait_for_others(store: Store, mine: int, say: Callable[[str], object], patience: float) -> None:
     until, said = time.monotonic() + patience, False
-    while others := [row for row in processes.living(store) if row["id"] < mine]:
+    while others := [row for row in processes.living(store) if _is_before(row, mine)]:
         names = ", ".join(map(processes.named, others))
         if time.monotonic() > until:
             what = f"still at work: {names}"
@@ -107,6 +107,11 @@ def _wait_for_others(store: Store, mine: int, say: Callable[[str], object], pati
             say(f"waits until they have ended: {names}")
             said = True
         time.sleep(LOOK)
+
+
+def _is_before(row: RowMapping, mine: int) -> bool:
+    """Say whether a process may not have seen this upgrade: numbers are given before they are seen."""
+    return row["id"] != mine and not (row["command"] == processes.UPGRADE and row["id"] > mine)
 
 
 def _migrate(premises: Premises, backup: Path | None, say: Callable[[str], object]) -> tuple[Step, ...]:

@@ -63,6 +63,7 @@ from publisher.store.tables import (
 )
 
 NOWHERE = ""  # the mail domain of people who have no address any more
+BEFORE, AFTER = r"(?<![\w.+%-])", r"(?![\w-]|\.\w)"  # an address ends where no other goes on
 NAMES_OF_LETTERS = 2  # a shorter name is part of too many words
 
 # Texts that say what went wrong, or what somebody did, in words that may have come from anywhere.
@@ -119,9 +120,10 @@ class Names:
     def __init__(self, addresses: Iterable[str], names: Iterable[str] = ()) -> None:
         self.addresses = [each for each in addresses if each]
         own = [rf"(?<!\w){re.escape(each)}(?!\w)" for each in names if len(each) >= NAMES_OF_LETTERS]
-        # Not in SQL, whose `replace` minds the case of letters: providers write addresses in any.
-        self._anywhere = _any_of(map(re.escape, self.addresses))
-        self._of_theirs = _any_of([*map(re.escape, self.addresses), *own])
+        # Not in SQL, whose `replace` minds the case of letters, and knows no borders: jean@x.org is not an@x.org.
+        theirs = [f"{BEFORE}{re.escape(form)}{AFTER}" for each in self.addresses for form in _forms(each)]
+        self._anywhere = _any_of(theirs)
+        self._of_theirs = _any_of([*theirs, *own])
 
     def out_of(self, value: Any, *, is_theirs: bool = False) -> Any:
         """Return a text, or what is kept as JSON, without them."""
@@ -133,6 +135,11 @@ class Names:
         if isinstance(value, dict):
             return {self.out_of(key): self.out_of(each, is_theirs=is_theirs) for key, each in value.items()}
         return value
+
+
+def _forms(address: str) -> set[str]:
+    """Return an address as texts have it, and as JSON in a text has one that is not ASCII."""
+    return {address, json.dumps(address)[1:-1]}
 
 
 def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:

@@ -33,7 +33,6 @@ from publisher.model.event import EventKind
 from publisher.model.states import ENDED, DeliveryState, EditionState
 from publisher.store import facts, seals, sends
 from publisher.store.calls import UNSETTLED
-from publisher.store.figures import BAD
 from publisher.store.seals import Sealer
 from publisher.store.sql import among, is_postgresql
 from publisher.store.tables import (
@@ -89,7 +88,7 @@ def _final(conn: Connection, ended_before: datetime) -> Select[Any]:
     beside = and_(other.c.edition_id == rows.c.edition_id, ~_has_ended(other.c))
     is_post = and_(messages.c.send_id == rows.c.id, messages.c.kind != "mail")
     is_said = and_(calls.c.send_id == rows.c.id, UNSETTLED)
-    none_of = [~exists(select(1).where(condition)) for condition in (is_open, beside, is_post, is_said)]
+    none_of = [~exists(select(1).where(each)) for each in (is_open, beside, is_post, is_said)]
     return select(rows.c.id).where(_has_ended(rows.c), rows.c.done_at < ended_before, *none_of)
 
 
@@ -191,13 +190,10 @@ def old_words(conn: Connection, *, after: int, first_kept: int, limit: int) -> H
 
 def _of_unreached(conn: Connection, delivery_ids: Sequence[int]) -> set[int]:
     """Return those of some deliveries whose reader another letter did not reach."""
-    unreached = (
-        select(deliveries.c.recipient_id)
-        .join(events, events.c.delivery_id == deliveries.c.id)
-        .where(BAD, events.c.type.in_(NOT_ARRIVED))
-    )
     mine = deliveries.alias()
-    query = select(mine.c.id).where(among(mine.c.id, delivery_ids), mine.c.recipient_id.in_(unreached))
+    missed = select(1).join(events, events.c.delivery_id == deliveries.c.id)
+    missed = missed.where(deliveries.c.recipient_id == mine.c.recipient_id, events.c.type.in_(NOT_ARRIVED))
+    query = select(mine.c.id).where(among(mine.c.id, delivery_ids), exists(missed.correlate(mine)))
     return set(conn.execute(query).scalars())
 
 

@@ -46,7 +46,7 @@ OURS = {
     *("articles", "article_aliases", "article_revisions", "article_history", "looks", "source_links"),
     *("edition_articles", "messages", "media", "notes", "approvals", "tracked_links", "trial_clicks"),
     *("lists", "domains", "wordings", "recipients", "project_versions", "processes", "sealed_totals"),
-    *("limits", "credentials", "staff", "sessions", "api_tokens"),
+    *("limits", "credentials", "staff", "sessions", "api_tokens", "templates"),
 }
 OURS_OF = {
     "actions": {"actor"},

@@ -35,7 +35,9 @@ def ours(composed: dict) -> dict[str, dict]:
 def test_docker_understands_the_file():
     docker = shutil.which("docker")
     if not docker or subprocess.run([docker, "compose", "version"], capture_output=True, check=False).returncode:
-        pytest.skip("there is no `docker compose` on this machine: what it would say is not known")
+        pytest.skip(
+            "does not apply: there is no `docker compose` on this machine, and Debian has none that reads this file"
+        )
     words = [docker, "compose", "--file", str(COMPOSE), "config", "--quiet"]
     env = {"POSTGRES_PASSWORD": "x", "PATH": "/usr/bin:/bin:/usr/local/bin"}
     done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)

@@ -115,7 +115,7 @@ def test_what_makes_no_sense_now_is_said(app):
     message = hooks.test(app, 1)
     with pytest.raises(UsageError, match="waits"):
         hooks.again(app, 1, message)
-    with pytest.raises(UsageError, match="not there"):
+    with pytest.raises(UsageError, match="has no message 99"):
         hooks.again(app, 1, 99)
 
 

@@ -141,7 +141,7 @@ def test_a_change_that_a_busy_database_kept_from_being_taken_over_is_tried_again
     add_schedule(tmp_path, "evening")
     take = app.take
 
-    def busy(*_):
+    def busy(*_, **__):
         raise StoreError("another process has held the database for more than 30 s")
 
     monkeypatch.setattr(app, "take", busy)
