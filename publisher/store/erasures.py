@@ -175,15 +175,19 @@ def unname(conn: Connection, row_id: int, names: Names) -> Counter[str]:
 
 
 def _forget_members(conn: Connection, call_ids: list[int], delivery_ids: set[int]) -> int:
-    """Take a person out of what calls that are still open have frozen; such a call is never said again."""
+    """Leave of a person, in what calls that are still open have frozen, which delivery it was: whoever settles the call
+    settles it too. Such a call is never said again, since a member without an address is written to by nobody.
+    """
     query = select(calls.c.id, calls.c.members).where(UNSETTLED, among(calls.c.id, call_ids))
     done = 0
     for row in conn.execute(query.where(calls.c.members.is_not(None))).all():
         members = json.loads(zlib.decompress(row.members))
-        kept = [each for each in members if each[0] not in delivery_ids]
+        kept = [[*each[:2], "", "", {}] if each[0] in delivery_ids else each for each in members]
         blob = zlib.compress(json.dumps(kept, ensure_ascii=False).encode(), 1)
         same = (calls.c.id == row.id, calls.c.members == row.members)  # settled meanwhile, it has none any more
-        parked = {} if kept else {"retry_at": None}  # nobody is left to ask about: it is a person's to decide
+        parked = (
+            {} if any(each[2] for each in kept) else {"retry_at": None}
+        )  # nobody is left to ask about: it is a person's to decide
         done += conn.execute(update(calls).where(*same).values(members=blob, **parked)).rowcount
     return done
 

@@ -222,9 +222,27 @@ def test_a_call_in_doubt_is_not_said_again_once_somebody_in_it_was_erased(store)
         assert erasing.erase(store, find(store, f"reader{2 - left}@example.org").id, **said)
         with store.read() as conn:
             call = calls.get(conn, claimed.call.id)
-            assert len(calls.thaw(call["members"])) == left
+            assert [bool(each.address) for each in calls.thaw(call["members"])].count(True) == left
             assert (call["retry_at"] is None) == (left == 0)
     assert books(store, send) == {"unknown": 2}
+
+
+def test_whoever_is_erased_in_a_call_whose_process_died_is_given_back_with_the_others(store):
+    subscribe(store, 2)
+    send = add_send(store, add_edition(store))
+    assert dispatch.claim(store, desk(store, Clock()), "letters", 2)
+    said = {"hash_of": hash_of, "why": "wrote", "now": NOW, "actor": "cli:bo"}
+    assert erasing.erase(store, find(store, "reader1@example.org").id, **said)
+    assert dispatch.take_over(store, lambda call: False, now=NOW) == (2, 0)
+    assert books(store, send) == {"pending": 2}
+
+
+def test_an_address_ends_where_no_other_goes_on():
+    names = erasures.Names(["an@x.org"])
+    for text in ("jean@x.org", "an@x.org.uk", "a.an@x.org", "an@x.organic", "x-an@x.org"):
+        assert names.out_of(text) == text
+    for text in ("<an@x.org>", "an@x.org.", "to an@x.org, and", "AN@X.ORG"):
+        assert "x.org" not in names.out_of(text).lower()
 
 
 def test_a_name_of_anybody_strikes_nothing_out_of_the_newsrooms_records(store):

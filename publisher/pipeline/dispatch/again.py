@@ -58,6 +58,8 @@ def _next(conn: Connection, desk: Desk, sender: Sender, call_id: int) -> tuple[C
         return None, "wait"
     members = calls.thaw(call["members"])
     step = next_step(call, send, sender, desk, is_as_it_was(conn, call, members, now), now)
+    if step == "ask" and any(not member.address for member in members):
+        step = "park"  # somebody in it was erased: nobody can be asked about them any more
     claimed = _take(conn, desk, sender.counted_as, call, send, members, step, now, speak_by)
     if claimed is None:
         return None
@@ -96,9 +98,7 @@ def next_step(call: RowMapping, send: RowMapping, sender: Sender, desk: Desk, as
 def is_as_it_was(conn: Connection, call: RowMapping, members: tuple[Recipient, ...], now: datetime) -> bool:
     """Say whether the call could be said again word for word: nobody in it has left, nobody was decided on."""
     ids = [member.delivery_id for member in members]
-    if not ids or len(ids) != call["size"]:  # somebody in it was erased
-        return False
-    if deliveries.in_doubt(conn, call["id"], ids) != len(ids):
+    if not ids or deliveries.in_doubt(conn, call["id"], ids) != len(ids):
         return False
     errand = sends.errand(sends.get(conn, call["send_id"]))
     return not any(member.blocked for member in deliveries.members(conn, ids, now, errand))
