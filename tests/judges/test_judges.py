@@ -13,7 +13,7 @@ from tests.judges.report import PAGE
 from tests.judges.structure import SIZE
 from tests.judges.verdict import Judge, Verdict
 
-pytestmark = pytest.mark.web
+pytestmark = [pytest.mark.web, pytest.mark.timeout(900)]  # the first test of a judge lets it judge all mails
 
 # A mail is spoiled by putting one text in the place of another. What each judge must then say.
 SPOILED = (
