@@ -1,7 +1,8 @@
 """The command line as processes of their own, forked from one that has imported everything: an import takes a second.
 
 What a test starts here is as separate as any process: it has a folder, an environment and an end of its own, and can be
-killed. Only what concerns the start itself (imports, plugins, other users) is tested with a new interpreter.
+killed. Only what concerns the start itself (imports, plugins, other users), and how the migrations make a ledger, is
+tested with a new interpreter.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import IO
 
 import publisher
+from tests.stores import copy_new_ledgers
 
 ROOT = Path(__file__).parents[1]
 LONGEST = 1_000_000  # bytes of a request: words, folder and environment
@@ -106,6 +108,7 @@ def serve(control: socket.socket) -> None:
     for module in pkgutil.walk_packages(publisher.__path__, "publisher."):
         if not module.name.endswith("__main__") and ".migrations." not in module.name:
             importlib.import_module(module.name)
+    copy_new_ledgers()
     assert threading.active_count() == 1, "a process with threads can't be forked"
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -148,6 +151,9 @@ def _become(wanted: dict, given: int, out: int, err: int, told: int) -> None:
     os.environ.update(wanted["env"])
     sys.path[:0] = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path not in sys.path]
     sys.argv = ["publisher", *wanted["words"]]
+    sys.modules.pop("sitecustomize", None)
+    with suppress(ImportError):  # as an interpreter does when it starts: see tests/crash/broken.py
+        importlib.import_module("sitecustomize")
 
 
 if __name__ == "__main__":

@@ -184,7 +184,7 @@ class Loop:
         environ = {**environment(), **self.settings, **self.plan.environ, **harm}
         environ["PYTHONPATH"] += os.pathsep + str(self.folder / "plugins")
         with (self.folder / "run.log").open("ab") as out:
-            if self.plan.environ or harm:  # what breaks it, or makes it suffer, is loaded as an interpreter starts
+            if harm:  # what makes it suffer is loaded before the interpreter is
                 whole = [sys.executable, "-m", "publisher", *words]
                 process: Process = subprocess.Popen(
                     whole, cwd=self.folder, env=environ, stdout=out, stderr=out, stdin=subprocess.DEVNULL
