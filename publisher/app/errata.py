@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from publisher.app import naming, standing, versions, withdrawals
+from publisher.app import made_under, naming, standing, withdrawals
 from publisher.app.archive import as_written
 from publisher.app.composing import PATIENCE
 from publisher.errors import EndedError, UsageError
@@ -156,9 +156,9 @@ def prepare(app: App, edition_id: int, *, note: str | None, subject: str | None,
         edition = editions.get(conn, edition_id)
         assert edition is not None  # noqa: S101 -- it was named a moment ago, and editions are never deleted
         said = corrections.erratum(conn, edition_id).over(note, subject)
-    schedule = versions.schedule_now(app, edition)
+    schedule = made_under.schedule_now(app, edition)
     if schedule is None:
-        what = f"{versions.what_is_gone(app, edition)}, by which its words are made"
+        what = f"{made_under.what_is_gone(app, edition)}, by which its words are made"
         raise UsageError(what, remedy="Put it back into schedules.yaml, then correct the edition")
     how: dict[str, Any] = {"erratum": said, "with_letters": mail}
     schedule = schedule.in_language(edition["language"])

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from publisher.app import addressing, links, versions
+from publisher.app import addressing, links, made_under
 from publisher.app.joined import Joined
 from publisher.app.mending import lift_stops
 from publisher.errors import ConfigError, PublisherError, StoreError
@@ -161,7 +161,7 @@ class Sending:
             edition = editions.get(conn, edition_id)
         if edition is None:
             return
-        project, schedule = versions.schedule_of(self._app, edition)
+        project, schedule = made_under.schedule_of(self._app, edition)
         produce.record(self._app.store, self._app.studio, project, schedule, edition_id, now=self._app.clock())
 
     def remake(self, edition_id: int) -> int:
@@ -170,7 +170,7 @@ class Sending:
 
         with self._app.store.read() as conn:
             edition = editions.get(conn, edition_id)
-        schedule = versions.schedule_now(self._app, edition) if edition is not None else None
+        schedule = made_under.schedule_now(self._app, edition) if edition is not None else None
         if schedule is None:
             return 0
         return produce.remake(

@@ -68,7 +68,7 @@ def _ask(news: News, *, again: bool, yes: bool) -> None:
 
 def show(news: News, app: App) -> None:
     """Print what would go out, to whom, and what is to be known of it."""
-    from publisher.web.views import entry_view
+    from publisher.web.message_views import entry_view
 
     article = news.meant.article
     number = "new in the ledger" if news.meant.given else f"article {article.id}"

@@ -19,7 +19,7 @@ from publisher.cli.plan import audience_words, what_waits
 if TYPE_CHECKING:
     from publisher.app import App
     from publisher.app.preview import Preview
-    from publisher.web.views import EntryView
+    from publisher.web.message_views import EntryView
 
 
 def preview(
@@ -57,7 +57,7 @@ def preview(
 
 def show(made: Preview, app: App) -> None:
     """Print what would be sent for people."""
-    from publisher.web.views import entry_views
+    from publisher.web.message_views import entry_views
 
     plan = made.plan
     due = "on every new article" if plan.schedule.when.new else local(plan.slot.due_at, app.zone)

@@ -49,7 +49,7 @@ def test(
 
 
 def _show(app: App, made: Preview, said: list[Said]) -> None:
-    from publisher.web.views import entry_views
+    from publisher.web.message_views import entry_views
 
     if made.is_example:
         say(f"Nothing would go out now: {made.plan.choice.skipped}")

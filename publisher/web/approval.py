@@ -23,9 +23,9 @@ from publisher.model.message import Mail, Post
 from publisher.web.forms import Said
 from publisher.web.frames import framed
 from publisher.web.headers import PICTURES
+from publisher.web.message_views import MailView, PostView, filled, post_view
 from publisher.web.pages import Pages
 from publisher.web.places import Served
-from publisher.web.views import MailView, PostView, filled, post_view
 
 if TYPE_CHECKING:
     from publisher.app import App

@@ -15,9 +15,9 @@ from publisher.web import mailpit
 from publisher.web.frames import framed
 from publisher.web.headers import PICTURES
 from publisher.web.inbox import Inbox
+from publisher.web.message_views import PostView, post_view
 from publisher.web.pages import Pages
 from publisher.web.places import Served
-from publisher.web.views import PostView, post_view
 
 PAGE = 50
 NOT_JSON = "the body must be JSON, and Content-Type must say application/json"

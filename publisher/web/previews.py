@@ -29,9 +29,9 @@ from publisher.web import media
 from publisher.web.folder import Folder
 from publisher.web.frames import frame, framed
 from publisher.web.headers import PICTURES, policy
+from publisher.web.message_views import EntryView, entry_views
 from publisher.web.pages import Pages, stylesheet
 from publisher.web.places import Lying, OnTheShelf, digest, own_card
-from publisher.web.views import EntryView, entry_views
 
 if TYPE_CHECKING:
     from publisher.app import App

@@ -20,9 +20,10 @@ from publisher.store import media as cards
 from publisher.web import media
 from publisher.web.folder import Folder
 from publisher.web.frames import frame
+from publisher.web.message_views import MailView, filled
 from publisher.web.pages import Pages, stylesheet
 from publisher.web.places import Lying, digest, own_card
-from publisher.web.views import EditionView, MailView, SendView, edition_view, filled
+from publisher.web.views import EditionView, SendView, edition_view
 
 if TYPE_CHECKING:
     from publisher.app import App

@@ -27,8 +27,8 @@ from publisher.pipeline.collect.act import EVENTS
 from publisher.store.sends import FOLLOWING
 from publisher.web import server, sign_in
 from publisher.web.console.new_article import LABELS
+from publisher.web.message_views import UNITS
 from publisher.web.pages import WORDS
-from publisher.web.views import UNITS
 
 HERE = Path(__file__).parent
 SPEECH = HERE / "speech"

@@ -18,7 +18,7 @@ from publisher.pipeline.produce import Produced
 from publisher.store import RowMapping, approvals, articles, facts, sends
 from publisher.web.acts import Acts, Id
 from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut, cut_by_name, number_in, pack
-from publisher.web.views import content_of, filled
+from publisher.web.message_views import content_of, filled
 
 if TYPE_CHECKING:
     from publisher.app import App

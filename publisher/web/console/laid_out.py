@@ -16,9 +16,9 @@ from publisher.pipeline.produce import Produced
 from publisher.pipeline.produce.cards import TYPE as CARD_TYPE
 from publisher.store.media import digest_of
 from publisher.web.frames import framed
+from publisher.web.message_views import EntryView, entry_view
 from publisher.web.phrases import _
 from publisher.web.places import OnTheShelf
-from publisher.web.views import EntryView, entry_view
 
 if TYPE_CHECKING:
     from publisher.app import App

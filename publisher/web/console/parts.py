@@ -10,10 +10,10 @@ from fastapi.responses import FileResponse, HTMLResponse, Response
 from publisher.web import media
 from publisher.web.acts import Acts, Id
 from publisher.web.frames import framed
+from publisher.web.message_views import mail_view
 from publisher.web.pages import Pages
 from publisher.web.phrases import _
 from publisher.web.places import Served
-from publisher.web.views import mail_view
 
 if TYPE_CHECKING:
     from publisher.app import App

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from publisher.app import App, breaking, composing, errata, versions
+from publisher.app import App, breaking, composing, errata, made_under, versions
 from publisher.app.articles import fire_in_hours
 from publisher.app.named import article_meant
 from publisher.audience import imports
@@ -278,7 +278,7 @@ def test_a_held_one_is_made_again_and_released_though_the_file_has_no_such_sched
     room.carry_on()
     assert room.networks["mailgun"].accepted == []
     with room.app.store.read() as conn:
-        project, schedule = versions.schedule_of(room.app, editions.get(conn, edition))
+        project, schedule = made_under.schedule_of(room.app, editions.get(conn, edition))
     assert schedule.send == (Entry("letters:daily", "letters", ("daily",)), Entry("telegram", "telegram"))
     assert project.version == room.app.project.version
     holding.release_edition(room.app.store, edition, now=room.clock(), usable=room.app.project.channels)
@@ -324,7 +324,7 @@ def test_the_files_own_schedule_says_to_whom_and_how_it_looks(own):
     own.carry_on()
     assert [send["state"] for send in sends_of(own.app, edition)] == ["done", "done"], "after: waits for nothing"
     with own.app.store.read() as conn:
-        _, schedule = versions.schedule_of(own.app, editions.get(conn, edition))
+        _, schedule = made_under.schedule_of(own.app, editions.get(conn, edition))
     assert schedule.send[0].subject == "Just in: {{ articles[0].title }}"
     assert schedule.send == breaking.schedule_said(own.app, (), ()).send
 

@@ -12,7 +12,7 @@ from publisher.app.ends import End, ends_of
 from publisher.app.looking import look
 from publisher.app.plan import plan_slot
 from publisher.app.preview import preview
-from publisher.web.views import entry_views
+from publisher.web.message_views import entry_views
 from tests.ledger import Clock, add_edition, add_send, subscribe
 from tests.unit.app.project import EVENING, add_schedule, open_app
 

@@ -28,7 +28,7 @@ from publisher.store.tables import media as rows
 from publisher.store.tables import messages as kept_messages
 from publisher.testing import FakeProvider, Fault
 from publisher.testing.dialects.slack import SlackDialect
-from publisher.web import views
+from publisher.web import message_views
 from publisher.web.pages import environment
 from publisher.web.places import Served
 from tests.ledger import Clock
@@ -495,7 +495,7 @@ def test_a_post_is_fitted_to_what_its_network_shows_under_a_picture(tmp_path):
     plain, attached = (product_of(app, long, number) for number in range(2))
     assert 1_024 < len(plain.message.text) <= 4_096
     assert len(attached.message.text) <= 1_024
-    assert views.post_view(app, "letters", attached.message, is_beside_picture=True).limit == 1_024
+    assert message_views.post_view(app, "letters", attached.message, is_beside_picture=True).limit == 1_024
     assert "of 1024 utf16" in next(each.what for each in attached.findings if each.check == "post-fitted")
 
 
@@ -532,7 +532,7 @@ def test_that_nobody_described_it_is_shown(tmp_path):
     app = open_app(tmp_path, ATTACH)
     ProjectDir.publish_in(tmp_path, 1)
     bare = replace(STORY, image=replace(STORY.image, alt=""))
-    post = replace(views.post_view(app, "letters", Post(("Words",))), attached=product_of(app, bare).attached)
+    post = replace(message_views.post_view(app, "letters", Post(("Words",))), attached=product_of(app, bare).attached)
     html = environment().from_string('{% import "_parts.html" as parts %}{{ parts.card(post, "Gazette", to) }}')
     assert "Nobody has described this picture." in html.render(post=post, to=Served())
 
@@ -540,7 +540,7 @@ def test_that_nobody_described_it_is_shown(tmp_path):
 def test_a_network_without_descriptions_is_not_said_to_lack_one(tmp_path):
     app = open_app(tmp_path, ATTACH, channel={"sender": "telegram", "token": "7001:t0ken", "chat": "-1001"})
     ProjectDir.publish_in(tmp_path, 1)
-    post = replace(views.post_view(app, "letters", Post(("Words",))), attached=replace(STORY.image, alt=""))
+    post = replace(message_views.post_view(app, "letters", Post(("Words",))), attached=replace(STORY.image, alt=""))
     html = environment().from_string('{% import "_parts.html" as parts %}{{ parts.card(post, "Gazette", to) }}')
     page = html.render(post=post, to=Served())
     assert "Nobody has described this picture." not in page

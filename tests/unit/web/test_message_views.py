@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.model.message import Card, Post
-from publisher.web.views import post_view
+from publisher.web.message_views import post_view
 
 URL = "https://harbor.example/2"
 
