@@ -86,9 +86,9 @@ def _wrong_options(app: App, channel: Channel) -> list[str]:
 
     A ${NAME} that has no value yet is missing, and listed as that, not wrong.
     """
-    problems = [str(problem) for problem in app.sending.option_problems(channel)]
+    problems = [str(problem) for problem in app.senders.option_problems(channel)]
     if not problems:
-        app.sending.real_sender(channel)
+        app.senders.build(channel)
     unset = {str(problem) for problem in app.settings.unset(channel)}
     return [problem for problem in problems if problem not in unset]
 
@@ -119,7 +119,7 @@ def notes_of_channels(app: App) -> list[str]:
     notes = []
     for channel in app.project.channels.values():
         try:
-            sender = app.sending.real_sender(channel)
+            sender = app.senders.build(channel)
         except PublisherError:
             continue  # what it misses is said already
         found = (sender.forces_unsubscribe, deafness(app, channel, sender))
@@ -129,7 +129,7 @@ def notes_of_channels(app: App) -> list[str]:
 
 def stopped_channels(app: App) -> list[str]:
     """Return a note for each channel whose account was refused: nothing goes through it until a person says so."""
-    found = map(app.sending.refusal_of, app.project.channels.values())
+    found = map(app.senders.refusal_of, app.project.channels.values())
     return [str(refusal) for refusal in found if refusal is not None]
 
 

@@ -169,7 +169,7 @@ class Connecting:
         """
         from publisher.app.status import is_running
 
-        refusal = self._app.sending.refusal_of(self.channel)
+        refusal = self._app.senders.refusal_of(self.channel)
         if refusal is None or not written.names:
             return f"The channel is stopped. {refusal.remedy}" if refusal else ""
         if is_running(self._app.store):

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from publisher.app import alerts, following, intake, papers, photos, pictures, versions
+from publisher.app.channel_senders import ChannelSenders
 from publisher.app.guessing import Strangers
 from publisher.app.hearing import Hearing
 from publisher.app.ledger import DATABASE, open_ledger
@@ -83,6 +84,7 @@ class App:
         self.settings = settings
         _ = settings.min_free  # what can't be meant is refused at the start, not at the first slot
         self.intake = intake.Intake()
+        self.senders = ChannelSenders(self)
         self.sending = Sending(self)
         self.hearing = Hearing(self)
 
@@ -146,7 +148,7 @@ class App:
             self.project, self.settings = project, settings
             self.version_id = version_id  # after it: whoever finds the version finds its project
             self.trouble = ""
-            self.sending.forget_senders()
+            self.senders.forget()
             self.__dict__.pop("studio", None)
             for name in changed:  # whoever changed it has mended it; if not, it stops again at its first call
                 holding.release_channel(self.store, name, now=self.clock(), usable=project.channels)
@@ -157,7 +159,7 @@ class App:
         with self.firing:
             self.project, self.settings, self.templates = project, settings, templates
             self.version_id = version_id
-            self.sending.forget_senders()
+            self.senders.forget()
             self.__dict__.pop("studio", None)
 
     @property

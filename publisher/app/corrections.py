@@ -197,7 +197,7 @@ def why_it_keeps(app: App, channel: str, account: Fingerprints) -> str:
         return f"there is no channel {channel} any more: put it back into schedules.yaml and correct again"
     try:
         why = sender_class(spec.sender).why_it_cannot_edit(spec.options)
-        return why or why_another(account, app.sending.account_of(spec))
+        return why or why_another(account, app.senders.account_of(spec))
     except PublisherError as error:
         return error.what
 

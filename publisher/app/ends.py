@@ -175,6 +175,6 @@ class _Foreseen:
         if rules.calls_per_second is None:
             return 1  # requests are not counted
         try:
-            return self._app.sending.sender(rules.name).max_recipients
+            return self._app.senders.of(rules.name).max_recipients
         except PublisherError:
             return None

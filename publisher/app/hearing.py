@@ -72,7 +72,7 @@ class Hearing:
         if channel not in self._app.project.channels:
             raise NotBelieved("there is no such channel", 404)
         try:
-            said = self._app.sending.sender(channel).hear(incoming)
+            said = self._app.senders.of(channel).hear(incoming)
         except NotBelieved:
             self._count(channel, Counter(refused=1))
             raise

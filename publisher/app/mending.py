@@ -53,4 +53,4 @@ def _is_over(app: App, row: RowMapping) -> bool:
     spec = app.project.channels.get(row["name"])
     if spec is None:  # nobody can mend it; what waits for it is told that it is gone
         return True
-    return bool(row["unusable"]) and (app.is_practice or app.sending.trouble_of(spec) is None)
+    return bool(row["unusable"]) and (app.is_practice or app.senders.trouble_of(spec) is None)

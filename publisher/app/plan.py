@@ -256,8 +256,8 @@ def _broken(app: App, schedule: Schedule) -> tuple[tuple[str, Finding], ...]:
 
 def _trouble_of(app: App, channel: Channel) -> PublisherError | None:
     """Return what keeps a channel from carrying anything. Practice uses none, and so asks for no set-up."""
-    trouble = None if app.is_practice else app.sending.trouble_of(channel)
-    return trouble or app.sending.refusal_of(channel)
+    trouble = None if app.is_practice else app.senders.trouble_of(channel)
+    return trouble or app.senders.refusal_of(channel)
 
 
 def _held_unless_carried(app: App, channel: Channel, finding: Finding) -> Finding:

@@ -167,11 +167,11 @@ def as_test(mail: Mail) -> Mail:
 
 def _why_not(app: App, channel: str, call: Call) -> str:
     """Say a test by a channel; return why it was not taken, empty where it was."""
-    refusal = app.sending.refusal_of(app.project.channels[channel])
+    refusal = app.senders.refusal_of(app.project.channels[channel])
     if refusal is not None:
         return str(refusal)
     try:
-        sender = app.sending.sender(channel)
+        sender = app.senders.of(channel)
         if waits := _wait(app, channel, sender.counted_as):
             return waits
         answer = sender.send(call, Forgetful())

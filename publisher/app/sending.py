@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache, cached_property, partial
-from threading import Event, Lock
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -14,10 +13,9 @@ import structlog
 from publisher.app import addressing, links, made_under
 from publisher.app.joined import Joined
 from publisher.app.mending import lift_stops
-from publisher.errors import ConfigError, PublisherError, StoreError
+from publisher.errors import PublisherError, StoreError
 from publisher.model.call import Recipient
 from publisher.model.message import Content
-from publisher.model.project import Channel
 from publisher.model.states import ENDED, EditionState, SendState
 from publisher.model.subscriber import Errand
 from publisher.model.tokens import leaving_token, wire_id
@@ -29,7 +27,6 @@ from publisher.store import (
     Connection,
     RowMapping,
     alerts,
-    channels,
     edition_lists,
     editions,
     facts,
@@ -42,7 +39,6 @@ from publisher.store.deliveries import Member
 # Rendering and senders are imported where they are used: most commands need neither, and they take half a second.
 if TYPE_CHECKING:
     from publisher.app.core import App
-    from publisher.senders.base import Sender
 
 log = structlog.get_logger()
 
@@ -64,13 +60,6 @@ class Sending:
         self._begins: dispatch.Together[Any, bool] = dispatch.Together()
         self._answers: dispatch.Together[Any, None] = dispatch.Together()
         self._known: dict[int, Content] = {}  # messages never change: read once
-        self._senders: dict[str, Sender] = {}
-        self._building = Lock()
-
-    def forget_senders(self) -> None:
-        """Build them anew: the channels, or their secrets, may have changed."""
-        with self._building:
-            self._senders.clear()
 
     def duties(self) -> Duties:
         """Return the verbs as the engine drives them."""
@@ -180,7 +169,7 @@ class Sending:
     def _dispatch(self, channel: str) -> bool:
         if self._app.doubted:  # leases, limits and due times written by a wrong clock would stand for years
             return False
-        return dispatch.dispatch_next(self._app.store, self.desk, channel, lambda: self.sender(channel))
+        return dispatch.dispatch_next(self._app.store, self.desk, channel, lambda: self._app.senders.of(channel))
 
     @property
     def desk(self) -> dispatch.Desk:
@@ -201,72 +190,6 @@ class Sending:
             stop=self.ending,
             known=self._known,
         )
-
-    def sender(self, channel: str) -> Sender:
-        """Return the channel's sender, built once; in practice one that speaks to the built-in inbox."""
-        from publisher.app.practice import practice_sender
-
-        with self._building:
-            if channel not in self._senders:
-                if self._app.is_practice:
-                    self._senders[channel] = practice_sender(
-                        channel, self._app.inbox, self._app.keys.current("wire")[1]
-                    )
-                else:
-                    self._senders[channel] = self.real_sender(self._app.project.channels[channel])
-            return self._senders[channel]
-
-    def real_sender(self, spec: Channel) -> Sender:
-        """Build the channel's own sender, secrets resolved; whether or not this is practice.
-
-        :raises PublisherError: it can't be built; all that keeps it from that is said at once.
-        """
-        from publisher.app.vault import StoreVault
-        from publisher.senders.http import HttpSettings
-        from publisher.senders.registry import build
-
-        timing = self._app.settings.timing
-        patience = HttpSettings(timing.connect_timeout.total_seconds(), timing.read_timeout.total_seconds())
-        if problems := self.option_problems(spec):
-            raise _in_one(problems)
-        vault = StoreVault(self._app.store, self._app.keys, spec.name)
-        return build(*self._resolved(spec), patience, vault=vault)
-
-    def account_of(self, spec: Channel) -> dict[str, str]:
-        """Return the account that the channel speaks for, by fingerprints; raises as `build` does."""
-        from publisher.senders.registry import account_named
-
-        return account_named(*self._resolved(spec))
-
-    def trouble_of(self, spec: Channel) -> PublisherError | None:
-        """Return all that keeps a channel from being used, as one error; None where nothing does."""
-        try:
-            self.real_sender(spec)
-        except PublisherError as error:
-            return error
-        return None
-
-    def refusal_of(self, spec: Channel) -> ConfigError | None:
-        """Return that the channel is stopped until a person says that it is mended, as an error; None: it is not."""
-        with self._app.store.read() as conn:
-            why = channels.refusal(conn, spec.name)
-        remedy = f"Once that is mended at the provider: publisher release --channel {spec.name}"
-        return ConfigError(f"{spec.name} is stopped: {why}", where=spec.where, remedy=remedy) if why else None
-
-    def option_problems(self, spec: Channel) -> tuple[ConfigError, ...]:
-        """Return everything that is wrong with what stands under a channel: what is not set, and all else."""
-        from publisher.senders.registry import option_problems
-
-        unset = self._app.settings.unset(spec)
-        places = {each.where for each in unset}
-        is_set = {name: value for name, value in spec.options.items() if spec.places.get(name) not in places}
-        base_url = "" if spec.places.get("base_url") in places else spec.base_url
-        read = self._resolved(replace(spec, options=is_set, base_url=base_url))
-        return (*unset, *option_problems(*read, unset=spec.options.keys() - is_set.keys()))
-
-    def _resolved(self, spec: Channel) -> tuple[Channel, Mapping[str, object]]:
-        base_url = self._app.settings.resolve(spec.base_url, spec.places.get("base_url", spec.where))
-        return replace(spec, base_url=base_url), self._app.settings.resolve_options(spec)
 
     @property
     def means(self) -> withdrawing.Means:
@@ -353,11 +276,6 @@ class Sending:
                 if not made or any(send["state"] not in waits_for_a_person for send in open_sends):
                     return False
         return True
-
-
-def _in_one(problems: Sequence[ConfigError]) -> ConfigError:
-    """Return one error that says what several do: it goes where there is room for a single line."""
-    return problems[0] if len(problems) == 1 else ConfigError("; ".join(str(each).rstrip(".") for each in problems))
 
 
 def own_values(address: str, name: str, attributes: Mapping[str, str], link: str) -> dict[str, str]:

@@ -160,7 +160,7 @@ class Teller:
     def _counted_as(self, way: Way) -> str | None:
         """Return what the account of a way is counted as; None where its sender can't be built."""
         try:
-            return self._app.sending.sender(way.channel).counted_as
+            return self._app.senders.of(way.channel).counted_as
         except Exception:  # noqa: BLE001 -- a sender is anyone's package; `_said` finds the same fault and logs it
             return None
 
@@ -207,7 +207,7 @@ class Teller:
         try:
             message = self._words(row, way)  # here: its sender may not be installed
             call = Call(0, f"{key}-{way.channel}", message, (Recipient(0, key, way.to),))
-            answer = app.sending.sender(way.channel).send(call, Forgetful())
+            answer = app.senders.of(way.channel).send(call, Forgetful())
             verdict = answer.of(call.recipients[0])
         except Exception as fault:  # noqa: BLE001 -- a sender is anyone's package, and there are other ways
             log.error("alert_not_sent", cause=row["cause"], channel=way.channel, fault=type(fault).__name__)

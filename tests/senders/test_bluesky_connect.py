@@ -27,7 +27,7 @@ def test_an_app_password_is_tried_by_logging_in(tmp_path, provider):
 
 def test_whose_a_kept_session_is_the_server_is_asked_under_a_good_one(tmp_path, provider):
     chosen = connecting(tmp_path, provider.url, BLUESKY, secrets="BLUESKY_PASSWORD=app-p4ss-w0rd\n")
-    sender = chosen._app.sending.real_sender(chosen.channel)
+    sender = chosen._app.senders.build(chosen.channel)
     assert sender.whose() == "gazette.example"
     provider.dialect.identifier = "renamed.example"
     provider.dialect.end_sessions()

@@ -42,13 +42,13 @@ def test_the_end_is_told_until_an_editor_writes_another_token(tmp_path, provider
     chosen = connecting(tmp_path, provider.url, {**LINKEDIN, "author": MEMBER})
     chosen.write(walk(chosen, **APP, address=allowed(provider)))
     app = App.open(tmp_path, chosen._app.clock)
-    sender = app.sending.real_sender(app.project.channels["letters"])
+    sender = app.senders.build(app.project.channels["letters"])
     assert sender.token_ends() == EVENING + timedelta(days=60)
     found = doctor.examine(app, "letters", doctor.Names(), doctor.Web())
     assert any("lives until 2027-01-22" in str(each) for each in found)
     (tmp_path / ".env").write_text("LINKEDIN_TOKEN=an0ther\n")
     app = App.open(tmp_path, chosen._app.clock)
-    sender = app.sending.real_sender(app.project.channels["letters"])
+    sender = app.senders.build(app.project.channels["letters"])
     sender.send(call_to(sample_post()), MemoryJournal())
     assert sender.token_ends() is None
     assert '"ends_at": ""' in sender.vault.read("token")
@@ -98,7 +98,7 @@ def test_what_a_careless_answer_repeats_is_not_shown(tmp_path, provider):
 
 def test_what_another_sender_kept_under_the_channel_is_nobodys_end(tmp_path, provider):
     chosen = connecting(tmp_path, provider.url, {**LINKEDIN, "author": MEMBER}, secrets="LINKEDIN_TOKEN=t0ken\n")
-    sender = chosen._app.sending.real_sender(chosen.channel)
+    sender = chosen._app.senders.build(chosen.channel)
     for kept in ('{"of": "another", "ends_at": "2027-01-01T00:00:00+00:00"}', "[]", "no JSON"):
         put(sender.vault, "token", kept)
         assert sender.token_ends() is None

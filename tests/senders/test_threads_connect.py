@@ -41,7 +41,7 @@ def test_the_token_that_lasts_is_tried_and_written_and_its_end_is_known(tmp_path
     assert chosen.write(grant).names == ("THREADS_TOKEN",)
     assert written(tmp_path) == f"THREADS_TOKEN={provider.dialect.tokens[0]}\n"
     app = App.open(tmp_path, chosen._app.clock)
-    ends_at = app.sending.real_sender(app.project.channels["letters"]).token_ends()
+    ends_at = app.senders.build(app.project.channels["letters"]).token_ends()
     assert ends_at == EVENING + timedelta(days=60)
 
 

@@ -67,7 +67,7 @@ def test_leave_gives_a_refresh_token_for_the_file_and_a_token_for_the_vault(chos
     assert written(tmp_path) == f"X_REFRESH_TOKEN={provider.dialect.refresh}\n"
     first = provider.dialect.refresh
     app = type(chosen._app).open(tmp_path, chosen._app.clock)
-    sender = app.sending.real_sender(app.project.channels["letters"])
+    sender = app.senders.build(app.project.channels["letters"])
     assert sender.send(call_to(sample_post()), MemoryJournal()).verdict.outcome == "sent"
     assert provider.dialect.refresh == first  # it was not used: the token beside it is good
 
@@ -78,7 +78,7 @@ def test_what_a_running_process_got_by_the_new_refresh_token_first_stays(chosen,
     app = type(chosen._app).open(tmp_path, chosen._app.clock)
 
     def at_work():
-        return type(app).open(tmp_path, app.clock).sending.real_sender(app.project.channels["letters"])
+        return type(app).open(tmp_path, app.clock).senders.build(app.project.channels["letters"])
 
     def post_first(vault):
         """Let it post as soon as .env says the new one."""

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def look(app: App, channel: Channel) -> tuple[Sender | None, list[Found]]:
     """Build the channel's sender; return it, None where it can't be built, and what is to be said."""
     try:
-        problems = app.sending.option_problems(channel)
-        sender = None if problems else app.sending.real_sender(channel)
+        problems = app.senders.option_problems(channel)
+        sender = None if problems else app.senders.build(channel)
     except PublisherError as error:
         return None, [trouble(error)]
     if sender is None:

@@ -62,7 +62,7 @@ def test_what_one_channel_hears_keeps_the_others_of_its_account_in_every_process
 
 
 def rest(app: App, channel: str, until=ENDS) -> None:
-    name = limits.account(app.sending.sender(channel).counted_as)
+    name = limits.account(app.senders.of(channel).counted_as)
     with app.store.write() as conn:
         limits.rest(conn, name, until, unless_after=EVENING + timedelta(days=1))
 

@@ -93,7 +93,7 @@ def test_what_is_paused_or_can_not_be_sent_has_no_end(app):
 
 def test_requests_that_are_counted_take_as_many_readers_as_the_sender_says(tmp_path, app):
     with_rules(app, calls_per_second=0.01)
-    batch = app.sending.sender("letters").max_recipients
+    batch = app.senders.of("letters").max_recipients
     [(end,)] = ends_of(app, [plan_slot(app, app.schedule("morning"))])
     assert end.ends_at - SLOT == timedelta(seconds=100) * (-(-170 // batch) - 1)
 

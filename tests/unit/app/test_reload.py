@@ -88,10 +88,10 @@ def test_a_file_that_vanishes_is_refused_and_the_former_goes_on(watch, app, tmp_
 
 
 def test_a_secret_that_is_changed_is_used_by_the_next_call(watch, app, tmp_path):
-    before = app.sending.sender("letters")
+    before = app.senders.of("letters")
     (tmp_path / ".env").write_text("MAILGUN_API_KEY=key-another\n")
     assert watch.look() is True
-    assert app.sending.sender("letters") is not before
+    assert app.senders.of("letters") is not before
     assert app.settings.resolve("${MAILGUN_API_KEY}") == "key-another"
 
 

@@ -128,7 +128,7 @@ def test_a_token_of_whose_end_nobody_said_has_no_line(tmp_path, ask):
 @pytest.mark.parametrize(("days", "level"), [(40, "ok"), (7, "trouble"), (-1, "trouble")])
 def test_a_token_that_ends_is_told_with_its_day(tmp_path, ask, days, level):
     app = project(tmp_path, **THREADS)
-    sender, now = app.sending.real_sender(app.project.channels["letters"]), app.clock()
+    sender, now = app.senders.build(app.project.channels["letters"]), app.clock()
     sender.http.clock = lambda: now - timedelta(days=2)
     token_of(WRITTEN, sender.http, sender.vault, "http://127.0.0.1:9")
     with FakeProvider(Ending(days + 1)) as provider:

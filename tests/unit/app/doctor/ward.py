@@ -58,4 +58,4 @@ def letter(folder: Path, app: App, **headers: str | None) -> Letter:
 
 def patient(app: App, received: Letter | None = None, names: Names | None = None, web: Web | None = None) -> Patient:
     channel = app.project.channels["letters"]
-    return Patient(app, channel, app.sending.real_sender(channel), names or Names(), web or Web(), received)
+    return Patient(app, channel, app.senders.build(channel), names or Names(), web or Web(), received)
