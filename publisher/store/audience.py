@@ -87,25 +87,22 @@ def freeze_readers(
         (left_out.is_not(None), D.EXCLUDED.value),
         else_=D.PENDING.value,
     )
-    in_this_send = exists(
-        select(1).where(deliveries.c.send_id == send_id, deliveries.c.recipient_id == recipients.c.id)
-    )
-    chosen = (
-        select(
-            literal(send_id),
-            recipients.c.id,
-            literal(message_id),
-            literal(list_id),
-            readers.c.domain_id,
-            state,
-            literal(due_at, Moment),
-            literal(0),
-            func.coalesce(readers.c.suppressed, left_out),
-        )
-        .select_from(readers.join(recipients, recipients.c.subscriber_id == readers.c.id))
-        .where(~in_this_send)
-    )
+    chosen = select(
+        literal(send_id),
+        recipients.c.id,
+        literal(message_id),
+        literal(list_id),
+        readers.c.domain_id,
+        state,
+        literal(due_at, Moment),
+        literal(0),
+        func.coalesce(readers.c.suppressed, left_out),
+    ).select_from(readers.join(recipients, recipients.c.subscriber_id == readers.c.id))
     before = _per_state(conn, send_id)
+    if before.total():
+        # Only then: while PostgreSQL takes the table for empty, it would read for each reader all that this writes.
+        mine = (deliveries.c.send_id == send_id, deliveries.c.recipient_id == recipients.c.id)
+        chosen = chosen.where(~exists(select(1).where(*mine)))
     if halves is not None:
         chosen = _in_halves(chosen, halves, before.total(), message_id, due_at)
     conn.execute(insert(deliveries).from_select(_COLUMNS, chosen))

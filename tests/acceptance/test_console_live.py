@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
+from playwright import sync_api
 
 from publisher.model.staff import Role
 from publisher.model.states import SendState
@@ -67,6 +68,17 @@ def test_a_bar_moves_without_loading_and_focus_stays_where_it_was(chromium, site
         assert page.evaluate("window.isTheSamePage") is None
 
 
+def go_by_keys(page: sync_api.Page, key: str, address: str) -> None:
+    """Press g and a letter, again where the two were further apart than a person's are: this machine is busy."""
+    for _ in range(5):
+        page.keyboard.press("g")
+        page.keyboard.press(key)
+        with suppress(sync_api.TimeoutError):
+            page.wait_for_url(address, timeout=5_000)
+            return
+    pytest.fail(f"g {key} leads nowhere")
+
+
 def test_a_browser_elsewhere_shows_its_own_time_beside_once_and_keys_lead_on(chromium, site):
     with desk(chromium, site, "Asia/Tokyo") as page:
         due = page.locator("#today-next time").first
@@ -77,9 +89,7 @@ def test_a_browser_elsewhere_shows_its_own_time_beside_once_and_keys_lead_on(chr
         page.keyboard.press("?")
         assert page.get_by_role("dialog").is_visible()
         page.keyboard.press("Escape")
-        page.keyboard.press("g")
-        page.keyboard.press("l")
-        page.wait_for_url("**/log")
+        go_by_keys(page, "l", "**/log")
         page.keyboard.press("/")
         page.keyboard.type("g e/?")
         focused = "document.activeElement.tagName + document.activeElement.value"

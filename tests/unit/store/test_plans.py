@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from publisher.model.segment import Selection
 from publisher.model.states import DeliveryState as D
-from publisher.store import Store, calls, channels, deliveries, log, trials
+from publisher.store import Store, audience, calls, channels, deliveries, log, trials
 from tests.ledger import NOW, add_edition, add_send, open_store, subscribe
 from tests.stores import overheard
 
@@ -104,3 +105,18 @@ def test_on_postgresql_a_statement_of_every_call_reads_no_large_table_whole(long
         assert said
         plans = [row[0] for sql, one in said for row in conn.exec_driver_sql(f"EXPLAIN {sql}", one)]
     assert not [line for line in plans if "Seq Scan on deliveries" in line or "Seq Scan on calls" in line], plans
+
+
+def test_the_first_list_of_a_send_is_frozen_without_a_look_at_what_is_being_written(postgresql_url):
+    store = Store.open(postgresql_url)
+    subscribe(store, 3)
+    edition = add_edition(store)
+    send = {"send_id": add_send(store, edition), "edition_id": edition, "list_id": 1, "message_id": 1}
+    with store.write() as conn:
+        conn.exec_driver_sql("DELETE FROM deliveries")
+        with overheard(conn) as asked:
+            audience.freeze_readers(conn, **send, due_at=NOW, selection=Selection(), now=NOW)
+        [(sql, values)] = [(sql, values) for sql, values in asked if sql.startswith("INSERT INTO deliveries")]
+        plan = [row[0] for row in conn.exec_driver_sql(f"EXPLAIN {sql}", values)]
+    assert [line for line in plan if " on deliveries" in line] == [line for line in plan if "Insert on" in line]
+    store.close()
