@@ -25,6 +25,7 @@ from publisher.web.door import needs
 from publisher.web.fitness import unfit
 from publisher.web.flash import back_to
 from publisher.web.here import FIELD
+from publisher.web.openapi import SHAPES, Refused
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -61,29 +62,29 @@ class Done(BaseModel):
     )
 
 
-class Refused(BaseModel):
-    """Why nothing was done."""
-
-    error: str
+def _refusal(description: str) -> dict[str, Any]:
+    """Return how one is described. As text: of a model FastAPI would make one anew for each status of each address."""
+    shape = {"$ref": f"{SHAPES}{Refused.__name__}"}
+    return {"description": description, "content": {"application/json": {"schema": shape}}}
 
 
 # What any address of the interface may answer besides what was asked for.
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Refused, "description": "It can't be meant."},
-    401: {"model": Refused, "description": "No such token."},
-    403: {"model": Refused, "description": "The token's role or scopes don't reach so far."},
-    404: {"model": Refused, "description": "What was named isn’t there."},
-    409: {"model": Refused, "description": "It has changed, or its time is over."},
-    413: {"model": Refused, "description": "It is too large."},
-    422: {"model": Refused, "description": "A value is missing, or can't be one."},
-    429: {"model": Refused, "description": "Too many requests; see Retry-After."},
-    503: {"model": Refused, "description": "The ledger can't be reached; try again."},
+    400: _refusal("It can't be meant."),
+    401: _refusal("No such token."),
+    403: _refusal("The token's role or scopes don't reach so far."),
+    404: _refusal("What was named isn’t there."),
+    409: _refusal("It has changed, or its time is over."),
+    413: _refusal("It is too large."),
+    422: _refusal("A value is missing, or can't be one."),
+    429: _refusal("Too many requests; see Retry-After."),
+    503: _refusal("The ledger can't be reached; try again."),
 }
 
 
 def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return what one address of an older interface may answer besides what was asked for."""
-    other = {415: {"model": Refused, "description": "Content-Type must say application/json."}}
+    other = {415: _refusal("Content-Type must say application/json.")}
     return {status: (REFUSALS | other)[status] for status in statuses}
 
 

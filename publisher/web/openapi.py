@@ -22,6 +22,12 @@ SHAPES = "#/components/schemas/"
 METHODS = ("get", "put", "post", "delete", "patch")
 
 
+class Refused(BaseModel):
+    """Why nothing was done."""
+
+    error: str
+
+
 def describe(web: FastAPI) -> None:
     """Let the application describe itself in full."""
     plain: Callable[[], dict[str, Any]] = web.openapi
@@ -44,7 +50,8 @@ def _complete(schema: dict[str, Any]) -> None:
         summary, _, rest = operation.get("description", "").partition("\n")
         operation["summary"] = summary.rstrip(".") or operation["summary"]
         operation["description"] = rest.strip() or summary
-    _add(schema, PushedArticle)
+    for shape in (PushedArticle, Refused):
+        _add(schema, shape)
     schema["tags"] = [{"name": tag} for tag in sorted({each["tags"][0] for _, _, each in _operations(schema)})]
     for ours_alone in ("HTTPValidationError", "ValidationError"):  # FastAPI's own words for errors: we have others
         schema["components"]["schemas"].pop(ours_alone, None)
@@ -58,7 +65,7 @@ def _operations(schema: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, An
 
 
 def _add(schema: dict[str, Any], model: type[BaseModel]) -> None:
-    """Add the shape of a body that isn't read by FastAPI."""
+    """Add the shape of a body that FastAPI neither reads nor writes."""
     shape = model.model_json_schema(ref_template=f"{SHAPES}{{model}}")
     schema["components"]["schemas"] |= {**shape.pop("$defs", {}), model.__name__: shape}
 

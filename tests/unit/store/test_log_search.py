@@ -12,11 +12,11 @@ from sqlalchemy import text
 from publisher.audience import imports
 from publisher.model.call import Recipient
 from publisher.model.states import DeliveryState
-from publisher.store import calls, deliveries, events, log, log_search, processes
+from publisher.store import Store, calls, deliveries, events, log, log_search, processes
 from publisher.store.log import Filter, Place
 from publisher.store.tables import COUNTED
 from tests.ledger import HASH_KEY, NOW, POST, add_edition, add_send
-from tests.stores import overheard
+from tests.stores import ENGINES, overheard
 
 READERS = [
     f"r{number}@{'few' if number in (4, 9) else 'odd' if number % 3 else 'many'}.example" for number in range(24)
@@ -29,9 +29,14 @@ WAYS = {
 }
 
 
-@pytest.fixture
-def filled(store):
-    """Three editions of three days with mails in every state, a test send beside one, and posts."""
+@pytest.fixture(scope="module", params=ENGINES)
+def filled(request, tmp_path_factory):
+    """Three editions of three days with mails in every state, a test send beside one, and posts; only looked at."""
+    is_file = request.param == "sqlite"
+    folder = tmp_path_factory.mktemp("log-search")
+    store = Store.open(
+        folder / "publisher.db" if is_file else request.getfixturevalue("postgresql").create("log_search")
+    )
     for email in READERS:
         imports.add_one(store, email, "daily", name="", hash_key=HASH_KEY, now=NOW, actor="test")
     states = cycle(COUNTED)
@@ -41,7 +46,8 @@ def filled(store):
             mail = add_send(store, edition, channel=channel)
             settle(store, mail, states, NOW + timedelta(days=day))
         add_send(store, edition, channel="mastodon", lists=(), message=POST)
-    return store
+    yield store
+    store.close()
 
 
 def settle(store, send: int, states, began) -> None:
