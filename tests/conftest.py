@@ -44,6 +44,14 @@ def copied_ledgers():
     copy_new_ledgers()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def same_priority():
+    """Stay as urgent as before when a command that runs within a test process (a backup) means to give way."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(os, "nice", lambda by: by)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def closed_ledgers(monkeypatch):
     """Close what a test has opened: a process of thousands of tests would come to hold thousands of files."""

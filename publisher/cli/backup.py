@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -10,17 +11,20 @@ import typer
 from publisher.cli.opening import open_app
 from publisher.cli.output import ProjectDir, local, say
 
+NICE = 10  # of 19: a call to a provider is not kept waiting by what can wait
+
 
 def backup(
     to: Annotated[Path, typer.Argument(help="The file to write; a directory gets one named by the time.")] = Path(),
     project: ProjectDir = Path(),
 ) -> None:
-    """Write ledger, schedules.yaml, templates and keys into one file, while everything goes on.
+    """Write ledger, schedules.yaml, templates and keys into one file, while everything goes on: it gives way to sending.
 
     Secrets of .env are left out. The journal (who left since) belongs elsewhere, and is not part of it either.
     """
     from publisher.app.backup import back_up
 
+    os.nice(NICE)
     app = open_app(project)
     target = to / f"publisher-{app.clock():%Y%m%d-%H%M%S}.tar.gz" if to.is_dir() else to
     manifest = back_up(app, target)

@@ -46,6 +46,12 @@ def test_systemd_understands_every_line(analyze, unit):
     assert analyze(unit, "verify", "--man=no") == ""
 
 
+def test_the_timer_starts_the_backup(analyze):
+    timer = UNITS[0].with_name("publisher-backup.timer")
+    analyze(timer.with_suffix(".service"), "verify", "--man=no")  # which leaves it where the timer looks for it
+    assert analyze(timer, "verify", "--man=no") == ""
+
+
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_systemd_finds_little_that_it_may_do(analyze, unit):
     analyze(unit, "security", "--offline=true", f"--threshold={MOST_EXPOSED}", "--no-pager")
