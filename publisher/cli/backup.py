@@ -18,9 +18,10 @@ def backup(
     to: Annotated[Path, typer.Argument(help="The file to write; a directory gets one named by the time.")] = Path(),
     project: ProjectDir = Path(),
 ) -> None:
-    """Write ledger, schedules.yaml, templates and keys into one file, while everything goes on: it gives way to sending.
+    """Write ledger, schedules.yaml, templates and keys into one file, while everything goes on.
 
-    Secrets of .env are left out. The journal (who left since) belongs elsewhere, and is not part of it either.
+    It gives way to what is sent meanwhile. Secrets of .env are left out. The journal (who left since) belongs
+    elsewhere, and is not part of it either.
     """
     from publisher.app.backup import back_up
 
