@@ -11,18 +11,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from benchmarks.hearing import SETTLES, _rate_in, _readers, _wait
-from benchmarks.sending import make_project, serve
+from benchmarks.sending import make_project, sink_and_root
 from tests.project import ProjectDir, environment
 
 AS_A_RULE = 5  # minutes that a backup may take
@@ -73,16 +70,8 @@ def main() -> None:
     parser.add_argument("--window", type=float, default=4.0, help="seconds without a backup, before each")
     parser.add_argument("--folder", type=Path, help="where the ledger is made; then gone")
     given = parser.parse_args()
-    here, there = multiprocessing.Pipe()
-    sink = multiprocessing.get_context("spawn").Process(target=serve, args=("mailgun", 0.0, there))
-    sink.start()
-    root = Path(tempfile.mkdtemp(prefix="publisher-backing-up-", dir=given.folder))
-    try:
-        _compare(given, root, f"http://127.0.0.1:{here.recv()}", here)
-    finally:
-        here.send(False)
-        sink.join(10)
-        shutil.rmtree(root, ignore_errors=True)
+    with sink_and_root("backing-up", given.folder) as (sink, url, root):
+        _compare(given, root, url, sink)
 
 
 def _compare(given: argparse.Namespace, root: Path, url: str, sink: Connection) -> None:

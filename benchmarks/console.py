@@ -14,16 +14,14 @@ import argparse
 import asyncio
 import json
 import multiprocessing
-import shutil
 import statistics
-import tempfile
 import time
 from collections import Counter
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from benchmarks.hearing import SETTLES, _rate_in, _readers, _wait, running
-from benchmarks.sending import _fill, serve
+from benchmarks.sending import _fill, sink_and_root
 from publisher.app import App, staff
 from publisher.model.staff import Role
 from publisher.web.door import COOKIE
@@ -143,16 +141,8 @@ def main() -> None:
     parser.add_argument("--window", type=float, default=4.0, help="seconds with pages, and seconds without, by turns")
     parser.add_argument("--folder", type=Path, help="where the ledger is made; then gone")
     given = parser.parse_args()
-    here, there = multiprocessing.Pipe()
-    sink = multiprocessing.get_context("spawn").Process(target=serve, args=("mailgun", 0.0, there))
-    sink.start()
-    root = Path(tempfile.mkdtemp(prefix="publisher-console-", dir=given.folder))
-    try:
-        _compare(given, root, f"http://127.0.0.1:{here.recv()}", here)
-    finally:
-        here.send(False)
-        sink.join(10)
-        shutil.rmtree(root, ignore_errors=True)
+    with sink_and_root("console", given.folder) as (sink, url, root):
+        _compare(given, root, url, sink)
 
 
 def _compare(given: argparse.Namespace, root: Path, url: str, sink: Connection) -> None:

@@ -17,14 +17,12 @@ import hmac
 import json
 import multiprocessing
 import re
-import shutil
 import signal
 import socket
 import sqlite3
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -34,7 +32,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from uuid import uuid4
 
-from benchmarks.sending import _fill, serve
+from benchmarks.sending import _fill, sink_and_root
 from publisher.config.keys import KeyRing
 from publisher.model.tokens import wire_id
 from tests.project import MAILGUN, SECRETS, ProjectDir, environment
@@ -268,16 +266,8 @@ def main() -> None:
     parser.add_argument("--window", type=float, default=4.0, help="seconds with events, and seconds without, by turns")
     parser.add_argument("--folder", type=Path, help="where the ledger is made; then gone")
     given = parser.parse_args()
-    here, there = multiprocessing.Pipe()
-    sink = multiprocessing.get_context("spawn").Process(target=serve, args=("mailgun", 0.0, there))
-    sink.start()
-    root = Path(tempfile.mkdtemp(prefix="publisher-hearing-", dir=given.folder))
-    try:
-        _compare(given, root, f"http://127.0.0.1:{here.recv()}", here)
-    finally:
-        here.send(False)
-        sink.join(10)
-        shutil.rmtree(root, ignore_errors=True)
+    with sink_and_root("hearing", given.folder) as (sink, url, root):
+        _compare(given, root, url, sink)
 
 
 def _compare(given: argparse.Namespace, root: Path, url: str, sink: Connection) -> None:

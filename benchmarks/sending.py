@@ -25,7 +25,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -88,6 +90,23 @@ class _Sink:
                 self.last = time.perf_counter()
         except (asyncio.IncompleteReadError, ConnectionError):
             writer.close()
+
+
+@contextmanager
+def sink_and_root(
+    name: str, folder: Path | None, kind: str = "mailgun", latency: float = 0.0
+) -> Iterator[tuple[Connection, str, Path]]:
+    """Yield a sink to ask, its address, and an empty directory; both are gone afterwards."""
+    here, there = multiprocessing.Pipe()
+    sink = multiprocessing.get_context("spawn").Process(target=serve, args=(kind, latency, there))
+    sink.start()
+    root = Path(tempfile.mkdtemp(prefix=f"publisher-{name}-", dir=folder))
+    try:
+        yield here, f"http://127.0.0.1:{here.recv()}", root
+    finally:
+        here.send(False)
+        sink.join(10)
+        shutil.rmtree(root, ignore_errors=True)
 
 
 # --- the project
@@ -204,7 +223,7 @@ def _bodies(folder: Path, kind: str, url: str, own_encoder: bool, per_call: int)
 
     def speak_webhook(readers) -> None:
         call = Call(1, "key", message, readers)
-        body = webhook_payloads.mail_body(call, Readers(message, readers, {}), 1)
+        body = webhook_payloads.mail_body(call, Readers(message, readers, {}), per_call)
         headers = standard_webhooks.headers_for(keys, "key", int(time.time()), body)
         headers["Content-Type"] = "application/json"
         said = session().post(f"{url}/in", data=body, headers=headers, timeout=60)
@@ -231,17 +250,8 @@ def main() -> None:
     if given.bare:
         bare(Path(given.bare[0]), given.kind, given.bare[1], given.threads or 1, given.own_encoder)
         return
-    here, there = multiprocessing.Pipe()
-    sink = multiprocessing.get_context("spawn").Process(target=serve, args=(given.kind, given.latency, there))
-    sink.start()
-    url = f"http://127.0.0.1:{here.recv()}"
-    root = Path(tempfile.mkdtemp(prefix="publisher-sending-", dir=given.folder))
-    try:
-        _compare(given, root, url, here)
-    finally:
-        here.send(False)
-        sink.join(10)
-        shutil.rmtree(root, ignore_errors=True)
+    with sink_and_root("sending", given.folder, given.kind, given.latency) as (sink, url, root):
+        _compare(given, root, url, sink)
 
 
 def _compare(given: argparse.Namespace, root: Path, url: str, sink: Connection) -> None:

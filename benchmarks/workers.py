@@ -11,14 +11,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import os
-import shutil
 import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -28,7 +25,7 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.sending import _measured, _run, bare, serve
+from benchmarks.sending import _measured, _run, bare, sink_and_root
 from publisher.app import App, firing, versions
 from publisher.config.keys import KeyRing
 from publisher.model.tokens import address_hash
@@ -117,19 +114,13 @@ def main() -> None:
     if given.bare:
         bare(Path(given.bare[0]), "webhook", given.bare[1], 1, False, given.per_call)
         return
-    here, there = multiprocessing.Pipe()
-    sink = multiprocessing.get_context("spawn").Process(target=serve, args=("webhook", 0.0, there))
-    sink.start()
-    url = f"http://127.0.0.1:{here.recv()}"
-    root = Path(tempfile.mkdtemp(prefix="publisher-workers-", dir=given.folder))
     server = PostgreSQL(durable=True)
     try:
-        _compare(given, make_project(root, url, server.create("workers"), given.readers, given.per_call), url, here)
+        with sink_and_root("workers", given.folder, "webhook") as (sink, url, root):
+            project = make_project(root, url, server.create("workers"), given.readers, given.per_call)
+            _compare(given, project, url, sink)
     finally:
-        here.send(False)
-        sink.join(10)
         server.stop()
-        shutil.rmtree(root, ignore_errors=True)
 
 
 def _compare(given: argparse.Namespace, project: ProjectDir, url: str, sink: Connection) -> None:
