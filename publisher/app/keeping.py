@@ -13,6 +13,7 @@ import structlog
 from publisher.config.keys import KeyRing
 from publisher.model.retention import Retention
 from publisher.store import Connection, Store, keeping
+from publisher.store.keeping import CALLS, DELIVERIES, Kept
 from publisher.store.seals import Sealer
 
 if TYPE_CHECKING:
@@ -60,15 +61,15 @@ def count(store: Store, retention: Retention, now: datetime) -> Gone:
     """Return how much `prune` would let go."""
     with store.read() as conn:
         heard = list(_heard(conn, now - retention.events))
-        of_calls = keeping.with_calls(conn, now - retention.attempts)
-        of_deliveries = keeping.with_deliveries(conn, now - retention.deliveries)
-        of_deliveries += keeping.with_calls(conn, now - retention.deliveries)  # their calls go first
+        of_calls = keeping.due(conn, CALLS, now - retention.attempts)
+        of_deliveries = keeping.due(conn, DELIVERIES, now - retention.deliveries)
+        of_deliveries += keeping.due(conn, CALLS, now - retention.deliveries)  # their calls go first
         html = list(_articles(conn, now - retention.articles))
         return Gone(
             events=sum(len(each.gone) for each in heard),
             words=sum(len(each.emptied) for each in heard),
-            calls=keeping.calls_of(conn, of_calls),
-            deliveries=keeping.deliveries_of(conn, of_deliveries),
+            calls=keeping.number_of(conn, CALLS, of_calls),
+            deliveries=keeping.number_of(conn, DELIVERIES, of_deliveries),
             articles=sum(map(len, html)),
         )
 
@@ -107,8 +108,8 @@ def prune(
 def _batches(store: Store, retention: Retention, sealer: Sealer, now: datetime) -> Iterator[Gone]:
     """Let go of a batch at each step, and yield how much it was."""
     yield from _let_words_go(store, now - retention.events)
-    yield from _let_calls_go(store, sealer, now - retention.attempts, now)
-    yield from _let_deliveries_go(store, sealer, now - retention.deliveries, now)
+    for kept, ended_before in ((CALLS, now - retention.attempts), (DELIVERIES, now - retention.deliveries)):
+        yield from _let_rows_go(store, kept, sealer, ended_before, now)
     yield from _let_html_go(store, now - retention.articles, now)
     yield from _give_back_room(store)
 
@@ -126,26 +127,15 @@ def _let_words_go(store: Store, came_before: datetime) -> Iterator[Gone]:
         yield Gone(events=len(heard.gone), words=len(heard.emptied))
 
 
-def _let_calls_go(store: Store, sealer: Sealer, ended_before: datetime, now: datetime) -> Iterator[Gone]:
+def _let_rows_go(store: Store, kept: Kept, sealer: Sealer, ended_before: datetime, now: datetime) -> Iterator[Gone]:
     with store.read() as conn:
-        send_ids = keeping.with_calls(conn, ended_before)
+        send_ids = keeping.due(conn, kept, ended_before)
     for send_id in send_ids:
         count = 1
         while count:
             with store.write() as conn:
-                count = keeping.let_calls_go(conn, sealer, send_id, ended_before, limit=BATCH, now=now)
-            yield Gone(calls=count)
-
-
-def _let_deliveries_go(store: Store, sealer: Sealer, ended_before: datetime, now: datetime) -> Iterator[Gone]:
-    with store.read() as conn:
-        send_ids = keeping.with_deliveries(conn, ended_before)
-    for send_id in send_ids:
-        count = 1
-        while count:
-            with store.write() as conn:
-                count = keeping.let_deliveries_go(conn, sealer, send_id, ended_before, limit=BATCH, now=now)
-            yield Gone(deliveries=count)
+                count = keeping.let_go(conn, kept, sealer, send_id, ended_before, limit=BATCH, now=now)
+            yield Gone(**{kept.name: count})
 
 
 def _let_html_go(store: Store, seen_before: datetime, now: datetime) -> Iterator[Gone]:
