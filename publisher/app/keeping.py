@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from publisher.app import verification
 from publisher.config.keys import KeyRing
+from publisher.errors import BooksError
 from publisher.model.retention import Retention
 from publisher.store import Connection, Store, keeping
 from publisher.store.keeping import CALLS, DELIVERIES, Kept
@@ -37,6 +39,7 @@ class Gone:
     deliveries: int = 0
     articles: int = 0  # their html
     is_whole: bool = True  # False: it stopped before the end, and goes on another time
+    left: tuple[str, ...] = ()  # what is wrong with each send that was left alone
 
     def __add__(self, more: Gone) -> Gone:
         return Gone(
@@ -45,11 +48,13 @@ class Gone:
             self.calls + more.calls,
             self.deliveries + more.deliveries,
             self.articles + more.articles,
+            left=self.left + more.left,
         )
 
     @property
     def plain(self) -> dict[str, int]:
-        return {name: count for name, count in asdict(self).items() if name != "is_whole"}
+        """Return how much of each kind."""
+        return {name: count for name, count in asdict(self).items() if name not in ("is_whole", "left")}
 
 
 def sealer_of(keys: KeyRing) -> Sealer:
@@ -93,8 +98,9 @@ def prune(
 ) -> Gone:
     """Let go of what was kept long enough, each batch by itself.
 
+    A send whose sealed total somebody changed is left as it is, with an alert.
+
     :param may_go_on: asked before each batch; what is left is let go another time.
-    :raises BooksError: a sealed total was changed by somebody.
     """
     gone, batches = Gone(), _batches(store, retention, sealer, now)
     while may_go_on():
@@ -133,9 +139,14 @@ def _let_rows_go(store: Store, kept: Kept, sealer: Sealer, ended_before: datetim
     for send_id in send_ids:
         count = 1
         while count:
-            with store.write() as conn:
-                count = keeping.let_go(conn, kept, sealer, send_id, ended_before, limit=BATCH, now=now)
-            yield Gone(**{kept.name: count})
+            try:
+                with store.write() as conn:
+                    count = keeping.let_go(conn, kept, sealer, send_id, ended_before, limit=BATCH, now=now)
+            except BooksError as error:
+                verification.say_wrong(store, lambda: now, send_id, error.what)
+                yield Gone(left=(str(error),))
+                break
+            yield Gone(calls=count) if kept is CALLS else Gone(deliveries=count)
 
 
 def _let_html_go(store: Store, seen_before: datetime, now: datetime) -> Iterator[Gone]:
@@ -176,6 +187,8 @@ class Nightly:
             self._done_on = now.date()
         if any(gone.plain.values()):
             log.info("let_go", **gone.plain)
+        for wrong in gone.left:
+            log.error("not_let_go", why=wrong)
 
     def _may_go_on(self) -> bool:
         self._sleep(PAUSE)

@@ -80,7 +80,6 @@ class Kept:
     :ivar next_of: returns the send's next ones, for so many readers.
     """
 
-    name: str
     rows: Table
     gone_at: Column[datetime]
     hanging: Sequence[Column[int]]
@@ -174,9 +173,8 @@ def _next_deliveries(conn: Connection, send_id: int, limit: int) -> Batch:
     return Batch([row.id for row in found], {number: {"counted": counts} for number, counts in counted.items()})
 
 
-CALLS = Kept("calls", calls, rows.c.calls_gone_at, [outcomes.c.call_id], _next_calls)
+CALLS = Kept(calls, rows.c.calls_gone_at, [outcomes.c.call_id], _next_calls)
 DELIVERIES = Kept(
-    "deliveries",
     deliveries,
     rows.c.deliveries_gone_at,
     [outcomes.c.delivery_id, events.c.delivery_id],

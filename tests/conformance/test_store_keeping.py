@@ -20,7 +20,7 @@ from publisher.model.subscriber import SubscriptionState
 from publisher.model.tokens import address_hash
 from publisher.pipeline import dispatch, hear, settle
 from publisher.pipeline.dispatch.answer import record_answer
-from publisher.store import articles, audit, editions, sends, sources, subscribers, suppressions, tables
+from publisher.store import alerts, articles, audit, editions, sends, sources, subscribers, suppressions, tables
 from publisher.store.seals import Sealer
 from tests.ledger import HASH_KEY, NOW, POST, Clock, add_article, add_edition, add_send, desk, subscribe
 
@@ -158,18 +158,20 @@ def test_an_old_key_still_knows_its_seals(store):
     assert faults(store, send, Sealer((b"n" * 32,))) != []
 
 
-def test_a_changed_total_stops_what_goes_on_top_of_it(store, monkeypatch):
-    from publisher.errors import BooksError
-
+def test_a_send_whose_total_was_changed_is_left_alone_and_the_others_go(store):
     send, _ = sent_to(store, 4)
+    other, _ = sent_to(store, 4, slot="other")
     send_newer(store)
     prune(store, NOW + 200 * DAY)
     with store.write() as conn:
-        conn.execute(update(tables.sealed_totals).values(calls=9))
-    with pytest.raises(BooksError, match="not as it was written"):
-        prune(store, NOW + 800 * DAY)
+        conn.execute(update(tables.sealed_totals).where(tables.sealed_totals.c.send_id == send).values(calls=9))
+    gone = keeping.prune(store, KEPT, SEALER, NOW + 800 * DAY)
+    assert (gone.deliveries, gone.is_whole) == (4, True)
+    assert ["not as it was written" in line for line in gone.left] == [True]
     assert number_of(store, "deliveries") == [4]
-    assert "not as it was written" in faults(store, send)[0]
+    assert "not as it was written" in faults(store, send)[0] and faults(store, other) == []
+    with store.read() as conn:
+        assert [row["cause"] for row in alerts.open_ones(conn)] == [f"books:{send}"]
 
 
 # --- what stays -------------------------------------------------------------------------------------------------------

@@ -101,3 +101,14 @@ def test_a_total_that_somebody_changed_is_found_by_verify(app, monkeypatch):
         conn.execute(update(tables.sealed_totals).values(counted={"sent": 1, "failed": 1}))
         conn.execute(update(tables.sends).values(sent=1, failed=1))
     assert "is not as it was written" in run(app, "verify", code=1)
+
+
+def test_a_send_whose_total_was_changed_is_left_alone_and_the_command_says_so(app, monkeypatch):
+    monkeypatch.setattr("publisher.app.operator.Operator.now", lambda self: NIGHT)
+    with app.store.write() as conn:
+        wrong = {"message_id": 1, "send_id": 1, "counted": {"sent": 1}, "calls": 0, "sealed_at": NOW, "seal": "00"}
+        conn.execute(tables.sealed_totals.insert().values(wrong))
+    done = CliRunner().invoke(cli, ["prune", "--project", str(app.folder)])
+    assert done.exit_code == 1 and "not as it was written" in done.stderr
+    assert json.loads(run(app, "prune", "--json", code=1))["left"]
+    assert deliveries(app) == 2 and "books don't balance" in run(app, "status", code=1)
