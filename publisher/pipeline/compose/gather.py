@@ -26,7 +26,6 @@ from publisher.store import (
 )
 from publisher.store.candidates import Look
 
-WAITS_AT_MOST = timedelta(days=30)  # how long an article that no edition takes stays a candidate
 NEWS_FOR = timedelta(days=7)  # how long the change of a sent article is news
 
 
@@ -60,7 +59,7 @@ def candidates_in(conn: Connection, schedule: Schedule, *, now: datetime) -> Can
     pick = schedule.pick
     row = schedules.get(conn, schedule.name)
     added_at = row["added_at"] if row else now  # not accepted yet: it would be added now
-    span = max(WAITS_AT_MOST, pick.newer_than or timedelta())
+    span = pick.waits
     look_back = _look_back(conn, schedule, now - span)
     since = max(added_at, look_back)
     found, look = candidates.unused(conn, schedule.name, pick.sources, since=since, wanted=f"{span}")
