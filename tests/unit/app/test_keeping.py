@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import func, select, update
 from typer.testing import CliRunner
 
-from publisher.app import App
+from publisher.app import App, handling
 from publisher.app.keeping import Nightly, sealer_of
 from publisher.app.verification import verify_books
 from publisher.audience import imports
 from publisher.cli.commands import cli
-from publisher.model.call import Answer, Outcome, Verdict
+from publisher.errors import EndedError
+from publisher.model.call import Answer, Outcome, Scope, Verdict
 from publisher.pipeline import dispatch, settle
 from publisher.pipeline.dispatch.answer import record_answer
 from publisher.store import tables
@@ -22,6 +23,7 @@ from tests.ledger import NOW, Clock, add_edition, add_send, desk
 from tests.project import ProjectDir
 
 NEWER = "newer"
+SENT = Verdict(Outcome.SENT)
 NIGHT = datetime(2029, 6, 1, 2, 30, tzinfo=UTC)
 
 
@@ -38,12 +40,12 @@ def app(tmp_path):
     return app
 
 
-def sent(app, list_name: str = "daily", slot: str = "2026-11-24T07:00") -> None:
+def sent(app, list_name: str = "daily", slot: str = "2026-11-24T07:00", verdict: Verdict = SENT) -> None:
     add_send(app.store, add_edition(app.store, slot=f"{slot} {list_name}"), lists=(list_name,))
     mine = desk(app.store, Clock())
     claimed = dispatch.claim(app.store, mine, "letters", 2)
     assert dispatch.begin(app.store, mine, claimed)
-    record_answer(app.store, mine, claimed, Answer(Verdict(Outcome.SENT)))
+    record_answer(app.store, mine, claimed, Answer(verdict))
     settle.settle_finished(app.store, now=NOW)
 
 
@@ -112,3 +114,13 @@ def test_a_send_whose_total_was_changed_is_left_alone_and_the_command_says_so(ap
     assert done.exit_code == 1 and "not as it was written" in done.stderr
     assert json.loads(run(app, "prune", "--json", code=1))["left"]
     assert deliveries(app) == 2 and "books don't balance" in run(app, "status", code=1)
+
+
+def test_what_failed_is_not_promised_again_once_it_is_not_kept_whom_it_failed_for(app, monkeypatch):
+    monkeypatch.setattr("publisher.app.operator.Operator.now", lambda self: NIGHT)
+    sent(app, slot="2026-11-25T07:00", verdict=Verdict(Outcome.REFUSED, Scope.RECIPIENT, "no such mailbox"))
+    sent(app, NEWER, slot="2026-11-26T07:00")
+    assert [send.failed for send in handling.failed_of(app, 3)] == [2]
+    run(app, "prune")
+    with pytest.raises(EndedError, match="whom it failed for is not kept any more"):
+        handling.failed_of(app, 3)
