@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -13,7 +13,9 @@ import structlog
 from publisher.app import verification
 from publisher.config.keys import KeyRing
 from publisher.errors import BooksError
+from publisher.model.project import Schedule
 from publisher.model.retention import Retention
+from publisher.pipeline.compose.gather import reach
 from publisher.store import Connection, Store, keeping
 from publisher.store.keeping import CALLS, DELIVERIES, Kept
 from publisher.store.seals import Sealer
@@ -62,14 +64,14 @@ def sealer_of(keys: KeyRing) -> Sealer:
     return Sealer((*keys.all_of("wire"), keys.current("wire")[1]))
 
 
-def count(store: Store, retention: Retention, now: datetime) -> Gone:
+def count(store: Store, retention: Retention, schedules: Iterable[Schedule], now: datetime) -> Gone:
     """Return how much `prune` would let go."""
     with store.read() as conn:
         heard = list(_heard(conn, now - retention.events))
         of_calls = keeping.due(conn, CALLS, now - retention.attempts)
         of_deliveries = keeping.due(conn, DELIVERIES, now - retention.deliveries)
         of_deliveries += keeping.due(conn, CALLS, now - retention.deliveries)  # their calls go first
-        html = list(_articles(conn, now - retention.articles))
+        html = list(_articles(conn, _unreached(conn, retention, schedules, now)))
         return Gone(
             events=sum(len(each.gone) for each in heard),
             words=sum(len(each.emptied) for each in heard),
@@ -93,16 +95,28 @@ def _articles(conn: Connection, seen_before: datetime) -> Iterator[list[int]]:
         after = ids[-1]
 
 
+def _unreached(conn: Connection, retention: Retention, schedules: Iterable[Schedule], now: datetime) -> datetime:
+    """Return before when articles came that are kept long enough, and that no schedule takes any more."""
+    return min([now - retention.articles, *(reach(conn, schedule, now=now) for schedule in schedules)])
+
+
 def prune(
-    store: Store, retention: Retention, sealer: Sealer, now: datetime, *, may_go_on: Callable[[], bool] = lambda: True
+    store: Store,
+    retention: Retention,
+    schedules: Iterable[Schedule],
+    sealer: Sealer,
+    now: datetime,
+    *,
+    may_go_on: Callable[[], bool] = lambda: True,
 ) -> Gone:
     """Let go of what was kept long enough, each batch by itself.
 
     A send whose sealed total somebody changed is left as it is, with an alert.
 
+    :param schedules: those that may still take an article.
     :param may_go_on: asked before each batch; what is left is let go another time.
     """
-    gone, batches = Gone(), _batches(store, retention, sealer, now)
+    gone, batches = Gone(), _batches(store, retention, schedules, sealer, now)
     while may_go_on():
         more = next(batches, None)
         if more is None:
@@ -111,12 +125,16 @@ def prune(
     return replace(gone, is_whole=False)
 
 
-def _batches(store: Store, retention: Retention, sealer: Sealer, now: datetime) -> Iterator[Gone]:
+def _batches(
+    store: Store, retention: Retention, schedules: Iterable[Schedule], sealer: Sealer, now: datetime
+) -> Iterator[Gone]:
     """Let go of a batch at each step, and yield how much it was."""
     yield from _let_words_go(store, now - retention.events)
     for kept, ended_before in ((CALLS, now - retention.attempts), (DELIVERIES, now - retention.deliveries)):
         yield from _let_rows_go(store, kept, sealer, ended_before, now)
-    yield from _let_html_go(store, now - retention.articles, now)
+    with store.read() as conn:
+        seen_before = _unreached(conn, retention, schedules, now)
+    yield from _let_html_go(store, seen_before, now)
     yield from _give_back_room(store)
 
 
@@ -182,7 +200,8 @@ class Nightly:
         now = app.clock().astimezone(app.zone)
         if not FIRST_HOUR <= now.hour < LAST_HOUR or self._done_on == now.date() or not self._may_go_on():
             return
-        gone = prune(app.store, app.project.retention, sealer_of(app.keys), app.clock(), may_go_on=self._may_go_on)
+        kept, schedules = app.project.retention, app.project.schedules.values()
+        gone = prune(app.store, kept, schedules, sealer_of(app.keys), app.clock(), may_go_on=self._may_go_on)
         if gone.is_whole:
             self._done_on = now.date()
         if any(gone.plain.values()):

@@ -34,11 +34,11 @@ def prune(
     from publisher.config.values import duration_text
 
     operator = open_operator(project)
-    kept, now = operator.project.retention, operator.now()
+    kept, schedules, now = operator.project.retention, operator.project.schedules.values(), operator.now()
     if dry_run:
-        gone = count(operator.store, kept, now)
+        gone = count(operator.store, kept, schedules, now)
     else:
-        gone = let_go(operator.store, kept, sealer_of(operator.keys), now)
+        gone = let_go(operator.store, kept, schedules, sealer_of(operator.keys), now)
     if as_json:
         say_json({**gone.plain, "left": gone.left, "dry_run": dry_run})
         raise typer.Exit(1 if gone.left else 0)

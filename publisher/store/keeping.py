@@ -239,7 +239,10 @@ def let_words_go(conn: Connection, heard: Heard) -> None:
 
 
 def with_html(conn: Connection, seen_before: datetime, *, after: int, limit: int) -> list[int]:
-    """Return the next articles whose html may go: no edition that is open has them, and they wait for nobody."""
+    """Return the next articles whose html may go: no edition that is open has them, and they wait for nobody.
+
+    :param seen_before: what came since then is kept, and may be what a schedule has still to take.
+    """
     first_kept = first_since(conn, articles, articles.c.first_seen_at, seen_before)
     other = rows.alias()
     is_open = or_(

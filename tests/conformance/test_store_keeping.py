@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, update
 
 from publisher.app import keeping
+from publisher.config.schedules import parse_project
 from publisher.model.article import Article, Standing
 from publisher.model.call import Answer, Outcome, Scope, Verdict
 from publisher.model.event import Event, EventKind
@@ -20,9 +21,21 @@ from publisher.model.subscriber import SubscriptionState
 from publisher.model.tokens import address_hash
 from publisher.pipeline import dispatch, hear, settle
 from publisher.pipeline.dispatch.answer import record_answer
-from publisher.store import alerts, articles, audit, editions, sends, sources, subscribers, suppressions, tables
+from publisher.store import (
+    alerts,
+    articles,
+    audit,
+    editions,
+    schedules,
+    sends,
+    sources,
+    subscribers,
+    suppressions,
+    tables,
+)
 from publisher.store.seals import Sealer
 from tests.ledger import HASH_KEY, NOW, POST, Clock, add_article, add_edition, add_send, desk, subscribe
+from tests.unit.config.project_text import BASE
 
 K = EventKind
 DAY = timedelta(days=1)
@@ -85,7 +98,7 @@ def faults(store, send: int, sealer: Sealer = SEALER) -> list[str]:
 
 
 def prune(store, at, **how) -> dict[str, int]:
-    return {name: n for name, n in keeping.prune(store, KEPT, SEALER, at, **how).plain.items() if n}
+    return {name: n for name, n in keeping.prune(store, KEPT, (), SEALER, at, **how).plain.items() if n}
 
 
 def test_calls_go_first_then_deliveries_and_verify_balances_all_the_way(store):
@@ -113,7 +126,7 @@ def test_what_would_go_is_counted_before(store):
     sent_to(store, 5, refused=1)
     send_newer(store)
     at = NOW + 800 * DAY
-    said = keeping.count(store, KEPT, at).plain
+    said = keeping.count(store, KEPT, (), at).plain
     assert said == {"events": 0, "words": 0, "calls": 3, "deliveries": 5, "articles": 1}
     assert number_of(store, "calls", "deliveries") == [3, 5]
     assert prune(store, at) == {name: number for name, number in said.items() if number}
@@ -127,7 +140,7 @@ def test_after_each_batch_the_books_balance_and_a_stop_loses_nothing(store, monk
     at = NOW + 800 * DAY
     for step in range(40):
         left = iter([True] * 1 + [False])
-        gone = keeping.prune(store, KEPT, SEALER, at, may_go_on=lambda left=left: next(left))
+        gone = keeping.prune(store, KEPT, (), SEALER, at, may_go_on=lambda left=left: next(left))
         assert faults(store, send) == [], step
         if gone == keeping.Gone(is_whole=False) and number_of(store, "deliveries") == [0]:
             break
@@ -165,7 +178,7 @@ def test_a_send_whose_total_was_changed_is_left_alone_and_the_others_go(store):
     prune(store, NOW + 200 * DAY)
     with store.write() as conn:
         conn.execute(update(tables.sealed_totals).where(tables.sealed_totals.c.send_id == send).values(calls=9))
-    gone = keeping.prune(store, KEPT, SEALER, NOW + 800 * DAY)
+    gone = keeping.prune(store, KEPT, (), SEALER, NOW + 800 * DAY)
     assert (gone.deliveries, gone.is_whole) == (4, True)
     assert ["not as it was written" in line for line in gone.left] == [True]
     assert number_of(store, "deliveries") == [4]
@@ -407,7 +420,7 @@ def test_the_html_of_old_articles_goes_where_no_edition_needs_it(store):
         conn.execute(update(tables.editions).values(state=EditionState.CLOSED))
         conn.execute(update(tables.editions).where(tables.editions.c.id == draft).values(state=EditionState.DRAFT))
     at = NOW + 366 * DAY
-    assert keeping.count(store, KEPT, at).articles == 1
+    assert keeping.count(store, KEPT, (), at).articles == 1
     assert prune(store, at) == {"articles": 1}
     assert html_of(store) == ["", "<p>1</p>", "<p>2</p>", "<p>new</p>", "<p>held</p>"]
     assert prune(store, NOW + 500 * DAY) == {"articles": 1}
@@ -415,3 +428,22 @@ def test_the_html_of_old_articles_goes_where_no_edition_needs_it(store):
     with store.read() as conn:
         assert conn.execute(select(tables.article_revisions.c.html)).scalars().all() == [""]
         assert articles.get(conn, ids[3]).is_without_html
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "kept"),
+    [
+        ("", "", False),
+        ("pick: {from: site}", "pick: {from: site, newer_than: 500d}", True),
+        ("    send:", "    backfill: 3\n    send:", True),
+    ],
+    ids=["forgotten by it", "newer_than", "backfill"],
+)
+def test_html_stays_where_a_schedule_may_still_take_the_article(store, old, new, kept):
+    project = parse_project(BASE.replace(old, new) if old else BASE)
+    at = NOW + 400 * DAY
+    with store.write() as conn:
+        add_article(conn, sources.ensure(conn, "site")["id"], Article("Story", html="<p>1</p>", text="1"))
+        schedules.begin(conn, "morning", at - DAY if "backfill" in new else NOW - DAY, "test")
+    gone = keeping.prune(store, KEPT, project.schedules.values(), SEALER, at)
+    assert (gone.articles, html_of(store)) == ((0, ["<p>1</p>"]) if kept else (1, [""]))
