@@ -83,6 +83,7 @@ class InBoxes:
     channel: str
     lists: tuple[str, ...]
     old: int  # have the old words, or may have
+    gone: int  # of these, how many nobody knows any more by name
     new: int  # have the newest
     left: int  # not begun: they get the newest
     under_way: int  # written to at this moment
@@ -91,6 +92,7 @@ class InBoxes:
 
     def __str__(self) -> str:
         counts = [f"{self.old:,} {'has' if self.old == 1 else 'have'} the old words"] if self.old else []
+        counts += [f"of {self.gone:,} it is not kept any more who they are"] if self.gone else []
         counts += [f"{self.new:,} {'has' if self.new == 1 else 'have'} the new ones"] if self.new else []
         counts += [f"{self.left:,} not written to yet, and {'gets' if self.left == 1 else 'get'} the new ones"] * (
             self.left > 0
@@ -135,7 +137,7 @@ def next_steps(app: App, edition_id: int, found: Account) -> list[str]:
         held = facts.held(conn)
     steps = [f"all sending is held by {held.actor}: publisher release --all"] if held else []
     steps += [step for row in rows if row["state"] == "paused" and (step := standing.next_step(row, None))]
-    if any(mail.old and not (mail.mailed or mail.mailing) for mail in found.mails):
+    if any(mail.old > mail.gone and not (mail.mailed or mail.mailing) for mail in found.mails):
         steps.append(f"To mail the right words to who has the old ones: publisher correct {edition_id} --mail")
     if not found.is_done:
         steps.append(f"To try again what was not edited: publisher correct {edition_id}")
@@ -172,12 +174,14 @@ def _why(edit: Edit) -> str:
 
 
 def _in_boxes(conn: Connection, send: RowMapping) -> InBoxes:
-    old = corrections.count_old(conn, send["id"])
+    gone = corrections.count_gone(conn, send["id"])
+    old = corrections.count_old(conn, send["id"]) + gone
     mails = corrections.mails(conn, send["edition_id"], send["entry"])
     return InBoxes(
         send["channel"],
         tuple(send["audience"]),
         old=old,
+        gone=gone,
         new=send["sent"] + send["unknown"] - old,
         left=send["pending"] if send["state"] != SendState.CANCELLED else 0,
         under_way=send["taken"],

@@ -14,6 +14,7 @@ from publisher.app.keeping import Nightly
 from publisher.app.ledger import keep_mark, notice_restore
 from publisher.app.speaking import Speaker
 from publisher.app.telling import Teller
+from publisher.audience import erasing
 from publisher.pipeline.operate import holding
 from publisher.runtime.duty import Duty
 from publisher.runtime.heartbeat import Heartbeat
@@ -56,6 +57,7 @@ def standing_duties(app: App, is_alive: Callable[[], bool]) -> list[Duty]:
         Duty("uploads", lambda: _forget_uploads(app), lambda: FORGET_EVERY),
         Duty("sign-ups", lambda: joining.forget_unconfirmed(app), lambda: FORGET_EVERY),
         Duty("keeping", Nightly(app).look, lambda: KEEP_EVERY),
+        Duty("erasures", lambda: erasing.finish_all(app.store), lambda: KEEP_EVERY),
         Duty("mark", lambda: _keep_mark(app), lambda: MARK_EVERY),
         Duty("heartbeat", heartbeat, lambda: app.project.alerts.every),
     ]

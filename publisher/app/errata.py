@@ -19,7 +19,18 @@ from publisher.model.staff import May
 from publisher.model.states import ENDED, SendState
 from publisher.pipeline.operate import correcting, rewording
 from publisher.pipeline.operate.correcting import Corrected
-from publisher.store import Connection, RowMapping, articles, corrections, editions, facts, messages, sends, trials
+from publisher.store import (
+    Connection,
+    RowMapping,
+    articles,
+    corrections,
+    editions,
+    facts,
+    messages,
+    seals,
+    sends,
+    trials,
+)
 from publisher.store.permission import allowed
 
 if TYPE_CHECKING:
@@ -58,6 +69,8 @@ class Prepared:
     blocked: tuple[str, ...]  # what the checks say against the new words
     to_edit: int  # posts that stand with older words than they are to have by now
     behind: int  # readers of older words whom a correction mail would reach; 0 where none is wanted
+    gone: int  # readers whom none can reach, because it is not kept any more who they are; 0 likewise
+    bare: int  # articles whose html is not kept any more
     stops: int  # readers of an earlier correction mail who have not got it, and won't
 
     @property
@@ -70,6 +83,11 @@ class Prepared:
             yield f"{many(self.to_edit, 'post')} with older words: to be edited"
         if self.behind:
             yield f"a correction by mail to {many(self.behind, 'reader')}"
+        if self.gone:
+            who = f"{many(self.gone, 'reader')} of the old words"
+            yield f"no mail to {who}: who they are is not kept as long as that (`retention: deliveries:`)"
+        if self.bare:
+            yield f"{many(self.bare, 'article')} without html, which is not kept as long as that: its text stands in"
         if self.stops:
             more = "" if self.behind else "; they get the new words only with --mail"
             yield f"an earlier correction by mail is stopped before {many(self.stops, 'reader')} had it{more}"
@@ -198,12 +216,16 @@ def _compared(
     mailed = [anew for anew in found if anew.letter is not None and anew.send["audience"]] if mail else []
     changes = {anew.send["id"] for anew, _ in changed}
     behind = sum(
-        _would_be_behind(anew.send) if anew.send["id"] in changes else corrections.count_behind(conn, anew.send)
+        _would_be_behind(conn, anew.send) if anew.send["id"] in changes else corrections.count_behind(conn, anew.send)
         for anew in mailed
     )
+    gone = sum(_nobody_knows(conn, anew.send, is_changed=anew.send["id"] in changes) for anew in mailed)
     to_edit = rewording.to_edit(conn, edition_id, app.sending.corrects, app.store.now(), anew=True)
     wanted = Corrected(said, tuple(changed), tuple(mailed), revisions)
-    return Prepared(wanted, tuple(differences), tuple(blocked), len(to_edit), behind, stops)
+    bare = sum(
+        row["position"] is not None and each.is_without_html for row, each in articles.of_edition(conn, edition_id)
+    )
+    return Prepared(wanted, tuple(differences), tuple(blocked), len(to_edit), behind, gone, bare, stops)
 
 
 def _said(conn: Connection, send: RowMapping) -> dict[str, Content]:
@@ -211,9 +233,17 @@ def _said(conn: Connection, send: RowMapping) -> dict[str, Content]:
     return {name: messages.get(conn, number) for name, number in messages.by_variant(conn, send["id"]).items()}
 
 
-def _would_be_behind(send: RowMapping) -> int:
-    """Return how many have words that are old once a mail has others."""
-    return int(send["sent"] + send["unknown"] + send["taken"])
+def _would_be_behind(conn: Connection, send: RowMapping) -> int:
+    """Return how many have words that are old once a mail has others, and are kept."""
+    return int(send["sent"] + send["unknown"] + send["taken"]) - _nobody_knows(conn, send, is_changed=True)
+
+
+def _nobody_knows(conn: Connection, send: RowMapping, *, is_changed: bool) -> int:
+    """Return how many have words that are old, or are once a mail has others, and are not kept any more."""
+    if not is_changed:
+        return corrections.count_gone(conn, send["id"])
+    gone = seals.counted(conn, send["id"])
+    return sum(gone[state] for state in corrections.HAD)
 
 
 def _against(anew: Anew) -> Iterator[str]:

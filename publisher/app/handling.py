@@ -127,7 +127,11 @@ def failed_of(here: Here, edition_id: int) -> list[standing.SendNow]:
     failed = [send for send in standing.sends_of(here.store, edition_id) if send.failed]
     if failed and all(send.state == "cancelled" for send in failed):
         raise EndedError("it was cancelled: nothing of it is sent again", where=title)
-    return failed
+    kept = again.still_kept(here.store, edition_id)
+    if failed and not kept:
+        what = "whom it failed for is not kept any more (`retention: deliveries:`)"
+        raise EndedError(what, where=title, remedy="Nothing of it can be sent again; its totals stand in the books")
+    return [send for send in failed if send.id in kept]
 
 
 def require_open(here: Here, edition_id: int, verb: str) -> str:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 
+from publisher.app import verification
 from publisher.config.keys import KeyRing
+from publisher.errors import BooksError
+from publisher.model.project import Schedule
 from publisher.model.retention import Retention
+from publisher.pipeline.compose.gather import reach
 from publisher.store import Connection, Store, keeping
+from publisher.store.keeping import CALLS, DELIVERIES, Kept
 from publisher.store.seals import Sealer
 
 if TYPE_CHECKING:
@@ -36,6 +41,7 @@ class Gone:
     deliveries: int = 0
     articles: int = 0  # their html
     is_whole: bool = True  # False: it stopped before the end, and goes on another time
+    left: tuple[str, ...] = ()  # what is wrong with each send that was left alone
 
     def __add__(self, more: Gone) -> Gone:
         return Gone(
@@ -44,11 +50,13 @@ class Gone:
             self.calls + more.calls,
             self.deliveries + more.deliveries,
             self.articles + more.articles,
+            left=self.left + more.left,
         )
 
     @property
     def plain(self) -> dict[str, int]:
-        return {name: count for name, count in asdict(self).items() if name != "is_whole"}
+        """Return how much of each kind."""
+        return {name: count for name, count in asdict(self).items() if name not in ("is_whole", "left")}
 
 
 def sealer_of(keys: KeyRing) -> Sealer:
@@ -56,19 +64,19 @@ def sealer_of(keys: KeyRing) -> Sealer:
     return Sealer((*keys.all_of("wire"), keys.current("wire")[1]))
 
 
-def count(store: Store, retention: Retention, now: datetime) -> Gone:
+def count(store: Store, retention: Retention, schedules: Iterable[Schedule], now: datetime) -> Gone:
     """Return how much `prune` would let go."""
     with store.read() as conn:
         heard = list(_heard(conn, now - retention.events))
-        of_calls = keeping.with_calls(conn, now - retention.attempts)
-        of_deliveries = keeping.with_deliveries(conn, now - retention.deliveries)
-        of_deliveries += keeping.with_calls(conn, now - retention.deliveries)  # their calls go first
-        html = list(_articles(conn, now - retention.articles))
+        of_calls = keeping.due(conn, CALLS, now - retention.attempts)
+        of_deliveries = keeping.due(conn, DELIVERIES, now - retention.deliveries)
+        of_deliveries += keeping.due(conn, CALLS, now - retention.deliveries)  # their calls go first
+        html = list(_articles(conn, _unreached(conn, retention, schedules, now)))
         return Gone(
             events=sum(len(each.gone) for each in heard),
             words=sum(len(each.emptied) for each in heard),
-            calls=keeping.calls_of(conn, of_calls),
-            deliveries=keeping.deliveries_of(conn, of_deliveries),
+            calls=keeping.number_of(conn, CALLS, of_calls),
+            deliveries=keeping.number_of(conn, DELIVERIES, of_deliveries),
             articles=sum(map(len, html)),
         )
 
@@ -87,15 +95,28 @@ def _articles(conn: Connection, seen_before: datetime) -> Iterator[list[int]]:
         after = ids[-1]
 
 
+def _unreached(conn: Connection, retention: Retention, schedules: Iterable[Schedule], now: datetime) -> datetime:
+    """Return before when articles came that are kept long enough, and that no schedule takes any more."""
+    return min([now - retention.articles, *(reach(conn, schedule, now=now) for schedule in schedules)])
+
+
 def prune(
-    store: Store, retention: Retention, sealer: Sealer, now: datetime, *, may_go_on: Callable[[], bool] = lambda: True
+    store: Store,
+    retention: Retention,
+    schedules: Iterable[Schedule],
+    sealer: Sealer,
+    now: datetime,
+    *,
+    may_go_on: Callable[[], bool] = lambda: True,
 ) -> Gone:
     """Let go of what was kept long enough, each batch by itself.
 
+    A send whose sealed total somebody changed is left as it is, with an alert.
+
+    :param schedules: those that may still take an article.
     :param may_go_on: asked before each batch; what is left is let go another time.
-    :raises BooksError: a sealed total was changed by somebody.
     """
-    gone, batches = Gone(), _batches(store, retention, sealer, now)
+    gone, batches = Gone(), _batches(store, retention, schedules, sealer, now)
     while may_go_on():
         more = next(batches, None)
         if more is None:
@@ -104,12 +125,16 @@ def prune(
     return replace(gone, is_whole=False)
 
 
-def _batches(store: Store, retention: Retention, sealer: Sealer, now: datetime) -> Iterator[Gone]:
+def _batches(
+    store: Store, retention: Retention, schedules: Iterable[Schedule], sealer: Sealer, now: datetime
+) -> Iterator[Gone]:
     """Let go of a batch at each step, and yield how much it was."""
     yield from _let_words_go(store, now - retention.events)
-    yield from _let_calls_go(store, sealer, now - retention.attempts, now)
-    yield from _let_deliveries_go(store, sealer, now - retention.deliveries, now)
-    yield from _let_html_go(store, now - retention.articles, now)
+    for kept, ended_before in ((CALLS, now - retention.attempts), (DELIVERIES, now - retention.deliveries)):
+        yield from _let_rows_go(store, kept, sealer, ended_before, now)
+    with store.read() as conn:
+        seen_before = _unreached(conn, retention, schedules, now)
+    yield from _let_html_go(store, seen_before, now)
     yield from _give_back_room(store)
 
 
@@ -126,26 +151,20 @@ def _let_words_go(store: Store, came_before: datetime) -> Iterator[Gone]:
         yield Gone(events=len(heard.gone), words=len(heard.emptied))
 
 
-def _let_calls_go(store: Store, sealer: Sealer, ended_before: datetime, now: datetime) -> Iterator[Gone]:
+def _let_rows_go(store: Store, kept: Kept, sealer: Sealer, ended_before: datetime, now: datetime) -> Iterator[Gone]:
     with store.read() as conn:
-        send_ids = keeping.with_calls(conn, ended_before)
+        send_ids = keeping.due(conn, kept, ended_before)
     for send_id in send_ids:
         count = 1
         while count:
-            with store.write() as conn:
-                count = keeping.let_calls_go(conn, sealer, send_id, ended_before, limit=BATCH, now=now)
-            yield Gone(calls=count)
-
-
-def _let_deliveries_go(store: Store, sealer: Sealer, ended_before: datetime, now: datetime) -> Iterator[Gone]:
-    with store.read() as conn:
-        send_ids = keeping.with_deliveries(conn, ended_before)
-    for send_id in send_ids:
-        count = 1
-        while count:
-            with store.write() as conn:
-                count = keeping.let_deliveries_go(conn, sealer, send_id, ended_before, limit=BATCH, now=now)
-            yield Gone(deliveries=count)
+            try:
+                with store.write() as conn:
+                    count = keeping.let_go(conn, kept, sealer, send_id, ended_before, limit=BATCH, now=now)
+            except BooksError as error:
+                verification.say_wrong(store, lambda: now, send_id, error.what)
+                yield Gone(left=(str(error),))
+                break
+            yield Gone(calls=count) if kept is CALLS else Gone(deliveries=count)
 
 
 def _let_html_go(store: Store, seen_before: datetime, now: datetime) -> Iterator[Gone]:
@@ -181,11 +200,14 @@ class Nightly:
         now = app.clock().astimezone(app.zone)
         if not FIRST_HOUR <= now.hour < LAST_HOUR or self._done_on == now.date() or not self._may_go_on():
             return
-        gone = prune(app.store, app.project.retention, sealer_of(app.keys), app.clock(), may_go_on=self._may_go_on)
+        kept, schedules = app.project.retention, app.project.schedules.values()
+        gone = prune(app.store, kept, schedules, sealer_of(app.keys), app.clock(), may_go_on=self._may_go_on)
         if gone.is_whole:
             self._done_on = now.date()
         if any(gone.plain.values()):
             log.info("let_go", **gone.plain)
+        for wrong in gone.left:
+            log.error("not_let_go", why=wrong)
 
     def _may_go_on(self) -> bool:
         self._sleep(PAUSE)

@@ -14,7 +14,7 @@ from publisher.config.settings import Settings
 from publisher.model.counting import many
 from publisher.model.tokens import address_hash
 from publisher.pipeline.operate import holding
-from publisher.store import Store, marks
+from publisher.store import Store, marks, processes
 from publisher.store.farewells import Farewell
 from publisher.store.journal import Journal, Mark
 
@@ -34,6 +34,7 @@ def open_ledger(folder: Path, settings: Settings, clock: Clock, *, to_upgrade: b
     store = Store.open(settings.database_url or folder / DATABASE, clock, to_upgrade=to_upgrade)
     store.journal = Journal(Path(settings.get("JOURNAL") or folder / JOURNAL))
     if not to_upgrade:
+        processes.end_writing_for_upgrades(store)
         notice_restore(store, lambda email: _hash_of(folder, email), clock)
     return store
 

@@ -41,16 +41,22 @@ def _verify(store: Store, clock: Clock, send_id: int, sealer: Sealer | None) -> 
     with store.read() as conn:
         row = sends.get(conn, send_id)
         wrong = audit.faults(conn, send_id, sealer)
-    cause = alerts.books_cause(send_id)
     if wrong:
-        affected = f"send {send_id} of edition {row['edition_id']} through {row['channel']}"
-        what = f"the books don't balance: {wrong[0]}"
-        command = f"publisher verify {row['edition_id'] or ''}".strip()
-        alerts.begin(store, clock, cause, what=what, affected=affected, command=command, urgent=True)
+        say_wrong(store, clock, send_id, wrong[0])
     else:
         _forget(store, send_id, is_marked=sends.is_out_of_balance(row))
-        alerts.end(store, clock, cause)
+        alerts.end(store, clock, alerts.books_cause(send_id))
     return Count(send_id, row["edition_id"], row["channel"], row["candidates"], tuple(wrong))
+
+
+def say_wrong(store: Store, clock: Clock, send_id: int, wrong: str) -> None:
+    """Raise the alert that the books of a send don't balance; it ends when they are counted right again."""
+    with store.read() as conn:
+        row = sends.get(conn, send_id)
+    affected = f"send {send_id} of edition {row['edition_id']} through {row['channel']}"
+    what = f"the books don't balance: {wrong}"
+    command = f"publisher verify {row['edition_id'] or ''}".strip()
+    alerts.begin(store, clock, alerts.books_cause(send_id), what=what, affected=affected, command=command, urgent=True)
 
 
 def _forget(store: Store, send_id: int, *, is_marked: bool) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
-from publisher.model.subscriber import SubscriptionState
+from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.store import Connection, Store, consents, erasures, staff, subscribers, suppressions
-from publisher.store.erasures import Names, Receipt
+from publisher.store.erasures import Names, Receipt, UnderWay
+
+BATCH = 500  # letters of one transaction
 
 
 def erase(
@@ -24,31 +27,77 @@ def erase(
     """Forget a person for good; return the receipt, which names nobody. None where there is nobody with this id.
 
     Letters to them that haven't begun stop: a row without an address is written to by nobody. What stays says that a
-    letter went to somebody who was erased.
+    letter went to somebody who was erased. Who has had thousands is taken out of them some at a time; what is cut short
+    is finished by `finish_all`.
 
     :param hash_of: makes the keyed hash of an address: of theirs now and of those before, for old files have the old.
     :param why: how it is known that they want it; it is kept, without their addresses and name.
     :param besides: what was taken away elsewhere, for the receipt.
     """
     with store.write() as conn:
-        person = subscribers.get(conn, subscriber_id)
+        person = subscribers.lock(conn, subscriber_id)
         if person is None:
             return None
-        addresses = addresses_of(conn, person.id, person.email)
-        names = Names(addresses, [person.name])
-        said = names.out_of(why, is_theirs=True)
-        done = Counter(besides or {})
-        for row_id in erasures.rows_of(conn, person.id):
-            done["subscriptions"] += _leave_everything(conn, row_id, now, actor)
-            done += erasures.unname(conn, row_id, names)
-            done += erasures.empty(conn, row_id, now)
-        for address in addresses:
-            done["suppressions"] += erasures.unname_suppressions(conn, hash_of(address), names)
-            suppressions.add(conn, hash_of(address), suppressions.ERASED, reason=said, now=now, actor=actor)
-        done += erasures.sweep(conn, names)
-        receipt = erasures.give_receipt(conn, person.id, at=now, actor=actor, why=said, counted=done)
-        what = f"erased a subscriber (receipt {receipt.number})"
-        staff.write_down(conn, actor, what, about=f"subscriber:{person.id}", now=now)
+        _begin(conn, person, hash_of=hash_of, why=why, now=now, actor=actor, besides=besides or {})
+    return finish(store, subscriber_id)
+
+
+def _begin(
+    conn: Connection,
+    person: Subscriber,
+    *,
+    hash_of: Callable[[str], str],
+    why: str,
+    now: datetime,
+    actor: str,
+    besides: Mapping[str, int],
+) -> None:
+    """Leave nothing of who they are, and write down what has still to be looked for where letters to them are kept."""
+    addresses = addresses_of(conn, person.id, person.email)
+    names = Names(addresses, [person.name])
+    said, row_ids = names.out_of(why, is_theirs=True), erasures.rows_of(conn, person.id)
+    done = Counter(besides)
+    for row_id in row_ids:
+        done["subscriptions"] += _leave_everything(conn, row_id, now, actor)
+        done += erasures.empty(conn, row_id, now)
+    for address in addresses:
+        done["suppressions"] += erasures.unname_suppressions(conn, hash_of(address), names)
+        suppressions.add(conn, hash_of(address), suppressions.ERASED, reason=said, now=now, actor=actor)
+    erasures.keep(conn, UnderWay(person.id, row_ids, addresses, person.name, now, actor, said, dict(done)))
+
+
+def finish(store: Store, subscriber_id: int) -> Receipt | None:
+    """Take a person whose erasure has begun out of the letters to them, some at a time; return the receipt.
+
+    Whoever else does it at the same time does the other half.
+    """
+    while True:
+        with store.write() as conn:
+            known = erasures.under_way(conn, subscriber_id)
+            if known is None:
+                return erasures.receipt_of(conn, subscriber_id)
+            names = Names(known.addresses, [known.name])
+            letters = erasures.letters_to(conn, known.rows, after=known.through, limit=BATCH)
+            known = known.on(letters, erasures.unname(conn, letters, names))
+            if len(letters) < BATCH:
+                return _end(conn, known, names)
+            erasures.keep(conn, known)
+
+
+def finish_all(store: Store) -> list[Receipt]:
+    """Finish every erasure that whatever ended a process has cut short; return their receipts."""
+    with store.read() as conn:
+        begun = erasures.unfinished(conn)
+    return [receipt for each in begun if (receipt := finish(store, each)) is not None]
+
+
+def _end(conn: Connection, known: UnderWay, names: Names) -> Receipt:
+    erasures.end(conn, known.subscriber_id)
+    counted = Counter(known.counted) + erasures.sweep(conn, names)
+    how: dict[str, Any] = {"at": known.at, "actor": known.actor, "why": known.why, "counted": counted}
+    receipt = erasures.give_receipt(conn, known.subscriber_id, **how)
+    what = f"erased a subscriber (receipt {receipt.number})"
+    staff.write_down(conn, known.actor, what, about=f"subscriber:{known.subscriber_id}", now=known.at)
     return receipt
 
 

@@ -194,7 +194,7 @@ def _forget(store: Store, ids: Sequence[int], before: datetime, now: datetime) -
             # Locked first, looked at then: somebody may sign up in this moment.
             person = subscribers.lock(conn, subscriber_id)
             if person is not None and signups.is_on_no_list(conn, person.id, before):
-                erasures.unname(conn, person.id, Names([person.email]))
+                erasures.unname(conn, erasures.letters_to(conn, [person.id]), Names([person.email]))
                 erasures.empty(conn, person.id, now)
                 gone += 1
     return gone

@@ -86,8 +86,11 @@ def move(
 def erase(email: str, why: Why, yes: Yes = False, project: ProjectDir = Path()) -> None:
     """Forget a person for good. What stays is a keyed hash, by which no import brings them back, and a receipt."""
     from publisher.app import forgetting
+    from publisher.audience import erasing
 
     said, operator = _reason(why), open_operator(project)
+    for done in erasing.finish_all(operator.store):
+        say(f"an erasure that was cut short is finished: receipt {done.number}, {_counted(done)}")
     person, _ = person_at(operator, email)
     if not yes:
         say(f"{person.email}: name, address, lists, history and what was known goes; letters that wait don't go out")

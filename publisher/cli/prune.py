@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from publisher.cli.opening import open_operator
-from publisher.cli.output import AsJson, ProjectDir, say, say_json, table
+from publisher.cli.output import AsJson, ProjectDir, say, say_json, table, tell
 
 WORDS = {
     "events": "later words of providers (delivered, delayed)",
@@ -34,17 +34,21 @@ def prune(
     from publisher.config.values import duration_text
 
     operator = open_operator(project)
-    kept, now = operator.project.retention, operator.now()
+    kept, schedules, now = operator.project.retention, operator.project.schedules.values(), operator.now()
     if dry_run:
-        gone = count(operator.store, kept, now)
+        gone = count(operator.store, kept, schedules, now)
     else:
-        gone = let_go(operator.store, kept, sealer_of(operator.keys), now)
+        gone = let_go(operator.store, kept, schedules, sealer_of(operator.keys), now)
     if as_json:
-        say_json({**gone.plain, "dry_run": dry_run})
-        return
+        say_json({**gone.plain, "left": gone.left, "dry_run": dry_run})
+        raise typer.Exit(1 if gone.left else 0)
     spans = {"events": kept.events, "words": kept.events, "calls": kept.attempts}
     spans |= {"deliveries": kept.deliveries, "articles": kept.articles}
     rows = [[f"{number:,}", WORDS[name], duration_text(spans[name])] for name, number in gone.plain.items()]
     table("Would go" if dry_run else "Gone", ["how many", "of what", "kept for"], rows)
+    for wrong in gone.left:
+        tell(wrong)
+    if gone.left:
+        raise typer.Exit(1)
     if not any(gone.plain.values()):
         say("nothing is older than it is kept")

@@ -13,6 +13,7 @@ from publisher.config.reading import Document, Path_
 from publisher.config.shape import Shape
 from publisher.config.values import duration_text, variable_name
 from publisher.model.project import Note
+from publisher.model.retention import Retention
 from publisher.model.warming import growth, is_hasty, least_days
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def notes_of(shape: ProjectShape, document: Document) -> tuple[Note, ...]:
         *_later_keys(shape, document, ()),
         *_hasty_warm_ups(shape, document),
         *_approvals(shape, document),
+        *_forgetful(shape, document),
     )
     return tuple(sorted(notes, key=lambda note: line_and_column(note.where)))
 
@@ -111,6 +113,18 @@ def _approvals(shape: ProjectShape, document: Document) -> Iterator[Note]:
         if schedule.approve and not schedule.approve.ask and not any("@" in to for to in told):
             what = "nobody is asked to approve it: neither `ask:` nor `alerts: to:` has an address"
             yield Note(where, what, "Write `ask: [anna@example.org]` into it")
+
+
+def _forgetful(shape: ProjectShape, document: Document) -> Iterator[Note]:
+    """Yield a note for each schedule whose articles may wait longer than it is kept who has them already."""
+    kept = shape.retention.deliveries if shape.retention else Retention().deliveries
+    for name, schedule in shape.schedules.items():
+        waits = schedule.pick.record().waits
+        if schedule.never_twice and kept < waits:
+            what = f"its articles wait up to {duration_text(waits)}, and who got what is kept for {duration_text(kept)}"
+            where = document.where_key(("schedules", name, "never_twice"))
+            remedy = f"Write `deliveries: {duration_text(waits)}` or more under `retention:`"
+            yield Note(where, f"{what}: a reader may get one twice", remedy)
 
 
 def _without_sources(document: Document) -> Iterator[Note]:

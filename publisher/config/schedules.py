@@ -59,7 +59,9 @@ class ScheduleShape(Shape):
     write: TextFile | None = key(
         None, "A Markdown file of the project that makes an edition without articles; each text of it goes once"
     )
-    never_twice: bool = key(False, "Whether readers are spared articles they got from another schedule")
+    never_twice: bool = key(
+        False, "Whether readers are spared what another schedule sent them, as far as deliveries are kept"
+    )
     measure: MeasureRule = key("off", "What is counted of its mails: how often each link was followed, never by whom")
     languages: LanguageCodes = key((), "An edition in each: its own articles to its own lists; without it, one for all")
 

@@ -22,6 +22,7 @@ OtherwiseRule = Literal["hold", "send", "skip"]
 ArchiveRule = Literal["off", "public", "unlisted"]
 MeasureRule = Literal["off", "clicks"]
 
+WAITS_AT_MOST = timedelta(days=30)  # how long an article waits for an edition, where `newer_than:` isn't longer
 BREAKING = "breaking"  # the schedule of breaking news, whether or not the file has one: `not_in` may always name it
 
 
@@ -149,6 +150,11 @@ class Pick:
     order: Literal["newest", "oldest"] = "newest"
     rest: Literal["next", "drop"] = "next"
     not_in: tuple[str, ...] = ()
+
+    @property
+    def waits(self) -> timedelta:
+        """How long an article that no edition takes stays a candidate."""
+        return max(WAITS_AT_MOST, self.newer_than or timedelta())
 
 
 @dataclass(frozen=True, slots=True)

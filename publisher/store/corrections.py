@@ -14,7 +14,7 @@ from publisher.model.erratum import Erratum
 from publisher.model.message import Correction
 from publisher.model.states import ENDED, DeliveryState, SendState
 from publisher.store import messages as messages_of
-from publisher.store import withdrawals
+from publisher.store import seals, withdrawals
 from publisher.store.calls import UNSETTLED
 from publisher.store.sends import CORRECTION
 from publisher.store.tables import Moment, calls, deliveries, facts, messages, sends
@@ -126,9 +126,15 @@ def count_behind(conn: Connection, send: RowMapping) -> int:
 
 
 def count_old(conn: Connection, send_id: int) -> int:
-    """Return how many of a mail's readers have words, or may have, that are not its newest."""
+    """Return how many of a mail's readers, as far as they are kept, have words, or may, that are not its newest."""
     query = select(func.count()).where(deliveries.c.send_id == send_id, *_has_old(conn, send_id))
     return int(conn.execute(query).scalar_one())
+
+
+def count_gone(conn: Connection, send_id: int) -> int:
+    """Return how many of a mail's readers who have words that are not its newest, or may, are not kept any more."""
+    gone = seals.by_message(conn, send_id)
+    return sum(gone[each][state] for each in outdated(conn, send_id) if each in gone for state in HAD)
 
 
 def freeze_behind(conn: Connection, send: RowMapping, *, mail_id: int, message_id: int, now: datetime) -> int:

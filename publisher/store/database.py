@@ -34,6 +34,7 @@ class Store(ABC):
 
     :param where: how errors call it; never with a password.
     :ivar journal: where it is kept who is not to be written to, whatever is restored; None: nowhere.
+    :ivar guard: asked at the beginning of each write, and raises where there may be none; None: every write may be.
     """
 
     def __init__(self, where: str, readers: Engine, writers: Engine) -> None:
@@ -42,6 +43,7 @@ class Store(ABC):
         self._writers = writers
         self._mine = threading.local()
         self.journal: Journal | None = None
+        self.guard: Callable[[Connection], None] | None = None
 
     @staticmethod
     def create(path: Path, clock: Clock = wall_clock, *, to_upgrade: bool = False) -> Store:
@@ -98,6 +100,8 @@ class Store(ABC):
             self._mine.is_writing = True
             try:
                 with self._transaction(conn):
+                    if self.guard is not None:
+                        self.guard(conn)
                     yield conn
                 self._keep(farewells.take(conn))
             finally:

@@ -11,8 +11,8 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -35,7 +35,7 @@ from sqlalchemy import (
 from sqlalchemy import Text as AnyText
 
 from publisher.store.calls import UNSETTLED
-from publisher.store.sql import among
+from publisher.store.sql import among, upsert
 from publisher.store.subscribers import ERASED, ensure_domain, is_person
 from publisher.store.tables import (
     actions,
@@ -62,6 +62,7 @@ from publisher.store.tables import (
     update_row,
 )
 
+ERASING = "erasing:"  # so the facts begin that keep what an erasure has to know until it is done
 NOWHERE = ""  # the mail domain of people who have no address any more
 BEFORE, AFTER = r"(?<![\w.+%-])", r"(?![\w-]|\.\w)"  # an address ends where no other goes on
 NAMES_OF_LETTERS = 2  # a shorter name is part of too many words
@@ -97,6 +98,61 @@ class Receipt:
     @property
     def total(self) -> int:
         return sum(self.counted.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A delivery to a person."""
+
+    id: int
+    call_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """An erasure of somebody who has many letters: what it still has to know of them, until it is done."""
+
+    subscriber_id: int
+    rows: Sequence[int]  # of subscribers
+    addresses: Sequence[str]
+    name: str
+    at: datetime
+    actor: str
+    why: str
+    counted: Mapping[str, int]  # so far
+    through: int = 0  # the last letter that they were taken out of
+
+    def on(self, letters: Sequence[Letter], counted: Mapping[str, int]) -> UnderWay:
+        through = letters[-1].id if letters else self.through
+        return replace(self, through=through, counted=dict(Counter(self.counted) + Counter(counted)))
+
+
+def keep(conn: Connection, erasure: UnderWay) -> None:
+    """Write down how far an erasure is: whoever finds it goes on with it."""
+    said = json.dumps({**asdict(erasure), "at": erasure.at.isoformat()})
+    row = upsert(conn, facts).values(name=f"{ERASING}{erasure.subscriber_id}", value=said)
+    conn.execute(row.on_conflict_do_update(index_elements=[facts.c.name], set_={"value": said}))
+
+
+def under_way(conn: Connection, subscriber_id: int) -> UnderWay | None:
+    """Return how far a person's erasure is, locked; None: it is done, or none was begun."""
+    query = select(facts.c.value).where(facts.c.name == f"{ERASING}{subscriber_id}").with_for_update()
+    said = conn.execute(query).scalar_one_or_none()
+    if said is None:
+        return None
+    known = json.loads(said)
+    return UnderWay(**{**known, "at": datetime.fromisoformat(known["at"])})
+
+
+def unfinished(conn: Connection) -> list[int]:
+    """Return whose erasure was begun and is not done."""
+    names = conn.execute(select(facts.c.name).where(facts.c.name.startswith(ERASING, autoescape=True))).scalars()
+    return sorted(int(name.removeprefix(ERASING)) for name in names)
+
+
+def end(conn: Connection, subscriber_id: int) -> None:
+    """Forget what an erasure had to know."""
+    conn.execute(delete(facts).where(facts.c.name == f"{ERASING}{subscriber_id}"))
 
 
 def rows_of(conn: Connection, subscriber_id: int) -> list[int]:
@@ -146,17 +202,25 @@ def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(patterns) or r"(?!)", re.IGNORECASE)
 
 
-def unname(conn: Connection, row_id: int, names: Names) -> Counter[str]:
-    """Take a person out of what is kept of the letters to them."""
-    to_them = (
+def letters_to(conn: Connection, row_ids: Sequence[int], *, after: int = 0, limit: int | None = None) -> list[Letter]:
+    """Return the letters to a person after one, in their order.
+
+    :param row_ids: the rows that are theirs.
+    """
+    query = (
         select(deliveries.c.id, deliveries.c.call_id)
         .join(recipients, recipients.c.id == deliveries.c.recipient_id)
-        .where(recipients.c.subscriber_id == row_id)
+        .where(among(recipients.c.subscriber_id, row_ids), deliveries.c.id > after)
+        .order_by(deliveries.c.id)
     )
-    found = conn.execute(to_them).all()
-    ids = [row.id for row in found]
+    return [Letter(*row) for row in conn.execute(query.limit(limit))]
+
+
+def unname(conn: Connection, letters: Sequence[Letter], names: Names) -> Counter[str]:
+    """Take a person out of what is kept of letters to them."""
+    ids = [letter.id for letter in letters]
     told = conn.execute(select(outcomes.c.call_id).where(among(outcomes.c.delivery_id, ids))).scalars()
-    call_ids = sorted({*told, *(row.call_id for row in found if row.call_id is not None)})
+    call_ids = sorted({*told, *(letter.call_id for letter in letters if letter.call_id is not None)})
     conn.execute(update(deliveries).where(among(deliveries.c.id, ids)).values(domain_id=None))
     done = Counter(deliveries=len(ids))
     for table, words, theirs in (
@@ -258,6 +322,13 @@ def receipts(conn: Connection, limit: int) -> list[Receipt]:
 
 def receipt(conn: Connection, number: int) -> Receipt | None:
     row = conn.execute(select(erasures).where(erasures.c.id == number)).mappings().one_or_none()
+    return None if row is None else _receipt(row)
+
+
+def receipt_of(conn: Connection, subscriber_id: int) -> Receipt | None:
+    """Return the newest receipt of a person."""
+    query = select(erasures).where(erasures.c.subscriber_id == subscriber_id).order_by(erasures.c.id.desc()).limit(1)
+    row = conn.execute(query).mappings().one_or_none()
     return None if row is None else _receipt(row)
 
 

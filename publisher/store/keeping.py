@@ -1,13 +1,15 @@
 """What is let go once it was kept long enough: batch by batch, and only what is final.
 
 A send is final when it has ended, nobody of it is in doubt, and nothing of its edition is open any more. Posts are
-kept: they are few, and whoever takes one down or edits it must know what the network calls it.
+kept: they are few, and whoever takes one down or edits it must know what the network calls it. So is what is newest, as
+long as it is: SQLite gives the number of a row anew once no row has a higher one, and what a provider says late of a
+letter that was let go must never meet another reader.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,6 +20,7 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Select,
+    Table,
     and_,
     delete,
     exists,
@@ -60,15 +63,38 @@ NOT_ARRIVED = (EventKind.SOFT_BOUNCE, EventKind.HARD_BOUNCE, EventKind.DROPPED)
 # --- sends ------------------------------------------------------------------------------------------------------------
 
 
-def with_calls(conn: Connection, ended_before: datetime) -> list[int]:
-    """Return the final sends of mails that ended before a moment and have calls to let go, oldest first."""
-    return _ids(conn, _final(conn, ended_before).where(_is_due(rows.c.calls_gone_at)))
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of one send that go together."""
+
+    ids: Sequence[int]
+    totals: Mapping[int, Mapping[str, Any]]  # what is sealed of them, by message, as `seals.add` takes it
 
 
-def with_deliveries(conn: Connection, ended_before: datetime) -> list[int]:
-    """Return those that have deliveries to let go; their calls have gone before."""
-    gone = _final(conn, ended_before).where(_is_due(rows.c.deliveries_gone_at), ~_is_due(rows.c.calls_gone_at))
-    return _ids(conn, gone)
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Rows that a send has many of, and that go once it ended long enough ago.
+
+    :ivar gone_at: where it stands in the send since when they are gone.
+    :ivar hanging: what names such a row, and goes with it.
+    :ivar next_of: returns the send's next ones, for so many readers.
+    """
+
+    rows: Table
+    gone_at: Column[datetime]
+    hanging: Sequence[Column[int]]
+    next_of: Callable[[Connection, int, int], Batch]
+
+
+def due(conn: Connection, kept: Kept, ended_before: datetime) -> list[int]:
+    """Return the final sends of mails that ended before a moment and have such rows to let go, oldest first.
+
+    Those of deliveries are not, as long as they have calls.
+    """
+    is_due = _is_due(kept.gone_at)
+    if kept is DELIVERIES:
+        is_due &= ~_is_due(CALLS.gone_at)
+    return _ids(conn, _final(conn, ended_before).where(is_due))
 
 
 def _ids(conn: Connection, query: Select[Any]) -> list[int]:
@@ -89,7 +115,12 @@ def _final(conn: Connection, ended_before: datetime) -> Select[Any]:
     is_post = and_(messages.c.send_id == rows.c.id, messages.c.kind != "mail")
     is_said = and_(calls.c.send_id == rows.c.id, UNSETTLED)
     none_of = [~exists(select(1).where(each)) for each in (is_open, beside, is_post, is_said)]
+    none_of += [rows.c.id.not_in(_with_newest(table)) for table in (calls, deliveries)]
     return select(rows.c.id).where(_has_ended(rows.c), rows.c.done_at < ended_before, *none_of)
+
+
+def _with_newest(table: Table) -> Select[Any]:
+    return select(table.c.send_id).order_by(table.c.id.desc()).limit(1)
 
 
 def _has_ended(send: Any) -> ColumnElement[bool]:
@@ -97,25 +128,31 @@ def _has_ended(send: Any) -> ColumnElement[bool]:
     return and_(send.state.in_(ENDED), *in_doubt)
 
 
-def let_calls_go(
-    conn: Connection, sealer: Sealer, send_id: int, ended_before: datetime, *, limit: int, now: datetime
+def let_go(
+    conn: Connection, kept: Kept, sealer: Sealer, send_id: int, ended_before: datetime, *, limit: int, now: datetime
 ) -> int:
-    """Let go of a send's next calls that carried `limit` readers or little more; return how many calls.
+    """Let go of a send's next rows, of `limit` readers or little more, once their totals are sealed; return how many.
 
     0: there are none any more, or the send has meanwhile been taken up again.
     """
     if not _is_still_final(conn, send_id, ended_before):
         return 0
+    batch = kept.next_of(conn, send_id, limit)
+    for message_id, total in sorted(batch.totals.items()):
+        seals.add(conn, sealer, send_id, message_id, **total, now=now)
+    for column in kept.hanging:
+        conn.execute(delete(column.table).where(among(column, batch.ids)))
+    conn.execute(delete(kept.rows).where(among(kept.rows.c.id, batch.ids)))
+    if not batch.ids:
+        update_row(conn, rows, send_id, {kept.gone_at.name: now})
+    return len(batch.ids)
+
+
+def _next_calls(conn: Connection, send_id: int, limit: int) -> Batch:
     query = select(calls.c.id, calls.c.message_id, calls.c.size).where(calls.c.send_id == send_id)
-    batch = _up_to(conn.execute(query.order_by(calls.c.id).limit(limit)).mappings().all(), limit)
-    ids = [row["id"] for row in batch]
-    for message_id, count in Counter(row["message_id"] for row in batch).items():
-        seals.add(conn, sealer, send_id, message_id, calls=count, now=now)
-    conn.execute(delete(outcomes).where(among(outcomes.c.call_id, ids)))
-    conn.execute(delete(calls).where(among(calls.c.id, ids)))
-    if len(ids) == 0:
-        update_row(conn, rows, send_id, {"calls_gone_at": now})
-    return len(ids)
+    found = _up_to(conn.execute(query.order_by(calls.c.id).limit(limit)).mappings().all(), limit)
+    counted = Counter(row["message_id"] for row in found)
+    return Batch([row["id"] for row in found], {number: {"calls": count} for number, count in counted.items()})
 
 
 def _up_to(found: Sequence[RowMapping], limit: int) -> Sequence[RowMapping]:
@@ -127,27 +164,22 @@ def _up_to(found: Sequence[RowMapping], limit: int) -> Sequence[RowMapping]:
     return found
 
 
-def let_deliveries_go(
-    conn: Connection, sealer: Sealer, send_id: int, ended_before: datetime, *, limit: int, now: datetime
-) -> int:
-    """Let go of a send's next deliveries, once their totals are sealed; return how many.
-
-    0: there are none any more, or the send has meanwhile been taken up again.
-    """
-    if not _is_still_final(conn, send_id, ended_before):
-        return 0
+def _next_deliveries(conn: Connection, send_id: int, limit: int) -> Batch:
     query = select(deliveries.c.id, deliveries.c.message_id, deliveries.c.state).where(deliveries.c.send_id == send_id)
-    batch = conn.execute(query.order_by(deliveries.c.recipient_id).limit(limit)).all()
-    ids = [row.id for row in batch]
-    for message_id in sorted({row.message_id for row in batch}):
-        counted = Counter(row.state for row in batch if row.message_id == message_id)
-        seals.add(conn, sealer, send_id, message_id, counted=counted, now=now)
-    for table in (outcomes, events):
-        conn.execute(delete(table).where(among(table.c.delivery_id, ids)))
-    conn.execute(delete(deliveries).where(among(deliveries.c.id, ids)))
-    if len(ids) == 0:
-        update_row(conn, rows, send_id, {"deliveries_gone_at": now})
-    return len(ids)
+    found = conn.execute(query.order_by(deliveries.c.recipient_id).limit(limit)).all()
+    counted: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for row in found:
+        counted[row.message_id][row.state] += 1
+    return Batch([row.id for row in found], {number: {"counted": counts} for number, counts in counted.items()})
+
+
+CALLS = Kept(calls, rows.c.calls_gone_at, [outcomes.c.call_id], _next_calls)
+DELIVERIES = Kept(
+    deliveries,
+    rows.c.deliveries_gone_at,
+    [outcomes.c.delivery_id, events.c.delivery_id],
+    _next_deliveries,
+)
 
 
 def _is_still_final(conn: Connection, send_id: int, ended_before: datetime) -> bool:
@@ -207,7 +239,10 @@ def let_words_go(conn: Connection, heard: Heard) -> None:
 
 
 def with_html(conn: Connection, seen_before: datetime, *, after: int, limit: int) -> list[int]:
-    """Return the next articles whose html may go: no edition that is open has them, and they wait for nobody."""
+    """Return the next articles whose html may go: no edition that is open has them, and they wait for nobody.
+
+    :param seen_before: what came since then is kept, and may be what a schedule has still to take.
+    """
     first_kept = first_since(conn, articles, articles.c.first_seen_at, seen_before)
     other = rows.alias()
     is_open = or_(
@@ -236,13 +271,8 @@ def let_html_go(conn: Connection, article_ids: Sequence[int], now: datetime) -> 
 # --- how much there is ------------------------------------------------------------------------------------------------
 
 
-def calls_of(conn: Connection, send_ids: Sequence[int]) -> int:
-    query = select(func.count()).select_from(calls).where(among(calls.c.send_id, send_ids))
-    return int(conn.execute(query).scalar_one())
-
-
-def deliveries_of(conn: Connection, send_ids: Sequence[int]) -> int:
-    query = select(func.count()).select_from(deliveries).where(among(deliveries.c.send_id, send_ids))
+def number_of(conn: Connection, kept: Kept, send_ids: Sequence[int]) -> int:
+    query = select(func.count()).select_from(kept.rows).where(among(kept.rows.c.send_id, send_ids))
     return int(conn.execute(query).scalar_one())
 
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine, insert, inspect, text
 
 from publisher.errors import StoreError
-from publisher.store.sql import be_patient, take_turn
+from publisher.store.sql import be_patient, share_turn, take_turn
 from publisher.store.tables import facts, metadata
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
 SCRIPTS = Path(__file__).parent / "migrations"
+TURN = "migrate"
 HEAD = "0019"  # the newest migration; a test keeps it so. Known here, so that opening a ledger needs no Alembic
 
 
@@ -74,6 +75,11 @@ def is_current(conn: Connection) -> bool:
     return conn.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == [HEAD]
 
 
+def keep_off(conn: Connection) -> bool:
+    """Keep migrations off until this transaction ends; say whether none is being run."""
+    return share_turn(conn, TURN)
+
+
 def migrate_to(engine: Engine, target: str) -> list[Step]:
     """Run the migrations up to one of them in one transaction, so that they are there wholly or not at all.
 
@@ -84,7 +90,7 @@ def migrate_to(engine: Engine, target: str) -> list[Step]:
 
     directory = scripts()
     with engine.connect() as conn, conn.begin():
-        take_turn(conn, "migrate", patience="60s")
+        take_turn(conn, TURN, patience="60s")
         be_patient(conn)
         current = _stamp(conn)  # again, now that nobody else can write
         if current == target:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
-from sqlalchemy import RowMapping, select
+from sqlalchemy import Connection, RowMapping, select
 
 from publisher.errors import StoreError, UpgradeError
 from publisher.store import migrate
@@ -16,6 +16,7 @@ from publisher.store.database import Store
 from publisher.store.tables import insert_row, processes, update_row
 
 UPGRADE = "upgrade"  # the command
+WHEN_DONE = "Start again when that is done"
 
 
 @contextmanager
@@ -50,6 +51,7 @@ def registered(store: Store, command: str, now: datetime) -> Iterator[int]:
             process_id = insert_row(conn, processes, **values)
             # Locked before the row can be seen: nobody may find us and think us dead.
             stack.enter_context(store.hold(str(process_id)))
+        store.guard = None  # it is waited for: what it has begun it may end
         yield process_id
 
 
@@ -84,12 +86,31 @@ def named(row: RowMapping) -> str:
 def upgraded(store: Store) -> UpgradeError | None:
     """Return why nobody of this version may be at work: the ledger is being upgraded, or was. Costs next to nothing."""
     with store.read() as conn:
-        mine = (processes.c.command == UPGRADE, processes.c.ended_at.is_(None))
-        begun = set(conn.execute(select(processes.c.id).where(*mine)).scalars())
-        is_current = migrate.is_current(conn)
+        return _upgraded(store, conn)
+
+
+def end_writing_for_upgrades(store: Store) -> None:
+    """Let whoever is not registered write nothing any more once an upgrade has begun: it is not waited for.
+
+    What such a command has written by then is kept by the upgrade; it says where it stopped, and is run again.
+    """
+
+    def guard(conn: Connection) -> None:
+        is_free = migrate.keep_off(conn)
+        if (why := _upgraded(store, conn)) is not None:
+            raise why
+        if not is_free:
+            raise UpgradeError("the ledger is being upgraded", where=store.where, remedy=WHEN_DONE)
+
+    store.guard = guard
+
+
+def _upgraded(store: Store, conn: Connection) -> UpgradeError | None:
+    mine = (processes.c.command == UPGRADE, processes.c.ended_at.is_(None))
+    begun = set(conn.execute(select(processes.c.id).where(*mine)).scalars())
+    is_current = migrate.is_current(conn)
     if begun and (row := next((row for row in living(store) if row["id"] in begun), None)):
-        what, remedy = f"the ledger is being upgraded by {named(row)}", "Start again when that is done"
-        return UpgradeError(what, where=store.where, remedy=remedy)
+        return UpgradeError(f"the ledger is being upgraded by {named(row)}", where=store.where, remedy=WHEN_DONE)
     if is_current:
         return None
     what = f"the ledger has schema {store.schema()} by now, and this version of Publisher works with {migrate.HEAD}"

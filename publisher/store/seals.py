@@ -46,7 +46,12 @@ def of_send(conn: Connection, send_id: int) -> list[RowMapping]:
 
 def counted(conn: Connection, send_id: int) -> Counter[str]:
     """Return how many of a send's deliveries were let go, by state."""
-    return sum((_numbers(row["counted"]) for row in of_send(conn, send_id)), Counter())
+    return sum(by_message(conn, send_id).values(), Counter())
+
+
+def by_message(conn: Connection, send_id: int) -> dict[int, Counter[str]]:
+    """Return how many of each message's deliveries were let go, by state."""
+    return {row["message_id"]: _numbers(row["counted"]) for row in of_send(conn, send_id)}
 
 
 def _numbers(said: Any) -> Counter[str]:

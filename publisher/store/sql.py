@@ -65,6 +65,13 @@ def take_turn(conn: Connection, name: str, *, patience: str = "") -> None:
         conn.execute(select(func.pg_advisory_xact_lock(lock_number(name))))
 
 
+def share_turn(conn: Connection, name: str) -> bool:
+    """Let nobody have a turn until this transaction ends, as many others may do as well; say whether nobody has it."""
+    return not is_postgresql(conn) or bool(
+        conn.execute(select(func.pg_try_advisory_xact_lock_shared(lock_number(name)))).scalar_one()
+    )
+
+
 def be_patient(conn: Connection) -> None:
     """Let this transaction take its time on PostgreSQL: an index over all deliveries is not made in minutes."""
     if is_postgresql(conn):

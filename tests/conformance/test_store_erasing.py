@@ -17,7 +17,7 @@ from publisher.pipeline import dispatch, hear
 from publisher.pipeline.dispatch.answer import record_answer
 from publisher.store import calls, erasures, staff, subscribers, suppressions, tables
 from publisher.store.journal import Journal
-from publisher.store.tables import Moment, Text
+from publisher.store.tables import Moment, Text, update_row
 from tests.ledger import HASH_KEY, NOW, Clock, add_edition, add_send, books, desk, subscribe
 from tests.unit.audience.people import find, hash_of
 
@@ -255,3 +255,42 @@ def test_a_name_of_anybody_strikes_nothing_out_of_the_newsrooms_records(store):
     )
     with store.read() as conn:
         assert [row["what"] for row in staff.done(conn)][-1] == "held all sending"
+
+
+class Ended(BaseException):
+    """What ends a process."""
+
+
+def test_an_erasure_that_is_cut_short_is_finished_later_and_its_receipt_is_whole(store, monkeypatch):
+    subscribe(store, 2)
+    for slot in "abc":
+        add_send(store, add_edition(store, slot))
+    person_id, steps = find(store, "reader1@example.org").id, iter([None, Ended, None, Ended])
+    with store.write() as conn:
+        update_row(conn, tables.subscribers, person_id, {"email": ADDRESS})
+        for letter in erasures.letters_to(conn, [person_id]):
+            update_row(conn, tables.deliveries, letter.id, {"reason": f"550 {ADDRESS}: no"})
+    said = {"hash_of": hash_of, "why": f"{ADDRESS} wrote", "now": NOW, "actor": "cli:bo"}
+    unname = erasures.unname
+
+    def cut_short(*given):
+        if ends := next(steps, None):
+            raise ends
+        return unname(*given)
+
+    monkeypatch.setattr(erasing, "BATCH", 1)
+    monkeypatch.setattr(erasures, "unname", cut_short)
+    with suppress(Ended):
+        erasing.erase(store, person_id, **said)
+    with store.read() as conn:
+        assert subscribers.get(conn, person_id) is None and erasures.receipts(conn, 1) == []
+    for _ in range(2):
+        with suppress(Ended):
+            erasing.finish_all(store)
+    assert "canary" not in _whole(store)
+    with store.read() as conn:
+        [receipt] = erasures.receipts(conn, 2)
+        assert erasures.unfinished(conn) == []
+    assert {"deliveries": 3, "subscribers": 1, "subscriptions": 1}.items() <= receipt.counted.items()
+    assert (receipt.at, receipt.actor, receipt.why) == (NOW, "cli:bo", "(erased) wrote")
+    assert erasing.finish_all(store) == []

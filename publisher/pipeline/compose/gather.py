@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from publisher.model.article import LedgerArticle, Standing
 from publisher.model.desk import Changes
@@ -26,7 +26,7 @@ from publisher.store import (
 )
 from publisher.store.candidates import Look
 
-WAITS_AT_MOST = timedelta(days=30)  # how long an article that no edition takes stays a candidate
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NEWS_FOR = timedelta(days=7)  # how long the change of a sent article is news
 
 
@@ -60,11 +60,10 @@ def candidates_in(conn: Connection, schedule: Schedule, *, now: datetime) -> Can
     pick = schedule.pick
     row = schedules.get(conn, schedule.name)
     added_at = row["added_at"] if row else now  # not accepted yet: it would be added now
-    span = max(WAITS_AT_MOST, pick.newer_than or timedelta())
-    look_back = _look_back(conn, schedule, now - span)
+    look_back = _look_back(conn, schedule, now - pick.waits)
     since = max(added_at, look_back)
-    found, look = candidates.unused(conn, schedule.name, pick.sources, since=since, wanted=f"{span}")
-    if schedule.backfill and added_at >= look_back:  # what is older than that goes out no more
+    found, look = candidates.unused(conn, schedule.name, pick.sources, since=since, wanted=f"{pick.waits}")
+    if _takes_older(schedule, added_at, look_back):
         older = candidates.unused_older(conn, schedule.name, pick.sources, added_at=added_at, number=schedule.backfill)
         found = older + found
     elsewhere = candidates.in_editions_of(conn, pick.not_in, [each.id for each in found]) if pick.not_in else {}
@@ -82,6 +81,21 @@ def _had(conn: Connection, schedule: Schedule, found: Sequence[LedgerArticle]) -
     stories = {each.id: each.story for each in found}
     why = earlier.had_by_all(conn, schedule.name, schedule.mails_to, stories)
     return {number: f"{words} (never_twice)" for number, words in why.items()}
+
+
+def _takes_older(schedule: Schedule, added_at: datetime, look_back: datetime) -> bool:
+    """Say whether it may use articles from before it was added; what is older than it looks back goes out no more."""
+    return schedule.backfill > 0 and added_at >= look_back
+
+
+def reach(conn: Connection, schedule: Schedule, *, now: datetime) -> datetime:
+    """Return since when an article must have been there that a schedule may still take; EPOCH: any may be."""
+    if schedule.write:
+        return now
+    row = schedules.get(conn, schedule.name)
+    added_at = row["added_at"] if row else now
+    look_back = _look_back(conn, schedule, now - schedule.pick.waits)
+    return EPOCH if _takes_older(schedule, added_at, look_back) else max(added_at, look_back)
 
 
 def _look_back(conn: Connection, schedule: Schedule, at_least: datetime) -> datetime:

@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping
 
 from publisher.model.staff import May
 from publisher.model.states import DeliveryState, SendState
-from publisher.store import Connection, Store, by_hand, editions, sends, staff
+from publisher.store import Connection, Store, by_hand, editions, seals, sends, staff
 from publisher.store.patience import write_patiently
 from publisher.store.permission import allowed
 from publisher.store.staff import Line
@@ -58,6 +58,14 @@ def is_of_practice(store: Store, edition_id: int) -> bool:
     with store.read() as conn:
         edition = editions.get(conn, edition_id)
     return edition is not None and edition["practice"] in editions.AFTER_PRACTICE
+
+
+def still_kept(store: Store, edition_id: int) -> dict[int, int]:
+    """Return how many deliveries of each send failed, and are kept: others can't be sent again."""
+    with store.read() as conn:
+        failed = {row["id"]: row["failed"] for row in sends.of_edition(conn, edition_id) if row["failed"]}
+        left = {send_id: count - seals.counted(conn, send_id)[D.FAILED] for send_id, count in failed.items()}
+    return {send_id: count for send_id, count in left.items() if count}
 
 
 def _may_go_on(send: RowMapping) -> bool:

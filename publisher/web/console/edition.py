@@ -15,6 +15,7 @@ from publisher.app.approved import rule
 from publisher.errors import UsageError
 from publisher.model.desk import Changes
 from publisher.model.staff import May
+from publisher.pipeline.operate.again import still_kept
 from publisher.store import RowMapping, approvals, articles, editions, facts, permission, sends
 from publisher.store import corrections as ledger
 from publisher.web.acts import Acts, Id
@@ -176,7 +177,7 @@ class Room:
             release=approves and is_kept,
             cancel=operates and is_open,
             withdraw=operates and _may(taking_back.require_something, self.app, row["id"]),
-            resend=operates and not is_over and failed,
+            resend=operates and not is_over and failed and bool(still_kept(self.app.store, row["id"])),
             unknown=operates and any(send["unknown"] for send in made),
             correct=approves and _may(errata.require_gone_out, self.app, row["id"]),
             reopen=approves and self._is_approved(row),

@@ -205,7 +205,7 @@ def routes(app: App, acts: Acts, room: Room) -> APIRouter:
 
     @router.get(f"{EDITION}/resend")
     def ask_resend(edition_id: Id) -> Response:
-        failed = [send for send in standing.sends_of(app.store, edition_id) if send.failed]
+        failed = handling.failed_of(app, edition_id)
         count = sum(send.failed for send in failed)
         return asks(edition_id, "resend", lines=[str(send) for send in failed], count=count)
 

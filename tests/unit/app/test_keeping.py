@@ -9,41 +9,52 @@ import pytest
 from sqlalchemy import func, select, update
 from typer.testing import CliRunner
 
-from publisher.app import App
+from publisher.app import App, handling
 from publisher.app.keeping import Nightly, sealer_of
 from publisher.app.verification import verify_books
 from publisher.audience import imports
 from publisher.cli.commands import cli
-from publisher.model.call import Answer, Outcome, Verdict
+from publisher.errors import EndedError
+from publisher.model.call import Answer, Outcome, Scope, Verdict
 from publisher.pipeline import dispatch, settle
 from publisher.pipeline.dispatch.answer import record_answer
 from publisher.store import tables
 from tests.ledger import NOW, Clock, add_edition, add_send, desk
 from tests.project import ProjectDir
 
+NEWER = "newer"
+SENT = Verdict(Outcome.SENT)
 NIGHT = datetime(2029, 6, 1, 2, 30, tzinfo=UTC)
 
 
 @pytest.fixture
 def app(tmp_path):
-    """A project that sent an edition to two readers, years ago."""
+    """A project that sent an edition to two readers, years ago, and since then to one of another list."""
     ProjectDir(tmp_path, "http://127.0.0.1:9")
     app = App.open(tmp_path, Clock())
     key = app.keys.current("suppression")[1]
-    for number in range(2):
-        imports.add_one(app.store, f"r{number}@example.org", "daily", name="", hash_key=key, now=NOW, actor="test")
-    add_send(app.store, add_edition(app.store))
-    mine = desk(app.store, Clock())
-    claimed = dispatch.claim(app.store, mine, "letters", 2)
-    assert dispatch.begin(app.store, mine, claimed)
-    record_answer(app.store, mine, claimed, Answer(Verdict(Outcome.SENT)))
-    settle.settle_finished(app.store, now=NOW)
+    for who, name in (("r0", "daily"), ("r1", "daily"), ("r2", NEWER)):
+        imports.add_one(app.store, f"{who}@example.org", name, name="", hash_key=key, now=NOW, actor="test")
+    sent(app)
+    sent(app, NEWER)
     return app
 
 
+def sent(app, list_name: str = "daily", slot: str = "2026-11-24T07:00", verdict: Verdict = SENT) -> None:
+    add_send(app.store, add_edition(app.store, slot=f"{slot} {list_name}"), lists=(list_name,))
+    mine = desk(app.store, Clock())
+    claimed = dispatch.claim(app.store, mine, "letters", 2)
+    assert dispatch.begin(app.store, mine, claimed)
+    record_answer(app.store, mine, claimed, Answer(verdict))
+    settle.settle_finished(app.store, now=NOW)
+
+
 def deliveries(app) -> int:
+    """Return how many there are, but of what is newest: that is kept in any case."""
+    newer = tables.sends.c.entry == f"letters:{NEWER}"
+    query = select(func.count()).select_from(tables.deliveries.join(tables.sends)).where(~newer)
     with app.store.read() as conn:
-        return conn.execute(select(func.count()).select_from(tables.deliveries)).scalar_one()
+        return conn.execute(query).scalar_one()
 
 
 def at_night(app, moment) -> int:
@@ -57,7 +68,7 @@ def test_what_is_old_goes_in_the_night_and_the_books_balance(app):
     assert at_night(app, NIGHT - timedelta(hours=12)) == 2
     assert at_night(app, NOW + timedelta(days=100)) == 2
     assert at_night(app, NIGHT) == 0
-    assert [count.wrong for count in verify_books(app.store, app.clock, None, sealer_of(app.keys))] == [()]
+    assert [count.wrong for count in verify_books(app.store, app.clock, None, sealer_of(app.keys))] == [(), ()]
 
 
 def test_it_waits_while_letters_are_on_their_way(app):
@@ -81,7 +92,7 @@ def test_the_command_counts_before_and_says_what_went(app, monkeypatch):
     said = run(app, "prune")
     assert "deliveries" in said and "730d" in said and deliveries(app) == 0
     assert "nothing is older than it is kept" in run(app, "prune")
-    assert "2 deliveries: the books balance" in run(app, "verify")
+    assert "3 deliveries: the books balance" in run(app, "verify")
     assert "the totals are sealed" in run(app, "log", "--edition", "1")
 
 
@@ -92,3 +103,24 @@ def test_a_total_that_somebody_changed_is_found_by_verify(app, monkeypatch):
         conn.execute(update(tables.sealed_totals).values(counted={"sent": 1, "failed": 1}))
         conn.execute(update(tables.sends).values(sent=1, failed=1))
     assert "is not as it was written" in run(app, "verify", code=1)
+
+
+def test_a_send_whose_total_was_changed_is_left_alone_and_the_command_says_so(app, monkeypatch):
+    monkeypatch.setattr("publisher.app.operator.Operator.now", lambda self: NIGHT)
+    with app.store.write() as conn:
+        wrong = {"message_id": 1, "send_id": 1, "counted": {"sent": 1}, "calls": 0, "sealed_at": NOW, "seal": "00"}
+        conn.execute(tables.sealed_totals.insert().values(wrong))
+    done = CliRunner().invoke(cli, ["prune", "--project", str(app.folder)])
+    assert done.exit_code == 1 and "not as it was written" in done.stderr
+    assert json.loads(run(app, "prune", "--json", code=1))["left"]
+    assert deliveries(app) == 2 and "books don't balance" in run(app, "status", code=1)
+
+
+def test_what_failed_is_not_promised_again_once_it_is_not_kept_whom_it_failed_for(app, monkeypatch):
+    monkeypatch.setattr("publisher.app.operator.Operator.now", lambda self: NIGHT)
+    sent(app, slot="2026-11-25T07:00", verdict=Verdict(Outcome.REFUSED, Scope.RECIPIENT, "no such mailbox"))
+    sent(app, NEWER, slot="2026-11-26T07:00")
+    assert [send.failed for send in handling.failed_of(app, 3)] == [2]
+    run(app, "prune")
+    with pytest.raises(EndedError, match="whom it failed for is not kept any more"):
+        handling.failed_of(app, 3)

@@ -142,6 +142,31 @@ def test_whoever_is_at_work_sees_an_upgrade_and_a_schema_of_another_version(stor
         stamp(store, migrate.HEAD)
 
 
+def test_a_command_that_is_not_waited_for_writes_nothing_once_an_upgrade_has_begun(target, tmp_path, monkeypatch):
+    ProjectDir(tmp_path, "http://127.0.0.1:9")
+    if isinstance(target, str):
+        monkeypatch.setenv("DATABASE_URL", target)
+    operator, other = Operator.open(tmp_path, Clock(NOW)), Store.open(target)
+    note(operator.store)
+    with processes.upgrading(other, NOW), pytest.raises(UpgradeError, match=r"is being upgraded by publisher upgrade"):
+        note(operator.store)
+    note(operator.store)
+    with processes.at_work(operator.store, "send", NOW), processes.upgrading(other, NOW):
+        note(operator.store)  # it is waited for
+    operator = Operator.open(tmp_path, Clock(NOW))
+    try:
+        stamp(other, BEFORE)
+        with pytest.raises(UpgradeError, match=f"has schema {BEFORE} by now"):
+            operator.store.submit(lambda conn: facts.note_program(conn, "1"))
+    finally:
+        stamp(other, migrate.HEAD)
+
+
+def note(store) -> None:
+    with store.write() as conn:
+        facts.note_program(conn, "1")
+
+
 def stamp(store, number: str) -> None:
     with store.write() as conn:
         conn.execute(text(f"UPDATE alembic_version SET version_num = '{number}'"))

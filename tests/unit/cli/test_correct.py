@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 import typer
+from sqlalchemy import delete, update
 
 from publisher.cli.correct import correct
 from publisher.errors import UsageError
-from publisher.store import sends
+from publisher.store import keeping, seals, sends, tables
+from publisher.store.seals import Sealer
 from publisher.testing import FakeProvider, Fault
+from tests.ledger import NOW
 from tests.project import ProjectDir
 from tests.unit.app.project import edit
 from tests.unit.cli.test_withdraw import CHANNELS, House
@@ -132,6 +135,27 @@ def test_who_has_the_old_words_is_mailed_once_and_only_when_that_is_wanted(house
     line = house.folder.publisher("log", "--edition", "1").splitlines()
     assert sum(", correction" in each for each in line) == 2
     assert "the books balance" in house.folder.publisher("verify")
+
+
+def test_who_has_the_old_words_is_promised_no_mail_once_it_is_not_kept_who_that_is(house, capsys):
+    house.sent()
+    with house.store.write() as conn:  # years later
+        send_id = next(row["id"] for row in sends.of_edition(conn, 1) if row["audience"])
+        batch = keeping.DELIVERIES.next_of(conn, send_id, 500)
+        for message_id, total in batch.totals.items():
+            seals.add(conn, Sealer((b"s" * 32,)), send_id, message_id, **total, now=NOW)
+        gone = tables.deliveries.c.id.in_(batch.ids)
+        conn.execute(delete(tables.outcomes).where(tables.outcomes.c.delivery_id.in_(batch.ids)))
+        conn.execute(delete(tables.deliveries).where(gone))
+        conn.execute(update(tables.articles).values(html="", html_gone_at=NOW))
+    capsys.readouterr()
+    house.correct(note=house.note("The quay is open."), mail=True)
+    said = capsys.readouterr().out
+    assert "no mail to 2 readers of the old words: who they are is not kept as long as that" in said
+    assert "without html, which is not kept as long as that" in said
+    assert "letters to daily: 2 have the old words, of 2 it is not kept any more who they are" in said
+    assert "To mail the right words" not in said and "have the new ones" not in said
+    assert len(house.mails()) == 2
 
 
 def test_a_note_holds_until_another_takes_its_place_and_posts_have_none_of_it(house):

@@ -73,3 +73,14 @@ def test_a_comment_is_not_taken_for_a_cut_text():
 def test_schedules_without_a_source_are_worth_a_word():
     text = with_line("sources:\n  site: {feed: https://harbor.example/feed}\n", "").replace("{from: site}", "{}")
     assert notes_of(text) == ("12:1: there are schedules but no sources. Add `sources:` with `feed:` or `folder:`",)
+
+
+def test_who_got_what_should_be_known_as_long_as_an_article_may_wait():
+    spared = with_line("    pick: {from: site}", "    never_twice: true\n    pick: {from: site, newer_than: 60d}")
+    (note,) = notes_of(spared + "retention: {attempts: 20d, deliveries: 45d}\n")
+    assert note == (
+        "17:5: its articles wait up to 60d, and who got what is kept for 45d: a reader may get one twice. "
+        "Write `deliveries: 60d` or more under `retention:`"
+    )
+    assert notes_of(spared + "retention: {attempts: 20d, deliveries: 60d}\n") == ()
+    assert notes_of(BASE + "retention: {attempts: 7d, deliveries: 7d}\n") == ()
