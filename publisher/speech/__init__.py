@@ -1,4 +1,4 @@
-"""The languages that the console speaks: its words in English stand in the pages, those of others in `speech/*.po`."""
+"""The languages that the console speaks: its words in English stand in the pages, those of others in `*.po`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ENGLISH = "en"
 @cache
 def languages() -> frozenset[str]:
     """Return the languages, by their short names."""
-    found = (entry.name for entry in files("publisher.web").joinpath("speech").iterdir())
+    found = (entry.name for entry in files("publisher.speech").iterdir())
     return frozenset({ENGLISH, *(name.removesuffix(".po") for name in found if name.endswith(".po"))})
 
 
@@ -33,7 +33,7 @@ def catalogue(language: str) -> NullTranslations:
     from babel.messages.mofile import write_mo  # here: only who speaks another language needs them
     from babel.messages.pofile import read_po
 
-    text = files("publisher.web").joinpath(f"speech/{language}.po").read_bytes()
+    text = files("publisher.speech").joinpath(f"{language}.po").read_bytes()
     packed = BytesIO()
     write_mo(packed, read_po(BytesIO(text), locale=language))
     return GNUTranslations(BytesIO(packed.getvalue()))
@@ -46,6 +46,24 @@ def day_words(value: date, language: str = ENGLISH) -> str:
     from babel.dates import format_skeleton  # here: only who speaks another language needs it
 
     return format_skeleton("yMMMEd", value, locale=language)
+
+
+def weekday_words(value: date, language: str = ENGLISH) -> str:
+    """Print the name of a day of the week: ``Tuesday``, ``Dienstag``."""
+    if language == ENGLISH:
+        return f"{value:%A}"
+    from babel.dates import format_date  # here: only who speaks another language needs it
+
+    return format_date(value, "EEEE", locale=language)
+
+
+def day_of_year_words(value: date, language: str = ENGLISH) -> str:
+    """Print a day with its weekday, both in full, without its year: ``Tuesday 24 November``."""
+    if language == ENGLISH:
+        return f"{value:%A} {value.day} {value:%B}"
+    from babel.dates import format_skeleton  # here: only who speaks another language needs it
+
+    return format_skeleton("MMMMEEEEd", value, locale=language)
 
 
 def day_label(value: date, language: str = ENGLISH) -> str:

@@ -6,9 +6,9 @@ import json
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from publisher.speech.phrases import Phrase, _, at, joined, ngettext
 from publisher.web.acts import Done
 from publisher.web.pages import spoken
-from publisher.web.phrases import Phrase, _, at, joined, ngettext
 
 MOMENT = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 
