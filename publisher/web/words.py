@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 from publisher.app.status import HEADLINES
 from publisher.model.article import Standing
-from publisher.model.hook import MessageState
+from publisher.model.hook import MEANING, MessageState
 from publisher.model.staff import Role
 from publisher.model.states import CallState, DeliveryState, EditionState, SendState
 from publisher.model.subscriber import SubscriptionState
@@ -84,6 +84,7 @@ def of_python() -> set[Words]:
         KINDS,
         HEADLINES,
         FOLLOWING,
+        MEANING.values(),
         UNITS.values(),
         LABELS.values(),
     )
