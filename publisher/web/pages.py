@@ -18,6 +18,7 @@ from markupsafe import Markup, escape
 from publisher.app.evidence import readable
 from publisher.model.post_size import urls_in
 from publisher.model.states import SENTENCES
+from publisher.render.conventions import direction_of
 from publisher.speech import ENGLISH, catalogue, day_words, moment_words, nearest
 from publisher.speech.phrases import Phrase
 from publisher.store import permission
@@ -179,6 +180,9 @@ def environment(language: str = "en") -> Environment:
         "host": host,
     }
     made.globals |= {"WITHDRAWAL": WITHDRAWAL, "CORRECTION": CORRECTION, "FOLLOWING": FOLLOWING}
+    direction = direction_of(language)
+    backward, onward = ("→", "←") if direction == "rtl" else ("←", "→")
+    made.globals |= {"direction": direction, "backward": backward, "onward": onward}
     return made
 
 
