@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -10,6 +11,7 @@ from io import BytesIO
 from zoneinfo import ZoneInfo
 
 ENGLISH = "en"
+_OF_YEAR = re.compile(r"(?:\s*'[^']*')?[\s,،]*y+.*$")  # the end of a date: its year, and what leads to it
 
 
 @cache
@@ -61,9 +63,10 @@ def day_of_year_words(value: date, language: str = ENGLISH) -> str:
     """Print a day with its weekday, both in full, without its year: ``Tuesday 24 November``."""
     if language == ENGLISH:
         return f"{value:%A} {value.day} {value:%B}"
-    from babel.dates import format_skeleton  # here: only who speaks another language needs it
+    from babel.dates import format_date, get_date_format  # here: only who speaks another language needs it
 
-    return format_skeleton("MMMMEEEEd", value, locale=language)
+    whole = str(get_date_format("full", locale=language).pattern)
+    return format_date(value, _OF_YEAR.sub("", whole), locale=language)
 
 
 def day_label(value: date, language: str = ENGLISH) -> str:
