@@ -6,9 +6,12 @@ import re
 from datetime import date, datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
-from importlib.resources import files
 from io import BytesIO
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 ENGLISH = "en"
 _OF_YEAR = re.compile(r"(?:\s*'[^']*')?[\s,،]*y+.*$")  # the end of a date: its year, and what leads to it
@@ -17,7 +20,7 @@ _OF_YEAR = re.compile(r"(?:\s*'[^']*')?[\s,،]*y+.*$")  # the end of a date: its
 @cache
 def languages() -> frozenset[str]:
     """Return the languages, by their short names."""
-    found = (entry.name for entry in files("publisher.speech").iterdir())
+    found = (entry.name for entry in _room().iterdir())
     return frozenset({ENGLISH, *(name.removesuffix(".po") for name in found if name.endswith(".po"))})
 
 
@@ -35,10 +38,16 @@ def catalogue(language: str) -> NullTranslations:
     from babel.messages.mofile import write_mo  # here: only who speaks another language needs them
     from babel.messages.pofile import read_po
 
-    text = files("publisher.speech").joinpath(f"{language}.po").read_bytes()
+    text = _room().joinpath(f"{language}.po").read_bytes()
     packed = BytesIO()
     write_mo(packed, read_po(BytesIO(text), locale=language))
     return GNUTranslations(BytesIO(packed.getvalue()))
+
+
+def _room() -> Traversable:
+    from importlib.resources import files  # here: most commands speak English, and start sooner without it
+
+    return files("publisher.speech")
 
 
 def day_words(value: date, language: str = ENGLISH) -> str:
