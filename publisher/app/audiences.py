@@ -11,6 +11,7 @@ from sqlalchemy import and_, not_
 from publisher.app.core import App
 from publisher.model.article import LedgerArticle
 from publisher.model.project import Entry, Schedule
+from publisher.speech.phrases import joined, ngettext
 from publisher.store import Connection, earlier, segments, subscribers
 
 
@@ -30,9 +31,9 @@ class Audience:
     @property
     def left_out(self) -> str:
         """Whom it would leave out, in words; empty: nobody."""
-        said = [f"{self.quiet:,} more asked for quiet"] if self.quiet else []
-        said += [f"{self.have_it:,} more {'has' if self.have_it == 1 else 'have'} the article"] if self.have_it else []
-        return ", ".join(said)
+        quiet = ngettext("%(count)s more asked for quiet", "%(count)s more asked for quiet", self.quiet)
+        have_it = ngettext("%(count)s more has the article", "%(count)s more have the article", self.have_it)
+        return joined([quiet if self.quiet else "", have_it if self.have_it else ""], ", ")
 
 
 def audiences_of(

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.model.project import Channel, Entry, Project, Schedule, Source
 from publisher.runtime.slots import Slot, slots_after
+from publisher.speech.phrases import _
 from publisher.store import Store, edition_lists
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 AHEAD = timedelta(days=7)
 MOST = 2_500  # slots of one schedule: each four minutes for a week
+ON_EVERY_ARTICLE = _("fires on every new article")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,7 @@ def _asked(change: Change, after: Project, gone: Mapping[str, Schedule]) -> Chan
     """Say that a new schedule may be one that is gone under another name: taken over like this it would be held."""
     mine = after.schedules[change.schedule].reaches
     former = next((name for name, schedule in gone.items() if schedule.reaches & mine), "")
-    hint = f"is it {former} under a new name? Then write `was: {former}` under it, or it begins anew"
+    hint = _("is it %(name)s under a new name? Then write `was: %(name)s` under it, or it begins anew", name=former)
     return replace(change, lines=(*change.lines, hint)) if former else change
 
 
@@ -102,16 +104,22 @@ def source_changes(before: Project | None, after: Project) -> list[SourceChange]
         if was is None:
             found.append(SourceChange("added", source.name, (_first_look(source),)))
         elif names := _names(was, source):
-            found.append(SourceChange("changed", source.name, (f"is read differently: {', '.join(names)}",)))
-    gone = "brings nothing more; what it has brought stays in the ledger"
+            found.append(
+                SourceChange("changed", source.name, (_("is read differently: %(keys)s", keys=", ".join(names)),))
+            )
+    gone = _("brings nothing more; what it has brought stays in the ledger")
     return found + [SourceChange("removed", name, (gone,)) for name in old]
 
 
 def _first_look(source: Source) -> str:
     if source.kind == "push":
-        return "takes articles from the first one on"
-    taken = f", but for the newest {source.backfill} (backfill)" if source.backfill else ""
-    return f"what it has at its first look was there before, and is not sent{taken}"
+        return _("takes articles from the first one on")
+    if not source.backfill:
+        return _("what it has at its first look was there before, and is not sent")
+    return _(
+        "what it has at its first look was there before, and is not sent, but for the newest %(count)s (backfill)",
+        count=source.backfill,
+    )
 
 
 def _compare(old: Schedule | None, new: Schedule, before: Project, after: Project, now: datetime) -> Change | None:
@@ -152,37 +160,40 @@ def _ahead(schedule: Schedule, project: Project, now: datetime) -> Iterable[Slot
 
 def _when(schedule: Schedule) -> Iterable[str]:
     if schedule.when.new:
-        yield "fires on every new article"
+        yield ON_EVERY_ARTICLE
 
 
 def _differences(old: Schedule, new: Schedule, before: Project, after: Project) -> Iterable[str]:
     if bool(old.when.new) != bool(new.when.new):
-        yield "fires on every new article" if new.when.new else "fires at slots, no longer on every new article"
+        yield ON_EVERY_ARTICLE if new.when.new else _("fires at slots, no longer on every new article")
     theirs = {entry.key: entry for entry in old.send}
     for entry in new.send:
         before_entry = theirs.pop(entry.key, None)
         if before_entry is None:
-            yield f"also sends {_to(entry)}"
+            yield _("also sends %(what)s", what=_to(entry))
         elif _plain(before_entry) != _plain(entry):
-            yield f"sends {_to(entry)} differently: {', '.join(_names(before_entry, entry))}"
+            keys = ", ".join(_names(before_entry, entry))
+            yield _("sends %(what)s differently: %(keys)s", what=_to(entry), keys=keys)
         elif _said_of(before, entry.via) != _said_of(after, entry.via):
-            yield f"sends {_to(entry)}, a channel that is changed"
-    yield from (f"no longer sends {_to(entry)}" for entry in theirs.values())
+            yield _("sends %(what)s, a channel that is changed", what=_to(entry))
+    yield from (_("no longer sends %(what)s", what=_to(entry)) for entry in theirs.values())
     for part in ("pick", "when"):
         names = _names(getattr(old, part), getattr(new, part))
         if part == "pick" and names:
-            yield f"picks differently: {', '.join(names)}"
+            yield _("picks differently: %(keys)s", keys=", ".join(names))
     rules = [name for name in _names(old, new) if name not in ("name", "was", "when", "pick", "send", "where")]
     rules += [name for name in _names(old.when, new.when) if name in WHEN_RULES]
     if rules:
-        yield f"has other rules: {', '.join(rules)}"
+        yield _("has other rules: %(keys)s", keys=", ".join(rules))
 
 
 WHEN_RULES = ("between", "outside", "prepare", "late", "missed", "hold_for", "jitter")
 
 
 def _to(entry: Entry) -> str:
-    return f"to {', '.join(entry.to)} through {entry.via}" if entry.to else f"a post through {entry.via}"
+    if not entry.to:
+        return _("a post through %(channel)s", channel=entry.via)
+    return _("to %(lists)s through %(channel)s", lists=", ".join(entry.to), channel=entry.via)
 
 
 def _plain(entry: Entry) -> list[object]:

@@ -15,6 +15,7 @@ from publisher.model.project import Channel, Entry, Schedule
 from publisher.model.trial import Trial
 from publisher.pipeline import pacing
 from publisher.pipeline.dispatch.estimate import Standing, estimate, standing_of
+from publisher.speech.phrases import _, day_of_year, joined, weekday
 from publisher.store import Connection, RowMapping, segments, sends, subscribers
 
 # The plan imports rendering, which is slow: it is here for its name only.
@@ -39,18 +40,22 @@ class End:
         """Return what to say of it; nothing where it takes no time to speak of."""
         numbers = _numbers(self.days) if len(self.days) > 1 else ""
         if self.ends_at is None:
-            return f"does not end within a year{numbers}"
+            return joined([_("does not end within a year"), numbers])
         if self.ends_at - self.begins_at < WORTH_SAYING:
             return ""
         begin, end = self.begins_at.astimezone(zone), self.ends_at.astimezone(zone)
-        day = "" if begin.date() == end.date() else f"on {end:%A} {end.day} {end:%B} "
-        return f"ends {day}about {end:%H:%M}{numbers}"
+        clock = f"{end:%H:%M}"
+        if begin.date() == end.date():
+            return joined([_("ends about %(clock)s", clock=clock), numbers])
+        return joined([_("ends on %(day)s about %(clock)s", day=day_of_year(end), clock=clock), numbers])
 
 
 def _numbers(days: Mapping[date, int]) -> str:
-    said = [f"{count:,} on {day:%A}" for day, count in list(days.items())[:MOST_DAYS]]
-    more = f" and so on, over {len(days)} days" if len(days) > MOST_DAYS else ""
-    return f" ({', '.join(said)}{more})"
+    first = list(days.items())[:MOST_DAYS]
+    said = joined([_("%(count)s on %(weekday)s", count=count, weekday=weekday(day)) for day, count in first], ", ")
+    if len(days) > MOST_DAYS:
+        said = _("%(numbers)s and so on, over %(count)s days", numbers=said, count=len(days))
+    return joined(["(", said, ")"], "")
 
 
 def _in_turns(trial: Trial | None, people: int, begins_at: datetime) -> list[tuple[datetime, int]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
 from publisher.model.project import BREAKING, Schedule
 from publisher.model.states import ENDED, SendState
+from publisher.speech.phrases import _, joined
 from publisher.store import (
     Connection,
     RowMapping,
@@ -63,27 +64,38 @@ class SendNow:
 
     def __str__(self) -> str:
         """Say exactly who got it, and what is left."""
-        if self.kind == sends.WITHDRAWAL:
-            return f"{self.channel}, withdrawal: {self.state}; {self._told('taken down')}"
-        if self.kind == sends.CORRECTION and not self.audience:
-            return f"{self.channel}, correction: {self.state}; {self._told('edited')}"
-        counts = [f"{self.sent:,} of {self.candidates:,} got it" if self.candidates else "nobody got it"]
-        counts += [f"{self.under_way:,} under way"] if self.under_way else []
-        counts += [f"{self.left:,} not written to yet"] if self.left else []
-        counts += [f"{self.cancelled:,} never will"] if self.cancelled else []
-        counts += [f"{self.failed:,} failed"] if self.failed else []
-        counts += [f"{self.unknown:,} may or may not have got it"] if self.unknown else []
-        what = ", correction" if self.kind == sends.CORRECTION else ""
-        tried = f"; {self.trial}" if self.trial else ""
-        return f"{self.channel} to {self.to}{what}: {self.state}; {', '.join(counts)}{tried}"
+        state = _(self.state)
+        if self.kind == sends.WITHDRAWAL or (self.kind == sends.CORRECTION and not self.audience):
+            named = joined([self.channel, _(self.kind)], ", ")
+            return joined([because(named, state), self._told()], "; ")
+        named = _("%(channel)s to %(lists)s", channel=self.channel, lists=", ".join(self.audience) or _("its account"))
+        named = joined([named, _(self.kind) if self.kind == sends.CORRECTION else ""], ", ")
+        return joined([because(named, state), joined(self._counts(), ", "), self.trial], "; ")
 
-    def _told(self, done: str) -> str:
+    def _counts(self) -> Iterator[str]:
+        if self.candidates:
+            yield _("%(part)s of %(whole)s got it", part=self.sent, whole=self.candidates)
+        else:
+            yield _("nobody got it")
+        yield _("%(count)s under way", count=self.under_way) if self.under_way else ""
+        yield _("%(count)s not written to yet", count=self.left) if self.left else ""
+        yield _("%(count)s never will", count=self.cancelled) if self.cancelled else ""
+        yield _("%(count)s failed", count=self.failed) if self.failed else ""
+        yield _("%(count)s may or may not have got it", count=self.unknown) if self.unknown else ""
+
+    def _told(self) -> str:
         """Say what became of a post that is to be taken down or edited: there is one account that is told."""
+        is_down = self.kind == sends.WITHDRAWAL
         if self.sent:
-            return f"its post is {done}"
+            return _("its post is taken down") if is_down else _("its post is edited")
         if self.unknown:
-            return f"its post may or may not be {done} yet"
-        return f"its post is not {done}" + (" (refused)" if self.failed else "")
+            return (
+                _("its post may or may not be taken down yet")
+                if is_down
+                else _("its post may or may not be edited yet")
+            )
+        not_done = _("its post is not taken down") if is_down else _("its post is not edited")
+        return joined([not_done, _("(refused)") if self.failed else ""])
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,26 +181,32 @@ def edition_title(store: Store, edition_id: int, zone: tzinfo | None) -> str:
     with store.read() as conn:
         row = editions.get(conn, edition_id)
         if row is None:
-            return f"edition {edition_id}"
+            return _("edition %(number)s", number=str(edition_id))
         is_one_of_several = len(by_language.of_slot(conn, row)) > 1
-    language = f", {row['language']}" if is_one_of_several else ""
-    return f"{title(edition_id, row['schedule'], row['slot'], zone).removesuffix(')')}{language})"
+    return title(edition_id, row["schedule"], row["slot"], zone, row["language"] if is_one_of_several else "")
 
 
-def title(edition_id: int | None, schedule: str | None, slot: str | None, zone: tzinfo | None) -> str:
+def title(
+    edition_id: int | None, schedule: str | None, slot: str | None, zone: tzinfo | None, language: str = ""
+) -> str:
     """Return how a send's edition is called; a send without one is standing mail.
 
     :param zone: the publication's, in which every time for people is: the key of what was sent by hand is in UTC.
     """
     if edition_id is None:
-        return "standing mail"
-    return f"edition {edition_id} ({schedule} {_local_slot(slot or '', zone)})"
+        return _("standing mail")
+    return _(
+        "edition %(number)s (%(schedule)s %(slot)s)",
+        number=str(edition_id),
+        schedule=schedule,
+        slot=joined([_local_slot(slot or "", zone), language], ", "),
+    )
 
 
 def _local_slot(slot: str, zone: tzinfo | None) -> str:
-    kind, _, rest = slot.partition(":")
+    kind, _colon, rest = slot.partition(":")
     if kind == BREAKING:
-        return f"article {rest.partition(':')[0]}"
+        return _("article %(number)s", number=rest.partition(":")[0])
     moment = rest if kind in ("manual", "test") else slot
     if not moment.endswith("Z"):
         return slot  # the publication's clock already, or no time at all
@@ -256,8 +274,8 @@ def waiting_lines(
     :param edition_ids: only of these; None: of all.
     :param needing: the sends that need a person, where they are known; None: they are looked up.
     """
-    found = {
-        early.id: [f"{early} ({early.command})"]
+    found: dict[int, list[str]] = {
+        early.id: [_("%(what)s (%(command)s)", what=str(early), command=early.command)]
         for early in held_early(conn)
         if edition_ids is None or early.id in edition_ids
     }
@@ -265,15 +283,30 @@ def waiting_lines(
         edition_id = row["edition_id"]
         if row["state"] in FOR_A_PERSON and (edition_ids is None or edition_id in edition_ids):
             why = next((reason["what"] for reason in row["reasons"] if reason["blocks"]), "")
-            words = f"{row['channel']} is {row['state']}" + (f": {why}" if why else "")
             command = next_command(row, known(row["schedule"], schedules))
-            found.setdefault(edition_id, []).append(f"{words} ({command})")
+            words = _("%(what)s (%(command)s)", what=stands(row, why), command=command)
+            found.setdefault(edition_id, []).append(words)
     return found
+
+
+def stands(row: Any, why: str) -> str:
+    """Say that a send waits for a person, and why."""
+    words = {
+        SendState.HELD: _("%(channel)s is held", channel=row["channel"]),
+        SendState.WAITING: _("%(channel)s is waiting", channel=row["channel"]),
+        SendState.PAUSED: _("%(channel)s is paused", channel=row["channel"]),
+    }
+    return because(words[SendState(row["state"])], why)
+
+
+def because(what: str, why: str | None) -> str:
+    """Return what is the matter and why, where that is known."""
+    return _("%(what)s: %(why)s", what=what, why=why) if why else what
 
 
 def paused(row: Any) -> str:
     """Return why a schedule is paused, from its row; empty: it is not, or the ledger doesn't know it yet."""
-    return "" if row is None or row["paused_at"] is None else row["reason"] or "by a person"
+    return "" if row is None or row["paused_at"] is None else row["reason"] or _("by a person")
 
 
 def known(schedule: str | None, schedules: Collection[str]) -> str | None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from publisher.app.standing import title
+from publisher.app.standing import because, title
 from publisher.model.article import LedgerArticle
 from publisher.model.project import BREAKING
 from publisher.model.states import EditionState
+from publisher.speech.phrases import _, joined
 from publisher.store import Connection, articles, identity, sends
 from publisher.store.candidates import OVER
 
@@ -48,21 +49,34 @@ def _said(conn: Connection, app: App, place: Any) -> Told:
     if place["state"] == EditionState.DRAFT:
         schedule = app.project.schedules.get(place["schedule"])
         is_harmless = schedule is not None and BREAKING in schedule.pick.not_in
-        fate = "leaves it out then (not_in)" if is_harmless else "brings it too"
-        at = f"{place['due_at'].astimezone(app.zone):%Y-%m-%d %H:%M}"
-        return Told(f"{named}, a draft that goes at {at}, {fate}", is_harmless)
+        at = _moment(place["due_at"], app)
+        if is_harmless:
+            words = _(
+                "%(edition)s, a draft that goes at %(moment)s, leaves it out then (not_in)", edition=named, moment=at
+            )
+        else:
+            words = _("%(edition)s, a draft that goes at %(moment)s, brings it too", edition=named, moment=at)
+        return Told(words, is_harmless)
     made = [send for send in sends.of_edition(conn, place["edition_id"]) if send["kind"] == sends.REGULAR]
-    return Told(f"{named}: {'; '.join(_sends(made, app)) or 'its messages are about to be made'}")
+    return Told(because(named, joined(_sends(made, app), "; ") or _("its messages are about to be made")))
 
 
 def _sends(made: Sequence[Any], app: App) -> Iterator[str]:
     """Yield to whom each send brought it, and when."""
     for send in made:
-        to = f"{send['channel']} to {', '.join(send['audience'])}" if send["audience"] else send["channel"]
+        to, state = send["channel"], send["state"]
+        if send["audience"]:
+            to = _("%(channel)s to %(lists)s", channel=to, lists=", ".join(send["audience"]))
         if send["started_at"] is None:
-            due = send["due_at"]
-            at = f", due {due.astimezone(app.zone):%Y-%m-%d %H:%M}" if due else ""
-            yield f"{to}: {send['state']}{at}"
+            at = _("due %(moment)s", moment=_moment(send["due_at"], app)) if send["due_at"] else ""
+            yield because(to, joined([_(state), at], ", "))
         else:
-            people = f"{send['sent']:,} of {send['candidates']:,} " if send["audience"] else ""
-            yield f"{to}: {people}since {send['started_at'].astimezone(app.zone):%Y-%m-%d %H:%M}"
+            people = ""
+            if send["audience"]:
+                people = _("%(part)s of %(whole)s", part=send["sent"], whole=send["candidates"])
+            since = _("since %(moment)s", moment=_moment(send["started_at"], app))
+            yield because(to, joined([people, since]))
+
+
+def _moment(at: datetime, app: App) -> str:
+    return f"{at.astimezone(app.zone):%Y-%m-%d %H:%M}"

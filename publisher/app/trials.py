@@ -10,6 +10,7 @@ from publisher.config.values import duration_text
 from publisher.model.message import Mail, fill
 from publisher.model.trial import VARIANTS, Trial
 from publisher.pipeline.produce import Produced, preview_values
+from publisher.speech.phrases import _
 from publisher.store import Connection, messages, trials
 
 
@@ -17,9 +18,14 @@ def foreseen(trial: Trial, readers: int) -> str:
     """Return who would get which of two subjects, and when."""
     first, second, rest = trial.sizes(readers)
     if trial.is_too_small(first + second):
-        return f"{trial.too_few(first, second)}: everybody would get subject A"
-    wait = duration_text(trial.wait)
-    return f"{first:,} get subject A, {second:,} B; {wait} later the other {rest:,} get the one that is followed more"
+        return _("%(why)s: everybody would get subject A", why=trial.too_few(first, second))
+    return _(
+        "%(first)s get subject A, %(second)s B; %(wait)s later the other %(rest)s get the one that is followed more",
+        first=first,
+        second=second,
+        rest=rest,
+        wait=duration_text(trial.wait),
+    )
 
 
 def subjects_of(product: Produced) -> tuple[str, ...]:
@@ -49,10 +55,18 @@ class TrialNow:
     def words(self, zone: tzinfo) -> str:
         """Return what came of it, or what there is so far."""
         if self.trial.winner:
-            at = f" at {self.trial.decided_at.astimezone(zone):%Y-%m-%d %H:%M}" if self.trial.decided_at else ""
-            return f"decided{at}: {self.trial.words()}"
-        until = f"tried until {self.ends_at.astimezone(zone):%Y-%m-%d %H:%M}" if self.ends_at else "not decided"
-        return f"{until}: {Trial.counted(self.sent, self.clicks)}"
+            what = self.trial.words()
+            if self.trial.decided_at is None:
+                return _("decided: %(what)s", what=what)
+            return _("decided at %(moment)s: %(what)s", moment=_moment(self.trial.decided_at, zone), what=what)
+        what = Trial.counted(self.sent, self.clicks)
+        if self.ends_at is None:
+            return _("not decided: %(what)s", what=what)
+        return _("tried until %(moment)s: %(what)s", moment=_moment(self.ends_at, zone), what=what)
+
+
+def _moment(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def trial_now(conn: Connection, send: Any) -> TrialNow | None:

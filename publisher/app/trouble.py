@@ -6,7 +6,7 @@ is no longer found is over.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -16,14 +16,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import RowMapping
 
-from publisher.app.standing import title
+from publisher.app.standing import because, stands, title
 from publisher.app.waits import lets_nothing_go
 from publisher.errors import ChannelError
-from publisher.model.counting import many
 from publisher.model.project import Channel, Project, Schedule
 from publisher.model.states import SendState
 from publisher.pipeline.operate.doubt import OVERDUE
 from publisher.runtime.slots import slots_after
+from publisher.speech.phrases import _, joined, ngettext
 from publisher.store import Connection, approvals, concerns, facts, held, hook_messages, hooks, schedules, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
@@ -34,6 +34,7 @@ ENDING = timedelta(days=7)  # so long before its end a token is spoken of
 FAILURES = 8  # calls in a row that reached nobody: several rests have not helped
 BEHIND = 100_000  # messages that wait for a webhook: it can't keep up
 MOST = 200  # sends looked at: beyond that a person is at work already
+EVERYONE = _("everyone it is for")
 # What `all_in` finds; an alert of one of these that it no longer finds is over.
 KINDS = frozenset(
     {"channel", "token", "fallback", "held", "unknown", "failed", "late", "slot", "source", "flood", "article", "hook"}
@@ -90,15 +91,25 @@ def all_in(
 def _channels(conn: Connection, project: Project, now: datetime) -> Iterator[Trouble]:
     for row in concerns.of_channels(conn, project.channels, now):
         readers, count = concerns.waiting_behind(conn, row["name"])
-        affected = _waiting(readers, count) if count else "nobody waits for it yet"
+        affected = _waiting(readers, count) if count else _("nobody waits for it yet")
         if row["paused_at"] is not None:
-            what = f"the channel {row['name']} is stopped: {row['reason']}"
-            command = f"mend it in schedules.yaml or .env, then: publisher release --channel {row['name']}"
+            what = because(_("the channel %(channel)s is stopped", channel=row["name"]), row["reason"])
+            again = f"publisher release --channel {row['name']}"
+            command = _("mend it in schedules.yaml or .env, then: %(command)s", command=again)
             if _has_ways(project.channels[row["name"]]):
-                command = f"publisher connect {row['name']} walks you to a new token; or {command}"
+                ways = f"publisher connect {row['name']}"
+                command = _("%(command)s walks you to a new token; or %(other)s", command=ways, other=command)
         elif row["failures"] >= FAILURES:
-            what = f"the channel {row['name']} reaches nobody: {row['reason']} ({row['failures']} calls in a row)"
-            command = "publisher status (it is tried again by itself; if its provider is down, wait or set `fallback:`)"
+            what = _(
+                "the channel %(channel)s reaches nobody: %(why)s (%(count)s calls in a row)",
+                channel=row["name"],
+                why=row["reason"],
+                count=str(row["failures"]),
+            )
+            command = _(
+                "%(command)s (it is tried again by itself; if its provider is down, wait or set `fallback:`)",
+                command="publisher status",
+            )
         else:
             continue
         yield Trouble(f"channel:{row['name']}", what, affected, command, True, row["name"])
@@ -120,9 +131,12 @@ def _tokens(conn: Connection, project: Project, now: datetime) -> Iterator[Troub
         if not _has_tokens_that_end(project.channels[row["channel"]]):
             continue
         day = row["ends_at"].astimezone(ZoneInfo(project.publication.timezone))
-        ends = "ends" if row["ends_at"] > now else "ended"
-        what = f"the {row['name']} of the channel {row['channel']} {ends} on {day:%Y-%m-%d}"
-        affected = f"what {row['channel']} carries from then on"
+        named = {"name": row["name"], "channel": row["channel"], "day": f"{day:%Y-%m-%d}"}
+        if row["ends_at"] > now:
+            what = _("the %(name)s of the channel %(channel)s ends on %(day)s", **named)
+        else:
+            what = _("the %(name)s of the channel %(channel)s ended on %(day)s", **named)
+        affected = _("what %(channel)s carries from then on", channel=row["channel"])
         command = f"publisher connect {row['channel']}"
         yield Trouble(f"token:{row['channel']}", what, affected, command, False, row["channel"])
 
@@ -146,11 +160,15 @@ def _fallbacks(conn: Connection, project: Project, now: datetime) -> Iterator[Tr
         failed = reason.get("channel", "")
         if failed in ailing:
             ailing.discard(failed)
-            command = f"publisher status; once {failed} is mended: publisher release --channel {failed}"
-            affected = f"{_audience(send)}, and what follows: it goes through {send['channel']}"
-            yield Trouble(
-                f"fallback:{failed}", f"{_title(send, zone)}: {reason['what']}", affected, command, False, failed
+            again = f"publisher release --channel {failed}"
+            command = joined(
+                ["publisher status", _("once %(channel)s is mended: %(command)s", channel=failed, command=again)], "; "
             )
+            affected = _(
+                "%(who)s, and what follows: it goes through %(channel)s", who=_audience(send), channel=send["channel"]
+            )
+            what = because(_title(send, zone), reason["what"])
+            yield Trouble(f"fallback:{failed}", what, affected, command, False, failed)
 
 
 def _sends(conn: Connection, project: Project, now: datetime, needing: Sequence[RowMapping]) -> Iterator[Trouble]:
@@ -176,35 +194,33 @@ def _sends(conn: Connection, project: Project, now: datetime, needing: Sequence[
 
 
 def _held(send: RowMapping, own: list[dict[str, Any]], project: Project) -> Trouble:
-    more = f" (and {len(own) - 1} more)" if len(own) > 1 else ""
-    zone = ZoneInfo(project.publication.timezone)
-    what = f"{_title(send, zone)}: {send['channel']} is held: {own[0]['what']}{more}"
-    command = f"{own[0]['remedy'].rstrip('.')}; then: publisher send {send['schedule']} --finish"
+    more = _("(and %(count)s more)", count=str(len(own) - 1)) if len(own) > 1 else ""
+    what = joined([_stopped(send, own[0], ZoneInfo(project.publication.timezone)), more])
+    remedy, cancel = own[0]["remedy"], f"publisher cancel {send['edition_id']}"
+    command = _then(remedy.rstrip("."), f"publisher send {send['schedule']} --finish")
     if own[0]["check"] == approvals.CHECK:
-        command = f"{own[0]['remedy']}; or: publisher cancel {send['edition_id']}"
+        command = _or(remedy, cancel)
     elif send["schedule"] not in project.schedules:
-        command = f"put {send['schedule']} back into schedules.yaml; or: publisher cancel {send['edition_id']}"
+        command = _or(_("put %(name)s back into schedules.yaml", name=send["schedule"]), cancel)
     return Trouble(f"held:{send['id']}", what, _audience(send), command, True, edition_id=send["edition_id"])
 
 
 def _of_practice(send: RowMapping, project: Project) -> Trouble:
     own = next(reason for reason in send["reasons"] if reason["check"] in (sends.PRACTICE, sends.IN_PRACTICE))
-    what = (
-        f"{_title(send, ZoneInfo(project.publication.timezone))}: {send['channel']} is {send['state']}: {own['what']}"
-    )
+    what = _stopped(send, own, ZoneInfo(project.publication.timezone))
     return Trouble(f"held:{send['id']}", what, _audience(send), own["remedy"], True, edition_id=send["edition_id"])
 
 
 def _books(send: RowMapping, zone: ZoneInfo) -> Trouble:
     what = next(reason["what"] for reason in send["reasons"] if reason["check"] == sends.BOOKS)
     command = f"publisher verify {send['edition_id'] or ''}".strip()
-    what = f"{_title(send, zone)}: {send['channel']}: {what}"
+    what = because(_title(send, zone), because(send["channel"], what))
     return Trouble(f"books:{send['id']}", what, _audience(send), command, True, edition_id=send["edition_id"])
 
 
 def _paused(conn: Connection, send: RowMapping, reason: dict[str, Any]) -> Trouble:
     readers, count = concerns.waiting_behind(conn, send["channel"])
-    what = f"the channel {send['channel']} can't be used: {reason['what']}"
+    what = because(_("the channel %(channel)s can't be used", channel=send["channel"]), reason["what"])
     command = reason["remedy"].rstrip(".")
     affected = _waiting(readers, count)
     return Trouble(f"channel:{send['channel']}", what, affected, command, True, send["channel"])
@@ -212,10 +228,15 @@ def _paused(conn: Connection, send: RowMapping, reason: dict[str, Any]) -> Troub
 
 def _unknown(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble]:
     for send in concerns.parked(conn, now - OVERDUE):
-        doubted = many(send["unknown"], "delivery", "deliveries")
         which = f" --edition {send['edition_id']}" if send["edition_id"] else ""
-        what = f"{_title(send, zone)}: {doubted} through {send['channel']} may or may not have arrived"
-        affected = f"{send['unknown']:,} of {send['candidates']:,}"
+        doubted = ngettext(
+            "%(count)s delivery through %(channel)s may or may not have arrived",
+            "%(count)s deliveries through %(channel)s may or may not have arrived",
+            send["unknown"],
+            channel=send["channel"],
+        )
+        what = because(_title(send, zone), doubted)
+        affected = _("%(part)s of %(whole)s", part=send["unknown"], whole=send["candidates"])
         command = f"publisher unknown list{which}"
         yield Trouble(f"unknown:{send['id']}", what, affected, command, False, edition_id=send["edition_id"])
 
@@ -223,24 +244,29 @@ def _unknown(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Troubl
 def _failed(conn: Connection, now: datetime, zone: ZoneInfo) -> Iterator[Trouble]:
     for send in concerns.mostly_failed(conn, now - FRESH):
         last = concerns.last_trouble(conn, send["id"])
-        why = f": {last['reason']}" if last and last["reason"] else ""
+        channel, number = send["channel"], send["edition_id"]
+        why = last["reason"] if last else ""
         if send["kind"] == sends.WITHDRAWAL:
-            what = f"{_title(send, zone)}: {send['channel']} did not take its post down{why}"
-            affected = "whoever sees the post"
-            again = f"publisher withdraw {send['edition_id']}"
-            command = (
-                f"take it down by hand, then: {again} --by-hand {send['channel']}; or mend the cause, then: {again}"
+            what = _("%(channel)s did not take its post down", channel=channel)
+            affected = _("whoever sees the post")
+            again = f"publisher withdraw {number}"
+            command = _(
+                "take it down by hand, then: %(said)s; or mend the cause, then: %(again)s",
+                said=f"{again} --by-hand {channel}",
+                again=again,
             )
         elif sends.is_order(send):
-            what = f"{_title(send, zone)}: {send['channel']} did not edit its post{why}"
-            affected = "whoever sees the post"
-            command = f"edit it by hand; or mend the cause, then: publisher correct {send['edition_id']}"
+            what = _("%(channel)s did not edit its post", channel=channel)
+            affected = _("whoever sees the post")
+            again = f"publisher correct {number}"
+            command = _("edit it by hand; or mend the cause, then: %(command)s", command=again)
         else:
-            failed = f"{send['failed']:,} of {send['candidates']:,}"
-            what = f"{_title(send, zone)}: {send['channel']} failed for {failed}{why}"
-            affected = f"{send['failed']:,} who did not get it"
-            command = f"mend the cause, then: publisher resend {send['edition_id'] or ''}".rstrip()
-        yield Trouble(f"failed:{send['id']}", what, affected, command, True, edition_id=send["edition_id"])
+            of = {"part": send["failed"], "whole": send["candidates"]}
+            what = _("%(channel)s failed for %(part)s of %(whole)s", channel=channel, **of)
+            affected = _("%(count)s who did not get it", count=send["failed"])
+            command = _("mend the cause, then: %(command)s", command=f"publisher resend {number or ''}".rstrip())
+        said = because(_title(send, zone), because(what, why))
+        yield Trouble(f"failed:{send['id']}", said, affected, command, True, edition_id=number)
 
 
 def _late(conn: Connection, project: Project, now: datetime, watched_since: datetime | None) -> Iterator[Trouble]:
@@ -250,9 +276,8 @@ def _late(conn: Connection, project: Project, now: datetime, watched_since: date
     for edition in concerns.not_begun(conn, now - LATE):
         if facts.held_edition(conn, edition["id"]) is None and not _is_let_wait(conn, project, edition["id"], now):
             named = title(edition["id"], edition["schedule"], edition["slot"], zone)
-            what = f"{named} should have gone out and has not"
-            affected = "everyone it is for"
-            yield Trouble(f"late:{edition['id']}", what, affected, "publisher status", True, edition_id=edition["id"])
+            what = _("%(edition)s should have gone out and has not", edition=named)
+            yield Trouble(f"late:{edition['id']}", what, EVERYONE, "publisher status", True, edition_id=edition["id"])
 
 
 def _is_let_wait(conn: Connection, project: Project, edition_id: int, now: datetime) -> bool:
@@ -272,9 +297,15 @@ def _slots(conn: Connection, project: Project, now: datetime, watched_since: dat
             continue
         missed = _first_missed(schedule, ZoneInfo(project.publication.timezone), row["considered_until"], now - LATE)
         if missed:
-            what = f"{schedule.name} should have gone out at its slot {missed} and was not even begun"
-            command = "publisher run" if watched_since is None else "publisher status, and the log of `publisher run`"
-            yield Trouble(f"slot:{schedule.name}@{missed}", what, "everyone it is for", command, True)
+            what = _(
+                "%(schedule)s should have gone out at its slot %(slot)s and was not even begun",
+                schedule=schedule.name,
+                slot=missed,
+            )
+            command = "publisher run"
+            if watched_since is not None:
+                command = _("%(command)s, and the log of `%(run)s`", command="publisher status", run=command)
+            yield Trouble(f"slot:{schedule.name}@{missed}", what, EVERYONE, command, True)
 
 
 def _first_missed(schedule: Schedule, zone: ZoneInfo, since: datetime, until: datetime) -> str:
@@ -294,15 +325,17 @@ def _sources(conn: Connection, project: Project, now: datetime) -> Iterator[Trou
         error = (row["error"] or "").removeprefix(f"{row['name']}: ")
         command = "publisher sources"
         if row["stopped_at"] is not None:
-            what = "is not asked any more"
-            command += f"; to ask it again: publisher sources --start {row['name']}"
+            what: str = _("the source %(source)s is not asked any more", source=row["name"])
+            again = _("to ask it again: %(command)s", command=f"publisher sources --start {row['name']}")
+            command = joined([command, again], "; ")
         elif row["good_at"] is None:
-            what = "has never been read"
+            what = _("the source %(source)s has never been read", source=row["name"])
         else:
             good_at = row["good_at"].astimezone(ZoneInfo(project.publication.timezone))
-            what = f"has not been read since {good_at:%Y-%m-%d %H:%M %Z}"
-        what = f"the source {row['name']} {what}: {error}"
-        yield Trouble(f"source:{row['name']}", what, f"articles from {row['name']}", command, False)
+            since = f"{good_at:%Y-%m-%d %H:%M %Z}"
+            what = _("the source %(source)s has not been read since %(moment)s", source=row["name"], moment=since)
+        what = because(what, error)
+        yield Trouble(f"source:{row['name']}", what, _("articles from %(source)s", source=row["name"]), command, False)
 
 
 def _articles(conn: Connection) -> Iterator[Trouble]:
@@ -310,13 +343,23 @@ def _articles(conn: Connection) -> Iterator[Trouble]:
     waiting = held.count_by_source(conn)
     for row in waiting:
         if row["held_for"] == "flood":
-            what = f"{row['count']:,} new articles of {row['name']} are held: more at once than it usually has (flood)"
+            what = _(
+                "%(count)s new articles of %(source)s are held: more at once than it usually has (flood)",
+                count=row["count"],
+                source=row["name"],
+            )
             yield Trouble(f"flood:{row['name']}", what, _takers(row["name"]), _decide_on(row["name"]), True)
     for name in dict.fromkeys(row["name"] for row in waiting if row["held_for"] != "flood"):
         mine = [row for row in waiting if row["name"] == name and row["held_for"] != "flood"]
         count, first = sum(row["count"] for row in mine), min(mine, key=lambda row: row["first"])
-        articles = "1 article" if count == 1 else f"{count:,} articles"
-        what = f"{articles} of {name} held; the first, {first['first']}: {first['reason']}"
+        what = ngettext(
+            "%(count)s article of %(source)s held; the first, %(first)s: %(why)s",
+            "%(count)s articles of %(source)s held; the first, %(first)s: %(why)s",
+            count,
+            source=name,
+            first=str(first["first"]),
+            why=first["reason"],
+        )
         yield Trouble(f"article:{name}", what, _takers(name), _decide_on(name), False)
 
 
@@ -324,27 +367,28 @@ def _hooks(conn: Connection, now: datetime) -> Iterator[Trouble]:
     """Yield webhooks that were paused or ended by themselves, and those that can't keep up."""
     for hook in hooks.every(conn):
         number, host = hook.id, urlsplit(hook.address).hostname
+        named = {"number": str(number), "host": host}
+        command = f"publisher hooks log {number}"
         if hook.ended_at is not None and hook.ended_by == hooks.ITSELF and now - hook.ended_at < FRESH:
-            what, command = f"has ended: {hook.ended_why}", f"publisher hooks log {number}"
+            what = because(_("the webhook %(number)s to %(host)s has ended", **named), hook.ended_why)
         elif hook.paused_at is not None and hook.paused_by == hooks.ITSELF:
-            what, command = f"is paused: {hook.paused_why}", f"mend it, then: publisher hooks resume {number}"
+            what = because(_("the webhook %(number)s to %(host)s is paused", **named), hook.paused_why)
+            command = _("mend it, then: %(command)s", command=f"publisher hooks resume {number}")
         elif hook.ended_at is None and hook_messages.waiting(conn, number, BEHIND + 1) > BEHIND:
-            what, command = f"is more than {BEHIND:,} messages behind", f"publisher hooks log {number}"
+            what = _("the webhook %(number)s to %(host)s is more than %(count)s messages behind", **named, count=BEHIND)
         else:
             continue
-        yield Trouble(
-            f"hook:{number}", f"the webhook {number} to {host} {what}", f"whoever listens at {host}", command, False
-        )
+        yield Trouble(f"hook:{number}", what, _("whoever listens at %(host)s", host=host), command, False)
 
 
 def _takers(source: str) -> str:
-    return f"schedules that take from {source}"
+    return _("schedules that take from %(source)s", source=source)
 
 
 def _decide_on(source: str) -> str:
     which = f"--source {source}"
-    decide = f"publisher articles release {which}; or: publisher articles discard {which}"
-    return f"publisher articles --why {which}; then: {decide}"
+    decide = _or(f"publisher articles release {which}", f"publisher articles discard {which}")
+    return _then(f"publisher articles --why {which}", decide)
 
 
 def _title(send: RowMapping, zone: ZoneInfo) -> str:
@@ -352,8 +396,22 @@ def _title(send: RowMapping, zone: ZoneInfo) -> str:
 
 
 def _waiting(readers: int, count: int) -> str:
-    return f"{many(readers, 'reader')} of {many(count, 'send')} {'waits' if readers == 1 else 'wait'}"
+    of = ngettext("%(count)s send", "%(count)s sends", count)
+    return ngettext("%(count)s reader of %(sends)s waits", "%(count)s readers of %(sends)s wait", readers, sends=of)
 
 
 def _audience(send: RowMapping) -> str:
-    return f"everyone on {', '.join(send['audience'])}" if send["audience"] else "its account"
+    return _("everyone on %(lists)s", lists=", ".join(send["audience"])) if send["audience"] else _("its account")
+
+
+def _stopped(send: RowMapping, reason: Mapping[str, Any], zone: ZoneInfo) -> str:
+    """Say which send of which edition stands still, and why."""
+    return because(_title(send, zone), stands(send, reason["what"]))
+
+
+def _then(first: str, command: str) -> str:
+    return _("%(first)s; then: %(command)s", first=first, command=command)
+
+
+def _or(first: str, command: str) -> str:
+    return _("%(first)s; or: %(command)s", first=first, command=command)

@@ -13,10 +13,11 @@ from publisher.model.hours import day_of, end_of_quiet, is_quiet, next_midnight
 from publisher.model.project import Channel, Project
 from publisher.model.states import SendState
 from publisher.pipeline import queues
+from publisher.speech.phrases import _
 from publisher.store import Connection, channels, concerns, deliveries, limits, trials
 from publisher.store.sends import WITHDRAWAL, is_breaking, is_order
 
-TRIED = "its two subjects are tried"
+TRIED = _("its two subjects are tried")
 NOBODY: Mapping[str, datetime] = MappingProxyType({})
 GOES_BY_ITSELF = (SendState.MADE, SendState.READY, SendState.ADDRESSED, SendState.SENDING)
 
@@ -34,7 +35,8 @@ class Wait:
     def words(self, zone: ZoneInfo) -> str:
         if self.place is not None:
             return self.place.words(zone)
-        return f"waits until {self.until.astimezone(zone):%Y-%m-%d %H:%M:%S %Z} ({self.why})"
+        moment = f"{self.until.astimezone(zone):%Y-%m-%d %H:%M:%S %Z}"
+        return _("waits until %(moment)s (%(why)s)", moment=moment, why=self.why)
 
 
 def waits(
@@ -72,7 +74,7 @@ def _wait(conn: Connection, project: Project, now: datetime, send: Any, resting:
     moment, why = (due, TRIED if is_tried else _why_later(conn, send, is_begun)) if due > now else (now, "")
     is_urgent = is_order(send)
     if (rests_until := resting.get(rules.name, now)) > moment:
-        moment, why = rests_until, f"{rules.name}'s network takes no more requests for now"
+        moment, why = rests_until, _("%(channel)s's network takes no more requests for now", channel=rules.name)
     for until, cause in _of_channel(conn, rules, moment, now, zone, is_urgent=is_urgent):
         moment, why = max(moment, until), cause if until > moment else why
     if moment <= now:
@@ -89,7 +91,7 @@ def _decided_at(send: Any) -> datetime | None:
 
 def _why_later(conn: Connection, send: Any, is_begun: bool) -> str:
     trouble = concerns.last_deferral(conn, send["id"]) if is_begun else None
-    return f"to try again: {trouble['reason'] or 'no answer'}" if trouble else "its time"
+    return _("to try again: %(why)s", why=trouble["reason"] or _("no answer")) if trouble else _("its time")
 
 
 def _of_channel(
@@ -99,7 +101,7 @@ def _of_channel(
     row = channels.get(conn, rules.name)
     if row is not None and row["open_until"] is not None and row["open_until"] > moment:
         moment = row["open_until"]
-        yield moment, f"{rules.name} rests: {row['reason']}"
+        yield moment, _("%(channel)s rests: %(why)s", channel=rules.name, why=row["reason"])
     if not is_urgent:
         yield from _by_its_rules(conn, rules, moment, now, zone)
 
@@ -118,6 +120,6 @@ def _by_its_rules(
         used = limits.used_on(conn, limits.daily(rules.name), today, lock=False)
         if used >= most:
             moment = next_midnight(moment, zone)
-            yield moment, f"{rules.name} has sent its {most:,} of the day"
+            yield moment, _("%(channel)s has sent its %(count)s of the day", channel=rules.name, count=most)
     if rules.quiet is not None and is_quiet(rules.quiet, moment, zone):
-        yield end_of_quiet(rules.quiet, moment, zone), f"quiet hours of {rules.name}"
+        yield end_of_quiet(rules.quiet, moment, zone), _("quiet hours of %(channel)s", channel=rules.name)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from publisher.model.counting import many
 from publisher.model.hours import day_of
 from publisher.model.project import Project
 from publisher.model.warming import days_of
+from publisher.speech.phrases import _, ngettext
 from publisher.store import Connection, limits
 
 
@@ -26,8 +26,19 @@ class Warming:
 
     def __str__(self) -> str:
         if not self.day:
-            return f"warms up from its first letter on: {many(self.days, 'day')}, {self.most:,} recipients on the first"
-        return f"warms up: day {self.day} of {self.days}, {self.used:,} of today's {self.most:,} recipients are used"
+            return ngettext(
+                "warms up from its first letter on: %(count)s day, %(most)s recipients on the first",
+                "warms up from its first letter on: %(count)s days, %(most)s recipients on the first",
+                self.days,
+                most=self.most,
+            )
+        return _(
+            "warms up: day %(day)s of %(days)s, %(used)s of today's %(most)s recipients are used",
+            day=self.day,
+            days=self.days,
+            used=self.used,
+            most=self.most,
+        )
 
 
 def warming(conn: Connection, project: Project, now: datetime) -> Iterator[Warming]:

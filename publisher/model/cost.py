@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from publisher.model.message import Post, PostRules, Prices
 from publisher.model.post_size import urls_in
+from publisher.speech.phrases import _, joined
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +24,27 @@ class Cost:
         return self.plain * self.prices.per_post + self.linked * self.prices.with_link
 
     def __str__(self) -> str:
-        charged = f"{self.network.capitalize()} charges about {money(self.amount)} for this"
-        unsure = f", {self.prices.unsure}" if self.prices.unsure else ""
+        return joined([self._charged(), self.prices.unsure], ", ")
+
+    def _charged(self) -> str:
         per_post, with_link = money(self.prices.per_post), money(self.prices.with_link)
+        named = {"network": self.network.capitalize(), "price": money(self.amount)}
         if self.plain + self.linked > 1:
-            sums = f"{self.linked} with a link at {with_link}, {self.plain} without at {per_post}"
-            return f"{charged} thread of {self.plain + self.linked} ({sums}){unsure}"
-        other = f"{per_post} without a link" if self.linked else f"{with_link} with a link"
-        return f"{charged} post ({other}){unsure}"
+            return _(
+                "%(network)s charges about %(price)s for this thread of %(count)s "
+                "(%(linked)s with a link at %(with_link)s, %(plain)s without at %(per_post)s)",
+                **named,
+                count=self.plain + self.linked,
+                linked=self.linked,
+                with_link=with_link,
+                plain=self.plain,
+                per_post=per_post,
+            )
+        if self.linked:
+            return _(
+                "%(network)s charges about %(price)s for this post (%(other)s without a link)", **named, other=per_post
+            )
+        return _("%(network)s charges about %(price)s for this post (%(other)s with a link)", **named, other=with_link)
 
 
 def cost_of(post: Post, rules: PostRules) -> Cost | None:

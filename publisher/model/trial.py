@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from publisher.model.counting import many
+from publisher.speech.phrases import _, joined, ngettext
 
 FIRST, SECOND = VARIANTS = ("a", "b")
 # Of a hundred readers two to five follow a link. Of two hundred that is four to ten; of fewer it is luck who is ahead.
@@ -93,14 +93,26 @@ class Trial:
         """Say what came of it; empty: it is not decided."""
         if not self.winner:
             return ""
-        counts = f" ({self.counted(self.sent, self.clicks)})" if self.sent and self.clicks else ""
-        return f"subject {self.winner.upper()}: {self.why}{counts}"
+        said = _("subject %(letter)s: %(why)s", letter=self.winner.upper(), why=self.why)
+        if not (self.sent and self.clicks):
+            return said
+        return joined([said, joined(["(", self.counted(self.sent, self.clicks), ")"], "")])
 
     @staticmethod
     def counted(sent: Counts, clicks: Counts) -> str:
         """Return the figures of both."""
-        said = (f"{name.upper()} {many(clicks[name], 'click')} of {many(sent[name], 'mail')}" for name in VARIANTS)
-        return ", ".join(said)
+        return joined([_of_one(name, sent[name], clicks[name]) for name in VARIANTS], ", ")
+
+
+def _of_one(name: str, sent: int, clicks: int) -> str:
+    mails = ngettext("%(count)s mail", "%(count)s mails", sent)
+    return ngettext(
+        "%(letter)s %(count)s click of %(mails)s",
+        "%(letter)s %(count)s clicks of %(mails)s",
+        clicks,
+        letter=name.upper(),
+        mails=mails,
+    )
 
 
 def _written(moment: datetime | None) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
+from publisher.speech.phrases import _
 from publisher.store.sql import insert_new, upsert
 from publisher.store.sql import take_turn as lock_turn
 from publisher.store.tables import facts
@@ -177,7 +178,8 @@ def as_reason(held: Held, edition_id: int | None = None) -> dict[str, Any]:
 
     :param edition_id: None: with everything else.
     """
-    what = f"held by {held.actor}" + (f": {held.why}" if held.why else "")
+    what = _("held by %(who)s", who=held.actor)
+    what = _("held by %(who)s: %(why)s", who=held.actor, why=held.why) if held.why else what
     check = BY_A_PERSON_ALL if edition_id is None else BY_A_PERSON
     said = "--all" if edition_id is None else str(edition_id)
     return {"check": check, "blocks": True, "what": what, "remedy": f"`publisher release {said}` lets it go on"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from publisher.model.staff import May
-from publisher.web.phrases import _
+from publisher.speech.phrases import _
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,16 +18,17 @@ from markupsafe import Markup, escape
 from publisher.app.evidence import readable
 from publisher.model.post_size import urls_in
 from publisher.model.states import SENTENCES
+from publisher.render.conventions import direction_of
+from publisher.speech import ENGLISH, catalogue, day_words, moment_words, nearest
+from publisher.speech.phrases import Phrase
 from publisher.store import permission
 from publisher.web.below import in_page
 from publisher.web.flash import forget, said_before
 from publisher.web.headers import OWN_PICTURES, policy
 from publisher.web.here import form_token
 from publisher.web.navigation import NAVIGATION
-from publisher.web.phrases import Phrase
 from publisher.web.places import Places, Served, is_for_readers
 from publisher.web.pressing import begun, dated, pressed
-from publisher.web.speech import ENGLISH, catalogue, day_words, moment_words, nearest
 from publisher.web.wording import Words, words_of
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class Pages:
 
     def say(self, words: str) -> str:
         """Return what a page says of what was just done, or why it was not: in its language, with what to press."""
-        said = dated(to_do(spoken(self.spoken, words)), self.zone, self.spoken)
+        said = dated(to_do(words, self.spoken), self.zone, self.spoken)
         return said if isinstance(words, Phrase) else begun(said)  # a phrase begins as it is meant: with a name, too
 
     @property
@@ -167,9 +168,10 @@ def environment(language: str = "en") -> Environment:
         "state_words": lambda state: in_it(state_words(state)),
         "moment": partial(moment, language=language),
         "day": partial(day_words, language=language),
-        "to_do": to_do,
-        "to_type": to_type,
-        "sentence": sentence,
+        "begun": begun,
+        "to_do": partial(to_do, language=language),
+        "to_type": partial(to_type, language=language),
+        "sentence": partial(sentence, language=language),
         "readable": readable,
         "rate": rate,
         "as_moment": datetime.fromisoformat,
@@ -178,6 +180,9 @@ def environment(language: str = "en") -> Environment:
         "host": host,
     }
     made.globals |= {"WITHDRAWAL": WITHDRAWAL, "CORRECTION": CORRECTION, "FOLLOWING": FOLLOWING}
+    direction = direction_of(language)
+    backward, onward = ("→", "←") if direction == "rtl" else ("←", "→")
+    made.globals |= {"direction": direction, "backward": backward, "onward": onward}
     return made
 
 
@@ -210,20 +215,21 @@ def state_words(state: str) -> str:
     return WORDS.get(state, state)
 
 
-def sentence(words: str) -> str:
+def sentence(words: str, language: str = ENGLISH) -> str:
     """Print words with the full stop that they may have already, and what to press in them."""
-    words = to_do(words)
+    words = to_do(words, language)
     return words if words.endswith((".", "?", "!")) else f"{words}."
 
 
-def to_do(words: str) -> str:
+def to_do(words: str, language: str = ENGLISH) -> str:
     """Return what to do: what to press for whoever is signed in, the command for whoever isn't."""
-    return pressed(words) if permission.who() is not None else words
+    said = spoken(language, words)
+    return pressed(said, language) if permission.who() is not None else said
 
 
-def to_type(words: str) -> Markup:
+def to_type(words: str, language: str = ENGLISH) -> Markup:
     """Print what to do, each command in it as one to type, and what stands in backticks."""
-    words = to_do(words)
+    words = to_do(words, language)
     parts, end = [], 0
     for found in _TO_TYPE.finditer(words):
         parts += [escape(words[end : found.start()]), Markup("<code>{}</code>").format(found[1] or found[2])]

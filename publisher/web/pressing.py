@@ -12,56 +12,92 @@ from datetime import datetime
 from re import Match
 from zoneinfo import ZoneInfo
 
-from publisher.web.speech import ENGLISH, moment_words
+from publisher.speech import ENGLISH, moment_words
+from publisher.speech.phrases import Phrase, _, joined, said_in
 
 _NAME = r"[^\s;,:`()]*[^\s;,:`().]"
-_EDITION = "on the page of edition {}"
+
+
+def _on_edition(button: str) -> Phrase:
+    return _("“%(button)s” on the page of edition %(name)s", button=button, name="{}")
+
+
+def _on_schedule(button: str) -> Phrase:
+    return _("“%(button)s” on the page of schedule %(name)s", button=button, name="{}")
+
+
+def _on_article(button: str) -> Phrase:
+    return _("“%(button)s” on the page of article %(name)s", button=button, name="{}")
+
+
+def _of_source(button: str) -> Phrase:
+    return _("“%(button)s” under %(page)s, of %(name)s", button=button, page=_("Articles"), name="{}")
+
+
 # A command as it stands in a sentence, and what the console has in its place: words that fit where it stood.
 _COMMANDS = (
-    (r"release --all", "“Let sending go on” on Today"),
-    (rf"release --channel ({_NAME})", "“It is mended: let it go on” on the page of channel {}"),
-    (r"release (\d+)", f"“Release” {_EDITION}"),
-    (r"cancel (\d+)", f"“Cancel…” {_EDITION}"),
-    (r"hold (\d+)", f"“Hold” {_EDITION}"),
-    (rf"withdraw (\d+) --by-hand ({_NAME})", f"say so of {{1}} under “Withdraw…” {_EDITION}"),
-    (r"withdraw (\d+)", f"“Withdraw…” {_EDITION}"),
-    (r"correct (\d+) --mail", f"“Correct…” {_EDITION}, also by mail"),
-    (r"correct (\d+)", f"“Correct…” {_EDITION}"),
-    (r"resend (\d+)", f"“Resend to the failed…” {_EDITION}"),
-    (r"approve (\d+)(?: --version \w+)?", f"“Approve exactly this” {_EDITION}"),
-    (r"reopen (\d+)", f"“Open it again” {_EDITION}"),
-    (r"unknown list --edition (\d+)", f"“Settle what is unknown…” {_EDITION}"),
-    (r"unknown list", "Send log, with the state unknown"),
-    (r"edition (\d+)", "the page of edition {}"),
-    (rf"editions ({_NAME})", "Editions, of the schedule {}"),
-    (r"editions", "Editions"),
-    (rf"send ({_NAME}) --finish", "“Release” on the page of the edition of {}"),
-    (rf"send ({_NAME})", "“Send it now” on the page of schedule {}"),
-    (rf"resume ({_NAME})", "“Resume” on the page of schedule {}"),
-    (rf"plan ({_NAME})", "the page of schedule {}"),
-    (rf"note ({_NAME}) FILE", "the note on the desk of {}"),
-    (r"articles release (\d+) --as-new", "“Let it go out” on the page of article {}"),
-    (r"articles release (\d+)", "“Let it go out” on the page of article {}"),
-    (rf"articles release --source ({_NAME})", "“Let all of them go out” under Articles, of {}"),
-    (rf"articles discard --source ({_NAME})", "“Discard all of them” under Articles, of {}"),
-    (r"articles discard (\d+(?: \d+)*)", "“Keep it out of editions from now on” on the page of article {}"),
-    (rf"articles --why ({_NAME})", "Articles: {}"),
-    (r"articles", "Articles"),
-    (rf"sources --start ({_NAME})", "“Look now” on the page of source {}"),
-    (r"sources", "Sources"),
-    (r"log --edition (\d+)(?: --state \w+)?", "Send log, of edition {}"),
-    (rf"hooks resume ({_NAME})", "“Tell it again” on the page of webhook {}"),
-    (rf"hooks log ({_NAME})", "the page of webhook {}"),
-    (r"hooks (?:list|add|end NUMBER)", "Webhooks"),
-    (rf"subscribers (?:show|unsuppress) ({_NAME})", "Subscribers, by the address {}"),
-    (r"subscribers export", "Subscribers"),
-    (rf"connect ({_NAME})", "“Connect it” on the page of channel {}"),
-    (rf"staff (?:list|token|role|link|add)(?: {_NAME})?(?: --role \w+| admin)?", "Staff, where an admin does it"),
-    (r"status(?=[ ;,.)(]|$)", "Today"),
+    (r"release --all", _("“%(button)s” on %(page)s", button=_("Let sending go on"), page=_("Today"))),
+    (
+        rf"release --channel ({_NAME})",
+        _("“%(button)s” on the page of channel %(name)s", button=_("It is mended: let it go on"), name="{}"),
+    ),
+    (r"release (\d+)", _on_edition(_("Release"))),
+    (r"cancel (\d+)", _on_edition(_("Cancel…"))),
+    (r"hold (\d+)", _on_edition(_("Hold"))),
+    (
+        rf"withdraw (\d+) --by-hand ({_NAME})",
+        _("say so of %(channel)s under %(place)s", channel="{1}", place=_on_edition(_("Withdraw…"))),
+    ),
+    (r"withdraw (\d+)", _on_edition(_("Withdraw…"))),
+    (r"correct (\d+) --mail", _("%(place)s, also by mail", place=_on_edition(_("Correct…")))),
+    (r"correct (\d+)", _on_edition(_("Correct…"))),
+    (r"resend (\d+)", _on_edition(_("Resend to the failed…"))),
+    (r"approve (\d+)(?: --version \w+)?", _on_edition(_("Approve exactly this"))),
+    (r"reopen (\d+)", _on_edition(_("Open it again"))),
+    (r"unknown list --edition (\d+)", _on_edition(_("Settle what is unknown…"))),
+    (r"unknown list", _("%(page)s, with the state %(state)s", page=_("Send log"), state=_("unknown"))),
+    (r"edition (\d+)", _("the page of edition %(name)s", name="{}")),
+    (rf"editions ({_NAME})", _("%(page)s, of the schedule %(name)s", page=_("Editions"), name="{}")),
+    (r"editions", _("Editions")),
+    (
+        rf"send ({_NAME}) --finish",
+        _("“%(button)s” on the page of the edition of %(name)s", button=_("Release"), name="{}"),
+    ),
+    (rf"send ({_NAME})", _on_schedule(_("Send it now"))),
+    (rf"resume ({_NAME})", _on_schedule(_("Resume"))),
+    (rf"plan ({_NAME})", _("the page of schedule %(name)s", name="{}")),
+    (rf"note ({_NAME}) FILE", _("the note on the desk of %(name)s", name="{}")),
+    (r"articles release (\d+) --as-new", _on_article(_("Let it go out"))),
+    (r"articles release (\d+)", _on_article(_("Let it go out"))),
+    (rf"articles release --source ({_NAME})", _of_source(_("Let all of them go out"))),
+    (rf"articles discard --source ({_NAME})", _of_source(_("Discard all of them"))),
+    (r"articles discard (\d+(?: \d+)*)", _on_article(_("Keep it out of editions from now on"))),
+    (rf"articles --why ({_NAME})", joined([_("Articles"), "{}"], ": ")),
+    (r"articles", _("Articles")),
+    (rf"sources --start ({_NAME})", _("“%(button)s” on the page of source %(name)s", button=_("Look now"), name="{}")),
+    (r"sources", _("Sources")),
+    (r"log --edition (\d+)(?: --state \w+)?", _("%(page)s, of edition %(name)s", page=_("Send log"), name="{}")),
+    (
+        rf"hooks resume ({_NAME})",
+        _("“%(button)s” on the page of webhook %(name)s", button=_("Tell it again"), name="{}"),
+    ),
+    (rf"hooks log ({_NAME})", _("the page of webhook %(name)s", name="{}")),
+    (r"hooks (?:list|add|end NUMBER)", _("Webhooks")),
+    (
+        rf"subscribers (?:show|unsuppress) ({_NAME})",
+        _("%(page)s, by the address %(name)s", page=_("Subscribers"), name="{}"),
+    ),
+    (r"subscribers export", _("Subscribers")),
+    (rf"connect ({_NAME})", _("“%(button)s” on the page of channel %(name)s", button=_("Connect it"), name="{}")),
+    (
+        rf"staff (?:list|token|role|link|add)(?: {_NAME})?(?: --role \w+| admin)?",
+        _("%(page)s, where an admin does it", page=_("Staff")),
+    ),
+    (r"status(?=[ ;,.)(]|$)", _("Today")),
 )
 # An option as it stands in a sentence.
 _OPTIONS = (
-    (r"--add (\d+)", "“Take it in” with the number {}"),
+    (r"--add (\d+)", _("“%(button)s” with the number %(name)s", button=_("Take it in"), name="{}")),
     (r"--to LIST and --via CHANNEL", "a list and a channel"),
     (r"--to LIST", "a list"),
     (r"--title and --summary", "headline and summary"),
@@ -76,13 +112,13 @@ _OPTIONS = (
     (r"Give --name with", "Give a name with"),
     (r"--name", "its name"),
     (r" \(--seen \d+\)", ""),
-    (r"--clear", "“Take it back”"),
+    (r"--clear", _("“%(button)s”", button=_("Take it back"))),
     (r"--allow-private, or the box in the form", "the box in the form"),
     (r"--anyway", "the box under it"),
     (r"with --mail", "by “also by mail”"),
-    (r"`--finish`|--finish", "“Release”"),
-    (r"`--skip`|--skip", "“Cancel…”"),
-    (r"`--catch-up`|--catch-up", "“Resume, and catch up”"),
+    (r"`--finish`|--finish", _("“%(button)s”", button=_("Release"))),
+    (r"`--skip`|--skip", _("“%(button)s”", button=_("Cancel…"))),
+    (r"`--catch-up`|--catch-up", _("“%(button)s”", button=_("Resume, and catch up"))),
 )
 _TYPED = [
     *((re.compile(rf"`publisher {typed}`|\bpublisher {typed}"), words) for typed, words in _COMMANDS),
@@ -94,10 +130,10 @@ _MOMENT = re.compile(
 )
 
 
-def pressed(words: str) -> str:
+def pressed(words: str, language: str = ENGLISH) -> str:
     """Return a sentence with what to press, and where, in the place of what to type."""
     for typed, said in _TYPED:
-        words = typed.sub(_filled(said), words)
+        words = typed.sub(_filled(said_in(said, language)), words)
     return words
 
 

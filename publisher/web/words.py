@@ -1,8 +1,8 @@
 """The words of the console, for those who say them in other languages: ``python -m publisher.web.words``.
 
-It reads them out of the pages and brings ``speech/*.po`` up to date: new words come in empty, those that no page says
-any more go, and what is said already stays. ``speech/console.pot`` is what a further language begins with, such as
-by ``python -m publisher.web.words da``.
+It reads them out of the pages and out of what Python says (`speech/phrases.py`), and brings ``publisher/speech/*.po``
+up to date: new words come in empty, those that nobody says any more go, and what is said already stays.
+``console.pot`` there is what a further language begins with, such as by ``python -m publisher.web.words da``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 
 from publisher.app.status import HEADLINES
 from publisher.model.article import Standing
-from publisher.model.hook import MessageState
+from publisher.model.hook import MEANING, MessageState
 from publisher.model.staff import Role
 from publisher.model.states import CallState, DeliveryState, EditionState, SendState
 from publisher.model.subscriber import SubscriptionState
@@ -31,7 +31,8 @@ from publisher.web.message_views import UNITS
 from publisher.web.pages import WORDS
 
 HERE = Path(__file__).parent
-SPEECH = HERE / "speech"
+ROOT = HERE.parent
+SPEECH = ROOT / "speech"
 TEMPLATE = SPEECH / "console.pot"
 OF_PAGES = {"trim_blocks": "true", "lstrip_blocks": "true", "newstyle_gettext": "true", "silent": "false"}
 KEYWORDS: dict[str, tuple[int, int] | None] = {"_": None, "gettext": None, "ngettext": (1, 2)}
@@ -62,7 +63,7 @@ Words = str | tuple[str, str]  # of one form, or of those for one and for many
 def of_pages() -> set[Words]:
     """Return what pages say in their own text, and what is marked in Python with ``_``."""
     pages = (("jinja2.ext:babel_extract", path, OF_PAGES) for path in sorted(HERE.joinpath("pages").glob("*.html")))
-    modules: Iterable[tuple[str, Path, dict[str, str]]] = (("python", path, {}) for path in sorted(HERE.rglob("*.py")))
+    modules: Iterable[tuple[str, Path, dict[str, str]]] = (("python", path, {}) for path in sorted(ROOT.rglob("*.py")))
     found: set[Words] = set()
     for method, path, options in chain(pages, modules):
         said = extract_from_file(method, path, keywords=KEYWORDS, options=options)
@@ -83,6 +84,7 @@ def of_python() -> set[Words]:
         KINDS,
         HEADLINES,
         FOLLOWING,
+        MEANING.values(),
         UNITS.values(),
         LABELS.values(),
     )

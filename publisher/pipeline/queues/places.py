@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from publisher.model.counting import many
 from publisher.model.project import Entry, Project, Schedule
 from publisher.model.states import SendState
 from publisher.pipeline import pacing
 from publisher.pipeline.queues.entering import due_through, expected
 from publisher.pipeline.queues.queue import Queue, Row, keeps_pace, members, queue_for, queue_of, slots_of
+from publisher.speech.phrases import _, ngettext
 from publisher.store import Connection, RowMapping, queues
 
 
@@ -23,8 +23,15 @@ class Place:
     behind: int  # how many others go before it
 
     def words(self, zone: ZoneInfo) -> str:
-        others = f", after {many(self.behind, 'other')}" if self.behind else ""
-        return f"goes {self.goes_at.astimezone(zone):%Y-%m-%d %H:%M}{others}"
+        moment = f"{self.goes_at.astimezone(zone):%Y-%m-%d %H:%M}"
+        if not self.behind:
+            return _("goes %(moment)s", moment=moment)
+        return ngettext(
+            "goes %(moment)s, after %(count)s other",
+            "goes %(moment)s, after %(count)s others",
+            self.behind,
+            moment=moment,
+        )
 
 
 def place_of(conn: Connection, project: Project, send_id: int) -> Place | None:

@@ -13,6 +13,7 @@ from publisher.app.sources import check_name
 from publisher.errors import MissingError, StaleError, UsageError
 from publisher.model.staff import May
 from publisher.pipeline.operate import intake
+from publisher.speech.phrases import _, joined, ngettext
 from publisher.store import articles, headlines, held, sources
 from publisher.web.acts import Acts, Done, Id, Words
 from publisher.web.console.addresses import address
@@ -21,7 +22,6 @@ from publisher.web.console.paging import PAGE, Limit, Mark, Page, Word, number_i
 from publisher.web.frames import with_pictures
 from publisher.web.headers import MAIL, PICTURES
 from publisher.web.pages import Pages
-from publisher.web.phrases import _, joined, ngettext
 from publisher.web.places import Served
 from publisher.web.pressing import begun
 

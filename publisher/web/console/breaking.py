@@ -17,13 +17,13 @@ from publisher.errors import EndedError, NotAllowedError, PublisherError, StaleE
 from publisher.model import breaking
 from publisher.model.project import BREAKING
 from publisher.model.staff import May
+from publisher.speech.phrases import _
 from publisher.store import articles
 from publisher.store.permission import allowed
 from publisher.web.acts import Acts, Done, Words, in_words, status_of
 from publisher.web.door import needs
 from publisher.web.forms import Said
 from publisher.web.headers import PICTURES
-from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App

@@ -20,13 +20,13 @@ from publisher.config.values import NAME
 from publisher.errors import StaleError
 from publisher.model.staff import May
 from publisher.runtime.sidebyside import SideBySide
+from publisher.speech.phrases import _, joined, ngettext
 from publisher.store.permission import allowed
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.console.channel_records import ChannelLine, ChannelWhole, line_of, whole_of
 from publisher.web.console.hiding import Hide
 from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut_by_name
 from publisher.web.pages import Pages
-from publisher.web.phrases import _, joined, ngettext
 
 if TYPE_CHECKING:
     from publisher.app import App

@@ -21,6 +21,7 @@ from publisher.clock import Clock
 from publisher.errors import PublisherError, UsageError
 from publisher.model.staff import May
 from publisher.senders.connecting import Ask, Grant, Step, Way
+from publisher.speech.phrases import _
 from publisher.web.acts import Acts
 from publisher.web.console.channels import ONE, Name
 from publisher.web.door import needs
@@ -28,7 +29,6 @@ from publisher.web.flash import back_to
 from publisher.web.forms import LONGEST, Form, Said
 from publisher.web.here import form_token
 from publisher.web.pages import Pages
-from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App

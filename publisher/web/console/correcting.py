@@ -13,12 +13,12 @@ from publisher.app import corrections, errata, noting, written
 from publisher.app.standing import edition_title
 from publisher.errors import EndedError, PublisherError, StaleError, UsageError
 from publisher.model.staff import May
+from publisher.speech.phrases import _
 from publisher.store import corrections as ledger
 from publisher.store import editions, permission
 from publisher.web.acts import Acts, Done, Id, Words, in_words, status_of
 from publisher.web.door import needs
 from publisher.web.forms import Said
-from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App

@@ -16,11 +16,11 @@ from publisher.app.send_log import PATIENCE, Asked, begun, filter_of, plain
 from publisher.audience.addresses import normalise
 from publisher.errors import UsageError
 from publisher.model.states import CallState, DeliveryState
+from publisher.speech.phrases import _
 from publisher.store import log, subscribers
 from publisher.web.acts import Acts, Id, Words
 from publisher.web.console.paging import LONGEST, MOST, PAGE, Limit, Mark, Page, Word
 from publisher.web.pages import Pages
-from publisher.web.phrases import _
 from publisher.web.views import WITHDRAWN
 
 if TYPE_CHECKING:

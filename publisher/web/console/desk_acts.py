@@ -14,8 +14,8 @@ from publisher.app import approving, changing, desk, naming, noting, proofs
 from publisher.errors import UsageError
 from publisher.model import desk as words_of
 from publisher.model.staff import May
+from publisher.speech.phrases import _, at, joined, ngettext
 from publisher.web.acts import Acts, Done, Id, Words
-from publisher.web.phrases import _, at, joined, ngettext
 
 if TYPE_CHECKING:
     from publisher.app import App

@@ -16,6 +16,7 @@ from publisher.errors import UsageError
 from publisher.model.desk import Changes
 from publisher.model.staff import May
 from publisher.pipeline.operate.again import still_kept
+from publisher.speech.phrases import _
 from publisher.store import RowMapping, approvals, articles, editions, facts, permission, sends
 from publisher.store import corrections as ledger
 from publisher.web.acts import Acts, Id
@@ -23,7 +24,6 @@ from publisher.web.console.laid_out import Laid, Table
 from publisher.web.console.laid_out import routes as laid_out
 from publisher.web.headers import PICTURES
 from publisher.web.pages import Pages
-from publisher.web.phrases import _
 from publisher.web.views import EditionView, edition_view
 
 if TYPE_CHECKING:

@@ -13,12 +13,12 @@ from pydantic import BaseModel, Field
 
 from publisher.app.standing import waiting_lines
 from publisher.model.states import EditionState
+from publisher.speech.phrases import _
 from publisher.store import RowMapping, by_language, edition_lists, editions
 from publisher.web.acts import Acts
 from publisher.web.console.addresses import address
 from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut, no_such_page, number_in, pack
 from publisher.web.pages import Pages
-from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App

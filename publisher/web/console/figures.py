@@ -13,10 +13,10 @@ from pydantic import BaseModel, Field
 from publisher.app import figures
 from publisher.app.figures import BAD, WATCHED, Delay, Grown, Told, Tried
 from publisher.model.call import Outcome
+from publisher.speech import day_label
 from publisher.web.acts import Acts
 from publisher.web.charts import Chart, Series
 from publisher.web.pages import Pages
-from publisher.web.speech import day_label
 
 if TYPE_CHECKING:
     from publisher.app import App

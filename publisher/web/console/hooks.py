@@ -14,6 +14,7 @@ from publisher.app import hooks as verbs
 from publisher.app.speaking import body_of
 from publisher.model.hook import MEANING, TO_CHOOSE, HookKind, MessageState
 from publisher.model.staff import May
+from publisher.speech.phrases import _, ngettext
 from publisher.store import RowMapping, hook_messages, hooks
 from publisher.store.hook_messages import Waiting
 from publisher.store.hooks import Hook
@@ -22,7 +23,6 @@ from publisher.web.console import hooks_api
 from publisher.web.console.addresses import address
 from publisher.web.door import needs
 from publisher.web.pages import Pages
-from publisher.web.phrases import _, ngettext
 
 if TYPE_CHECKING:
     from publisher.app import App

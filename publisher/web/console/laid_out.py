@@ -14,10 +14,10 @@ from fastapi.responses import HTMLResponse, Response
 
 from publisher.pipeline.produce import Produced
 from publisher.pipeline.produce.cards import TYPE as CARD_TYPE
+from publisher.speech.phrases import _
 from publisher.store.media import digest_of
 from publisher.web.frames import framed
 from publisher.web.message_views import EntryView, entry_view
-from publisher.web.phrases import _
 from publisher.web.places import OnTheShelf
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from publisher.app import staff
 from publisher.app.progress import NO_OUTLOOK, Outlook, Progress, outlooks, progress_of
-from publisher.app.standing import send_now, title
+from publisher.app.standing import because, send_now, title
 from publisher.model.staff import Member, Role
 from publisher.model.states import ENDED, SendState
 from publisher.store import Connection, RowMapping, permission, progress
@@ -17,7 +17,7 @@ from publisher.store import staff as ledger
 from publisher.web.acts import Acts
 from publisher.web.console.today import ABOUT, Today, moving_views
 from publisher.web.live import Seen, Wish
-from publisher.web.pages import Pages, environment
+from publisher.web.pages import Pages, environment, spoken
 from publisher.web.views import sends_now
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ class Lookout:
         mine = [row for row in changed if about in (ABOUT, f"{EDITION}{row['edition_id']}")]
         told = [row for row in mine if row["state"] in SAID_OF]
         named = [(title(row["edition_id"], row["schedule"], row["slot"], self._app.zone), row) for row in told]
-        return [f"{name}: {send_now(row)}" for name, row in named]
+        language = self._pages.spoken
+        return [spoken(language, because(name, str(send_now(row)))) for name, row in named]
 
 
 def _number(wish: Wish) -> int:

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from publisher.app.trouble import Trouble
 from publisher.model.staff import May
+from publisher.speech.phrases import _
 from publisher.web.acts import Acts
-from publisher.web.phrases import _
 
 
 @dataclass(frozen=True, slots=True)

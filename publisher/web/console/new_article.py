@@ -18,10 +18,10 @@ from publisher.app import pushing
 from publisher.app.prospects import prospects_of
 from publisher.errors import SourceError
 from publisher.model.staff import May
+from publisher.speech.phrases import _
 from publisher.store.permission import allowed
 from publisher.web.acts import Acts
 from publisher.web.pages import Pages
-from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
+from publisher.speech.phrases import _
 from publisher.web import media
 from publisher.web.acts import Acts, Id
 from publisher.web.frames import framed
 from publisher.web.message_views import mail_view
 from publisher.web.pages import Pages
-from publisher.web.phrases import _
 from publisher.web.places import Served
 
 if TYPE_CHECKING:

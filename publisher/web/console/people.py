@@ -13,6 +13,7 @@ from publisher.app import sessions, staff, tokens
 from publisher.app.staff import ME
 from publisher.errors import UsageError
 from publisher.model.staff import May, Role
+from publisher.speech.phrases import _, ngettext
 from publisher.store import RowMapping, permission
 from publisher.store import staff as ledger
 from publisher.store import tokens as token_ledger
@@ -21,7 +22,6 @@ from publisher.web.acts import Acts, Done, Id, Words
 from publisher.web.allowance import Allowance
 from publisher.web.below import base
 from publisher.web.pages import Pages
-from publisher.web.phrases import _, ngettext
 
 if TYPE_CHECKING:
     from publisher.app import App

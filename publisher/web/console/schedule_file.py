@@ -20,11 +20,11 @@ from publisher.config.replacing import Written
 from publisher.errors import UsageError
 from publisher.model.staff import May
 from publisher.senders.registry import sender_names
+from publisher.speech.phrases import _, at
 from publisher.store import project_versions
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.door import needs
 from publisher.web.pages import Pages
-from publisher.web.phrases import _, at
 
 if TYPE_CHECKING:
     from publisher.app import App

@@ -17,12 +17,12 @@ from publisher.config.schedules import parse_project
 from publisher.errors import ConfigError, MissingError
 from publisher.model.project import Project
 from publisher.model.staff import May
+from publisher.speech.phrases import _, at
 from publisher.store import project_versions, schedules
 from publisher.web.acts import Acts, Done, Id, Words
 from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut, number_in, pack
 from publisher.web.console.schedule_file import MOST_LINES, SHOWN
 from publisher.web.pages import Pages
-from publisher.web.phrases import _, at
 
 if TYPE_CHECKING:
     from publisher.app import App

@@ -16,10 +16,10 @@ from publisher.app.plan import plan_slot
 from publisher.app.schedule_views import GROUPS, View, group_of, views
 from publisher.errors import UsageError
 from publisher.model.staff import May
+from publisher.speech.phrases import _, joined, ngettext
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.console.paging import PAGE, Limit, Mark, Page, Word, cut_by_name
 from publisher.web.pages import Pages
-from publisher.web.phrases import _, joined, ngettext
 from publisher.web.pressing import begun
 
 if TYPE_CHECKING:

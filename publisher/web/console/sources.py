@@ -13,12 +13,12 @@ from pydantic import BaseModel, Field
 from publisher.app.sources import SourceNow, look_now, standing
 from publisher.config.values import NAME
 from publisher.model.staff import May
+from publisher.speech.phrases import _, joined
 from publisher.store import headlines
 from publisher.web.acts import Acts, Done
 from publisher.web.console.hiding import Hide
 from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut_by_name
 from publisher.web.pages import Pages
-from publisher.web.phrases import _, joined
 
 if TYPE_CHECKING:
     from publisher.app import App

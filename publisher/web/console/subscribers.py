@@ -18,6 +18,7 @@ from publisher.errors import StaleError, UsageError
 from publisher.model.staff import May
 from publisher.model.states import DeliveryState
 from publisher.model.subscriber import Subscriber
+from publisher.speech.phrases import Phrase, _, at, joined, ngettext
 from publisher.store import RowMapping, readership, staff, subscribers, suppressions
 from publisher.store.permission import allowed
 from publisher.web.acts import Acts, Done
@@ -26,7 +27,6 @@ from publisher.web.console.subscriber_words import Added, Again, Asked, Erased, 
 from publisher.web.door import needs
 from publisher.web.forms import Said
 from publisher.web.pages import Pages
-from publisher.web.phrases import Phrase, _, at, joined, ngettext
 
 if TYPE_CHECKING:
     from publisher.app import App

@@ -14,6 +14,7 @@ from publisher.audience import by_phone
 from publisher.errors import StaleError, UsageError
 from publisher.model.event import EventKind
 from publisher.model.staff import May
+from publisher.speech.phrases import _
 from publisher.store import RowMapping, suppressions
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.console.addresses import address
@@ -22,7 +23,6 @@ from publisher.web.console.subscriber_words import Address, ListName, Why
 from publisher.web.console.subscribers import READER, told
 from publisher.web.forms import Said
 from publisher.web.pages import Pages
-from publisher.web.phrases import _
 
 if TYPE_CHECKING:
     from publisher.app import App

@@ -21,11 +21,11 @@ from publisher.model.project import Schedule
 from publisher.model.staff import May
 from publisher.model.states import EditionState, SendState
 from publisher.runtime.slots import Slot, slots_after
+from publisher.speech.phrases import _, joined
 from publisher.store import Connection, RowMapping, by_language, edition_lists, schedules, sends
 from publisher.web.acts import Acts, Done, Words
 from publisher.web.console.mending import Mending
 from publisher.web.pages import Pages
-from publisher.web.phrases import _, joined
 from publisher.web.views import SendView
 
 if TYPE_CHECKING:

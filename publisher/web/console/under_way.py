@@ -13,10 +13,10 @@ from publisher.errors import EndedError
 from publisher.model.staff import May
 from publisher.pipeline.operate import doubt
 from publisher.pipeline.operate.doubt import Word
+from publisher.speech.phrases import Phrase, _, at, joined, ngettext
 from publisher.store import by_hand, editions, facts
 from publisher.store.by_hand import Doubtful
 from publisher.web.acts import Acts, Done, Id, Words
-from publisher.web.phrases import Phrase, _, at, joined, ngettext
 
 if TYPE_CHECKING:
     from publisher.app import App

@@ -12,6 +12,7 @@ from publisher.app.ends import End, ends_of
 from publisher.app.looking import look
 from publisher.app.plan import plan_slot
 from publisher.app.preview import preview
+from publisher.speech.phrases import said_in
 from publisher.web.message_views import entry_views
 from tests.ledger import Clock, add_edition, add_send, subscribe
 from tests.unit.app.project import EVENING, add_schedule, open_app
@@ -57,6 +58,13 @@ def said(app: App) -> list[str]:
 )
 def test_a_plan_says_in_words_when_its_limits_let_the_last_one_go(app, rules, words):
     assert said(with_rules(app, **rules)) == [words]
+
+
+def test_a_page_says_it_in_its_language(app):
+    (words,) = said(with_rules(app, **FOUR_DAYS))
+    assert said_in(words, "de") == (
+        "endet am Donnerstag, 26. November gegen 00:00 (50 am Dienstag, 100 am Mittwoch, 20 am Donnerstag)"
+    )
 
 
 def test_in_practice_everything_goes_at_once(app):

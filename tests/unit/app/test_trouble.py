@@ -18,6 +18,7 @@ from publisher.model.project import Source
 from publisher.model.states import SendState
 from publisher.pipeline import dispatch, polls, settle
 from publisher.pipeline.operate import again, holding, intake, withdrawing
+from publisher.speech.phrases import said_in
 from publisher.store import alerts, channels, credentials, limits, schedules, sends, sources
 from publisher.store.tables import calls, deliveries
 from tests.ledger import NOW, POST, Clock, add_article, add_edition, add_send, desk, subscribe
@@ -73,6 +74,8 @@ def test_a_stopped_channel_says_who_waits_and_what_to_do(store, send):
     assert "bad key" in trouble.what
     assert trouble.affected == "4 readers of 1 send wait"
     assert trouble.command.endswith("publisher release --channel letters")
+    assert said_in(trouble.affected, "de") == "4 Leser von 1 Sendung warten"
+    assert said_in(trouble.what, "fr").startswith("le canal letters est arrêté : ")
 
 
 def test_a_stopped_channel_names_the_way_to_another_token_where_there_is_one(store):

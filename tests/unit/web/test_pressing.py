@@ -72,6 +72,14 @@ def test_a_command_becomes_a_button_and_its_page(typed, shown):
     assert pressed(typed) == shown
 
 
+def test_buttons_are_named_as_the_page_of_a_language_has_them():
+    said = "mend it, then: publisher release --channel letters; or: publisher cancel 3"
+    assert pressed(said, "de") == (
+        "mend it, then: „Behoben: fortsetzen“ auf der Seite des Kanals letters; "
+        "or: „Absagen …“ auf der Seite der Ausgabe 3"
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

@@ -7,9 +7,9 @@ import re
 import pytest
 from babel.messages import Catalog
 
+from publisher.speech import languages
 from publisher.web import words
 from publisher.web.pages import environment
-from publisher.web.speech import languages
 
 PLACES = re.compile(r"%\((\w+)\)[sd]")
 MARKS = re.compile(r"<[^>]*>|&\w+;")

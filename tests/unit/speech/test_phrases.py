@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from publisher.app.diff import SourceChange
+from publisher.speech.phrases import Phrase, _, at, day_of_year, joined, ngettext, weekday
 from publisher.web.acts import Done
 from publisher.web.pages import spoken
-from publisher.web.phrases import Phrase, _, at, joined, ngettext
 
 MOMENT = datetime(2026, 11, 24, 7, 0, tzinfo=UTC)
 
@@ -44,3 +46,15 @@ def test_what_is_done_keeps_its_phrase_and_is_english_for_programs():
     assert spoken("es", done.said) == "El envío continúa."
     assert json.loads(done.model_dump_json())["said"] == "Sending goes on."
     assert Done.model_json_schema()["properties"]["said"]["type"] == "string"
+
+
+def test_days_are_named_in_each_language():
+    said = joined([_("%(count)s on %(weekday)s", count=1200, weekday=weekday(MOMENT)), day_of_year(MOMENT)], "; ")
+    assert said == "1,200 on Tuesday; Tuesday 24 November"
+    assert spoken("de", said) == "1,200 am Dienstag; Dienstag, 24. November"
+
+
+def test_a_copy_of_a_record_keeps_its_phrases():
+    change = SourceChange("added", "site", (_("takes articles from the first one on"),))
+    (line,) = asdict(change)["lines"]
+    assert spoken("de", line) == "nimmt Artikel vom ersten an" and line == "takes articles from the first one on"

@@ -1,4 +1,4 @@
-"""What Python says on pages: sentences in English, each of which knows how it is said in another language.
+"""What Python says to people: sentences in English, each of which knows how it is said in another language.
 
     Done(said=_("Message %(number)s is said again.", number=number))
 
@@ -9,10 +9,10 @@ what a form leads to by `Pages.say`. `web/words.py` finds the sentences by these
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from publisher.web.speech import ENGLISH, catalogue, moment_words
+from publisher.speech import ENGLISH, catalogue, day_of_year_words, moment_words, weekday_words
 
 Say = Callable[[str], str]
 
@@ -29,6 +29,10 @@ class Phrase(str):
         made = super().__new__(cls, say(ENGLISH))
         made._say = say
         return made
+
+    def __getnewargs__(self) -> tuple[Say]:  # type: ignore[override]  # those of `str` are its text
+        """Return what a copy of it is made of, such as that of ``asdict``."""
+        return (self._say,)
 
     def spoken(self, language: str) -> str:
         return self._say(language)
@@ -48,6 +52,16 @@ def ngettext(one: str, many: str, number: int, **places: object) -> Phrase:
 def at(moment: datetime, zone: ZoneInfo, *, seconds: bool = False) -> Phrase:
     """Return a moment as pages show it, with its zone."""
     return Phrase(lambda language: moment_words(moment, zone, seconds=seconds, language=language))
+
+
+def weekday(day: date) -> Phrase:
+    """Return the name of a day of the week."""
+    return Phrase(lambda language: weekday_words(day, language))
+
+
+def day_of_year(day: date) -> Phrase:
+    """Return a day with its weekday, both in full."""
+    return Phrase(lambda language: day_of_year_words(day, language))
 
 
 def joined(parts: Iterable[str], by: str = " ") -> Phrase:

@@ -1,21 +1,26 @@
-"""The languages that the console speaks: its words in English stand in the pages, those of others in `speech/*.po`."""
+"""The languages that the console speaks: its words in English stand in the pages, those of others in `*.po`."""
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
-from importlib.resources import files
 from io import BytesIO
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 ENGLISH = "en"
+_OF_YEAR = re.compile(r"(?:\s*'[^']*')?[\s,،]*y+.*$")  # the end of a date: its year, and what leads to it
 
 
 @cache
 def languages() -> frozenset[str]:
     """Return the languages, by their short names."""
-    found = (entry.name for entry in files("publisher.web").joinpath("speech").iterdir())
+    found = (entry.name for entry in _room().iterdir())
     return frozenset({ENGLISH, *(name.removesuffix(".po") for name in found if name.endswith(".po"))})
 
 
@@ -33,10 +38,16 @@ def catalogue(language: str) -> NullTranslations:
     from babel.messages.mofile import write_mo  # here: only who speaks another language needs them
     from babel.messages.pofile import read_po
 
-    text = files("publisher.web").joinpath(f"speech/{language}.po").read_bytes()
+    text = _room().joinpath(f"{language}.po").read_bytes()
     packed = BytesIO()
     write_mo(packed, read_po(BytesIO(text), locale=language))
     return GNUTranslations(BytesIO(packed.getvalue()))
+
+
+def _room() -> Traversable:
+    from importlib.resources import files  # here: most commands speak English, and start sooner without it
+
+    return files("publisher.speech")
 
 
 def day_words(value: date, language: str = ENGLISH) -> str:
@@ -46,6 +57,25 @@ def day_words(value: date, language: str = ENGLISH) -> str:
     from babel.dates import format_skeleton  # here: only who speaks another language needs it
 
     return format_skeleton("yMMMEd", value, locale=language)
+
+
+def weekday_words(value: date, language: str = ENGLISH) -> str:
+    """Print the name of a day of the week: ``Tuesday``, ``Dienstag``."""
+    if language == ENGLISH:
+        return f"{value:%A}"
+    from babel.dates import format_date  # here: only who speaks another language needs it
+
+    return format_date(value, "EEEE", locale=language)
+
+
+def day_of_year_words(value: date, language: str = ENGLISH) -> str:
+    """Print a day with its weekday, both in full, without its year: ``Tuesday 24 November``."""
+    if language == ENGLISH:
+        return f"{value:%A} {value.day} {value:%B}"
+    from babel.dates import format_date, get_date_format  # here: only who speaks another language needs it
+
+    whole = str(get_date_format("full", locale=language).pattern)
+    return format_date(value, _OF_YEAR.sub("", whole), locale=language)
 
 
 def day_label(value: date, language: str = ENGLISH) -> str:
