@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from publisher.app.doctor.finding import Found, fine, noted, wrong
-from publisher.app.trouble import ENDING
+from publisher.app.trouble.outlets import ENDING
 from publisher.errors import ConfigError, PublisherError
 from publisher.model.call import Outcome
 from publisher.senders.base import Sender
