@@ -65,6 +65,7 @@ class PostgreSQL:
         if not durable:
             self.execute("ALTER SYSTEM SET fsync = off")
             self.execute("SELECT pg_reload_conf()")
+        self._journal = ""
         self._shared = self.create("ledger")
         Store.open(self._shared).close()
 
@@ -78,6 +79,15 @@ class PostgreSQL:
         self.end_connections()
         self.execute(EMPTY, self._shared)
         return self._shared
+
+    def journal(self) -> str:
+        """Return the address of an empty database for a journal, always the same one."""
+        if not self._journal:
+            self._journal = self.create("journal")
+        self.execute(
+            "DROP TABLE IF EXISTS publisher_journal; DROP FUNCTION IF EXISTS publisher_journal_keeps", self._journal
+        )
+        return self._journal
 
     def end_connections(self, wanted: str = "true") -> int:
         """End the connections of Publisher, as an operator or a broken network does; return how many."""

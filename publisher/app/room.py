@@ -49,7 +49,7 @@ def is_enough(app: App) -> bool:
 def _places(app: App) -> set[Path]:
     """Return the folders that are written to: the project's, with a ledger in a file, and the journal's."""
     journal = app.store.journal
-    return {app.folder, journal.path.parent} if journal else {app.folder}
+    return {app.folder, journal.folder} if journal and journal.folder else {app.folder}
 
 
 def free_on(place: Path) -> int:

@@ -172,6 +172,8 @@ class Store(ABC):
         """End every connection; what was submitted is written first."""
         self._writers.dispose()
         self._readers.dispose()
+        if self.journal is not None:
+            self.journal.close()
 
     def refuse_within_write(self) -> None:
         """Raise where this thread has a write transaction open: it would wait for itself for ever."""

@@ -106,12 +106,12 @@ def test_the_journals_disk_counts_too(tmp_path):
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("this user may not mount a disk of its own: run it as root")
     try:
-        from publisher.store.journal import Journal
+        from publisher.store.journal_file import JournalFile
 
         (tmp_path / "project").mkdir()
         app, _ = at(tmp_path / "project", 'at: "07:00"', "100MB")
         assert room.is_enough(app)
-        app.store.journal = Journal(disk / "publisher.journal")
+        app.store.journal = JournalFile(disk / "publisher.journal")
         assert not room.is_enough(app)
         assert str(disk) in open_alerts(app)[0]
     finally:
