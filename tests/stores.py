@@ -28,7 +28,9 @@ from publisher.store.tables import metadata
 ENGINES = ("sqlite", "postgresql")
 
 
-_TABLES = ", ".join(f"'{table.name}'" for table in metadata.sorted_tables if table.name != "facts")
+QUEUES = ("procrastinate_events", "procrastinate_jobs", "procrastinate_workers")  # made by a migration, not by us
+_NAMES = (*QUEUES, *(table.name for table in metadata.sorted_tables if table.name != "facts"))
+_TABLES = ", ".join(f"'{name}'" for name in _NAMES)
 # TRUNCATE makes new files for each table and index, four times as slow as taking a few rows out; but those that are
 # out leave their room behind, so that a table that grew large is made anew.
 EMPTY = f"""DO $$

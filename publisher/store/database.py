@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.errors import NotWrittenError
-from publisher.store import farewells, migrate
+from publisher.store import afterwards, farewells, migrate
 from publisher.store.farewells import Farewell
 from publisher.store.journal import Journal
 from publisher.store.permission import require_allowed
@@ -99,10 +99,13 @@ class Store(ABC):
             try:
                 with self._transaction(conn):
                     yield conn
+                for call in afterwards.take(conn):
+                    call()
                 self._keep(farewells.take(conn))
             finally:
                 self._mine.is_writing = False
                 farewells.take(conn)  # of what was taken back
+                afterwards.take(conn)
 
     def _keep(self, said: Sequence[Farewell]) -> None:
         """Write into the journal who is not to be written to, before anybody is told that it is done."""
