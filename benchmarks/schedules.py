@@ -80,7 +80,7 @@ def main() -> None:
         url = server.create("schedules")
         project = ProjectDir(root, "http://127.0.0.1:9", channel=WEBHOOK)
         with (root / ".env").open("a") as env:
-            env.write(f"DATABASE_URL={url}\n")
+            env.write(f"DATABASE_URL={url}\nJOURNAL={root / 'publisher.journal'}\n")
         project.subscribe(10)
         start = datetime.now(UTC) + timedelta(seconds=60 + given.idle)
         minute = start.replace(second=0, microsecond=0) + timedelta(minutes=1)

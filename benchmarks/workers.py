@@ -44,7 +44,7 @@ def make_project(folder: Path, sink: str, database: str, readers: int, per_call:
     """Make a project on PostgreSQL whose list has so many readers, written into the ledger in one go."""
     project = ProjectDir(folder, sink, channel={**WEBHOOK, "batch": str(per_call)})
     with (folder / ".env").open("a") as out:
-        out.write(f"DATABASE_URL={database}\n")
+        out.write(f"DATABASE_URL={database}\nJOURNAL={project.folder / 'publisher.journal'}\n")
     project.publish(8)
     project.subscribe(1)
     key = KeyRing.load(folder / "keys.json").current("suppression")[1]

@@ -8,7 +8,9 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
+from publisher.app.ledger import journal_of
 from publisher.cli import log_to_stderr
+from publisher.config.settings import Settings
 from publisher.store import Store
 from publisher.store.postgresql import WRITING
 from tests import browser
@@ -106,6 +108,22 @@ def store(target):
     store = Store.open(target)
     yield store
     store.close()
+
+
+@pytest.fixture(params=ENGINES)
+def journal_place(request, tmp_path):
+    """What `JOURNAL` says of an empty journal, in each place where one may be."""
+    if request.param == "sqlite":
+        return str(tmp_path / "publisher.journal")
+    return request.getfixturevalue("postgresql").journal()
+
+
+@pytest.fixture
+def empty_journal(journal_place, tmp_path):
+    """A journal in each place where one may be."""
+    journal = journal_of(tmp_path, Settings({"JOURNAL": journal_place}))
+    yield journal
+    journal.close()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -136,6 +136,7 @@ def add_send(
     message: Mail | Post = MAIL,
     selection: Selection | None = None,
     now: datetime = NOW,
+    enqueue: address.Enqueue = lambda conn, channel: None,
 ) -> int:
     """Write down a send with its message and freeze its audience."""
     with store.write() as conn:
@@ -156,7 +157,7 @@ def add_send(
             actor="test",
         )
         messages.add(conn, send_id, message, NOW)
-    address.record(store, send_id, now=now)
+    address.record(store, send_id, now=now, enqueue=enqueue)
     return send_id
 
 

@@ -28,7 +28,9 @@ from publisher.store.tables import metadata
 ENGINES = ("sqlite", "postgresql")
 
 
-_TABLES = ", ".join(f"'{table.name}'" for table in metadata.sorted_tables if table.name != "facts")
+QUEUES = ("procrastinate_events", "procrastinate_jobs", "procrastinate_workers")  # made by a migration, not by us
+_NAMES = (*QUEUES, *(table.name for table in metadata.sorted_tables if table.name != "facts"))
+_TABLES = ", ".join(f"'{name}'" for name in _NAMES)
 # TRUNCATE makes new files for each table and index, four times as slow as taking a few rows out; but those that are
 # out leave their room behind, so that a table that grew large is made anew.
 EMPTY = f"""DO $$
@@ -65,6 +67,7 @@ class PostgreSQL:
         if not durable:
             self.execute("ALTER SYSTEM SET fsync = off")
             self.execute("SELECT pg_reload_conf()")
+        self._journal = ""
         self._shared = self.create("ledger")
         Store.open(self._shared).close()
 
@@ -78,6 +81,15 @@ class PostgreSQL:
         self.end_connections()
         self.execute(EMPTY, self._shared)
         return self._shared
+
+    def journal(self) -> str:
+        """Return the address of an empty database for a journal, always the same one."""
+        if not self._journal:
+            self._journal = self.create("journal")
+        self.execute(
+            "DROP TABLE IF EXISTS publisher_journal; DROP FUNCTION IF EXISTS publisher_journal_keeps", self._journal
+        )
+        return self._journal
 
     def end_connections(self, wanted: str = "true") -> int:
         """End the connections of Publisher, as an operator or a broken network does; return how many."""

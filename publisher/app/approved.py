@@ -107,7 +107,7 @@ def hold_late(app: App, send_id: int) -> None:
         is_early = edition is not None and approvals.is_early(conn, edition)
     found = app.project.schedules.get(edition["schedule"]) if edition is not None and is_early else None
     if found is not None:
-        approving.hold_if_late(app.store, send_id, found.when.late, app.clock())
+        approving.hold_if_late(app.store, send_id, found.when.late, app.store.now())
 
 
 def cause_of(edition_id: int, version: str = "") -> str:

@@ -10,18 +10,21 @@ import structlog
 from publisher.audience.remembering import remember
 from publisher.clock import Clock
 from publisher.config.keys import KeyRing
-from publisher.config.settings import Settings
+from publisher.config.settings import FILE, Settings
+from publisher.errors import ConfigError
 from publisher.model.counting import many
 from publisher.model.tokens import address_hash
 from publisher.pipeline.operate import holding
 from publisher.store import Store, marks, processes
 from publisher.store.farewells import Farewell
 from publisher.store.journal import Journal, Mark
+from publisher.store.journal_file import JournalFile
 
 log = structlog.get_logger()
 
 DATABASE = "publisher.db"
 JOURNAL = "publisher.journal"
+LATE = 10  # marks: of several processes, one a minute each
 RESTORED = "publisher (restored)"  # who holds a ledger that was restored
 
 
@@ -32,11 +35,39 @@ def open_ledger(folder: Path, settings: Settings, clock: Clock, *, to_upgrade: b
     :raises StoreError: it can't be opened, or its journal is not as it was written.
     """
     store = Store.open(settings.database_url or folder / DATABASE, clock, to_upgrade=to_upgrade)
-    store.journal = Journal(Path(settings.get("JOURNAL") or folder / JOURNAL))
+    store.journal = journal_of(folder, settings)
     if not to_upgrade:
         processes.end_writing_for_upgrades(store)
         notice_restore(store, lambda email: _hash_of(folder, email), clock)
     return store
+
+
+def journal_of(folder: Path, settings: Settings) -> Journal:
+    """Return the journal of a project, wherever `JOURNAL` says that it is; nothing is read or written yet.
+
+    :raises StoreError: it names no database.
+    """
+    said = settings.get("JOURNAL")
+    if "://" not in said:
+        return JournalFile(Path(said or folder / JOURNAL))
+    from publisher.store.journal_database import JournalDatabase  # here: a file needs no driver for PostgreSQL
+
+    return JournalDatabase(said)
+
+
+def require_journal(store: Store, settings: Settings, clock: Clock) -> None:
+    """See that the journal is one that outlives the ledger's database, and that it can be written, before work begins.
+
+    :raises ConfigError: nobody said where it is: each machine would have one of its own.
+    :raises StoreError: it can't be written.
+    """
+    if not settings.get("JOURNAL"):
+        remedy = (
+            "Set JOURNAL to a file that all machines reach, or to another database (postgresql://…): a backup that is "
+            "restored would else write to people who have left (docs/backups.md)"
+        )
+        raise ConfigError("a ledger that machines share needs a journal that they share", where=FILE, remedy=remedy)
+    keep_mark(store, clock)
 
 
 def notice_restore(store: Store, hash_of: Callable[[str], str], clock: Clock) -> bool:
@@ -67,12 +98,16 @@ def keep_mark(store: Store, clock: Clock, *, beyond: int = 0) -> None:
 
 
 def _since(journal: Journal, epoch: str, number: int) -> Iterator[Farewell]:
-    """Yield what was said after the last mark that the ledger knows of; all of it, where it knows of none."""
+    """Yield what was said since the ledger is what it is, and some before: who has left already stays so.
+
+    A mark is in the ledger first. Until it is in the journal others may have said something that the ledger, as it was
+    copied meanwhile, doesn't know; so the last marks that it knows of end nothing.
+    """
     waiting: list[Farewell] = []
     for line in journal.read():
         if isinstance(line, Farewell):
             waiting.append(line)
-        elif line.epoch == epoch and line.number <= number:
+        elif line.epoch == epoch and line.number <= number - LATE:
             waiting.clear()
     yield from waiting
 

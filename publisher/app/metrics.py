@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from math import inf
-from pathlib import Path
 from shutil import disk_usage
 from statistics import quantiles
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from publisher.store import Connection, alerts, facts, gauges, marks, migrate
 
 if TYPE_CHECKING:
     from publisher.app.core import App
+    from publisher.store.journal import Journal
 
 LOOK_BACK = timedelta(days=1)
 COMPLAINED = timedelta(days=7)
@@ -85,18 +85,19 @@ class _Numbers(Collector):
 
     def _of_disks(self) -> Iterator[Metric]:
         journal = self._app.store.journal
-        places = {"project": self._app.folder} | ({"journal": journal.path.parent} if journal else {})
+        places = {"project": self._app.folder} | ({"journal": journal.folder} if journal and journal.folder else {})
         free = {(name,): disk_usage(path).free for name, path in places.items() if path.is_dir()}
         yield _gauge("publisher_disk_free_bytes", "Bytes that are free, beside what is written.", free, "place")
         if journal is not None:
             help_ = "Seconds since the journal was written; +Inf: it is missing."
-            yield _gauge("publisher_journal_age_seconds", help_, {(): self._age(journal.path)})
+            yield _gauge("publisher_journal_age_seconds", help_, {(): self._age(journal)})
 
-    def _age(self, path: Path) -> float:
+    def _age(self, journal: Journal) -> float:
         try:
-            return max(0.0, wall_clock().timestamp() - path.stat().st_mtime)  # whose clock made it
-        except OSError:
+            at = journal.written_at()
+        except StoreError:
             return inf
+        return max(0.0, (wall_clock() - at).total_seconds()) if at else inf  # whose clock made it
 
     def _of_complaints(self, conn: Connection) -> Iterator[Metric]:
         since = self._app.clock() - COMPLAINED

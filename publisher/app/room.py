@@ -27,7 +27,7 @@ def is_enough(app: App) -> bool:
         place, free = min(((each, free_on(each)) for each in _places(app)), key=lambda found: found[1])
     except OSError as error:  # a disk that isn't there stops nobody who isn't writing to it
         app.alert(
-            CAUSE,
+            app.here(CAUSE),
             what=f"how much room is left can't be told: {error.filename}: {error.strerror}",
             affected="nothing yet; a full disk would stop everything",
             command="publisher doctor",
@@ -35,10 +35,10 @@ def is_enough(app: App) -> bool:
         )
         return True
     if free >= floor:
-        app.all_clear(CAUSE)
+        app.all_clear(app.here(CAUSE))
         return True
     app.alert(
-        CAUSE,
+        app.here(CAUSE),
         what=f"no slot fires: {in_words(free)} free on the disk of {place}, and {in_words(floor)} is the least",
         affected="every schedule; what is under way goes on",
         command="free some space there, or: publisher prune; slots fire again by themselves",
@@ -49,7 +49,7 @@ def is_enough(app: App) -> bool:
 def _places(app: App) -> set[Path]:
     """Return the folders that are written to: the project's, with a ledger in a file, and the journal's."""
     journal = app.store.journal
-    return {app.folder, journal.path.parent} if journal else {app.folder}
+    return {app.folder, journal.folder} if journal and journal.folder else {app.folder}
 
 
 def free_on(place: Path) -> int:

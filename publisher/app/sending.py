@@ -93,7 +93,7 @@ class Sending:
         self._guarded(self._correct)
         self._guarded(lambda: settle.pause_without_channel(store, list(self._app.project.channels)))
         self._guarded(lambda: trial.go_on(store, now=store.now()))
-        self._guarded(lambda: settle.settle_finished(store, now=self._app.clock()))
+        self._guarded(lambda: settle.settle_finished(store, now=store.now()))
 
     def _is_current(self, conn: Connection) -> bool:
         """Say whether the file's version that this process goes by is the one that was accepted last."""
@@ -101,7 +101,7 @@ class Sending:
 
     def _withdraw(self) -> None:
         """Go on with what is withdrawn; in practice it waits."""
-        store, now, is_practice = self._app.store, self._app.clock(), self._app.is_practice
+        store, now, is_practice = self._app.store, self._app.store.now(), self._app.is_practice
         withdrawing.heed_practice(store, is_practice=is_practice, is_current=self._is_current, now=now)
         if not is_practice:
             withdrawing.finish_withdrawing(store, self.means, now=now)
@@ -151,7 +151,8 @@ class Sending:
         if edition is None:
             return
         project, schedule = made_under.schedule_of(self._app, edition)
-        produce.record(self._app.store, self._app.studio, project, schedule, edition_id, now=self._app.clock())
+        now = self._app.store.now()  # by which it is due: this machine's own clock may be an hour off
+        produce.record(self._app.store, self._app.studio, project, schedule, edition_id, now=now)
 
     def remake(self, edition_id: int) -> int:
         """Render the held sends of an edition again, with the file and templates as they are now; return how many."""

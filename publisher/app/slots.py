@@ -11,6 +11,7 @@ import structlog
 
 from publisher.app import approved, asking, composing, drafts, room, versions
 from publisher.app.articles import fire_in_hours, sources_to_ask
+from publisher.clock import now as wall_clock
 from publisher.errors import PublisherError
 from publisher.model.counting import many
 from publisher.model.project import Schedule, When
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 MOST_MISSED = 100  # slots of one downtime that are made up for, or written down one by one
+CLOCK = "clock"
 NOTED_EACH = timedelta(seconds=30)  # how often the ledger is told that someone is watching
 
 
@@ -62,11 +64,11 @@ def may_fire(app: App) -> bool:
     app.watch.look(now)
     with app.store.read() as conn:
         awake_until = schedules.awake_until(conn)
-    why = app.watch.doubt(now, awake_until)
+    why = app.watch.doubt(now, awake_until, _shared(app))
     if why:
         app.doubted = True
         app.alert(
-            "clock",
+            app.here(CLOCK),
             what=f"no slot fires: {why}",
             affected="every schedule",
             command="set the clock right; if it is right: publisher run --clock-is-right",
@@ -76,7 +78,7 @@ def may_fire(app: App) -> bool:
         with app.store.write() as conn:
             schedules.pull_back(conn, now)
         app.doubted = False
-    app.all_clear("clock")
+    app.all_clear(app.here(CLOCK))
     if awake_until is None or now - awake_until > NOTED_EACH:
         with app.store.write() as conn:
             schedules.set_awake(conn, now)
@@ -87,7 +89,12 @@ def doubt(app: App) -> str:
     """Say why the clock can't be believed; empty where it can. Cheap: one row is read, and nothing is written."""
     with app.store.read() as conn:
         awake_until = schedules.awake_until(conn)
-    return app.watch.doubt(app.clock(), awake_until)
+    return app.watch.doubt(app.clock(), awake_until, _shared(app))
+
+
+def _shared(app: App) -> datetime | None:
+    """Return what the ledger's own clock says, where machines share it; None in tests, which set the clock."""
+    return app.store.now() if app.is_shared and app.clock is wall_clock else None
 
 
 def believe_clock(app: App) -> None:
@@ -96,7 +103,7 @@ def believe_clock(app: App) -> None:
     with app.store.write() as conn:
         schedules.set_awake(conn, app.clock())
         schedules.pull_back(conn, app.clock())
-    app.all_clear("clock")
+    app.all_clear(app.here(CLOCK))
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,16 +131,20 @@ def last_words(app: App) -> str:
 
 
 def require_shared(app: App) -> None:
-    """Refuse what is one of several parts where there can be but one.
+    """Refuse what is one of several parts where there can be but one, or where nobody would know who has left.
 
     :raises UsageError: the ledger is a file, or it is practice.
+    :raises ConfigError: there is no journal that all share.
+    :raises StoreError: it can't be written.
     """
     from publisher.app.core import ALONE
+    from publisher.app.ledger import require_journal
 
     if not app.settings.database_url:
         raise UsageError(ALONE, remedy="Use `publisher run`; or name a database: DATABASE_URL in .env")
     if app.is_practice:
         raise UsageError(PRACTICE, remedy="Practise with `publisher run`, then set `practice: false`")
+    require_journal(app.store, app.settings, app.clock)
 
 
 def engine_of(work: Work) -> Embedded:

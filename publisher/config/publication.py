@@ -5,7 +5,7 @@ from __future__ import annotations
 from publisher.config.reading import Document
 from publisher.config.shape import REQUIRED, Shape, key
 from publisher.config.theme import ThemeShape
-from publisher.config.values import Language, Line, Mailbox, ReplyTo, WebAddress, Zone
+from publisher.config.values import Language, Line, Mailbox, PublicAddress, ReplyTo, WebAddress, Zone
 from publisher.model.project import ArchiveRule, MailingList, Publication
 from publisher.model.theme import Theme
 
@@ -15,7 +15,7 @@ class PublicationShape(Shape):
 
     name: Line = key(REQUIRED, "What readers know the newspaper as", example="Harbor Gazette", min_length=1)
     url: WebAddress = key(REQUIRED, "The newspaper's own site", example="https://harbor.example", min_length=1)
-    public_url: WebAddress = key(
+    public_url: PublicAddress = key(
         "", "Where readers and providers reach Publisher: unsubscribe, archive, webhooks, media"
     )
     sender: Mailbox = key(

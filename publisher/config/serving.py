@@ -117,13 +117,14 @@ def _trusted(said: str) -> tuple[Network, ...]:
 
 def _console_url(said: str) -> str:
     url = said.strip().rstrip("/")
-    if url and not _is_web_address(url):
+    if url and not is_place_of_pages(url):
         remedy = f"Write it as people type it: {CONSOLE_URL}=https://desk.example.org, or …/publisher below a path"
         raise ConfigError(f"{CONSOLE_URL} is no web address", where=FILE, remedy=remedy)
     return url
 
 
-def _is_web_address(url: str) -> bool:
+def is_place_of_pages(url: str) -> bool:
+    """Say whether pages of ours can be below an address: it is put before theirs, in attributes, headers and mails."""
     try:
         parts = urlsplit(url)
         is_whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -9,7 +9,7 @@ from email.utils import unquote
 from functools import cache
 from pathlib import PurePosixPath
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel import Locale
@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, PlainValidator, WithJsonSc
 from pydantic_core import PydanticCustomError
 
 from publisher.config.problems import nearest
+from publisher.config.serving import is_place_of_pages
 
 UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 DURATION = re.compile(r"(?:[0-9]{1,6}(?:ms|[smhdw]))+")
@@ -31,6 +32,7 @@ TO_BE_CHANGED = "news@example.com"  # stands where nobody has said yet who the m
 FOR_EXAMPLES = ("example.com", "example.net", "example.org")  # RFC 2606: nobody can have these
 NO_TLDS = ("example", "invalid", "localhost", "test")  # nor anything below these, RFC 6761
 TEXT_FILES = (".md", ".markdown", ".txt")  # endings of what people write for readers
+IN_NO_ADDRESS = re.compile(r'[\s"<>\\^`]')  # RFC 3986: written as %22 and the like
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 T = TypeVar("T")
@@ -191,7 +193,22 @@ def web_address(value: str) -> str:
     """Check an http or https address; an empty text is none."""
     if value and not _is_web(value):
         raise wrong("is not a web address", "Write it whole, with `https://`")
+    if found := IN_NO_ADDRESS.search(value):
+        raise wrong("is not a web address", f"Write `{quote(found[0])}` in the place of {_character(found[0])}")
     return value.rstrip("/") if value.count("/") == 3 else value
+
+
+def public_address(value: str) -> str:
+    """Check an address below which our own pages are: nothing in it may end an attribute, a header or a path."""
+    value = web_address(value)
+    if value and not is_place_of_pages(value):
+        remedy = "Write `https://letters.harbor.example`, or with a path of letters, digits, `-`, `_`, `.` and `~`"
+        raise wrong("can't be where our pages are", remedy)
+    return value
+
+
+def _character(found: str) -> str:
+    return "the space" if found.isspace() else f"`{found}`"
 
 
 def _is_web(value: str) -> bool:
@@ -282,6 +299,7 @@ Mailbox = Annotated[
 ]
 ReplyTo = Annotated[Line, AfterValidator(reply_address)]
 WebAddress = Annotated[Line, AfterValidator(web_address)]
+PublicAddress = Annotated[Line, AfterValidator(public_address)]
 BaseAddress = Annotated[Line, AfterValidator(base_address)]
 FeedAddress = Annotated[Line, AfterValidator(feed_address)]
 TextFile = Annotated[Line, AfterValidator(text_file)]

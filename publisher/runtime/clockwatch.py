@@ -22,6 +22,7 @@ class ClockWatch:
     def __init__(self, seconds: Callable[[], float] | None) -> None:
         self._seconds = seconds
         self._last: tuple[datetime, float] | None = None
+        self._is_believed = False  # a person says that this machine's clock is right, whatever the ledger's says
         self._stepped = ""  # how the clock was seen to jump ahead, until it is back or a person says that it is right
         self.awake_since: datetime | None = None
 
@@ -42,11 +43,14 @@ class ClockWatch:
         """Let every slot until now count as missed that did not fire: something else kept them."""
         self.awake_since = now
 
-    def doubt(self, now: datetime, awake_until: datetime | None) -> str:
+    def doubt(self, now: datetime, awake_until: datetime | None, shared: datetime | None = None) -> str:
         """Say why the clock can't be believed; empty where it can.
 
         :param awake_until: when the slots of this ledger were last watched, by any process.
+        :param shared: what the clock of a ledger that machines share says now.
         """
+        if shared is not None and abs(now - shared) > BACK_AT_MOST and not self._is_believed:
+            return f"this machine's clock says {_said(now)}, and the database's {_said(shared)}"
         if self._stepped:
             return self._stepped
         if awake_until is None:
@@ -60,7 +64,7 @@ class ClockWatch:
 
     def believe(self) -> None:
         """A person says that the clock is right."""
-        self._stepped = ""
+        self._stepped, self._is_believed = "", True
 
     def was_missed(self, due_at: datetime) -> bool:
         """Say whether nobody was watching when a slot came, rather than that we are busy."""

@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event, Thread
 
 import structlog
 
 from publisher.errors import PublisherError, StoreError
 from publisher.runtime.engine import Duties
-from publisher.store import Connection
+from publisher.store import Connection, afterwards
 
 log = structlog.get_logger()
 
@@ -63,8 +64,8 @@ class Embedded:
         self._work.set()
 
     def enqueue(self, conn: Connection, channel: str) -> None:
-        """Wake the channel. Threads look into the ledger, so a wake-up that comes too early only looks in vain."""
-        self.ring(channel)
+        """Wake the channel once the caller's transaction has committed: before that its threads would look in vain."""
+        afterwards.note(conn, partial(self.ring, channel))
 
     def ring(self, channel: str) -> None:
         """Let the threads of a channel look for work at once."""

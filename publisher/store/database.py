@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.errors import NotWrittenError
-from publisher.store import farewells, migrate
+from publisher.store import afterwards, farewells, migrate
 from publisher.store.farewells import Farewell
 from publisher.store.journal import Journal
 from publisher.store.permission import require_allowed
@@ -103,10 +103,13 @@ class Store(ABC):
                     if self.guard is not None:
                         self.guard(conn)
                     yield conn
+                for call in afterwards.take(conn):
+                    call()
                 self._keep(farewells.take(conn))
             finally:
                 self._mine.is_writing = False
                 farewells.take(conn)  # of what was taken back
+                afterwards.take(conn)
 
     def _keep(self, said: Sequence[Farewell]) -> None:
         """Write into the journal who is not to be written to, before anybody is told that it is done."""
@@ -176,6 +179,8 @@ class Store(ABC):
         """End every connection; what was submitted is written first."""
         self._writers.dispose()
         self._readers.dispose()
+        if self.journal is not None:
+            self.journal.close()
 
     def refuse_within_write(self) -> None:
         """Raise where this thread has a write transaction open: it would wait for itself for ever."""

@@ -3,29 +3,29 @@
 Each line ends with a sum over itself and the sum before, so that a line that is missing, changed or cut off is seen. No
 address stands in it, only keyed hashes. It also keeps how far the ledger is (`mark`): a ledger that knows of less than
 its journal was restored, whoever did it and however.
+
+It is a file, or a table of another database than the ledger's: both hold the same lines.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
-from typing import IO, Any
+from typing import Any
 
 from publisher.errors import StoreError
 from publisher.store.farewells import Farewell, Kind
 from publisher.store.plain import without_addresses
 
-TAIL = 8_192  # bytes: longer than any line
 LONGEST = 300  # characters of a reason
 SUM = 16  # hexadecimal digits of a line's sum
+OWED = "what it lacks is written then, and is in the ledger already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,16 @@ class Mark:
 Line = Farewell | Mark
 
 
-class Journal:
-    """A journal in a file, which several processes of this machine may write.
+class Journal(ABC):
+    """A journal, which several processes may write.
 
-    :param path: outside what is backed up with the ledger; made at the first line.
+    :param where: how errors call it; never with a password.
+    :ivar folder: on whose disk it is; None: of another machine.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, where: str, folder: Path | None = None) -> None:
+        self.where = where
+        self.folder = folder
         self._turn = Lock()
         self._owed: list[Farewell] = []  # what could not be written; the ledger has it
 
@@ -63,67 +65,76 @@ class Journal:
             self._append(whole)
             self._owed = []
 
+    @abstractmethod
     def _append(self, lines: Sequence[Line]) -> None:
-        try:
-            with self._alone("ab+") as file:
-                before = _last_sum(file, str(self.path))
-                content = b""
-                for line in lines:
-                    written = _written(line, before)
-                    before = written[-SUM - 1 : -1].decode()
-                    content += written
-                _write_whole(file.fileno(), content)
-        except OSError as error:
-            raise StoreError(
-                f"the journal can't be written: {error.strerror}",
-                where=str(self.path),
-                remedy="Mend its disk or its rights; what it lacks is written then, and is in the ledger already",
-            ) from error
+        """Write these lines after the last one, all or none, while nobody else does."""
 
+    @abstractmethod
     def read(self) -> Iterator[Line]:
-        """Yield every line, oldest first; one that a crash cut off at the end was never answered for.
+        """Yield every line, oldest first.
 
-        :raises StoreError: a line is not as it was written, or one is missing.
+        :raises StoreError: it can't be read; or a line is not as it was written, or one is missing.
         """
-        if not self.path.exists():
-            return
-        before = ""
-        with self.path.open("rb") as file:
-            for number, raw in enumerate(file, start=1):
-                if not raw.endswith(b"\n"):
-                    return
-                before = _checked(raw, before, f"{self.path}:{number}")
-                yield _read(raw)
 
+    @abstractmethod
     def last_mark(self) -> Mark | None:
-        """Return how far the ledger was; None: nobody has said so yet. Read from the end: marks come each minute."""
-        if not self.path.exists():
-            return None
-        with self.path.open("rb") as file:
-            for raw in _backwards(file):
-                if b'"kind":"mark"' in raw:
-                    found = _read(raw)
-                    assert isinstance(found, Mark)  # noqa: S101 -- its kind says so
-                    return found
-        return None
+        """Return how far the ledger was; None: nobody has said so yet. Read from the end: marks come each minute.
 
-    @contextmanager
-    def _alone(self, mode: str) -> Iterator[IO[bytes]]:
-        is_new = not self.path.exists()
-        with self.path.open(mode) as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if is_new:
-                self.path.chmod(0o600)
-            yield file
+        :raises StoreError: it can't be read.
+        """
+
+    @abstractmethod
+    def written_at(self) -> datetime | None:
+        """Return when something was written last; None: it is missing, or there is nothing yet.
+
+        :raises StoreError: it can't be read.
+        """
+
+    def close(self) -> None:  # noqa: B027 -- a file is closed after each use
+        """End every connection."""
 
 
-def _written(line: Line, before: str) -> bytes:
-    kind = "mark" if isinstance(line, Mark) else line.kind.value
-    said: dict[str, Any] = asdict(line) | {"kind": kind, "at": line.at.isoformat()}
-    if isinstance(line, Farewell):
-        said["why"] = _lasting(line)[:LONGEST]
-    text = json.dumps(said, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
-    return f"{text} {_sum(text, before)}\n".encode()
+def written(lines: Sequence[Line], before: str) -> Iterator[str]:
+    """Yield each line as it is kept.
+
+    :param before: the sum of the line before them; empty: there is none.
+    """
+    for line in lines:
+        kind = "mark" if isinstance(line, Mark) else line.kind.value
+        said: dict[str, Any] = asdict(line) | {"kind": kind, "at": line.at.isoformat()}
+        if isinstance(line, Farewell):
+            said["why"] = _lasting(line)[:LONGEST]
+        text = json.dumps(said, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
+        before = _sum(text, before)
+        yield f"{text} {before}"
+
+
+def sum_of(kept: str) -> str:
+    """Return the sum in which a line ends; empty: there is no line."""
+    return kept[-SUM:]
+
+
+def read(kept: str) -> Line:
+    """Return what a line says."""
+    said = json.loads(kept.rpartition(" ")[0])
+    kind, at = said.pop("kind"), datetime.fromisoformat(said.pop("at"))
+    return Mark(**said, at=at) if kind == "mark" else Farewell(**said, kind=Kind(kind), at=at)
+
+
+def checked(kept: str, before: str, where: str) -> str:
+    """Return the sum of a line.
+
+    :param before: the sum of the line before it.
+    :raises StoreError: this line, or the one before it, is not as it was written.
+    """
+    text, _, found = kept.rpartition(" ")
+    if _sum(text, before) != found:
+        raise StoreError(
+            "this line, or the one before it, is not as it was written",
+            where=where,
+            remedy="Keep the file; restore it from another copy, or see docs/operations/journal.md",
+        )
+    return found
 
 
 def _lasting(line: Farewell) -> str:
@@ -134,64 +145,3 @@ def _lasting(line: Farewell) -> str:
 
 def _sum(text: str, before: str) -> str:
     return sha256(f"{before}\n{text}".encode()).hexdigest()[:SUM]
-
-
-def _checked(raw: bytes, before: str, where: str) -> str:
-    text, _, found = raw.decode("ascii", "replace").rstrip("\n").rpartition(" ")
-    if _sum(text, before) != found:
-        raise StoreError(
-            "this line, or the one before it, is not as it was written",
-            where=where,
-            remedy="Keep the file; restore it from another copy, or see docs/operations/journal.md",
-        )
-    return found
-
-
-def _read(raw: bytes) -> Line:
-    said = json.loads(raw.decode("ascii").rstrip("\n").rpartition(" ")[0])
-    kind, at = said.pop("kind"), datetime.fromisoformat(said.pop("at"))
-    return Mark(**said, at=at) if kind == "mark" else Farewell(**said, kind=Kind(kind), at=at)
-
-
-def _write_whole(file: int, content: bytes) -> None:
-    """Add to a file, and wait until it is on the disk; what fits only in part is taken back."""
-    size, left = os.fstat(file).st_size, memoryview(content)
-    try:
-        while left:
-            left = left[os.write(file, left) :]
-        os.fsync(file)
-    except OSError:
-        os.ftruncate(file, size)
-        raise
-
-
-def _last_sum(file: IO[bytes], where: str) -> str:
-    """Return the sum of the last line; what a crash cut off after it is taken away."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(0, size - TAIL))
-    tail = file.read()
-    whole = tail.rfind(b"\n") + 1
-    if whole < len(tail):
-        file.truncate(size - (len(tail) - whole))
-        file.seek(0, os.SEEK_END)
-    if not whole:
-        if size > TAIL:
-            raise StoreError("its last line is longer than any that Publisher writes", where=where)
-        return ""
-    return tail[whole - SUM - 1 : whole - 1].decode("ascii", "replace")
-
-
-def _backwards(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield whole lines from the last to the first; what a crash cut off at the end is none."""
-    at, rest, is_cut = file.seek(0, os.SEEK_END), b"", True
-    while at > 0:
-        length = min(TAIL, at)
-        at = file.seek(at - length)
-        read = file.read(length) + rest
-        if is_cut:
-            read = read[: read.rfind(b"\n") + 1]
-            is_cut = not read
-        rest, *lines = read.split(b"\n")
-        yield from (line for line in reversed(lines) if line)
-    if rest:
-        yield rest

@@ -69,8 +69,8 @@ class PostgresqlStore(Store):
     """The ledger in a database of PostgreSQL, version 14 or newer."""
 
     def __init__(self, url: URL) -> None:
-        super().__init__(place(url), _engine(url, READING), _engine(url, WRITING))
-        self._locks = Keeper(_engine(url, SESSION), self.in_words)
+        super().__init__(place(url), engine_of(url, READING), engine_of(url, WRITING))
+        self._locks = Keeper(engine_of(url, SESSION), self.in_words)
         self._free_since: dict[str, float] = {}
         self._turns: dict[str, Lock] = {}
         self._epoch = ""
@@ -175,7 +175,7 @@ class PostgresqlStore(Store):
         )
 
 
-def _engine(url: URL, settings: dict[str, str]) -> Engine:
+def engine_of(url: URL, settings: dict[str, str]) -> Engine:
     wanted = {name: value for name, value in CONNECTION.items() if name not in url.query}
     # Parameters are addresses and names: an error must not carry them into a log.
     engine = create_engine(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sqlite3
+from copy import copy
 
 import pytest
 
@@ -155,9 +156,39 @@ def test_a_folder_without_a_project_says_how_to_make_one(tmp_path, project):
     assert "publisher init" in project.publisher("plan", code=2)
 
 
-def test_a_lost_key_file_says_what_it_would_cost(project):
+@pytest.mark.parametrize("words", [("plan",), ("run", "--port", "0"), ("worker",), ("send", "morning", "--yes")])
+def test_a_lost_key_file_stops_the_start_and_says_what_it_would_cost(project, words):
     (project.folder / "keys.json").unlink()
-    assert "no unsubscribe link" in project.publisher("plan", code=2)
+    if words == ("worker",):
+        with (project.folder / ".env").open("a") as env:
+            env.write("DATABASE_URL=postgresql://ada@127.0.0.1:1/ledger\n")  # it is not even asked
+    assert "no unsubscribe link" in project.publisher(*words, code=2)
+    assert not (project.folder / "keys.json").exists()
+
+
+def test_a_backup_that_was_cut_short_brings_nothing_back(project, tmp_path):
+    project.publisher("backup", "whole.tar.gz")
+    folder, whole = tmp_path / "elsewhere", (project.folder / "whole.tar.gz").read_bytes()
+    folder.mkdir()
+    (folder / "cut.tar.gz").write_bytes(whole[: len(whole) // 2])
+    elsewhere = copy(project)
+    elsewhere.folder = folder
+    said = elsewhere.publisher("restore", "cut.tar.gz", code=2)
+    assert "cut.tar.gz is no whole backup. It was cut short, or is another file" in said
+    assert [path.name for path in folder.iterdir()] == ["cut.tar.gz"]
+
+
+def test_a_journal_that_is_newer_than_the_database_holds_all_of_it(project):
+    project.subscribe(1)
+    project.publisher("backup", "first.tar.gz")
+    old = (project.folder / "publisher.db").read_bytes()
+    project.publisher("backup", "second.tar.gz")
+    for path in project.folder.glob("publisher.db-*"):
+        path.unlink()
+    (project.folder / "publisher.db").write_bytes(old)
+    said = project.publisher("send", "morning", "--yes", code=1)
+    assert "all sending is held by publisher (restored): publisher release --all" in said
+    assert [line["state"] for line in project.json("log")] == ["pending"]
 
 
 def test_init_gives_keys_to_a_schedule_file_that_came_with_git_and_never_replaces_lost_ones(project):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 from collections import Counter
@@ -10,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 import requests
 
-from publisher.app import App
+from publisher.app import App, versions
 from publisher.store import edition_lists
 from publisher.testing import FakeProvider
 from tests.acceptance.test_crash import is_settled, states, wait_for
@@ -33,7 +34,7 @@ def project(tmp_path, provider, postgresql_url):
     folder.mkdir()
     project = ProjectDir(folder, provider.url, channel=WEBHOOK, when="every: 2s", backfill=3)
     with (folder / ".env").open("a") as env:
-        env.write(f"DATABASE_URL={postgresql_url}\n")
+        env.write(f"DATABASE_URL={postgresql_url}\nJOURNAL={tmp_path / 'publisher.journal'}\n")
     project.subscribe(READERS)
     return project
 
@@ -109,6 +110,28 @@ def test_on_a_ledger_in_a_file_there_are_no_parts(tmp_path, command):
     project.subscribe(1)
     words = project.publisher(command, code=2)
     assert "share a ledger on PostgreSQL, and this one is a file. Use `publisher run`" in words
+
+
+@pytest.mark.parametrize("command", ["scheduler", "worker", "web"])
+@pytest.mark.parametrize(
+    ("place", "code", "words"),
+    [
+        (
+            "",
+            2,
+            "a ledger that machines share needs a journal that they share. Set JOURNAL to a file that all machines",
+        ),
+        ("/nowhere/publisher.journal", 1, "the journal can't be written: No such file or directory"),
+        ("postgresql://ada:s3cret@127.0.0.1:1/journal", 1, "journal on PostgreSQL journal at 127.0.0.1:1: the journal"),
+    ],
+)
+def test_no_part_begins_without_a_journal_that_outlives_the_database(project, command, place, code, words):
+    versions.accepted(App.open(project.folder))
+    env = project.folder / ".env"
+    env.write_text(re.sub("JOURNAL=.*", f"JOURNAL={place}", env.read_text()))
+    said = project.publisher(command, code=code)
+    assert words in said
+    assert "http://" not in said and "s3cret" not in said
 
 
 def test_a_worker_before_any_version_holds_says_what_to_start(project, tmp_path):

@@ -16,7 +16,7 @@ from publisher.model.subscriber import SubscriptionState
 from publisher.pipeline import dispatch, hear
 from publisher.pipeline.dispatch.answer import record_answer
 from publisher.store import calls, erasures, staff, subscribers, suppressions, tables
-from publisher.store.journal import Journal
+from publisher.store.journal_file import JournalFile
 from publisher.store.tables import Moment, Text, update_row
 from tests.ledger import HASH_KEY, NOW, Clock, add_edition, add_send, books, desk, subscribe
 from tests.unit.audience.people import find, hash_of
@@ -78,7 +78,7 @@ def test_of_every_text_of_the_ledger_it_is_said_who_may_come_into_it():
 
 
 def test_nobody_who_was_erased_is_named_anywhere(store, tmp_path):
-    store.journal = Journal(tmp_path / "publisher.journal")
+    store.journal = JournalFile(tmp_path / "publisher.journal")
     subscribe(store, 2)
     person_id = _bring_in(store)
     sent, unknown = _write_to_all(store)

@@ -22,8 +22,8 @@ def hash_of(email: str) -> str:
 
 
 @pytest.fixture
-def journal(store, tmp_path) -> Journal:
-    store.journal = Journal(tmp_path / "publisher.journal")
+def journal(store, empty_journal) -> Journal:
+    store.journal = empty_journal
     return store.journal
 
 

@@ -214,7 +214,7 @@ class Fleet:
         editions = -(-self.plan.deliveries // self.plan.readers)
         project = ProjectDir(self.folder, sink, channel=channel, when="new: article", backfill=editions)
         with (self.folder / ".env").open("a") as out:
-            out.write(f"DATABASE_URL={self.url}\n")
+            out.write(f"DATABASE_URL={self.url}\nJOURNAL={self.folder / 'publisher.journal'}\n")
         small_letters(self.folder)
         project.publish(editions)
         project.subscribe(self.plan.readers)

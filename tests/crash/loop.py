@@ -1,6 +1,7 @@
 """Runs `publisher run` and kills it, again and again, until everything is settled; the oracle judges what is left.
 
 `python -m tests.crash.loop --help` runs one loop by hand. A loop is resumable: what it has done stands in its folder.
+On a server of PostgreSQL what runs is the distributed engine, and a loop ends with its server.
 """
 
 from __future__ import annotations
@@ -25,15 +26,18 @@ from tests.crash.keyless import install_keyless
 from tests.crash.oracle import Verdict, judge
 from tests.crash.proxy import harming
 from tests.crash.sink import Temper, serving
+from tests.engines import ENGINES
 from tests.project import WEBHOOK, ProjectDir, environment
+from tests.stores import PostgreSQL
 
 START_PATIENCE = 60.0  # seconds for a life's first request
 SETTLE_PATIENCE = 300.0  # seconds without any progress
 UP = "Harbor Gazette: http"  # so a run says where its console is: it can be told to end
 TROUBLE = Temper(unavailable=0.01, drop_after=0.01)
+LEASE = 5  # seconds
 QUICK = {  # so that what a kill left is looked at again within seconds
     "PUBLISHER_MIN_FREE": "0",  # some of its disks are small on purpose
-    "PUBLISHER_LEASE": "5s",
+    "PUBLISHER_LEASE": f"{LEASE}s",
     "PUBLISHER_READ_TIMEOUT": "3s",
     "PUBLISHER_MARGIN": "1s",
     "PUBLISHER_UNKNOWN_RETRY": "1s",
@@ -64,9 +68,10 @@ class Loop:
     ends_after = (0.05, 0.9)  # seconds since it got on, at least and at most
     leaves = 2  # editions that a life may leave to the next
 
-    def __init__(self, folder: Path, plan: Plan) -> None:
+    def __init__(self, folder: Path, plan: Plan, server: PostgreSQL | None = None) -> None:
         self.folder, self.plan = folder, plan
         self.log, self.database = folder / "sink.jsonl", folder / "publisher.db"
+        self.server, self.url = server, ""  # of its database, where it has one
         self._state = folder / "loop.json"
         self.done = json.loads(self._state.read_text()) if self._state.exists() else {"kills": 0, "lives": 0, "port": 0}
         self._random = Random(plan.seed + self.done["lives"])
@@ -93,7 +98,7 @@ class Loop:
             yield url
 
     def judged(self) -> Verdict:
-        return judge(self.database, self.log, audience=self.audience())
+        return judge(self.url or self.database, self.log, audience=self.audience())
 
     @contextmanager
     def _network(self, sink: str) -> Iterator[str]:
@@ -120,6 +125,10 @@ class Loop:
         project = ProjectDir(self.folder, url, channel=channel, when="new: article", backfill=editions)
         small_letters(self.folder)
         project.publish(editions)
+        if self.server is not None:
+            self.url = self.server.create(f"loop_{os.getpid()}_{time.time_ns() % 10**9}")
+            with (self.folder / ".env").open("a") as out:
+                out.write(f"DATABASE_URL={self.url}\nJOURNAL={self.folder / 'publisher.journal'}\n")
         project.subscribe(self.plan.readers)
         self._remember(port=int(url.rpartition(":")[2]), stories=editions)
 
@@ -144,6 +153,10 @@ class Loop:
             process.send_signal(self.plan.signal)
             if self.plan.signal == signal.SIGTERM:
                 assert process.wait(40) == 0, "a run that was told to stop did not end with 0"
+            if self.plan.signal == signal.SIGSTOP:  # it wakes after its leases, goes on for a moment, and is killed
+                time.sleep(2 * LEASE)
+                process.send_signal(signal.SIGCONT)
+                time.sleep(self._random.uniform(*self.ends_after))
         self._remember(kills=self.done["kills"] + 1)
 
     def _get_on(self, process: Process) -> None:
@@ -238,6 +251,8 @@ class Loop:
         return calls + made
 
     def _ask(self, query: str) -> tuple[int, ...]:
+        if self.server is not None:
+            return tuple(map(int, self.server.execute(query, self.url)[0]))
         conn = sqlite3.connect(f"file:{self.database}?mode=ro", uri=True, timeout=30)
         try:
             return conn.execute(query).fetchone()
@@ -276,13 +291,17 @@ def main() -> None:
     parser.add_argument("--no-keys", action="store_true", help="the provider honours no keys")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds at most before the sink answers")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--engine", choices=ENGINES, default=ENGINES[0])
     given = parser.parse_args()
     temper = Temper(**{**asdict(TROUBLE), "latency": given.latency, "seed": given.seed})
     plan = Plan(
         given.deliveries, given.kills, given.readers, given.per_call, not given.no_keys, temper=temper, seed=given.seed
     )
-    loop = Loop(given.folder, plan)
+    server = PostgreSQL() if given.engine == "distributed" else None
+    loop = Loop(given.folder, plan, server)
     verdict = loop.run()
+    if server is not None:
+        server.stop()
     sys.stdout.write(f"{verdict}\n{loop.done}\n")
     sys.exit(1 if verdict.faults else 0)
 

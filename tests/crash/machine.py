@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from threading import Event
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from publisher.audience import erasing
 from publisher.model.call import Answer, Call, Outcome, Scope, Verdict
@@ -22,8 +23,12 @@ from publisher.model.timing import Timing
 from publisher.model.tokens import address_hash
 from publisher.pipeline import dispatch
 from publisher.pipeline.operate import again, holding, stopping
+from publisher.runtime.distributed import Distributed
+from publisher.runtime.embedded import Embedded
+from publisher.runtime.engine import Duties
 from publisher.senders.http import Http
 from publisher.store import Store, log, subscribers
+from publisher.store.postgresql import PostgresqlStore
 from publisher.store.tables import calls, deliveries
 from tests.ledger import HASH_KEY, NOW, Clock, add_edition, add_send, books, desk, subscribe
 
@@ -31,6 +36,7 @@ READERS = 7
 TIMING = Timing()
 SAYS = ("accepted", "dropped after", "dropped before", "put off", "refused", "one refused", "split")
 NOW_AND_THEN = st.sampled_from([False, False, False, False, True])
+WAITING = text("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'")
 STEPS: Counter[str] = Counter()  # taken, over all runs of this process
 
 
@@ -78,6 +84,16 @@ def hash_of(number: int) -> str:
     return address_hash(f"reader{number}@example.org", HASH_KEY)
 
 
+def engine_on(store: Store) -> Embedded:
+    """Return the engine that goes with a ledger; it is never started."""
+
+    def nothing(*_: object) -> None:
+        return None
+
+    duties = Duties(nothing, dict, bool, nothing, nothing, Clock(NOW), Event())
+    return Distributed(duties, "") if isinstance(store, PostgresqlStore) else Embedded(duties)
+
+
 def _unknown(why: str) -> Answer:
     return Answer(Verdict(Outcome.UNKNOWN, Scope.PASSING, why))
 
@@ -111,6 +127,8 @@ class LedgerMachine(RuleBasedStateMachine):
         self.gone: set[int] = set()  # readers who left or were erased
         self.erased: set[int] = set()
         self.is_held = self.is_cancelled = False
+        self.engine = engine_on(self.store)
+        self.is_rung = False  # a channel was, in a transaction that was kept
 
     def _readers(self) -> dict[int, int]:
         """Return the number of the reader whose each delivery is: an erased one has no address to be known by."""
@@ -203,6 +221,13 @@ class LedgerMachine(RuleBasedStateMachine):
         retry = TIMING.unknown_retry
         dispatch.take_over(self.store, is_at_it, now=self.clock(), retry=retry)
 
+    @rule(is_kept=st.booleans())
+    def wake(self, is_kept: bool) -> None:
+        """A channel is said to have work, in a transaction that is kept or taken back; nobody needs to hear it."""
+        with (self.store.write if is_kept else self.store.rehearsal)() as conn:
+            self.engine.enqueue(conn, "letters")
+        self.is_rung = self.is_rung or is_kept
+
     # --- time and people ----------------------------------------------------------------------------------------------
 
     @rule(seconds=st.sampled_from([-600, -5, 1, 31, 31, 200, 200, 3_600, 3_600, 100_000]))
@@ -272,6 +297,8 @@ class LedgerMachine(RuleBasedStateMachine):
         found = books(self.store, self.send)  # counters and rows agree, or it fails
         assert sum(found.values()) == READERS
         with self.store.read() as conn:
+            if isinstance(self.engine, Distributed):
+                assert conn.execute(WAITING).scalar_one() == int(self.is_rung), "wake-ups aren't what was committed"
             rows = conn.execute(
                 select(deliveries.c.id, deliveries.c.state, calls.c.state.label("call"), calls.c.reason)
                 .outerjoin(calls, calls.c.id == deliveries.c.call_id)

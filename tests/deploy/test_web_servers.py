@@ -44,6 +44,7 @@ class Front:
     """A web server in front of us.
 
     :ivar name: which.
+    :ivar plain: where it speaks http.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Front:
     app: App
     authority: str
     stack: ExitStack = field(repr=False)
+    plain: str = ""
 
     def ask(self, method: str, host: str, path: str, **how) -> requests.Response:
         """Ask by https, under a name, from a reader's address; nothing is followed."""
@@ -92,15 +94,18 @@ def front(request, tmp_path_factory):
         authority = Authority(folder)
         authority.certificate(f"DNS:{LETTERS},DNS:{DESK}")
         port = _free()
-        command = COMMANDS[request.param](program, folder, server, port)
+        plain = _free()
+        command = COMMANDS[request.param](program, folder, server, port, plain)
         stack.enter_context(_running(command, port, folder))
-        yield Front(request.param, port, app, str(authority.file), stack)
+        yield Front(request.param, port, app, str(authority.file), stack, f"http://127.0.0.1:{plain}")
 
 
-def _nginx(program: str, folder: Path, server: Server, port: int) -> list[str]:
+def _nginx(program: str, folder: Path, server: Server, port: int, plain: int) -> list[str]:
     text = (DEPLOY / "nginx" / "publisher.conf").read_text()
     text = re.sub(r"^ *listen \[::\].*\n", "", text, flags=re.MULTILINE)
-    text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl").replace("listen 80", f"listen {_free()}")
+    text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl").replace(
+        "listen 80", f"listen 127.0.0.1:{plain}"
+    )
     text = re.sub(r"/etc/ssl/certs/\S+\.pem", str(folder / "server.pem"), text)
     text = re.sub(r"/etc/ssl/private/\S+\.key", str(folder / "server.key"), text)
     text = text.replace("/var/log/nginx", str(folder))
@@ -114,7 +119,7 @@ def _nginx(program: str, folder: Path, server: Server, port: int) -> list[str]:
     return [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "log"), "-g", once]
 
 
-def _caddy(program: str, folder: Path, server: Server, port: int) -> list[str]:
+def _caddy(program: str, folder: Path, server: Server, port: int, plain: int) -> list[str]:
     text = (DEPLOY / "caddy" / "Caddyfile").read_text()
     for name in (LETTERS, DESK):
         certificate = f"\ttls {folder}/server.pem {folder}/server.key\n\tbind 127.0.0.1\n"
@@ -231,10 +236,12 @@ def test_each_name_has_its_own_pages(front):
 def test_addresses_of_one_person_are_in_no_log(front):
     if front.name != "nginx":
         return  # Caddy writes none
-    front.ask("GET", LETTERS, "/u/secret-token")
-    front.ask("GET", LETTERS, "/subscribe")
+    for path in ("/u/secret-token", "/subscribe"):
+        front.ask("GET", LETTERS, path)
+        plain = requests.get(f"{front.plain}{path}", headers={"Host": LETTERS}, timeout=10, allow_redirects=False)
+        assert plain.headers["location"] == f"https://{LETTERS}{path}"
     log = next(front.app.folder.glob("publisher.log")).read_text()
-    assert "GET /subscribe" in log
+    assert {line.split()[8] for line in log.splitlines() if "GET /subscribe" in line} == {"200", "301"}
     assert "secret-token" not in log
 
 

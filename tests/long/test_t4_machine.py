@@ -1,4 +1,4 @@
-"""T4: a hundred thousand steps of everything in any order, half on each engine."""
+"""T4: a hundred thousand steps of everything in any order, half with each engine and its ledger."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -58,8 +59,8 @@ class Front:
         yield self._scheme(seen)
         yield self._clients(seen)
         yield self._stream()
-        if date := answer.headers.get("Date"):
-            yield clock("its clock", parsedate_to_datetime(date), self.app.clock(), SECOND)
+        if date := _moment(answer.headers.get("Date", "")):
+            yield clock("its clock", date, self.app.clock(), SECOND)
 
     def _ask(self, headers: dict[str, str]) -> Said:
         return self.web.ask("GET", self._mirror, headers=headers, most=4096)
@@ -110,6 +111,15 @@ class Front:
             remedy = f"Let the web server in front pass each word on at once: proxy_buffering off ({PAGE})."
             return wrong(about, "what is told word by word comes all at once", remedy)
         return fine(about, "each word comes at once")
+
+
+def _moment(said: str) -> datetime | None:
+    """Return when an HTTP date is; None where it is none."""
+    try:
+        found = parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _seen(answer: Said) -> dict[str, object] | None:

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publisher.app.doctor.finding import Found, fine, noted, wrong
+from publisher.errors import PublisherError
 from publisher.store import condition
 from publisher.store.condition import Condition
+from publisher.store.journal import Journal
 
 if TYPE_CHECKING:
     from publisher.app.core import App
@@ -29,13 +31,31 @@ LOSING = {"fsync": "a power cut loses what counts as sent", "full_page_writes": 
 def look(app: App) -> Iterator[Found]:
     """Look at disks, database and clock."""
     journal = app.store.journal
-    yield from disks([app.folder, *([journal.path.parent] if journal else []), Path(tempfile.gettempdir())])
+    places = [journal.folder] if journal and journal.folder else []
+    yield from disks([app.folder, *places, Path(tempfile.gettempdir())])
     begun = time.perf_counter()
     with app.store.read() as conn:
         found, told = condition.of(conn), app.store.now(conn)
     yield from database(found, time.perf_counter() - begun)
     if app.settings.database_url:
         yield clock("the database's clock", told, app.clock())
+    if journal is not None:
+        yield look_at_journal(journal, is_shared=app.is_shared, is_said=bool(app.settings.get("JOURNAL")))
+
+
+def look_at_journal(journal: Journal, *, is_shared: bool, is_said: bool) -> Found:
+    """Look at whether the journal can be read, and outlives the ledger.
+
+    :param is_shared: the ledger is on a server.
+    :param is_said: the settings name a place for it.
+    """
+    try:
+        journal.last_mark()
+    except (PublisherError, OSError) as error:
+        return wrong("journal", f"it can't be read: {error}", "See docs/operations/journal.md")
+    if is_shared and not is_said:
+        return noted("journal", f"{journal.where}: this machine's own", "Say where all machines reach it: JOURNAL=…")
+    return fine("journal", journal.where)
 
 
 def disks(places: Sequence[Path], least: int = LEAST) -> Iterator[Found]:

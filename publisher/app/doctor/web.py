@@ -11,11 +11,14 @@ from urllib.parse import urlsplit
 import requests
 from requests.exceptions import ConnectionError as NoConnection
 from requests.exceptions import SSLError
+from urllib3.exceptions import HTTPError
 
 from publisher.app.doctor.finding import Unseen
 from publisher.senders.http import HttpSettings
 
 TIMEOUTS = (5.0, 10.0)  # seconds to connect, and to read
+# What is read of an answer comes past requests, in urllib3's own errors.
+BROKEN = (requests.RequestException, HTTPError, OSError, ValueError)
 OURS = ("Referrer-Policy", "no-referrer")  # every answer of Publisher says it
 
 
@@ -84,7 +87,7 @@ class Web:
             if _errno(error) == errno.ECONNREFUSED:
                 return Said(fault="refused")
             raise Unseen(url, "it can't be reached from here") from error
-        except (requests.RequestException, ValueError) as error:
+        except BROKEN as error:
             raise Unseen(url, type(error).__name__) from error
         return Said(reply.status_code, reply.headers, text=text)
 
@@ -97,7 +100,7 @@ class Web:
             ):
                 lines = reply.iter_lines(chunk_size=1)
                 return [time.monotonic() for line in lines if line.startswith(b"data:")]
-        except requests.RequestException:
+        except BROKEN:
             return []
 
     def _session(self) -> requests.Session:

@@ -18,7 +18,7 @@ from publisher.app.slots import fire_due
 from publisher.runtime.slots import slots_between
 from publisher.store import edition_lists, editions, schedules
 from tests.ledger import Clock
-from tests.project import ProjectDir
+from tests.project import SECRETS, ProjectDir
 from tests.unit.app.project import add_schedule, edit, open_app
 
 BEGIN = datetime(2026, 3, 27, 20, tzinfo=UTC)  # two days before clocks go forward in Berlin
@@ -38,12 +38,16 @@ class Killed(BaseException):
 
 
 class Simulation:
-    """Runs until so many slots have come; `check` looks at the ledger."""
+    """Runs until so many slots have come; `check` looks at the ledger.
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    :param url: of a ledger on PostgreSQL, which is empty; none: it is a file.
+    """
+
+    def __init__(self, folder: Path, seed: int, url: str = "") -> None:
         self.folder, self.dice = folder, random.Random(seed)
         self.clock = Clock(BEGIN)
-        open_app(folder, self.clock, 'at: "07:00"')
+        shared = f"DATABASE_URL={url}\nJOURNAL={folder / 'publisher.journal'}\n" if url else ""
+        open_app(folder, self.clock, 'at: "07:00"', secrets=SECRETS + shared)
         edit(folder, ("Europe/Lisbon", "Europe/Berlin"), ("at_most: 8", "at_most: 3"))
         for name, when in SCHEDULES.items():
             add_schedule(folder, name, when)

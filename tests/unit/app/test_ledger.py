@@ -14,6 +14,7 @@ from publisher.audience.erasing import erase
 from publisher.errors import StoreError
 from publisher.model.subscriber import SubscriptionState
 from publisher.store import Store, facts, marks, subscribers
+from publisher.store.journal import Mark
 from tests.ledger import NOW, Clock
 from tests.unit.app.project import open_app
 
@@ -91,6 +92,20 @@ def test_what_was_released_stays_so_and_nothing_is_done_twice(app):
     assert held_by(App.open(app.folder, app.clock).store) == ""
 
 
+def test_who_left_before_the_journal_said_how_far_the_ledger_is_stays_left_too(app):
+    ada = put(app, "ada@example.org")
+    with app.store.write() as conn:
+        number = marks.rise(conn)
+    copy = back_up(app)
+    app = App.open(app.folder, app.clock)
+    put(app, "ada@example.org", SubscriptionState.LEFT)  # and only then the mark comes to the journal
+    with app.store.read() as conn:
+        app.store.journal.append([Mark(marks.epoch(conn), number, app.clock())])
+    keep_mark(app.store, app.clock)
+    restore(app, copy)
+    assert state(App.open(app.folder, app.clock), ada) == "left"
+
+
 def test_a_ledger_that_goes_on_after_a_crash_is_not_a_restored_one(app):
     with app.store.write() as conn:
         marks.rise(conn)  # and died before its journal said so
@@ -134,3 +149,17 @@ def test_the_journal_may_be_elsewhere(app, tmp_path, monkeypatch):
     other = App.open(app.folder, app.clock)
     keep_mark(other.store, other.clock)
     assert (tmp_path / "elsewhere.journal").exists()
+
+
+def test_a_restored_ledger_is_held_by_a_journal_in_another_database_too(app, monkeypatch, postgresql):
+    monkeypatch.setenv("JOURNAL", postgresql.journal())
+    app.store.close()
+    app = App.open(app.folder, app.clock)
+    keep_mark(app.store, app.clock)
+    ada, copy = put(app, "ada@example.org"), back_up(app)
+    app = App.open(app.folder, app.clock)
+    keep_mark(app.store, app.clock)
+    put(app, "ada@example.org", SubscriptionState.LEFT)
+    restore(app, copy)
+    again = App.open(app.folder, app.clock)
+    assert (held_by(again.store), state(again, ada)) == (RESTORED, "left")

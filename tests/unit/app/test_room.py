@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from publisher.config.settings import Settings
 from publisher.errors import ConfigError
 from publisher.store import alerts
 from tests.ledger import Clock
+from tests.project import SECRETS
 from tests.unit.app.project import EVENING, MORNING, found, open_app, sends_of
 
 MINUTE = timedelta(minutes=1)
@@ -106,13 +108,34 @@ def test_the_journals_disk_counts_too(tmp_path):
     if subprocess.run(mount, capture_output=True, check=False).returncode:
         pytest.skip("this user may not mount a disk of its own: run it as root")
     try:
-        from publisher.store.journal import Journal
+        from publisher.store.journal_file import JournalFile
 
         (tmp_path / "project").mkdir()
         app, _ = at(tmp_path / "project", 'at: "07:00"', "100MB")
         assert room.is_enough(app)
-        app.store.journal = Journal(disk / "publisher.journal")
+        app.store.journal = JournalFile(disk / "publisher.journal")
         assert not room.is_enough(app)
         assert str(disk) in open_alerts(app)[0]
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
+
+
+def test_a_full_disk_of_one_machine_is_told_of_it_alone_and_another_fires(tmp_path, postgresql_url, monkeypatch):
+    clock, both = Clock(EVENING), []
+    for name in ("full", "sound"):
+        (tmp_path / name).mkdir()
+        both.append(open_app(tmp_path / name, clock, secrets=f"{SECRETS}DATABASE_URL={postgresql_url}\n"))
+    full, sound = both
+    full.settings = Settings({"PUBLISHER_MIN_FREE": "900000TB", "DATABASE_URL": postgresql_url})
+    clock.moment = MORNING - MINUTE
+    for each, app in (("full", full), ("sound", sound), ("full", full)):
+        monkeypatch.setattr(socket, "gethostname", lambda each=each: each)
+        fire_due(app)
+        assert app.open_causes() == {"disk:full"}
+    clock.moment = MORNING
+    assert fire_due(full) == []
+    assert len(fire_due(sound)) == 1
+    monkeypatch.setattr(socket, "gethostname", lambda: "full")
+    full.settings = sound.settings
+    fire_due(full)
+    assert not full.open_causes()

@@ -100,6 +100,24 @@ WRONG = [
         "3:8: `url: harbor.example` is not a web address. Write it whole, with `https://`",
     ),
     (
+        with_line("https://harbor.example\n", 'https://harbor.example/a"b\n'),
+        '3:8: `url: https://harbor.example/a"b` is not a web address. Write `%22` in the place of `"`',
+    ),
+    *(
+        (
+            with_line("  name:", f"  public_url: {address}\n  name:"),
+            f"2:15: `public_url: {address}` can't be where our pages are. Write `https://letters.harbor.example`, "
+            "or with a path of letters, digits, `-`, `_`, `.` and `~`",
+        )
+        for address in (
+            "https://letters.harbor.example/it's",
+            "https://letters.harbor.example/%22",
+            "https://letters.harbor.example/?a=1",
+            "https://letters.harbor.example/b%C3%BCcher",
+            "https://letters.harbor.example//elsewhere.example",
+        )
+    ),
+    (
         with_line("Harbor Gazette <news@harbor.example>", "news"),
         "4:9: `from: news` is not an e-mail address: An email address must have an @-sign. "
         "Write one such as `news@harbor.example`",

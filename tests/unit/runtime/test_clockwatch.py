@@ -62,3 +62,13 @@ def test_a_clock_that_lies_before_the_ledger_or_far_behind_it_is_doubted():
     assert "was at work at 2026-11-24 08:00 UTC already" in watch.doubt(NOW, NOW + timedelta(hours=1))
     assert watch.doubt(NOW + 3 * DAY, NOW) == ""
     assert "31 days after the last sign of life" in watch.doubt(NOW + 31 * DAY, NOW)
+
+
+def test_a_machine_whose_clock_differs_from_that_of_the_shared_ledger_is_not_believed_unless_a_person_says_so():
+    watch = Machine().watch
+    hour = 3600 * SECOND
+    for shared in (NOW - hour, NOW + hour):
+        assert watch.doubt(NOW, NOW, shared).startswith("this machine's clock says 2026-11-24 07:00 UTC, and the data")
+    assert watch.doubt(NOW, NOW, NOW + 299 * SECOND) == ""
+    watch.believe()
+    assert watch.doubt(NOW, NOW, NOW + hour) == ""

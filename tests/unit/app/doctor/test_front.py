@@ -7,13 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import StreamRequestHandler, ThreadingTCPServer
 from threading import Thread
+from unittest.mock import ANY
 
 import pytest
 import requests
 
 from publisher.app import mirror
-from publisher.app.doctor import Web, surroundings
+from publisher.app.doctor import Level, Web, seen, surroundings
 from publisher.app.doctor.front import Front
 from publisher.config.serving import Serving
 from publisher.config.settings import Settings
@@ -36,6 +38,7 @@ class WebServer:
     keeps: bool = False
     buffers: bool = False
     breaks_off: bool = False
+    date: str | None = None
 
 
 @contextmanager
@@ -50,7 +53,8 @@ def in_front(server: WebServer, to: str) -> Iterator[str]:
             asked = HTTPConnection(to.removeprefix("http://"), timeout=20)
             asked.request("GET", self.path, headers=sent)
             answer = asked.getresponse()
-            self.send_response(answer.status)
+            self.send_response_only(answer.status)
+            self.send_header("Date", self.date_time_string() if server.date is None else server.date)
             for name in ("Referrer-Policy", "Content-Type"):
                 self.send_header(name, answer.headers.get(name, ""))
             self.end_headers()
@@ -135,6 +139,47 @@ def test_another_project_there_is_not_ours(site, tmp_path):
     with served(project(tmp_path), tmp_path) as other, in_front(WebServer(), other.url) as base:
         (told,) = Front(site.app, Web(), base, is_public=True).look()
     assert "HTTP 404: what answers there is not this project" in str(told)
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
+BROKEN = [
+    HEAD + b"Transfer-Encoding: chunked\r\n\r\n8\r\ndata: 0\n\r\nno size\r\n",
+    HEAD + b"Transfer-Encoding: chunked\r\n\r\n8\r\ndata",
+    HEAD + b"Content-Length: 4000\r\n\r\ndata: 0\n",
+    HEAD + b"Content-Encoding: gzip\r\n\r\nno gzip at all",
+    HEAD + b"Content-Length: x\r\nDate: yesterday\r\n\r\n",
+    b"no HTTP at all\r\n\r\n",
+    b"",
+]
+
+
+@contextmanager
+def saying(answer: bytes) -> Iterator[str]:
+    """Answer everything with these bytes, and break off."""
+
+    class Handler(StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(answer)
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Handler) as listening:
+        Thread(target=listening.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{listening.server_address[1]}"
+        listening.shutdown()
+
+
+@pytest.mark.parametrize("answer", BROKEN)
+def test_an_answer_that_breaks_off_or_is_none_is_a_finding_and_no_crash(site, answer):
+    with saying(answer) as base:
+        assert Web().listen(f"{base}/mirror/stream") in ([], [ANY])
+        told = list(seen(Front(site.app, Web(), base, is_public=True).look))
+    assert told and all(each.level in (Level.TROUBLE, Level.NOTE) for each in told)
+
+
+@pytest.mark.parametrize("date", ["yesterday", "Mon, 99 Foo 2026", ""])
+def test_a_date_that_is_none_is_no_clock(site, date):
+    assert "its clock" not in found(site, WebServer(date=date))
 
 
 def test_nobody_there_is_said(site):

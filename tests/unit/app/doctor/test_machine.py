@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from publisher.app.doctor import machine
+from publisher.app.ledger import journal_of
+from publisher.config.settings import Settings
 from publisher.store import condition
 from publisher.store.condition import Condition
 from tests.ledger import NOW
@@ -23,7 +25,23 @@ def test_a_machine_that_is_well(tmp_path):
     app = project(tmp_path)
     found = list(machine.look(app))
     assert ("ok", "database") in levels(found)
-    assert str(found[-1]).startswith("database: SQLite 3.")
+    assert str(found[-2]).startswith("database: SQLite 3.")
+    assert str(found[-1]) == f"journal: {tmp_path / 'publisher.journal'}"
+
+
+@pytest.mark.parametrize(
+    ("place", "is_shared", "is_said", "level"),
+    [
+        ("", False, False, "ok"),
+        ("", True, False, "note"),  # another machine would have another one
+        ("", True, True, "ok"),
+        ("postgresql://ada:s3cret@127.0.0.1:1/journal", True, True, "trouble"),
+    ],
+)
+def test_where_the_journal_is_and_whether_all_share_it(tmp_path, place, is_shared, is_said, level):
+    journal = journal_of(tmp_path, Settings({"JOURNAL": place}))
+    found = machine.look_at_journal(journal, is_shared=is_shared, is_said=is_said)
+    assert (str(found.level), "s3cret" in str(found)) == (level, False)
 
 
 def test_a_disk_is_told_once_with_its_room_and_what_to_do(tmp_path):
