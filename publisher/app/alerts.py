@@ -21,6 +21,7 @@ TOLD = KINDS | {
     "approval",
     "books",
     "clock",
+    "disk",
     "draft",
     "letter",
     "schedule-question",

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import insert, update
 from typer.testing import CliRunner
 
-from publisher.app import App, metrics
+from publisher.app import App, metrics, room
 from publisher.app.alerts import Watch
 from publisher.cli.commands import cli
 from publisher.store import alerts, channels, credentials
@@ -189,6 +189,17 @@ def test_database_away(house):
         away.rename(house.folder / away.name.removeprefix("away."))
     house.follow("database-away")
     assert not holds(rule, metrics.text(house.app))
+
+
+def test_disk_full(house, monkeypatch):
+    monkeypatch.setattr(room, "free_on", lambda place: 5 * 10**8)
+    house.at("mon 07:01")
+    assert house.raised("disk-full") == {"PublisherNoRoom", "disk"}
+    assert got(house) == 0
+    monkeypatch.setattr(room, "free_on", lambda place: 5 * 10**9)
+    house.follow("disk-full")
+    assert house.raised("disk-full") == set()
+    assert got(house) == 2
 
 
 def test_disk_low(house, monkeypatch):
