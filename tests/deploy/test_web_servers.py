@@ -240,6 +240,9 @@ def test_addresses_of_one_person_are_in_no_log(front):
         front.ask("GET", LETTERS, path)
         plain = requests.get(f"{front.plain}{path}", headers={"Host": LETTERS}, timeout=10, allow_redirects=False)
         assert plain.headers["location"] == f"https://{LETTERS}{path}"
+    too_large = {"Content-Length": str(11 * 10**6)}  # which nginx itself refuses, and says so in its log of errors
+    assert front.ask("POST", LETTERS, "/u/secret-token", headers=too_large).status_code == 413
+    assert "secret-token" not in (front.app.folder / "log").read_text()
     log = next(front.app.folder.glob("publisher.log")).read_text()
     assert {line.split()[8] for line in log.splitlines() if "GET /subscribe" in line} == {"200", "301"}
     assert "secret-token" not in log
