@@ -6,7 +6,7 @@ person has said yes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -94,6 +94,7 @@ def schedule_said(app: App, to: Sequence[str], via: Sequence[str]) -> Schedule:
     found = {name: _lists_of(app, base, name, names) for name in channels}
     if names and not any(found.values()):
         raise UsageError(f"--to is for mail, and {', '.join(channels)} carries none", remedy="Add a channel to --via")
+    _check_lists(found)
     return breaking.as_said(base, found)
 
 
@@ -118,11 +119,27 @@ def _lists_of(app: App, base: Schedule, via: str, names: tuple[str, ...]) -> tup
     """Return the lists that a channel writes to; none: it posts."""
     kinds = carries(app.project.channels[via])
     lists = names or next((entry.to for entry in base.send if entry.via == via and entry.to), ())
-    if "mail" not in kinds:
+    if "mail" not in kinds or ("post" in kinds and _only_posts(app, base, via)):
         return ()
     if not lists and "post" not in kinds:
         raise UsageError(f"{via} sends mail, and it isn't said to which list", remedy="Give --to LIST")
     return lists
+
+
+def _only_posts(app: App, base: Schedule, via: str) -> bool:
+    """Say whether a channel that could do both is one for posts in schedules.yaml."""
+    entries = [entry for each in (base, *app.project.schedules.values()) for entry in each.send if entry.via == via]
+    return bool(entries) and not any(entry.to for entry in entries)
+
+
+def _check_lists(lists_by_channel: Mapping[str, Sequence[str]]) -> None:
+    """Refuse two channels for one list: whoever is on it gets the story by one of them."""
+    carried: dict[str, str] = {}
+    for via, names in lists_by_channel.items():
+        for name in names:
+            if carried.setdefault(name, via) != via:
+                what = f"{carried[name]} and {via} would both carry mail to {name}, and each reader gets it once"
+                raise UsageError(what, remedy=f"Choose one of them for {name}")
 
 
 # --- what would go ----------------------------------------------------------------------------------------------------

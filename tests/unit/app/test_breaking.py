@@ -345,6 +345,21 @@ def test_what_cannot_be_meant_is_refused(room):
         assert words in str(said.value)
 
 
+HOOK = '  hook: {sender: webhook, url: "http://127.0.0.1:9", secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}\n'
+
+
+def test_a_channel_for_mail_and_posts_does_what_the_file_has_it_for(room):
+    posts = ("      - {via: telegram}\n", "      - {via: telegram}\n      - {via: hook}\n")
+    edit(room.folder.folder, ("  telegram:\n", f"{HOOK}  telegram:\n"), posts)
+    room.app.take(room.opened().project, room.app.settings)
+    assert keys(room.app, ["daily"], ["letters", "hook"]) == ["letters:daily", "hook"]
+    edit(room.folder.folder, (posts[1], posts[0]))  # nothing in the file says what it is for
+    room.app.take(room.opened().project, room.app.settings)
+    assert keys(room.app, ["daily"], ["hook"]) == ["hook:daily"]
+    with pytest.raises(UsageError, match=r"letters and hook would both carry mail to daily.*Choose one of them"):
+        breaking.schedule_said(room.app, ["daily"], ["letters", "hook"])
+
+
 def test_a_list_without_a_reader_is_said_beforehand(tmp_path, networks):
     room = Newsroom(tmp_path, networks, readers=0)
     news = breaking.foresee(room.app, article_meant(room.app, "3"), breaking.schedule_said(room.app, ["daily"], []))
