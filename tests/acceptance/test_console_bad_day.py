@@ -111,6 +111,7 @@ def settles_what_nobody_knows(olga: Seat) -> None:
     olga.page.get_by_label("How you know").fill("in the provider's log")
     olga.press("Settle them so")
     assert "1 treated as sent." in olga.said
+    olga.page.get_by_label("All of them").check()
     olga.page.get_by_label("Send them anew").check()
     olga.press("Settle them so")
     assert "1 sent anew." in olga.said and "Nothing of it is in doubt." in olga.page.inner_text("main")

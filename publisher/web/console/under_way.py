@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 
 from publisher.app import handling, naming, standing, taking_back, withdrawals
-from publisher.errors import EndedError
+from publisher.errors import EndedError, UsageError
 from publisher.model.staff import May
 from publisher.pipeline.operate import doubt
 from publisher.pipeline.operate.doubt import Word
@@ -44,9 +44,8 @@ class Doubts(Why):
     """What became of deliveries that may or may not have arrived."""
 
     word: Word
-    deliveries: tuple[Number, ...] = Field(
-        default=(), max_length=500, description="Only these; none: all of the edition."
-    )
+    deliveries: tuple[Number, ...] = Field(default=(), max_length=500, description="Only these.")
+    all: bool = Field(default=False, description="All of the edition, where none are named.")
 
 
 def _add_holding(app: App, acts: Acts, room: Room) -> None:
@@ -127,6 +126,8 @@ def _add_again(app: App, acts: Acts, room: Room) -> None:
     def settle(edition_id: Id, said: Doubts) -> Done:
         """Say what became of deliveries that may or may not have arrived."""
         title = _title(app, edition_id)
+        if not (said.deliveries or said.all):
+            raise UsageError("it isn't said which of them", where=title, remedy="Tick those that are meant, or “All”")
         done = handling.settle(app, Doubtful(edition_id, said.deliveries), said.word, said.why)
         lines = _settled(done, said.word)
         if not lines:

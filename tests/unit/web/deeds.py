@@ -122,7 +122,7 @@ def _to_a_draft(site: Site) -> Iterator[Deed]:
 def _to_what_is_under_way(site: Site) -> Iterator[Deed]:
     one, at = "/editions/{edition_id}", {"edition_id": site.edition}
     yield Deed(f"{one}/resend", at)
-    yield Deed(f"{one}/unknown", at, {"word": "treat-as-sent", **WHY})
+    yield Deed(f"{one}/unknown", at, {"word": "treat-as-sent", "all": True, **WHY})
     yield Deed(f"{one}/correct", at, {"note": "It *was* wrong."})
     yield Deed(f"{one}/withdraw", at, WHY)
     yield Deed(f"{one}/withdraw/by-hand", at, {"channels": ["mastodon"], **WHY})

@@ -60,6 +60,7 @@ def test_what_is_in_doubt_is_listed_with_its_evidence_and_settled_by_a_word(own_
     delivery = re.search(r'name="deliveries" value="(\d+)"', asked)[1]
     assert "nothing of that is in doubt" in operator.said("/editions/1/unknown", word="resend", deliveries="99999")
     assert "input should be" in operator.said("/editions/1/unknown", word="<b>")
+    assert "said which of them" in operator.said("/editions/1/unknown", word="treat-as-sent")
     said = operator.said("/editions/1/unknown", word="treat-as-sent", deliveries=delivery, why="looked it up")
     assert "1 treated as sent" in said and "Nothing of it is in doubt." in said
     assert told(own_site) == ["of what was in doubt 1 treated as sent: looked it up"]
