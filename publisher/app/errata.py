@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ from publisher.store import (
     sends,
     trials,
 )
+from publisher.store import withdrawals as withdrawals_made
 from publisher.store.permission import allowed
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Prepared:
     differences: tuple[Difference, ...]
     blocked: tuple[str, ...]  # what the checks say against the new words
     to_edit: int  # posts that stand with older words than they are to have by now
+    kept: tuple[str, ...]  # posts that have new words and can't be edited, each with why
     behind: int  # readers of older words whom a correction mail would reach; 0 where none is wanted
     gone: int  # readers whom none can reach, because it is not kept any more who they are; 0 likewise
     bare: int  # articles whose html is not kept any more
@@ -81,6 +83,8 @@ class Prepared:
         """Yield, beside the differences, which posts would be edited, and to how many mails would go."""
         if self.to_edit and not self.differences:
             yield f"{many(self.to_edit, 'post')} with older words: to be edited"
+        for post in self.kept:
+            yield f"{post}; edit it by hand"
         if self.behind:
             yield f"a correction by mail to {many(self.behind, 'reader')}"
         if self.gone:
@@ -225,7 +229,16 @@ def _compared(
     bare = sum(
         row["position"] is not None and each.is_without_html for row, each in articles.of_edition(conn, edition_id)
     )
-    return Prepared(wanted, tuple(differences), tuple(blocked), len(to_edit), behind, gone, bare, stops)
+    kept = tuple(_that_keep(app, conn, edition_id, {anew.send["entry"] for anew, _ in changed}))
+    return Prepared(wanted, tuple(differences), tuple(blocked), len(to_edit), kept, behind, gone, bare, stops)
+
+
+def _that_keep(app: App, conn: Connection, edition_id: int, entries: Collection[str]) -> Iterator[str]:
+    """Yield which posts would have new words that nobody can give them, and why."""
+    for post in withdrawals_made.posted(conn, edition_id):
+        why = app.sending.corrects.why_it_keeps(post.channel, post.account) if rewording.stands_whole(post) else ""
+        if why and post.entry in entries:
+            yield f"{post.channel} keeps its words: {why}"
 
 
 def _said(conn: Connection, send: RowMapping) -> dict[str, Content]:

@@ -97,6 +97,7 @@ def test_what_was_mended_at_the_source_reaches_posts_and_the_others_are_named(ho
         "hook to its account:",
         "  - Story 3: quay & harbour",
         "  + Story three: quay & harbour",
+        "hook keeps its words: a webhook of Slack's isn't told which post it made; edit it by hand",
         f"mastodon: edited (https://news.example/@gazette/{first})",
         "hook: keeps its words: a webhook of Slack's isn't told which post it made; edit it by hand",
         "letters to daily: 2 have the old words",
