@@ -122,6 +122,14 @@ def test_no_page_is_wider_than_the_screen(site, visit, width):
         assert tab.page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
+def test_a_headline_without_a_space_widens_no_form(site, visit):
+    tab = visit(viewport={"width": 390, "height": 800})
+    tab.page.goto(f"{site.url}/editions")
+    choices = f"<fieldset><label><input type=radio><span>{'x' * 300}</span></label></fieldset>"
+    tab.page.evaluate("it => document.querySelector('main').insertAdjacentHTML('beforeend', it)", choices)
+    assert tab.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_line_of_a_mails_text_is_not_broken_again(site, visit, width):
     tab = visit(viewport={"width": width, "height": 800})
