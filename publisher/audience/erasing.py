@@ -39,7 +39,8 @@ def erase(
         if person is None:
             return None
         _begin(conn, person, hash_of=hash_of, why=why, now=now, actor=actor, besides=besides or {})
-    return finish(store, subscriber_id)
+        receipt = _go_on(conn, subscriber_id)  # for most it is the whole: all of it, or nothing
+    return receipt or finish(store, subscriber_id)
 
 
 def _begin(
@@ -71,17 +72,26 @@ def finish(store: Store, subscriber_id: int) -> Receipt | None:
 
     Whoever else does it at the same time does the other half.
     """
-    while True:
+    receipt = None
+    while receipt is None:
         with store.write() as conn:
-            known = erasures.under_way(conn, subscriber_id)
-            if known is None:
+            if erasures.under_way(conn, subscriber_id) is None:
                 return erasures.receipt_of(conn, subscriber_id)
-            names = Names(known.addresses, [known.name])
-            letters = erasures.letters_to(conn, known.rows, after=known.through, limit=BATCH)
-            known = known.on(letters, erasures.unname(conn, letters, names))
-            if len(letters) < BATCH:
-                return _end(conn, known, names)
-            erasures.keep(conn, known)
+            receipt = _go_on(conn, subscriber_id)
+    return receipt
+
+
+def _go_on(conn: Connection, subscriber_id: int) -> Receipt | None:
+    """Take them out of the next letters; return the receipt where these were the last."""
+    known = erasures.under_way(conn, subscriber_id)
+    assert known is not None  # noqa: S101 -- the caller has just looked, or begun it
+    names = Names(known.addresses, [known.name])
+    letters = erasures.letters_to(conn, known.rows, after=known.through, limit=BATCH)
+    known = known.on(letters, erasures.unname(conn, letters, names))
+    if len(letters) < BATCH:
+        return _end(conn, known, names)
+    erasures.keep(conn, known)
+    return None
 
 
 def finish_all(store: Store) -> list[Receipt]:

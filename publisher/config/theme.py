@@ -15,7 +15,7 @@ from publisher.model.theme import Logo, Palette, Theme
 
 NARROWEST, WIDEST = 480, 700  # pixels of a mail
 _COLOUR = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})", re.IGNORECASE)
-_NOT_IN_ADDRESS = re.compile(r"""[\s"'<>\\^`{|}]""")
+_NOT_IN_MAIL = re.compile(r"['{|}]")  # these end an attribute, or are a template's
 _FONT = re.compile(r"-?[A-Za-z][A-Za-z0-9-]*(?: [A-Za-z0-9-]+)*")
 _NO_FONTS = ("inherit", "initial", "unset", "revert", "default")  # words of CSS: one of them undoes the whole list
 _LAST_RESORTS = ("serif", "sans-serif", "monospace")
@@ -47,10 +47,8 @@ def picture_address(value: str) -> str:
     """Check the address of a picture; whether it must be https hangs on practice, which relations.py knows."""
     if not web_address(value).startswith(("https://", "http://")):
         raise wrong("is not a web address", "Write the picture's address whole, with `https://`")
-    if _NOT_IN_ADDRESS.search(value):
-        raise wrong(
-            "holds a sign that addresses don't have", "Write it as a browser's address bar does: `%20` for a space"
-        )
+    if _NOT_IN_MAIL.search(value):
+        raise wrong("holds a sign that a mail can't keep", "Write it as a browser's address bar does: `%7B` for `{`")
     if urlsplit(value).username is not None:
         raise wrong("tells every reader a name and password", "Put the picture where everybody may fetch it")
     return value

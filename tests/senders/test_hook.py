@@ -120,6 +120,9 @@ def test_whoever_hangs_is_left_alone(receiver, monkeypatch):
     heard = said(receiver.address)
     ended.set()
     assert (heard.status, heard.trouble, heard.took < 2) == (None, "it did not answer in time", True)
+    until = time.monotonic() + 10  # on a busy machine the receiver may not have had its turn yet
+    while not receiver.heard and time.monotonic() < until:
+        time.sleep(0.01)
     assert len(receiver.heard) == 1
 
 

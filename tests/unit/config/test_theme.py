@@ -71,8 +71,13 @@ def test_a_send_may_look_otherwise():
         ),
         (
             "logo: {image: https://harbor.example/our logo.png, width: 240, height: 48}",
-            "7:19: `image: https://harbor.example/our logo.png` holds a sign that addresses don't have. "
-            "Write it as a browser's address bar does: `%20` for a space",
+            "7:19: `image: https://harbor.example/our logo.png` is not a web address. "
+            "Write `%20` in the place of the space",
+        ),
+        (
+            "logo: {image: 'https://harbor.example/{l}.png', width: 240, height: 48}",
+            "7:19: `image: https://harbor.example/{l}.png` holds a sign that a mail can't keep. "
+            "Write it as a browser's address bar does: `%7B` for `{`",
         ),
         (
             "logo: {image: https://ada:pw@harbor.example/l.png, width: 240, height: 48}",

@@ -159,7 +159,7 @@ def test_it_ends_when_they_sign_out_get_another_role_or_work_here_no_more(lively
         for each in heard[:3]:
             assert list(each)[-1] == ("over", {"why": "signed out"})
         finish(lively)
-        part(heard[3], "today-gone", '<td class="number">2</td>')
+        part(heard[3], "today-gone", '<td class="number" data-label="Sent">2</td>')
 
 
 def test_it_ends_when_the_first_of_the_staff_comes(lively):
