@@ -7,10 +7,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.store import Connection, RowMapping, calls, events, log, withdrawals
+from publisher.store import Connection, RowMapping, calls, events, log, tries, withdrawals
 
 LONGEST = 4_000  # characters of a provider's words that are shown
 _CONTROL = re.compile(r"[^\S\n\t ]|[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One of several tries of a call."""
+
+    how: str  # first, repeat (said again under its key), or ask (the provider was asked what became of it)
+    spoke_at: datetime | None
+    closed_at: datetime | None  # None: under way, or no answer was written down
+    status: int | None  # of HTTP
+    outcome: str
+    reason: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,12 @@ class Attempt:
     provider_id: str  # by which the provider knows the request, or the letter
     url: str  # of the post
     words: str  # the provider's, as far as they are shown
+    each: Sequence[Try]  # oldest first, the last one too; empty: it was tried once
+
+    @property
+    def said(self) -> int:
+        """How often it was said: asking is not saying."""
+        return sum(one.how != tries.ASK for one in self.each) or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +74,11 @@ class Evidence:
     is_withdrawn: bool  # its post was taken down
     left: int  # how many parts of a thread had left that did not leave whole
 
+    @property
+    def said(self) -> int:
+        """How often it was tried, each repeat of a call counted."""
+        return int(self.row["attempts"]) + sum(each.said - 1 for each in self.attempts)
+
 
 def evidence_of(conn: Connection, delivery_id: int) -> Evidence | None:
     """Return a delivery with all that is known of it; None where there is none."""
@@ -62,7 +86,9 @@ def evidence_of(conn: Connection, delivery_id: int) -> Evidence | None:
     if row is None:
         return None
     told = calls.outcomes_of(conn, delivery_id)
-    tried = [_attempt(call, told.get(call["id"])) for call in calls.of_delivery(conn, delivery_id, row["call_id"])]
+    taken = calls.of_delivery(conn, delivery_id, row["call_id"])
+    again = tries.of_calls(conn, [call["id"] for call in taken])
+    tried = [_attempt(call, told.get(call["id"]), again.get(call["id"], ())) for call in taken]
     later = [_later(event) for event in events.of_delivery(conn, delivery_id)]
     edition_id = row["edition_id"]
     is_withdrawn = edition_id is not None and delivery_id in withdrawals.taken_down(conn, edition_id)
@@ -70,7 +96,7 @@ def evidence_of(conn: Connection, delivery_id: int) -> Evidence | None:
     return Evidence(row, tried, later, is_withdrawn, len(part.parts) if part else 0)
 
 
-def _attempt(call: RowMapping, told: RowMapping | None) -> Attempt:
+def _attempt(call: RowMapping, told: RowMapping | None, again: Sequence[RowMapping]) -> Attempt:
     own = told or call  # what was said of this one comes before what was said of all
     return Attempt(
         call=call["id"],
@@ -88,6 +114,19 @@ def _attempt(call: RowMapping, told: RowMapping | None) -> Attempt:
         provider_id=readable(own["provider_id"] or call["provider_id"] or ""),
         url=call["url"] or "",
         words=readable(call["words"] or ""),
+        each=[_try(row) for row in again],
+    )
+
+
+def _try(row: RowMapping) -> Try:
+    return Try(
+        how=row["how"],
+        spoke_at=row["spoke_at"],
+        closed_at=row["closed_at"],
+        status=row["status"],
+        outcome=row["outcome"] or "",
+        reason=readable(row["reason"] or ""),
+        words=readable(row["words"] or ""),
     )
 
 

@@ -124,7 +124,7 @@ def _place(said: str) -> Place:
 # --- a delivery as data -----------------------------------------------------------------------------------------------
 
 COLUMNS = ("delivery", "edition", "schedule", "slot", "send", "channel", "kind", "list", "to", "state", "attempts",
-           "due_at", "spoke_at", "status", "practice", "reason", "provider_id", "url", "subject")  # fmt: skip
+           "due_at", "spoke_at", "status", "practice", "reason", "provider_id", "url", "variant")  # fmt: skip
 
 
 def plain(row: RowMapping, begun: str | None = None) -> dict[str, object]:
@@ -142,7 +142,7 @@ def plain(row: RowMapping, begun: str | None = None) -> dict[str, object]:
         "reason": row["reason"],
         "provider_id": row["provider_id"],
         "url": row["url"] or begun,
-        "subject": row["variant"] or None,
+        "variant": row["variant"] or None,
     }
     return {name: named[name] for name in COLUMNS}
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from publisher.store import Connection, RowMapping, Store, consents, events, log, subscribers, suppressions
 
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 EVERY = 1_000_000  # mails: more than anybody gets
 CHOICE = ("list", "state", "basis", "since", "actor", "wording_id", "wording")
 CHANGE = ("list", "what", "words", "since", "until", "actor", "wording_id", "wording")
@@ -25,7 +26,7 @@ class File:
     row: RowMapping  # of the person
     lists: Sequence[RowMapping]  # what they choose now
     changes: Sequence[RowMapping]  # what held before, oldest first
-    mails: Sequence[tuple[RowMapping, Sequence[RowMapping]]]  # newest first, each with what was said of it later
+    mails: Sequence[tuple[RowMapping, Sequence[RowMapping]]]  # what came last first, each with what was said later
     blocks: Sequence[RowMapping]  # suppressions of the address, oldest first; those that were lifted too
 
 
@@ -73,11 +74,15 @@ def record_of(store: Store, subscriber_id: int) -> dict[str, Any]:
 
 
 def mails_of(conn: Connection, person_id: int, most: int = EVERY) -> list[tuple[RowMapping, list[RowMapping]]]:
-    """Return every mail that a person was to get, newest first, each with what was said of it later."""
+    """Return every mail that a person was to get, each with what was said of it later.
+
+    What waits stands first, then what happened last: a send that was made earlier may have gone out later.
+    """
     later: defaultdict[int, list[RowMapping]] = defaultdict(list)
     for event in events.of_person(conn, person_id):
         later[event["delivery_id"]].append(event)
     mails = log.find(conn, log.Filter(subscriber_id=person_id, limit=most))
+    mails.sort(key=lambda mail: mail["when"] or END_OF_TIME, reverse=True)
     return [(mail, later[mail["id"]]) for mail in mails]
 
 

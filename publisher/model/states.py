@@ -93,7 +93,7 @@ DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
 SENTENCES: Mapping[str, str] = {
     "sent": "accepted by the provider",
     "unknown": "may or may not have arrived",
-    "failed": "refused",
+    "failed": "not delivered",
     "suppressed": "not written to",
     "excluded": "left out",
     "held": "waits for a person",

@@ -18,6 +18,7 @@ _SHOWN = (
     calls.c.opened_at,
     calls.c.spoke_at,
     calls.c.closed_at,
+    calls.c.tries,
     calls.c.outcome,
     calls.c.status,
     calls.c.reason,

@@ -59,6 +59,7 @@ from publisher.store.tables import (
     sources,
     subscribers,
     suppressions,
+    tries,
     update_row,
 )
 
@@ -234,6 +235,7 @@ def unname(conn: Connection, letters: Sequence[Letter], names: Names) -> Counter
     beside = and_(among(outcomes.c.call_id, call_ids), _mention(outcomes.c.reason, names))
     done["outcomes"] += _replace(conn, outcomes, ("reason",), beside, names)
     done["calls"] += _replace(conn, calls, ("reason", "words", "url", "journal"), among(calls.c.id, call_ids), names)
+    done["tries"] += _replace(conn, tries, ("reason", "words"), among(tries.c.call_id, call_ids), names)
     done["calls"] += _forget_members(conn, call_ids, set(ids))
     return done
 

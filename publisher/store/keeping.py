@@ -48,6 +48,7 @@ from publisher.store.tables import (
     events,
     messages,
     outcomes,
+    tries,
     update_row,
 )
 from publisher.store.tables import sends as rows
@@ -173,7 +174,7 @@ def _next_deliveries(conn: Connection, send_id: int, limit: int) -> Batch:
     return Batch([row.id for row in found], {number: {"counted": counts} for number, counts in counted.items()})
 
 
-CALLS = Kept(calls, rows.c.calls_gone_at, [outcomes.c.call_id], _next_calls)
+CALLS = Kept(calls, rows.c.calls_gone_at, [outcomes.c.call_id, tries.c.call_id], _next_calls)
 DELIVERIES = Kept(
     deliveries,
     rows.c.deliveries_gone_at,

@@ -56,6 +56,7 @@ WORDS: Mapping[str, str] = {
     "given back": "given back before anything was said",
 }
 
+_FOLDS = re.compile(r"(?<=@)|(?=\.)")  # where an address may break
 _TO_TYPE = re.compile(r"`([^`\n]+)`|(\bpublisher [a-z][^;,()`]*[^;,()`\s.])")
 
 
@@ -177,6 +178,7 @@ def environment(language: str = "en") -> Environment:
         "as_moment": datetime.fromisoformat,
         "size": partial(size, language=language),
         "linked": linked,
+        "foldable": foldable,
         "host": host,
     }
     made.globals |= {"WITHDRAWAL": WITHDRAWAL, "CORRECTION": CORRECTION, "FOLLOWING": FOLLOWING}
@@ -235,6 +237,11 @@ def to_type(words: str, language: str = ENGLISH) -> Markup:
         parts += [escape(words[end : found.start()]), Markup("<code>{}</code>").format(found[1] or found[2])]
         end = found.end()
     return Markup("").join([*parts, escape(words[end:])])
+
+
+def foldable(address: str) -> Markup:
+    """Print an address that breaks behind its @ and before its dots, where it has to."""
+    return Markup("<wbr>").join(escape(part) for part in _FOLDS.split(address))
 
 
 def linked(text: str) -> Markup:

@@ -153,6 +153,37 @@ def test_on_a_phone_no_cell_of_these_tables_is_beyond_the_edge(site, visit, path
     assert all(box["x"] >= 0 and box["x"] + box["width"] <= 360 for box in boxes)
 
 
+@pytest.mark.parametrize("path", ["/", "/editions", "/log?since=2026-01-01"])
+def test_at_1300_every_column_of_the_editions_and_of_the_log_is_on_the_screen(site, visit, path):
+    tab = visit(viewport={"width": 1300, "height": 800})
+    tab.page.goto(site.url + path)
+    fill = """() => {
+        for (const cell of document.querySelectorAll("td.wraps"))
+            cell.textContent = "127.0.0.1 gave no answer in time; the request may have been heard. ".repeat(3);
+        for (const cell of document.querySelectorAll(".edition-lines td.number")) cell.textContent = "1,000,000";
+        for (const words of document.querySelectorAll("td .soft")) words.textContent = "practice: waits for a person";
+        return [...document.querySelectorAll(":is(.edition-lines, .log-lines)")].map((table) => table.parentElement)
+            .map((box) => box.scrollWidth - box.clientWidth);
+    }"""
+    wide = tab.page.evaluate(fill)
+    assert wide and max(wide) <= 0
+
+
+def test_an_address_breaks_behind_its_at_sign_before_anywhere_else(site, visit):
+    tab = visit(viewport={"width": 1300, "height": 800})
+    tab.page.goto(f"{site.url}/log?since=2026-01-01")
+    broken = """() => {
+        const cell = [...document.querySelectorAll(".log-lines th")].find((each) => each.textContent.includes("@"));
+        return [...cell.childNodes].filter((each) => each.nodeType === 3 && each.textContent.trim()).map((each) => {
+            const range = document.createRange();
+            range.selectNodeContents(each);
+            return range.getClientRects().length;
+        });
+    }"""
+    parts = tab.page.evaluate(broken)
+    assert len(parts) == 3 and set(parts) == {1}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_an_articles_text_is_shown_in_a_frame_of_its_own(site, visit, scheme):
     tab = visit(viewport={"width": 390, "height": 900}, color_scheme=scheme)

@@ -35,6 +35,7 @@ THEIRS = {
     "deliveries": {"state", "reason"},
     "outcomes": {"outcome", "scope", "reason", "provider_id"},
     "events": {"channel", "event_key", "type", "words"},
+    "tries": {"how", "outcome", "reason", "words"},
     "calls": {
         *("channel", "key", "state", "members", "journal", "body_hash"),
         *("outcome", "reason", "provider_id", "url", "words"),

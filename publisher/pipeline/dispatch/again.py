@@ -20,6 +20,7 @@ from publisher.pipeline.dispatch import rests
 from publisher.pipeline.dispatch.answer import record_answer
 from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment, picture_of, say
 from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, messages, sends
+from publisher.store import tries as tries_of
 
 if TYPE_CHECKING:
     from publisher.senders.base import Sender
@@ -125,6 +126,8 @@ def _take(
     )
     if not taken:
         return None
+    if step in ("repeat", "ask"):
+        tries_of.begin(conn, call, tries, step, now)
     message = messages.get(conn, call["message_id"])
     since = call["spoke_at"] or call["opened_at"]
     again = Call(call["id"], call["key"], message, members, tries, since, picture_of(conn, message))

@@ -20,7 +20,7 @@ from publisher.pipeline.dispatch.desk import Claimed, Desk
 from publisher.pipeline.dispatch.landing import Landing, in_its_send, land
 from publisher.senders.verdicts import deferred, stop
 from publisher.steps import Step
-from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, sends
+from publisher.store import Connection, RowMapping, Store, calls, deliveries, editions, sends, tries
 
 log = structlog.get_logger()
 D = DeliveryState
@@ -175,8 +175,12 @@ def _close(
     }
     if not calls.close(conn, call.id, tries=call.attempt, in_doubt=in_doubt, **values):
         return False
-    # Plain "sent" stands with the call; only what differs is told of each.
+    if call.attempt > 1:
+        tries.close(conn, call.id, call.attempt, values)
+    # Plain "sent" stands with the call; only what differs is told of each, and what doubt had told before is over.
     told = call.recipients if verdict.outcome is not Outcome.SENT else _named(call, answer)
+    if verdict.outcome is Outcome.SENT:
+        tries.end_doubt(conn, call.id, [reader.delivery_id for reader in call.recipients])
     calls.record_outcomes(conn, call.id, [(reader.delivery_id, answer.of(reader)) for reader in told])
     return True
 

@@ -13,7 +13,7 @@ from publisher.store.tables.articles import (
     source_links,
     sources,
 )
-from publisher.store.tables.books import calls, deliveries, events, outcomes
+from publisher.store.tables.books import calls, deliveries, events, outcomes, tries
 from publisher.store.tables.columns import EPOCH, Moment, Text, insert_row, metadata, update_row
 from publisher.store.tables.desk import approvals, notes
 from publisher.store.tables.editions import COUNTED, edition_articles, editions, media, messages, sends
@@ -88,6 +88,7 @@ __all__ = [
     "templates",
     "tracked_links",
     "trial_clicks",
+    "tries",
     "update_row",
     "wordings",
 ]

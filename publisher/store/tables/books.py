@@ -97,6 +97,20 @@ calls = Table(  # the send log: opened before the exchange, closed once after
     ),
 )
 
+tries = Table(  # of a call that was said, or asked about, more than once; of all others the call says all
+    "tries",
+    metadata,
+    Column("call_id", BigInteger, ForeignKey("calls.id"), primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("how", Text, nullable=False),  # first, repeat or ask
+    Column("spoke_at", Moment),
+    Column("closed_at", Moment),  # NULL: under way, or its process is gone and no answer was written down
+    Column("outcome", Text),
+    Column("reason", Text),
+    Column("status", Integer),
+    Column("words", Text),
+)
+
 outcomes = Table(  # what a call said of one delivery, where it isn't plain "sent"
     "outcomes",
     metadata,

@@ -50,14 +50,26 @@ class DeliveryLine(BaseModel):
     reason: str
     provider_id: str | None
     url: str | None = Field(description="Of the post.")
-    subject: str | None = Field(description="a or b, where two were tried.")
+    variant: str | None = Field(description="a or b, where two subjects were tried.")
 
 
 class DeliveryPage(Page[DeliveryLine]):
-    """A page of the log: sends newest first, the readers of a send in their own order."""
+    """A page of the log: the sends made last first, the readers of a send in their own order."""
 
     is_cut_short: bool = Field(description="The time to look was over before the page was full: go on from `after`.")
     since: datetime | None = Field(description="The sends began then or later; said by whoever asks, or seven days.")
+
+
+class TryLine(BaseModel):
+    """One of several tries of a call."""
+
+    how: str = Field(description="first, repeat (said again under its key), or ask (the provider was asked of it).")
+    spoke_at: datetime | None
+    closed_at: datetime | None = Field(description="None: under way, or no answer was written down.")
+    status: int | None
+    outcome: str
+    reason: str
+    words: str
 
 
 class AttemptLine(BaseModel):
@@ -78,6 +90,7 @@ class AttemptLine(BaseModel):
     provider_id: str = Field(description="By which the provider knows the request, or the letter.")
     url: str
     words: str = Field(description="The provider's, as far as they are kept.")
+    each: list[TryLine] = Field(description="Where it was tried more than once: every try, oldest first.")
 
 
 class LaterLine(BaseModel):

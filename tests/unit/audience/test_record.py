@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from publisher.audience import record
 from publisher.model.event import Event, EventKind
 from publisher.model.subscriber import SubscriptionState
 from publisher.store import consents, events, subscribers, suppressions
+from publisher.store.tables import calls
 from tests.ledger import NOW, add_edition, add_send
 from tests.unit.audience.people import choose, hash_of, join
 from tests.unit.pipeline.dispatch.conftest import Bench, Told
@@ -45,3 +48,13 @@ def test_the_record_has_consent_with_its_words_every_change_and_every_mail_with_
 
 def test_of_nobody_there_is_no_record(store):
     assert record.record_of(store, 1) == {}
+
+
+def test_what_happened_last_stands_first_whichever_send_was_made_first(store):
+    person = join(store, ADA)
+    early, late = (add_send(store, add_edition(store, slot)) for slot in ("a", "b"))
+    Bench(store).all(Told())
+    with store.write() as conn:
+        conn.execute(update(calls).where(calls.c.send_id == early).values(closed_at=NOW + timedelta(hours=1)))
+    with store.read() as conn:
+        assert [mail["send_id"] for mail, _ in record.mails_of(conn, person.id)] == [early, late]

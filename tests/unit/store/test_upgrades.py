@@ -89,6 +89,7 @@ def rows_of(number: int) -> list[Row]:
             | {"state": state, "due_at": AT, "attempts": 1, "call_id": None if state == "suppressed" else i})
             for n, state in zip(people, states, strict=True)),
         ("outcomes", {"call_id": i, "delivery_id": i + 2, "outcome": "failed", "scope": "recipient", "reason": "no"}),
+        ("tries", {"call_id": i, "number": 1, "how": "first", "outcome": "unknown", "reason": "", "words": ""}),
         ("events", {"id": i, "channel": "letters", "event_key": f"e{i}", "type": "delivered", "delivery_id": i}
             | {"happened_at": AT, "received_at": AT, "words": "", "counts": True}),
         ("tracked_links", {"id": i, "send_id": i, "url": "https://example.org"}),

@@ -13,7 +13,7 @@ from publisher.model.message import Upload
 from publisher.pipeline import dispatch, settle
 from publisher.pipeline.dispatch import again
 from publisher.pipeline.operate import stopping
-from publisher.store import calls, log, media, sends
+from publisher.store import calls, log, media, sends, tries
 from publisher.store.tables import calls as calls_table
 from publisher.store.tables import sends as sends_table
 from tests.ledger import NOW, POST, add_edition, add_send, books, leave, subscribe
@@ -331,3 +331,34 @@ def test_a_post_that_is_said_again_shows_the_same_picture(store, bench):
     assert first.picture == second.picture == Picture(content, "image/jpeg", "A ferry", 320, 180, False, True)
     assert "xff" not in repr(first)  # whole pictures in a log help nobody
     assert (first.message, second.attempt) == (second.message, 2)
+
+
+def test_each_try_of_a_call_is_kept_and_what_ends_well_is_not_said_to_have_failed(store, bench):
+    subscribe(store, 2)
+    send = add_send(store, add_edition(store))
+    busy = Answer(Verdict(Outcome.UNKNOWN, reason="HTTP 500"), status=500, words="try later")
+    bench.all(Told(busy, keys=DAY))
+    sender = Told(NO_ANSWER, SENT, keys=DAY)
+    for _ in range(2):
+        bench.later(minutes=2)
+        bench.all(sender)
+    assert books(store, send) == {"sent": 2}
+    call = the_call(store)
+    with store.read() as conn:
+        assert [row["reason"] for row in log.find(conn, log.Filter())] == ["", ""]
+        kept = tries.of_calls(conn, [call["id"]])[call["id"]]
+    assert [(each["how"], each["status"], each["outcome"]) for each in kept] == [
+        ("first", 500, "unknown"),
+        ("repeat", None, "unknown"),
+        ("repeat", call["status"], "sent"),
+    ]
+    assert kept[0]["words"] == "try later"
+    assert [each["spoke_at"] - NOW for each in kept] == [timedelta(minutes=each) for each in (0, 2, 4)]
+
+
+def test_a_call_that_is_said_once_keeps_no_tries(store, bench):
+    subscribe(store, 2)
+    add_send(store, add_edition(store))
+    bench.all(Told(SENT, keys=DAY))
+    with store.read() as conn:
+        assert not tries.of_calls(conn, [the_call(store)["id"]])

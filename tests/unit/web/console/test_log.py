@@ -16,7 +16,7 @@ from publisher.app import send_log, tokens
 from publisher.app.evidence import readable
 from publisher.model.event import Event, EventKind
 from publisher.model.staff import May, Role
-from publisher.store import events, staff
+from publisher.store import calls, events, log, staff, tries
 from tests.unit.web.ledger import HOSTILE_WORDS, NOW, OUR_SCRIPT, add_reader
 
 LINE = '<th scope="row">'
@@ -211,3 +211,31 @@ def test_a_program_gets_a_delivery_with_its_evidence(own_site, programs):
     assert tried["key"] == f"key-of-this-call-{own_site.mail_send}"
     assert (tried["status"], tried["outcome"]) == (200, "refused")
     assert (tried["words"], tried["opened_at"]) == (HOSTILE_WORDS, "2026-11-24T07:00:00Z")
+
+
+def test_each_try_of_a_call_stands_in_the_evidence(own_site):
+    number = own_site.delivery("sent")
+    with own_site.app.store.write() as conn:
+        row = log.get(conn, number)
+        call = calls.get(conn, row["call_id"])
+        first = {**call, "outcome": "unknown", "status": 500, "words": "try later", "tries": None}
+        tries.begin(conn, first, 2, "repeat", NOW + timedelta(minutes=2))
+        tries.close(conn, call["id"], 2, call)
+    shown = page(own_site, f"/deliveries/{number}")
+    lines = re.findall(r'<tr><th scope="row">.*?</tr>', shown)
+    assert len(lines) == 2 and "500" in lines[0] and "try later" in lines[0] and "2 times" in shown
+
+
+def test_the_log_names_the_edition_and_marks_practice_and_addresses_break_at_their_dots(own_site):
+    with own_site.app.store.write() as conn:
+        conn.execute(text("UPDATE editions SET practice = 'practice' WHERE id = 1"))
+    number = own_site.delivery("sent")
+    shown = page(own_site, "/log?edition=1")
+    assert shown.count("<strong>practice</strong>") == shown.count(LINE) > 0
+    assert 'href="/editions/1"' in shown.partition(LINE)[2] and "@<wbr>example<wbr>.org" in shown
+    assert "<strong>practice</strong>" in page(own_site, f"/deliveries/{number}")
+
+
+def test_failed_claims_no_refusal(site):
+    shown = page(site, "/log?edition=1&state=failed")
+    assert "not delivered" in shown and '<span class="soft">refused' not in shown
