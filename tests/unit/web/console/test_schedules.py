@@ -9,12 +9,14 @@ import pytest
 import requests
 
 from publisher.app import pauses, schedule_file, tokens
+from publisher.cli.init import init
 from publisher.config.reading import FILE
 from publisher.config.schedules import parse_project
 from publisher.model.staff import May, Role
 from publisher.model.states import EditionState
 from publisher.store import edition_lists, editions, processes, schedules, subscribers
 from publisher.web.door import COOKIE
+from tests.site import rss
 from tests.unit.web.browsers import quick_passwords, signed_in
 from tests.unit.web.ledger import HOSTILE, NOW, PROJECT, fill, open_project, served
 
@@ -242,6 +244,26 @@ def test_a_secret_in_clear_is_shown_to_operators_alone(room, editor, members):
     own = text_in(editor.get("/schedules/morning/edit").text).replace("07:00", "08:00")
     seen = schedule_file.read(room.app).digest
     assert editor.do("/schedules/save", text=own, name="morning", seen=seen).status_code == 303
+
+
+def test_a_broken_file_that_an_editor_may_not_see_is_said_to_be_broken_and_where(room, editor):
+    text = PROJECT.replace("${TOKEN}", "s3cret-token").replace("send:", "sned: [", 1)
+    (room.app.folder / FILE).write_text(text)
+    for path in ("/schedules/edit", "/schedules/morning/edit"):
+        refused = editor.get(path)
+        assert refused.status_code == 403 and "s3cret" not in refused.text
+        assert re.search(r"schedules.yaml is broken at line \d+", refused.text)
+
+
+def test_what_init_writes_is_opened_by_an_editor_and_its_own_lines_too_where_it_is_broken(room, editor, tmp_path):
+    (tmp_path / "feed.xml").write_text(rss("One"))
+    init(tmp_path / "new", site=str(tmp_path / "feed.xml"))
+    text = (tmp_path / "new" / FILE).read_text()
+    (room.app.folder / FILE).write_text(text)
+    assert text_in(editor.get("/schedules/edit").text) == text
+    (room.app.folder / FILE).write_text(text.replace("send:", "send: ["))
+    page = editor.get("/schedules/morning/edit").text
+    assert "can’t be saved like this" in page and 'data-line="' in page
 
 
 def test_a_paste_of_ten_megabytes_is_refused_in_words(editor):
