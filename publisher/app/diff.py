@@ -1,4 +1,4 @@
-"""What an edited schedules.yaml changes, in its sources and in the days ahead, against the version that holds.
+"""What an edited schedules.yaml changes against the version that holds: the newspaper, its sources, the days ahead.
 
 Writes nothing.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 AHEAD = timedelta(days=7)
 MOST = 2_500  # slots of one schedule: each four minutes for a week
+PRACTICE = "practice"
+OF_PAPER = ("reply_to", "address", "public_url", "url", "name", "language", "timezone")
 ON_EVERY_ARTICLE = _("fires on every new article")
 
 
@@ -50,17 +52,18 @@ class Change:
 
 def changes(before: Project | None, after: Project, now: datetime) -> list[Change]:
     """Return every schedule of which the next 7 days differ, in the order of the file; removed ones last. Pure."""
+    until = _until(after, now)
     old = dict(before.schedules) if before else {}
     found = []
     for schedule in after.schedules.values():
         name = schedule.was if schedule.was in old and schedule.was not in after.schedules else schedule.name
-        change = _compare(old.pop(name, None), schedule, before or after, after, now)
+        change = _compare(old.pop(name, None), schedule, before or after, after, now, until)
         if change is not None:
             found.append(change)
     found = [_asked(change, after, old) if change.kind == "added" else change for change in found]
     for schedule in old.values():
         assert before is not None  # noqa: S101 -- it is where the schedule is from
-        found.append(Change("removed", schedule.name, "", (), (), tuple(_ahead(schedule, before, now)), ()))
+        found.append(Change("removed", schedule.name, "", (), (), tuple(_ahead(schedule, before, now, until)), ()))
     return found
 
 
@@ -84,6 +87,44 @@ def _asked(change: Change, after: Project, gone: Mapping[str, Schedule]) -> Chan
     former = next((name for name, schedule in gone.items() if schedule.reaches & mine), "")
     hint = _("is it %(name)s under a new name? Then write `was: %(name)s` under it, or it begins anew", name=former)
     return replace(change, lines=(*change.lines, hint)) if former else change
+
+
+@dataclass(frozen=True, slots=True)
+class PaperChange:
+    """What of the newspaper itself is another: whether it is practice, or a key of ``publication:``."""
+
+    key: str
+    was: str
+    now: str
+
+    @property
+    def is_practice(self) -> bool:
+        return self.key == PRACTICE
+
+    @property
+    def line(self) -> str:
+        if not self.is_practice:
+            return f"{self.key}: {self.was or '–'} → {self.now or '–'}"
+        if self.now:
+            return _("From now on nothing reaches readers any more: practice begins")
+        return _("From now on real people get this: practice is over")
+
+
+def paper_changes(before: Project | None, after: Project) -> list[PaperChange]:
+    """Return what of the newspaper itself differs; whether it is practice comes first. Pure."""
+    if before is None:
+        return []
+    old, new = _paper(before), _paper(after)
+    return [PaperChange(key, old[key], new[key]) for key in old if old[key] != new[key]]
+
+
+def _paper(project: Project) -> dict[str, str]:
+    paper = project.publication
+    return {
+        PRACTICE: "true" if project.practice else "",
+        "from": f"{paper.from_name} <{paper.from_email}>".strip(),
+        **{name: getattr(paper, name) for name in OF_PAPER},
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +163,14 @@ def _first_look(source: Source) -> str:
     )
 
 
-def _compare(old: Schedule | None, new: Schedule, before: Project, after: Project, now: datetime) -> Change | None:
-    there = list(_ahead(new, after, now))
+def _compare(
+    old: Schedule | None, new: Schedule, before: Project, after: Project, now: datetime, until: datetime
+) -> Change | None:
+    there = list(_ahead(new, after, now, until))
     if old is None:
         return Change("added", new.name, "", tuple(_when(new)), tuple(there), (), ())
     kind = "changed" if old.name == new.name else "renamed"
-    was = list(_ahead(old, before, now))
+    was = list(_ahead(old, before, now, until))
     before_slots = set(was)
     keys = {slot.key for slot in there if slot in before_slots}
     gone = [slot for slot in was if slot.key not in keys]
@@ -153,9 +196,16 @@ def _moved(gone: list[Slot], fresh: list[Slot], zone: ZoneInfo) -> tuple[tuple[S
     return tuple((lost[day], won[day]) for day in lost if day in won)
 
 
-def _ahead(schedule: Schedule, project: Project, now: datetime) -> Iterable[Slot]:
+def _until(project: Project, now: datetime) -> datetime:
+    """Return the end of the seventh day: a slot that moves on that day is neither gone nor new."""
+    zone = ZoneInfo(project.publication.timezone)
+    last = (now + AHEAD).astimezone(zone).date()
+    return datetime.combine(last + timedelta(days=1), time(), zone)
+
+
+def _ahead(schedule: Schedule, project: Project, now: datetime, until: datetime) -> Iterable[Slot]:
     slots = slots_after(schedule.when, ZoneInfo(project.publication.timezone), now)
-    return takewhile(lambda slot: slot.due_at <= now + AHEAD, islice(slots, MOST))
+    return takewhile(lambda slot: slot.due_at < until, islice(slots, MOST))
 
 
 def _when(schedule: Schedule) -> Iterable[str]:

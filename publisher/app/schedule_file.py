@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 
 from publisher.app import bounds, checkup
 from publisher.app.bounds import Touched
-from publisher.app.diff import Change, SourceChange, changes, held_by, source_changes, with_drafts
+from publisher.app.diff import (
+    Change,
+    PaperChange,
+    SourceChange,
+    changes,
+    held_by,
+    paper_changes,
+    source_changes,
+    with_drafts,
+)
 from publisher.app.in_clear import may_see
 from publisher.app.reload import REFUSED
 from publisher.config import replacing
@@ -26,6 +35,7 @@ from publisher.config.settings import Settings
 from publisher.errors import ConfigError, StaleError, StoreError, UsageError
 from publisher.model.project import Project
 from publisher.model.staff import May
+from publisher.speech.phrases import said_in
 from publisher.store import permission, project_versions, schedules
 from publisher.store.permission import allowed
 from publisher.store.staff import Line
@@ -65,6 +75,7 @@ class Checked:
     notes: tuple[Problem, ...] = ()
     changes: tuple[Change, ...] = ()  # in the next 7 days, against the version that holds
     sources: tuple[SourceChange, ...] = ()
+    paper: tuple[PaperChange, ...] = ()  # whether it is practice first
     refused: tuple[str, ...] = ()  # keys that aren't theirs to change who ask
     lines: tuple[str, ...] = ()  # against the file as it is, as `diff -u` writes it
     project: Project | None = field(default=None, repr=False)
@@ -125,6 +136,7 @@ def check(app: App, text: str, base: Written | None = None) -> Checked:
         notes,
         tuple(with_drafts(app.store, changes(held, project, app.clock()))),
         tuple(source_changes(held, project)),
+        tuple(paper_changes(held, project)),
         tuple(map(bounds.words_of, bounds.refused(_touched(app, base, text, project)))),
         lines,
         project,
@@ -184,12 +196,15 @@ def _touched(app: App, base: Written, text: str, project: Project) -> list[Touch
 
 
 @allowed(May.EDIT)
-def save(app: App, said: str, seen: str, name: str = "", *, is_exact: bool = False) -> Saved:
+def save(
+    app: App, said: str, seen: str, name: str = "", *, is_exact: bool = False, practice_is_meant: bool = False
+) -> Saved:
     """Put a text in the file's place, and let it hold from now on.
 
     :param said: the whole file, or a schedule's lines.
     :param seen: the digest of the file that was edited.
     :param is_exact: it is no browser's, and its lines end as they shall.
+    :param practice_is_meant: it was said beside the text that practice is over, or begins.
     :raises StaleError: the file is another by now; nothing was written.
     :raises UsageError: the text can't be meant, or the file can't be written here.
     :raises NotAllowedError: a key isn't theirs to change who ask.
@@ -199,7 +214,8 @@ def save(app: App, said: str, seen: str, name: str = "", *, is_exact: bool = Fal
     try:
         with replacing.alone(app.folder):
             base = _unchanged(app, seen)
-            return _save(app, base, said if is_exact else whole(base, said, name))
+            text = said if is_exact else whole(base, said, name)
+            return _save(app, base, text, practice_is_meant=practice_is_meant)
     except ConfigError as error:
         raise UsageError(str(error)) from error
 
@@ -211,7 +227,7 @@ def _unchanged(app: App, seen: str) -> Written:
     return base
 
 
-def _save(app: App, base: Written, text: str) -> Saved:
+def _save(app: App, base: Written, text: str, *, practice_is_meant: bool) -> Saved:
     found = check(app, text, base)
     if found.problems or found.project is None:
         first = found.problems[0]
@@ -220,6 +236,7 @@ def _save(app: App, base: Written, text: str) -> Saved:
         raise UsageError(f"{place}{first.words.rstrip('.')}{more}", remedy="Nothing was saved: mend it first")
     theirs = _touched(app, base, text, found.project)
     bounds.require(theirs)
+    _require_meant(found, practice_is_meant)
     before = app.version_id
     with app.firing:  # no slot comes between the file and the version that holds
         mine = replacing.put(app.folder, text, has_mark=base.has_mark, instead_of=base.digest)
@@ -231,6 +248,14 @@ def _save(app: App, base: Written, text: str) -> Saved:
                     replacing.put(app.folder, base.text, has_mark=base.has_mark, instead_of=mine)
             raise
     return _saved(app, before)
+
+
+def _require_meant(found: Checked, is_meant: bool) -> None:
+    """Let nobody begin or end practice in passing."""
+    for each in found.paper:
+        if each.is_practice and not is_meant:
+            remedy = "Nothing was saved: tick the box that says so below if you mean it (`practice_is_meant`)"
+            raise UsageError(said_in(each.line, "en"), remedy=remedy)
 
 
 def _holds(app: App, project: Project) -> bool:

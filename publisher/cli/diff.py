@@ -24,18 +24,21 @@ def diff(
     project: ProjectDir = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Show what an edited schedules.yaml changes, in its sources and in the next 7 days. Writes nothing."""
+    """Show what an edited schedules.yaml changes: of the paper, its sources and the next 7 days. Writes nothing."""
     from publisher.app import App
-    from publisher.app.diff import held_by, of_app, source_changes
+    from publisher.app.diff import held_by, of_app, paper_changes, source_changes
     from publisher.config.reading import read_text
     from publisher.config.schedules import parse_project
 
     app = App.open(project)
     after = parse_project(read_text(file), file.name) if file else app.project
-    sources, found = source_changes(held_by(app), after), of_app(app, after)
+    held, found = held_by(app), of_app(app, after)
+    paper, sources = paper_changes(held, after), source_changes(held, after)
     if as_json:
-        say_json([asdict(source) for source in sources] + [_plain(change) for change in found])
+        say_json([*map(asdict, paper), *map(asdict, sources), *map(_plain, found)])
         return
+    for each in paper:
+        say(f"! {each.line}" if each.is_practice else each.line)
     for source in sources:
         say(f"source {source.source}: {source.kind}")
         for line in source.lines:
@@ -43,7 +46,7 @@ def diff(
     for change in found:
         _show(change, ZoneInfo(after.publication.timezone))
     if not found:
-        say("no schedule changes in the next 7 days" if sources else "nothing changes in the next 7 days")
+        say("no schedule changes in the next 7 days" if sources or paper else "nothing changes in the next 7 days")
 
 
 def _show(change: Change, zone: ZoneInfo) -> None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, Path(max_length=64)]
 SHOWN = 5  # slots that are listed; the others are counted
+MEANT = "Where it begins or ends practice: that this is meant."
 MOST_LINES = 400  # of a difference
 
 
@@ -42,6 +43,7 @@ class Text(Words):
     text: str = Field(description="The whole file, or the lines of the schedule that is named.")
     seen: str = Field(default="", max_length=64, description="The digest of the file that was edited.")
     name: str = Field(default="", max_length=64, description="The schedule; empty: the whole file.")
+    practice_is_meant: bool = Field(default=False, description=MEANT)
 
 
 class Draft(Words):
@@ -76,12 +78,21 @@ class Ahead(BaseModel):
     )
 
 
+class OfPaper(BaseModel):
+    """What of the newspaper itself is another: `practice`, or a key of `publication:`."""
+
+    key: str
+    was: str
+    now: str
+
+
 class Looked(BaseModel):
     """What a text says, before anybody saves it."""
 
     problems: list[Place]
     notes: list[Place]
     refused: list[str] = Field(description="Keys that are not yours to change.")
+    paper: list[OfPaper]
     changes: list[Ahead]
     diff: list[str] = Field(description="Against the file as it is, as `diff -u` writes it.")
 
@@ -137,7 +148,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
     @acts.post("/schedules/save", may=May.EDIT, again=desk.again)
     def save(said: Text) -> Done:
         """Save schedules.yaml, or one schedule’s lines in it; it holds from then on."""
-        saved = schedule_file.save(app, said.text, said.seen, said.name)
+        saved = schedule_file.save(app, said.text, said.seen, said.name, practice_is_meant=said.practice_is_meant)
         where = f"/schedules/{quote(said.name, safe='')}/edit" if said.name else "/schedules/edit"
         if said.name not in app.project.schedules:
             where = "/schedules/edit"
@@ -178,6 +189,7 @@ def _tells(app: App, acts: Acts, desk: Desk) -> None:
             problems=[Place(**vars_of(each)) for each in found.problems],
             notes=[Place(**vars_of(each)) for each in found.notes],
             refused=list(found.refused),
+            paper=[OfPaper(key=each.key, was=each.was, now=each.now) for each in found.paper],
             changes=[
                 Ahead(
                     schedule=each.schedule,

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
 from publisher.app import schedule_file
-from publisher.app.diff import changes, with_drafts
+from publisher.app.diff import changes, paper_changes, with_drafts
 from publisher.app.in_clear import may_see, require_sight
 from publisher.config import replacing
 from publisher.config.schedules import parse_project
@@ -21,7 +21,7 @@ from publisher.speech.phrases import _, at
 from publisher.store import project_versions, schedules
 from publisher.web.acts import Acts, Done, Id, Words
 from publisher.web.console.paging import PAGE, Limit, Mark, Page, cut, number_in, pack
-from publisher.web.console.schedule_file import MOST_LINES, SHOWN
+from publisher.web.console.schedule_file import MEANT, MOST_LINES, SHOWN
 from publisher.web.pages import Pages
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Seen(Words):
     """The file that is to give way."""
 
     seen: str = Field(default="", max_length=64, description="The digest of the file as it is.")
+    practice_is_meant: bool = Field(default=False, description=MEANT)
 
 
 class VersionRecord(BaseModel):
@@ -87,6 +88,8 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             changes=changes(former, project, row["accepted_at"]) if project and before else (),
             back=schedule_file.text_diff(base.text, row["text"])[:MOST_LINES],
             back_changes=with_drafts(app.store, changes(app.project, project, app.clock())) if project else (),
+            paper=paper_changes(former, project) if project else (),
+            back_paper=paper_changes(app.project, project) if project else (),
             seen=base.digest,
             why_not=replacing.why_not(app.folder),
             shown=SHOWN,
@@ -99,7 +102,7 @@ def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:
             row = project_versions.find(conn, version_id)
         if row is None:
             raise MissingError(f"there is no version {version_id}")
-        saved = schedule_file.save(app, row["text"], said.seen, is_exact=True)
+        saved = schedule_file.save(app, row["text"], said.seen, is_exact=True, practice_is_meant=said.practice_is_meant)
         since = at(saved.since, app.zone, seconds=True)
         return Done(said=_("Version %(digest)s holds again, since %(since)s.", digest=saved.digest, since=since))
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from publisher.app import App, versions
-from publisher.app.diff import Change, of_app
+from publisher.app.diff import Change, held_by, of_app, paper_changes
 from publisher.config.schedules import parse_project
 from publisher.store import schedules
 from tests.ledger import Clock
@@ -92,3 +95,44 @@ def test_a_new_name_for_the_same_people_while_another_vanishes_asks_whether_they
     assert (new.kind, old.kind) == ("added", "removed")
     assert "is it morning under a new name? Then write `was: morning` under it, or it begins anew" in new.lines
     assert diff(app, ("  early:", "  early:\n    was: morning"))[0].lines == ()
+
+
+def test_a_slot_that_moves_over_the_window_s_end_is_neither_gone_nor_new(app):
+    now = EVENING.astimezone(ZoneInfo(app.project.publication.timezone))
+    before, later = (f'"{now + timedelta(minutes=minutes):%H:%M}"' for minutes in (-3, 7))
+    edit(app.folder, ('"07:00"', before))
+    versions.accepted(App.open(app.folder, app.clock))
+    (change,) = diff(app, (before, later))
+    assert change.slots_removed == ()
+    assert [slot.due_at - EVENING for slot in change.slots_added] == [timedelta(minutes=7)]  # today's has been
+    assert len(change.slots_moved) == 7
+
+
+def paper(app: App, *changes: tuple[str, str]) -> list[str]:
+    edit(app.folder, *changes)
+    after = parse_project((app.folder / "schedules.yaml").read_text())
+    return [each.line for each in paper_changes(held_by(app), after)]
+
+
+def test_that_practice_begins_or_is_over_comes_first_and_what_the_paper_says_of_itself_after_it(app):
+    assert paper(
+        app,
+        ("publication:\n", "practice: true\npublication:\n  reply_to: a@x.example\n"),
+        ("name: Harbor Gazette", "name: Ours"),
+        ("from: Harbor Gazette <news", "from: Ours <us"),
+        ("public_url: https://letters.harbor.example", "public_url: https://ours.example"),
+        ("  address: 1 Quay Street, Harbor\n", ""),
+        ("timezone: Europe/Lisbon", "timezone: Europe/Berlin"),
+        ("language: en", "language: de"),
+    ) == [
+        "From now on nothing reaches readers any more: practice begins",
+        "from: Harbor Gazette <news@harbor.example> → Ours <us@harbor.example>",
+        "reply_to: – → a@x.example",
+        "address: 1 Quay Street, Harbor → –",
+        "public_url: https://letters.harbor.example → https://ours.example",
+        "name: Harbor Gazette → Ours",
+        "language: en → de",
+        "timezone: Europe/Lisbon → Europe/Berlin",
+    ]
+    versions.accepted(App.open(app.folder, app.clock))
+    assert paper(app, ("practice: true\n", "")) == ["From now on real people get this: practice is over"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from publisher.app import versions
+from publisher.app import App, versions
 from publisher.cli.diff import diff
 from tests.ledger import Clock
 from tests.unit.app.project import EVENING, edit, open_with_press
@@ -42,3 +42,15 @@ def test_where_only_sources_change_that_is_not_called_nothing(tmp_path, capsys):
     said = capsys.readouterr().out.splitlines()
     assert said[0] == "source cms: added"
     assert said[-1] == "no schedule changes in the next 7 days"
+
+
+def test_the_end_of_practice_is_said_first_and_loudest(tmp_path, capsys):
+    app = open_with_press(tmp_path, Clock(EVENING))
+    edit(tmp_path, ("publication:\n", "practice: true\npublication:\n"))
+    versions.accepted(App.open(tmp_path, app.clock))
+    edit(tmp_path, ("practice: true\n", ""), ('"07:00"', '"07:30"'))
+    diff(project=tmp_path)
+    said = capsys.readouterr().out.splitlines()
+    assert said[:2] == ["! From now on real people get this: practice is over", "morning: changed"]
+    diff(project=tmp_path, as_json=True)
+    assert json.loads(capsys.readouterr().out)[0] == {"key": "practice", "was": "true", "now": ""}

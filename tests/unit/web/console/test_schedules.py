@@ -9,12 +9,14 @@ import pytest
 import requests
 
 from publisher.app import pauses, schedule_file, tokens
+from publisher.cli.init import init
 from publisher.config.reading import FILE
 from publisher.config.schedules import parse_project
 from publisher.model.staff import May, Role
 from publisher.model.states import EditionState
 from publisher.store import edition_lists, editions, processes, schedules, subscribers
 from publisher.web.door import COOKIE
+from tests.site import rss
 from tests.unit.web.browsers import quick_passwords, signed_in
 from tests.unit.web.ledger import HOSTILE, NOW, PROJECT, fill, open_project, served
 
@@ -148,6 +150,28 @@ def test_the_file_is_edited_checked_and_saved(room, editor):
     assert file_of(room) == text
 
 
+def test_practice_is_over_only_where_an_operator_says_that_it_is_meant(room, editor, members):
+    operator, before = members[Role.OPERATOR], room.app.version_id
+    page = operator.get("/schedules/edit").text
+    text, seen = text_in(page).replace("practice: true\n", ""), seen_in(page)
+    shown = operator.do("/schedules/check", text=text, seen=seen).text
+    assert "real people get this: practice is over" in shown and "Nothing changes" not in shown
+    assert 'name="practice_is_meant" value="true" form="editing"' in shown
+    theirs = editor.do("/schedules/check", text=text, seen=seen).text
+    assert "practice is over" in theirs and "practice_is_meant" not in theirs
+    assert editor.do("/schedules/save", text=text, seen=seen, practice_is_meant="true").status_code == 403
+    refused = operator.do("/schedules/save", text=text, seen=seen)
+    assert refused.status_code == 400 and "tick the box" in refused.text and 'form="editing"' in refused.text
+    assert room.app.project.practice
+    assert operator.do("/schedules/save", text=text, seen=seen, practice_is_meant="true").status_code == 303
+    assert not room.app.project.practice
+    back = operator.get(f"/schedules/versions/{before}").text
+    assert "practice begins" in back and "practice_is_meant" in back
+    assert "tick the box" in operator.said(f"/schedules/versions/{before}/restore", seen=seen_in(back))
+    operator.do(f"/schedules/versions/{before}/restore", seen=seen_in(back), practice_is_meant="true")
+    assert room.app.project.practice
+
+
 def test_a_schedules_own_lines_are_edited_and_nothing_else(room, editor):
     page = editor.get("/schedules/morning/edit").text
     own = text_in(page)
@@ -196,7 +220,8 @@ def test_an_operators_key_is_refused_to_an_editor_and_its_words_stay(room, edito
     refused = editor.do("/schedules/save", text=text, seen=seen_in(page))
     assert (refused.status_code, text_in(refused.text)) == (403, text)
     assert "ot yours to change as editor: practice (operator)" in refused.text
-    assert members[Role.OPERATOR].do("/schedules/save", text=text, seen=seen_in(page)).status_code == 303
+    meant = {"text": text, "seen": seen_in(page), "practice_is_meant": "true"}
+    assert members[Role.OPERATOR].do("/schedules/save", **meant).status_code == 303
 
 
 def test_where_it_cannot_be_written_the_difference_to_commit_is_shown(room, editor):
@@ -242,6 +267,26 @@ def test_a_secret_in_clear_is_shown_to_operators_alone(room, editor, members):
     own = text_in(editor.get("/schedules/morning/edit").text).replace("07:00", "08:00")
     seen = schedule_file.read(room.app).digest
     assert editor.do("/schedules/save", text=own, name="morning", seen=seen).status_code == 303
+
+
+def test_a_broken_file_that_an_editor_may_not_see_is_said_to_be_broken_and_where(room, editor):
+    text = PROJECT.replace("${TOKEN}", "s3cret-token").replace("send:", "sned: [", 1)
+    (room.app.folder / FILE).write_text(text)
+    for path in ("/schedules/edit", "/schedules/morning/edit"):
+        refused = editor.get(path)
+        assert refused.status_code == 403 and "s3cret" not in refused.text
+        assert re.search(r"schedules.yaml is broken at line \d+", refused.text)
+
+
+def test_what_init_writes_is_opened_by_an_editor_and_its_own_lines_too_where_it_is_broken(room, editor, tmp_path):
+    (tmp_path / "feed.xml").write_text(rss("One"))
+    init(tmp_path / "new", site=str(tmp_path / "feed.xml"))
+    text = (tmp_path / "new" / FILE).read_text()
+    (room.app.folder / FILE).write_text(text)
+    assert text_in(editor.get("/schedules/edit").text) == text
+    (room.app.folder / FILE).write_text(text.replace("send:", "send: ["))
+    page = editor.get("/schedules/morning/edit").text
+    assert "can’t be saved like this" in page and 'data-line="' in page
 
 
 def test_a_paste_of_ten_megabytes_is_refused_in_words(editor):
