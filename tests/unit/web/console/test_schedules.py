@@ -433,3 +433,18 @@ def test_an_editor_types_sees_the_error_at_its_line_takes_a_suggestion_and_saves
         page.wait_for_selector("text=Saved. Version")
         assert wrong == []
     assert "      - {via: mastodon}\n    on_update: note\n  as-it-happens:" in file_of(room)
+
+
+def test_a_text_too_large_is_said_at_once_and_stays(room, editor, chromium):
+    with chromium.new_context() as context:
+        context.add_cookies([{"name": COOKIE, "value": editor.cookies[COOKIE], "url": room.url}])
+        page = context.new_page()
+        page.goto(f"{room.url}/schedules/edit")
+        page.evaluate("""() => {
+            const area = document.getElementById('text');
+            area.value = 'x'.repeat(1000) .concat('\\n').repeat(1000);
+            area.dispatchEvent(new Event('input'));
+        }""")
+        page.wait_for_selector("#effect-said >> text=This is too large")
+        page.click("button.save")
+        assert page.url.endswith("/schedules/edit") and len(page.input_value("#text")) == 1_001_000
