@@ -95,6 +95,18 @@ def read(app: App) -> Written:
     return replacing.written(app.folder)
 
 
+def broken(app: App) -> str:
+    """Return why the file on the disk can't be meant, and where; empty: it can."""
+    base = read(app)
+    if base.trouble:
+        return base.trouble
+    try:
+        _parsed(base.text)
+    except ConfigError as error:
+        return str(error.problems[0])
+    return ""
+
+
 def part_of(text: str, name: str) -> str | None:
     """Return a schedule's own lines; None where it has none."""
     block = block_of(text, name)

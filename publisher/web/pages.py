@@ -117,7 +117,7 @@ class Pages:
             return JSONResponse({"Error": f"{title}. {words}"}, status)
         if is_for_readers(path):
             return self._trouble_of_readers(status)
-        return self.page("trouble.html", status=status, title=title, words=self.say(words))
+        return self.page("trouble.html", status=status, title=title, words=self.say(words), is_typed=status == 413)
 
     def _trouble_of_readers(self, status: int) -> Response:
         say = self.words()

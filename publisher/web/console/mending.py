@@ -37,7 +37,7 @@ _PAGES = {
     "token": "/channels",
     "fallback": "/channels",
     "slot": "/schedules",
-    "schedules-refused": "/schedules",
+    "schedules-refused": "/schedules/edit",
     "source": "/sources",
     "flood": "/articles",
     "article": "/articles",

@@ -16,6 +16,7 @@ from publisher.app.in_clear import may_see, require_sight
 from publisher.app.schedule_file import Checked, Problem
 from publisher.config import completion, replacing
 from publisher.config.blocks import block_of
+from publisher.config.reading import MAX_BYTES
 from publisher.config.replacing import Written
 from publisher.errors import UsageError
 from publisher.model.staff import May
@@ -255,6 +256,7 @@ class Desk:
             conflict=self._conflict(base, seen, text, name) if seen != base.digest else None,
             is_checked=is_checked,
             shown=SHOWN,
+            most=MAX_BYTES,
         )
 
     def effect(self, checked: Checked, said: Mapping[str, str], base: Written) -> str:

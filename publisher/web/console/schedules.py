@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, Field
 
-from publisher.app import firing, pauses, proofs
+from publisher.app import firing, pauses, proofs, schedule_file
 from publisher.app.composing import manual_slot
 from publisher.app.looking import look
 from publisher.app.plan import plan_slot
@@ -94,6 +94,7 @@ def _looks(router: APIRouter, app: App, pages: Pages) -> None:
             groups={name: each for name, each in groups.items() if each},
             count=len(found),
             total=len(app.project.schedules),
+            broken=schedule_file.broken(app),
             q=q,
             show=show,
         )

@@ -47,9 +47,22 @@
     return answer.json();
   }
 
+  // What the server would refuse unread is said here, and stays in the page.
+  function isTooLarge() {
+    if (new Blob([area.value]).size <= Number(form.dataset.most)) return false;
+    const said = document.createElement('p');
+    said.className = 'trouble';
+    said.textContent = form.dataset.tooLarge;
+    effect.replaceChildren(said);
+    status.textContent = said.textContent;
+    area.setAttribute('aria-invalid', 'true');
+    return true;
+  }
+
   async function check() {
     asked += 1;
     const mine = asked;
+    if (isTooLarge()) return;
     try {
       const found = await ask('/schedules/check', {});
       if (mine !== asked) return;
@@ -175,7 +188,7 @@
     area.scrollTop = (at - 3) * parseFloat(getComputedStyle(area).lineHeight);
   });
 
-  form.addEventListener('submit', () => { saving = true; });
+  form.addEventListener('submit', (event) => { if (isTooLarge()) event.preventDefault(); else saving = true; });
   addEventListener('beforeunload', (event) => { if (!saving && area.value !== initial) event.preventDefault(); });
   for (const each of effect.querySelectorAll('a[data-line]')) {
     problems.set(Number(each.dataset.line), each.parentElement.textContent.trim());

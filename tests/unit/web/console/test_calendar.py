@@ -93,6 +93,12 @@ def test_what_came_opens_to_its_edition_and_strangers_words_stay_words(own_site)
     assert "<script" not in text.replace(OUR_SCRIPT, "")
 
 
+def test_its_keys_are_listed_with_those_of_every_page(site):
+    listed = re.findall(r"<div><dt><kbd>([ptndwm])</kbd></dt><dd>[^<]+</dd></div>", page(site, "/calendar"))
+    assert listed == list("ptndwm")
+    assert "<kbd>w</kbd></dt><dd>The whole week" not in page(site, "/schedules")
+
+
 def test_what_is_filtered_by_stays_on_the_way_to_other_weeks(site):
     text = page(site, "/calendar?schedule=morning&channel=mastodon&week=2026-W50")
     assert 'href="/calendar?week=2026-W51&amp;schedule=morning&amp;channel=mastodon"' in text

@@ -239,9 +239,12 @@ def test_a_file_broken_from_outside_says_what_holds_and_is_mended(room, editor):
     page = editor.get("/schedules/edit").text
     assert "The file on the disk says something else" in page and "can’t be saved like this" in page
     assert "<script>alert" not in page
+    listed = editor.get("/schedules").text
+    assert "is refused" in listed and '<a href="/schedules/edit"><strong>' in listed and "schedules.yaml:" in listed
     assert "this is the whole file" in editor.get("/schedules/morning/edit").text
     assert editor.do("/schedules/save", text=good, seen=seen_in(page)).status_code == 303
     assert file_of(room) == good
+    assert "is refused" not in editor.get("/schedules").text
 
 
 def test_a_secret_in_clear_is_shown_to_operators_alone(room, editor, members):
@@ -292,6 +295,8 @@ def test_what_init_writes_is_opened_by_an_editor_and_its_own_lines_too_where_it_
 def test_a_paste_of_ten_megabytes_is_refused_in_words(editor):
     huge = editor.do("/schedules/save", text="x" * 10_000_000)
     assert huge.status_code == 413 and "1,024 KB" in huge.text
+    assert "it keeps what you typed" in huge.text
+    assert "the file may have 1,000,000 bytes" in editor.get("/schedules/edit").text
     assert editor.post("/schedules/check", data={"text": "x"}).status_code == 403  # no form of ours
 
 
@@ -428,3 +433,18 @@ def test_an_editor_types_sees_the_error_at_its_line_takes_a_suggestion_and_saves
         page.wait_for_selector("text=Saved. Version")
         assert wrong == []
     assert "      - {via: mastodon}\n    on_update: note\n  as-it-happens:" in file_of(room)
+
+
+def test_a_text_too_large_is_said_at_once_and_stays(room, editor, chromium):
+    with chromium.new_context() as context:
+        context.add_cookies([{"name": COOKIE, "value": editor.cookies[COOKIE], "url": room.url}])
+        page = context.new_page()
+        page.goto(f"{room.url}/schedules/edit")
+        page.evaluate("""() => {
+            const area = document.getElementById('text');
+            area.value = 'x'.repeat(1000) .concat('\\n').repeat(1000);
+            area.dispatchEvent(new Event('input'));
+        }""")
+        page.wait_for_selector("#effect-said >> text=This is too large")
+        page.click("button.save")
+        assert page.url.endswith("/schedules/edit") and len(page.input_value("#text")) == 1_001_000
