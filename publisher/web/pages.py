@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from importlib.resources import files
@@ -33,6 +33,7 @@ from publisher.web.wording import Words, words_of
 
 if TYPE_CHECKING:
     from publisher.app import App
+    from publisher.web.typed import Typed
 
 # What the states of editions and sends mean to people; those of deliveries stand in the model.
 WORDS: Mapping[str, str] = {
@@ -108,15 +109,18 @@ class Pages:
         forget(answer)
         return answer
 
-    def trouble(self, status: int, title: str, words: str, *, path: str = "") -> Response:
-        """Return an error: a page for people, JSON for whoever speaks one of the interfaces."""
+    def trouble(self, status: int, title: str, words: str, *, path: str = "", typed: Sequence[Typed] = ()) -> Response:
+        """Return an error: a page for people, JSON for whoever speaks one of the interfaces.
+
+        :param typed: what stood in the form that was not taken: the page shows it.
+        """
         if path.startswith("/api/"):
             return JSONResponse({"error": f"{title}. {words}"}, status)
         if path.startswith(("/inbox/api/", "/inbox/posts/")):
             return JSONResponse({"Error": f"{title}. {words}"}, status)
         if is_for_readers(path):
             return self._trouble_of_readers(status)
-        return self.page("trouble.html", status=status, title=title, words=self.say(words))
+        return self.page("trouble.html", status=status, title=title, words=self.say(words), typed=typed)
 
     def _trouble_of_readers(self, status: int) -> Response:
         say = self.words()
