@@ -10,7 +10,7 @@ from publisher.app import desk, naming
 from publisher.errors import UsageError
 from publisher.model.desk import Changes, Words
 from publisher.model.staff import May
-from publisher.store import articles, editions
+from publisher.store import RowMapping, articles, editions, sends
 from publisher.store.approvals import is_early
 from publisher.store.permission import allowed
 
@@ -47,14 +47,24 @@ def schedule_of(app: App, edition_id: int) -> Schedule:
     with app.store.read() as conn:
         row = naming.require_edition(conn, edition_id)
         is_approved = row["state"] == "locked" and is_early(conn, row)
+        made = sends.of_edition(conn, edition_id)
     where = f"edition {edition_id}"
     if is_approved:
         remedy = f"To change it all the same, before its slot: publisher reopen {edition_id}"
         raise UsageError("it is approved and locked: nothing in it can be changed", where=where, remedy=remedy)
     if row["state"] != "draft":
-        remedy = f"What left can be put right: publisher withdraw {edition_id}"
+        remedy = _instead(row["state"], made, edition_id)
         raise UsageError(f"it is {row['state']}: nothing in it can be changed", where=where, remedy=remedy)
     return app.schedule(row["schedule"]).in_language(row["language"])
+
+
+def _instead(state: str, made: Sequence[RowMapping], edition_id: int) -> str:
+    """Return what can be done about an edition that is no draft any more; empty: nothing."""
+    if any(send[count] for send in made for count in ("sent", "unknown", "taken")):
+        return f"What left can be put right: publisher withdraw {edition_id}"
+    if state != "locked":
+        return ""
+    return f"Nothing of it has left yet; to stop it: publisher cancel {edition_id}"
 
 
 def order_of(app: App, edition_id: int) -> list[int]:
@@ -78,7 +88,7 @@ def moved(app: App, edition_id: int, number: int, by: int) -> Step:
         what = f"article {number} is {'the last' if by > 0 else 'the first'} already"
         raise UsageError(what, where=f"edition {edition_id}")
     order[before], order[after] = order[after], order[before]
-    return f"moved {number} {'down' if by > 0 else 'up'}", methodcaller("arrange", tuple(order))
+    return f"moved article {number} {'down' if by > 0 else 'up'}", methodcaller("arrange", tuple(order))
 
 
 def about_stories(
@@ -95,24 +105,24 @@ def about_stories(
     for said in wanted.get("drop") or ():
         number = _one_of(said, there, edition_id)
         out.add(number)
-        yield f"dropped {number}", methodcaller("drop", number, actor)
+        yield f"dropped article {number}", methodcaller("drop", number, actor)
     for said in wanted.get("later") or ():
         number = _one_of(said, there, edition_id)
         out.add(number)
-        yield f"left {number} for the next", methodcaller("put_off", number, actor)
+        yield f"left article {number} for the next", methodcaller("put_off", number, actor)
     for said in wanted.get("undo") or ():
         number = _number(said)
         out.discard(number)
-        yield f"let the schedule decide about {number}", methodcaller("put_back", number)
+        yield f"let the schedule decide about article {number}", methodcaller("put_back", number)
     for said in wanted.get("add") or ():
         number = desk.article(app, said).id
         there.add(number)
         out.discard(number)
-        yield f"added {number}", methodcaller("add", number, actor)
+        yield f"added article {number}", methodcaller("add", number, actor)
     if order:
         numbers = tuple(_one_of(said, there, edition_id) for said in order.replace(",", " ").split())
         _refuse_left_out(numbers, out, edition_id)
-        yield f"put {', '.join(map(str, numbers))} first", methodcaller("arrange", numbers)
+        yield f"put article {', '.join(map(str, numbers))} first", methodcaller("arrange", numbers)
 
 
 def _known(app: App, edition_id: int) -> set[int]:

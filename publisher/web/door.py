@@ -27,6 +27,7 @@ from publisher.web.flash import carrying
 from publisher.web.here import FIELD, asking, form_token
 from publisher.web.pages import Pages
 from publisher.web.places import is_open
+from publisher.web.typed import typed_in
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -106,7 +107,8 @@ class Door:
             await answer(scope, receive, send)
             return
         words = "You are not signed in, or were signed out meanwhile. Nothing was done: sign in, and do it again."
-        await self._pages.trouble(401, "Sign in first", words, path=scope["path"])(scope, receive, send)
+        typed = await typed_in(Request(scope, receive))
+        await self._pages.trouble(401, "Sign in first", words, path=scope["path"], typed=typed)(scope, receive, send)
 
 
 def _refuse_token(wait: int) -> Response:

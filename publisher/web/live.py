@@ -72,6 +72,7 @@ class Listener:
         self.role = role
         self.wishes = frozenset(Wish(each, role) for each in about)
         self.is_over = False
+        self.is_new = True  # it was told nothing yet: its page may be newer than what was seen last
         self._below = base()
         self._news = asyncio.Event()
         self._parts: dict[str, bytes] = {}  # the newest of each: it replaces what wasn't taken yet
@@ -138,9 +139,6 @@ class Streams:
             return None
         listener = Listener(session, role, about)
         self._listeners.add(listener)
-        for wish in listener.wishes & self._shown.keys():
-            for part_id, event in self._shown[wish].items():
-                listener.tell(part_id, event)
         self._watch()
         return Stream(self, listener)
 
@@ -183,7 +181,8 @@ class Streams:
         return asyncio.get_running_loop().time()
 
     async def _look(self) -> None:
-        wishes = frozenset(wish for listener in self._listeners for wish in listener.wishes)
+        listeners = list(self._listeners)  # whoever comes while we look is told by the next one
+        wishes = frozenset(wish for listener in listeners for wish in listener.wishes)
         seen = await run_in_threadpool(self._lookout.look, wishes)
         before, self._shown = self._shown, {}
         news: dict[Wish, dict[str, bytes]] = {}
@@ -193,8 +192,9 @@ class Streams:
             news[wish] = {part_id: event for part_id, event in events.items() if known.get(part_id) != event}
             self._shown[wish] = events
         said = {wish: [_event("said", {"words": words}) for words in all_of] for wish, all_of in seen.said.items()}
-        for listener in self._listeners:
-            self._pass_on(listener, news, said)
+        for listener in listeners:
+            self._pass_on(listener, self._shown if listener.is_new else news, said)
+            listener.is_new = False
 
     def _pass_on(
         self, listener: Listener, news: Mapping[Wish, Mapping[str, bytes]], said: Mapping[Wish, Sequence[bytes]]

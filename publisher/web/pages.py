@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache, partial
 from importlib.resources import files
@@ -14,25 +14,29 @@ from zoneinfo import ZoneInfo
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
+from sqlalchemy.exc import DBAPIError
 
 from publisher.app.evidence import readable
+from publisher.errors import PublisherError
 from publisher.model.post_size import urls_in
 from publisher.model.states import SENTENCES
 from publisher.render.conventions import direction_of
 from publisher.speech import ENGLISH, catalogue, day_words, moment_words, nearest
 from publisher.speech.phrases import Phrase
-from publisher.store import permission
+from publisher.store import facts, permission
 from publisher.web.below import in_page
 from publisher.web.flash import forget, said_before
 from publisher.web.headers import OWN_PICTURES, policy
 from publisher.web.here import form_token
 from publisher.web.navigation import NAVIGATION
 from publisher.web.places import Places, Served, is_for_readers
-from publisher.web.pressing import begun, dated, pressed
+from publisher.web.pressing import LINK, begun, dated, pressed
 from publisher.web.wording import Words, words_of
 
 if TYPE_CHECKING:
     from publisher.app import App
+    from publisher.store.facts import Held
+    from publisher.web.typed import Typed
 
 # What the states of editions and sends mean to people; those of deliveries stand in the model.
 WORDS: Mapping[str, str] = {
@@ -57,7 +61,7 @@ WORDS: Mapping[str, str] = {
 }
 
 _FOLDS = re.compile(r"(?<=@)|(?=\.)")  # where an address may break
-_TO_TYPE = re.compile(r"`([^`\n]+)`|(\bpublisher [a-z][^;,()`]*[^;,()`\s.])")
+_TO_TYPE = re.compile(rf"`([^`\n]+)`|(\bpublisher [a-z][^;,()`\ue000]*[^;,()`\s.\ue000])|{LINK}")
 
 
 class Pages:
@@ -92,6 +96,7 @@ class Pages:
             "worker": permission.who(),
             "form_token": form_token(),
             "flash": said_before(),
+            "sending_held": self._sending_held(),
         }
         return in_page(environment(self.spoken).get_template(template).render(common | context))
 
@@ -109,15 +114,20 @@ class Pages:
         forget(answer)
         return answer
 
-    def trouble(self, status: int, title: str, words: str, *, path: str = "") -> Response:
-        """Return an error: a page for people, JSON for whoever speaks one of the interfaces."""
+    def trouble(self, status: int, title: str, words: str, *, path: str = "", typed: Sequence[Typed] = ()) -> Response:
+        """Return an error: a page for people, JSON for whoever speaks one of the interfaces.
+
+        :param typed: what stood in the form that was not taken: the page shows it.
+        """
         if path.startswith("/api/"):
             return JSONResponse({"error": f"{title}. {words}"}, status)
         if path.startswith(("/inbox/api/", "/inbox/posts/")):
             return JSONResponse({"Error": f"{title}. {words}"}, status)
         if is_for_readers(path):
             return self._trouble_of_readers(status)
-        return self.page("trouble.html", status=status, title=title, words=self.say(words), is_typed=status == 413)
+        return self.page(
+            "trouble.html", status=status, title=title, words=self.say(words), typed=typed, is_kept=status == 413
+        )
 
     def _trouble_of_readers(self, status: int) -> Response:
         say = self.words()
@@ -125,6 +135,16 @@ class Pages:
         named |= {413: ("trouble_title", "trouble_413"), 429: ("trouble_title", "trouble_429")}
         title, words = named.get(status, ("trouble_title", "trouble"))
         return self.page("public_trouble.html", status=status, say=say, title=say(title), words=say(words))
+
+    def _sending_held(self) -> Held | None:
+        """Return who holds all sending, for whoever works here; where the ledger can't tell, the page says that."""
+        if self.app is None or not permission.is_asked():
+            return None
+        try:
+            with self.app.store.read() as conn:
+                return facts.held(conn)
+        except (PublisherError, DBAPIError):
+            return None
 
     def words(self, language: str = "") -> Words:
         """Return the words of pages for readers.
@@ -230,11 +250,15 @@ def to_do(words: str, language: str = ENGLISH) -> str:
 
 
 def to_type(words: str, language: str = ENGLISH) -> Markup:
-    """Print what to do, each command in it as one to type, and what stands in backticks."""
-    words = to_do(words, language)
+    """Print what to do: each command in it as one to type, and each page that it names as a link."""
+    words = spoken(language, words)
+    if permission.who() is not None:
+        words = pressed(words, language, linked=True)
     parts, end = [], 0
     for found in _TO_TYPE.finditer(words):
-        parts += [escape(words[end : found.start()]), Markup("<code>{}</code>").format(found[1] or found[2])]
+        link = Markup('<a href="{}">{}</a>').format(found[3], found[4])
+        shown = link if found[3] else Markup("<code>{}</code>").format(found[1] or found[2])
+        parts += [escape(words[end : found.start()]), shown]
         end = found.end()
     return Markup("").join([*parts, escape(words[end:])])
 

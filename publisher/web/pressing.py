@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from re import Match
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from publisher.speech import ENGLISH, moment_words
@@ -120,29 +121,70 @@ _OPTIONS = (
     (r"`--skip`|--skip", _("“%(button)s”", button=_("Cancel…"))),
     (r"`--catch-up`|--catch-up", _("“%(button)s”", button=_("Resume, and catch up"))),
 )
+# The page that a command's words name, by how the command begins; the first that fits.
+_ADDRESSES = (
+    (("release --all", "status"), "/"),
+    (("release --channel", "connect"), "/channels/{}"),
+    (("release", "cancel", "hold", "withdraw", "correct", "resend", "approve", "reopen", "edition "), "/editions/{}"),
+    (("unknown list --edition",), "/editions/{}/unknown"),
+    (("unknown list",), "/log?state=unknown"),
+    (("editions",), "/editions"),
+    (("resume", "plan"), "/schedules/{}/about"),
+    (("articles release --source", "articles discard --source", "articles --why"), "/articles"),
+    (("articles release", "articles discard"), "/articles/{}"),
+    (("articles",), "/articles"),
+    (("sources --start",), "/sources/{}"),
+    (("sources",), "/sources"),
+    (("log --edition",), "/log?edition={}"),
+    (("hooks resume", "hooks log"), "/hooks/{}"),
+    (("hooks",), "/hooks"),
+    (("staff",), "/staff"),
+)
+
+
+def _address(typed: str) -> str:
+    command = re.sub(r"\(\?:.*", "", typed)  # what every form of it begins with
+    return next((address for begins, address in _ADDRESSES if command.startswith(begins)), "")
+
+
 _TYPED = [
-    *((re.compile(rf"`publisher {typed}`|\bpublisher {typed}"), words) for typed, words in _COMMANDS),
-    *((re.compile(typed), words) for typed, words in _OPTIONS),
+    *((re.compile(rf"`publisher {typed}`|\bpublisher {typed}"), words, _address(typed)) for typed, words in _COMMANDS),
+    *((re.compile(typed), words, "") for typed, words in _OPTIONS),
 ]
+LINK = r"\ue000([^\ue001]*)\ue001([^\ue002]*)\ue002"  # address, words
+_MARKS = re.compile("[\ue000-\ue002]")
 _MOMENT = re.compile(
     r"(?<![\w@/])(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?"  # day, clock, seconds
     r"(Z|[+-]\d\d:\d\d| (?:UTC|[A-Z]{3,5}|[+-]\d\d))?(?![\w:])"
 )
 
 
-def pressed(words: str, language: str = ENGLISH) -> str:
-    """Return a sentence with what to press, and where, in the place of what to type."""
-    for typed, said in _TYPED:
-        words = typed.sub(_filled(said_in(said, language)), words)
+def pressed(words: str, language: str = ENGLISH, *, linked: bool = False) -> str:
+    """Return a sentence with what to press, and where, in the place of what to type.
+
+    :param linked: what names a page stands in marks, with its address, as `LINK` finds them.
+    """
+    if linked:
+        words = _MARKS.sub("", words)  # a stranger's words make no link
+    for typed, said, address in _TYPED:
+        words = typed.sub(_filled(said_in(said, language), address if linked else ""), words)
     return words
 
 
-def _filled(said: str) -> Callable[[Match[str]], str]:
+def _filled(said: str, address: str) -> Callable[[Match[str]], str]:
     def fill(found: Match[str]) -> str:
         values = [value for value in found.groups() if value is not None]
-        return said.replace("{1}", values[1] if len(values) > 1 else "").replace("{}", values[0] if values else "")
+        second = said.replace("{1}", values[1] if len(values) > 1 else "")
+        if "{}" not in second:
+            return _marked(address, second)
+        names = values[0].split(" ") if values else [""]  # of articles there may be several
+        return second.replace("{}", ", ".join(_marked(address.format(quote(name, safe="")), name) for name in names))
 
     return fill
+
+
+def _marked(address: str, words: str) -> str:
+    return f"\ue000{address}\ue001{words}\ue002" if address else words
 
 
 def dated(words: str, zone: ZoneInfo, language: str = ENGLISH) -> str:

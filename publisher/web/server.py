@@ -45,6 +45,7 @@ from publisher.web.inbox import Inbox
 from publisher.web.live import Streams
 from publisher.web.openapi import ABOUT, TITLE, describe
 from publisher.web.pages import Pages
+from publisher.web.typed import typed_in
 from publisher.web.webhooks import Webhooks
 
 if TYPE_CHECKING:
@@ -162,7 +163,8 @@ def _answer_errors(web: FastAPI, pages: Pages) -> None:
         phrase = HTTPStatus(error.status_code).phrase
         words = error.detail if error.detail != phrase else "Check the address, or go on from the overview."
         title = TITLES.get(error.status_code, "This did not work")
-        answer = pages.trouble(error.status_code, title, words, path=request.url.path)
+        typed = await typed_in(request)
+        answer = pages.trouble(error.status_code, title, words, path=request.url.path, typed=typed)
         answer.headers.update(error.headers or {})
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             answer.headers["Allow"] = ", ".join(_methods(web, request))
@@ -181,7 +183,8 @@ def _answer_errors(web: FastAPI, pages: Pages) -> None:
     async def told(request: Request, error: PublisherError) -> Response:
         status = status_of(error)
         title = "Not yours to do" if isinstance(error, NotAllowedError) else "This can’t be shown now"
-        return pages.trouble(status, TITLES.get(status, title), f"{error}.", path=request.url.path)
+        typed = await typed_in(request)
+        return pages.trouble(status, TITLES.get(status, title), f"{error}.", path=request.url.path, typed=typed)
 
 
 def _methods(web: FastAPI, request: Request) -> list[str]:

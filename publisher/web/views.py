@@ -14,7 +14,8 @@ from publisher.app.standing import known, next_command
 from publisher.app.trials import TrialNow, trial_now
 from publisher.model.article import Image, LedgerArticle
 from publisher.model.message import Content, Mail, Post
-from publisher.model.states import DeliveryState
+from publisher.model.states import DeliveryState, SendState
+from publisher.speech.phrases import _
 from publisher.store import articles, by_language, clicks, editions, facts, log, sends, sources, withdrawals
 from publisher.store.tables import COUNTED
 from publisher.web.message_views import MailView, PostView, content_of, filled, post_view
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from publisher.app import App
 
 WITHDRAWN = "withdrawn"
+MOVING = {SendState.READY, SendState.ADDRESSED, SendState.SENDING}
+STOPPED = {SendState.HELD, SendState.PAUSED}
 BAR = 1_000  # units of a bar's whole width
 
 
@@ -91,8 +94,20 @@ class EditionView:
 
     @property
     def sources(self) -> list[str]:
-        names = dict.fromkeys(article.source for article, _ in self.picked)
+        names = dict.fromkeys(article.source for article, _reason in self.picked)
         return [self.titles.get(name) or name for name in names]
+
+    def waits_for(self, all_held: facts.Held | None) -> str:
+        """Return what an edition waits for that is locked; empty while something of it may leave.
+
+        :param all_held: who holds all sending.
+        """
+        states = {send.row["state"] for send in self.sends}
+        if SendState.WAITING in states and not states & MOVING:
+            return _("waits for approval")
+        if all_held is not None:
+            return _("waits: all sending is held")
+        return _("stopped: waits for a person") if states & STOPPED and not states & MOVING else ""
 
     @property
     def recipients(self) -> int:
@@ -110,7 +125,7 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
             return None
         candidates = articles.of_edition(conn, edition_id)
         rows = [(send, content_of(app, conn, send["id"])) for send in sends.of_edition(conn, edition_id)]
-        tried = {send["id"]: trial_now(conn, send) for send, _ in rows}
+        tried = {send["id"]: trial_now(conn, send) for send, _message in rows}
         followed = clicks.of_edition(conn, edition_id)
         found = log.find(conn, log.Filter(edition_id=edition_id, limit=deliveries))
         held = facts.held_edition(conn, edition_id)
@@ -126,6 +141,16 @@ def edition_view(app: App, edition_id: int, *, deliveries: int = 100) -> Edition
     views = [replace(view, progress=moving.get(view.row["id"])) for view in _marked(views, withdrawn, in_part)]
     ordered = sorted(found, key=itemgetter("id"))
     return EditionView(row, picked, left, views, ordered, held, titles, followed, withdrawn, in_part, beside)
+
+
+def edition_now(app: App, conn: Connection, row: RowMapping, moving: Sequence[Progress]) -> EditionView:
+    """Return an edition as it stands, without what it says and whom it went to.
+
+    :param moving: all of its sends.
+    """
+    found = sends_now(app, conn, row["id"], moving)
+    held, in_part = facts.held_edition(conn, row["id"]), withdrawals.in_part(conn, [row["id"]])
+    return EditionView(row, [], [], found, [], held, {}, [], in_part=in_part)
 
 
 def sends_now(app: App, conn: Connection, edition_id: int, moving: Sequence[Progress]) -> list[SendView]:

@@ -102,7 +102,7 @@ def goes_to_the_edition_of_seven(anna: Seat) -> None:
 
 def edits(anna: Seat) -> None:
     anna.press(f"Drop, here and later: {STORIES[1]}")
-    assert anna.said == "Dropped 2."
+    assert anna.said == "Dropped article 2."
     anna.page.get_by_label("In Markdown").fill("It rains on the quay.\n\n![The quay](media:quay.png)")
     anna.press("Keep the note")
     assert "The note stands on top of the edition of Mon 23 Nov 2026, 07:00 WET." in anna.said

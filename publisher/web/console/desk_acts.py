@@ -114,10 +114,11 @@ def _add_story(app: App, acts: Acts, room: Room, verb: str) -> None:
     def do(edition_id: Id, said: Story) -> Done:
         schedule = changing.schedule_of(app, edition_id)
         steps = list(changing.about_stories(app, schedule, edition_id, {verb: [str(said.article)]}))
+        beside = _beside(app, edition_id, said.article) if verb in ("drop", "later") else said.article
         changing.carry_out(app, edition_id, steps, said.seen)
         before = desk.went_out(app, said.article, schedule.name) if verb == "add" else ""
         again = _("It went out in %(edition)s already.", edition=before) if before else ""
-        return Done(said=joined([_in_words(steps), again]))
+        return Done(said=joined([_in_words(steps), again]), where=_at_story(edition_id, beside))
 
     do.__name__, do.__doc__ = f"{verb}_article", OF_STORY[verb]
     acts.post(f"{EDITION}/{verb}", may=May.EDIT, back=EDITION, again=room.again("story"))(do)
@@ -128,10 +129,24 @@ def _add_move(app: App, acts: Acts, room: Room, verb: str) -> None:
         changing.schedule_of(app, edition_id)
         steps = [changing.moved(app, edition_id, said.article, MOVES[verb])]
         changing.carry_out(app, edition_id, steps, said.seen)
-        return Done(said=_in_words(steps))
+        return Done(said=_in_words(steps), where=_at_story(edition_id, said.article))
 
     do.__name__, do.__doc__ = f"move_{verb}", f"Move an article {verb} by one place"
     acts.post(f"{EDITION}/{verb}", may=May.EDIT, back=EDITION, again=room.again("story"))(do)
+
+
+def _beside(app: App, edition_id: int, article: int) -> int | None:
+    """Return the story after one that is to be left out, or else before it; None: there is no other."""
+    order = changing.order_of(app, edition_id)
+    if article not in order:
+        return article
+    at = order.index(article)
+    return next(iter([*order[at + 1 : at + 2], *order[max(at - 1, 0) : at]]), None)
+
+
+def _at_story(edition_id: int, article: int | None) -> str:
+    """Return the address of an edition's page at one of its stories: there the keyboard goes on."""
+    return f"/editions/{edition_id}#{'articles' if article is None else f'story-{article}'}"
 
 
 def _in_words(steps: list[Step]) -> str:

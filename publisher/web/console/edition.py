@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse, Response
 
-from publisher.app import corrections, desk, errata, taking_back, withdrawals
-from publisher.app.approved import rule
-from publisher.errors import UsageError
+from publisher.app import desk
 from publisher.model.desk import Changes
-from publisher.model.staff import May
-from publisher.pipeline.operate.again import still_kept
 from publisher.speech.phrases import _
-from publisher.store import RowMapping, approvals, articles, editions, facts, permission, sends
-from publisher.store import corrections as ledger
+from publisher.store import articles
 from publisher.web.acts import Acts, Id
 from publisher.web.console.laid_out import Laid, Table
 from publisher.web.console.laid_out import routes as laid_out
+from publisher.web.console.offers import Offers
 from publisher.web.headers import PICTURES
 from publisher.web.pages import Pages
-from publisher.web.views import EditionView, edition_view
+from publisher.web.views import edition_view
 
 if TYPE_CHECKING:
     from publisher.app import App
@@ -32,7 +28,6 @@ if TYPE_CHECKING:
 
 LINES = 100  # of the send log on the page
 NEWEST = 30  # articles that may be added by choosing them from a list
-OPEN = ("draft", "locked")
 
 
 @dataclass(frozen=True)
@@ -50,51 +45,6 @@ class Desk:
         return {*self.page.changes.dropped, *self.page.changes.later}
 
 
-@dataclass(frozen=True)
-class Buttons:
-    """What whoever looks may do to an edition as it is now."""
-
-    hold: bool = False
-    release: bool = False
-    cancel: bool = False
-    withdraw: bool = False
-    resend: bool = False
-    unknown: bool = False
-    correct: bool = False
-    reopen: bool = False
-    test: bool = False
-    approve: bool = False
-    practised: bool = False  # it went to the inbox of practice: nothing is there to put right, or to take back
-
-    @property
-    def is_any(self) -> bool:
-        return any((self.hold, self.release, self.cancel, self.withdraw, self.resend, self.unknown, self.correct))
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What waits for approval, and who agreed to it."""
-
-    version: str
-    seen: int  # changes that people had made in it
-    agreed: tuple[str, ...] = ()
-    by: int = 1
-
-    @property
-    def mailed(self) -> bool:
-        """Say whether somebody agreed by mail: who that is nobody here can know."""
-        return any(who.startswith("mail:") for who in self.agreed)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of what was taken back, or put right, one by one."""
-
-    title: str
-    lines: list[str] = field(default_factory=list)
-    steps: list[str] = field(default_factory=list)
-
-
 class Room:
     """Makes the page of an edition, also anew where something that was asked for won't do."""
 
@@ -102,6 +52,7 @@ class Room:
         self.app = app
         self.pages = pages
         self.table = table
+        self._offers = Offers(app)
 
     def show(
         self, edition_id: int, *, status: int = 200, wrong: str = "", typed: Mapping[str, Any] | None = None
@@ -121,14 +72,12 @@ class Room:
             pictures=PICTURES,
             places=places,
             here="editions",
-            live="" if shown else f"edition-{edition_id}",  # what somebody types must not be replaced
+            live=f"edition-{edition_id}",
             edition=view,
             retention=self.app.project.retention,
             lines=LINES,
             desk=shown,
-            buttons=self._buttons(view, shown),
-            asked=self._asked(view, shown),
-            outcomes=self._outcomes(view),
+            **self._offers.of(view, shown.page.approvable if shown else None, mails=_mails(shown)),
             changes=Changes.of(view.row["changes"]),
             wrong=wrong,
             typed=typed or {},
@@ -150,73 +99,10 @@ class Room:
         schedule = self.app.project.schedules.get(page.schedule)
         return Desk(page, laid, schedule.in_language(page.language) if schedule else None, newest), places
 
-    def _asked(self, view: EditionView, shown: Desk | None) -> Asked | None:
-        seen = Changes.of(view.row["changes"]).version
-        if shown is not None:
-            by = rule(self.app, view.row["schedule"]).by
-            return Asked(shown.page.approvable, seen, (), by) if shown.page.approvable else None
-        found = [send.row for send in view.sends]
-        version = approvals.version_waiting(found)
-        with self.app.store.read() as conn:
-            agreed = approvals.agreed(conn, view.row["id"], version) if version else ()
-        by = rule(self.app, view.row["schedule"]).by
-        return Asked(version, seen, agreed, by) if version else None
 
-    def _buttons(self, view: EditionView, shown: Desk | None) -> Buttons:
-        worker = permission.who()
-        if worker is None:
-            return Buttons()
-        row, made = view.row, [send.row for send in view.sends]
-        is_open = row["state"] in OPEN or any(send["state"] not in ("done", "cancelled") for send in made)
-        is_kept = view.held is not None or any(send["state"] in ("held", "paused") for send in made)
-        edits, approves, operates = map(worker.may, (May.EDIT, May.APPROVE, May.OPERATE))
-        failed = any(send["failed"] for send in made)
-        is_over = row["state"] == "cancelled" or row["practice"] in editions.AFTER_PRACTICE
-        return Buttons(
-            hold=edits and is_open and view.held is None,
-            release=approves and is_kept,
-            cancel=operates and is_open,
-            withdraw=operates and _may(taking_back.require_something, self.app, row["id"]),
-            resend=operates and not is_over and failed and bool(still_kept(self.app.store, row["id"])),
-            unknown=operates and any(send["unknown"] for send in made),
-            correct=approves and _may(errata.require_gone_out, self.app, row["id"]),
-            reopen=approves and self._is_approved(row),
-            test=edits and shown is not None and shown.schedule is not None and bool(shown.schedule.mails_to),
-            approve=approves,
-            practised=(approves or operates) and not failed and row["state"] != "draft" and self._is_of_practice(row),
-        )
-
-    def _is_of_practice(self, row: RowMapping) -> bool:
-        return self.app.is_practice or withdrawals.is_of_practice(self.app, row["project_version_id"])
-
-    def _is_approved(self, row: RowMapping) -> bool:
-        with self.app.store.read() as conn:
-            return row["state"] == "locked" and approvals.waits_for_slot(conn, row, self.app.clock())
-
-    def _outcomes(self, view: EditionView) -> list[Outcome]:
-        """Return what became of a withdrawal and of a correction, network by network."""
-        edition_id = view.row["id"]
-        with self.app.store.read() as conn:
-            withdrawn = facts.first_withdrawn_by(conn, edition_id)
-            said = ledger.erratum(conn, edition_id)
-        corrected = bool(said.note or said.subject) or any(send.row["kind"] == sends.CORRECTION for send in view.sends)
-        if withdrawn is not None:
-            taken = withdrawals.account_of(self.app, edition_id)
-            lines = [str(line) for line in (*taken.posts, *taken.unposted, *taken.mails)]
-            return [Outcome("withdrawn", lines, taking_back.next_steps(self.app, edition_id, taken))]
-        if not corrected:
-            return []
-        put = corrections.account_of(self.app, edition_id)
-        lines = [str(line) for line in (*put.posts, *put.unposted, *put.mails)]
-        return [Outcome("corrected", lines, corrections.next_steps(self.app, edition_id, put))]
-
-
-def _may(require: Callable[[App, int], None], app: App, edition_id: int) -> bool:
-    try:
-        require(app, edition_id)
-    except UsageError:
-        return False
-    return True
+def _mails(shown: Desk | None) -> bool:
+    """Say whether a test of a draft has mails to go by."""
+    return shown is not None and shown.schedule is not None and bool(shown.schedule.mails_to)
 
 
 def routes(app: App, pages: Pages, acts: Acts) -> APIRouter:

@@ -12,9 +12,10 @@ from publisher.app.progress import NO_OUTLOOK, Outlook, Progress, outlooks, prog
 from publisher.app.standing import because, send_now, title
 from publisher.model.staff import Member, Role
 from publisher.model.states import ENDED, SendState
-from publisher.store import Connection, RowMapping, permission, progress
+from publisher.store import Connection, RowMapping, facts, permission, progress
 from publisher.store import staff as ledger
 from publisher.web.acts import Acts
+from publisher.web.console.heads import Heads
 from publisher.web.console.today import ABOUT, Today, moving_views
 from publisher.web.live import Seen, Wish
 from publisher.web.pages import Pages, environment, spoken
@@ -44,6 +45,8 @@ class Lookout:
         self._all_at = 0.0  # when all was looked up, by the monotonic clock; 0: it has to be
         self._states: dict[int, str] = {}  # of the sends that were seen at the last look
         self._editions: dict[int, tuple[list[Progress], dict[str, str]]] = {}  # as they were seen, and rendered from it
+        self._heads = Heads(app, pages)
+        self._deeds: tuple[Any, ...] = ()  # the newest thing that somebody did, and who holds all sending
 
     def roles(self, sessions: frozenset[str]) -> Mapping[str, Role | None]:
         """Return who is still signed in, by the digest of their session; `""` is there while nobody works here."""
@@ -60,14 +63,23 @@ class Lookout:
             rows = progress.seen(conn, now, ids, is_all=ABOUT in about)
             before, self._states = self._states, {row["id"]: row["state"] for row in rows}
             ended = progress.of_sends(conn, before.keys() - self._states.keys(), now)
-            if before != self._states or (ABOUT in about and not self._context):
+            deeds, self._deeds = self._deeds, (ledger.done(conn, limit=1), facts.held(conn))
+            if before != self._states or deeds != self._deeds or (ABOUT in about and not self._context):
                 self._all_at = 0.0
             self._look_at_all(conn, rows, now, is_today=ABOUT in about)
             moving = [progress_of(row, now, self._outlooks.get(row["id"], NO_OUTLOOK)) for row in rows]
             self._editions = {each: self._edition(conn, each, moving) for each in ids}
-        parts = {wish: self._editions[_number(wish)][1] for wish in wishes if wish.about != ABOUT}
+            heads = {
+                wish: self._heads.of(conn, _number(wish), wish.role, moving, self._deeds)
+                for wish in wishes
+                if wish.about != ABOUT
+            }
+        self._heads.forget(frozenset(ids))
+        parts = {wish: {**self._editions[_number(wish)][1], **head} for wish, head in heads.items()}
         parts |= self._todays([wish for wish in wishes if wish.about == ABOUT], moving)
         changed = [row for row in (*rows, *ended) if before.get(row["id"], row["state"]) != row["state"]]
+        held = {"sending-held": self._rendered("_live.html", "all_held", self._deeds[1], self._pages.zone)}
+        parts = {wish: {**of_wish, **held} for wish, of_wish in parts.items()}
         return Seen(parts, {wish: said for wish in wishes if (said := self._said(wish.about, changed))})
 
     def _look_at_all(self, conn: Connection, rows: Sequence[RowMapping], now: datetime, *, is_today: bool) -> None:

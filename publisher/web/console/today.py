@@ -13,9 +13,10 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 
 from publisher.app import handling
+from publisher.app.asking import PURPOSE
 from publisher.app.progress import MOST, Progress, under_way
 from publisher.app.standing import known, paused, waiting_lines
-from publisher.app.status import Status, status_of
+from publisher.app.status import HEADLINES, Status, status_of
 from publisher.app.trouble import MOST as MOST_NEEDING
 from publisher.model.project import Schedule
 from publisher.model.staff import May
@@ -117,14 +118,22 @@ class Today:
         """Return what needs a person: what is said of a send stands with it, and not a second time by itself."""
         project = self._app.project
         waiting = [SendView(row, None, None, known(row["schedule"], project.schedules)) for row in needing]
-        own = {f"{kind}:{row['id']}" for row in needing for kind in ("held", "unknown", "books")}
+        to_approve = [draft for draft in found.drafts if _is_to_approve(draft, project.schedules)]
         told = {wrong.trouble.cause: wrong for wrong in found.wrong}
+        beside = _beside(needing)
+        own = {cause for causes in beside.values() for cause in causes}
+        asked = {row["edition_id"] for row in needing} | {draft["id"] for draft in to_approve}
         return {
+            "headline": HEADLINES[0] if needing or to_approve else found.headline,
             "found": found,
             "waiting": waiting,
-            "told": {send.row["id"]: [told[cause] for cause in _causes(send.row) if cause in told] for send in waiting},
-            "wrong": [wrong for cause, wrong in told.items() if cause not in own],
-            "to_approve": [draft for draft in found.drafts if _is_to_approve(draft, project.schedules)],
+            "told": {
+                send.row["id"]: [told[cause] for cause in beside[send.row["id"]] if cause in told] for send in waiting
+            },
+            "wrong": [
+                wrong for cause, wrong in told.items() if cause not in own and _edition_asked_of(cause) not in asked
+            ],
+            "to_approve": to_approve,
             "mending": self._mending,
         }
 
@@ -190,8 +199,20 @@ def _is_decided(schedule: Schedule, made: Sequence[RowMapping]) -> bool:
     return len(made) >= len(schedule.by_language) and all(row["state"] not in OPEN for row in made)
 
 
-def _causes(row: RowMapping) -> list[str]:
-    return [f"{kind}:{row['id']}" for kind in ("books", "held", "unknown")]
+def _beside(needing: Sequence[RowMapping]) -> dict[int, list[str]]:
+    """Return the causes of the troubles that are said with each send: that of a stopped channel with its first one."""
+    found = {row["id"]: [f"{kind}:{row['id']}" for kind in ("books", "held", "unknown")] for row in needing}
+    first = {row["channel"]: row["id"] for row in reversed(needing[:WAITING]) if row["state"] == SendState.PAUSED}
+    for channel, send_id in first.items():
+        found[send_id].append(f"channel:{channel}")
+    return found
+
+
+def _edition_asked_of(cause: str) -> int | None:
+    """Return the edition that an alert asks to approve; None: it asks for nothing of the kind."""
+    kind, _colon, rest = cause.partition(":")
+    number = rest.partition(":")[0]
+    return int(number) if kind == PURPOSE and number.isdecimal() else None
 
 
 def _is_to_approve(draft: Mapping[str, Any], known_schedules: Mapping[str, Schedule]) -> bool:

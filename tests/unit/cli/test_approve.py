@@ -48,7 +48,7 @@ def test_without_a_terminal_it_has_to_be_said_which_version(folder):
     with pytest.raises(UsageError, match="To change it all the same, before its slot: publisher reopen 1"):
         publisher(folder, "edition", "morning", "--drop", "1")
     assert "open again; 1 approval is void" in publisher(folder, "reopen", "morning")
-    assert "dropped 1" in publisher(folder, "edition", "morning", "--drop", "1")
+    assert "dropped article 1" in publisher(folder, "edition", "morning", "--drop", "1")
     publisher(folder, "cancel", "morning", "--yes")
     with pytest.raises(UsageError, match="it is cancelled: there is nothing to reopen"):
         publisher(folder, "reopen", "1")

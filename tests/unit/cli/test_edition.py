@@ -55,7 +55,7 @@ def test_before_there_is_a_draft_the_edition_is_shown_with_the_articles_numbers(
 def test_an_editor_changes_stories_and_words_in_one_go(run, project):
     (project / "post.txt").write_text("Two boats collided.\nhttps://harbor.example/1\n")
     shown = run("edition", "morning", "--drop", "2", "--order", "1", "--subject", "Boats")
-    assert "dropped 2; put 1 first; wrote the subject of letters:daily" in shown
+    assert "dropped article 2; put article 1 first; wrote the subject of letters:daily" in shown
     assert "letters: 1 person on daily — Boats" in shown
     shown = run("edition", "morning", "--post", str(project / "post.txt"), "--for", "posts")
     assert "posts: one post — Two boats collided." in shown
@@ -133,7 +133,7 @@ def test_a_draft_is_edited_and_not_corrected(run):
     run("edition", "morning", "--drop", "2")
     with pytest.raises(PublisherError, match=r"it is a draft: .* Edit it instead: publisher edition 1"):
         run("correct", "morning")
-    assert "dropped 1" in run("edition", "1", "--drop", "1")
+    assert "dropped article 1" in run("edition", "1", "--drop", "1")
 
 
 def test_a_past_edition_is_shown_and_can_not_be_changed(run, project):

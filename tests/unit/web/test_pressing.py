@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from publisher.web.pressing import begun, dated, pressed
+from publisher.web.pressing import LINK, begun, dated, pressed
 
 ROOMS = Path(__file__).parents[3] / "publisher"
 LISBON = ZoneInfo("Europe/Lisbon")
@@ -117,3 +117,10 @@ def test_no_word_of_others_makes_it_think_for_long():
     for head in ("articles discard ", "articles release ", "log --edition ", "subscribers show ", "staff link "):
         pressed(f"`publisher {head}{'1' * 20_000}x")
         pressed(f"`publisher {head}{'1 ' * 10_000}x")
+
+
+def test_each_article_that_is_named_is_a_link_and_a_strangers_words_are_none():
+    linked = pressed("publisher articles discard 10 9", linked=True)
+    assert re.findall(LINK, linked) == [("/articles/10", "10"), ("/articles/9", "9")]
+    assert not re.findall(LINK, pressed("\ue000javascript:x\ue001here\ue002", linked=True))
+    assert pressed("publisher articles discard 10 9").endswith("on the page of article 10, 9")

@@ -29,9 +29,25 @@
     (same || all[place.index] || main).focus({ preventScroll: true });
   };
 
+  // What somebody has typed and not sent stays, and the rest of it with it.
+  const isTyped = (part) => [...part.querySelectorAll('input:not([type="hidden"]), textarea')].some((each) => each.value !== each.defaultValue);
+
+  // What the page shows beside its live parts is of another state: a line says so, and leads to it as it is now.
+  const changed = () => {
+    const words = main.querySelector('[data-changed]')?.dataset.changed;
+    if (!words || document.getElementById('changed')) return;
+    const note = document.createElement('p'), link = document.createElement('a');
+    Object.assign(note, { id: 'changed', className: 'notice' });
+    note.setAttribute('role', 'status');
+    link.href = location.pathname + location.search;
+    link.textContent = words;
+    note.append(link);
+    main.prepend(note);
+  };
+
   const replace = ({ id, html }) => {
     const old = document.getElementById(id);
-    if (!old || !main.contains(old)) return;
+    if (!old) return;
     if (old.contains(document.activeElement) && document.activeElement.matches(fields)) {
       waiting.set(id, html);
       return;
@@ -40,6 +56,9 @@
     made.innerHTML = html;
     const fresh = made.content.firstElementChild;
     if (!fresh || fresh.id !== id) return;
+    if (fresh.isEqualNode(old)) return;
+    if (isTyped(old)) { changed(); return; }
+    if (old.dataset.of && old.dataset.of !== fresh.dataset.of) changed();
     for (const token of fresh.querySelectorAll('input[name="csrf_token"]')) token.value = main.dataset.form;
     const open = [...old.querySelectorAll('details')].map((each) => each.open);
     [...fresh.querySelectorAll('details')].forEach((each, index) => { each.open = each.open || Boolean(open[index]); });

@@ -8,8 +8,7 @@
   const first = Number(form.dataset.firstLine), sheet = form.querySelector('.sheet');
   const effect = document.getElementById('effect-said'), status = document.getElementById('editor-said');
   const CHECK_AFTER = 500, COMPLETE_AFTER = 120; // milliseconds
-  let problems = new Map(), asked = 0, wanted = 0, timer = 0, completing = 0, saving = false;
-  const initial = area.value;
+  let problems = new Map(), asked = 0, wanted = 0, timer = 0, completing = 0;
 
   // --- lines and errors ---
   const gutter = document.createElement('pre');
@@ -188,8 +187,7 @@
     area.scrollTop = (at - 3) * parseFloat(getComputedStyle(area).lineHeight);
   });
 
-  form.addEventListener('submit', (event) => { if (isTooLarge()) event.preventDefault(); else saving = true; });
-  addEventListener('beforeunload', (event) => { if (!saving && area.value !== initial) event.preventDefault(); });
+  form.addEventListener('submit', (event) => { if (isTooLarge()) event.preventDefault(); });
   for (const each of effect.querySelectorAll('a[data-line]')) {
     problems.set(Number(each.dataset.line), each.parentElement.textContent.trim());
   }

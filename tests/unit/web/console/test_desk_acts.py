@@ -37,6 +37,16 @@ def test_a_button_beside_a_story_does_it_and_says_who_did(room):
         assert "<strong>console:editor</strong>" in page and 'role="status"' in page
 
 
+@pytest.mark.parametrize(("verb", "article", "at"), [("up", 2, 2), ("down", 3, 3), ("drop", 3, 2), ("later", 1, 2)])
+def test_a_button_leads_back_to_the_story_or_to_the_one_beside_what_was_left_out(room, verb, article, at):
+    browser = room.member()
+    done = browser.do(f"/editions/1/{verb}", article=article)
+    assert done.headers["location"] == f"/editions/1#story-{at}"
+    text = browser.get("/editions/1").text
+    assert f'<li id="story-{at}" tabindex="-1">' in text
+    assert f"article {article}" in text[text.index('role="status"') :].partition("</p>")[0]
+
+
 def test_what_was_dropped_can_be_had_back_and_another_added(room):
     browser = room.member()
     browser.do("/editions/1/drop", article=3)
@@ -77,7 +87,7 @@ def test_of_two_who_edit_at_once_the_second_sees_what_the_first_did_and_loses_no
     anna.do("/editions/1/drop", article=3, seen=0)
     answer = ben.do("/editions/1/words", entry="letters:daily", subject="What ben typed", seen=0)
     assert answer.status_code == 409
-    assert "it was changed since version 0: console:anna dropped 3" in answer.text
+    assert "it was changed since version 0: console:anna dropped article 3" in answer.text
     assert 'value="What ben typed"' in answer.text
     assert changes(room).words == {}
     seen = re.search(r'name="seen" value="(\d+)"', answer.text)[1]
@@ -187,7 +197,7 @@ def test_a_version_that_is_there_no_more_is_refused_with_what_the_person_hasnt_s
         answer = anna.do("/editions/1/approve", version=version, seen=seen)
         assert answer.status_code == 409
         alert = answer.text[answer.text.index('role="alert"') :].partition("</p>")[0]
-        assert "console:ben dropped 2" in alert and "dropped 1" not in alert
+        assert "console:ben dropped article 2" in alert and "dropped article 1" not in alert
         assert anna.do("/editions/1/approve", version="forged", seen=2).status_code == 409
         with room.app.store.read() as conn:
             assert editions.get(conn, 1)["state"] == "draft"

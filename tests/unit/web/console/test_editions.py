@@ -92,7 +92,7 @@ def test_a_program_sees_a_draft_as_it_would_go_and_changes_it(room: Room):
     (mail,) = browser.get("/api/v1/editions/1/messages", **how).json()["items"]
     assert (mail["people"], mail["send"], mail["subject"]) == (2, None, "Story 3: quay & harbour")
     said = {"article": 3, "seen": 0}
-    assert browser.post("/api/v1/editions/1/drop", json=said, **how).json()["said"] == "Dropped 3."
+    assert browser.post("/api/v1/editions/1/drop", json=said, **how).json()["said"] == "Dropped article 3."
     assert browser.post("/api/v1/editions/1/drop", json={**said, "article": 2}, **how).status_code == 409
     one = browser.get("/api/v1/editions/1", **how).json()
     assert (one["version"], one["changes"][0]["actor"]) == (1, "console:anna")

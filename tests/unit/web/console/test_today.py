@@ -85,7 +85,7 @@ def test_who_may_not_is_offered_the_command_and_refused(own_site, member_of, rol
         facts.hold_everything(conn, actor="cli:ada", why="storm", now=NOW)
     text = browser.get("/").text
     assert "action=" not in section(text, "person")
-    assert "To do: “Let sending go on” on Today" in section(text, "person")
+    assert 'To do: <a href="/">“Let sending go on” on Today</a>' in section(text, "person")
 
 
 def test_a_form_of_another_session_holds_nothing(own_site, member_of):
