@@ -61,7 +61,12 @@ def test_a_bar_moves_without_loading_and_focus_stays_where_it_was(chromium, site
         page.get_by_text("Hold all sending").click()
         page.get_by_label("Why").fill("storm")
         page.get_by_role("button", name="Hold everything").click()
+        banner, main = (page.locator(each).bounding_box() for each in ("#sending-held aside", "main"))
+        assert (banner["x"], banner["width"]) == (0, page.viewport_size["width"])
+        assert banner["y"] + banner["height"] <= main["y"]
         page.evaluate("document.getElementById('today-person').dataset.isOld = 'yes'")
+        with site.app.store.write() as conn:
+            sends.post_to_books(conn, site.mail_send, {"unknown": -1, "sent": 1})
         page.wait_for_selector("#today-person:not([data-is-old])")
         page.get_by_role("button", name="Let sending go on").click()  # of a part that came since: it brings our form
         assert "Sending goes on." in page.inner_text("main")
