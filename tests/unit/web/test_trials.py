@@ -119,7 +119,7 @@ def test_the_log_says_who_gets_which_and_who_waits(past):
     assert len(rows) == ENOUGH + 2
     waiting = [row for row in rows if row["reason"] == trials.WAITS]
     assert len(waiting) == 401 and {row["due_at"] for row in waiting} == {None}
-    assert {row["subject"] for row in rows if row not in waiting} == {"a", "b"}
+    assert {row["variant"] for row in rows if row not in waiting} == {"a", "b"}
     assert f"{past.app.clock():%Y}" in run(past, "log", "--edition", "1")[1]
 
 
