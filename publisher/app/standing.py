@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
@@ -16,7 +15,6 @@ from publisher.store import (
     RowMapping,
     Store,
     approvals,
-    by_hand,
     by_language,
     edition_lists,
     editions,
@@ -26,8 +24,6 @@ from publisher.store import (
 )
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
-PATIENCE = 10.0  # seconds that a command waits for calls under way
-LOOK_EVERY = 0.1
 MOST_WAITING = 500  # sends that wait for a person: more is no list that anyone reads
 OPEN = tuple(state for state in SendState if state not in ENDED)
 FOR_A_PERSON = ("held", "waiting", "paused")
@@ -98,17 +94,6 @@ class SendNow:
         return joined([not_done, _("(refused)") if self.failed else ""])
 
 
-@dataclass(frozen=True, slots=True)
-class CallNow:
-    """A call between claim and answer: it ends as it does."""
-
-    id: int
-    send_id: int
-    channel: str
-    readers: int
-    since: datetime
-
-
 def sends_of(store: Store, edition_id: int) -> list[SendNow]:
     with store.read() as conn:
         return [send_now(row) for row in sends.of_edition(conn, edition_id)]
@@ -141,32 +126,6 @@ def send_now(row: Any) -> SendNow:
         trial=trial.words() if (trial := trials.of(row)) else "",
         **counted,
     )
-
-
-def calls_under_way(store: Store, send_ids: Sequence[int] | None) -> list[CallNow]:
-    """Return the calls between claim and answer, of these sends or (None) of all."""
-    with store.read() as conn:
-        rows = by_hand.calls_under_way(conn, None if send_ids is None else list(send_ids))
-    return [CallNow(row["id"], row["send_id"], row["channel"], row["size"], row["opened_at"]) for row in rows]
-
-
-def calls_of(store: Store, edition_id: int) -> list[CallNow]:
-    mine = [send.id for send in sends_of(store, edition_id)]
-    return calls_under_way(store, mine) if mine else []
-
-
-def wait_for_calls(
-    store: Store, calls: Sequence[CallNow], patience: float = PATIENCE, pause: Callable[[float], None] = time.sleep
-) -> list[CallNow]:
-    """Wait a little for these calls to end; return those that have not."""
-    end = time.monotonic() + patience
-    named = {call.id for call in calls}
-    while named:
-        going_on = [call for call in calls_under_way(store, [call.send_id for call in calls]) if call.id in named]
-        if not going_on or time.monotonic() >= end:
-            return going_on
-        pause(LOOK_EVERY)
-    return []
 
 
 def unfinished(conn: Connection, schedule: Schedule) -> list[RowMapping]:

@@ -17,8 +17,9 @@ from publisher.model.counting import many
 
 if TYPE_CHECKING:
     from publisher.app import App
+    from publisher.app.calls_now import CallNow
     from publisher.app.operator import Operator
-    from publisher.app.standing import CallNow, SendNow
+    from publisher.app.standing import SendNow
     from publisher.pipeline.operate.holding import Released
 
 UnderWay = Annotated[
@@ -50,23 +51,23 @@ def hold(
 
 
 def _hold_everything(operator: Operator, why: str) -> tuple[list[SendNow], list[CallNow], str]:
-    from publisher.app import handling, standing
+    from publisher.app import calls_now, handling, standing
 
     handling.hold_all(operator, why)
     tell("all sending is held: no call begins any more")
-    still = _watch(operator, standing.calls_under_way(operator.store, None))
+    still = _watch(operator, calls_now.under_way(operator.store, None))
     return standing.open_sends(operator.store), still, "To go on: publisher release --all"
 
 
 def _hold_edition(operator: Operator, said: str, why: str) -> tuple[list[SendNow], list[CallNow], str]:
-    from publisher.app import handling, standing
+    from publisher.app import calls_now, handling, standing
     from publisher.app.naming import Meant
 
     edition_id = operator.edition(said, Meant.UNDER_WAY)
     title = _require_open(operator, edition_id, "hold")
     handling.hold(operator, edition_id, why)
     tell(f"{title} is held: no call of it begins any more")
-    still = _watch(operator, standing.calls_of(operator.store, edition_id))
+    still = _watch(operator, calls_now.of_edition(operator.store, edition_id))
     remedy = f"To go on: publisher release {edition_id}; to stop it for good: publisher cancel {edition_id}"
     return standing.sends_of(operator.store, edition_id), still, remedy
 
@@ -139,7 +140,7 @@ def cancel(
     as_json: AsJson = False,
 ) -> None:
     """Stop an edition for good: whoever has not got it never will. What had left had left, and is counted."""
-    from publisher.app import handling, standing
+    from publisher.app import calls_now, handling, standing
     from publisher.app.naming import Meant
 
     operator = open_operator(project)
@@ -151,7 +152,7 @@ def cancel(
         confirm(f"Cancel {title}?", "this can't be taken back")
     handling.cancel(operator, edition_id, why)
     tell(f"{title}: cancelled")
-    still = _watch(operator, standing.calls_of(operator.store, edition_id))
+    still = _watch(operator, calls_now.of_edition(operator.store, edition_id))
     _show(standing.sends_of(operator.store, edition_id), still, as_json)
 
 
@@ -206,13 +207,13 @@ def _one_of(edition: str, everything: bool, verb: str) -> None:
 
 def _watch(operator: Operator, calls: Sequence[CallNow]) -> list[CallNow]:
     """Name the calls under way, and wait a little for them; return those that are still at it."""
-    from publisher.app import standing
+    from publisher.app import calls_now
 
     for call in calls:
         since = local(call.since, operator.zone)
         who = many(call.readers, "reader")
         tell(f"call {call.id} through {call.channel} is under way since {since}: {who}; it ends as it ends")
-    return standing.wait_for_calls(operator.store, calls)
+    return calls_now.wait_for(operator.store, calls)
 
 
 def _require_open(operator: Operator, edition_id: int, verb: str) -> str:

@@ -16,11 +16,10 @@ from publisher.store import migrate, project_versions
 from publisher.testing import FakeProvider, Fault
 from tests.acceptance.test_crash import is_settled, states, wait_for
 from tests.acceptance.test_full_disk import fill, small_disk
-from tests.acceptance.test_many_machines import all_of, at_work, machine, said
+from tests.acceptance.test_many_machines import READERS, all_of, at_work, machine, said, shared_project
 from tests.command import Command
-from tests.project import WEBHOOK, ProjectDir, environment
+from tests.project import environment
 
-READERS = 40
 QUICK = "PUBLISHER_LEASE=5s\nPUBLISHER_READ_TIMEOUT=3s\nPUBLISHER_MARGIN=1s\nPUBLISHER_UNKNOWN_RETRY=1s\n"
 FIRES, WORKS = "slots are fired from here", "works for letters"
 CLOCK_OFF = "CLOCK_OFF"  # seconds, in the environment of a process whose machine's clock is off
@@ -42,13 +41,7 @@ def provider():
 
 @pytest.fixture
 def project(tmp_path, provider, postgresql_url):
-    folder = tmp_path / "first"
-    folder.mkdir()
-    project = ProjectDir(folder, provider.url, channel=WEBHOOK, when="every: 2s", backfill=3)
-    with (folder / ".env").open("a") as env:
-        env.write(f"DATABASE_URL={postgresql_url}\nJOURNAL={tmp_path / 'publisher.journal'}\n{QUICK}")
-    project.subscribe(READERS)
-    return project
+    return shared_project(tmp_path, provider, postgresql_url, QUICK)
 
 
 @contextmanager

@@ -30,11 +30,16 @@ def provider():
 
 @pytest.fixture
 def project(tmp_path, provider, postgresql_url):
+    return shared_project(tmp_path, provider, postgresql_url)
+
+
+def shared_project(tmp_path, provider, url: str, more: str = "") -> ProjectDir:
+    """Return a project on a ledger that machines share, with more lines of .env."""
     folder = tmp_path / "first"
     folder.mkdir()
     project = ProjectDir(folder, provider.url, channel=WEBHOOK, when="every: 2s", backfill=3)
     with (folder / ".env").open("a") as env:
-        env.write(f"DATABASE_URL={postgresql_url}\nJOURNAL={tmp_path / 'publisher.journal'}\n")
+        env.write(f"DATABASE_URL={url}\nJOURNAL={tmp_path / 'publisher.journal'}\n{more}")
     project.subscribe(READERS)
     return project
 

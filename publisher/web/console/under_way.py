@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse, Response
 from pydantic import Field
 
-from publisher.app import handling, naming, standing, taking_back, withdrawals
+from publisher.app import calls_now, handling, naming, standing, taking_back, withdrawals
 from publisher.errors import EndedError, UsageError
 from publisher.model.staff import May
 from publisher.pipeline.operate import doubt
@@ -77,7 +77,7 @@ def _add_holding(app: App, acts: Acts, room: Room) -> None:
 
 def _calls(app: App, edition_id: int) -> str:
     """Say what is under way at this moment, which nobody can stop."""
-    calls = standing.calls_of(app.store, edition_id)
+    calls = calls_now.of_edition(app.store, edition_id)
     if not calls:
         return ""
     readers = sum(call.readers for call in calls)

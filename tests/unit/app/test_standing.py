@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from publisher.app import standing
+from publisher.app import calls_now, standing
 from publisher.model.call import Answer, Outcome, Verdict
 from publisher.pipeline import dispatch
 from publisher.pipeline.operate import holding
@@ -75,10 +75,10 @@ def test_a_send_says_exactly_who_got_it_and_what_is_left(store, send):
 
 def test_calls_under_way_are_named_and_waited_for_a_little(store, send):
     answer = begin(store, 3)
-    [call] = standing.calls_of(store, 1)
+    [call] = calls_now.of_edition(store, 1)
     assert (call.channel, call.readers, call.since) == ("letters", 3, NOW)
-    assert standing.wait_for_calls(store, [call], patience=0.0) == [call]
-    assert standing.wait_for_calls(store, [call], pause=lambda _: answer(Outcome.SENT)) == []
+    assert calls_now.wait_for(store, [call], patience=0.0) == [call]
+    assert calls_now.wait_for(store, [call], pause=lambda _: answer(Outcome.SENT)) == []
 
 
 def test_what_waits_for_a_person_is_said_although_nobody_is_addressed_yet(store, send):
