@@ -25,6 +25,15 @@ def as_json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
+def as_json_list(values: Iterable[object]) -> bytes:
+    """Serialise a list to the same bytes as `as_json`, one value after the other.
+
+    Python's encoder keeps the interpreter to itself until it is through with what it was given: with five hundred
+    letters at once, every other thread waits tens of milliseconds for its next step.
+    """
+    return b"[%s]" % b",".join([as_json(value) for value in values])
+
+
 def as_form(fields: Iterable[tuple[str, str]]) -> bytes:
     """Encode a form to the same bytes as `urllib.parse.urlencode`, five times as fast."""
     return b"&".join([b"%s=%s" % (_quoted(name), _quoted(value)) for name, value in fields])

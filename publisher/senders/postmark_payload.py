@@ -7,7 +7,7 @@ from typing import Any
 
 from publisher.model.call import Call, Recipient
 from publisher.model.message import Mail, Slot, translate
-from publisher.senders.bodies import as_json
+from publisher.senders.bodies import as_json, as_json_list
 from publisher.senders.fit import headers_to
 from publisher.senders.mail import Readers, letter_to, mailbox, merge_values, name_slots
 
@@ -26,7 +26,7 @@ def batch(call: Call, readers: Readers, stream: str, *, unsubscribes: bool) -> b
 
     :param unsubscribes: the headers by which readers leave are ours.
     """
-    return as_json([_letter(call, readers.mail, reader, stream, unsubscribes) for reader in readers.ready])
+    return as_json_list(_letter(call, readers.mail, reader, stream, unsubscribes) for reader in readers.ready)
 
 
 def bulk(call: Call, readers: Readers, stream: str, *, unsubscribes: bool) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from publisher.model.call import Recipient
-from publisher.senders.bodies import as_json
+from publisher.senders.bodies import as_json_list
 from publisher.senders.fit import headers_to
 from publisher.senders.mail import Readers, letter_to, mailbox
 
@@ -12,7 +12,7 @@ REFERENCE = "reference"  # the tag that holds our id of the delivery, and comes 
 
 
 def body_of(readers: Readers) -> bytes:
-    return as_json([_letter(readers, reader) for reader in readers.ready])
+    return as_json_list(_letter(readers, reader) for reader in readers.ready)
 
 
 def _letter(readers: Readers, reader: Recipient) -> dict[str, object]:

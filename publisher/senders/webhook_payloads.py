@@ -6,16 +6,16 @@ from dataclasses import asdict
 
 from publisher.model.call import Call
 from publisher.model.message import Mail, Post, Withdrawal
-from publisher.senders.bodies import as_json
+from publisher.senders.bodies import as_json, as_json_list
 from publisher.senders.mail import Letter, Readers, letter_to
 
 
 def mail_body(call: Call, readers: Readers, batch: int) -> bytes:
     """Write one letter, or a list of them where the channel asks for batches."""
-    letters = [_letter(call.key, readers.mail, letter_to(readers.mail, reader)) for reader in readers.ready]
+    letters = (_letter(call.key, readers.mail, letter_to(readers.mail, reader)) for reader in readers.ready)
     if batch == 1:
-        return as_json({"type": "mail.send", **letters[0]})
-    return as_json({"type": "mail.batch", "batch_id": call.key, "messages": letters})
+        return as_json({"type": "mail.send", **next(letters)})
+    return b'{"type":"mail.batch","batch_id":%s,"messages":%s}' % (as_json(call.key), as_json_list(letters))
 
 
 def _letter(key: str, mail: Mail, letter: Letter) -> dict[str, object]:

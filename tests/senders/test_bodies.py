@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.senders.bodies import File, as_form, as_multipart
+from publisher.senders.bodies import File, as_form, as_json, as_json_list, as_multipart
 from publisher.testing import Received
 
 TRICKY = st.text(st.sampled_from("%+ &=\n\0~é🙂") | st.characters(exclude_categories=["Cs"]))
@@ -16,6 +16,11 @@ TRICKY = st.text(st.sampled_from("%+ &=\n\0~é🙂") | st.characters(exclude_cat
 @given(st.lists(st.tuples(TRICKY, TRICKY)))
 def test_a_form_has_the_bytes_that_everybody_expects(fields) -> None:
     assert as_form(fields) == urlencode(fields).encode()
+
+
+@given(st.lists(st.dictionaries(TRICKY, TRICKY | st.integers())))
+def test_a_list_that_is_written_one_by_one_has_the_bytes_of_the_whole(values) -> None:
+    assert as_json_list(iter(values)) == as_json(values)
 
 
 @given(
