@@ -189,7 +189,8 @@ def domains_of(conn: Connection, delivery_ids: Sequence[int], domain_ids: Sequen
 # Who is kept off by what is put in the place of {suppressed}.
 _WITH_REASON = """
     SELECT deliveries.id AS id, coalesce(subscribers.email, recipients.channel) AS address,
-        coalesce(subscribers.name, '') AS name, subscribers.attributes AS attributes, subscribers.id AS person,
+        coalesce(subscribers.name, '') AS name, [CAST(]subscribers.attributes[ AS TEXT)] AS attributes,
+        subscribers.id AS person,
         coalesce(deliveries.list_id, 0) AS list_id, subscriptions.state AS state, subscriptions.since AS since,
         subscriptions.basis AS basis,
         subscribers.paused_until AS paused_until,
@@ -234,11 +235,9 @@ def _member(row: Any, may_be: frozenset[str | None], now: int) -> Member:
     )
 
 
-def _attributes(value: Any) -> Mapping[str, str]:
-    """Read what is known of a reader: text on SQLite, on PostgreSQL an object already; mostly nothing."""
-    if not isinstance(value, str):
-        return value or {}
-    return json.loads(value) if value != "{}" else {}
+def _attributes(text: str | None) -> Mapping[str, str]:
+    """Read what is known of a reader: mostly nothing."""
+    return json.loads(text) if text and text != "{}" else {}
 
 
 _SENT = Statement(

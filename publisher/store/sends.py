@@ -60,11 +60,19 @@ def lock(conn: Connection, send_id: int) -> RowMapping:
     return _LOCK(conn, send_id=send_id).mappings().one()
 
 
-# FOR NO KEY UPDATE: rows that only refer to the send (a new call) needn't wait.
-_LOCK = Statement(
-    f"SELECT {', '.join(sends.c.keys())} FROM sends WHERE id = :send_id [FOR NO KEY UPDATE]",  # noqa: S608 -- our names
-    columns={column.name: column.type for column in sends.c},
-)
+def share(conn: Connection, send_id: int) -> RowMapping:
+    """Return the send as nobody but who shares it too may change it until the transaction ends.
+
+    For those who claim its deliveries and settle them, each their own: they have to wait for one another only where
+    they post to its books, which they do last. Who shares one send locks no other one.
+    """
+    return _SHARE(conn, send_id=send_id).mappings().one()
+
+
+_READ = f"SELECT {', '.join(sends.c.keys())} FROM sends WHERE id = :send_id"  # noqa: S608 -- our own names
+_COLUMNS = {column.name: column.type for column in sends.c}
+_LOCK = Statement(f"{_READ} [FOR UPDATE]", columns=_COLUMNS)
+_SHARE = Statement(f"{_READ} [FOR KEY SHARE]", columns=_COLUMNS)  # goes with the books' own UPDATE of another
 
 
 def hold(conn: Connection, send_id: int) -> None:
@@ -84,7 +92,7 @@ def lock_with_edition(conn: Connection, send_id: int) -> RowMapping:
 def lock_all(conn: Connection, edition_id: int) -> list[RowMapping]:
     """Lock an edition and all its sends; return them in order of id."""
     conn.execute(select(editions.c.id).where(editions.c.id == edition_id).with_for_update(key_share=True))
-    query = select(sends).where(sends.c.edition_id == edition_id).order_by(sends.c.id).with_for_update(key_share=True)
+    query = select(sends).where(sends.c.edition_id == edition_id).order_by(sends.c.id).with_for_update()
     return list(conn.execute(query).mappings())
 
 

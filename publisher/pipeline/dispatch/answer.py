@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -26,6 +26,7 @@ log = structlog.get_logger()
 D = DeliveryState
 CUT = stop(deferred("the database broke away before anything was said; nothing was sent"))
 WRITE_AGAIN = 0.5  # seconds between tries to write down an answer
+Moved = dict[int, Counter[str]]  # by how much the counters of sends move, by state
 MOST_PATIENT = 10  # times the wait after the first try: while the key is known, doubt is worth ending
 
 
@@ -125,32 +126,59 @@ def is_plain(claimed: Claimed, answer: Answer) -> bool:
 def _record_plain(store: Store, desk: Desk, channel: str, some: Sequence[tuple[Claimed, Answer]]) -> list[None]:
     """Write down plain answers of several calls at once; where one is not as it was left, each with care."""
     now = desk.clock()
+
+    def work(conn: Connection) -> None:
+        reserve(conn, {claimed.send_id for claimed, _ in some})
+        post(conn, settle_plain(conn, some, now), some, now)
+
     try:
-        store.submit(lambda conn: settle_plain(conn, some, now), turn=channel)
+        store.submit(work, turn=channel)
     except NotPlain:
         for claimed, answer in some:
             _record(store, desk, claimed, answer, put_back=False, was_asked=False, can_be_settled=False)
     return [None] * len(some)
 
 
-def settle_plain(conn: Connection, some: Sequence[tuple[Claimed, Answer]], now: datetime) -> None:
+def reserve(conn: Connection, send_ids: Collection[int], *, alone: bool = False) -> dict[int, RowMapping]:
+    """Return sends, by id, as they stay until the transaction ends; one is shared with who claims and settles in it.
+
+    :param alone: not to be shared.
+    """
+    take = sends.share if len(send_ids) == 1 and not alone else sends.lock
+    return {send_id: take(conn, send_id) for send_id in sorted(send_ids)}  # so that nobody waits in a circle
+
+
+def settle_plain(conn: Connection, some: Sequence[tuple[Claimed, Answer]], now: datetime) -> Moved:
+    """Write plain answers down; return what is to be posted to the books. Their sends are reserved.
+
+    :raises NotPlain: a call or a delivery is no longer as it was left.
+    """
     by_send: defaultdict[int, list[Call]] = defaultdict(list)
     for claimed, _ in some:
         by_send[claimed.send_id].append(claimed.call)
-    for send_id in sorted(by_send):
-        sends.hold(conn, send_id)
     ended = [
         calls.Plain(claimed.call.id, answer.status, answer.verdict.provider_id, answer.verdict.url, answer.words)
         for claimed, answer in some
     ]
     if not calls.close_plain(conn, ended, now):
         raise NotPlain
+    moved: Moved = {}
     for send_id, mine in sorted(by_send.items()):
         ids = [reader.delivery_id for call in mine for reader in call.recipients]
         if deliveries.sent(conn, [call.id for call in mine], ids) != len(ids):
             raise NotPlain
-        if sends.post_to_books(conn, send_id, {D.TAKEN.value: -len(ids), D.SENT.value: len(ids)}):
-            told = [(claimed.call, answer) for claimed, answer in some if claimed.send_id == send_id]
+        moved[send_id] = Counter({D.TAKEN.value: -len(ids), D.SENT.value: len(ids)})
+    return moved
+
+
+def post(conn: Connection, moved: Moved, settled: Sequence[tuple[Claimed, Answer]], now: datetime) -> None:
+    """Post what moved to the books, and tell who wants to know of what was settled.
+
+    Last: from here on, whoever shares the send has to wait for us.
+    """
+    for send_id in sorted(moved):
+        if sends.post_to_books(conn, send_id, moved[send_id]):
+            told = [(claimed.call, answer) for claimed, answer in settled if claimed.send_id == send_id]
             telling.tell_sent(conn, send_id, told, now)
 
 

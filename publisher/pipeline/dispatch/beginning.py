@@ -25,14 +25,14 @@ def begin_calls(conn: Connection, desk: Desk, some: Sequence[Claimed]) -> list[b
     """Begin calls, and say for each whether it may speak; what may not is given back, as far as it is ours."""
     now = desk.clock()
     begun = calls.begin(conn, [each.call.id for each in some], now=now, lease_left=desk.timing.reserve)
-    for claimed in some:
+    for claimed in sorted(some, key=lambda each: each.send_id):
         if claimed.call.id not in begun:
             _give_back_ours(conn, desk, claimed, now)
     return [claimed.call.id in begun for claimed in some]
 
 
 def _give_back_ours(conn: Connection, desk: Desk, claimed: Claimed, now: datetime) -> None:
-    sends.lock(conn, claimed.send_id)
+    sends.share(conn, claimed.send_id)
     call = calls.get(conn, claimed.call.id)
     if call["state"] == CallState.CLAIMED and call["process_id"] == desk.process_id:
         give_back(conn, call, now)

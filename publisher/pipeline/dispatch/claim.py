@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,6 +15,7 @@ from publisher.model.message import Content, Mail, says_since_when
 from publisher.model.states import CallState, DeliveryState, SendState
 from publisher.model.subscriber import Errand
 from publisher.pipeline.dispatch import limits, rests
+from publisher.pipeline.dispatch.answer import Moved
 from publisher.pipeline.dispatch.desk import Claimed, Desk, last_moment, picture_of
 from publisher.store import (
     Connection,
@@ -77,11 +78,15 @@ def _takes_down(conn: Connection, due: Due) -> bool:
     return bool(sends.get(conn, due.send_id)["kind"] == sends.WITHDRAWAL)
 
 
-def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> list[Claimed]:
-    """Claim what was found, within the limits that all processes share. Whoever left since then gets nothing."""
+def open_calls(
+    conn: Connection, desk: Desk, wanted: Wanted, found: Found, send: RowMapping, moved: Moved
+) -> list[Claimed]:
+    """Claim what was found, within the limits that all processes share. Whoever left since then gets nothing.
+
+    :param send: reserved: a hold that came first is seen in it, one that comes later waits for us.
+    :param moved: what is to be posted to the books, to which this adds.
+    """
     look, due, now, channel = found.look, found.due, found.now, wanted.channel
-    # Locked: a hold that came first is seen here, one that comes later waits for us.
-    send = sends.lock(conn, due.send_id)
     count = 1 if look.is_tried else wanted.calls
     is_limited, is_urgent = wanted.only is None, sends.is_order(send)
     free = wanted.per_call
@@ -101,7 +106,8 @@ def open_calls(conn: Connection, desk: Desk, wanted: Wanted, found: Found) -> li
         sends.begin(conn, due.send_id, now)
     message_id = _words_now(conn, desk, due, chosen, channel)
     message = desk.message(conn, message_id)
-    opened = _open(conn, desk, wanted, found, send, message_id, _parts(chosen, wanted.per_call))
+    opened, deltas = _open(conn, desk, wanted, found, send, message_id, _parts(chosen, wanted.per_call))
+    moved.setdefault(due.send_id, Counter()).update(deltas)
     if not isinstance(message, Mail):
         _go_on(conn, opened)
     picture = picture_of(conn, message)
@@ -153,8 +159,8 @@ def _open(
     send: RowMapping,
     message_id: int,
     parts: Sequence[Sequence[int]],
-) -> list[tuple[int, str, tuple[Recipient, ...]]]:
-    """Open a call for each part: leave out whoever has gone, freeze the others in it, and move the books."""
+) -> tuple[list[tuple[int, str, tuple[Recipient, ...]]], dict[str, int]]:
+    """Open a call for each part: leave out whoever has gone, and freeze the others in it; say what moved."""
     errand = sends.errand(send)
     introduce = partial(desk.introduce, **_how(desk.message(conn, message_id), errand))
     whom = deliveries.members(conn, [each for part in parts for each in part], found.now, errand)
@@ -183,9 +189,8 @@ def _open(
         if not each.recipients:
             calls.move(conn, call_id, CallState.GIVEN_BACK, closed_at=found.now, members=None)
     taken = len(members)
-    deltas = {D.PENDING: -taken, D.TAKEN: taken - gone, D.SUPPRESSED: gone}
-    sends.post_to_books(conn, found.due.send_id, {state.value: delta for state, delta in deltas.items()})
-    return [(call_id, each.key, each.recipients) for call_id, each in zip(ids, fresh, strict=True)]
+    deltas = {D.PENDING.value: -taken, D.TAKEN.value: taken - gone, D.SUPPRESSED.value: gone}
+    return [(call_id, each.key, each.recipients) for call_id, each in zip(ids, fresh, strict=True)], deltas
 
 
 def _how(message: Content, errand: Errand | None) -> dict[str, Any]:

@@ -25,6 +25,12 @@ CLOCKS_DIFFER = timedelta(minutes=1)  # between processes, at most
 MOST_OWED = CLOCKS_DIFFER / 2  # what stands further ahead would be taken for that of a clock that was
 
 
+def are_set(rules: Channel) -> bool:
+    """Say whether a channel has a limit that is counted."""
+    is_daily = rules.per_day is not None or rules.warm_up is not None
+    return bool(rates_of(rules)) or is_daily or bool(rules.per_domain)
+
+
 def room(
     conn: Connection,
     desk: Desk,

@@ -1,0 +1,104 @@
+"""Who shares a send and who has it alone, on PostgreSQL: on SQLite every write is alone."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from publisher.errors import StoreError
+from publisher.model.states import SendState
+from publisher.pipeline import dispatch
+from publisher.pipeline.operate import holding
+from publisher.store import Store, sends
+from tests.ledger import NOW, add_edition, add_send, books, desk, subscribe
+from tests.unit.pipeline.dispatch.conftest import TIMING, Told
+
+READERS = 120
+
+
+@pytest.fixture
+def stores(postgresql_url):
+    """One ledger, as two processes have it."""
+    both = [Store.open(postgresql_url) for _ in range(2)]
+    yield both
+    for store in both:
+        store.close()
+
+
+@pytest.fixture
+def send(stores):
+    subscribe(stores[0], READERS)
+    return add_send(stores[0], add_edition(stores[0]))
+
+
+def at_once(conn) -> None:
+    conn.execute(text("SET LOCAL lock_timeout = '200ms'"))
+
+
+def test_two_who_claim_of_a_send_have_it_at_the_same_time_and_post_one_after_the_other(stores, send):
+    mine, theirs = stores
+    deltas = {"pending": -1, "taken": 1}
+    with mine.write() as conn:
+        sends.share(conn, send)
+        with theirs.write() as other:
+            at_once(other)
+            sends.share(other, send)
+            sends.post_to_books(other, send, deltas)
+        sends.post_to_books(conn, send, deltas)
+    with mine.read() as conn:
+        row = sends.get(conn, send)
+    assert (row["pending"], row["taken"]) == (READERS - 2, 2)
+
+
+def test_who_has_a_send_alone_waits_for_who_shares_it_and_lets_nobody_else_in(stores, send):
+    mine, theirs = stores
+    for first, second in ((sends.share, sends.lock), (sends.lock, sends.share), (sends.lock, sends.lock)):
+        with mine.write() as conn:
+            first(conn, send)
+            with pytest.raises(StoreError), theirs.write() as other:
+                at_once(other)
+                second(other, send)
+        with theirs.write() as other:
+            assert second(other, send)["id"] == send
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_two_processes_that_claim_beside_holds_and_releases_never_wait_in_a_circle(postgresql, stores, send, batch):
+    """All that touch a send at once: claims, answers, holds; each delivery goes out once, and no lock was broken."""
+    sender, ended = Told(batch=batch), threading.Event()
+    desks = [replace(desk(store, lambda: NOW), timing=TIMING) for store in stores]
+
+    def work(number: int) -> None:
+        while not ended.is_set():
+            dispatch.dispatch_next(stores[number % 2], desks[number % 2], "letters", lambda: sender)
+
+    def hold_and_release() -> None:
+        for _ in range(12):
+            holding.hold_all(stores[0], actor="ana", why="a look", now=NOW)
+            holding.release_all(stores[0], now=NOW)
+
+    before = _deadlocks(postgresql)
+    with ThreadPoolExecutor(5) as pool:
+        at_work = [pool.submit(work, number) for number in range(4)]
+        try:
+            hold_and_release()
+            while books(stores[0], send) != {"sent": READERS}:
+                assert not any(each.done() for each in at_work)
+        finally:
+            ended.set()
+        for each in at_work:
+            each.result()
+    readers = [reader.delivery_id for call in sender.calls for reader in call.recipients]
+    assert len(readers) == len(set(readers)) == READERS
+    with stores[0].read() as conn:
+        assert sends.imbalance(conn, send) == ""
+        assert sends.get(conn, send)["state"] == SendState.SENDING
+    assert _deadlocks(postgresql) == before
+
+
+def _deadlocks(postgresql) -> int:
+    return postgresql.execute("SELECT sum(deadlocks)::int FROM pg_stat_database")[0][0]
