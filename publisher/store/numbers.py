@@ -15,7 +15,7 @@ from publisher.store.sql import is_postgresql
 from publisher.store.tables import EPOCH, metadata
 
 LARGEST = 2**53 - 1  # that a program which reads JSON as JavaScript does tells from the next
-GAP = 1_000_000_000  # numbers that are left out at least: the clock may have been set back since the last restore
+GAP = 1_000_000_000  # numbers that are left out where the clock was set back since the last restore
 NUMBERED = tuple(table.name for table in metadata.sorted_tables if table.autoincrement_column is not None)
 
 _ON_SQLITE = (
@@ -23,12 +23,15 @@ _ON_SQLITE = (
         "INSERT INTO sqlite_sequence (name, seq) "  # which has a row only of tables that have had rows
         "SELECT :table, 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = :table)"
     ),
-    text("UPDATE sqlite_sequence SET seq = max(seq + :gap, :beyond) WHERE name = :table"),
+    text(
+        "UPDATE sqlite_sequence SET seq = CASE WHEN seq < :beyond THEN :beyond ELSE seq + :gap END WHERE name = :table"
+    ),
 )
 _ON_POSTGRESQL = (
     text(
-        "SELECT setval(sequence, greatest(nextval(sequence) + :gap, :beyond)) "
-        "FROM (SELECT pg_get_serial_sequence(:table, 'id')::regclass AS sequence) AS found"
+        "SELECT setval(sequence, CASE WHEN next < :beyond THEN :beyond ELSE next + :gap END) "
+        "FROM (SELECT sequence, nextval(sequence) AS next "
+        "FROM (SELECT pg_get_serial_sequence(:table, 'id')::regclass AS sequence) AS named) AS counted"
     ),
 )
 

@@ -49,6 +49,14 @@ def test_after_a_restore_every_table_goes_on_from_its_microsecond(store):
         assert next_list(conn, "b") == BEYOND + 1
 
 
+def test_a_restore_that_is_seen_twice_leaves_out_no_more_than_the_time_between(store):
+    """Else the next restore, seen but once, could begin where this one did."""
+    with store.write() as conn:
+        numbers.leave_out_lost(conn, NOW)
+        numbers.leave_out_lost(conn, NOW + timedelta(seconds=1))
+        assert set(highest(conn).values()) == {BEYOND + 1_000_000}
+
+
 @pytest.mark.parametrize("at", [NOW, NOW - timedelta(days=400), EPOCH], ids=["the same", "set back", "reset"])
 def test_a_clock_that_stood_still_or_was_set_back_leaves_a_gap_too(store, at):
     with store.write() as conn:
