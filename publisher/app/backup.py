@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import publisher
-from publisher.app.ledger import DATABASE, RESTORED, keep_mark, open_ledger
+from publisher.app.ledger import DATABASE, RESTORED, keep_mark, leave_out_lost, open_ledger
 from publisher.clock import Clock
 from publisher.config.reading import FILE
 from publisher.config.settings import Settings
@@ -157,6 +157,7 @@ def restore(backup: Path, folder: Path, clock: Clock) -> Manifest:
             copying.load_file(copied, folder / DATABASE)
     with closing(open_ledger(folder, settings, clock, to_upgrade=True)) as store:
         store.upgrade()  # the backup is there still: another one is not needed
+        leave_out_lost(store)
     _hold(open_ledger(folder, settings, clock), manifest, clock)
     return manifest
 

@@ -15,7 +15,7 @@ from publisher.errors import ConfigError
 from publisher.model.counting import many
 from publisher.model.tokens import address_hash
 from publisher.pipeline.operate import holding
-from publisher.store import Store, marks, processes
+from publisher.store import Store, marks, numbers, processes
 from publisher.store.farewells import Farewell
 from publisher.store.journal import Journal, Mark
 from publisher.store.journal_file import JournalFile
@@ -71,25 +71,48 @@ def require_journal(store: Store, settings: Settings, clock: Clock) -> None:
 
 
 def notice_restore(store: Store, hash_of: Callable[[str], str], clock: Clock) -> bool:
-    """Say whether the ledger knows of less than its journal; then hold it, and leave alone who left since."""
-    journal = store.journal
-    said = journal.last_mark() if journal else None
+    """Say whether the ledger knows of less than its journal; then hold it, and leave alone who left since.
+
+    No number that was given since is given again: that comes first, for what follows writes rows too.
+    """
+    journal, said = store.journal, _unknown_mark(store)
     if journal is None or said is None:
         return False
     with store.read() as conn:
         epoch, number = marks.epoch(conn), marks.number(conn)
-    if said.epoch == epoch and said.number <= number:
-        return False
+    leave_out_lost(store)
     why = f"the ledger was restored: what it knows of is older than {said.at:%Y-%m-%d %H:%M} UTC"
     holding.hold_all(store, actor=RESTORED, why=why, now=clock())
     done = remember(store, _since(journal, epoch, number), hash_of=hash_of, now=clock())
     log.warning("ledger_restored", held=why, left_alone_again=many(done.total(), "person", "people"))
-    keep_mark(store, clock, beyond=said.number)
+    _mark(store, clock, beyond=said.number)
     return True
 
 
-def keep_mark(store: Store, clock: Clock, *, beyond: int = 0) -> None:
-    """Say how far the ledger is, in itself first: what its journal says it knows of, it does know of."""
+def _unknown_mark(store: Store) -> Mark | None:
+    """Return how far its journal says that the ledger was, where the ledger doesn't know it: then it was restored."""
+    said = store.journal.last_mark() if store.journal else None
+    if said is None:
+        return None
+    with store.read() as conn:
+        is_known = said.epoch == marks.epoch(conn) and said.number <= marks.number(conn)
+    return None if is_known else said
+
+
+def leave_out_lost(store: Store) -> None:
+    """Let a restored ledger give no number that it may have given since its backup."""
+    with store.write() as conn:
+        numbers.leave_out_lost(conn, store.now(conn))
+
+
+def keep_mark(store: Store, clock: Clock) -> None:
+    """Say how far the ledger is; not where it was restored and nobody has noticed yet: that would hide it."""
+    if _unknown_mark(store) is None:
+        _mark(store, clock)
+
+
+def _mark(store: Store, clock: Clock, *, beyond: int = 0) -> None:
+    """Say it in the ledger itself first: what its journal says it knows of, it does know of."""
     if store.journal is None:
         return
     with store.write() as conn:

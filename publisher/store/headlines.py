@@ -85,7 +85,9 @@ def _before(conn: Connection, query: Select[Any], article_id: int) -> Select[Any
 
 def _searched(conn: Connection, wanted: Wanted) -> tuple[list[int], int, bool]:
     """Return what no index knows: the newest are looked through, and no more of them than one page may."""
-    newest = wanted.before - 1 if wanted.before else conn.execute(select(func.max(articles.c.id))).scalar_one() or 0
+    last = select(func.max(articles.c.id))
+    last = last.where(articles.c.id < wanted.before) if wanted.before else last
+    newest = conn.execute(last).scalar_one() or 0  # no page looks through numbers that a restore left out
     oldest = max(1, newest - WITHIN + 1)
     columns = select(articles.c.id, articles.c.title)
     query = _of(columns, wanted).where(articles.c.id.between(oldest, newest)).order_by(articles.c.id.desc())

@@ -1,9 +1,7 @@
 """What is let go once it was kept long enough: batch by batch, and only what is final.
 
 A send is final when it has ended, nobody of it is in doubt, and nothing of its edition is open any more. Posts are
-kept: they are few, and whoever takes one down or edits it must know what the network calls it. So is what is newest, as
-long as it is: SQLite gives the number of a row anew once no row has a higher one, and what a provider says late of a
-letter that was let go must never meet another reader.
+kept: they are few, and whoever takes one down or edits it must know what the network calls it.
 """
 
 from __future__ import annotations
@@ -116,12 +114,7 @@ def _final(conn: Connection, ended_before: datetime) -> Select[Any]:
     is_post = and_(messages.c.send_id == rows.c.id, messages.c.kind != "mail")
     is_said = and_(calls.c.send_id == rows.c.id, UNSETTLED)
     none_of = [~exists(select(1).where(each)) for each in (is_open, beside, is_post, is_said)]
-    none_of += [rows.c.id.not_in(_with_newest(table)) for table in (calls, deliveries)]
     return select(rows.c.id).where(_has_ended(rows.c), rows.c.done_at < ended_before, *none_of)
-
-
-def _with_newest(table: Table) -> Select[Any]:
-    return select(table.c.send_id).order_by(table.c.id.desc()).limit(1)
 
 
 def _has_ended(send: Any) -> ColumnElement[bool]:

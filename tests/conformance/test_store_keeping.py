@@ -70,26 +70,11 @@ def sent_to(store, readers: int, *, refused: int = 0, slot: str = "2026-11-24T07
     return send, ids
 
 
-NEWER = "letters-newer"  # the channel of what went out since
-
-
-def send_newer(store) -> None:
-    """Have a later letter under way: what is newest is kept in any case."""
-    subscribe(store, 1, "newer")
-    add_send(store, add_edition(store, f"newer {next(_KEYS)}"), channel=NEWER, lists=("newer",))
-    assert dispatch.claim(store, desk(store, Clock()), NEWER, 1)
-
-
 def number_of(store, *names: str) -> list[int]:
-    """Return how many rows there are of each table, besides those of the newer letter."""
-    return [_number_of(store, tables.metadata.tables[name]) for name in names]
-
-
-def _number_of(store, table) -> int:
-    newer = select(tables.sends.c.id).where(tables.sends.c.channel == NEWER)
-    mine = [table.c.send_id.not_in(newer)] if "send_id" in table.c else []
+    """Return how many rows there are of each table."""
     with store.read() as conn:
-        return conn.execute(select(func.count()).select_from(table).where(*mine)).scalar_one()
+        counted = [select(func.count()).select_from(tables.metadata.tables[name]) for name in names]
+        return [conn.execute(query).scalar_one() for query in counted]
 
 
 def faults(store, send: int, sealer: Sealer = SEALER) -> list[str]:
@@ -103,7 +88,6 @@ def prune(store, at, **how) -> dict[str, int]:
 
 def test_calls_go_first_then_deliveries_and_verify_balances_all_the_way(store):
     send, ids = sent_to(store, 5, refused=1)
-    send_newer(store)
     say(store, ids[1], K.DELIVERED)
     assert prune(store, NOW + 29 * DAY) == {}
     assert prune(store, NOW + 31 * DAY) == {"events": 1}
@@ -124,7 +108,6 @@ def test_calls_go_first_then_deliveries_and_verify_balances_all_the_way(store):
 
 def test_what_would_go_is_counted_before(store):
     sent_to(store, 5, refused=1)
-    send_newer(store)
     at = NOW + 800 * DAY
     said = keeping.count(store, KEPT, (), at).plain
     assert said == {"events": 0, "words": 0, "calls": 3, "deliveries": 5, "articles": 1}
@@ -136,7 +119,6 @@ def test_what_would_go_is_counted_before(store):
 def test_after_each_batch_the_books_balance_and_a_stop_loses_nothing(store, monkeypatch, batch):
     monkeypatch.setattr(keeping, "BATCH", batch)
     send, _ = sent_to(store, 5, refused=2)
-    send_newer(store)
     at = NOW + 800 * DAY
     for step in range(40):
         left = iter([True] * 1 + [False])
@@ -149,7 +131,6 @@ def test_after_each_batch_the_books_balance_and_a_stop_loses_nothing(store, monk
 
 def test_what_was_sealed_can_not_be_changed_unseen(store):
     send, _ = sent_to(store, 4)
-    send_newer(store)
     prune(store, NOW + 800 * DAY)
     totals = tables.sealed_totals
     with store.write() as conn:
@@ -165,7 +146,6 @@ def test_what_was_sealed_can_not_be_changed_unseen(store):
 
 def test_an_old_key_still_knows_its_seals(store):
     send, _ = sent_to(store, 2)
-    send_newer(store)
     prune(store, NOW + 800 * DAY)
     assert faults(store, send, Sealer((b"s" * 32, b"n" * 32))) == []
     assert faults(store, send, Sealer((b"n" * 32,))) != []
@@ -174,7 +154,6 @@ def test_an_old_key_still_knows_its_seals(store):
 def test_a_send_whose_total_was_changed_is_left_alone_and_the_others_go(store):
     send, _ = sent_to(store, 4)
     other, _ = sent_to(store, 4, slot="other")
-    send_newer(store)
     prune(store, NOW + 200 * DAY)
     with store.write() as conn:
         conn.execute(update(tables.sealed_totals).where(tables.sealed_totals.c.send_id == send).values(calls=9))
@@ -212,32 +191,24 @@ def test_what_is_not_final_stays(store):
 
 
 def test_the_number_of_a_letter_that_went_is_given_to_no_other_reader(store):
-    """SQLite counts on from the highest number that is there: a late bounce would meet whoever has it now."""
-    _, ids = sent_to(store, 2)
+    """Also where it was the newest of all: a late bounce would meet whoever has it now."""
+    send, ids = sent_to(store, 2)
+    call = newest_call(store)
     email = reader(store, ids[1])
-    prune(store, NOW + 900 * DAY)
-    assert number_of(store, "deliveries", "calls") == [2, 1]
-    _, later = sent_to(store, 3, slot="later")
     assert prune(store, NOW + 900 * DAY)["deliveries"] == 2
-    assert not set(ids) & set(later)
+    assert number_of(store, "deliveries", "calls") == [0, 0]
+    later, others = sent_to(store, 3, slot="later")
+    assert min(others) > max(ids) and newest_call(store) > call
     assert say(store, ids[1], K.HARD_BOUNCE, NOW + 900 * DAY, address=email) == "new"
     with store.read() as conn:
         assert len(conn.execute(select(tables.suppressions)).all()) == 1
     assert blocks(store, email) == ["all"]
+    assert [faults(store, each) for each in (send, later)] == [[], []]
 
 
-def test_the_number_of_a_call_that_went_is_given_to_no_other(store):
-    sent_to(store, 1)
-    first = sent_to(store, 1, slot="second")[0]
-    second = add_send(store, add_edition(store, "third"))  # it has the newest deliveries, and no call yet
-    prune(store, NOW + 900 * DAY)
+def newest_call(store) -> int:
     with store.read() as conn:
-        assert list(conn.execute(select(tables.calls.c.send_id)).scalars()) == [first]
-    mine = desk(store, Clock())
-    assert dispatch.claim(store, mine, "letters", 1)
-    prune(store, NOW + 900 * DAY)
-    with store.read() as conn:
-        assert list(conn.execute(select(tables.calls.c.send_id)).scalars()) == [second]
+        return conn.execute(select(func.max(tables.calls.c.id))).scalar_one()
 
 
 def test_posts_stay_for_they_may_have_to_be_taken_down(store):
@@ -254,7 +225,6 @@ def test_posts_stay_for_they_may_have_to_be_taken_down(store):
 
 def test_what_was_resent_since_is_kept_anew(store):
     send, ids = sent_to(store, 3, refused=1)
-    send_newer(store)
     prune(store, NOW + 200 * DAY)
     later = NOW + 300 * DAY
     with store.write() as conn:
@@ -268,7 +238,6 @@ def test_what_was_resent_since_is_kept_anew(store):
     assert dispatch.begin(store, mine, claimed)
     record_answer(store, mine, claimed, Answer(SENT))
     settle.settle_finished(store, now=later)
-    send_newer(store)
     assert faults(store, send) == []
     assert prune(store, later + 179 * DAY) == {"articles": 1}
     assert prune(store, later + 181 * DAY) == {"calls": 1}
@@ -295,7 +264,6 @@ def blocks(store, email: str) -> list[str]:
 @pytest.mark.parametrize("age", [200, 900])
 def test_a_late_word_still_suppresses(store, kind, age):
     send, ids = sent_to(store, 2)
-    send_newer(store)
     email = reader(store, ids[0])
     at = NOW + age * DAY
     prune(store, at)
@@ -312,7 +280,6 @@ def test_a_late_word_still_suppresses(store, kind, age):
 
 def test_a_late_word_that_names_nobody_harms_nothing(store):
     send, ids = sent_to(store, 2)
-    send_newer(store)
     prune(store, NOW + 900 * DAY)
     assert say(store, ids[0], K.HARD_BOUNCE, NOW + 900 * DAY) == "foreign"
     assert say(store, ids[0], K.DELIVERED, NOW + 900 * DAY, address="reader1@example.org") == "foreign"
@@ -321,7 +288,6 @@ def test_a_late_word_that_names_nobody_harms_nothing(store):
 
 def test_whoever_leaves_late_leaves_what_they_were_on_then(store):
     _, ids = sent_to(store, 1)
-    send_newer(store)
     email, at = reader(store, ids[0]), NOW + 900 * DAY
     prune(store, at)
     with store.write() as conn:
@@ -331,7 +297,7 @@ def test_whoever_leaves_late_leaves_what_they_were_on_then(store):
     assert say(store, ids[0], K.UNSUBSCRIBED, at - DAY, address=email) == "new"
     with store.read() as conn:
         rows = conn.execute(select(tables.subscriptions.c.state).order_by(tables.subscriptions.c.list_id)).scalars()
-        assert list(rows) == ["left", "left", "confirmed"]  # daily, newer, fresh
+        assert list(rows) == ["left", "confirmed"]  # daily, fresh
 
 
 def test_who_bounced_is_known_without_the_words_and_letters_in_a_row_still_count(store):

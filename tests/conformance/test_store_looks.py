@@ -16,6 +16,7 @@ from publisher.store import (
     credentials,
     facts,
     headlines,
+    numbers,
     readership,
     sends,
     sources,
@@ -60,6 +61,16 @@ def test_articles_are_found_by_everything_together_page_by_page(kept):
                     break
             assert [each.id for each in paged] == [each.id for each in whole], (source, standing, words)
             assert len([each for each in whole if "Ärger" in each.article.title]) == known.get(standing, 1)
+
+
+def test_a_search_goes_on_past_the_numbers_that_a_restore_left_out(kept):
+    with kept.write() as conn:
+        numbers.leave_out_lost(conn, NOW)
+        add_article(conn, sources.ensure(conn, "site")["id"], Article("Ärger 4"))
+        found = headlines.find(conn, headlines.Wanted(words="ärger"))
+        assert [each.article.title for each in found.articles] == ["Ärger 4"] and found.before
+        older = headlines.find(conn, headlines.Wanted(words="ärger", before=found.before))
+        assert len(older.articles) == 4 and not older.before
 
 
 def test_suppressions_are_found_page_by_page(kept):

@@ -1,4 +1,5 @@
-"""A backup that is put back after its ledger was lost in mid-send: who had left since is left alone, nothing repeats.
+"""A backup that is put back after its ledger was lost in mid-send: who had left since is left alone, nothing repeats,
+and no number of the lost time is given again.
 
 `python -m tests.crash.restores FOLDER --rounds 3` does so some times by hand.
 """
@@ -34,6 +35,7 @@ SELECT (SELECT coalesce(sum(pending + taken), 0) FROM sends)
      + (SELECT count(*) FROM editions e WHERE e.state = 'locked'
         AND NOT EXISTS (SELECT 1 FROM sends s WHERE s.edition_id = e.id))
 """
+NUMBERS = "SELECT 'delivery', id FROM deliveries UNION ALL SELECT 'call', id FROM calls"
 
 
 @dataclass(slots=True)
@@ -122,7 +124,15 @@ class Loss:
         everybody = {f"reader{number}@example.org" for number in range(READERS)} - set(leavers)
         self.round.faults += [f"{email} got none" for email in sorted(everybody - set(before + after))]
         self.round.again = sum(1 for email in after if email in before)
+        self.round.faults += self._given_again(folder)
         _publisher(folder, "verify")
+
+    def _given_again(self, folder: Path) -> list[str]:
+        known, lost, now = (
+            set(_all(path, NUMBERS))
+            for path in (self.folder / "look/ledger.db", self.folder / "first/publisher.db", folder / "publisher.db")
+        )
+        return [f"{kind} {number} was given again" for kind, number in sorted(now & (lost - known))]
 
     def _settle(self, folder: Path, run: Command) -> None:
         end = time.monotonic() + SETTLE_PATIENCE
@@ -170,9 +180,13 @@ def _settled(backup: Path, work: Path) -> int:
 
 
 def _ask(database: Path, query: str) -> int:
+    return int(_all(database, query)[0][0])
+
+
+def _all(database: Path, query: str) -> list[tuple]:
     conn = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)
     try:
-        return int(conn.execute(query).fetchone()[0])
+        return conn.execute(query).fetchall()
     finally:
         conn.close()
 

@@ -65,7 +65,7 @@ metadata = MetaData(
 
 
 def row_id() -> Column[int]:
-    # INTEGER on SQLite is the row id itself; BIGINT elsewhere.
+    # INTEGER on SQLite is the row id itself; BIGINT elsewhere. Migrations say `sqlite_autoincrement=True` of the table.
     return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
 
 

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import shutil
 import tarfile
-from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
 from publisher.app import App, versions
 from publisher.app.backup import back_up, restore
-from publisher.app.ledger import RESTORED, keep_mark
+from publisher.app.ledger import DATABASE, RESTORED, keep_mark
+from publisher.audience import preferences
+from publisher.config.reading import FILE
 from publisher.errors import UsageError
+from publisher.model.call import Answer, Outcome, Recipient, Verdict
+from publisher.model.event import Event, EventKind
 from publisher.model.subscriber import SubscriptionState
-from publisher.store import Store, audit, facts
-from tests.ledger import NOW, Clock
+from publisher.pipeline import dispatch, hear
+from publisher.pipeline.dispatch.answer import record_answer
+from publisher.store import Store, audit, copying, events, facts, subscribers, suppressions
+from tests.ledger import NOW, Clock, add_edition, add_send, desk
 from tests.stores import ENGINES, programs
 from tests.unit.app.project import open_app
 from tests.unit.app.test_ledger import held_by, put, state
@@ -43,16 +51,23 @@ def app(request, tmp_path, monkeypatch) -> App:
 
 
 @pytest.fixture
-def target(request, app, tmp_path, monkeypatch):
-    """An empty place to restore to: a directory, and a database where it takes one."""
-    folder = tmp_path / "second"
-    folder.mkdir()
-    if app.settings.database_url:
-        postgresql = request.getfixturevalue("postgresql")
-        with suppress(Exception):
-            postgresql.execute("DROP DATABASE IF EXISTS restored WITH (FORCE)")
-        monkeypatch.setenv("DATABASE_URL", postgresql.create("restored"))
-    return folder
+def places(request, app, tmp_path, monkeypatch):
+    """A function that makes an empty place to restore to: a directory, and a database where it takes one."""
+
+    def place(name: str):
+        (tmp_path / name).mkdir()
+        if app.settings.database_url:
+            postgresql = request.getfixturevalue("postgresql")
+            postgresql.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            monkeypatch.setenv("DATABASE_URL", postgresql.create(name))
+        return tmp_path / name
+
+    return place
+
+
+@pytest.fixture
+def target(places):
+    return places("restored")
 
 
 def backup_of(app, tmp_path):
@@ -139,7 +154,10 @@ def test_without_the_journal_all_is_held_all_the_same(app, target, tmp_path, mon
     path = backup_of(app, tmp_path)
     monkeypatch.setenv("JOURNAL", str(tmp_path / "another.journal"))
     restore(path, target, app.clock)
-    assert held_by(Store.open(os.environ.get("DATABASE_URL") or target / "publisher.db")) == RESTORED
+    again = Store.open(os.environ.get("DATABASE_URL") or target / "publisher.db")
+    assert held_by(again) == RESTORED
+    with again.write() as conn:
+        assert subscribers.ensure_list(conn, "new") > 10**15  # and no number of the lost time is given again
 
 
 def test_once_released_it_goes_on_as_ever(app, target, tmp_path):
@@ -149,3 +167,91 @@ def test_once_released_it_goes_on_as_ever(app, target, tmp_path):
         facts.release_everything(conn)
     keep_mark(again.store, again.clock)
     assert held_by(App.open(target, app.clock).store) == ""
+
+
+# --- numbers that the lost time gave ----------------------------------------------------------------------------------
+
+
+class OurCommand:
+    """`publisher backup` and `publisher restore`."""
+
+    def __init__(self, app: App, folder) -> None:
+        self._path = folder / "backup.tar.gz"
+        back_up(app, self._path)
+
+    def put_back(self, folder, clock) -> None:
+        restore(self._path, folder, clock)
+
+
+class OtherMeans:
+    """A copy that knows nothing of us, as a snapshot or PostgreSQL's own programs make it."""
+
+    def __init__(self, app: App, folder) -> None:
+        self._folder, self._copy, url = app.folder, folder / "copy", app.settings.database_url
+        copying.copy_database(url, self._copy) if url else copying.copy_file(app.folder / DATABASE, self._copy)
+
+    def put_back(self, folder, clock) -> None:
+        for name in (FILE, "keys.json"):
+            shutil.copy(self._folder / name, folder)
+        if url := os.environ.get("DATABASE_URL"):
+            copying.load_database(self._copy, url)
+        else:
+            shutil.copy(self._copy, folder / DATABASE)
+
+
+def letter_to(app: App, email: str) -> Recipient:
+    """Let somebody join, and send them a letter; return what it knows of them."""
+    put(app, email)
+    add_send(app.store, add_edition(app.store, slot=email))
+    mine = dataclasses.replace(desk(app.store, app.clock), introduce=app.sending.introduce)
+    claimed = dispatch.claim(app.store, mine, "letters", 10)
+    assert dispatch.begin(app.store, mine, claimed)
+    record_answer(app.store, mine, claimed, Answer(Verdict(Outcome.SENT)))
+    return next(each for each in claimed.call.recipients if each.address == email)
+
+
+def an_hour_goes_by(app: App) -> None:
+    app.clock.advance(timedelta(hours=1))
+    keep_mark(app.store, app.clock)
+    app.store.close()
+
+
+@pytest.mark.parametrize("means", [OurCommand, OtherMeans])
+def test_an_old_link_and_a_late_bounce_of_the_lost_time_meet_no_other_reader(app, places, tmp_path, means):
+    """However often the same backup is put back: what each of the restored ledgers gave is lost with it, too."""
+    put(app, "ada@example.org")
+    backup = means(app, tmp_path)
+    lost = [letter_to(app, "bob@example.org")]
+    for number, email in enumerate(("cleo@example.org", "eve@example.org"), 1):
+        an_hour_goes_by(app)
+        folder = places(f"restored_{number}")
+        backup.put_back(folder, app.clock)
+        app = App.open(folder, app.clock)
+        assert held_by(app.store) == RESTORED
+        with app.store.write() as conn:
+            facts.release_everything(conn)
+        lost.append(letter_to(app, email))
+    eves = lost.pop()
+    for each in lost:
+        assert preferences.leave(app.store, token_of(each), app.link_key, how="a link", now=app.clock()) is None
+        assert bounce(app, each) == "foreign"
+        assert bounce(app, each, each.address) == "new"  # the provider says whose it is: they are left alone
+    with app.store.read() as conn:
+        eve = subscribers.find(conn, app.hash_of("eve@example.org"))
+        assert subscribers.subscription(conn, eve.id, 1)["state"] == "confirmed"
+        assert suppressions.of(conn, app.hash_of("eve@example.org")) == []
+        assert suppressions.of(conn, app.hash_of("bob@example.org"))
+        assert events.about(conn, [eves.delivery_id])[eves.delivery_id].state == "sent"
+    assert preferences.leave(app.store, token_of(eves), app.link_key, how="a link", now=app.clock())
+    assert bounce(app, eves) == "new"
+
+
+def token_of(reader: Recipient) -> str:
+    return reader.values["unsubscribe_url"].rpartition("/")[2]
+
+
+def bounce(app: App, reader: Recipient, address: str = "") -> str:
+    """Let a provider say late that a letter bounced; return what was made of it."""
+    event = Event(EventKind.HARD_BOUNCE, f"{reader.reference} {address}", app.clock(), address=address)
+    said = [(app.number_of("d", reader.reference), event)]
+    return hear.record(app.store, "letters", said, now=app.clock(), hash_of=app.hash_of)[0]

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.app import App
+from publisher.app import App, backup
 from publisher.app.ledger import RESTORED, keep_mark, notice_restore
 from publisher.app.operator import Operator
 from publisher.audience.erasing import erase
@@ -119,6 +119,15 @@ def test_a_ledger_that_somebody_restored_under_a_running_process_is_held(app):
     assert notice_restore(app.store, app.hash_of, app.clock)
     assert held_by(app.store) == RESTORED
     assert not notice_restore(app.store, app.hash_of, app.clock)
+
+
+def test_a_backup_of_a_ledger_that_somebody_restored_does_not_hide_that_it_was(app):
+    for _ in range(3):
+        keep_mark(app.store, app.clock)
+    with app.store.write() as conn:
+        conn.exec_driver_sql("UPDATE facts SET value = '1' WHERE name = 'mark'")
+    backup.back_up(app, app.folder / "backup.tar.gz")  # as `publisher upgrade` makes one first of all
+    assert held_by(App.open(app.folder, app.clock).store) == RESTORED
 
 
 def test_another_ledger_beside_the_journal_leaves_alone_whoever_said_so_to_the_first(app):

@@ -145,6 +145,57 @@ def test_a_ledger_of_the_ninth_schema_knows_which_editions_are_of_practice(empty
     store.close()
 
 
+TABLES = text("SELECT type, name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite_%' ORDER BY type, name")
+NAMES = "INSERT INTO lists (name) VALUES ('a'), ('b'), ('c')"
+NEWEST_GOES = ("DELETE FROM lists WHERE name = 'c'", "INSERT INTO lists (name) VALUES ('d')")
+
+
+def test_a_ledger_of_the_twentieth_schema_gives_no_number_again(empty):
+    migrate.migrate_to(plain_engine(empty), "0020")
+    run(empty, NAMES)
+    upgraded(empty).close()
+    run(empty, *NEWEST_GOES)
+    with plain_engine(empty).begin() as conn:
+        assert conn.execute(text("SELECT id FROM lists ORDER BY id")).scalars().all() == [1, 2, 4]
+
+
+def test_the_twenty_first_migration_changes_one_word_of_each_table_and_nothing_else(tmp_path):
+    path = tmp_path / "ledger.db"
+    migrate.migrate_to(plain_engine(path), "0020")
+    run(path, NAMES)
+    with plain_engine(path).connect() as open_already:
+        before = open_already.execute(TABLES).all()
+        open_already.rollback()
+        migrate.migrate_to(plain_engine(path), "0021")
+        after = [
+            (*each, sql and sql.replace("(id AUTOINCREMENT)", "(id)")) for *each, sql in open_already.execute(TABLES)
+        ]
+        assert after == before
+        for check, well in (("integrity_check", ["ok"]), ("foreign_key_check", []), ("writable_schema", [0])):
+            assert open_already.execute(text(f"PRAGMA {check}")).scalars().all() == well
+        for statement in NEWEST_GOES:
+            open_already.execute(text(statement))
+        assert open_already.execute(text("SELECT max(id) FROM lists")).scalar_one() == 4
+
+
+def test_the_twenty_first_migration_leaves_nothing_where_it_is_cut_short(tmp_path):
+    path = tmp_path / "ledger.db"
+    migrate.migrate_to(plain_engine(path), "0020")
+    run(path, NAMES, "CREATE TRIGGER no BEFORE UPDATE ON alembic_version BEGIN SELECT RAISE(ABORT, 'cut short'); END")
+    before = _dump(tmp_path)
+    store = Store.open(path, to_upgrade=True)
+    with pytest.raises(Exception, match="cut short"):
+        store.upgrade()
+    assert _dump(tmp_path) == before
+    with store.write() as conn:  # by the connection that had read the declarations anew
+        assert conn.execute(text("PRAGMA writable_schema")).scalar_one() == 0
+        assert conn.execute(text("INSERT INTO lists (name) VALUES ('d') RETURNING id")).scalar_one() == 4
+        conn.execute(text("DROP TRIGGER no"))
+    assert store.upgrade()
+    store.close()
+    assert "AUTOINCREMENT" in "".join(_dump(tmp_path))
+
+
 def test_a_migration_that_fails_leaves_nothing_of_it(empty):
     engine = plain_engine(empty)
     migrate.migrate_to(engine, "0001")
