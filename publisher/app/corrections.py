@@ -204,7 +204,7 @@ def why_it_keeps(app: App, channel: str, account: Fingerprints) -> str:
 
 
 def _edits_nothing(app: App, channel: str) -> str:
-    """Return why nothing that a channel posts can ever be edited; empty: it can, or could once the channel is mended."""
+    """Return why nothing that a channel posts can ever be edited; empty: it can, or could once that is mended."""
     from publisher.senders.registry import sender_class
 
     spec = app.project.channels.get(channel)
