@@ -59,8 +59,8 @@ def _said(conn: Connection, app: App, place: Any) -> Told:
             words = _("%(edition)s, a draft that goes at %(moment)s, brings it too", edition=named, moment=at)
         return Told(words, is_harmless)
     made = [send for send in sends.of_edition(conn, place["edition_id"]) if send["kind"] == sends.REGULAR]
-    words = because(named, joined(_sends(made, app), "; ") or _("its messages are about to be made"))
-    return Told(words, has_begun=any(send["started_at"] is not None for send in made))
+    brought = because(named, joined(_sends(made, app), "; ") or _("its messages are about to be made"))
+    return Told(brought, has_begun=any(send["started_at"] is not None for send in made))
 
 
 def _sends(made: Sequence[Any], app: App) -> Iterator[str]:
