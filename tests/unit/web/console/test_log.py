@@ -112,7 +112,7 @@ def test_a_delivery_tells_what_was_said_later_in_order_of_time(own_site):
         for kind, minutes, words in told:
             at = NOW + timedelta(minutes=minutes)
             event = Event(kind=kind, key=f"k{minutes}", happened_at=at, reference=f"d{number}")
-            events.add(conn, "letters", event, number, words=words, counts=True, now=at)
+            events.add(conn, "letters", event, number, words=words, now=at)
     shown = page(own_site, f"/deliveries/{number}")
     assert shown.index("<strong>delivered</strong>") < shown.index("<strong>complained</strong>")
     assert "&lt;script&gt;" in shown and "\x1b" not in shown and "\u202e" not in shown
