@@ -218,6 +218,7 @@ def start_console(work: Work, port: int | None, public_port: int | None) -> None
 
     :param port: instead of the one that is set, as `public_port` is.
     """
+    from publisher.store import processes
     from publisher.web.inbox import Inbox
     from publisher.web.server import Server, make_app
 
@@ -228,6 +229,7 @@ def start_console(work: Work, port: int | None, public_port: int | None) -> None
     work.stack.callback(server.stop)
     work.signs.append(("web", lambda: server.is_listening))
     app.inbox = server.url
+    work.stack.enter_context(processes.showing(app.store, app.process_id, server.url))
     say(f"{app.project.publication.name}: {serving.console_url or server.url}{_practice_words(app)}")
     if serving.public:
         say(f"readers and providers: {server.public_url}")
