@@ -224,6 +224,9 @@ def test_each_try_of_a_call_stands_in_the_evidence(own_site):
     shown = page(own_site, f"/deliveries/{number}")
     lines = re.findall(r'<tr><th scope="row">.*?</tr>', shown)
     assert len(lines) == 2 and "500" in lines[0] and "try later" in lines[0] and "2 times" in shown
+    assert "<dt>Tries</dt><dd>2</dd>" in shown
+    listed = page(own_site, "/log?state=sent")
+    assert '<th scope="col">Calls</th>' in listed and '<td class="number" data-label="Calls">1</td>' in listed
 
 
 def test_the_log_names_the_edition_and_marks_practice_and_addresses_break_at_their_dots(own_site):
