@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import publisher
-from publisher.app.ledger import DATABASE, RESTORED, keep_mark, leave_out_lost, open_ledger
+from publisher.app.ledger import DATABASE, RESTORED, journal_of, keep_mark, leave_out_lost, open_ledger
 from publisher.clock import Clock
 from publisher.config.reading import FILE
 from publisher.config.settings import Settings
@@ -142,6 +142,7 @@ def restore(backup: Path, folder: Path, clock: Clock) -> Manifest:
     Whoever left, complained or was erased since is left alone again, where the journal is at hand.
 
     :raises UsageError: the backup is no good, there is a ledger already, or it is for the other kind of database.
+    :raises ConfigError: machines may share the ledger, and nobody said where its journal is.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(prefix=".restore-", dir=folder) as temporary:
@@ -149,6 +150,7 @@ def restore(backup: Path, folder: Path, clock: Clock) -> Manifest:
         manifest = look_into(backup, work)
         settings = Settings.load(folder)
         _refuse_other(manifest, settings, folder)
+        journal_of(folder, settings)  # where it has to be said and isn't, nothing is written either
         _put_files(work, folder, manifest)
         copied = work / LEDGER[manifest.engine]
         if manifest.engine == "postgresql":

@@ -68,6 +68,11 @@ class News:
         return any(not each.is_harmless for each in self.told)
 
     @property
+    def goes_again(self) -> bool:
+        """Say whether readers may have the story already: else an edition only is about to bring it."""
+        return any(each.has_begun for each in self.told)
+
+    @property
     def told_words(self) -> str:
         """Say which edition has the story already, the first that was found."""
         told = next((each.words for each in self.told if not each.is_harmless), "")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import methodcaller
 from typing import TYPE_CHECKING
 
-from publisher.app import desk, naming
+from publisher.app import desk, naming, written
 from publisher.errors import UsageError
 from publisher.model.desk import Changes, Words
 from publisher.model.staff import May
@@ -170,11 +170,12 @@ def _one_of(said: str, there: set[int], edition_id: int) -> int:
     return number
 
 
-def worded(schedule: Schedule, key: str, own: Words) -> Step:
+def worded(app: App, schedule: Schedule, key: str, own: Words) -> Step:
     """Return the step that gives one line of `send:` exactly these words; what is empty the schedule says again.
 
-    :raises UsageError: it has no such line, or the line has no such words.
+    :raises UsageError: it has no such line, the line has no such words, or no edition could be made with them.
     """
+    written.require_readable(app, subject=own.subject, preheader=own.preheader)
     entry = next((each for each in schedule.send if each.key == key), None)
     if entry is None:
         named = ", ".join(each.key for each in schedule.send)
@@ -189,13 +190,14 @@ def worded(schedule: Schedule, key: str, own: Words) -> Step:
     return f"wrote the {' and '.join(names)} of {key}", lambda changes: changes.unword(key).word(key, own)
 
 
-def about_words(schedule: Schedule, said: Words, to: str = "", *, plain: bool = False) -> Iterator[Step]:
+def about_words(app: App, schedule: Schedule, said: Words, to: str = "", *, plain: bool = False) -> Iterator[Step]:
     """Yield the changes that are about words; what is taken back first, so that what is said beside it holds.
 
     :param to: only of this channel, or line of `send:`.
     :param plain: take back all words of people's own.
-    :raises UsageError: there is no such line, or several posts could be meant.
+    :raises UsageError: there is no such line, several posts could be meant, or no edition could be made with them.
     """
+    written.require_readable(app, subject=said.subject, preheader=said.preheader)
     for key in [entry.key for entry in schedule.send if plain and to in ("", entry.key, entry.via)]:
         yield f"took back the words of {key}", methodcaller("unword", key)
     mail = Words(said.subject, said.preheader)

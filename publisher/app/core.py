@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import socket
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from difflib import get_close_matches
@@ -253,10 +252,6 @@ class App:
         """
         words = {"what": what, "affected": affected, "command": command}
         return alerts.begin(self.store, self.clock, cause, **words, urgent=urgent, channel=channel)
-
-    def here(self, cause: str) -> str:
-        """Return the cause of a trouble of this machine alone: on a shared ledger another one must not end it."""
-        return f"{cause}:{socket.gethostname()}" if self.is_shared else cause
 
     def open_causes(self) -> set[str]:
         """Return the causes of the alerts that are open now."""

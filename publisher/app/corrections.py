@@ -139,7 +139,7 @@ def next_steps(app: App, edition_id: int, found: Account) -> list[str]:
     steps += [step for row in rows if row["state"] == "paused" and (step := standing.next_step(row, None))]
     if any(mail.old > mail.gone and not (mail.mailed or mail.mailing) for mail in found.mails):
         steps.append(f"To mail the right words to who has the old ones: publisher correct {edition_id} --mail")
-    if not found.is_done:
+    if any(not post.is_done and not _edits_nothing(app, post.channel) for post in found.posts):
         steps.append(f"To try again what was not edited: publisher correct {edition_id}")
     return list(dict.fromkeys(steps))
 
@@ -195,15 +195,23 @@ def why_it_keeps(app: App, channel: str, account: Fingerprints) -> str:
 
     :param account: that posted it.
     """
-    from publisher.senders.registry import sender_class
-
     if (spec := app.project.channels.get(channel)) is None:
         return f"there is no channel {channel} any more: put it back into schedules.yaml and correct again"
     try:
-        why = sender_class(spec.sender).why_it_cannot_edit(spec.options)
-        return why or why_another(account, app.senders.account_of(spec))
+        return _edits_nothing(app, channel) or why_another(account, app.senders.account_of(spec))
     except PublisherError as error:
         return error.what
+
+
+def _edits_nothing(app: App, channel: str) -> str:
+    """Return why nothing that a channel posts can ever be edited; empty: it can, or could once that is mended."""
+    from publisher.senders.registry import sender_class
+
+    spec = app.project.channels.get(channel)
+    try:
+        return sender_class(spec.sender).why_it_cannot_edit(spec.options) if spec is not None else ""
+    except PublisherError:
+        return ""
 
 
 def is_over(app: App, edition_id: int) -> bool:

@@ -12,6 +12,7 @@ from publisher.app import intake, joining, speaking
 from publisher.app.alerts import Watch
 from publisher.app.keeping import Nightly
 from publisher.app.ledger import keep_mark, notice_restore
+from publisher.app.machines import Retired
 from publisher.app.speaking import Speaker
 from publisher.app.telling import Teller
 from publisher.audience import erasing
@@ -50,6 +51,7 @@ def standing_duties(app: App, is_alive: Callable[[], bool]) -> list[Duty]:
         Duty("sources", lambda: intake.begin_due(app), lambda: POLL_EVERY),
         Duty("holds", lambda: holding.finish_holding(app.store), lambda: LOOK_EVERY),
         Duty("watch", look, lambda: LOOK_EVERY),
+        Duty("machines", Retired(app).look, lambda: KEEP_EVERY),
         Duty("alerts", teller.tell, lambda: LOOK_EVERY),
         Duty("webhooks", speaker.speak, lambda: SPEAK_EVERY),
         Duty("webhook messages", lambda: _forget_messages(app), lambda: FORGET_EVERY),

@@ -26,16 +26,22 @@ DATABASE = "publisher.db"
 JOURNAL = "publisher.journal"
 LATE = 10  # marks: of several processes, one a minute each
 RESTORED = "publisher (restored)"  # who holds a ledger that was restored
+UNSAID = (
+    "Set JOURNAL to a file that all machines reach, or to another database (postgresql://…): a backup that is "
+    "restored would else write to people who have left (docs/backups.md)"
+)
 
 
 def open_ledger(folder: Path, settings: Settings, clock: Clock, *, to_upgrade: bool = False) -> Store:
     """Open the ledger of a project directory, and hold it where it was restored from a backup.
 
     :param to_upgrade: one of an earlier version is let in, as it is.
+    :raises ConfigError: machines may share it, and nobody said where its journal is.
     :raises StoreError: it can't be opened, or its journal is not as it was written.
     """
+    journal = journal_of(folder, settings)
     store = Store.open(settings.database_url or folder / DATABASE, clock, to_upgrade=to_upgrade)
-    store.journal = journal_of(folder, settings)
+    store.journal = journal
     if not to_upgrade:
         processes.end_writing_for_upgrades(store)
         notice_restore(store, lambda email: _hash_of(folder, email), clock)
@@ -45,29 +51,17 @@ def open_ledger(folder: Path, settings: Settings, clock: Clock, *, to_upgrade: b
 def journal_of(folder: Path, settings: Settings) -> Journal:
     """Return the journal of a project, wherever `JOURNAL` says that it is; nothing is read or written yet.
 
+    :raises ConfigError: the ledger's machines would each have one of their own, and so know of a few who left.
     :raises StoreError: it names no database.
     """
     said = settings.get("JOURNAL")
+    if settings.database_url and not said:
+        raise ConfigError("a ledger that machines share needs a journal that they share", where=FILE, remedy=UNSAID)
     if "://" not in said:
-        return JournalFile(Path(said or folder / JOURNAL))
+        return JournalFile(folder / (said or JOURNAL))
     from publisher.store.journal_database import JournalDatabase  # here: a file needs no driver for PostgreSQL
 
     return JournalDatabase(said)
-
-
-def require_journal(store: Store, settings: Settings, clock: Clock) -> None:
-    """See that the journal is one that outlives the ledger's database, and that it can be written, before work begins.
-
-    :raises ConfigError: nobody said where it is: each machine would have one of its own.
-    :raises StoreError: it can't be written.
-    """
-    if not settings.get("JOURNAL"):
-        remedy = (
-            "Set JOURNAL to a file that all machines reach, or to another database (postgresql://…): a backup that is "
-            "restored would else write to people who have left (docs/backups.md)"
-        )
-        raise ConfigError("a ledger that machines share needs a journal that they share", where=FILE, remedy=remedy)
-    keep_mark(store, clock)
 
 
 def notice_restore(store: Store, hash_of: Callable[[str], str], clock: Clock) -> bool:
@@ -106,7 +100,10 @@ def leave_out_lost(store: Store) -> None:
 
 
 def keep_mark(store: Store, clock: Clock) -> None:
-    """Say how far the ledger is; not where it was restored and nobody has noticed yet: that would hide it."""
+    """Say how far the ledger is; not where it was restored and nobody has noticed yet: that would hide it.
+
+    :raises StoreError: the journal can't be written.
+    """
     if _unknown_mark(store) is None:
         _mark(store, clock)
 

@@ -43,11 +43,12 @@ def write(
     :raises StaleError: another note waits by now.
     """
     desk.require_room(app, schedule)
-    faults = written.looked_through(app, text, where, anyway=anyway).faults
+    found = written.looked_through(app, text, where, anyway=anyway)
+    written.require_readable(app, subject=found.subject, preheader=found.preheader)
     before = desk.write_note(app, schedule, text, seen)
     slot = next_open(app, schedule, app.clock()) or desk.next_slot(app, schedule)
     desk.compose_next_anew(app, schedule)
-    return Kept(faults, before, slot)
+    return Kept(found.faults, before, slot)
 
 
 @allowed(May.EDIT)

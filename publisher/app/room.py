@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from publisher.app import machines
+
 if TYPE_CHECKING:
     from publisher.app.core import App
 
@@ -26,8 +28,9 @@ def is_enough(app: App) -> bool:
     try:
         place, free = min(((each, free_on(each)) for each in _places(app)), key=lambda found: found[1])
     except OSError as error:  # a disk that isn't there stops nobody who isn't writing to it
-        app.alert(
-            app.here(CAUSE),
+        machines.begin(
+            app,
+            CAUSE,
             what=f"how much room is left can't be told: {error.filename}: {error.strerror}",
             affected="nothing yet; a full disk would stop everything",
             command="publisher doctor",
@@ -35,10 +38,11 @@ def is_enough(app: App) -> bool:
         )
         return True
     if free >= floor:
-        app.all_clear(app.here(CAUSE))
+        machines.end(app, CAUSE)
         return True
-    app.alert(
-        app.here(CAUSE),
+    machines.begin(
+        app,
+        CAUSE,
         what=f"no slot fires: {in_words(free)} free on the disk of {place}, and {in_words(floor)} is the least",
         affected="every schedule; what is under way goes on",
         command="free some space there, or: publisher prune; slots fire again by themselves",

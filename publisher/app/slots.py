@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from publisher.app import approved, asking, composing, drafts, room, versions
+from publisher.app import approved, asking, composing, drafts, machines, room, versions
 from publisher.app.articles import fire_in_hours, sources_to_ask
 from publisher.clock import now as wall_clock
 from publisher.errors import PublisherError
@@ -67,8 +67,9 @@ def may_fire(app: App) -> bool:
     why = app.watch.doubt(now, awake_until, _shared(app))
     if why:
         app.doubted = True
-        app.alert(
-            app.here(CLOCK),
+        machines.begin(
+            app,
+            CLOCK,
             what=f"no slot fires: {why}",
             affected="every schedule",
             command="set the clock right; if it is right: publisher run --clock-is-right",
@@ -78,7 +79,7 @@ def may_fire(app: App) -> bool:
         with app.store.write() as conn:
             schedules.pull_back(conn, now)
         app.doubted = False
-    app.all_clear(app.here(CLOCK))
+    machines.end(app, CLOCK)
     if awake_until is None or now - awake_until > NOTED_EACH:
         with app.store.write() as conn:
             schedules.set_awake(conn, now)
@@ -103,7 +104,7 @@ def believe_clock(app: App) -> None:
     with app.store.write() as conn:
         schedules.set_awake(conn, app.clock())
         schedules.pull_back(conn, app.clock())
-    app.all_clear(app.here(CLOCK))
+    machines.end(app, CLOCK)
 
 
 @dataclass(frozen=True, slots=True)

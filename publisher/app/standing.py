@@ -90,8 +90,9 @@ class SendNow:
                 if is_down
                 else _("its post may or may not be edited yet")
             )
+        # Not "refused": the network may have said so, or a person who settled it.
         not_done = _("its post is not taken down") if is_down else _("its post is not edited")
-        return joined([not_done, _("(refused)") if self.failed else ""])
+        return joined([not_done, _("(failed)") if self.failed else ""])
 
 
 def sends_of(store: Store, edition_id: int) -> list[SendNow]:

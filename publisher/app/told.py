@@ -27,6 +27,7 @@ class Told:
 
     words: str
     is_harmless: bool = False  # a draft that leaves it out when it has gone as breaking news
+    has_begun: bool = False  # somebody may have it from there
 
 
 def told_of(conn: Connection, app: App, article: LedgerArticle, now: datetime) -> tuple[Told, ...]:
@@ -58,7 +59,8 @@ def _said(conn: Connection, app: App, place: Any) -> Told:
             words = _("%(edition)s, a draft that goes at %(moment)s, brings it too", edition=named, moment=at)
         return Told(words, is_harmless)
     made = [send for send in sends.of_edition(conn, place["edition_id"]) if send["kind"] == sends.REGULAR]
-    return Told(because(named, joined(_sends(made, app), "; ") or _("its messages are about to be made")))
+    brought = because(named, joined(_sends(made, app), "; ") or _("its messages are about to be made"))
+    return Told(brought, has_begun=any(send["started_at"] is not None for send in made))
 
 
 def _sends(made: Sequence[Any], app: App) -> Iterator[str]:

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from publisher.app import pictures
-from publisher.errors import PublisherError, UsageError
+from publisher.errors import PublisherError, TemplateError, UsageError
 from publisher.sources import written
 from publisher.sources.written import Fault, Written
 
@@ -30,6 +30,20 @@ def looked_through(app: App, text: str, where: str, *, anyway: bool = False) -> 
         place = f"{where}:{first.line}" if first.line else where
         raise UsageError(first.what + (f" (and {more} more)" if more else ""), where=place, remedy=first.remedy)
     return found
+
+
+def require_readable(app: App, **words: str) -> None:
+    """Refuse a subject or a preheader that no edition could be made with, as one in which a {{ is never closed.
+
+    :param words: by what errors call them.
+    :raises UsageError: what is wrong with which, and what to do.
+    """
+    for name, said in words.items():
+        try:
+            if said:
+                app.studio.renderer.require_readable(said, where=name)
+        except TemplateError as error:
+            raise UsageError(error.what, where=error.where, remedy=error.remedy) from error
 
 
 def _not_there(app: App, found: Written) -> Iterator[Fault]:

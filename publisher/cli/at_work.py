@@ -67,9 +67,11 @@ def at_work(folder: Path, command: str, *, clock_is_right: bool = False, follows
     """Open a project, be seen at work on its ledger, and end cleanly at Ctrl-C or SIGTERM.
 
     :param follows: it goes by the version that holds, whatever the file beside it says.
-    :raises StoreError: another process does the same on a ledger that only one may work on.
+    :raises StoreError: another process does the same on a ledger that only one may work on; or the journal of one that
+        machines share can't be written.
     """
     from publisher.app import App, tracing
+    from publisher.app.ledger import keep_mark
     from publisher.cli import log_to_stderr
     from publisher.config.settings import Settings
     from publisher.store import processes
@@ -84,6 +86,8 @@ def at_work(folder: Path, command: str, *, clock_is_right: bool = False, follows
     with ExitStack() as stack:
         stack.enter_context(processes.only_one(app.store, command, app.clock()))
         app.process_id = stack.enter_context(processes.at_work(app.store, command, app.clock()))
+        if app.is_shared:
+            keep_mark(app.store, app.clock)  # before anything is sent or answered: who leaves by it would be forgotten
         stack.callback(tracing.start(app, command))
         if clock_is_right:
             from publisher.app.slots import believe_clock
@@ -131,20 +135,16 @@ def last_words(app: App) -> str:
 
 
 def require_shared(app: App) -> None:
-    """Refuse what is one of several parts where there can be but one, or where nobody would know who has left.
+    """Refuse what is one of several parts where there can be but one.
 
     :raises UsageError: the ledger is a file, or it is practice.
-    :raises ConfigError: there is no journal that all share.
-    :raises StoreError: it can't be written.
     """
     from publisher.app.core import ALONE
-    from publisher.app.ledger import require_journal
 
     if not app.settings.database_url:
         raise UsageError(ALONE, remedy="Use `publisher run`; or name a database: DATABASE_URL in .env")
     if app.is_practice:
         raise UsageError(PRACTICE, remedy="Practise with `publisher run`, then set `practice: false`")
-    require_journal(app.store, app.settings, app.clock)
 
 
 def engine_of(work: Work) -> Embedded:
@@ -218,6 +218,7 @@ def start_console(work: Work, port: int | None, public_port: int | None) -> None
 
     :param port: instead of the one that is set, as `public_port` is.
     """
+    from publisher.store import processes
     from publisher.web.inbox import Inbox
     from publisher.web.server import Server, make_app
 
@@ -228,6 +229,7 @@ def start_console(work: Work, port: int | None, public_port: int | None) -> None
     work.stack.callback(server.stop)
     work.signs.append(("web", lambda: server.is_listening))
     app.inbox = server.url
+    work.stack.enter_context(processes.showing(app.store, app.process_id, server.url))
     say(f"{app.project.publication.name}: {serving.console_url or server.url}{_practice_words(app)}")
     if serving.public:
         say(f"readers and providers: {server.public_url}")

@@ -63,7 +63,7 @@ def _ask(news: News, *, again: bool, yes: bool) -> None:
     if is_again and not can_ask():
         raise UsageError(news.told_words, remedy="Give --again to send it all the same")
     if is_again or not yes:
-        confirm("Send it again now?" if news.is_told else "Send it now?", REAL)
+        confirm("Send it again now?" if news.goes_again else "Send it now?", REAL)
 
 
 def show(news: News, app: App) -> None:

@@ -65,7 +65,7 @@ def edition(
         words = Words(subject or "", preheader or "", _text_in(post))
         steps = [
             *changing.about_stories(app, schedule, edition_id, stories, order),
-            *changing.about_words(schedule, words, to, plain=plain),
+            *changing.about_words(app, schedule, words, to, plain=plain),
         ]
         _tell_of_earlier(app, schedule, add)
         changing.carry_out(app, edition_id, steps, seen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -90,7 +91,10 @@ def _state(member: Member) -> str:
 
 def _say_link(app: App, name: str, end_of_link: str, said: str) -> None:
     from publisher.app.staff import INVITED_FOR
+    from publisher.store.processes import console_of
 
     until = local(app.clock() + INVITED_FOR, app.zone, seconds=False)
     say(f"{said}. {name} chooses a password behind this link at the console's address, until {until}:")
-    say(f"{app.settings.serving.console_address}{end_of_link}")
+    serving = app.settings.serving
+    shown = "" if serving.console_url else console_of(app.store, socket.gethostname())  # as `run --port` has it
+    say(f"{shown or serving.console_address}{end_of_link}")

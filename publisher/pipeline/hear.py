@@ -35,7 +35,6 @@ AT_ONCE = 200  # events in one commit
 LEFT = "left: by the provider's link or header"  # the basis of a subscription that ended so
 LASTING = frozenset({K.HARD_BOUNCE, K.COMPLAINED, K.UNSUBSCRIBED})  # holds whatever became of the letter's rows
 NOT_ARRIVED = frozenset({K.HARD_BOUNCE, K.SOFT_BOUNCE, K.DROPPED})
-INERT = frozenset({"test"})  # kinds of send whose readers asked for nothing: kept, and nothing follows
 
 # Where a word leaves a delivery, by where it was. What the provider has taken is sent; what did not arrive has failed.
 _TAKEN_BY_THE_PROVIDER = {D.TAKEN: D.SENT, D.UNKNOWN: D.SENT, D.PENDING: D.SENT}
@@ -95,17 +94,15 @@ def _hear(
     about = found.get(delivery_id) if delivery_id is not None else None
     if about is None:
         return "foreign"
-    counts = about.kind not in INERT
     words = _without_address(event)
-    if not events.add(conn, channel, event, about.delivery_id, words=words, counts=counts, now=now):
+    if not events.add(conn, channel, event, about.delivery_id, words=words, now=now):
         known = events.known(conn, channel, event.key)
         is_same = known is not None and (known["type"], known["delivery_id"]) == (event.kind, about.delivery_id)
         return "repeated" if is_same else "forged"
     if _move(conn, about, event, words):
         found |= events.about(conn, [about.delivery_id])  # what else is said of it finds it where it is now
-    if counts:
-        _follow(conn, channel, about, event, words, now)
-        outbox.tell_heard(conn, about.send_id, about.delivery_id, channel, event, words, now)
+    _follow(conn, channel, about, event, words, now)
+    outbox.tell_heard(conn, about.send_id, about.delivery_id, channel, event, words, now)
     return "new"
 
 
@@ -117,7 +114,7 @@ def _hear_of_gone(conn: Connection, channel: str, event: Event, hash_of: HashOf 
     if event.kind not in LASTING or not event.address or hash_of is None:
         return "foreign"
     words = _without_address(event)
-    if not events.add(conn, channel, event, None, words=words, counts=True, now=now):
+    if not events.add(conn, channel, event, None, words=words, now=now):
         known = events.known(conn, channel, event.key)
         return "repeated" if known is not None and known["type"] == event.kind else "forged"
     address_hash = hash_of(event.address)

@@ -96,6 +96,10 @@ class Engine:
         """Render a line that stands in the configuration, as plain text; ``where`` names its place."""
         return self._run(lambda: self._environment.from_string(source), where, context, conventions)
 
+    def require_readable(self, source: str, *, where: str) -> None:
+        """Read a line as `render_string` does, without anything to print; TemplateError where nothing could mend it."""
+        self._guarded(lambda: self._environment.from_string(source), where, {}, Conventions("en", "UTC"))
+
     def setting(self, name: str, variable: str, context: Mapping[str, Any], conventions: Conventions) -> Any:
         """Return what a template sets a variable to; None where it doesn't. TemplateError as for ``render``."""
 

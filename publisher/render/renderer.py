@@ -45,6 +45,10 @@ class Renderer:
         """Render a post and fit it to the network's limit; TemplateError as for ``mail``."""
         return render_post(self._engine, brief, rules)
 
+    def require_readable(self, line: str, *, where: str) -> None:
+        """Refuse a subject or preheader that no edition could have; TemplateError says what and what to do."""
+        self._engine.require_readable(line, where=where)
+
     def get_ready(self, rules: Iterable[PostRules]) -> None:
         """Load what only the first message waits for: a process that stays does this while nothing is due."""
         self._engine.get_ready()

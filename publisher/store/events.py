@@ -17,7 +17,7 @@ from publisher.store.words import Statement
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The delivery that a word is about, as it is now, with its send."""
+    """The delivery that a word is about, as it is now."""
 
     delivery_id: int
     send_id: int
@@ -25,14 +25,13 @@ class About:
     list_id: int | None
     state: str
     call_id: int | None  # None: it was never tried
-    kind: str  # of the send
 
 
 _ABOUT = Statement(
     """
     SELECT deliveries.id AS delivery_id, deliveries.send_id, deliveries.recipient_id, deliveries.list_id,
-        deliveries.state, deliveries.call_id, sends.kind
-    FROM deliveries JOIN sends ON sends.id = deliveries.send_id
+        deliveries.state, deliveries.call_id
+    FROM deliveries
     WHERE deliveries.id {delivery_ids}
     """
 )
@@ -60,13 +59,10 @@ _ADD = Statement(
 )
 
 
-def add(
-    conn: Connection, channel: str, event: Event, delivery_id: int | None, *, words: str, counts: bool, now: datetime
-) -> bool:
+def add(conn: Connection, channel: str, event: Event, delivery_id: int | None, *, words: str, now: datetime) -> bool:
     """Keep a word; say whether it is new.
 
     :param delivery_id: None: of one that is not kept any more.
-    :param counts: False: it is kept and changes nothing.
     """
     added = _ADD(
         conn,
@@ -77,7 +73,7 @@ def add(
         happened_at=event.happened_at,
         received_at=now,
         words=words,
-        counts=counts,
+        counts=True,
     )
     return added.one_or_none() is not None
 

@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, delete, insert, select
 
 from publisher.errors import StoreError, UpgradeError
 from publisher.store import migrate
 from publisher.store.database import Store
-from publisher.store.tables import insert_row, processes, update_row
+from publisher.store.tables import facts, insert_row, processes, update_row
 
 UPGRADE = "upgrade"  # the command
+CONSOLE = "console:"  # so begin the facts that say where a process shows the console
 WHEN_DONE = "Start again when that is done"
 
 
@@ -77,6 +78,38 @@ def living(store: Store) -> list[RowMapping]:
         query = select(*columns).where(processes.c.ended_at.is_(None)).order_by(processes.c.id)
         begun = list(conn.execute(query).mappings())
     return [row for row in begun if seems_alive(store, row["id"])]
+
+
+@contextmanager
+def showing(store: Store, process_id: int, url: str) -> Iterator[None]:
+    """Let others know where this process shows the console, for as long as it does."""
+    name = f"{CONSOLE}{process_id}"
+    with store.read() as conn:
+        before = _shown(conn)
+    gone = [each for each in before if not seems_alive(store, each)]  # they ended in the midst of it
+    with store.write() as conn:
+        conn.execute(delete(facts).where(facts.c.name.in_([name, *(f"{CONSOLE}{each}" for each in gone)])))
+        conn.execute(insert(facts).values(name=name, value=url))
+    try:
+        yield
+    finally:
+        with store.write() as conn:
+            conn.execute(delete(facts).where(facts.c.name == name))
+
+
+def console_of(store: Store, host: str) -> str:
+    """Return where a process at work on a machine shows the console, the newest; empty: none does."""
+    with store.read() as conn:
+        shown = _shown(conn)
+        here = select(processes.c.id).where(processes.c.id.in_(list(shown)), processes.c.host == host)
+        found = sorted(conn.execute(here).scalars(), reverse=True)
+    return next((shown[each] for each in found if seems_alive(store, each)), "")
+
+
+def _shown(conn: Connection) -> dict[int, str]:
+    """Return where processes show the console, or did when they died, by their ids."""
+    rows = conn.execute(select(facts.c.name, facts.c.value).where(facts.c.name.startswith(CONSOLE, autoescape=True)))
+    return {int(name.removeprefix(CONSOLE)): url for name, url in rows}
 
 
 def named(row: RowMapping) -> str:

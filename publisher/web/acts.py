@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_origin, get_type_hints
 
 from fastapi import APIRouter, Depends, Path, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field, SkipValidation, ValidationError, model_validator
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from publisher.app import App
 
 API = "/api/v1"
+SILENCE = (b"", b"{}", b"null")  # bodies that say nothing
 Id = Annotated[int, Path(ge=1, le=2**63 - 1)]
 # For the description alone: the door has looked at the token before.
 BEARER = HTTPBearer(scheme_name="token", description="A token of one of the staff.", auto_error=False)
@@ -116,8 +118,9 @@ class Acts:
             summary = (inspect.getdoc(do) or "").partition("\n")[0].rstrip(".")
             self.needed[address] = may
             check = [Depends(needs(may))]
+            silent = [] if "said" in inspect.signature(do).parameters else [Depends(_nothing_said)]
             self.api.add_api_route(
-                address, do, methods=["POST"], dependencies=check, response_model=Done, summary=summary
+                address, do, methods=["POST"], dependencies=[*check, *silent], response_model=Done, summary=summary
             )
             form = _form_of(do, back, again, self._shown)
             self.pages.add_api_route(
@@ -126,6 +129,12 @@ class Acts:
             return do
 
         return added
+
+
+async def _nothing_said(request: Request) -> None:
+    """Refuse words where nothing is to be said: whoever sends some means something else than what would be done."""
+    if b"".join((await request.body()).split()) not in SILENCE:
+        raise RequestValidationError([{"loc": ("body",), "msg": "nothing is said with this: send no body, or {}"}])
 
 
 def status_of(error: PublisherError) -> int:

@@ -197,6 +197,7 @@ def environment(language: str = "en") -> Environment:
         "rate": rate,
         "as_moment": datetime.fromisoformat,
         "size": partial(size, language=language),
+        "dated": partial(timed, language=language),
         "linked": linked,
         "foldable": foldable,
         "host": host,
@@ -247,6 +248,11 @@ def to_do(words: str, language: str = ENGLISH) -> str:
     """Return what to do: what to press for whoever is signed in, the command for whoever isn't."""
     said = spoken(language, words)
     return pressed(said, language) if permission.who() is not None else said
+
+
+def timed(words: str, zone: ZoneInfo, language: str = ENGLISH) -> str:
+    """Print words that the ledger or the terminal would have with their times as the rest of the page shows times."""
+    return dated(spoken(language, words), zone, language)
 
 
 def to_type(words: str, language: str = ENGLISH) -> Markup:

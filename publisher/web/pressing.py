@@ -155,7 +155,7 @@ LINK = r"\ue000([^\ue001]*)\ue001([^\ue002]*)\ue002"  # address, words
 _MARKS = re.compile("[\ue000-\ue002]")
 _MOMENT = re.compile(
     r"(?<![\w@/])(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?"  # day, clock, seconds
-    r"(Z|[+-]\d\d:\d\d| (?:UTC|[A-Z]{3,5}|[+-]\d\d))?(?![\w:])"
+    r"(Z|[+-]\d\d:\d\d| (?:UTC|[A-Z]{3,5}|[+-]\d\d))?(?!\w|:\d)"
 )
 
 
@@ -188,10 +188,14 @@ def _marked(address: str, words: str) -> str:
 
 
 def dated(words: str, zone: ZoneInfo, language: str = ENGLISH) -> str:
-    """Return a sentence with its times as pages show them: the key of a slot, such as ``2026-11-24T07:00``, is one."""
+    """Return a sentence with its times as pages show them: the key of a slot, such as ``2026-11-24T07:00``, is one.
+
+    What says that it is UTC is shown in the zone; any other zone by its short name stays as it is.
+    """
 
     def shown(found: Match[str]) -> str:
         day, clock, seconds, mark = found.groups()
+        mark = "Z" if mark == " UTC" else mark
         if mark is not None and mark.startswith(" "):
             return (
                 moment_words(datetime.fromisoformat(f"{day}T{clock}"), None, language=language) + (seconds or "") + mark

@@ -54,8 +54,9 @@ def test_an_operator_sees_what_is_down_what_carries_on_and_settles_what_nobody_k
     ):
         provider.fails(*[Fault.slow(0.01)] * BEFORE, *[Fault.unavailable("1")] * 500)
         spare.fails(Fault.dropped_after(), Fault.dropped_after(), Fault(400, {"Error": f"no such mailbox {SCRIPT}"}))
-        link = re.search(r"(/welcome/\S+)", at.publisher("staff", "add", "olga", "--role", "operator"))[1]
-        with seat(chromium, address_of(at)) as olga:
+        console = address_of(at)
+        link = re.search(rf"{console}(/welcome/\S+)", at.publisher("staff", "add", "olga", "--role", "operator"))[1]
+        with seat(chromium, console) as olga:
             chooses_a_password(olga, link)
             lets_it_go_and_sees_what_is_wrong(olga)
             mends_the_channel(olga, provider)

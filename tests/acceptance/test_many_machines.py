@@ -117,7 +117,7 @@ def test_on_a_ledger_in_a_file_there_are_no_parts(tmp_path, command):
     assert "share a ledger on PostgreSQL, and this one is a file. Use `publisher run`" in words
 
 
-@pytest.mark.parametrize("command", ["scheduler", "worker", "web"])
+@pytest.mark.parametrize("command", ["run", "scheduler", "worker", "web"])
 @pytest.mark.parametrize(
     ("place", "code", "words"),
     [
@@ -130,7 +130,7 @@ def test_on_a_ledger_in_a_file_there_are_no_parts(tmp_path, command):
         ("postgresql://ada:s3cret@127.0.0.1:1/journal", 1, "journal on PostgreSQL journal at 127.0.0.1:1: the journal"),
     ],
 )
-def test_no_part_begins_without_a_journal_that_outlives_the_database(project, command, place, code, words):
+def test_nobody_begins_without_a_journal_that_outlives_the_database(project, command, place, code, words):
     versions.accepted(App.open(project.folder))
     env = project.folder / ".env"
     env.write_text(re.sub("JOURNAL=.*", f"JOURNAL={place}", env.read_text()))

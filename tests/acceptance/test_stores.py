@@ -26,7 +26,7 @@ def project(tmp_path, provider):
 
 def set_url(project, url: str) -> None:
     with (project.folder / ".env").open("a") as env:
-        env.write(f"DATABASE_URL={url}\n")
+        env.write(f"DATABASE_URL={url}\nJOURNAL=publisher.journal\n")
 
 
 def test_with_database_url_the_ledger_is_on_postgresql_and_there_is_no_file(project, provider, postgresql_url):

@@ -295,3 +295,22 @@ def test_an_erasure_that_is_cut_short_is_finished_later_and_its_receipt_is_whole
     assert {"deliveries": 3, "subscribers": 1, "subscriptions": 1}.items() <= receipt.counted.items()
     assert (receipt.at, receipt.actor, receipt.why) == (NOW, "cli:bo", "(erased) wrote")
     assert erasing.finish_all(store) == []
+
+
+def test_whoever_has_the_address_next_and_is_erased_first_takes_it_from_no_erasure_under_way(store):
+    subscribe(store, 2)
+    add_send(store, add_edition(store))
+    first, second = (find(store, f"reader{number}@example.org").id for number in (1, 2))
+    with store.write() as conn:
+        update_row(conn, tables.subscribers, first, {"email": ADDRESS})
+        for letter in erasures.letters_to(conn, [first]):
+            update_row(conn, tables.deliveries, letter.id, {"reason": f"550 {ADDRESS}: no"})
+    said = {"hash_of": hash_of, "why": "wrote", "now": NOW, "actor": "cli:bo"}
+    with store.write() as conn:  # as far as it comes before their letters
+        erasing._begin(conn, subscribers.lock(conn, first), **said, besides={})
+    with store.write() as conn:
+        update_row(conn, tables.subscribers, second, {"email": ADDRESS})
+    assert erasing.erase(store, second, **said)
+    assert ADDRESS in _whole(store)
+    erasing.finish_all(store)
+    assert "canary" not in _whole(store)

@@ -40,21 +40,15 @@ def look(app: App) -> Iterator[Found]:
     if app.settings.database_url:
         yield clock("the database's clock", told, app.clock())
     if journal is not None:
-        yield look_at_journal(journal, is_shared=app.is_shared, is_said=bool(app.settings.get("JOURNAL")))
+        yield look_at_journal(journal)
 
 
-def look_at_journal(journal: Journal, *, is_shared: bool, is_said: bool) -> Found:
-    """Look at whether the journal can be read, and outlives the ledger.
-
-    :param is_shared: the ledger is on a server.
-    :param is_said: the settings name a place for it.
-    """
+def look_at_journal(journal: Journal) -> Found:
+    """Look at whether the journal can be read."""
     try:
         journal.last_mark()
     except (PublisherError, OSError) as error:
         return wrong("journal", f"it can't be read: {error}", "See docs/operations/journal.md")
-    if is_shared and not is_said:
-        return noted("journal", f"{journal.where}: this machine's own", "Say where all machines reach it: JOURNAL=…")
     return fine("journal", journal.where)
 
 

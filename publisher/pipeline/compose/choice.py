@@ -212,7 +212,7 @@ def _why_not_yet(candidate: LedgerArticle, settle: Mapping[str, Rest], now: date
     rest = settle.get(candidate.source)
     # Without a rest nothing waits, whatever a clock a moment ahead of ours wrote down.
     if rest is not None and rest.span and now < rest.ends_at(candidate):
-        return f"rests until {rest.ends_at(candidate):%H:%M} UTC (settle)"
+        return f"rests until {rest.ends_at(candidate):%Y-%m-%d %H:%M} UTC (settle)"
     return ""
 
 

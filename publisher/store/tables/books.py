@@ -135,7 +135,7 @@ events = Table(  # a later word from a provider
     Column("happened_at", Moment, nullable=False),
     Column("received_at", Moment, nullable=False),
     Column("words", Text, nullable=False),
-    Column("counts", Boolean, nullable=False),  # False: stored but inert
+    Column("counts", Boolean, nullable=False),  # False: changes nothing; no word that is heard now
     UniqueConstraint("channel", "event_key"),
     Index("ix_events_delivery_id", "delivery_id"),
     Index(  # the few that figures are drawn from, among a "delivered" for each letter

@@ -169,7 +169,7 @@ def _add_words(app: App, acts: Acts, room: Room) -> None:
         """Give a mail a subject and preheader of your own, or a post its words; what is empty the schedule says."""
         schedule = changing.schedule_of(app, edition_id)
         own = words_of.Words(said.subject, said.preheader, said.text)
-        steps = [changing.worded(schedule, said.entry, own)]
+        steps = [changing.worded(app, schedule, said.entry, own)]
         changing.carry_out(app, edition_id, steps, said.seen)
         return Done(said=_in_words(steps))
 

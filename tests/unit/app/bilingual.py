@@ -45,7 +45,7 @@ def open_bilingual(folder: Path, *stories: str, when: str = 'at: "07:00"', more:
     )
     if database:
         with (folder / ".env").open("a") as file:
-            file.write(f"DATABASE_URL={database}\n")
+            file.write(f"DATABASE_URL={database}\nJOURNAL=publisher.journal\n")
     write_feed(folder / "feed.xml", *stories)
     return App.open(folder, Clock(EVENING))
 

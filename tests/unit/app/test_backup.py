@@ -33,6 +33,7 @@ def app(request, tmp_path, monkeypatch) -> App:
     """A project with readers, on each engine."""
     folder = tmp_path / "first"
     folder.mkdir()
+    monkeypatch.setenv("JOURNAL", str(tmp_path / "publisher.journal"))
     app = open_app(folder, Clock(NOW))
     if request.param == "postgresql":
         app.store.close()
@@ -41,8 +42,6 @@ def app(request, tmp_path, monkeypatch) -> App:
         monkeypatch.setenv("DATABASE_URL", url)
         monkeypatch.setenv("PATH", f"{programs()}{os.pathsep}{os.environ['PATH']}")
         app = App.open(folder, app.clock)
-    monkeypatch.setenv("JOURNAL", str(tmp_path / "publisher.journal"))
-    app = App.open(folder, app.clock)
     versions.accepted(app)
     keep_mark(app.store, app.clock)
     (folder / "templates").mkdir(exist_ok=True)

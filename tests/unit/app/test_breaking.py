@@ -52,7 +52,7 @@ class Newsroom:
         self.folder = ProjectDir(folder, networks["mailgun"].url, backfill=0)
         if str(target).startswith("postgres"):
             with (folder / ".env").open("a") as env:
-                env.write(f"DATABASE_URL={target}\n")
+                env.write(f"DATABASE_URL={target}\nJOURNAL=publisher.journal\n")
         edit(folder, ("schedules:\n", CHANNELS.format(telegram=networks["telegram"].url)), ("at_most: 8", "at_most: 9"))
         self.app = self.opened()
         for number in range(readers):

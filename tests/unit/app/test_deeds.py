@@ -96,7 +96,7 @@ def bench(target, tmp_path):
     ProjectDir(tmp_path, "http://127.0.0.1:9")
     if isinstance(target, str):
         with (tmp_path / ".env").open("a") as file:
-            file.write(f"DATABASE_URL={target}\n")
+            file.write(f"DATABASE_URL={target}\nJOURNAL=publisher.journal\n")
     app = App.open(tmp_path, Clock(NOW))
     for number in range(1, 5):
         people.add(app, f"reader{number}@example.org", "daily")

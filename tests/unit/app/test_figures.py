@@ -31,7 +31,7 @@ class Books:
     """A project with sends that were made long ago, written down call by call."""
 
     def __init__(self, folder, target) -> None:
-        address = f"DATABASE_URL={target}\n" if isinstance(target, str) else ""
+        address = f"DATABASE_URL={target}\nJOURNAL=publisher.journal\n" if isinstance(target, str) else ""
         ProjectDir(folder, "http://127.0.0.1:9", secrets=SECRETS + address)
         self.app = App.open(folder, Clock(NOW))
         self.numbers = count(1)

@@ -23,6 +23,7 @@ def folder(tmp_path, clock, postgresql_url, monkeypatch):
     """A project whose ledger is on PostgreSQL."""
     open_app(tmp_path, clock).store.close()
     monkeypatch.setenv("DATABASE_URL", postgresql_url)
+    monkeypatch.setenv("JOURNAL", str(tmp_path / "publisher.journal"))
     return tmp_path
 
 

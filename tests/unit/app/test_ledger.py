@@ -11,7 +11,7 @@ from publisher.app import App, backup
 from publisher.app.ledger import RESTORED, keep_mark, notice_restore
 from publisher.app.operator import Operator
 from publisher.audience.erasing import erase
-from publisher.errors import StoreError
+from publisher.errors import ConfigError, StoreError
 from publisher.model.subscriber import SubscriptionState
 from publisher.store import Store, facts, marks, subscribers
 from publisher.store.journal import Mark
@@ -158,6 +158,20 @@ def test_the_journal_may_be_elsewhere(app, tmp_path, monkeypatch):
     other = App.open(app.folder, app.clock)
     keep_mark(other.store, other.clock)
     assert (tmp_path / "elsewhere.journal").exists()
+
+
+def test_a_place_that_is_no_whole_path_is_in_the_project_from_wherever_a_command_is_typed(app, monkeypatch):
+    monkeypatch.setenv("JOURNAL", "kept.journal")
+    assert App.open(app.folder, app.clock).store.journal.where == str(app.folder / "kept.journal")
+
+
+@pytest.mark.parametrize("opened", [App.open, App.open_following, Operator.open])
+def test_whoever_opens_a_ledger_on_postgresql_must_say_where_its_journal_is(app, opened, postgresql_url, monkeypatch):
+    monkeypatch.setenv("DATABASE_URL", postgresql_url)
+    (app.folder / "publisher.journal").unlink()
+    with pytest.raises(ConfigError, match=r"needs a journal that they share\. Set JOURNAL to a file that all machines"):
+        opened(app.folder, app.clock)
+    assert not (app.folder / "publisher.journal").exists()
 
 
 def test_a_restored_ledger_is_held_by_a_journal_in_another_database_too(app, monkeypatch, postgresql):

@@ -124,14 +124,20 @@ def test_a_full_disk_of_one_machine_is_told_of_it_alone_and_another_fires(tmp_pa
     clock, both = Clock(EVENING), []
     for name in ("full", "sound"):
         (tmp_path / name).mkdir()
-        both.append(open_app(tmp_path / name, clock, secrets=f"{SECRETS}DATABASE_URL={postgresql_url}\n"))
+        both.append(
+            open_app(
+                tmp_path / name, clock, secrets=f"{SECRETS}DATABASE_URL={postgresql_url}\nJOURNAL=publisher.journal\n"
+            )
+        )
     full, sound = both
     full.settings = Settings({"PUBLISHER_MIN_FREE": "900000TB", "DATABASE_URL": postgresql_url})
     clock.moment = MORNING - MINUTE
     for each, app in (("full", full), ("sound", sound), ("full", full)):
         monkeypatch.setattr(socket, "gethostname", lambda each=each: each)
         fire_due(app)
-        assert app.open_causes() == {"disk:full"}
+        assert app.open_causes() == {"disk:full:0"}
+    with full.store.read() as conn:
+        assert alerts.open_ones(conn)[0]["what"].startswith("full: no slot fires: ")
     clock.moment = MORNING
     assert fire_due(full) == []
     assert len(fire_due(sound)) == 1

@@ -173,7 +173,7 @@ def test_people_sign_in_on_each_engine(tmp_path, target):
     if isinstance(target, str):
         app.store.close()
         with (tmp_path / ".env").open("a") as file:
-            file.write(f"DATABASE_URL={target}\n")
+            file.write(f"DATABASE_URL={target}\nJOURNAL=publisher.journal\n")
         app = App.open(tmp_path, Clock(NOW))
     join(app)
     assert staff.sign_in(app, "anna", "wrong").member is None

@@ -106,7 +106,7 @@ def test_an_edition_is_called_by_the_publications_clock_to_the_minute():
     [
         ({"pending": 1}, "its post is not taken down"),
         ({"taken": 1}, "its post is not taken down"),
-        ({"failed": 1}, "its post is not taken down (refused)"),
+        ({"failed": 1}, "its post is not taken down (failed)"),
         ({"unknown": 1}, "its post may or may not be taken down yet"),
         ({"sent": 1}, "its post is taken down"),
     ],

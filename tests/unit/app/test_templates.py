@@ -31,6 +31,7 @@ def folder(tmp_path, clock, postgresql_url, monkeypatch):
     folder.mkdir()
     open_app(folder, clock).store.close()
     monkeypatch.setenv("DATABASE_URL", postgresql_url)
+    monkeypatch.setenv("JOURNAL", str(tmp_path / "publisher.journal"))
     at(folder / "schedules.yaml", -100)
     return folder
 

@@ -38,6 +38,7 @@ def place(request, tmp_path, monkeypatch):
     if request.param == "postgresql":
         target = address = request.getfixturevalue("postgresql").create(f"upgrading_{next(_NUMBERS)}")
         monkeypatch.setenv("DATABASE_URL", target)
+        monkeypatch.setenv("JOURNAL", str(tmp_path / "publisher.journal"))
         monkeypatch.setenv("PATH", f"{programs()}{os.pathsep}{os.environ['PATH']}")
     engine = create_engine(parse(address) if request.param == "postgresql" else address)
     migrate.migrate_to(engine, BEFORE)
@@ -146,6 +147,7 @@ def test_a_command_that_is_not_waited_for_writes_nothing_once_an_upgrade_has_beg
     ProjectDir(tmp_path, "http://127.0.0.1:9")
     if isinstance(target, str):
         monkeypatch.setenv("DATABASE_URL", target)
+        monkeypatch.setenv("JOURNAL", str(tmp_path / "publisher.journal"))
     operator, other = Operator.open(tmp_path, Clock(NOW)), Store.open(target)
     note(operator.store)
     with processes.upgrading(other, NOW), pytest.raises(UpgradeError, match=r"is being upgraded by publisher upgrade"):

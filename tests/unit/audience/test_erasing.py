@@ -39,7 +39,7 @@ def test_nothing_of_a_person_is_left_anywhere_but_the_hash(store):
         delivery = log.find(conn, log.Filter(send_id=send_id, address_hash=hash_of(ADA)))[0]
         bounce = Event(EventKind.HARD_BOUNCE, "1", NOW)
         words = "550 <READER1@example.org>: no such user"
-        events.add(conn, "letters", bounce, delivery["id"], words=words, counts=True, now=NOW)
+        events.add(conn, "letters", bounce, delivery["id"], words=words, now=NOW)
         suppressions.add(conn, hash_of(ADA), "all", reason=f"hard bounce: {words}", now=NOW, actor="channel:letters")
     assert erase(store)
     text = whole_ledger(store).casefold()

@@ -30,7 +30,7 @@ def test_the_record_has_consent_with_its_words_every_change_and_every_mail_with_
         list_id = subscribers.ensure_list(conn, "daily")
         subscribers.set_subscription(conn, person.id, list_id, SubscriptionState.CONFIRMED, **said)
         arrived = Event(EventKind.DELIVERED, "1", NOW)
-        events.add(conn, "letters", arrived, 1, words="250 OK", counts=True, now=NOW)
+        events.add(conn, "letters", arrived, 1, words="250 OK", now=NOW)
         suppressions.add(conn, hash_of(ADA), "list:weekly", reason="she rang", now=NOW, actor="cli:ada")
     told = json.loads(json.dumps(record.record_of(store, person.id)))
     assert (told["email"], told["name"], told["known_since"]) == (ADA, "Ada", NOW.isoformat())

@@ -69,6 +69,11 @@ def test_words_that_would_hold_a_message_are_said_at_once(run):
     assert "letters: held: subject of morning, as a person wrote it: there is no 'titel'" in shown
 
 
+def test_words_that_no_edition_can_have_are_refused(run):
+    with pytest.raises(UsageError, match=r"^subject: a \{\{ is never closed\. Close it with \}\}$"):
+        run("edition", "morning", "--subject", "{{ lead")
+
+
 def test_words_beside_plain_hold_and_those_before_go(run):
     run("edition", "morning", "--subject", "Old", "--preheader", "Old too")
     shown = run("edition", "morning", "--plain", "--subject", "Boats")

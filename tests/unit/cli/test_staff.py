@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+from contextlib import ExitStack
 
 import pytest
 from typer.testing import CliRunner
@@ -11,6 +13,7 @@ from publisher.app import App, tokens
 from publisher.cli.commands import cli
 from publisher.errors import PublisherError
 from publisher.model.staff import May
+from publisher.store import processes
 from tests.ledger import Clock
 from tests.unit.app.project import EVENING, open_app
 
@@ -74,3 +77,34 @@ def test_people_are_let_in_listed_and_let_go_at_the_terminal(run):
     assert "works here no more" in run("end", "ben", "--yes")
     assert [each["name"] for each in json.loads(run("list", "--json"))] == ["anna", "ben"]
     assert "has not chosen a password yet" in run("list")
+
+
+def test_links_lead_to_the_console_that_runs_on_this_machine(run, tmp_path, monkeypatch):
+    monkeypatch.delenv("PUBLISHER_CONSOLE_URL", raising=False)
+    app, url = App.open(tmp_path), "http://127.0.0.1:9025"
+    assert "http://127.0.0.1:8025/welcome/" in run("add", "anna")
+    with processes.at_work(app.store, "run", EVENING) as first, processes.showing(app.store, first, url):
+        assert f"{url}/welcome/" in run("link", "anna")
+        monkeypatch.setenv("PUBLISHER_CONSOLE_URL", "https://desk.harbor.example")
+        assert "https://desk.harbor.example/welcome/" in run("link", "anna")
+        monkeypatch.delenv("PUBLISHER_CONSOLE_URL")
+        monkeypatch.setattr(socket, "gethostname", lambda: "another")
+        assert "http://127.0.0.1:8025/welcome/" in run("link", "anna")
+    monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
+    assert "http://127.0.0.1:8025/welcome/" in run("link", "anna")
+
+
+def test_where_a_process_showed_the_console_that_died_is_forgotten(tmp_path):
+    store = open_app(tmp_path, Clock(EVENING)).store
+    with ExitStack() as stack:
+        first = stack.enter_context(processes.at_work(store, "run", EVENING))
+        died = processes.showing(store, first, "http://127.0.0.1:1")
+        died.__enter__()  # and never ends
+    assert processes.console_of(store, socket.gethostname()) == ""
+    with (
+        processes.at_work(store, "run", EVENING) as second,
+        processes.showing(store, second, "http://127.0.0.1:2"),
+        store.read() as conn,
+    ):
+        assert died and processes._shown(conn) == {second: "http://127.0.0.1:2"}

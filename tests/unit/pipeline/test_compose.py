@@ -245,7 +245,7 @@ def test_a_new_article_rests_as_long_as_its_source_says_and_what_was_there_befor
     old = replace(known(3), first_seen_at=NOW - timedelta(days=1))
     choice = compose.decide(MORNING, [rested, known(2), old], elsewhere={}, now=NOW, settle=settle)
     assert titles(choice) == ["Story 1", "Story 3"]
-    assert reasons(choice) == {"Story 2": "rests until 07:10 UTC (settle)"}
+    assert reasons(choice) == {"Story 2": "rests until 2026-11-24 07:10 UTC (settle)"}
 
 
 def test_without_a_rest_an_article_goes_that_was_first_seen_by_a_clock_ahead_of_ours():

@@ -38,6 +38,10 @@ def acts_of(app: App) -> Acts:
         with permission.allowed(May.OPERATE), app.store.write():
             return Done(said=f"did {number} {said.times} × for {said.why} {said.lists}")
 
+    @acts.post("/things/{number}/end", may=May.OPERATE, back="/log")
+    def end(number: Id) -> Done:
+        return Done(said=f"ended {number}")
+
     return acts
 
 
@@ -109,6 +113,21 @@ def test_a_program_does_the_same_with_a_token(server, app, said, status, words):
     join(app, role=Role.OPERATOR)
     answer = ask(server, tokens.add(app, "anna", "test", [May.OPERATE]), said)
     assert (answer.status_code, words in str(answer.json())) == (status, True), answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [(b"", 200), (b" {\n}", 200), (b"null", 200), (b"x", 422), (b'{"why": "it"}', 422), (b"\xff", 422), (b"[]", 422)],
+)
+def test_where_nothing_is_to_be_said_a_program_says_nothing(server, app, body, status):
+    join(app, role=Role.OPERATOR)
+    said = {"Authorization": f"Bearer {tokens.add(app, 'anna', 'test', [May.OPERATE])}"}
+    for kind in ("application/json", "application/x-www-form-urlencoded"):
+        answer = requests.post(
+            f"{server.url}/api/v1/things/7/end", body, headers={**said, "Content-Type": kind}, timeout=10
+        )
+        assert answer.status_code == status
+        assert answer.ok or answer.json() == {"error": "body: nothing is said with this: send no body, or {}"}
 
 
 def test_a_program_without_a_token_a_scope_or_a_thing_is_refused(server, app, browser):

@@ -89,6 +89,7 @@ def test_buttons_are_named_as_the_page_of_a_language_has_them():
         ),
         ("since 2026-11-24T07:00:05Z", "since Tue 24 Nov 2026, 07:00:05 WET"),
         ("at 2026-11-24 07:00 WET.", "at Tue 24 Nov 2026, 07:00 WET."),
+        ("dated 2026-11-24 23:30 UTC: waits until then", "dated Tue 24 Nov 2026, 23:30 WET: waits until then"),
         ("from 2026-11-24 on", "from 2026-11-24 on"),
         ("it is morning@2026-11-24T07:00", "it is morning@2026-11-24T07:00"),
         ("number 2026-99-99T07:00", "number 2026-99-99T07:00"),

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages import Catalog
 
+from publisher.app.waits import Wait
 from publisher.speech import languages
 from publisher.web import words
 from publisher.web.pages import environment
@@ -118,3 +122,11 @@ def test_words_of_python_are_never_markup_or_a_pattern():
     template = environment("en").from_string("{{ words | spoken }}")
     assert template.render(words="<b>%(x)s 100 %</b>") == "&lt;b&gt;%(x)s 100 %&lt;/b&gt;"
     assert template.render(words="") == ""
+
+
+def test_what_a_send_waits_for_is_said_with_times_as_the_page_has_them():
+    zone = ZoneInfo("Europe/Lisbon")
+    wait = Wait(1, "letters", datetime(2026, 7, 1, 6, 30, tzinfo=UTC), "letters rests: asked until 2026-07-01T06:30Z")
+    page = environment("en").get_template("_live.html").module.pace(SimpleNamespace(wait=wait), zone)
+    moment = "Wed 1 Jul 2026, 07:30"
+    assert f"waits until {moment}:00 WEST (letters rests: asked until {moment} WEST)." in page

@@ -32,7 +32,7 @@ def heard(site, words: str) -> None:
     with site.app.store.write() as conn:
         (mail,) = log.find(conn, log.Filter(address_hash=site.app.hash_of(READER)))
         bounced = Event(EventKind.SOFT_BOUNCE, "1", NOW)
-        events.add(conn, "letters", bounced, mail["id"], words=words, counts=True, now=NOW)
+        events.add(conn, "letters", bounced, mail["id"], words=words, now=NOW)
 
 
 def test_the_file_has_consent_lists_suppressions_and_every_mail_with_what_came_later(own_site):

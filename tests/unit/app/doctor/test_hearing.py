@@ -31,7 +31,7 @@ def hear(app) -> None:
     add_send(app.store, add_edition(app.store))
     with app.store.write() as conn:
         word = Event(EventKind.DELIVERED, "e1", NOW)
-        events.add(conn, "letters", word, 1, words="", counts=True, now=NOW - timedelta(hours=1))
+        events.add(conn, "letters", word, 1, words="", now=NOW - timedelta(hours=1))
 
 
 def test_without_a_secret_nobody_is_believed(tmp_path):

@@ -30,17 +30,15 @@ def test_a_machine_that_is_well(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("place", "is_shared", "is_said", "level"),
+    ("place", "level"),
     [
-        ("", False, False, "ok"),
-        ("", True, False, "note"),  # another machine would have another one
-        ("", True, True, "ok"),
-        ("postgresql://ada:s3cret@127.0.0.1:1/journal", True, True, "trouble"),
+        ("", "ok"),
+        ("shared.journal", "ok"),
+        ("postgresql://ada:s3cret@127.0.0.1:1/journal", "trouble"),
     ],
 )
-def test_where_the_journal_is_and_whether_all_share_it(tmp_path, place, is_shared, is_said, level):
-    journal = journal_of(tmp_path, Settings({"JOURNAL": place}))
-    found = machine.look_at_journal(journal, is_shared=is_shared, is_said=is_said)
+def test_where_the_journal_is_and_whether_it_can_be_read(tmp_path, place, level):
+    found = machine.look_at_journal(journal_of(tmp_path, Settings({"JOURNAL": place})))
     assert (str(found.level), "s3cret" in str(found)) == (level, False)
 
 

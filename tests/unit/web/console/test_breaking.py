@@ -20,8 +20,8 @@ def test_it_is_looked_at_and_sent_and_pressing_again_sends_nothing_more(room: Ro
     assert "Story 3" in approver.get("/breaking").text
     look = approver.do("/breaking/look", article=2, to="daily", via="letters")
     assert (look.status_code, "2 people on daily" in look.text) == (200, True)
-    assert "a draft that goes at 2026-11-24 07:00, brings it too" in look.text
-    assert "Send it again now" in look.text and look.text.count("/laid-out/") == 5
+    assert "a draft that goes at Tue 24 Nov 2026, 07:00 WET, brings it too" in look.text
+    assert ">Send it now<" in look.text and look.text.count("/laid-out/") == 5
     fields = {"look": key_in(look.text), "article": 2, "to": "daily", "via": "letters"}
     told = approver.do("/breaking", **fields)
     assert (told.status_code, "t went out already, or is about to" in told.text) == (409, True)

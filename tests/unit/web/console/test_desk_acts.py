@@ -74,6 +74,8 @@ def test_words_of_ones_own_hold_and_an_empty_form_takes_them_back(room):
     [
         ({"entry": "letters:daily", "text": "A post"}, "letters:daily sends mail"),
         ({"entry": "pigeon", "subject": "x"}, "t has no line &#39;pigeon&#39;"),
+        ({"entry": "letters:daily", "subject": "{{ lead"}, "ubject: a {{ is never closed. Close it with }}"),
+        ({"entry": "letters:daily", "preheader": "{{ 1 | laut }}"}, "reheader: there is no filter &#39;laut&#39;"),
     ],
 )
 def test_words_that_a_line_cant_have_are_refused_and_stay_typed(room, fields, words):
@@ -93,6 +95,13 @@ def test_of_two_who_edit_at_once_the_second_sees_what_the_first_did_and_loses_no
     seen = re.search(r'name="seen" value="(\d+)"', answer.text)[1]
     ben.do("/editions/1/words", entry="letters:daily", subject="What ben typed", seen=seen)
     assert changes(room).words["letters:daily"].subject == "What ben typed"
+
+
+def test_a_note_with_a_subject_that_no_edition_can_have_is_refused_and_stays_typed(room):
+    typed = "---\nsubject: Today {{ lead.title\n---\nGood morning"
+    answer = room.member().do("/editions/1/note", text=typed, seen=0)
+    assert (answer.status_code, "ubject: a {{ is never closed" in answer.text) == (400, True)
+    assert "Today {{ lead.title" in answer.text
 
 
 def test_a_note_is_kept_shown_and_taken_back_and_two_notes_meet(room):

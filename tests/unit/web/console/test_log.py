@@ -112,7 +112,7 @@ def test_a_delivery_tells_what_was_said_later_in_order_of_time(own_site):
         for kind, minutes, words in told:
             at = NOW + timedelta(minutes=minutes)
             event = Event(kind=kind, key=f"k{minutes}", happened_at=at, reference=f"d{number}")
-            events.add(conn, "letters", event, number, words=words, counts=True, now=at)
+            events.add(conn, "letters", event, number, words=words, now=at)
     shown = page(own_site, f"/deliveries/{number}")
     assert shown.index("<strong>delivered</strong>") < shown.index("<strong>complained</strong>")
     assert "&lt;script&gt;" in shown and "\x1b" not in shown and "\u202e" not in shown
@@ -224,6 +224,9 @@ def test_each_try_of_a_call_stands_in_the_evidence(own_site):
     shown = page(own_site, f"/deliveries/{number}")
     lines = re.findall(r'<tr><th scope="row">.*?</tr>', shown)
     assert len(lines) == 2 and "500" in lines[0] and "try later" in lines[0] and "2 times" in shown
+    assert "<dt>Tries</dt><dd>2</dd>" in shown
+    listed = page(own_site, "/log?state=sent")
+    assert '<th scope="col">Calls</th>' in listed and '<td class="number" data-label="Calls">1</td>' in listed
 
 
 def test_the_log_names_the_edition_and_marks_practice_and_addresses_break_at_their_dots(own_site):

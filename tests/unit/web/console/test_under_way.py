@@ -112,3 +112,6 @@ def test_a_correction_of_a_draft_or_with_nothing_new_is_refused_and_stays_typed(
     assert "Typed words</textarea>" in answer.text
     room.lock()
     assert "Nothing differs from what it says" in approver.do("/editions/1/correct/look").text
+    wrong = approver.do("/editions/1/correct/look", subject="{{ lead").text
+    assert "What it would change" not in wrong and "a {{ is never closed. Close it with }}" in wrong
+    assert 'value="{{ lead"' in wrong and "“Correction:” stands before it" in wrong
