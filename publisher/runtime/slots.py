@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from functools import lru_cache
 from heapq import heappop, heappush
 from itertools import islice, takewhile
 from zoneinfo import ZoneInfo
@@ -53,7 +54,15 @@ def slots_between(
 
     :param most: no more than the first so many; None: all.
     """
+    first = _first_after(when, zone, after)
+    if first is None or first.due_at > until:
+        return []
     return list(islice(takewhile(lambda slot: slot.due_at <= until, slots_after(when, zone, after)), most))
+
+
+@lru_cache(maxsize=8_192)  # a scheduler asks the same of each schedule at every look, until its slot has come
+def _first_after(when: When, zone: ZoneInfo, after: datetime) -> Slot | None:
+    return next(slots_after(when, zone, after), None)
 
 
 def is_rhythm(cron: str) -> bool:
