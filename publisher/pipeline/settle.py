@@ -37,7 +37,10 @@ def _settle(store: Store, send_id: int, now: datetime) -> bool:
 
 def _close_send(conn: Connection, send_id: int, now: datetime) -> bool:
     """Close a send whose rows agree with its books. One that doesn't balance stays open, with that as its reason."""
-    send = sends.lock_with_edition(conn, send_id)  # two sends that end at once: the later one closes the edition
+    edition_id = sends.get(conn, send_id)["edition_id"]
+    if edition_id is not None:  # two sends that end at once: the later one closes it, and may let readers into others
+        sends.lock_all(conn, edition_id)
+    send = sends.lock(conn, send_id)
     if sends.has_pending(send):
         return False
     wrong = sends.imbalance(conn, send_id)
@@ -60,7 +63,7 @@ def _close_send(conn: Connection, send_id: int, now: datetime) -> bool:
 def _let_in_by_other_lists(conn: Connection, send: RowMapping, now: datetime) -> None:
     """Whoever left this send's list, after another send left them out for it, has the edition by that other list.
 
-    The edition is locked, so that nobody else holds several of its sends.
+    All sends of the edition are locked.
     """
     for other_id, ids in audience.left_out_for(conn, send["id"], send["edition_id"], now).items():
         if sends.lock(conn, other_id)["state"] == SendState.CANCELLED:

@@ -15,7 +15,7 @@ from publisher.model.states import ENDED, SEND_MOVES, DeliveryState, SendState
 from publisher.model.subscriber import Errand
 from publisher.store import seals
 from publisher.store.outbox import WANTS_DELIVERIES
-from publisher.store.sql import among, is_postgresql
+from publisher.store.sql import among, is_postgresql, lock_number
 from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends, update_row
 from publisher.store.words import Statement
 
@@ -54,9 +54,11 @@ def lock(conn: Connection, send_id: int) -> RowMapping:
     """Return the send as it is and stays until the transaction ends.
 
     The order is: the edition, its sends by id, then calls, then deliveries. Whoever touches deliveries of a send locks
-    its row first, so that on PostgreSQL nobody waits in a circle, and a hold or a cancellation holds from its commit
-    on. On SQLite every write is alone anyway.
+    or shares it first, so that on PostgreSQL nobody waits in a circle, and a hold or a cancellation holds from its
+    commit on. Who changes a send that can be claimed without this isn't waited for by those who share it. On SQLite
+    every write is alone anyway.
     """
+    _queue(conn, send_id, _ALONE)
     return _LOCK(conn, send_id=send_id).mappings().one()
 
 
@@ -66,13 +68,27 @@ def share(conn: Connection, send_id: int) -> RowMapping:
     For those who claim its deliveries and settle them, each their own: they have to wait for one another only where
     they post to its books, which they do last. Who shares one send locks no other one.
     """
-    return _SHARE(conn, send_id=send_id).mappings().one()
+    _queue(conn, send_id, _SHARED)
+    return _ROW(conn, send_id=send_id).mappings().one()
 
 
+def _queue(conn: Connection, send_id: int, wait: Statement) -> None:
+    """Wait at the send's gate, which PostgreSQL opens in the order in which they came.
+
+    Not at its row: who shares a row lets in others that share it, past whoever waits to have it alone, for as long as
+    there is work.
+    """
+    if is_postgresql(conn):
+        wait(conn, number=lock_number(f"send:{send_id}"))
+
+
+_ALONE = Statement("SELECT pg_advisory_xact_lock(:number)")
+_SHARED = Statement("SELECT pg_advisory_xact_lock_shared(:number)")
 _READ = f"SELECT {', '.join(sends.c.keys())} FROM sends WHERE id = :send_id"  # noqa: S608 -- our own names
 _COLUMNS = {column.name: column.type for column in sends.c}
-_LOCK = Statement(f"{_READ} [FOR UPDATE]", columns=_COLUMNS)
-_SHARE = Statement(f"{_READ} [FOR KEY SHARE]", columns=_COLUMNS)  # goes with the books' own UPDATE of another
+_ROW = Statement(_READ, columns=_COLUMNS)
+# FOR NO KEY UPDATE: rows that only refer to the send (a new call) needn't wait.
+_LOCK = Statement(f"{_READ} [FOR NO KEY UPDATE]", columns=_COLUMNS)
 
 
 def hold(conn: Connection, send_id: int) -> None:
@@ -92,8 +108,8 @@ def lock_with_edition(conn: Connection, send_id: int) -> RowMapping:
 def lock_all(conn: Connection, edition_id: int) -> list[RowMapping]:
     """Lock an edition and all its sends; return them in order of id."""
     conn.execute(select(editions.c.id).where(editions.c.id == edition_id).with_for_update(key_share=True))
-    query = select(sends).where(sends.c.edition_id == edition_id).order_by(sends.c.id).with_for_update()
-    return list(conn.execute(query).mappings())
+    ids = conn.execute(select(sends.c.id).where(sends.c.edition_id == edition_id).order_by(sends.c.id)).scalars().all()
+    return [lock(conn, send_id) for send_id in ids]
 
 
 def of_edition(conn: Connection, edition_id: int) -> list[RowMapping]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -66,6 +67,41 @@ def test_who_has_a_send_alone_waits_for_who_shares_it_and_lets_nobody_else_in(st
             assert second(other, send)["id"] == send
 
 
+def test_who_wants_a_send_alone_has_it_soon_though_others_share_it_without_a_pause(stores, send):
+    """A cancellation, an answer that isn't plain, a bounce: none of them may wait until everybody has their letter."""
+    ended = threading.Event()
+
+    def share(number: int) -> int:
+        times = 0
+        while not ended.is_set():
+            with stores[number % 2].write() as conn:
+                sends.share(conn, send)
+                time.sleep(0.005)
+                sends.post_to_books(
+                    conn, send, {"pending": -1, "taken": 1} if times % 2 else {"pending": 1, "taken": -1}
+                )
+            times += 1
+        return times
+
+    deltas = {"pending": -READERS, "taken": READERS}
+    with stores[0].write() as conn:
+        sends.post_to_books(conn, send, deltas)  # so that no counter falls below none
+    with ThreadPoolExecutor(6) as pool:
+        sharing = [pool.submit(share, number) for number in range(6)]
+        try:
+            time.sleep(0.1)
+            for _ in range(5):
+                began = time.monotonic()
+                with stores[0].write() as conn:
+                    conn.execute(text("SET LOCAL statement_timeout = '4s'"))
+                    sends.lock(conn, send)
+                assert time.monotonic() - began < 4
+                assert not any(each.done() for each in sharing)
+        finally:
+            ended.set()
+        assert all(each.result() > 5 for each in sharing)
+
+
 @pytest.mark.parametrize("batch", [1, 3])
 def test_two_processes_that_claim_beside_holds_and_releases_never_wait_in_a_circle(postgresql, stores, send, batch):
     """All that touch a send at once: claims, answers, holds; each delivery goes out once, and no lock was broken."""
@@ -80,6 +116,8 @@ def test_two_processes_that_claim_beside_holds_and_releases_never_wait_in_a_circ
         for _ in range(12):
             holding.hold_all(stores[0], actor="ana", why="a look", now=NOW)
             holding.release_all(stores[0], now=NOW)
+            holding.hold_edition(stores[0], 1, actor="ana", why="a look", now=NOW)
+            holding.release_edition(stores[0], 1, now=NOW)
 
     before = _deadlocks(postgresql)
     with ThreadPoolExecutor(5) as pool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 
 from publisher.model.states import CallState
@@ -18,21 +17,22 @@ def begin(store: Store, desk: Desk, claimed: Claimed) -> bool:
 
 
 def _begin(store: Store, desk: Desk, some: Sequence[Claimed]) -> list[bool]:
-    return store.submit(lambda conn: begin_calls(conn, desk, some))
-
-
-def begin_calls(conn: Connection, desk: Desk, some: Sequence[Claimed]) -> list[bool]:
-    """Begin calls, and say for each whether it may speak; what may not is given back, as far as it is ours."""
-    now = desk.clock()
-    begun = calls.begin(conn, [each.call.id for each in some], now=now, lease_left=desk.timing.reserve)
-    for claimed in sorted(some, key=lambda each: each.send_id):
-        if claimed.call.id not in begun:
-            _give_back_ours(conn, desk, claimed, now)
+    begun = store.submit(lambda conn: begin_calls(conn, desk, some))
+    for claimed in some:
+        if claimed.call.id not in begun:  # by itself: its send is to be locked before any call is
+            store.submit(partial(give_back_ours, desk=desk, claimed=claimed))
     return [claimed.call.id in begun for claimed in some]
 
 
-def _give_back_ours(conn: Connection, desk: Desk, claimed: Claimed, now: datetime) -> None:
+def begin_calls(conn: Connection, desk: Desk, some: Sequence[Claimed]) -> set[int]:
+    """Begin calls, and return those that may speak."""
+    ids = [each.call.id for each in some]
+    return calls.begin(conn, ids, now=desk.clock(), lease_left=desk.timing.reserve)
+
+
+def give_back_ours(conn: Connection, desk: Desk, claimed: Claimed) -> None:
+    """Give a call back that may not speak, as far as it is ours."""
     sends.share(conn, claimed.send_id)
     call = calls.get(conn, claimed.call.id)
     if call["state"] == CallState.CLAIMED and call["process_id"] == desk.process_id:
-        give_back(conn, call, now)
+        give_back(conn, call, desk.clock())

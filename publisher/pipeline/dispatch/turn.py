@@ -10,7 +10,7 @@ from publisher.errors import MaybeWrittenError
 from publisher.model.call import Answer
 from publisher.pipeline.dispatch import limits
 from publisher.pipeline.dispatch.answer import CUT, keep_answer, post, reserve, settle_plain
-from publisher.pipeline.dispatch.beginning import begin_calls
+from publisher.pipeline.dispatch.beginning import begin_calls, give_back_ours
 from publisher.pipeline.dispatch.claim import Wanted, next_due, open_calls
 from publisher.pipeline.dispatch.desk import Claimed, Desk
 from publisher.store import Connection, Store
@@ -80,8 +80,11 @@ def _take(store: Store, desk: Desk, wanted: Wanted, turns: Sequence[Ended | None
 def _begun(conn: Connection, desk: Desk, made: Sequence[Claimed]) -> list[Claimed]:
     """Begin calls in the transaction that opened them; what may not speak was given back."""
     with_words = [claimed for claimed in made if claimed.call.recipients]
-    may_speak = begin_calls(conn, desk, with_words) if with_words else []
-    return [claimed for claimed, may in zip(with_words, may_speak, strict=True) if may]
+    begun = begin_calls(conn, desk, with_words) if with_words else set()
+    for claimed in with_words:
+        if claimed.call.id not in begun:
+            give_back_ours(conn, desk, claimed)
+    return [claimed for claimed in with_words if claimed.call.id in begun]
 
 
 def _unsay(store: Store, desk: Desk, begun: Sequence[Claimed]) -> None:
