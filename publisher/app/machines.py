@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from publisher.app.core import App
 
 KINDS = ("clock", "disk")
-FIRING = ("run", "scheduler")  # commands that look at clock and disk: others end nobody's alert, and keep none open
 # Seconds without any of them before an alert of their machine is over: a machine that begins anew, or is upgraded, is
 # back sooner, and its trouble isn't told twice. No longer, for it is counted in memory, and whoever counts ends too.
 RETIRED_AFTER = 3600.0
@@ -67,7 +66,8 @@ class Retired:
     def look(self) -> None:
         """Look once."""
         found = _open(self._app)
-        alive = {row["host"] for row in processes.living(self._app.store) if row["command"] in FIRING} if found else {}
+        living = processes.living(self._app.store) if found else []
+        alive = {row["host"] for row in living if row["command"] in processes.FIRING}
         now = self._steady()
         self._gone_since = {each.host: self._gone_since.get(each.host, now) for each in found if each.host not in alive}
         for each in found:

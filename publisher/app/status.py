@@ -156,7 +156,14 @@ class Status:
 
     @property
     def is_running(self) -> bool:
-        return any(process.command == "run" for process in self.processes)
+        return any(process.command in processes.FIRING for process in self.processes)
+
+    @property
+    def nobody_runs(self) -> str:
+        """Return what to type where nobody runs the schedules: the part that is missing; empty where somebody does."""
+        if self.is_running:
+            return ""
+        return "publisher scheduler" if any(each.command == "worker" for each in self.processes) else "publisher run"
 
 
 def status_of(
@@ -176,7 +183,7 @@ def status_of(
     :param needing: the sends that need a person, MOST_NEEDING at most; None: they are looked up.
     """
     alive = at_work(store)
-    runs = [process.since for process in alive if process.command == "run"]
+    runs = [process.since for process in alive if process.command in processes.FIRING]
     with store.read() as conn:
         needing = sends.needing_a_person(conn, MOST_NEEDING) if needing is None else needing
         under_way = sends.in_state(conn, *UNDER_WAY)[:MOST]
@@ -208,8 +215,8 @@ def at_work(store: Store) -> list[Process]:
 
 
 def is_running(store: Store) -> bool:
-    """Say whether a `publisher run` is at work."""
-    return any(process.command == "run" for process in at_work(store))
+    """Say whether somebody runs the schedules: a `publisher run`, or a scheduler of many machines."""
+    return any(process.command in processes.FIRING for process in at_work(store))
 
 
 def next_slots(conn: Connection, project: Project, now: datetime) -> tuple[NextSlot, ...]:

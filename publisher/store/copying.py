@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -16,6 +17,7 @@ from publisher.store.address import parse, place
 
 LONGEST = 6 * 3600  # seconds for a database of hundreds of gigabytes
 NAMES = {"host": "PGHOST", "port": "PGPORT", "username": "PGUSER", "password": "PGPASSWORD", "database": "PGDATABASE"}
+NEWER = "Install the client programs of the server's version or newer, and let PATH name their directory first"
 
 
 def copy_file(path: Path, target: Path) -> None:
@@ -87,8 +89,20 @@ def _run(program: str, url: str, *options: str) -> None:
         check=False,
     )
     if ran.returncode:
-        said = (ran.stderr.strip().splitlines() or ["it did not say why"])[0]
-        raise StoreError(f"{program} could not do it: {said}", where=place(address), remedy="Nothing was changed")
+        said, *more = ran.stderr.strip().splitlines() or ["it did not say why"]
+        remedy = "Nothing was changed"
+        if "version mismatch" in said:
+            said, remedy = "; ".join([said, *more[:1]]), f"It is {shutil.which(program)}. {NEWER}. {remedy}"
+        raise StoreError(f"{program} could not do it: {said}", where=place(address), remedy=remedy)
+
+
+def dump_version() -> str:
+    """Return the version of the `pg_dump` that would make backups here, ``17.2``; empty: there is none."""
+    if shutil.which("pg_dump") is None:
+        return ""
+    ran = subprocess.run(["pg_dump", "--version"], capture_output=True, text=True, timeout=LONGEST, check=False)  # noqa: S607 -- the one that backups take
+    found = re.search(r"\d+(\.\d+)?", ran.stdout)
+    return found[0] if found else ""
 
 
 def _environment(address: URL) -> dict[str, str]:

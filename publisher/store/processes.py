@@ -16,6 +16,7 @@ from publisher.store.database import Store
 from publisher.store.tables import facts, insert_row, processes, update_row
 
 UPGRADE = "upgrade"  # the command
+FIRING = ("run", "scheduler")  # commands that run the schedules, and look at the clock and the disk of their machine
 CONSOLE = "console:"  # so begin the facts that say where a process shows the console
 WHEN_DONE = "Start again when that is done"
 

@@ -26,14 +26,14 @@ _BY_STATE = {
 }
 # A connection that is refused carries no SQLSTATE: libpq's words are all there is.
 _BY_WORDS = (
+    ("starting up", _BY_STATE["57P"]),
+    ("shutting down", _BY_STATE["57P"]),
     ("password authentication failed", _BY_STATE["28"]),
     ("no password supplied", ("the server wants a password", "Write it into DATABASE_URL")),
     ("no pg_hba.conf entry", ("the server lets nobody in from here as this user", "Mend pg_hba.conf on the server")),
-    ("role ", _BY_STATE["28"]),
-    ("database ", _BY_STATE["3D000"]),
+    ('role "', _BY_STATE["28"]),
+    ('database "', _BY_STATE["3D000"]),
     ("too many", _BY_STATE["53300"]),
-    ("starting up", _BY_STATE["57P"]),
-    ("shutting down", _BY_STATE["57P"]),
     ("resolve", ("there is no server of this name", "Check the host in DATABASE_URL")),
     ("Name or service not known", ("there is no server of this name", "Check the host in DATABASE_URL")),
     ("timeout", ("the database did not answer in time", LATER)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from publisher.app.doctor.finding import Found, fine, noted, wrong
 from publisher.errors import PublisherError
-from publisher.store import condition
+from publisher.store import condition, copying
 from publisher.store.condition import Condition
 from publisher.store.journal import Journal
 
@@ -39,6 +40,7 @@ def look(app: App) -> Iterator[Found]:
     yield from database(found, time.perf_counter() - begun)
     if app.settings.database_url:
         yield clock("the database's clock", told, app.clock())
+        yield backups(found.name, copying.dump_version())
     if journal is not None:
         yield look_at_journal(journal)
 
@@ -94,6 +96,21 @@ def database(found: Condition, seconds: float) -> Iterator[Found]:
     if most and found.connections > CROWDED * most:
         said = f"{found.connections} of {most} connections are taken"
         yield noted("database", said, "Raise max_connections in postgresql.conf: each process takes up to 45.")
+
+
+def backups(server: str, version: str) -> Found:
+    """Look at whether this machine can make backups of the server.
+
+    :param server: its name and version, ``PostgreSQL 17.2 (Debian 17.2-1)``.
+    :param version: of pg_dump here; empty: there is none.
+    """
+    if not version:
+        return noted("backups", "there is no pg_dump here: none can be made on this machine", copying.NEWER + ".")
+    theirs = re.search(r"\d+", server)
+    if theirs and int(version.partition(".")[0]) < int(theirs[0]):
+        said = f"pg_dump {version} is older than the server: none can be made on this machine"
+        return noted("backups", said, copying.NEWER + ".")
+    return fine("backups", f"can be made here, by pg_dump {version}")
 
 
 def clock(about: str, theirs: datetime, ours: datetime, precision: float = 0.0) -> Found:

@@ -57,6 +57,13 @@ def test_who_is_at_work_is_told_by_the_locks(store):
     assert not status(store).is_running
 
 
+def test_of_many_machines_the_scheduler_runs_the_schedules(store):
+    with processes.at_work(store, "worker", NOW):
+        assert "Nobody runs the schedules: publisher scheduler" in text(status(store))
+        with processes.at_work(store, "scheduler", NOW):
+            assert "Nobody runs the schedules" not in text(status(store))
+
+
 def test_what_is_under_way_is_counted_and_what_is_held_needs_a_person(store):
     subscribe(store, 4)
     add_send(store, add_edition(store))

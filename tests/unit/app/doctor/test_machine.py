@@ -82,6 +82,20 @@ def test_a_server_that_follows_or_is_crowded_is_said():
 
 
 @pytest.mark.parametrize(
+    ("version", "level", "words"),
+    [
+        ("17.2", "ok", "by pg_dump 17.2"),
+        ("18", "ok", "by pg_dump 18"),
+        ("15.18", "note", "older than the server"),
+        ("", "note", "no pg_dump"),
+    ],
+)
+def test_whether_backups_can_be_made_here_is_said_before_the_night(version, level, words):
+    found = machine.backups("PostgreSQL 17.10 (Debian 17.10-1.pgdg12)", version)
+    assert (str(found.level), words in found.said) == (level, True)
+
+
+@pytest.mark.parametrize(
     ("seconds", "level", "words"),
     [(1, "ok", "agrees"), (-5, "note", "5 s behind"), (5, "note", "5 s ahead of"), (3600, "trouble", "3,600 s ahead")],
 )
