@@ -144,8 +144,8 @@ class Store(ABC):
     def submit(self, work: Callable[[Connection], T], turn: str = "") -> T:
         """Run a small write and return what it returned, once that is durable.
 
-        :param turn: names what this process's writes would wait for one another for anyway, such as the rows of a
-            channel's send. They may be made to wait here instead of at the database, where a process that freezes
+        :param turn: names what this process's writes would wait for one another for anyway, such as the limits of a
+            channel. They may be made to wait here instead of at the database, where a process that freezes
             would stand in the others' way once for each of its threads.
 
         Small writes of several threads may share one commit, and one that fails, fails alone. `work` may be run again

@@ -133,7 +133,7 @@ _TAKE_EACH = Statement(
 def choose(conn: Connection, due: Due, *, limit: int, now: datetime, only: Sequence[int] | None = None) -> list[int]:
     """Return up to `limit` due deliveries, pending and locked until the transaction ends.
 
-    The caller has locked the send. Losing the race gives fewer, or none.
+    The caller has reserved the send. Losing the race gives fewer, or none.
     """
     said = {"send_id": due.send_id, "message_id": due.message_id, "most": limit}
     chosen = _CHOOSE_DUE(conn, now=now, **said) if only is None else _CHOOSE_OF_MINE(conn, only=only, **said)
@@ -249,7 +249,7 @@ _SENT = Statement(
 
 
 def sent(conn: Connection, call_ids: Sequence[int], delivery_ids: Sequence[int]) -> int:
-    """Move what calls of ours have taken to sent; return how many moved. The caller has locked their sends."""
+    """Move what calls of ours have taken to sent; return how many moved. The caller has reserved their sends."""
     return _SENT.change(conn, ids=delivery_ids, calls=call_ids)
 
 

@@ -154,7 +154,7 @@ _TYPED = [
 LINK = r"\ue000([^\ue001]*)\ue001([^\ue002]*)\ue002"  # address, words
 _MARKS = re.compile("[\ue000-\ue002]")
 _MOMENT = re.compile(
-    r"(?<![\w@/])(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?"  # day, clock, seconds
+    r"(?<![\w@/=?&`])(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:\.\d+)?"  # day, clock, seconds
     r"(Z|[+-]\d\d:\d\d| (?:UTC|[A-Z]{3,5}|[+-]\d\d))?(?!\w|:\d)"
 )
 

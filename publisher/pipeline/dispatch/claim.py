@@ -130,7 +130,7 @@ def open_calls(
 def _words_now(conn: Connection, desk: Desk, due: Due, chosen: Sequence[int], channel: str) -> int:
     """Return what is said to these readers: the newest words, whatever they were to get when they came to wait.
 
-    The send is locked: a correction holds from its commit on, for whoever comes back to wait later too. A thread that
+    The send is reserved: a correction holds from its commit on, for whoever comes back to wait later too. A thread that
     stands in part ends as it began, and is edited once it stands whole.
     """
     newest = messages.newest_of(conn, due.message_id)
