@@ -8,7 +8,7 @@ from datetime import datetime
 import structlog
 
 from publisher.model.states import ENDED, DeliveryState, EditionState, SendState
-from publisher.store import Connection, RowMapping, Store, audience, editions, limits, messages, sends
+from publisher.store import Connection, RowMapping, Store, audience, editions, limits, messages, send_reasons, sends
 
 log = structlog.get_logger()
 D = DeliveryState
@@ -91,4 +91,4 @@ def pause_without_channel(store: Store, channels: Sequence[str]) -> None:
         with store.write() as conn:
             sends.hold(conn, send["id"])
             if sends.move(conn, send["id"], SendState.PAUSED):
-                sends.add_reasons(conn, send["id"], [sends.lost_channel(send)])
+                sends.add_reasons(conn, send["id"], [send_reasons.lost_channel(send)])

@@ -230,40 +230,6 @@ def pause_for(conn: Connection, send_id: int, channel: str, why: str) -> None:
         add_reasons(conn, send_id, [{"check": CHANNEL, "blocks": True, "what": why, "remedy": remedy}])
 
 
-def lost_channel(send: RowMapping) -> dict[str, Any]:
-    """Return the reason that stands beside a send whose channel schedules.yaml no longer has.
-
-    Its schedule may be gone as well: no command of the remedy names it.
-    """
-    what = f"there is no channel {send['channel']} any more"
-    remedy = f"Put it back into schedules.yaml, then `publisher release --channel {send['channel']}`"
-    if send["edition_id"] is not None:
-        remedy += f"; or give up what is left: `publisher cancel {send['edition_id']}`"
-    return {"check": LOST_CHANNEL, "blocks": True, "what": what, "remedy": remedy}
-
-
-def of_practice(send: RowMapping) -> dict[str, Any]:
-    """Return the reason that stands beside a send of an edition that was made in practice, when practice is over.
-
-    One whose audience is frozen keeps its words, so that nothing but giving it up is left.
-    """
-    give_up = f"`publisher cancel {send['edition_id']}`"
-    if send["state"] in (*CLAIMABLE, SendState.PAUSED):
-        remedy = f"No reader may get practice's words: {give_up} gives up what is left"
-    else:
-        remedy = f"`publisher release {send['edition_id']}` makes it anew for readers, {give_up} gives it up"
-    return {"check": PRACTICE, "blocks": True, "what": "it was made in practice, which is over", "remedy": remedy}
-
-
-def in_practice(kind: str = WITHDRAWAL) -> dict[str, Any]:
-    """Return the reason that stands beside a withdrawal, or a correction, while the project practises."""
-    what = (
-        "real posts are not taken down in practice" if kind == WITHDRAWAL else "nothing real is corrected in practice"
-    )
-    remedy = "Take `practice: true` out of schedules.yaml: it goes on by itself"
-    return {"check": IN_PRACTICE, "blocks": True, "what": what, "remedy": remedy}
-
-
 def add_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, Any]]) -> None:
     now = lock(conn, send_id)["reasons"]
     fresh = [dict(reason) for reason in reasons if reason not in now]

@@ -15,7 +15,7 @@ from publisher.model.project import Project
 from publisher.model.states import SendState
 from publisher.pipeline.operate.doubt import OVERDUE
 from publisher.speech.phrases import _, joined, ngettext
-from publisher.store import Connection, approvals, concerns, sends
+from publisher.store import Connection, approvals, concerns, send_reasons, sends
 from publisher.store.facts import BY_A_PERSON, BY_A_PERSON_ALL
 
 
@@ -38,7 +38,7 @@ def waiting(conn: Connection, project: Project, now: datetime, needing: Sequence
         elif send["channel"] not in stopped and send["channel"] not in seen:
             seen.add(send["channel"])
             is_lost = send["channel"] not in project.channels
-            yield _paused(conn, send, sends.lost_channel(send) if is_lost else own[0])
+            yield _paused(conn, send, send_reasons.lost_channel(send) if is_lost else own[0])
 
 
 def _held(send: RowMapping, own: list[dict[str, Any]], project: Project) -> Trouble:

@@ -25,6 +25,7 @@ from publisher.store import (
     facts,
     limits,
     outbox,
+    send_reasons,
     sends,
     staff,
 )
@@ -194,7 +195,7 @@ def hold_practice(conn: Connection, now: datetime) -> None:
     calls.park_all(conn)
     for send in _locked(conn, HELD_AS):
         if send["kind"] not in sends.FOLLOWING:  # of what is real: none is made in practice
-            _hold(conn, send, sends.of_practice(send))
+            _hold(conn, send, send_reasons.of_practice(send))
 
 
 @allowed(May.APPROVE)
@@ -282,7 +283,7 @@ def _rest(conn: Connection, send: RowMapping, check: str, usable: Collection[str
     if is_paused and not channels.is_stopped(conn, send["channel"]):
         over.add(sends.CHANNEL)
     rest = [reason for reason in send["reasons"] if reason["check"] not in over]
-    return [*rest, sends.lost_channel(send)] if is_lost else rest
+    return [*rest, send_reasons.lost_channel(send)] if is_lost else rest
 
 
 @allowed(May.OPERATE)

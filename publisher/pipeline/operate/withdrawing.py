@@ -29,6 +29,7 @@ from publisher.store import (
     facts,
     messages,
     outbox,
+    send_reasons,
     sends,
     withdrawals,
 )
@@ -147,7 +148,7 @@ def keep_for_after_practice(conn: Connection) -> None:
     """Let withdrawals and corrections wait: what stands out there stays as it is for now."""
     for send in _following(conn, *OPEN):
         if sends.move(conn, send["id"], SendState.PAUSED):
-            sends.add_reasons(conn, send["id"], [sends.in_practice(send["kind"])])
+            sends.add_reasons(conn, send["id"], [send_reasons.in_practice(send["kind"])])
 
 
 def _go_on_after_practice(conn: Connection, is_current: Callable[[Connection], bool], now: datetime) -> None:
