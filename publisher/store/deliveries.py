@@ -277,7 +277,7 @@ def move(
 ) -> int:
     """Move the deliveries that are still `origin` under this call; return how many moved.
 
-    The caller has locked the send (`sends.lock`).
+    The caller has locked the send (`sends.lock`), or shares it (`sends.share`).
     """
     said = {"state": to.value, "origin": origin.value, "reason": reason, "due_at": due_at, "attempts": attempts}
     return _MOVE.change(conn, ids=delivery_ids, call_id=call_id, **said)

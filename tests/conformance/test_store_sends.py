@@ -14,7 +14,7 @@ from publisher.errors import StoreError
 from publisher.model.states import SendState
 from publisher.pipeline import dispatch
 from publisher.pipeline.operate import holding
-from publisher.store import Store, sends
+from publisher.store import Store, calls, sends
 from tests.ledger import NOW, add_edition, add_send, books, desk, subscribe
 from tests.unit.pipeline.dispatch.conftest import TIMING, Told
 
@@ -136,6 +136,31 @@ def test_two_processes_that_claim_beside_holds_and_releases_never_wait_in_a_circ
         assert sends.imbalance(conn, send) == ""
         assert sends.get(conn, send)["state"] == SendState.SENDING
     assert _deadlocks(postgresql) == before
+
+
+def test_a_call_that_begins_while_it_is_taken_over_is_not_given_back(stores, send):
+    """Its process lives, and only seemed gone: what was given back would be said a second time beside it."""
+    mine = replace(desk(stores[0], lambda: NOW), timing=TIMING)
+    claimed = dispatch.claim(stores[0], mine, "letters", READERS)
+    with ThreadPoolExecutor(1) as pool:
+        with stores[0].write() as conn:
+            assert calls.begin(conn, [claimed.call.id], now=NOW, lease_left=TIMING.reserve) == {claimed.call.id}
+            taken = pool.submit(dispatch.take_over, stores[1], lambda _: False, now=NOW)
+            wait_until(stores[1], "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+        assert taken.result() == (0, 0)
+    assert books(stores[0], send) == {"taken": READERS}
+    assert dispatch.take_over(stores[1], lambda _: False, now=NOW) == (0, READERS)
+    assert books(stores[0], send) == {"unknown": READERS}
+
+
+def wait_until(store, words: str) -> None:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        with store.read() as conn:
+            if conn.execute(text(words)).scalar_one():
+                return
+        time.sleep(0.01)
+    raise AssertionError(words)
 
 
 def _deadlocks(postgresql) -> int:

@@ -90,9 +90,10 @@ def _take(store: Store, send_id: int, call_ids: Sequence[int], now: datetime, re
 
 
 def give_back(conn: Connection, call: RowMapping, now: datetime) -> int:
-    """Put back what a call took and did not speak of; its send is locked."""
+    """Put back what a call took and did not speak of; its send is locked or shared."""
     ids = [recipient.delivery_id for recipient in calls.thaw(call["members"])]
-    calls.move(conn, call["id"], CallState.GIVEN_BACK, closed_at=now, members=None)
+    if not calls.move(conn, call["id"], CallState.GIVEN_BACK, closed_at=now, members=None):
+        return 0  # who begins a call waits for no send: it began since we looked, and speaks
     is_cancelled = sends.get(conn, call["send_id"])["state"] == SendState.CANCELLED
     to = in_its_send(Landing(D.PENDING, now), is_cancelled)
     moved = deliveries.move(
