@@ -72,19 +72,24 @@ def _take(store: Store, desk: Desk, wanted: Wanted, turns: Sequence[Ended | None
         # Perhaps it was written all the same: then nobody carries it on, and it is taken over.
         desk.under_way.difference_update(wanted.opened)
         if isinstance(error, MaybeWrittenError):
-            _unsay(store, desk, [claimed for claimed in made if claimed.is_begun])
+            _unsay(store, desk, [claimed for claimed in made if claimed.is_begun and claimed.call.recipients])
         raise
+    # Given back at once, or of an earlier attempt at this transaction.
+    desk.under_way.difference_update(set(wanted.opened) - {claimed.call.id for claimed in made})
     return [*made, *[None] * (len(turns) - len(made))]
 
 
 def _begun(conn: Connection, desk: Desk, made: Sequence[Claimed]) -> list[Claimed]:
-    """Begin calls in the transaction that opened them; what may not speak was given back."""
-    with_words = [claimed for claimed in made if claimed.call.recipients]
-    begun = begin_calls(conn, desk, with_words) if with_words else set()
-    for claimed in with_words:
+    """Begin calls in the transaction that opened them; what may not speak was given back.
+
+    Calls whose readers have all left are among those returned: where they are many, there is more to do after them.
+    """
+    to_say = [claimed for claimed in made if claimed.call.recipients]
+    begun = begin_calls(conn, desk, to_say) if to_say else set()
+    for claimed in to_say:
         if claimed.call.id not in begun:
             give_back_ours(conn, desk, claimed)
-    return [claimed for claimed in with_words if claimed.call.id in begun]
+    return [claimed for claimed in made if claimed.call.id in begun or not claimed.call.recipients]
 
 
 def _unsay(store: Store, desk: Desk, begun: Sequence[Claimed]) -> None:

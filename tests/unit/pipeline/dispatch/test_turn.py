@@ -8,8 +8,8 @@ from publisher.errors import MaybeWrittenError, StoreError
 from publisher.pipeline import dispatch
 from publisher.pipeline.dispatch import turn
 from publisher.pipeline.operate import holding
-from publisher.store import calls
-from tests.ledger import NOW, add_edition, add_send, books, subscribe
+from publisher.store import calls, facts
+from tests.ledger import NOW, add_edition, add_send, books, leave, subscribe
 from tests.unit.pipeline.dispatch.conftest import SENT, Told
 
 
@@ -69,6 +69,22 @@ def test_no_call_of_one_letter_is_begun_that_is_held(store, bench, send):
     bench.all(sender)
     assert len(sender.calls) == 1
     assert books(store, send) == {"sent": 2, "pending": 4}
+
+
+def test_readers_who_left_in_a_row_keep_nobody_behind_them_waiting(store, bench, send):
+    for number in range(2, 6):  # the first one has it already
+        leave(store, f"reader{number}@example.org")
+    bench.all(Told(batch=1))
+    assert books(store, send) == {"sent": 2, "suppressed": 4}
+    assert bench.desk.under_way == set()
+
+
+def test_a_held_call_of_one_letter_is_no_longer_under_way(store, bench, send):
+    with store.write() as conn:
+        facts.hold_edition(conn, 1, actor="ada", why="a look", now=NOW)  # the send itself doesn't know yet
+    assert not bench.once(Told(batch=1))
+    assert books(store, send) == {"sent": 1, "pending": 5}
+    assert bench.desk.under_way == set()
 
 
 @pytest.mark.parametrize("was_written", [True, False])
