@@ -11,12 +11,14 @@ import pytest
 from sqlalchemy import text
 
 from publisher.errors import StoreError
+from publisher.model.project import Channel
 from publisher.model.states import SendState
 from publisher.pipeline import dispatch
+from publisher.pipeline.dispatch import limits
 from publisher.pipeline.operate import holding
 from publisher.store import Store, calls, sends
 from tests.ledger import NOW, add_edition, add_send, books, desk, subscribe
-from tests.unit.pipeline.dispatch.conftest import TIMING, Told
+from tests.unit.pipeline.dispatch.conftest import TIMING, Bench, Told
 
 READERS = 120
 
@@ -146,21 +148,38 @@ def test_a_call_that_begins_while_it_is_taken_over_is_not_given_back(stores, sen
         with stores[0].write() as conn:
             assert calls.begin(conn, [claimed.call.id], now=NOW, lease_left=TIMING.reserve) == {claimed.call.id}
             taken = pool.submit(dispatch.take_over, stores[1], lambda _: False, now=NOW)
-            wait_until(stores[1], "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+            somebody_waits(stores[1])
         assert taken.result() == (0, 0)
     assert books(stores[0], send) == {"taken": READERS}
     assert dispatch.take_over(stores[1], lambda _: False, now=NOW) == (0, READERS)
     assert books(stores[0], send) == {"unknown": READERS}
 
 
-def wait_until(store, words: str) -> None:
+def test_two_sends_of_a_channel_do_not_both_have_a_limit_that_was_never_counted(stores, send):
+    """A limit is the channel's: who claims in another send waits for whoever counts on it first."""
+    later = add_send(stores[0], add_edition(stores[0], "2026-11-25T07:00"))
+    rules = Channel("letters", "told", per_day=5)
+    mine, theirs = (Bench(store, rules).desk for store in stores)
+    with ThreadPoolExecutor(1) as pool:
+        with stores[0].write() as conn:
+            sends.share(conn, later)
+            assert limits.room(conn, mine, "letters", READERS, 1, NOW) == 5
+            claimed = pool.submit(dispatch.claim, stores[1], theirs, "letters", READERS)
+            somebody_waits(stores[0])
+            limits.spend_all(conn, rules, mine.zone, 3, READERS, NOW, is_urgent=False)
+        assert len(claimed.result().call.recipients) == 2
+
+
+def somebody_waits(store) -> None:
+    """Return as soon as somebody waits for a lock in this ledger."""
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     end = time.monotonic() + 10
     while time.monotonic() < end:
         with store.read() as conn:
-            if conn.execute(text(words)).scalar_one():
+            if conn.execute(text(waits)).scalar_one():
                 return
         time.sleep(0.01)
-    raise AssertionError(words)
+    raise AssertionError("nobody waits")
 
 
 def _deadlocks(postgresql) -> int:

@@ -139,12 +139,9 @@ def _record_plain(store: Store, desk: Desk, channel: str, some: Sequence[tuple[C
     return [None] * len(some)
 
 
-def reserve(conn: Connection, send_ids: Collection[int], *, alone: bool = False) -> dict[int, RowMapping]:
-    """Return sends, by id, as they stay until the transaction ends; one is shared with who claims and settles in it.
-
-    :param alone: not to be shared.
-    """
-    take = sends.share if len(send_ids) == 1 and not alone else sends.lock
+def reserve(conn: Connection, send_ids: Collection[int]) -> dict[int, RowMapping]:
+    """Return sends, by id, as they stay until the transaction ends; one is shared with who claims and settles in it."""
+    take = sends.share if len(send_ids) == 1 else sends.lock
     return {send_id: take(conn, send_id) for send_id in sorted(send_ids)}  # so that nobody waits in a circle
 
 

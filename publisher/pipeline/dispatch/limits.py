@@ -19,6 +19,7 @@ from publisher.model.project import Channel
 from publisher.pipeline.dispatch.desk import Desk
 from publisher.store import Connection, deliveries, limits
 from publisher.store.deliveries import Due
+from publisher.store.sql import take_turn
 
 LONGEST_QUEUE = timedelta(days=7)
 CLOCKS_DIFFER = timedelta(minutes=1)  # between processes, at most
@@ -48,6 +49,7 @@ def room(
     :param wakes: quiet hours don't keep it: breaking news.
     """
     rules = replace(desk.rules_of(channel), quiet=None) if wakes else desk.rules_of(channel)
+    _take_turn(conn, rules)
     free, later = leeway(conn, rules, desk.zone, per_call, count, now, is_urgent=is_urgent)
     if not free:
         desk.free_at[channel] = later
@@ -116,6 +118,7 @@ def borrow(conn: Connection, rules: Channel, now: datetime) -> datetime | None:
 
     Return until when it has to wait instead, and nothing is charged: the one before it is still owed for.
     """
+    _take_turn(conn, rules)
     rates = rates_of(rules)
     starts = [starts_at(limits.free_at(conn, rate.name), rate.burst * rate.step, now) for rate in rates]
     owed_until = max(starts, default=now)
@@ -124,6 +127,12 @@ def borrow(conn: Connection, rules: Channel, now: datetime) -> datetime | None:
     for rate, start in zip(rates, starts, strict=True):
         limits.set_free_at(conn, rate.name, min(start + rate.step, now + MOST_OWED))
     return None
+
+
+def _take_turn(conn: Connection, rules: Channel) -> None:
+    """Let nobody else count on the channel's limits meanwhile: one that was never counted has no row to lock."""
+    if are_set(rules):
+        take_turn(conn, f"limits:{rules.name}")
 
 
 def _charge_the_day(conn: Connection, rules: Channel, day: str, count: int) -> None:

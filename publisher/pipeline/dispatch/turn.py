@@ -8,7 +8,6 @@ import structlog
 
 from publisher.errors import MaybeWrittenError
 from publisher.model.call import Answer
-from publisher.pipeline.dispatch import limits
 from publisher.pipeline.dispatch.answer import CUT, keep_answer, post, reserve, settle_plain
 from publisher.pipeline.dispatch.beginning import begin_calls, give_back_ours
 from publisher.pipeline.dispatch.claim import Wanted, next_due, open_calls
@@ -57,9 +56,7 @@ def _take(store: Store, desk: Desk, wanted: Wanted, turns: Sequence[Ended | None
     def work(conn: Connection) -> None:
         found = next_due(conn, desk, wanted)
         touched = {claimed.send_id for claimed, _ in ended} | ({found.due.send_id} if found else set())
-        # A limit that was never counted yet has no row to lock: who claims under one has the send alone.
-        is_limited = found is not None and limits.are_set(desk.rules_of(wanted.channel))
-        held = reserve(conn, touched, alone=is_limited)
+        held = reserve(conn, touched)
         moved = settle_plain(conn, ended, desk.clock()) if ended else {}
         made[:] = open_calls(conn, desk, wanted, found, held[found.due.send_id], moved) if found else []
         post(conn, moved, ended, desk.clock())
