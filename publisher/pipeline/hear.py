@@ -76,7 +76,7 @@ def _writing(
 
     def work(conn: Connection) -> list[str]:
         for send_id in sorted({about.send_id for about in events.about(conn, ids).values()}):
-            sends.hold(conn, send_id)
+            sends.lock(conn, send_id)
         found = events.about(conn, ids)  # again: their sends are locked now
         return [hear(conn, found, delivery_id, event) for delivery_id, event in said]
 

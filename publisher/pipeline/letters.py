@@ -101,7 +101,7 @@ class _Standing:
 
     def add(self, conn: Connection, send_id: int, subscriber_id: int) -> bool:
         """Make the one delivery of a letter to a person; say whether there was none yet."""
-        sends.hold(conn, send_id)
+        sends.lock(conn, send_id)
         found = messages.of_send(conn, send_id)
         assert found is not None  # noqa: S101 -- it was made with its message
         list_id = subscribers.ensure_list(conn, self.list_name) if self.list_name else None

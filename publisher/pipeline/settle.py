@@ -89,6 +89,6 @@ def pause_without_channel(store: Store, channels: Sequence[str]) -> None:
         lost = [send for send in sends.in_state(conn, *OPEN[:2]) if send["channel"] not in channels]
     for send in lost:
         with store.write() as conn:
-            sends.hold(conn, send["id"])
+            sends.lock(conn, send["id"])
             if sends.move(conn, send["id"], SendState.PAUSED):
                 sends.add_reasons(conn, send["id"], [send_reasons.lost_channel(send)])

@@ -91,12 +91,6 @@ _ROW = Statement(_READ, columns=_COLUMNS)
 _LOCK = Statement(f"{_READ} [FOR NO KEY UPDATE]", columns=_COLUMNS)
 
 
-def hold(conn: Connection, send_id: int) -> None:
-    """Lock the send, whatever it says."""
-    if is_postgresql(conn):
-        lock(conn, send_id)
-
-
 def lock_with_edition(conn: Connection, send_id: int) -> RowMapping:
     """Lock the send's edition, where it has one, then the send; return the send."""
     edition_id = get(conn, send_id)["edition_id"]

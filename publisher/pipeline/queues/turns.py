@@ -72,7 +72,7 @@ class _TooLate:
     now: datetime
 
     def carry_out(self, conn: Connection) -> None:
-        sends.hold(conn, self.send_id)
+        sends.lock(conn, self.send_id)
         if sends.move(conn, self.send_id, SendState.HELD):
             sends.add_reasons(conn, self.send_id, [self.reason])
             outbox.tell_held(conn, self.edition_id, self.reason["what"], self.now)
