@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import publisher
 from publisher.app.ledger import DATABASE, RESTORED, journal_of, keep_mark, leave_out_lost, open_ledger
 from publisher.clock import Clock
+from publisher.config.keys import KeyRing
 from publisher.config.reading import FILE
 from publisher.config.settings import Settings
 from publisher.errors import StoreError, UsageError
@@ -49,13 +50,23 @@ class Manifest:
     files: dict[str, str]  # name: SHA-256
 
 
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What came of a restore."""
+
+    manifest: Manifest
+    lacks: str  # where a journal should be and none was: who left since the backup isn't known; empty: there was one
+    beside: tuple[str, ...]  # files that were there and differ, which the backup's stand beside as ``.restored``
+
+
 def back_up(app: App | Premises, target: Path) -> Manifest:
     """Write a backup, whole or not at all, while everything goes on; nobody but its owner may read it.
 
     Secrets of `.env` are left out: a backup lies about for years.
 
     :raises UsageError: there is something at the target already.
-    :raises StoreError: the ledger could not be copied, or the file not be written.
+    :raises StoreError: the ledger could not be copied, or the file not be written; or the backup is made, and its
+        journal can't be written.
     """
     if target.exists():
         raise UsageError(f"{target} is there already", remedy="Name another file; a backup overwrites nothing")
@@ -71,7 +82,11 @@ def back_up(app: App | Premises, target: Path) -> Manifest:
         partial.unlink(missing_ok=True)
     with app.store.write() as conn:
         marks.set_backed_up(conn, app.clock())
-    keep_mark(app.store, app.clock)  # what is in the backup is older than this, and shows it when it is restored
+    try:
+        keep_mark(app.store, app.clock)  # what is in the backup is older than this, and shows it when it is restored
+    except StoreError as error:
+        what = f"the backup is made ({target}), but {error.what}"
+        raise StoreError(what, where=error.where, remedy=error.remedy) from error
     return manifest
 
 
@@ -136,12 +151,13 @@ def _read_whole(backup: Path) -> None:
             pass
 
 
-def restore(backup: Path, folder: Path, clock: Clock) -> Manifest:
+def restore(backup: Path, folder: Path, clock: Clock) -> Restored:
     """Put a backup into a directory without a ledger; everything is held until a person lets it go.
 
     Whoever left, complained or was erased since is left alone again, where the journal is at hand.
 
-    :raises UsageError: the backup is no good, there is a ledger already, or it is for the other kind of database.
+    :raises UsageError: the backup is no good, there is a ledger already or another project's keys, or it is for the
+        other kind of database.
     :raises ConfigError: machines may share the ledger, and nobody said where its journal is.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -150,8 +166,10 @@ def restore(backup: Path, folder: Path, clock: Clock) -> Manifest:
         manifest = look_into(backup, work)
         settings = Settings.load(folder)
         _refuse_other(manifest, settings, folder)
-        journal_of(folder, settings)  # where it has to be said and isn't, nothing is written either
-        _put_files(work, folder, manifest)
+        _refuse_other_keys(work / KEYS, folder / KEYS)
+        journal = journal_of(folder, settings)  # where it has to be said and isn't, nothing is written either
+        lacks = "" if journal.last_mark() else journal.where
+        beside = tuple(_put_files(work, folder, manifest))
         copied = work / LEDGER[manifest.engine]
         if manifest.engine == "postgresql":
             copying.load_database(copied, settings.database_url)
@@ -160,8 +178,8 @@ def restore(backup: Path, folder: Path, clock: Clock) -> Manifest:
     with closing(open_ledger(folder, settings, clock, to_upgrade=True)) as store:
         store.upgrade()  # the backup is there still: another one is not needed
         leave_out_lost(store)
-    _hold(open_ledger(folder, settings, clock), manifest, clock)
-    return manifest
+    _hold(open_ledger(folder, settings, clock), manifest, lacks, clock)
+    return Restored(manifest, lacks, beside)
 
 
 def _refuse_other(manifest: Manifest, settings: Settings, folder: Path) -> None:
@@ -181,13 +199,25 @@ def _refuse_other(manifest: Manifest, settings: Settings, folder: Path) -> None:
         raise UsageError("there is a ledger already", where=str(folder), remedy=remedy)
 
 
-def _put_files(work: Path, folder: Path, manifest: Manifest) -> None:
-    """Put files where there are none; those that differ stand beside as ``.restored``."""
+def _refuse_other_keys(backed_up: Path, there: Path) -> None:
+    """Refuse keys that know nobody in the ledger. Those that are there may be more than the backup's, not others."""
+    if not (backed_up.is_file() and there.exists()):
+        return
+    if not KeyRing.load(there).holds(KeyRing.load(backed_up)):
+        raise UsageError(
+            f"{there} holds other keys than the backup",
+            remedy="Move it elsewhere first: with it no address in the ledger would be known again, and no link work",
+        )
+
+
+def _put_files(work: Path, folder: Path, manifest: Manifest) -> Iterator[str]:
+    """Put files where there are none; yield those that are there and differ: the backup's stands beside each."""
     for name in manifest.files:
         if name in LEDGER.values():
             continue
         target = folder / name
         if target.exists() and _digest(target) != manifest.files[name]:
+            yield name
             target = target.with_name(f"{target.name}.restored")
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(work / name, target)
@@ -195,9 +225,11 @@ def _put_files(work: Path, folder: Path, manifest: Manifest) -> None:
             target.chmod(0o600)
 
 
-def _hold(store: Store, manifest: Manifest, clock: Clock) -> None:
+def _hold(store: Store, manifest: Manifest, lacks: str, clock: Clock) -> None:
     """Hold all of it, whether the journal has said so already or is not at hand."""
     why = f"the ledger was restored from a backup of {manifest.made_at:%Y-%m-%d %H:%M} UTC"
+    if lacks:
+        why += f", without a journal ({lacks}): who left, complained or was erased since would be written to"
     holding.hold_all(store, actor=RESTORED, why=why, now=clock())
     store.close()
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from publisher.cli.opening import open_app
-from publisher.cli.output import ProjectDir, local, say
+from publisher.cli.output import ProjectDir, local, say, tell
 
 NICE = 10  # of 19: a call to a provider is not kept waiting by what can wait
 
@@ -42,7 +42,16 @@ def restore(
     from publisher.app.backup import restore as put_back
     from publisher.clock import now
 
-    manifest = put_back(backup, project, now)
-    say(f"restored as of {manifest.made_at:%Y-%m-%d %H:%M} UTC, by Publisher {manifest.version}; all sending is held")
+    done = put_back(backup, project, now)
+    made = done.manifest
+    say(f"restored as of {made.made_at:%Y-%m-%d %H:%M} UTC, by Publisher {made.version}; all sending is held")
+    if done.lacks:
+        tell(f"there is no journal at {done.lacks}: who left, complained or was erased since would be written to")
+        tell("if there is one elsewhere, name it before anything is released: JOURNAL in .env")
+    for name in done.beside:
+        tell(f"{name} was there and differs: it holds, and the backup's stands beside it as {name}.restored")
     say("what went out since then is not in it: see `publisher status` and `publisher editions`, cancel what did")
+    say(
+        "stories that came out since then are new to it and would be sent again: `publisher articles discard` drops some"
+    )
     say("then let the rest go: publisher release --all")

@@ -85,6 +85,11 @@ class KeyRing:
         """Return a key's bytes, retired or not; None where there is no such key."""
         return next((key.secret for key in self._keys if (key.purpose, key.id) == (purpose, key_id)), None)
 
+    def holds(self, other: KeyRing) -> bool:
+        """Say whether every key of another ring is in this one, retired or not."""
+        mine = {(key.purpose, key.id): key.secret for key in self._keys}
+        return all(mine.get((key.purpose, key.id)) == key.secret for key in other._keys)
+
     def rotate(self, purpose: Purpose, clock: Clock = now) -> KeyRing:
         """Retire a purpose's key and write the ring with a new one."""
         if purpose == "suppression":

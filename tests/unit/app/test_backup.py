@@ -11,17 +11,19 @@ from datetime import timedelta
 import pytest
 
 from publisher.app import App, versions
-from publisher.app.backup import back_up, restore
+from publisher.app.backup import back_up, look_into, restore
 from publisher.app.ledger import DATABASE, RESTORED, keep_mark
 from publisher.audience import preferences
+from publisher.config.keys import KeyRing
 from publisher.config.reading import FILE
-from publisher.errors import UsageError
+from publisher.errors import StoreError, UsageError
 from publisher.model.call import Answer, Outcome, Recipient, Verdict
 from publisher.model.event import Event, EventKind
 from publisher.model.subscriber import SubscriptionState
 from publisher.pipeline import dispatch, hear
 from publisher.pipeline.dispatch.answer import record_answer
 from publisher.store import Store, audit, copying, events, facts, subscribers, suppressions
+from publisher.store.journal_file import JournalFile
 from tests.ledger import NOW, Clock, add_edition, add_send, desk
 from tests.stores import ENGINES, programs
 from tests.unit.app.project import open_app
@@ -79,8 +81,9 @@ def test_what_was_there_is_there_again_and_nothing_goes_out_until_a_person_says_
     ada, bob = put(app, "ada@example.org"), put(app, "bob@example.org")
     path = backup_of(app, tmp_path)
     put(app, "ada@example.org", SubscriptionState.LEFT)
-    manifest = restore(path, target, app.clock)
-    assert set(manifest.files) >= {"schedules.yaml", "keys.json", "templates/own.html"}
+    done = restore(path, target, app.clock)
+    assert (done.lacks, done.beside) == ("", ())
+    assert set(done.manifest.files) >= {"schedules.yaml", "keys.json", "templates/own.html"}
     again = App.open(target, app.clock)
     assert held_by(again.store) == RESTORED
     assert (state(again, ada), state(again, bob)) == ("left", "confirmed")
@@ -102,12 +105,45 @@ def test_nothing_is_ever_overwritten(app, target, tmp_path):
     path = backup_of(app, tmp_path)
     with pytest.raises(UsageError, match="is there already"):
         back_up(app, path)
-    (target / "keys.json").write_text("{}")
-    restore(path, target, app.clock)
-    assert (target / "keys.json").read_text() == "{}"
-    assert (target / "keys.json.restored").read_bytes() == (app.folder / "keys.json").read_bytes()
+    (target / "schedules.yaml").write_text("{}")
+    assert restore(path, target, app.clock).beside == ("schedules.yaml",)
+    assert (target / "schedules.yaml").read_text() == "{}"
+    assert (target / "schedules.yaml.restored").read_bytes() == (app.folder / "schedules.yaml").read_bytes()
     with pytest.raises(UsageError, match=r"there is a ledger already|the database isn't empty"):
         restore(path, target, app.clock)
+
+
+def test_a_ledger_is_put_beside_no_keys_but_its_own(app, target, tmp_path):
+    path = backup_of(app, tmp_path)
+    KeyRing.create(target / "keys.json")
+    with pytest.raises(UsageError, match="holds other keys than the backup"):
+        restore(path, target, app.clock)
+    assert [each.name for each in target.iterdir()] == ["keys.json"]
+
+
+def test_keys_that_were_renewed_since_the_backup_hold(app, target, tmp_path):
+    path = backup_of(app, tmp_path)
+    (target / "keys.json").write_bytes((app.folder / "keys.json").read_bytes())
+    KeyRing.load(target / "keys.json").rotate("link")
+    assert restore(path, target, app.clock).beside == ("keys.json",)
+    assert KeyRing.load(target / "keys.json").current("link")[0] == "2"
+
+
+def test_a_restore_without_its_journal_says_what_that_costs(app, target, tmp_path):
+    path = backup_of(app, tmp_path)
+    for journal in tmp_path.rglob("*.journal"):
+        journal.unlink()
+    done = restore(path, target, app.clock)
+    assert done.lacks.endswith(".journal")
+    with App.open(target, app.clock).store.read() as conn:
+        assert done.lacks in facts.held(conn).why
+
+
+def test_a_backup_that_is_made_is_called_so_where_its_journal_can_not_be_written(app, tmp_path):
+    app.store.journal = JournalFile(tmp_path / "gone" / "publisher.journal")
+    with pytest.raises(StoreError, match=r"the backup is made \(.*backup.tar.gz\), but the journal can't be written"):
+        backup_of(app, tmp_path)
+    assert look_into(tmp_path / "backup.tar.gz", tmp_path / "work")
 
 
 @pytest.mark.parametrize("kept", [0, 10, 1_000, -20, -1])
