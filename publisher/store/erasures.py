@@ -157,9 +157,9 @@ def end(conn: Connection, subscriber_id: int) -> None:
 
 
 def rows_of(conn: Connection, subscriber_id: int) -> list[int]:
-    """Return the ids of the rows that are a person's, locked until the transaction ends."""
+    """Return the ids of the rows that are a person's."""
     query = select(subscribers.c.id).where(is_person(subscriber_id)).order_by(subscribers.c.id)
-    return list(conn.execute(query.with_for_update()).scalars())
+    return list(conn.execute(query).scalars())
 
 
 def empty(conn: Connection, row_id: int, now: datetime) -> Counter[str]:
@@ -204,7 +204,7 @@ def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 def letters_to(conn: Connection, row_ids: Sequence[int], *, after: int = 0, limit: int | None = None) -> list[Letter]:
-    """Return the letters to a person after one, in their order.
+    """Return the letters to a person after one, in their order, as they stay until the transaction ends.
 
     :param row_ids: the rows that are theirs.
     """
@@ -213,6 +213,7 @@ def letters_to(conn: Connection, row_ids: Sequence[int], *, after: int = 0, limi
         .join(recipients, recipients.c.id == deliveries.c.recipient_id)
         .where(among(recipients.c.subscriber_id, row_ids), deliveries.c.id > after)
         .order_by(deliveries.c.id)
+        .with_for_update(of=deliveries, key_share=True)  # a claim under way is waited for: its call has the address
     )
     return [Letter(*row) for row in conn.execute(query.limit(limit))]
 
