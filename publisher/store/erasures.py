@@ -246,16 +246,17 @@ def _forget_members(conn: Connection, call_ids: list[int], delivery_ids: set[int
     settles it too. Such a call is never said again, since a member without an address is written to by nobody.
     """
     query = select(calls.c.id, calls.c.members).where(UNSETTLED, among(calls.c.id, call_ids))
+    found = query.where(calls.c.members.is_not(None)).with_for_update(key_share=True)
     done = 0
-    for row in conn.execute(query.where(calls.c.members.is_not(None))).all():
+    for row in conn.execute(found).all():
         members = json.loads(zlib.decompress(row.members))
         kept = [[*each[:2], "", "", {}] if each[0] in delivery_ids else each for each in members]
         blob = zlib.compress(json.dumps(kept, ensure_ascii=False).encode(), 1)
-        same = (calls.c.id == row.id, calls.c.members == row.members)  # settled meanwhile, it has none any more
         parked = (
             {} if any(each[2] for each in kept) else {"retry_at": None}
         )  # nobody is left to ask about: it is a person's to decide
-        done += conn.execute(update(calls).where(*same).values(members=blob, **parked)).rowcount
+        update_row(conn, calls, row.id, {"members": blob, **parked})
+        done += 1
     return done
 
 
@@ -289,8 +290,9 @@ def _replace(
 ) -> int:
     """Rewrite the texts that name a person; return how many rows it were."""
     found = [table.c[name] for name in columns]
+    query = select(*table.primary_key, *found).where(condition).with_for_update(key_share=True)  # others write here too
     done = 0
-    for row in conn.execute(select(*table.primary_key, *found).where(condition)).mappings().all():
+    for row in conn.execute(query).mappings().all():
         new = {each.name: _rid(row, each, names, is_theirs) for each in found}
         changed = {name: value for name, value in new.items() if value != row[name]}
         if changed:

@@ -12,6 +12,7 @@ from publisher.pipeline import dispatch
 from publisher.pipeline.dispatch.answer import post, reserve
 from publisher.pipeline.dispatch.claim import Wanted, next_due, open_calls
 from publisher.store import Store, calls, deliveries, erasures, sends, subscribers
+from publisher.store.erasures import Names
 from publisher.store.postgresql import WRITING
 from tests.conformance.test_store_sends import wait_until
 from tests.ledger import NOW, Clock, add_edition, add_send, books, desk, subscribe
@@ -124,3 +125,40 @@ def test_an_erasure_that_the_database_gives_up_is_tried_again(impatient, stores,
             with pytest.raises(TimeoutError):
                 erased.result(timeout=0.3)
         assert erased.result()
+
+
+def test_a_reason_that_comes_while_an_erasure_sweeps_is_not_lost(stores, send):
+    subscribe(stores[0], 3)
+    other = find(stores[0], "reader3@example.org").id  # whom the send does not concern, so that its gate is open
+    hold = {"check": "person-all", "blocks": True, "what": "held", "remedy": ""}
+    with stores[0].write() as conn:
+        named = {"check": "x", "blocks": False, "what": "550 reader3@example.org: no", "remedy": ""}
+        sends.set_reasons(conn, send, [named])
+    with ThreadPoolExecutor(1) as pool:
+        with stores[0].write() as conn:
+            sends.add_reasons(conn, send, [hold])
+            erased = pool.submit(erasing.erase, stores[1], other, **SAID)
+            wait_until(stores[0], WAITS)
+        assert erased.result()
+    with stores[0].read() as conn:
+        assert sends.get(conn, send)["reasons"] == [{**named, "what": "550 (erased): no"}, hold]
+
+
+def test_two_of_one_call_who_are_erased_at_the_same_time_are_both_taken_out(stores, send):
+    call_id = dispatch.claim(stores[0], desk(stores[0], Clock()), "letters", 2).call.id
+
+    def unname(conn, address: str) -> None:
+        person = subscribers.find(conn, hash_of(address))
+        erasures.unname(conn, erasures.letters_to(conn, [person.id]), Names([address]))
+
+    def other() -> None:
+        with stores[1].write() as conn:
+            unname(conn, BO)
+
+    with ThreadPoolExecutor(1) as pool:
+        with stores[0].write() as conn:
+            unname(conn, ADA)
+            done = pool.submit(other)
+            wait_until(stores[0], WAITS)
+        done.result()
+    assert addresses_in(stores[0], call_id) == ["", ""]
