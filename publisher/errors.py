@@ -154,6 +154,10 @@ class MaybeWrittenError(StoreError):
     """The connection broke during the commit: the change is there wholly or not at all, and we can't know which."""
 
 
+class UnkeptError(StoreError):
+    """A change was committed, but the journal lacks who in it is not to be written to; the next that can be has it."""
+
+
 class LostCallError(StoreError):
     """A call is no longer this try's: another process carries it on, or it is settled. No more is said of it here."""
 

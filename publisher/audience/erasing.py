@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from publisher.model.subscriber import Subscriber, SubscriptionState
-from publisher.store import Connection, Store, consents, erasures, staff, subscribers, suppressions
+from publisher.store import Connection, Store, consents, erasures, sends, staff, subscribers, suppressions
 from publisher.store.erasures import Names, Receipt, UnderWay
+from publisher.store.patience import write_patiently
 
 BATCH = 500  # letters of one transaction
 
@@ -34,13 +35,17 @@ def erase(
     :param why: how it is known that they want it; it is kept, without their addresses and name.
     :param besides: what was taken away elsewhere, for the receipt.
     """
-    with store.write() as conn:
+
+    def begin(conn: Connection) -> tuple[bool, Receipt | None]:
+        sends.lock_open_to(conn, erasures.rows_of(conn, subscriber_id))  # before them, and before any letter
         person = subscribers.lock(conn, subscriber_id)
         if person is None:
-            return None
-        _begin(conn, person, hash_of=hash_of, why=why, now=now, actor=actor, besides=besides or {})
-        receipt = _go_on(conn, subscriber_id)  # for most it is the whole: all of it, or nothing
-    return receipt or finish(store, subscriber_id)
+            return False, None
+        known = _begin(conn, person, hash_of=hash_of, why=why, now=now, actor=actor, besides=besides or {})
+        return True, _go_on(conn, known)  # for most it is the whole: all of it, or nothing
+
+    is_begun, receipt = write_patiently(store, begin)
+    return receipt or (finish(store, subscriber_id) if is_begun else None)
 
 
 def _begin(
@@ -52,7 +57,7 @@ def _begin(
     now: datetime,
     actor: str,
     besides: Mapping[str, int],
-) -> None:
+) -> UnderWay:
     """Leave nothing of who they are, and write down what has still to be looked for where letters to them are kept."""
     addresses = addresses_of(conn, person.id, person.email)
     names = Names(addresses, [person.name])
@@ -64,7 +69,9 @@ def _begin(
     for address in addresses:
         done["suppressions"] += erasures.unname_suppressions(conn, hash_of(address), names)
         suppressions.add(conn, hash_of(address), suppressions.ERASED, reason=said, now=now, actor=actor)
-    erasures.keep(conn, UnderWay(person.id, row_ids, addresses, person.name, now, actor, said, dict(done)))
+    known = UnderWay(person.id, row_ids, addresses, person.name, now, actor, said, dict(done))
+    erasures.keep(conn, known)
+    return known
 
 
 def finish(store: Store, subscriber_id: int) -> Receipt | None:
@@ -72,19 +79,23 @@ def finish(store: Store, subscriber_id: int) -> Receipt | None:
 
     Whoever else does it at the same time does the other half.
     """
-    receipt = None
-    while receipt is None:
-        with store.write() as conn:
-            if erasures.under_way(conn, subscriber_id) is None:
-                return erasures.receipt_of(conn, subscriber_id)
-            receipt = _go_on(conn, subscriber_id)
+
+    def go_on(conn: Connection) -> tuple[bool, Receipt | None]:
+        known = erasures.under_way(conn, subscriber_id)
+        if known is None:
+            return True, erasures.receipt_of(conn, subscriber_id)
+        sends.lock_open_to(conn, known.rows)
+        receipt = _go_on(conn, known)
+        return receipt is not None, receipt
+
+    is_done, receipt = False, None
+    while not is_done:
+        is_done, receipt = write_patiently(store, go_on)
     return receipt
 
 
-def _go_on(conn: Connection, subscriber_id: int) -> Receipt | None:
-    """Take them out of the next letters; return the receipt where these were the last."""
-    known = erasures.under_way(conn, subscriber_id)
-    assert known is not None  # noqa: S101 -- the caller has just looked, or begun it
+def _go_on(conn: Connection, known: UnderWay) -> Receipt | None:
+    """Take them out of the next letters; return the receipt where these were the last. Their sends are locked."""
     names = Names(known.addresses, [known.name])
     letters = erasures.letters_to(conn, known.rows, after=known.through, limit=BATCH)
     known = known.on(letters, erasures.unname(conn, letters, names))

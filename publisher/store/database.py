@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
-from publisher.errors import NotWrittenError
+from publisher.errors import NotWrittenError, StoreError, UnkeptError
 from publisher.store import afterwards, farewells, migrate
 from publisher.store.farewells import Farewell
 from publisher.store.journal import Journal
@@ -114,7 +114,10 @@ class Store(ABC):
     def _keep(self, said: Sequence[Farewell]) -> None:
         """Write into the journal who is not to be written to, before anybody is told that it is done."""
         if said and self.journal is not None:
-            self.journal.append(said)
+            try:
+                self.journal.append(said)
+            except StoreError as error:
+                raise UnkeptError(error.what, where=error.where, remedy=error.remedy) from error
 
     @contextmanager
     def rehearsal(self) -> Iterator[Connection]:

@@ -157,9 +157,9 @@ def end(conn: Connection, subscriber_id: int) -> None:
 
 
 def rows_of(conn: Connection, subscriber_id: int) -> list[int]:
-    """Return the ids of the rows that are a person's, locked until the transaction ends."""
+    """Return the ids of the rows that are a person's."""
     query = select(subscribers.c.id).where(is_person(subscriber_id)).order_by(subscribers.c.id)
-    return list(conn.execute(query.with_for_update()).scalars())
+    return list(conn.execute(query).scalars())
 
 
 def empty(conn: Connection, row_id: int, now: datetime) -> Counter[str]:
@@ -204,7 +204,7 @@ def _any_of(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 def letters_to(conn: Connection, row_ids: Sequence[int], *, after: int = 0, limit: int | None = None) -> list[Letter]:
-    """Return the letters to a person after one, in their order.
+    """Return the letters to a person after one, in their order, as they stay until the transaction ends.
 
     :param row_ids: the rows that are theirs.
     """
@@ -213,6 +213,7 @@ def letters_to(conn: Connection, row_ids: Sequence[int], *, after: int = 0, limi
         .join(recipients, recipients.c.id == deliveries.c.recipient_id)
         .where(among(recipients.c.subscriber_id, row_ids), deliveries.c.id > after)
         .order_by(deliveries.c.id)
+        .with_for_update(of=deliveries, key_share=True)  # a claim under way is waited for: its call has the address
     )
     return [Letter(*row) for row in conn.execute(query.limit(limit))]
 
@@ -245,16 +246,17 @@ def _forget_members(conn: Connection, call_ids: list[int], delivery_ids: set[int
     settles it too. Such a call is never said again, since a member without an address is written to by nobody.
     """
     query = select(calls.c.id, calls.c.members).where(UNSETTLED, among(calls.c.id, call_ids))
+    found = query.where(calls.c.members.is_not(None)).with_for_update(key_share=True)
     done = 0
-    for row in conn.execute(query.where(calls.c.members.is_not(None))).all():
+    for row in conn.execute(found).all():
         members = json.loads(zlib.decompress(row.members))
         kept = [[*each[:2], "", "", {}] if each[0] in delivery_ids else each for each in members]
         blob = zlib.compress(json.dumps(kept, ensure_ascii=False).encode(), 1)
-        same = (calls.c.id == row.id, calls.c.members == row.members)  # settled meanwhile, it has none any more
         parked = (
             {} if any(each[2] for each in kept) else {"retry_at": None}
         )  # nobody is left to ask about: it is a person's to decide
-        done += conn.execute(update(calls).where(*same).values(members=blob, **parked)).rowcount
+        update_row(conn, calls, row.id, {"members": blob, **parked})
+        done += 1
     return done
 
 
@@ -288,8 +290,9 @@ def _replace(
 ) -> int:
     """Rewrite the texts that name a person; return how many rows it were."""
     found = [table.c[name] for name in columns]
+    query = select(*table.primary_key, *found).where(condition).with_for_update(key_share=True)  # others write here too
     done = 0
-    for row in conn.execute(select(*table.primary_key, *found).where(condition)).mappings().all():
+    for row in conn.execute(query).mappings().all():
         new = {each.name: _rid(row, each, names, is_theirs) for each in found}
         changed = {name: value for name, value in new.items() if value != row[name]}
         if changed:

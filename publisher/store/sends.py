@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, func, select, union, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, exists, func, select, union, update
 
 from publisher.errors import BooksError
 from publisher.model.segment import Selection
@@ -16,7 +16,7 @@ from publisher.model.subscriber import Errand
 from publisher.store import seals
 from publisher.store.outbox import WANTS_DELIVERIES
 from publisher.store.sql import among, is_postgresql, lock_number
-from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, sends, update_row
+from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, recipients, sends, update_row
 from publisher.store.words import Statement
 
 CLAIMABLE = (SendState.ADDRESSED, SendState.SENDING)
@@ -104,6 +104,18 @@ def lock_all(conn: Connection, edition_id: int) -> list[RowMapping]:
     conn.execute(select(editions.c.id).where(editions.c.id == edition_id).with_for_update(key_share=True))
     ids = conn.execute(select(sends.c.id).where(sends.c.edition_id == edition_id).order_by(sends.c.id)).scalars().all()
     return [lock(conn, send_id) for send_id in ids]
+
+
+def lock_open_to(conn: Connection, row_ids: Sequence[int]) -> None:
+    """Lock the sends that have a letter to a person and have not ended, by id.
+
+    :param row_ids: the rows of subscribers that are theirs.
+    """
+    mine = (deliveries.c.send_id == sends.c.id, recipients.c.id == deliveries.c.recipient_id)
+    letter = exists().where(*mine, among(recipients.c.subscriber_id, row_ids))
+    query = select(sends.c.id).where(sends.c.state.not_in(ENDED), letter).order_by(sends.c.id)
+    for send_id in conn.execute(query).scalars().all():
+        lock(conn, send_id)
 
 
 def of_edition(conn: Connection, edition_id: int) -> list[RowMapping]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from publisher.errors import StoreError
+from publisher.errors import StoreError, UnkeptError
 from publisher.store import farewells
 
 if TYPE_CHECKING:
@@ -24,12 +24,13 @@ T = TypeVar("T")
 class _Job:
     """One small write, and what came of it."""
 
-    __slots__ = ("_done", "error", "result", "work")
+    __slots__ = ("_done", "error", "has_said", "result", "work")
 
     def __init__(self, work: Callable[[Connection], Any]) -> None:
         self.work = work
         self.result: Any = None
         self.error: BaseException | None = None
+        self.has_said = False  # farewells, which the journal keeps
         self._done = Lock()  # far lighter than an Event
         self._done.acquire()
 
@@ -100,7 +101,8 @@ class Writer:
         except BaseException as error:  # noqa: BLE001 -- told to everybody whose work was in the group
             failed = error
         for job in group:
-            job.finish(failed)
+            is_theirs = job.has_said or not isinstance(failed, UnkeptError)  # all is written; the journal lacks a part
+            job.finish(failed if is_theirs else None)
 
     def _run(self, conn: Connection, job: _Job, *, is_alone: bool) -> None:
         """Run one job within a savepoint: what fails, fails alone."""
@@ -110,6 +112,7 @@ class Writer:
         try:
             with self._store.in_words():
                 job.result = job.work(conn)
+            job.has_said = farewells.count(conn) > said
         except Exception as error:
             job.error = error  # raised in the thread that submitted it
             if is_alone:
