@@ -15,7 +15,7 @@ from publisher.errors import ConfigError
 from publisher.model.counting import many
 from publisher.model.tokens import address_hash
 from publisher.pipeline.operate import holding
-from publisher.store import Store, marks, numbers, processes
+from publisher.store import Store, marks, numbers, owed, processes
 from publisher.store.farewells import Farewell
 from publisher.store.journal import Journal, Mark
 from publisher.store.journal_file import JournalFile
@@ -102,10 +102,25 @@ def leave_out_lost(store: Store) -> None:
 def keep_mark(store: Store, clock: Clock) -> None:
     """Say how far the ledger is; not where it was restored and nobody has noticed yet: that would hide it.
 
+    What could not be written into the journal before is written first, by whomever it was said.
+
     :raises StoreError: the journal can't be written.
     """
     if _unknown_mark(store) is None:
+        _write_owed(store)
         _mark(store, clock)
+
+
+def _write_owed(store: Store) -> None:
+    """Write what the journal lacks. Two processes may both do so: a line said twice means what it means once."""
+    if store.journal is None:
+        return
+    with store.read() as conn:
+        lacking = owed.lines(conn)
+    if lacking:
+        store.journal.append([line for part in lacking.values() for line in part])
+        with store.write() as conn:
+            owed.settle(conn, list(lacking))
 
 
 def _mark(store: Store, clock: Clock, *, beyond: int = 0) -> None:

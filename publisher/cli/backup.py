@@ -51,7 +51,5 @@ def restore(
     for name in done.beside:
         tell(f"{name} was there and differs: it holds, and the backup's stands beside it as {name}.restored")
     say("what went out since then is not in it: see `publisher status` and `publisher editions`, cancel what did")
-    say(
-        "stories that came out since then are new to it and would be sent again: `publisher articles discard` drops some"
-    )
+    say("stories that came out since are new to it and would go out again; to drop some: publisher articles discard")
     say("then let the rest go: publisher release --all")

@@ -17,7 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from publisher.clock import Clock
 from publisher.clock import now as wall_clock
 from publisher.errors import NotWrittenError, StoreError, UnkeptError
-from publisher.store import afterwards, farewells, migrate
+from publisher.store import afterwards, farewells, migrate, owed
 from publisher.store.farewells import Farewell
 from publisher.store.journal import Journal
 from publisher.store.permission import require_allowed
@@ -105,18 +105,23 @@ class Store(ABC):
                     yield conn
                 for call in afterwards.take(conn):
                     call()
-                self._keep(farewells.take(conn))
+                self._keep(conn, farewells.take(conn))
             finally:
                 self._mine.is_writing = False
                 farewells.take(conn)  # of what was taken back
                 afterwards.take(conn)
 
-    def _keep(self, said: Sequence[Farewell]) -> None:
-        """Write into the journal who is not to be written to, before anybody is told that it is done."""
+    def _keep(self, conn: Connection, said: Sequence[Farewell]) -> None:
+        """Write into the journal who is not to be written to, before anybody is told that it is done.
+
+        :param conn: on which that was committed; what the journal can't take is kept by it.
+        """
         if said and self.journal is not None:
             try:
                 self.journal.append(said)
             except StoreError as error:
+                with conn.begin():
+                    owed.note(conn, said)
                 raise UnkeptError(error.what, where=error.where, remedy=error.remedy) from error
 
     @contextmanager

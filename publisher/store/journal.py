@@ -25,7 +25,7 @@ from publisher.store.plain import without_addresses
 
 LONGEST = 300  # characters of a reason
 SUM = 16  # hexadecimal digits of a line's sum
-OWED = "what it lacks is written then, and is in the ledger already"
+OWED = "what it lacks is in the ledger already, and is written within a minute of that"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +51,14 @@ class Journal(ABC):
         self.where = where
         self.folder = folder
         self._turn = Lock()
-        self._owed: list[Farewell] = []  # what could not be written; the ledger has it
 
     def append(self, lines: Sequence[Line]) -> None:
-        """Write lines, and wait until they are on the disk; those first that could not be written before.
+        """Write lines, and wait until they are on the disk: all or none.
 
-        :raises StoreError: they can't be written, or what is there was changed by somebody else. They are written with
-            the next that can be.
+        :raises StoreError: they can't be written, or what is there was changed by somebody else.
         """
         with self._turn:
-            whole = [*self._owed, *lines]
-            self._owed = [line for line in whole if isinstance(line, Farewell)]
-            self._append(whole)
-            self._owed = []
+            self._append(lines)
 
     @abstractmethod
     def _append(self, lines: Sequence[Line]) -> None:

@@ -38,7 +38,12 @@ MAKE = (
     FOR EACH STATEMENT EXECUTE FUNCTION publisher_journal_keeps()
     """,
 )
-IS_MADE = "SELECT to_regclass('publisher_journal') IS NOT NULL"
+# Not by `to_regclass`, which may answer from what this connection knew before it waited for somebody who made it.
+IS_MADE = """
+    SELECT EXISTS (
+        SELECT FROM pg_tables WHERE tablename = 'publisher_journal' AND schemaname = ANY (current_schemas(false))
+    )
+"""
 # A backup of that database would bring the journal back with the ledger.
 HAS_LEDGER = "SELECT count(*) = 3 FROM pg_tables WHERE tablename IN ('deliveries', 'sends', 'calls')"
 LAST = "SELECT number, written_at, line FROM publisher_journal ORDER BY number DESC LIMIT 1"

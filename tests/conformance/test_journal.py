@@ -142,7 +142,7 @@ def test_a_database_that_has_a_ledger_is_no_place_for_it(postgresql_url):
             ask()
 
 
-def test_what_its_server_kept_out_is_written_with_the_next_that_can_be(postgresql, place):
+def test_while_its_server_is_away_nothing_is_written_and_then_all_is(postgresql, place):
     journal = in_database(place)
     journal.append([farewell(1)])
     allow = "UPDATE pg_database SET datallowconn = {} WHERE datname = 'journal'"
@@ -153,7 +153,7 @@ def test_what_its_server_kept_out_is_written_with_the_next_that_can_be(postgresq
             journal.append([farewell(2)])
     finally:
         postgresql.execute(allow.format("true"))
-    journal.append([farewell(3)])
+    journal.append([farewell(2), farewell(3)])
     assert list(journal.read()) == [farewell(1), farewell(2), farewell(3)]
 
 

@@ -6,12 +6,15 @@ from threading import Thread
 
 import pytest
 
+from publisher.app.ledger import keep_mark
 from publisher.audience.remembering import remember
+from publisher.errors import StoreError, UnkeptError
 from publisher.model.subscriber import SubscriptionState
 from publisher.model.tokens import address_hash
-from publisher.store import subscribers, suppressions
+from publisher.store import owed, subscribers, suppressions
 from publisher.store.farewells import Farewell, Kind
 from publisher.store.journal import Journal
+from publisher.store.journal_file import JournalFile
 from tests.ledger import NOW
 
 KEY = b"k" * 32
@@ -47,6 +50,20 @@ def test_leaving_and_suppressing_are_said_when_the_write_returns(store, journal)
         suppressions.add(conn, hash_of("bob@example.org"), "all", reason="complained", now=NOW, actor="channel:letters")
     ada, bob = hash_of("ada@example.org"), hash_of("bob@example.org")
     assert said(journal) == [("left", ada, "daily"), ("suppressed", bob, "all")]
+
+
+def test_what_the_journal_could_not_take_is_in_it_once_it_can_whoever_ended_meanwhile(store, journal, tmp_path):
+    store.journal = JournalFile(tmp_path / "gone" / "publisher.journal")
+    with pytest.raises(UnkeptError, match="is in the ledger already"):
+        join(store, "ada@example.org", SubscriptionState.LEFT)
+    with pytest.raises(StoreError):
+        keep_mark(store, lambda: NOW)
+    store.journal = journal  # as another process has it
+    for _ in range(2):
+        keep_mark(store, lambda: NOW)
+    assert [line.whom for line in journal.read() if isinstance(line, Farewell)] == [hash_of("ada@example.org")]
+    with store.read() as conn:
+        assert owed.lines(conn) == {}
 
 
 def test_what_is_taken_back_was_never_said(store, journal):

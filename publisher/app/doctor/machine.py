@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import tempfile
@@ -46,7 +47,10 @@ def look(app: App) -> Iterator[Found]:
 
 
 def look_at_journal(journal: Journal) -> Found:
-    """Look at whether the journal can be read."""
+    """Look at whether the journal can be read, and a file be written."""
+    if journal.folder is not None and not os.access(journal.folder, os.W_OK):
+        about = "can't be written in" if journal.folder.is_dir() else "isn't there"
+        return wrong("journal", f"{journal.where}: its directory {about}", "See docs/operations/journal.md")
     try:
         journal.last_mark()
     except (PublisherError, OSError) as error:

@@ -34,6 +34,7 @@ def test_a_machine_that_is_well(tmp_path):
     [
         ("", "ok"),
         ("shared.journal", "ok"),
+        ("gone/publisher.journal", "trouble"),
         ("postgresql://ada:s3cret@127.0.0.1:1/journal", "trouble"),
     ],
 )
