@@ -168,7 +168,7 @@ def engine_of(work: Work) -> Embedded:
 
 
 def start_schedules(work: Work, wake: Callable[[], None], decided: str = "") -> None:
-    """Fire slots, poll sources, and take over the files when they change.
+    """Fire slots, poll sources, and take over the files when they change; go by what others took over, where some may.
 
     :param wake: says that there may be work.
     :param decided: the version of the file that was decided about already.
@@ -195,16 +195,21 @@ def start_schedules(work: Work, wake: Callable[[], None], decided: str = "") -> 
     work.stack.callback(ticker.shutdown)
     work.stack.callback(app.polling.end)
     work.signs.append(("scheduler", ticker.is_turning))
+    if app.is_shared:
+        follow(work, changed)
     for duty in standing_duties(app, ticker.is_alive):
         _begin(work, duty)
 
 
-def follow(work: Work) -> None:
-    """Go by the version that holds from now on, whoever accepts it."""
+def follow(work: Work, changed: Callable[[], object] = lambda: None) -> None:
+    """Go by the version that holds from now on, whoever accepts it.
+
+    :param changed: called after another version holds here.
+    """
     from publisher.app.following import Follower
     from publisher.runtime.duty import Duty
 
-    _begin(work, Duty("version", Follower(work.app).look, lambda: timedelta(seconds=FOLLOW_EACH)))
+    _begin(work, Duty("version", Follower(work.app, changed).look, lambda: timedelta(seconds=FOLLOW_EACH)))
 
 
 def _begin(work: Work, duty: Duty) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import logging
 import signal
+from queue import Queue
 
 import pytest
 
+from publisher.app import App, versions
 from publisher.cli import at_work as room
 from publisher.cli import log_to_stderr
+from publisher.config.schedules import parse_project
 from publisher.errors import UpgradeError
 from publisher.store import migrate, processes
 from tests.ledger import NOW
@@ -39,6 +42,20 @@ def test_it_ends_when_an_upgrade_begins_and_does_not_begin_during_one(folder, ca
             pytest.fail("it began")
         assert mine
     assert "ended" in capsys.readouterr().out
+
+
+def test_whoever_runs_the_schedules_goes_by_what_others_took_over(folder, postgresql_url, monkeypatch):
+    monkeypatch.setattr(room, "FOLLOW_EACH", 0.05)
+    monkeypatch.setenv("DATABASE_URL", postgresql_url)
+    monkeypatch.setenv("JOURNAL", str(folder / "publisher.journal"))
+    woken = Queue()
+    with room.at_work(folder, "run") as work:
+        room.start_schedules(work, lambda: woken.put(work.app.version_id), versions.propose(work.app))
+        elsewhere = App.open(folder)
+        other = parse_project(elsewhere.project.text.replace("at_most: 8", "at_most: 7"))
+        version_id = versions.accept(elsewhere, other)
+        while woken.get(timeout=20) != version_id:
+            pass
 
 
 def test_it_ends_when_the_schema_is_another_versions(folder):
