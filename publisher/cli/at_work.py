@@ -98,7 +98,7 @@ def at_work(folder: Path, command: str, *, clock_is_right: bool = False, follows
         yield work
     app.hearing.keep()
     processes.record_end(app.store, app.process_id, app.clock())
-    say(last_words(app))
+    say(last_words(app, command))
     for why in work.ended_by:
         raise why
 
@@ -123,15 +123,19 @@ def _end_for_upgrades(work: Work) -> None:
     work.stack.callback(duty.stop)
 
 
-def last_words(app: App) -> str:
-    """Say that it has ended, and what is left to the next one."""
+def last_words(app: App, command: str) -> str:
+    """Say that it has ended, and what is left to others: of whoever doesn't send nothing is left."""
     from publisher.app import standing
+    from publisher.store import processes
 
+    if command not in processes.SENDING:
+        return "ended"
     left = sum(send.left for send in standing.open_sends(app.store) if send.state in ("addressed", "sending"))
     words = [f"{many(left, 'delivery', 'deliveries')} not begun yet"] if left else []
     if app.sending.under_way:
         words.append(f"{many(len(app.sending.under_way), 'call')} without an answer so far")
-    return f"ended; left to the next `publisher run`: {', '.join(words)}" if words else "ended"
+    heir = "whoever is at work" if app.is_shared else "the next `publisher run`"
+    return f"ended; left to {heir}: {', '.join(words)}" if words else "ended"
 
 
 def require_shared(app: App) -> None:
