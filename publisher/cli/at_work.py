@@ -86,6 +86,9 @@ def at_work(folder: Path, command: str, *, clock_is_right: bool = False, follows
     with ExitStack() as stack:
         stack.enter_context(processes.only_one(app.store, command, app.clock()))
         app.process_id = stack.enter_context(processes.at_work(app.store, command, app.clock()))
+        # Last of all, and before the lock goes: whoever upgrades the ledger waits for it, and for nothing after it.
+        stack.callback(lambda: processes.record_end(app.store, app.process_id, app.clock()))
+        stack.callback(app.hearing.keep)
         if app.is_shared:
             keep_mark(app.store, app.clock)  # before anything is sent or answered: who leaves by it would be forgotten
         stack.callback(tracing.start(app, command))
@@ -96,8 +99,6 @@ def at_work(folder: Path, command: str, *, clock_is_right: bool = False, follows
         work = Work(app, stack, stop)
         _end_for_upgrades(work)
         yield work
-    app.hearing.keep()
-    processes.record_end(app.store, app.process_id, app.clock())
     say(last_words(app, command))
     for why in work.ended_by:
         raise why

@@ -7,6 +7,7 @@ import signal
 from queue import Queue
 
 import pytest
+from sqlalchemy import Engine, event
 
 from publisher.app import App, versions
 from publisher.cli import at_work as room
@@ -66,3 +67,17 @@ def test_it_ends_when_the_schema_is_another_versions(folder):
         stamp(work.app.store, BEFORE)
         assert work.stop.wait(20)
     stamp(work.app.store, migrate.HEAD)
+
+
+def test_what_it_writes_at_its_end_is_written_before_its_lock_goes(folder):
+    held = []
+
+    def note(conn, cursor, statement, *_):
+        if statement.startswith("UPDATE processes"):
+            held.append(processes.is_alive(store, process_id))
+
+    with room.at_work(folder, "run") as work:
+        store, process_id = work.app.store, work.app.process_id
+        event.listen(Engine, "before_cursor_execute", note)
+    event.remove(Engine, "before_cursor_execute", note)
+    assert held == [True]
