@@ -99,7 +99,7 @@ class App:
         settings = Settings.load(folder)
         keys = KeyRing.load(folder / "keys.json")
         store = open_ledger(folder, settings, clock)
-        app = cls(folder, project or versions.held(store, refused), store, keys, settings, clock)
+        app = cls(folder, project or following.held(store, refused), store, keys, settings, clock)
         app.trouble = str(refused or "")
         if refused and app.is_shared and not (folder / FILE).exists():
             app.follows = True
@@ -119,7 +119,7 @@ class App:
         keys = KeyRing.load(folder / "keys.json")
         store = open_ledger(folder, settings, clock)
         nothing = ConfigError("no version of schedules.yaml holds yet", remedy="Start `publisher scheduler` first")
-        app = cls(folder, versions.held(store, nothing), store, keys, settings, clock)
+        app = cls(folder, following.held(store, nothing), store, keys, settings, clock)
         app.follows = True
         following.follow(app)
         return app

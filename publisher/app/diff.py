@@ -278,12 +278,12 @@ def of_app(app: App, after: Project) -> list[Change]:
 
 def held_by(app: App) -> Project | None:
     """Return the version that holds; None where none was accepted yet."""
-    from publisher.app import versions
+    from publisher.app import following
     from publisher.store import schedules
 
     with app.store.read() as conn:
         held = schedules.accepted_version(conn)
-    return versions.project_of(app, held) if held is not None else None
+    return following.project_of(app, held) if held is not None else None
 
 
 def _said_of(project: Project, channel: str) -> Channel | None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import structlog
 
-from publisher.app import versions
-from publisher.app.mending import lift_stops
-from publisher.app.reload import REFUSED
-from publisher.app.templates import FOLDER, Laid, Proposal, to_propose
+from publisher.app.templates import FOLDER, Laid
 from publisher.config.reading import FILE
+from publisher.config.schedules import parse_project
 from publisher.config.settings import Settings
 from publisher.errors import ConfigError
 from publisher.model.project import Project
-from publisher.store import project_versions, schedules
+from publisher.store import Store, project_versions, schedules
 from publisher.store import templates as kept
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def follow(app: App) -> bool:
         if version_id is None or (version_id, names) == (app.version_id, app.templates.names):
             return False
         texts = kept.texts_of(conn, names or {})
-    project = versions.project_of(app, version_id)
+    project = project_of(app, version_id)
     if project is None:  # of a newer Publisher than this one, and what it says can't be read here
         log.error("version_not_understood", version=version_id)
         return False
@@ -61,41 +61,55 @@ def follow(app: App) -> bool:
     return True
 
 
-def propose(app: App) -> str:
-    """Let the files beside us hold, unless others were accepted after they were saved: then those go on.
-
-    Two schedulers whose files differ would else take turns at every start. Return the version of the file that was
-    decided about.
-    """
-    app.follows = True
-    decided = app.project.version
-    proposed = _templates(app)
-    versions.accept(app, _newer_than(app) or app.project, proposed=proposed)
-    follow(app)
-    lift_stops(app)
-    return decided
-
-
-def _newer_than(app: App) -> Project | None:
-    """Return the version that goes on, since it was accepted after the file beside us was saved; None: the file's."""
+def newer_than(app: App) -> Project | None:
+    """Return the version that goes on, as it was accepted after the file beside us was saved; None: the file's does."""
     with app.store.read() as conn:
         version_id = schedules.accepted_version(conn)
         row = project_versions.get(conn, version_id) if version_id is not None else None
-    if row is None or row["digest"] == app.project.version or versions.saved_at(app, app.clock()) >= row["accepted_at"]:
+        if row is None or row["digest"] == app.project.version:
+            return None
+        holding = project_versions.held_since(conn, row)
+    if saved_at(app, app.clock()) >= holding.since:
         return None
-    holds = f"version {row['digest']}, accepted {row['accepted_at']:%Y-%m-%d %H:%M} UTC by {row['actor']}"
+    holds = f"version {row['digest']}, accepted {holding.since:%Y-%m-%d %H:%M} UTC by {holding.actor}"
     log.warning("file_is_older", what=f"{FILE} here is older than what holds, which goes on: {holds}")
-    return versions.held(app.store, None)
+    return held(app.store, None)
 
 
-def _templates(app: App) -> Proposal | None:
-    """Return the templates to propose; none of them where one can't be taken to other machines, which is an alert."""
+def saved_at(app: App, now: datetime) -> datetime:
+    """Return since when the file says what it says: new times of slots hold from then on."""
     try:
-        return to_propose(app)
-    except ConfigError as error:
-        log.error("templates_refused", problem=str(error))
-        words = {"affected": "what was changed in templates/", "command": "publisher check"}
-        app.alert(REFUSED, what=f"the templates here are refused, what held goes on: {error}", **words, urgent=False)
+        saved = datetime.fromtimestamp((app.folder / FILE).stat().st_mtime, UTC)
+    except OSError:
+        return now
+    return min(saved, now)
+
+
+def held(store: Store, refused: ConfigError | None) -> Project:
+    """Return the version that was accepted last.
+
+    :raises ConfigError: there is none: the file that is refused is all there is.
+    """
+    with store.read() as conn:
+        version_id = schedules.accepted_version(conn)
+        project = parsed(project_versions.get(conn, version_id)["text"]) if version_id is not None else None
+    if project is None:
+        raise refused or ConfigError("no version was accepted yet")
+    return project
+
+
+def project_of(app: App, version_id: int) -> Project | None:
+    """Return the file as it was in a version; None where this version of Publisher can't read it any more."""
+    with app.store.read() as conn:
+        row = project_versions.get(conn, version_id)
+    return app.project if row["digest"] == app.project.version else parsed(row["text"])
+
+
+@lru_cache(maxsize=16)
+def parsed(text: str) -> Project | None:
+    try:
+        return parse_project(text)
+    except ConfigError:
         return None
 
 

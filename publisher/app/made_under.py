@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import RowMapping
 
-from publisher.app.versions import project_of
+from publisher.app.following import project_of
 from publisher.errors import ConfigError
 from publisher.model import breaking
 from publisher.model.project import Project, Schedule

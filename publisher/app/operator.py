@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from publisher.app import versions
+from publisher.app import following, versions
 from publisher.app.ledger import DATABASE, open_ledger
 from publisher.app.naming import Meant, edition_named
 from publisher.clock import Clock
@@ -45,7 +45,7 @@ class Operator:
         is_there = bool(settings.database_url) or (folder / DATABASE).exists()
         project, refused = versions.load(folder, go_on=is_there)
         store = open_ledger(folder, settings, clock)
-        held_to = project or versions.held(store, refused)
+        held_to = project or following.held(store, refused)
         return cls(folder, store, held_to, str(refused or ""), clock, settings)
 
     @property

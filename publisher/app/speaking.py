@@ -2,6 +2,7 @@
 
 A message is taken under a lease, said without a transaction open, and what came of it is written down. Who dies in
 between leaves it to the next look, which says it again under the same id: at least once, and never silently twice.
+Leases and rests go by the ledger's clock, which all machines share.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class Speaker:
 
     def speak(self) -> None:
         """Begin to say what is due; waits for nobody."""
-        now = self._app.clock()
+        now = self._app.store.now()
         with self._app.store.read() as conn:
             waiting = [(hook, hook_messages.waiting(conn, hook.id, LANES * BATCH)) for hook in hooks.due(conn, now)]
         for hook, count in waiting:
@@ -79,7 +80,7 @@ class Speaker:
 
     def _say_some(self, hook_id: int) -> bool:
         """Say the next few messages; say whether all were taken and there may be more."""
-        now = self._app.clock()
+        now = self._app.store.now()
         with self._app.store.write() as conn:
             hook = next((each for each in hooks.due(conn, now) if each.id == hook_id), None)
             limit = 1 if hook is not None and hook.failing_since is not None else BATCH
@@ -97,7 +98,7 @@ class Speaker:
             heard = say(said, self._app.clock(), self._gate)
         else:
             heard = Heard(None, UNREADABLE, "", 0.0)
-        now = self._app.clock()
+        now = self._app.store.now()
         with self._app.store.write() as conn:
             state, due_at = _left(message, heard, now)
             came = Try(heard.status, heard.trouble, heard.words, timedelta(seconds=heard.took))

@@ -147,8 +147,8 @@ class Status:
 
     @property
     def is_left_alone(self) -> bool:
-        """Say whether readers wait for an edition that is under way, and nobody is at work on it."""
-        return bool(self.under_way) and not self.processes
+        """Say whether readers wait for an edition that is under way, and nobody is at work who sends."""
+        return bool(self.under_way) and bool(self.nobody_sends)
 
     @property
     def is_file_bad(self) -> bool:
@@ -164,6 +164,13 @@ class Status:
         if self.is_running:
             return ""
         return "publisher scheduler" if any(each.command == "worker" for each in self.processes) else "publisher run"
+
+    @property
+    def nobody_sends(self) -> str:
+        """Return what to type where nobody sends what is due: the part that is missing; empty where somebody does."""
+        if any(process.command in processes.SENDING for process in self.processes):
+            return ""
+        return "publisher worker" if self.is_running else "publisher run"
 
 
 def status_of(

@@ -95,7 +95,7 @@ class Teller:
 
     def _is_ours(self) -> bool:
         with self._app.store.write() as conn:
-            return facts.take_turn(conn, "alerts", self._app.process_id, self._app.clock(), TURN)
+            return facts.take_turn(conn, "alerts", self._app.process_id, self._app.store.now(conn), TURN)
 
     def _tell(self, row: RowMapping, to: str) -> None:
         mark = (row["id"], _is_over(row), to)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,10 +12,11 @@ import structlog
 from sqlalchemy import RowMapping
 
 from publisher.app import templates
+from publisher.app.following import follow, newer_than, parsed, project_of, saved_at
 from publisher.app.mending import lift_stops
-from publisher.app.templates import Proposal
-from publisher.config.reading import FILE
-from publisher.config.schedules import load_project, parse_project
+from publisher.app.reload import REFUSED
+from publisher.app.templates import Proposal, to_propose
+from publisher.config.schedules import load_project
 from publisher.errors import ConfigError
 from publisher.model.project import Project, Schedule
 from publisher.pipeline.operate import holding, withdrawing
@@ -44,25 +44,43 @@ def load(folder: Path, *, go_on: bool) -> tuple[Project | None, ConfigError | No
         return None, error
 
 
-def held(store: Store, refused: ConfigError | None) -> Project:
-    """Return the version that was accepted last.
-
-    :raises ConfigError: there is none: the file that is refused is all there is.
-    """
-    with store.read() as conn:
-        version_id = schedules.accepted_version(conn)
-        project = _parsed(project_versions.get(conn, version_id)["text"]) if version_id is not None else None
-    if project is None:
-        raise refused or ConfigError("no version was accepted yet")
-    return project
-
-
 def accepted(app: App) -> int:
-    """Return the id of the file's version, accepting it at first sight. Before anything is polled or composed."""
+    """Return the id of the version that holds, accepting the file's at first sight. Before anything polls or composes.
+
+    On a ledger that machines share a file that is older than what holds changes nothing: what holds is gone by.
+    """
     if app.version_id is None:
-        app.version_id = accept(app, app.project)
+        if not (app.is_shared and newer_than(app) and follow(app)):
+            app.version_id = accept(app, app.project)
         lift_stops(app)
+    assert app.version_id is not None  # noqa: S101 -- whoever follows has one
     return app.version_id
+
+
+def propose(app: App) -> str:
+    """Let the files beside us hold, unless others were accepted after they were saved: then those go on.
+
+    Two schedulers whose files differ would else take turns at every start. Return the version of the file that was
+    decided about.
+    """
+    app.follows = True
+    decided = app.project.version
+    proposed = _templates(app)
+    accept(app, newer_than(app) or app.project, proposed=proposed)
+    follow(app)
+    lift_stops(app)
+    return decided
+
+
+def _templates(app: App) -> Proposal | None:
+    """Return the templates to propose; none of them where one can't be taken to other machines, which is an alert."""
+    try:
+        return to_propose(app)
+    except ConfigError as error:
+        log.error("templates_refused", problem=str(error))
+        words = {"affected": "what was changed in templates/", "command": "publisher check"}
+        app.alert(REFUSED, what=f"the templates here are refused, what held goes on: {error}", **words, urgent=False)
+        return None
 
 
 def accept(
@@ -127,7 +145,7 @@ def ends_practice(conn: Connection, project: Project) -> bool:
     """Say whether the file ends a practice that holds by the version accepted last."""
     held = schedules.accepted_version(conn)
     row = project_versions.get(conn, held) if held is not None else None
-    before = _parsed(row["text"]) if row is not None and row["digest"] != project.version else None
+    before = parsed(row["text"]) if row is not None and row["digest"] != project.version else None
     return before is not None and before.practice and not project.practice
 
 
@@ -135,15 +153,6 @@ def believable_now(app: App, conn: Connection) -> datetime:
     """Return the moment from which something new counts: where the clock is far off, the last believable one."""
     now, awake_until = app.clock(), schedules.awake_until(conn)
     return now if awake_until is None or not app.watch.doubt(now, awake_until) else awake_until
-
-
-def saved_at(app: App, now: datetime) -> datetime:
-    """Return since when the file says what it says: new times of slots hold from then on."""
-    try:
-        saved = datetime.fromtimestamp((app.folder / FILE).stat().st_mtime, UTC)
-    except OSError:
-        return now
-    return min(saved, now)
 
 
 class _News:
@@ -286,18 +295,3 @@ def undecided(app: App, schedule: Schedule, since: datetime, now: datetime, *, i
             found += slots_between(old.when, ZoneInfo(project.publication.timezone), since, min(until, now))
         since = max(since, until)
     return found + slots_between(schedule.when, app.zone, since, now)
-
-
-def project_of(app: App, version_id: int) -> Project | None:
-    """Return the file as it was in a version; None where this version of Publisher can't read it any more."""
-    with app.store.read() as conn:
-        row = project_versions.get(conn, version_id)
-    return app.project if row["digest"] == app.project.version else _parsed(row["text"])
-
-
-@lru_cache(maxsize=16)
-def _parsed(text: str) -> Project | None:
-    try:
-        return parse_project(text)
-    except ConfigError:
-        return None

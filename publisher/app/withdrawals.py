@@ -230,7 +230,7 @@ def soon(app: App, conn: Connection, edition_id: int) -> list[Removal]:
 
 def is_of_practice(app: App, version_id: int) -> bool:
     """Say whether an edition that was made under this version of the file was made in practice."""
-    from publisher.app import versions
+    from publisher.app import following
 
-    was = versions.project_of(app, version_id)
+    was = following.project_of(app, version_id)
     return was is not None and was.practice

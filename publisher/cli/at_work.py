@@ -86,6 +86,9 @@ def at_work(folder: Path, command: str, *, clock_is_right: bool = False, follows
     with ExitStack() as stack:
         stack.enter_context(processes.only_one(app.store, command, app.clock()))
         app.process_id = stack.enter_context(processes.at_work(app.store, command, app.clock()))
+        # Last of all, and before the lock goes: whoever upgrades the ledger waits for it, and for nothing after it.
+        stack.callback(lambda: processes.record_end(app.store, app.process_id, app.clock()))
+        stack.callback(app.hearing.keep)
         if app.is_shared:
             keep_mark(app.store, app.clock)  # before anything is sent or answered: who leaves by it would be forgotten
         stack.callback(tracing.start(app, command))
@@ -96,9 +99,7 @@ def at_work(folder: Path, command: str, *, clock_is_right: bool = False, follows
         work = Work(app, stack, stop)
         _end_for_upgrades(work)
         yield work
-    app.hearing.keep()
-    processes.record_end(app.store, app.process_id, app.clock())
-    say(last_words(app))
+    say(last_words(app, command))
     for why in work.ended_by:
         raise why
 
@@ -123,15 +124,19 @@ def _end_for_upgrades(work: Work) -> None:
     work.stack.callback(duty.stop)
 
 
-def last_words(app: App) -> str:
-    """Say that it has ended, and what is left to the next one."""
+def last_words(app: App, command: str) -> str:
+    """Say that it has ended, and what is left to others: of whoever doesn't send nothing is left."""
     from publisher.app import standing
+    from publisher.store import processes
 
+    if command not in processes.SENDING:
+        return "ended"
     left = sum(send.left for send in standing.open_sends(app.store) if send.state in ("addressed", "sending"))
     words = [f"{many(left, 'delivery', 'deliveries')} not begun yet"] if left else []
     if app.sending.under_way:
         words.append(f"{many(len(app.sending.under_way), 'call')} without an answer so far")
-    return f"ended; left to the next `publisher run`: {', '.join(words)}" if words else "ended"
+    heir = "whoever is at work" if app.is_shared else "the next `publisher run`"
+    return f"ended; left to {heir}: {', '.join(words)}" if words else "ended"
 
 
 def require_shared(app: App) -> None:
@@ -168,7 +173,7 @@ def engine_of(work: Work) -> Embedded:
 
 
 def start_schedules(work: Work, wake: Callable[[], None], decided: str = "") -> None:
-    """Fire slots, poll sources, and take over the files when they change.
+    """Fire slots, poll sources, and take over the files when they change; go by what others took over, where some may.
 
     :param wake: says that there may be work.
     :param decided: the version of the file that was decided about already.
@@ -195,16 +200,21 @@ def start_schedules(work: Work, wake: Callable[[], None], decided: str = "") -> 
     work.stack.callback(ticker.shutdown)
     work.stack.callback(app.polling.end)
     work.signs.append(("scheduler", ticker.is_turning))
+    if app.is_shared:
+        follow(work, changed)
     for duty in standing_duties(app, ticker.is_alive):
         _begin(work, duty)
 
 
-def follow(work: Work) -> None:
-    """Go by the version that holds from now on, whoever accepts it."""
+def follow(work: Work, changed: Callable[[], object] = lambda: None) -> None:
+    """Go by the version that holds from now on, whoever accepts it.
+
+    :param changed: called after another version holds here.
+    """
     from publisher.app.following import Follower
     from publisher.runtime.duty import Duty
 
-    _begin(work, Duty("version", Follower(work.app).look, lambda: timedelta(seconds=FOLLOW_EACH)))
+    _begin(work, Duty("version", Follower(work.app, changed).look, lambda: timedelta(seconds=FOLLOW_EACH)))
 
 
 def _begin(work: Work, duty: Duty) -> None:

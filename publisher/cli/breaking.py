@@ -41,6 +41,7 @@ def breaking(
     schedule = news_desk.schedule_said(app, _names(to), _names(via))
     with ExitStack() as stack:
         open_for_work(app, stack, "breaking")
+        schedule = news_desk.schedule_said(app, _names(to), _names(via))  # of what holds, which the file need not be
         news_desk.refuse_paused(app, schedule)
         how = {"headline": title, "summary": summary}
         meant = article_meant(app, article, **how, allow_private=allow_private)

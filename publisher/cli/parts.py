@@ -13,13 +13,12 @@ from publisher.cli.run import ClockIsRight, Port, PublicPort
 
 def scheduler(clock_is_right: ClockIsRight = False, project: ProjectDir = Path()) -> None:
     """Fire the slots, poll the sources, and take over schedules.yaml and templates that change; workers do the rest."""
-    from publisher.app.following import propose
-    from publisher.cli.at_work import at_work, follow, require_shared, start_schedules
+    from publisher.app.versions import propose
+    from publisher.cli.at_work import at_work, require_shared, start_schedules
 
     with at_work(project, "scheduler", clock_is_right=clock_is_right) as work:
         require_shared(work.app)
         decided = propose(work.app)
-        follow(work)
         start_schedules(work, lambda: None, decided)
         say(f"{work.app.project.publication.name}: slots are fired from here")
         work.until_told()

@@ -20,9 +20,10 @@ def pause(
     project: ProjectDir = Path(),
 ) -> None:
     """Let no slot of a schedule fire until `publisher resume`. Editions that have begun go on."""
-    from publisher.app import pauses
+    from publisher.app import pauses, versions
 
     app = open_app(project)
+    versions.accepted(app)
     before = pauses.pause(app, app.schedule(schedule), why)
     if before is None:
         say(f"{schedule}: paused. `publisher resume {schedule}` lets it go on")
@@ -40,10 +41,11 @@ def resume(
     project: ProjectDir = Path(),
 ) -> None:
     """Let the slots of a schedule fire again. What came during the pause is dropped, unless you catch up on it."""
-    from publisher.app import pauses
+    from publisher.app import pauses, versions
     from publisher.model.counting import many
 
     app = open_app(project)
+    versions.accepted(app)
     chosen = app.schedule(schedule)
     done = pauses.resume(app, chosen, catch_up=catch_up)
     if done is None:

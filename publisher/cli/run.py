@@ -37,13 +37,15 @@ def run(
 
     with at_work(project, "run", clock_is_right=clock_is_right) as work:
         app = work.app
-        versions.accepted(app)  # before anything is sent: the end of practice holds what practice left
+        # Before anything is sent: the end of practice holds what practice left.
+        decided = versions.propose(app) if app.is_shared else ""
+        versions.accepted(app)
         engine = engine_of(work)
         if not app.is_practice:
             engine.start()  # at once: whoever waits for a letter need not wait for the console
         start_console(work, port, public_port)
         if app.is_practice:
             engine.start()
-        start_schedules(work, engine.wake)
+        start_schedules(work, engine.wake, decided)
         app.studio.get_ready(app.project.channels.values())
         work.until_told()

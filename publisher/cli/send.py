@@ -61,6 +61,7 @@ def send(
         return
     with ExitStack() as stack:
         open_for_work(app, stack, "send")
+        chosen = app.schedule_or_edition(schedule)  # as the version has it that holds, which the file need not be
         if finish and not (app.is_practice or yes):
             _ask_finish(app, chosen)
         unfinished = _decide_unfinished(app, chosen, finish=finish, skip=skip)

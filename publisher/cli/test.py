@@ -38,6 +38,7 @@ def test(
         raise UsageError("it sends no mail, and posts are not tested", where=schedule, remedy=remedy)
     with ExitStack() as stack:
         open_for_work(app, stack, "test")
+        chosen = app.edition_to_come(schedule)  # as the version has it that holds, which the file need not be
         made = proofs.make(app, chosen, email=as_)
         said = proofs.send(app, made, addresses)
     if as_json:

@@ -91,10 +91,12 @@ class Bells:
             )
             sweeping = asyncio.create_task(self._sweep(app))
             ending = asyncio.create_task(self._until_over())
-            _, left = await asyncio.wait([listening, sweeping, ending], return_when=asyncio.FIRST_COMPLETED)
+            done, left = await asyncio.wait([listening, sweeping, ending], return_when=asyncio.FIRST_COMPLETED)
             for task in left:
                 task.cancel()
             await asyncio.gather(*left, return_exceptions=True)
+            for task in done:
+                task.result()  # why it broke off, if it did
 
     async def _until_over(self) -> None:
         while not self._stop.is_set() and time.monotonic() - self._heard_at < SILENT_FOR:

@@ -17,6 +17,8 @@ from publisher.store.tables import facts, insert_row, processes, update_row
 
 UPGRADE = "upgrade"  # the command
 FIRING = ("run", "scheduler")  # commands that run the schedules, and look at the clock and the disk of their machine
+# Commands that carry on what is under way, whosever it is.
+SENDING = ("run", "worker", "send", "breaking", "resend", "correct", "withdraw", "try")
 CONSOLE = "console:"  # so begin the facts that say where a process shows the console
 WHEN_DONE = "Start again when that is done"
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 
 import pytest
 
-from publisher.app import App, versions
-from publisher.app.following import Follower, propose
+from publisher.app import App, composing, versions
+from publisher.app.following import Follower
+from publisher.app.versions import propose
+from publisher.cli.pause import pause
 from publisher.errors import ConfigError
+from publisher.store import editions, schedules
 from tests.ledger import NOW, Clock
-from tests.unit.app.project import open_app
+from tests.unit.app.project import add_schedule, open_app
 
 
 @pytest.fixture
@@ -41,6 +45,11 @@ def save(app: App, *, at: float) -> App:
     path.write_text(f"{path.read_text()}\n# saved {at}\n")
     os.utime(path, (at, at))
     return App.open(app.folder, app.clock)
+
+
+def held(app: App) -> int | None:
+    with app.store.read() as conn:
+        return schedules.accepted_version(conn)
 
 
 def test_who_follows_goes_by_what_another_process_accepted(first, clock):
@@ -74,3 +83,42 @@ def test_a_file_saved_before_what_holds_was_accepted_changes_nothing(first):
     older = save(first, at=NOW.timestamp() - 3600)
     propose(older)
     assert (older.version_id, older.project.version) == (first.version_id, first.project.version)
+
+
+def test_an_older_file_beside_a_command_changes_nothing_and_what_holds_is_gone_by(first):
+    older = save(first, at=NOW.timestamp() - 3600)
+    assert versions.accepted(older) == first.version_id
+    assert older.project.version == first.project.version
+    assert held(first) == first.version_id
+
+
+def test_a_newer_file_beside_a_command_holds(first):
+    newer = save(first, at=NOW.timestamp())
+    assert versions.accepted(newer) != first.version_id
+    assert held(first) == newer.version_id
+
+
+def test_a_file_is_older_than_a_version_that_holds_again_since(first, clock):
+    between = save(first, at=NOW.timestamp() + 60)
+    clock.advance(timedelta(seconds=60))
+    versions.accepted(between)
+    clock.advance(timedelta(seconds=60))
+    versions.accept(first, first.project)  # somebody went back to it
+    late = App.open(first.folder, clock)
+    assert versions.accepted(late) == first.version_id
+
+
+def test_commands_in_an_old_checkout_go_by_what_holds_and_cancel_no_draft(first, clock):
+    add_schedule(first.folder, "evening", 'at: "18:00"')
+    os.utime(first.folder / "schedules.yaml", (NOW.timestamp(),) * 2)
+    newer = App.open(first.folder, clock)
+    made = composing.compose(newer, newer.schedule("evening"), composing.manual_slot(newer), actor="", as_draft=True)
+    (first.folder / "schedules.yaml").write_text(first.project.text)
+    os.utime(first.folder / "schedules.yaml", (NOW.timestamp() - 3600,) * 2)
+    pause("morning", project=first.folder)
+    with first.store.read() as conn:
+        assert editions.get(conn, made.edition_id)["state"] == "draft"
+    pause("evening", project=first.folder)  # which the file beside it doesn't know
+    with first.store.read() as conn:
+        assert schedules.get(conn, "evening")["paused_at"] is not None
+    assert held(first) == newer.version_id

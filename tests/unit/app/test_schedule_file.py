@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import event
 
 from publisher.app import schedule_file, versions
-from publisher.app.following import propose
 from publisher.app.reload import FileWatch
 from publisher.app.slots import fire_due
+from publisher.app.versions import propose
 from publisher.config import replacing
 from publisher.errors import NotAllowedError, StaleError, UsageError
 from publisher.model.staff import Member, Role

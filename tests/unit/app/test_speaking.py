@@ -264,6 +264,16 @@ def test_who_is_killed_between_writing_and_the_answer_loses_nothing(app, receive
     assert sorted(Counter(receiver.ids).values()) == [1, 2]
 
 
+def test_a_machine_whose_clock_is_ahead_does_not_say_what_another_has_under_its_lease(app, receiver, hook):
+    tell(app)
+    with app.store.write() as conn:
+        assert hook_messages.claim(conn, 1, now=NOW, lease=LEASE, limit=1)
+    other = App.open(app.folder, app.clock)
+    other.clock = Clock(NOW + 2 * LEASE)  # its own; the ledger's is as it was
+    speak(other)
+    assert receiver.heard == []
+
+
 def test_no_secret_reaches_a_log_or_the_ledger_in_clear(app, receiver, hook):
     canary = "canary-of-the-path"
     secret = hooks.rotate(app, 1)

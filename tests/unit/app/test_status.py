@@ -112,6 +112,30 @@ def test_an_edition_under_way_that_nobody_carries_on_needs_a_person(store):
         assert not status(store).is_left_alone
 
 
+@pytest.mark.parametrize(
+    ("command", "said", "missing"),
+    [
+        ("scheduler", "Nobody sends what is due", "publisher worker"),
+        ("web", "Nobody runs the schedules", "publisher run"),
+    ],
+)
+def test_whoever_does_not_send_leaves_editions_under_way_alone(store, command, said, missing):
+    subscribe(store, 3)
+    add_send(store, add_edition(store))
+    with processes.at_work(store, command, NOW):
+        found = status(store)
+        assert found.is_left_alone
+        assert found.needs_a_person
+        assert f"{said} (editions are under way, and nobody carries them on): {missing}" in text(found)
+        with processes.at_work(store, "worker", NOW):
+            assert not status(store).is_left_alone
+
+
+def test_of_many_machines_a_scheduler_alone_sends_nothing(store):
+    with processes.at_work(store, "scheduler", NOW):
+        assert "Nobody sends what is due: publisher worker" in text(status(store))
+
+
 def test_hold_all_needs_a_person(store):
     with store.write() as conn:
         facts.hold_everything(conn, actor="cli:ada", why="storm", now=NOW)

@@ -239,6 +239,18 @@ def test_of_two_processes_one_tells(desk):
     assert len(d.spare.requests) == 2
 
 
+def test_a_machine_whose_clock_is_ahead_does_not_get_the_turn_by_it(desk):
+    d = desk()
+    other = App.open(d.app.folder, d.clock)
+    other.clock = Clock(d.clock() + timedelta(minutes=3))  # its own; the ledger's is as it was
+    d.app.process_id, other.process_id = 1, 2
+    d.begin()
+    d.tell()
+    d.end()
+    Teller(other).tell()
+    assert len(d.spare.requests) == 1
+
+
 def test_nobody_to_tell_is_nothing_to_do(desk):
     d = desk(to="")
     d.begin()

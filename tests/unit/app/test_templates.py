@@ -7,8 +7,9 @@ import os
 import pytest
 
 from publisher.app import App, templates, versions
-from publisher.app.following import follow, propose
+from publisher.app.following import follow
 from publisher.app.reload import REFUSED, FileWatch
+from publisher.app.versions import propose
 from publisher.errors import ConfigError, StoreError
 from publisher.render.engine import LARGEST_TEMPLATE
 from publisher.store import alerts, project_versions, schedules

@@ -1,4 +1,4 @@
-"""What `publisher run` says when it has ended."""
+"""What `publisher run` and its parts say when they have ended."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from publisher.app import App
 from publisher.cli.at_work import last_words
+from publisher.config.settings import Settings
 from publisher.pipeline import dispatch
 from publisher.pipeline.operate import holding
 from tests.ledger import NOW, Clock, add_edition, add_send, desk, subscribe
@@ -19,7 +20,7 @@ def app(tmp_path):
 
 
 def test_where_nothing_is_left_it_has_ended(app):
-    assert last_words(app) == "ended"
+    assert last_words(app, "run") == "ended"
 
 
 def test_what_is_left_is_said(app):
@@ -29,7 +30,11 @@ def test_what_is_left_is_said(app):
     claimed = dispatch.claim(app.store, desk(app.store, Clock()), "letters", 2)
     app.sending.under_way.add(claimed.call.id)
     left = "ended; left to the next `publisher run`: "
-    assert last_words(app) == f"{left}3 deliveries not begun yet, 1 call without an answer so far"
+    words = "3 deliveries not begun yet, 1 call without an answer so far"
+    assert last_words(app, "run") == f"{left}{words}"
+    app.settings = Settings({"DATABASE_URL": "postgresql:"})
+    assert last_words(app, "worker") == f"ended; left to whoever is at work: {words}"
+    assert [last_words(app, part) for part in ("web", "scheduler")] == ["ended", "ended"]  # it never was theirs
     app.sending.under_way.clear()
     holding.hold_edition(app.store, edition, actor="cli:ada", why="", now=NOW)
-    assert last_words(app) == "ended"  # what is held waits for a person
+    assert last_words(app, "run") == "ended"  # what is held waits for a person

@@ -7,6 +7,7 @@ from queue import Empty, Queue
 
 import psycopg
 import pytest
+import structlog
 from procrastinate import App, PsycopgConnector
 from procrastinate.schema import SchemaManager
 from sqlalchemy import create_engine, text
@@ -95,3 +96,14 @@ def test_a_listener_whose_connections_end_listens_again(url, engine, heard):
     with engine.begin() as conn:
         ringing.ring(conn, "letters")
     assert heard.get(timeout=15) == "letters"
+
+
+def test_why_a_listener_broke_off_is_said(postgresql):
+    made = Bells(postgresql.create("no_bells"), lambda channel: None)  # nothing of procrastinate is there
+    until = time.monotonic() + 20
+    with structlog.testing.capture_logs() as lines:
+        made.start()
+        while not lines and time.monotonic() < until:
+            time.sleep(0.01)
+    made.stop()
+    assert lines[0]["event"] == "bells_broke_off"

@@ -16,13 +16,13 @@ from publisher.app.trouble import Trouble
 from publisher.model.project import Approve
 from publisher.model.staff import May, Role
 from publisher.model.states import EditionState
-from publisher.store import facts, staff
+from publisher.store import facts, processes, staff
 from publisher.store.tables import editions
 from publisher.web.acts import Acts, Done, Id
 from publisher.web.console.mending import Mending
 from publisher.web.console.today import Coming
 from publisher.web.pages import Pages
-from tests.ledger import add_edition
+from tests.ledger import add_edition, add_send, subscribe
 from tests.unit.web.browsers import Browser
 from tests.unit.web.ledger import HOSTILE_WORDS, NOW, served
 
@@ -144,6 +144,16 @@ def test_what_is_said_of_a_send_stands_with_it_and_once(own_site):
     text = section(page(own_site), "person")
     assert text.count("may or may not have arrived") == 1
     assert 'href="/editions/1"' in text
+
+
+def test_where_a_scheduler_is_alone_the_part_that_sends_is_named(own_site):
+    store = own_site.app.store
+    subscribe(store, 3)
+    add_send(store, add_edition(store, "2026-11-25T07:00"))
+    with processes.at_work(store, "scheduler", NOW):
+        said = section(page(own_site), "person")
+    assert "nobody carries them on" in said
+    assert "<code>publisher worker</code>" in said
 
 
 def test_slots_that_come_are_worked_out_once_and_move_on(own_site):
