@@ -47,7 +47,7 @@ def restore(
     say(f"restored as of {made.made_at:%Y-%m-%d %H:%M} UTC, by Publisher {made.version}; all sending is held")
     if done.lacks:
         tell(f"there is no journal at {done.lacks}: who left, complained or was erased since would be written to")
-        tell("if there is one elsewhere, name it before anything is released: JOURNAL in .env")
+        tell("if there is one elsewhere, name it (JOURNAL in .env), and restore once more into an empty place")
     for name in done.beside:
         tell(f"{name} was there and differs: it holds, and the backup's stands beside it as {name}.restored")
     say("what went out since then is not in it: see `publisher status` and `publisher editions`, cancel what did")
