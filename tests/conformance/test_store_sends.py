@@ -170,13 +170,16 @@ def test_two_sends_of_a_channel_do_not_both_have_a_limit_that_was_never_counted(
         assert len(claimed.result().call.recipients) == 2
 
 
-def somebody_waits(store) -> None:
-    """Return as soon as somebody waits for a lock in this ledger."""
+def somebody_waits(store, how: str = "") -> None:
+    """Return as soon as somebody waits for a lock in this ledger.
+
+    :param how: for which: more of the condition.
+    """
     waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     end = time.monotonic() + 10
     while time.monotonic() < end:
         with store.read() as conn:
-            if conn.execute(text(waits)).scalar_one():
+            if conn.execute(text(waits + how)).scalar_one():
                 return
         time.sleep(0.01)
     raise AssertionError("nobody waits")
