@@ -11,7 +11,7 @@ from publisher.audience import erasing
 from publisher.pipeline import dispatch
 from publisher.pipeline.dispatch.answer import post, reserve
 from publisher.pipeline.dispatch.claim import Wanted, next_due, open_calls
-from publisher.store import Store, calls, deliveries, erasures, sends, subscribers
+from publisher.store import calls, deliveries, erasures, sends, subscribers
 from publisher.store.erasures import Names
 from publisher.store.postgresql import WRITING
 from tests.conformance.test_store_sends import somebody_waits
@@ -21,15 +21,6 @@ from tests.unit.audience.people import find, hash_of
 ADA, BO = "reader1@example.org", "reader2@example.org"
 SAID = {"hash_of": hash_of, "why": "wrote", "now": NOW, "actor": "cli:bo"}
 AT_A_GATE = " AND wait_event = 'advisory'"
-
-
-@pytest.fixture
-def stores(postgresql_url):
-    """One ledger, as two processes have it."""
-    both = [Store.open(postgresql_url) for _ in range(2)]
-    yield both
-    for store in both:
-        store.close()
 
 
 @pytest.fixture

@@ -16,20 +16,11 @@ from publisher.model.states import SendState
 from publisher.pipeline import dispatch
 from publisher.pipeline.dispatch import limits
 from publisher.pipeline.operate import holding
-from publisher.store import Store, calls, sends
+from publisher.store import calls, sends
 from tests.ledger import NOW, add_edition, add_send, books, desk, subscribe
 from tests.unit.pipeline.dispatch.conftest import TIMING, Bench, Told
 
 READERS = 120
-
-
-@pytest.fixture
-def stores(postgresql_url):
-    """One ledger, as two processes have it."""
-    both = [Store.open(postgresql_url) for _ in range(2)]
-    yield both
-    for store in both:
-        store.close()
 
 
 @pytest.fixture

@@ -225,13 +225,19 @@ def test_what_can_wait_says_so(desk):
     assert "It can wait till morning" in d.spare.requests[0].json["Text"]
 
 
-def test_of_two_processes_one_tells(desk):
-    d = desk()
+def told_by_one_of_two(d) -> App:
+    """Let one process tell of a trouble that is over by then; return the other process."""
     other = App.open(d.app.folder, d.clock)
     d.app.process_id, other.process_id = 1, 2
     d.begin()
     d.tell()
     d.end()
+    return other
+
+
+def test_of_two_processes_one_tells(desk):
+    d = desk()
+    other = told_by_one_of_two(d)
     Teller(other).tell()
     assert len(d.spare.requests) == 1
     d.clock.advance(timedelta(minutes=3))
@@ -241,12 +247,8 @@ def test_of_two_processes_one_tells(desk):
 
 def test_a_machine_whose_clock_is_ahead_does_not_get_the_turn_by_it(desk):
     d = desk()
-    other = App.open(d.app.folder, d.clock)
+    other = told_by_one_of_two(d)
     other.clock = Clock(d.clock() + timedelta(minutes=3))  # its own; the ledger's is as it was
-    d.app.process_id, other.process_id = 1, 2
-    d.begin()
-    d.tell()
-    d.end()
     Teller(other).tell()
     assert len(d.spare.requests) == 1
 
