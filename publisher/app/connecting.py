@@ -167,7 +167,7 @@ class Connecting:
 
         A process that runs the schedules lets it go on itself, once it has read the new values.
         """
-        from publisher.app.status import is_running
+        from publisher.app.at_work import is_running
 
         refusal = self._app.senders.refusal_of(self.channel)
         if refusal is None or not written.names:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from publisher.app import naming, standing
-from publisher.app.status import is_running
+from publisher.app.at_work import at_work, missing
 from publisher.errors import EndedError
 from publisher.model.staff import May
 from publisher.pipeline.operate import again, doubt, holding, stopping
@@ -171,8 +171,8 @@ def after_release(here: Here, done: Released) -> list[str]:
     names = {number: edition["schedule"] for number, edition in found.items() if edition}
     known = {number: standing.known(name, here.project.schedules) for number, name in names.items()}
     steps = [standing.next_step(row, known.get(row["edition_id"])) for row in rows]
-    alone = done.going_on and not is_running(here.store)
-    steps += [*_stopped_channels(here, done), "Nobody runs the schedules: publisher run" if alone else ""]
+    alone = missing(at_work(here.store)) if done.going_on else None
+    steps += [*_stopped_channels(here, done), str(alone or "")]
     return list(dict.fromkeys(filter(None, steps)))
 
 

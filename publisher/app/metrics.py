@@ -17,8 +17,8 @@ from prometheus_client.registry import Collector
 
 import publisher
 from publisher.app.alerts import TOLD
+from publisher.app.at_work import at_work
 from publisher.app.ledger import RESTORED
-from publisher.app.status import at_work
 from publisher.clock import now as wall_clock
 from publisher.errors import StoreError
 from publisher.store import Connection, alerts, facts, gauges, marks, migrate

@@ -53,7 +53,8 @@ def is_enough(app: App) -> bool:
 def _places(app: App) -> set[Path]:
     """Return the folders that are written to: the project's, with a ledger in a file, and the journal's."""
     journal = app.store.journal
-    return {app.folder, journal.folder} if journal and journal.folder else {app.folder}
+    places = (app.folder, journal.folder) if journal and journal.folder else (app.folder,)
+    return {place.resolve() for place in places}
 
 
 def free_on(place: Path) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from publisher.app.accounts import resting
+from publisher.app.at_work import Missing, Process, at_work, missing, sends_what_is_due
 from publisher.app.standing import HeldEarly, SendNow, held_early, known, next_command, paused, send_now
 from publisher.app.trouble import KINDS, Trouble, all_in
 from publisher.app.trouble import MOST as MOST_NEEDING
@@ -27,25 +28,22 @@ from publisher.store import (
     concerns,
     edition_lists,
     facts,
-    processes,
     project_versions,
     schedules,
     sends,
 )
+from publisher.store.processes import FIRING
 
 MOST = 50  # lines of each kind
 UNDER_WAY = (SendState.READY, SendState.ADDRESSED, SendState.SENDING)
 WAITING = (SendState.HELD, SendState.WAITING, SendState.PAUSED)
 
-HEADLINES = ("A person is needed.", "All is well.", "Nobody is needed yet: Publisher sees to what stands here.")
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    command: str
-    pid: int
-    host: str
-    since: datetime
+HEADLINES = (
+    "A person is needed.",
+    "All is well.",
+    "Nobody is needed yet: Publisher sees to what stands here.",
+    "Nothing goes out by schedule: Publisher is not running, or a part of it.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +121,11 @@ class Status:
 
     @property
     def headline(self) -> str:
-        needed, well, seen_to = HEADLINES
+        needed, well, seen_to, idle = HEADLINES
         if self.needs_a_person:
             return needed
+        if self.missing:
+            return idle
         return well if self.is_all_well else seen_to
 
     @property
@@ -148,29 +148,16 @@ class Status:
     @property
     def is_left_alone(self) -> bool:
         """Say whether readers wait for an edition that is under way, and nobody is at work who sends."""
-        return bool(self.under_way) and bool(self.nobody_sends)
+        return bool(self.under_way) and not sends_what_is_due(self.processes)
 
     @property
     def is_file_bad(self) -> bool:
         return self.version.file not in ("same", "changed")
 
     @property
-    def is_running(self) -> bool:
-        return any(process.command in processes.FIRING for process in self.processes)
-
-    @property
-    def nobody_runs(self) -> str:
-        """Return what to type where nobody runs the schedules: the part that is missing; empty where somebody does."""
-        if self.is_running:
-            return ""
-        return "publisher scheduler" if any(each.command == "worker" for each in self.processes) else "publisher run"
-
-    @property
-    def nobody_sends(self) -> str:
-        """Return what to type where nobody sends what is due: the part that is missing; empty where somebody does."""
-        if any(process.command in processes.SENDING for process in self.processes):
-            return ""
-        return "publisher worker" if self.is_running else "publisher run"
+    def missing(self) -> Missing | None:
+        """The part that is not at work."""
+        return missing(self.processes)
 
 
 def status_of(
@@ -190,7 +177,7 @@ def status_of(
     :param needing: the sends that need a person, MOST_NEEDING at most; None: they are looked up.
     """
     alive = at_work(store)
-    runs = [process.since for process in alive if process.command in processes.FIRING]
+    runs = [process.since for process in alive if process.command in FIRING]
     with store.read() as conn:
         needing = sends.needing_a_person(conn, MOST_NEEDING) if needing is None else needing
         under_way = sends.in_state(conn, *UNDER_WAY)[:MOST]
@@ -213,17 +200,6 @@ def status_of(
             version=_version(conn, project, trouble_with_file),
             practice=project.practice,
         )
-
-
-def at_work(store: Store) -> list[Process]:
-    """Return the processes that are alive; a lock that is free means dead."""
-    found = processes.living(store)
-    return [Process(row["command"], row["pid"], row["host"], row["started_at"]) for row in found]
-
-
-def is_running(store: Store) -> bool:
-    """Say whether somebody runs the schedules: a `publisher run`, or a scheduler of many machines."""
-    return any(process.command in processes.FIRING for process in at_work(store))
 
 
 def next_slots(conn: Connection, project: Project, now: datetime) -> tuple[NextSlot, ...]:

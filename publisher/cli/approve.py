@@ -85,15 +85,15 @@ def first_words(words: Words) -> str:
 def _what_next(app: App, edition_id: int) -> list[str]:
     """Return what holds it all the same, and how it is opened again."""
     from publisher.app import standing
-    from publisher.app.status import is_running
+    from publisher.app.at_work import at_work, missing
 
     lines = [
         line
         for send in standing.sends_of(app.store, edition_id)
         for line in reason_lines(send.channel, send.state, send.blocking)
     ]
-    alone = [] if is_running(app.store) else ["Nobody runs the schedules: publisher run"]
-    return [*lines, f"To change it: publisher reopen {edition_id}", *alone]
+    alone = missing(at_work(app.store))
+    return [*lines, f"To change it: publisher reopen {edition_id}", *([str(alone)] if alone else [])]
 
 
 def reopen(edition: Edition, project: ProjectDir = Path()) -> None:

@@ -135,8 +135,12 @@ def last_words(app: App, command: str) -> str:
     words = [f"{many(left, 'delivery', 'deliveries')} not begun yet"] if left else []
     if app.sending.under_way:
         words.append(f"{many(len(app.sending.under_way), 'call')} without an answer so far")
-    heir = "whoever is at work" if app.is_shared else "the next `publisher run`"
-    return f"ended; left to {heir}: {', '.join(words)}" if words else "ended"
+    return f"ended; left to {heir(app)}: {', '.join(words)}" if words else "ended"
+
+
+def heir(app: App) -> str:
+    """Return in words who carries on what one that ends leaves."""
+    return "whoever is at work" if app.is_shared else "the next `publisher run`"
 
 
 def require_shared(app: App) -> None:

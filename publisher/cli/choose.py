@@ -34,8 +34,8 @@ def choose(
 ) -> None:
     """End the trial of two subjects before its time: those who wait for it get this one. The halves keep theirs."""
     from publisher.app import standing
+    from publisher.app.at_work import at_work, missing
     from publisher.app.naming import Meant
-    from publisher.app.status import is_running
     from publisher.app.trials import plain
     from publisher.pipeline import trial
 
@@ -60,8 +60,8 @@ def choose(
         return
     for each in found:
         say(f"{each.entry}: {each.words(operator.zone)}")
-    if not is_running(operator.store):
-        say("Nobody runs the schedules: publisher run")
+    if alone := missing(at_work(operator.store)):
+        say(str(alone))
 
 
 def _of(operator: Operator, edition_id: int) -> list[TrialNow]:

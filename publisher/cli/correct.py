@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from publisher.cli.at_work import heir
 from publisher.cli.files import named, text_in
 from publisher.cli.hold import Why, Yes
 from publisher.cli.opening import open_app
@@ -137,7 +138,7 @@ def _say_what_waits(app: App, edition_id: int, told: set[str]) -> bool:
     with app.store.read() as conn:
         silent = corrections.soon(app, conn, edition_id)
     for each in silent:
-        tell(f"{each.channel} gave no answer, and is asked again in a moment (Ctrl-C leaves it to `publisher run`)")
+        tell(f"{each.channel} gave no answer, and is asked again in a moment (Ctrl-C leaves it to {heir(app)})")
     return say_what_waits(app, [edition_id], told) or bool(silent)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from publisher.cli.at_work import heir
 from publisher.cli.books import report
 from publisher.cli.output import AsJson, ProjectDir, confirm, say, say_json, tell
 from publisher.errors import PublisherError, UsageError
@@ -236,7 +237,7 @@ def say_what_waits(app: App, edition_ids: Sequence[int], told: set[str]) -> bool
     lines = dict.fromkeys(f"{wait.channel} {wait.words(app.zone)}" for wait in found)
     for line in lines:
         if line not in told:
-            tell(f"{line} (Ctrl-C leaves it to `publisher run`)")
+            tell(f"{line} (Ctrl-C leaves it to {heir(app)})")
     told.update(lines)
     return bool(found)
 

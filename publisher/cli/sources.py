@@ -41,7 +41,7 @@ def sources(
 
 def _start(operator: Operator, name: str, *, quiet: bool) -> None:
     from publisher.app import sources as app_sources
-    from publisher.app.status import is_running
+    from publisher.app.at_work import is_running
 
     app_sources.start(operator, name, actor=operator.actor, now=operator.clock())
     if not quiet:

@@ -77,10 +77,8 @@ def _at_work(found: Status, zone: Any) -> Iterator[str]:
         who = f"publisher {process.command}, process {process.pid} on {process.host}"
         yield f"At work: {who} since {_at(process.since, zone)}"
     waits = " (editions are under way, and nobody carries them on)" if found.is_left_alone else ""
-    if found.nobody_runs:
-        yield f"Nobody runs the schedules{waits}: {found.nobody_runs}"
-    elif found.nobody_sends:
-        yield f"Nobody sends what is due{waits}: {found.nobody_sends}"
+    if found.missing:
+        yield f"{found.missing.what}{waits}: {found.missing.command}"
     later = {wait.send_id: wait.words(zone) for wait in found.waits}
     for send in found.under_way:
         yield f"Under way: edition {send.edition_id}, {_how_it_goes(send, later.get(send.id, ''))}"

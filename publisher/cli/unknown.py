@@ -156,11 +156,11 @@ def _ask(operator: Operator, wanted: Doubtful, word: Word) -> None:
 
 
 def _say_who_sends(operator: Operator) -> None:
-    """Say who carries it out: `run`, if it is there, or what to type."""
-    from publisher.app.status import is_running
+    """Say whether somebody carries it out, or what to type."""
+    from publisher.app.at_work import at_work, missing
 
-    runs = is_running(operator.store)
-    tell("`publisher run` sends them now" if runs else "they go out as soon as `publisher run` runs")
+    alone = missing(at_work(operator.store))
+    tell(f"they go out as soon as `{alone.command}` runs" if alone else "they go out now")
 
 
 def _line(row: Any, zone: Any) -> list[object]:

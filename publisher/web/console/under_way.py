@@ -162,9 +162,14 @@ def _settled(done: Decided, word: Word) -> list[str]:
 
 
 def _alone(app: App) -> str:
-    from publisher.app.status import is_running
+    from publisher.app.at_work import at_work, missing
 
-    return "" if is_running(app.store) else _("Nobody runs the schedules: publisher run.")
+    alone = missing(at_work(app.store))
+    if alone is None:
+        return ""
+    if alone.is_scheduler:
+        return _("Nobody runs the schedules: %(command)s.", command=alone.command)
+    return _("Nobody sends what is due: %(command)s.", command=alone.command)
 
 
 def _title(app: App, edition_id: int) -> str:

@@ -30,7 +30,7 @@ def test_only_what_waits_of_these_editions_is_said(tmp_path, capsys):
     assert not say_what_waits(app, [mine], set())
     assert capsys.readouterr().err == ""
     assert say_what_waits(app, [other], set())
-    said = "letters waits until 2026-11-24 09:00:00 WET (its time) (Ctrl-C leaves it to `publisher run`)\n"
+    said = "letters waits until 2026-11-24 09:00:00 WET (its time) (Ctrl-C leaves it to the next `publisher run`)\n"
     assert capsys.readouterr().err == said
 
 
