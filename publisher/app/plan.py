@@ -29,7 +29,7 @@ from publisher.pipeline.operate import holding
 from publisher.pipeline.produce import Produced
 from publisher.pipeline.queues import Place
 from publisher.runtime.slots import Slot
-from publisher.store import Connection, articles, edition_lists, schedules, sends
+from publisher.store import Connection, articles, edition_lists, schedules, send_reasons
 
 MOMENT = timedelta(microseconds=1)
 YEARS = range(2000, 3000)  # further off no calendar is certain, and no arithmetic safe
@@ -238,7 +238,7 @@ def with_channel(app: App, product: Produced) -> Produced:
     """Add what the send finds when it comes to its channel: that it can't be used, or is stopped."""
     channel = app.project.channels[product.entry.via]
     why = _trouble_of(app, channel)
-    if why is None or any(finding.check == sends.CHANNEL for finding in product.findings):
+    if why is None or any(finding.check == send_reasons.CHANNEL for finding in product.findings):
         return product
     return replace(product, findings=(*product.findings, _held_unless_carried(app, channel, produce.failed(why))))
 

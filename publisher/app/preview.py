@@ -25,7 +25,7 @@ from publisher.model.segment import Selection
 from publisher.model.subscriber import Subscriber, SubscriptionState
 from publisher.pipeline.address import nobody_on
 from publisher.pipeline.produce import Produced, preview_values
-from publisher.store import Connection, earlier, segments, sends, subscribers
+from publisher.store import Connection, earlier, segments, send_reasons, subscribers
 from publisher.store.audience import BY_ANOTHER
 from publisher.store.deliveries import QUIET_UNTIL
 
@@ -98,7 +98,9 @@ def preview(
 
 def _channel_as_note(product: Produced) -> Produced:
     """Say only by the way that the channel can't be used: the words are what is looked at."""
-    findings = (replace(each, blocks=False) if each.check == sends.CHANNEL else each for each in product.findings)
+    findings = (
+        replace(each, blocks=False) if each.check == send_reasons.CHANNEL else each for each in product.findings
+    )
     return replace(product, findings=tuple(findings))
 
 

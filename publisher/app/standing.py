@@ -19,6 +19,7 @@ from publisher.store import (
     edition_lists,
     editions,
     facts,
+    send_reasons,
     sends,
     trials,
 )
@@ -284,17 +285,17 @@ def next_command(row: Any, schedule: str | None) -> str:
     """
     edition = row["edition_id"]
     held_by = {reason["check"] for reason in row["reasons"] if reason["blocks"]}
-    if sends.BOOKS in held_by:
+    if send_reasons.BOOKS in held_by:
         return f"publisher verify {edition or ''}".strip()
     if held_by == {approvals.CHECK}:
         return f"publisher approve {edition}"
     if row["state"] in FOR_A_PERSON and BY_A_PERSON_ALL in held_by:
         return "publisher release --all"
-    if held_by == {sends.LOST_CHANNEL} or (row["state"] == "paused" and held_by == {sends.CHANNEL}):
+    if held_by == {send_reasons.LOST_CHANNEL} or (row["state"] == "paused" and held_by == {send_reasons.CHANNEL}):
         return f"publisher release --channel {row['channel']}"
-    if row["state"] == "paused" and sends.IN_PRACTICE in held_by:
+    if row["state"] == "paused" and send_reasons.IN_PRACTICE in held_by:
         return "take `practice: true` out of schedules.yaml"
-    if row["state"] == "paused" and sends.PRACTICE in held_by:
+    if row["state"] == "paused" and send_reasons.PRACTICE in held_by:
         return f"publisher cancel {edition}"
     if row["state"] == "paused" or (row["state"] == "held" and held_by <= {BY_A_PERSON}):
         return f"publisher release {edition}"

@@ -15,10 +15,10 @@ from publisher.model.message import Access, Confirm, Finding, Move, Notice, Welc
 from publisher.model.project import Entry
 from publisher.pipeline import letters, produce
 from publisher.senders.registry import sender_class, sender_names
-from publisher.store import sends
+from publisher.store import send_reasons
 
 # By the rest of the check.
-_SAID_ELSEWHERE = (sends.CHANNEL, "public-url", "insert-missing", "unusable-text", "left-out")
+_SAID_ELSEWHERE = (send_reasons.CHANNEL, "public-url", "insert-missing", "unusable-text", "left-out")
 _SAY_WHERE = ("contrast", "english-words", "unknown-word")  # checks that name the place themselves
 SAMPLE = (
     Article(

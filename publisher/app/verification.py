@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from publisher.app import alerts
 from publisher.clock import Clock
-from publisher.store import Store, audit, sends
+from publisher.store import Store, audit, send_reasons, sends
 from publisher.store.seals import Sealer
 
 
@@ -64,4 +64,4 @@ def _forget(store: Store, send_id: int, *, is_marked: bool) -> None:
     if is_marked:
         with store.write() as conn:
             row = sends.lock(conn, send_id)
-            sends.set_reasons(conn, send_id, [r for r in row["reasons"] if r["check"] != sends.BOOKS])
+            sends.set_reasons(conn, send_id, [r for r in row["reasons"] if r["check"] != send_reasons.BOOKS])

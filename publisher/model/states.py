@@ -46,6 +46,7 @@ class DeliveryState(StrEnum):
 
 
 E, S, C, D = EditionState, SendState, CallState, DeliveryState
+CLAIMABLE = (S.ADDRESSED, S.SENDING)  # its deliveries may be taken to be sent
 ENDED = (S.DONE, S.CANCELLED)  # nothing of such a send is left to do
 
 EDITION_MOVES: Mapping[EditionState, frozenset[EditionState]] = {

@@ -46,7 +46,7 @@ def _close_send(conn: Connection, send_id: int, now: datetime) -> bool:
     wrong = sends.imbalance(conn, send_id)
     if wrong:
         log.error("books_do_not_balance", send=send_id, wrong=wrong)
-        sends.add_reasons(conn, send_id, [sends.out_of_balance(wrong)])
+        sends.add_reasons(conn, send_id, [send_reasons.out_of_balance(wrong)])
         return False
     if send["state"] == SendState.PAUSED:  # held when there was nothing left to hold
         sends.set_reasons(conn, send_id, [reason for reason in send["reasons"] if not reason["blocks"]])

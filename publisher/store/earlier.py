@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Connection, Row, and_, case, false, func, null, or_, select
 
 from publisher.model.segment import Selection
-from publisher.model.states import DeliveryState, SendState
+from publisher.model.states import CLAIMABLE, DeliveryState, SendState
 from publisher.store.candidates import is_for_real
-from publisher.store.sends import CLAIMABLE, REGULAR
+from publisher.store.sends import REGULAR
 from publisher.store.sql import among, take_turn
 from publisher.store.tables import articles, deliveries, edition_articles, editions, recipients, sends, subscribers
 

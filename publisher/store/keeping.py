@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from publisher.model.article import Standing
 from publisher.model.event import EventKind
-from publisher.model.states import ENDED, DeliveryState, EditionState
+from publisher.model.states import CLAIMABLE, ENDED, DeliveryState, EditionState
 from publisher.store import facts, seals, sends
 from publisher.store.calls import UNSETTLED
 from publisher.store.seals import Sealer
@@ -274,7 +274,7 @@ def is_sending(conn: Connection, now: datetime) -> bool:
     """Say whether letters are on their way, or would be claimed now."""
     is_due = and_(deliveries.c.send_id == rows.c.id, DUE, deliveries.c.due_at <= now)
     at_work = or_(rows.c.taken > 0, exists(select(1).where(is_due)))
-    query = select(rows.c.id).where(rows.c.state.in_(sends.CLAIMABLE), at_work).limit(1)
+    query = select(rows.c.id).where(rows.c.state.in_(CLAIMABLE), at_work).limit(1)
     return conn.execute(query).one_or_none() is not None
 
 

@@ -1,4 +1,4 @@
-"""Why a send waits for something outside itself, in words that stand beside it."""
+"""Why a send is stopped or waits: the names of the reasons, and their words, which stand beside it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,20 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from publisher.model.states import SendState
-from publisher.store import sends
+from publisher.model.states import CLAIMABLE, SendState
+
+BOOKS = "books"  # the reason of a send whose counters and rows disagree
+CHANNEL = "channel"  # of one whose channel can't be used as it is
+LOST_CHANNEL = "lost-channel"  # of one that is paused because its channel is gone from schedules.yaml
+PRACTICE = "practice"  # of one that was made in practice, which is over
+IN_PRACTICE = "in practice"  # of a withdrawal or correction of what is real, which waits until practice is over
+UNRELEASED = (LOST_CHANNEL, PRACTICE, IN_PRACTICE)  # what no release takes back
+
+
+def out_of_balance(wrong: str) -> dict[str, Any]:
+    """Return the reason that stands beside a send whose books and rows disagree."""
+    remedy = "Keep the database and the log, and look with `publisher verify`"
+    return {"check": BOOKS, "blocks": True, "what": f"the books don't balance: {wrong}", "remedy": remedy}
 
 
 def lost_channel(send: RowMapping) -> dict[str, Any]:
@@ -19,7 +31,7 @@ def lost_channel(send: RowMapping) -> dict[str, Any]:
     remedy = f"Put it back into schedules.yaml, then `publisher release --channel {send['channel']}`"
     if send["edition_id"] is not None:
         remedy += f"; or give up what is left: `publisher cancel {send['edition_id']}`"
-    return {"check": sends.LOST_CHANNEL, "blocks": True, "what": what, "remedy": remedy}
+    return {"check": LOST_CHANNEL, "blocks": True, "what": what, "remedy": remedy}
 
 
 def of_practice(send: RowMapping) -> dict[str, Any]:
@@ -28,16 +40,15 @@ def of_practice(send: RowMapping) -> dict[str, Any]:
     One whose audience is frozen keeps its words, so that nothing but giving it up is left.
     """
     give_up = f"`publisher cancel {send['edition_id']}`"
-    if send["state"] in (*sends.CLAIMABLE, SendState.PAUSED):
+    if send["state"] in (*CLAIMABLE, SendState.PAUSED):
         remedy = f"No reader may get practice's words: {give_up} gives up what is left"
     else:
         remedy = f"`publisher release {send['edition_id']}` makes it anew for readers, {give_up} gives it up"
-    return {"check": sends.PRACTICE, "blocks": True, "what": "it was made in practice, which is over", "remedy": remedy}
+    return {"check": PRACTICE, "blocks": True, "what": "it was made in practice, which is over", "remedy": remedy}
 
 
-def in_practice(kind: str = sends.WITHDRAWAL) -> dict[str, Any]:
+def in_practice(*, is_removal: bool) -> dict[str, Any]:
     """Return the reason that stands beside a withdrawal, or a correction, while the project practises."""
-    is_removal = kind == sends.WITHDRAWAL
     what = "real posts are not taken down in practice" if is_removal else "nothing real is corrected in practice"
     remedy = "Take `practice: true` out of schedules.yaml: it goes on by itself"
-    return {"check": sends.IN_PRACTICE, "blocks": True, "what": what, "remedy": remedy}
+    return {"check": IN_PRACTICE, "blocks": True, "what": what, "remedy": remedy}

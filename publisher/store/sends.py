@@ -11,15 +11,13 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Text, cast, exists
 
 from publisher.errors import BooksError
 from publisher.model.segment import Selection
-from publisher.model.states import ENDED, SEND_MOVES, DeliveryState, SendState
+from publisher.model.states import CLAIMABLE, ENDED, SEND_MOVES, DeliveryState, SendState
 from publisher.model.subscriber import Errand
-from publisher.store import seals
+from publisher.store import seals, send_reasons
 from publisher.store.outbox import WANTS_DELIVERIES
 from publisher.store.sql import among, is_postgresql, lock_number
 from publisher.store.tables import COUNTED, Moment, deliveries, editions, insert_row, recipients, sends, update_row
 from publisher.store.words import Statement
-
-CLAIMABLE = (SendState.ADDRESSED, SendState.SENDING)
 
 REGULAR = "regular"  # the kind of a send that brings an edition
 WITHDRAWAL = "withdrawal"  # the kind of a send that takes down what another one posted
@@ -27,12 +25,6 @@ CORRECTION = "correction"  # of one that has a post edited, or mails the right w
 FOLLOWING = (WITHDRAWAL, CORRECTION)  # kinds of sends that bring no edition, and follow one that did
 STANDING = "standing"  # the kind of one whose letters are written to people one by one, as they ask
 SHARED_FOR = timedelta(days=1)  # how long it takes letters
-BOOKS = "books"  # the reason of a send whose counters and rows disagree
-CHANNEL = "channel"  # of one whose channel can't be used as it is
-LOST_CHANNEL = "lost-channel"  # of one that is paused because its channel is gone from schedules.yaml
-PRACTICE = "practice"  # of one that was made in practice, which is over
-IN_PRACTICE = "in practice"  # of a withdrawal or correction of what is real, which waits until practice is over
-UNRELEASED = (LOST_CHANNEL, PRACTICE, IN_PRACTICE)  # what no release takes back
 # What a channel sends first: alerts (0), letters that people asked for (1), breaking news, then what comes by schedule.
 BREAKING_FIRST, BY_SCHEDULE = 3, 4  # 2: what came by schedule before there was breaking news
 
@@ -147,7 +139,7 @@ def needing_a_person(conn: Connection, limit: int) -> list[RowMapping]:
 def _is_marked() -> ColumnElement[bool]:
     """Say in SQL whether the books of a send that has not ended were found out of balance."""
     is_open = sends.c.state.in_([state for state in SendState if state not in ENDED])
-    return is_open & cast(sends.c.reasons, Text).like(f'%"check":%"{BOOKS}"%')
+    return is_open & cast(sends.c.reasons, Text).like(f'%"check":%"{send_reasons.BOOKS}"%')
 
 
 def standing_since(conn: Connection, entry: str, channel: str, since: datetime) -> list[int]:
@@ -233,7 +225,7 @@ def pause_for(conn: Connection, send_id: int, channel: str, why: str) -> None:
     send = lock(conn, send_id)
     remedy = f"Mend the channel in schedules.yaml or .env, then `publisher release --channel {channel}`"
     if send["channel"] == channel and move(conn, send_id, SendState.PAUSED):
-        add_reasons(conn, send_id, [{"check": CHANNEL, "blocks": True, "what": why, "remedy": remedy}])
+        add_reasons(conn, send_id, [{"check": send_reasons.CHANNEL, "blocks": True, "what": why, "remedy": remedy}])
 
 
 def add_reasons(conn: Connection, send_id: int, reasons: Sequence[Mapping[str, Any]]) -> None:
@@ -320,17 +312,11 @@ def set_aside(conn: Connection, send_id: int, wrong: str) -> None:
     """Let nothing more be done about a send whose books don't balance, so that the others go on."""
     if not is_out_of_balance(lock(conn, send_id)):
         move(conn, send_id, SendState.PAUSED)
-        add_reasons(conn, send_id, [out_of_balance(wrong)])
-
-
-def out_of_balance(wrong: str) -> dict[str, Any]:
-    """Return the reason that stands beside a send whose books and rows disagree."""
-    remedy = "Keep the database and the log, and look with `publisher verify`"
-    return {"check": BOOKS, "blocks": True, "what": f"the books don't balance: {wrong}", "remedy": remedy}
+        add_reasons(conn, send_id, [send_reasons.out_of_balance(wrong)])
 
 
 def is_out_of_balance(row: RowMapping) -> bool:
-    return any(reason["check"] == BOOKS for reason in row["reasons"])
+    return any(reason["check"] == send_reasons.BOOKS for reason in row["reasons"])
 
 
 def cancelled_with_pending(conn: Connection) -> list[RowMapping]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import update
 
 from publisher.model.states import EditionState, SendState
-from publisher.store import Store, edition_lists, editions, processes, progress, sends
+from publisher.store import Store, edition_lists, editions, processes, progress, send_reasons, sends
 from publisher.store import tables as t
 from publisher.store.tables import insert_row
 from tests.ledger import NOW, add_edition, add_send, subscribe
@@ -54,8 +54,8 @@ def test_what_needs_a_person_is_found_by_its_state_its_doubts_and_its_mark_newes
     with store.write() as conn:
         sends.move(conn, held, SendState.PAUSED)
         sends.post_to_books(conn, doubtful, {"pending": -1, "unknown": 1})
-        sends.add_reasons(conn, marked, [sends.out_of_balance("one too many")])
-        sends.add_reasons(conn, ended, [sends.out_of_balance("one too few")])
+        sends.add_reasons(conn, marked, [send_reasons.out_of_balance("one too many")])
+        sends.add_reasons(conn, ended, [send_reasons.out_of_balance("one too few")])
         sends.move(conn, ended, SendState.CANCELLED, done_at=NOW)
     with store.read() as conn:
         assert [row["id"] for row in sends.needing_a_person(conn, 10)] == [marked, doubtful, held]

@@ -31,7 +31,7 @@ def waiting(conn: Connection, project: Project, now: datetime, needing: Sequence
         own = [r for r in send["reasons"] if r["blocks"] and r["check"] not in (BY_A_PERSON, BY_A_PERSON_ALL)]
         if not own or send["state"] not in (SendState.HELD, SendState.PAUSED):
             continue
-        if any(reason["check"] in (sends.PRACTICE, sends.IN_PRACTICE) for reason in own):
+        if any(reason["check"] in (send_reasons.PRACTICE, send_reasons.IN_PRACTICE) for reason in own):
             yield _of_practice(send, project)
         elif send["state"] == SendState.HELD:
             yield _held(send, own, project)
@@ -54,13 +54,15 @@ def _held(send: RowMapping, own: list[dict[str, Any]], project: Project) -> Trou
 
 
 def _of_practice(send: RowMapping, project: Project) -> Trouble:
-    own = next(reason for reason in send["reasons"] if reason["check"] in (sends.PRACTICE, sends.IN_PRACTICE))
+    own = next(
+        reason for reason in send["reasons"] if reason["check"] in (send_reasons.PRACTICE, send_reasons.IN_PRACTICE)
+    )
     what = stopped(send, own, ZoneInfo(project.publication.timezone))
     return Trouble(f"held:{send['id']}", what, audience_of(send), own["remedy"], True, edition_id=send["edition_id"])
 
 
 def _books(send: RowMapping, zone: ZoneInfo) -> Trouble:
-    what = next(reason["what"] for reason in send["reasons"] if reason["check"] == sends.BOOKS)
+    what = next(reason["what"] for reason in send["reasons"] if reason["check"] == send_reasons.BOOKS)
     command = f"publisher verify {send['edition_id'] or ''}".strip()
     what = because(title_of(send, zone), because(send["channel"], what))
     return Trouble(f"books:{send['id']}", what, audience_of(send), command, True, edition_id=send["edition_id"])

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from publisher.model.call import Call, Recipient
 from publisher.model.message import Content, Mail, says_since_when
-from publisher.model.states import CallState, DeliveryState, SendState
+from publisher.model.states import CLAIMABLE, CallState, DeliveryState, SendState
 from publisher.model.subscriber import Errand
 from publisher.pipeline.dispatch import limits, rests
 from publisher.pipeline.dispatch.answer import Moved
@@ -93,7 +93,7 @@ def open_calls(
     if is_limited:
         how = {"is_urgent": is_urgent, "wakes": sends.is_breaking(send)}
         free = limits.room(conn, desk, channel, wanted.per_call, count, now, **how)
-    if send["state"] not in sends.CLAIMABLE or not free:
+    if send["state"] not in CLAIMABLE or not free:
         return []
     if look.is_tried and not channels.begin_probe(conn, channel, now, desk.timing.lease):
         return []

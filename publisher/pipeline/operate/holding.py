@@ -220,7 +220,11 @@ def release_edition(
         if try_channels and facts.held(conn) is None:
             for name in {send["channel"] for send in found if send["state"] == S.PAUSED}:
                 channels.let_go_on(conn, name)
-        kept_by = (sends.CHANNEL, *sends.UNRELEASED, *(() if facts.held(conn) is None else (BY_A_PERSON_ALL,)))
+        kept_by = (
+            send_reasons.CHANNEL,
+            *send_reasons.UNRELEASED,
+            *(() if facts.held(conn) is None else (BY_A_PERSON_ALL,)),
+        )
         released = replace(_release(conn, found, BY_A_PERSON, kept_by, now, usable), was_held=was_held)
         if was_held or released.going_on:
             outbox.tell_edition(conn, HookKind.EDITION_RELEASED, edition_id, now)
@@ -242,7 +246,7 @@ def release_all(
     def work(conn: Connection) -> Released:
         mine = [send for send in _locked(conn, GOES_ON_AS) if _has(send, (BY_A_PERSON_ALL,))]
         was_held = facts.release_everything(conn)
-        kept_by = (BY_A_PERSON, "account", sends.CHANNEL, *sends.UNRELEASED)
+        kept_by = (BY_A_PERSON, "account", send_reasons.CHANNEL, *send_reasons.UNRELEASED)
         released = replace(_release(conn, mine, BY_A_PERSON_ALL, kept_by, now, usable), was_held=was_held)
         for edition_id in dict.fromkeys(send["edition_id"] for send in mine if send["id"] in released.going_on):
             outbox.tell_edition(conn, HookKind.EDITION_RELEASED, edition_id, now)
@@ -279,9 +283,9 @@ def _rest(conn: Connection, send: RowMapping, check: str, usable: Collection[str
     """Return what stands beside a send once this reason is taken back; what is said of its channel, as it is by now."""
     is_paused = send["state"] == S.PAUSED
     is_lost = is_paused and usable is not None and send["channel"] not in usable
-    over = {check, sends.LOST_CHANNEL}
+    over = {check, send_reasons.LOST_CHANNEL}
     if is_paused and not channels.is_stopped(conn, send["channel"]):
-        over.add(sends.CHANNEL)
+        over.add(send_reasons.CHANNEL)
     rest = [reason for reason in send["reasons"] if reason["check"] not in over]
     return [*rest, send_reasons.lost_channel(send)] if is_lost else rest
 
@@ -307,7 +311,7 @@ def release_channel(
     def work(conn: Connection) -> Released:
         row = channels.get(conn, channel)
         was_stopped = row is not None and any((row["paused_at"], row["failures"], row["open_until"]))
-        waits = (sends.CHANNEL, sends.LOST_CHANNEL)
+        waits = (send_reasons.CHANNEL, send_reasons.LOST_CHANNEL)
         found = _locked(conn, (S.PAUSED, S.ADDRESSED, S.SENDING) if account else (S.PAUSED,))
         paused = [send for send in found if send["state"] == S.PAUSED]
         mine = [send for send in paused if send["channel"] == channel and _has(send, waits)]
@@ -317,9 +321,9 @@ def release_channel(
             theirs = [send["id"] for send in found if send["channel"] in sharing]
             calls.hasten_put_off(conn, sharing, theirs, now)
         channels.let_go_on(conn, channel)
-        kept_by = (BY_A_PERSON, BY_A_PERSON_ALL, sends.BOOKS, *sends.UNRELEASED)
+        kept_by = (BY_A_PERSON, BY_A_PERSON_ALL, send_reasons.BOOKS, *send_reasons.UNRELEASED)
         is_new = was_stopped or has_rested
-        released = replace(_release(conn, mine, sends.CHANNEL, kept_by, now, usable), was_held=is_new)
+        released = replace(_release(conn, mine, send_reasons.CHANNEL, kept_by, now, usable), was_held=is_new)
         staff.note(conn, line, released.did_something)
         return released
 

@@ -148,7 +148,7 @@ def keep_for_after_practice(conn: Connection) -> None:
     """Let withdrawals and corrections wait: what stands out there stays as it is for now."""
     for send in _following(conn, *OPEN):
         if sends.move(conn, send["id"], SendState.PAUSED):
-            sends.add_reasons(conn, send["id"], [send_reasons.in_practice(send["kind"])])
+            sends.add_reasons(conn, send["id"], [send_reasons.in_practice(is_removal=send["kind"] == sends.WITHDRAWAL)])
 
 
 def _go_on_after_practice(conn: Connection, is_current: Callable[[Connection], bool], now: datetime) -> None:
@@ -158,7 +158,7 @@ def _go_on_after_practice(conn: Connection, is_current: Callable[[Connection], b
     for send in _following(conn, SendState.PAUSED):
         if not _waits_for_practice(send):
             continue
-        rest = [reason for reason in send["reasons"] if reason["check"] != sends.IN_PRACTICE]
+        rest = [reason for reason in send["reasons"] if reason["check"] != send_reasons.IN_PRACTICE]
         sends.set_reasons(conn, send["id"], rest)
         if not any(reason["blocks"] for reason in rest):
             sends.move(conn, send["id"], SendState.SENDING, give_up_at=sends.new_term(send, now))
@@ -179,7 +179,7 @@ def heed_practice(store: Store, *, is_practice: bool, is_current: Callable[[Conn
 
 
 def _waits_for_practice(send: RowMapping) -> bool:
-    return any(reason["check"] == sends.IN_PRACTICE for reason in send["reasons"])
+    return any(reason["check"] == send_reasons.IN_PRACTICE for reason in send["reasons"])
 
 
 def _following(conn: Connection, *states: SendState) -> list[RowMapping]:

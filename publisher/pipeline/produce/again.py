@@ -11,7 +11,7 @@ from publisher.model.project import Project, Schedule
 from publisher.model.states import SendState
 from publisher.pipeline.produce.act import content_of, digest_of, held_without_pictures, keep, plain, rendered
 from publisher.pipeline.produce.entry import Produced, Studio
-from publisher.store import Connection, Store, approvals, editions, facts, messages, sends
+from publisher.store import Connection, Store, approvals, editions, facts, messages, send_reasons, sends
 
 NOBODY = "publisher"  # who makes approvals void where no person does
 OF_PEOPLE = (approvals.CHECK, facts.BY_A_PERSON, facts.BY_A_PERSON_ALL)  # what making again doesn't mend
@@ -57,7 +57,7 @@ def _blocks(send: RowMapping) -> set[str]:
 
 def _is_to_be_rendered(conn: Connection, send: RowMapping) -> bool:
     blocks = _blocks(send)
-    if sends.PRACTICE in blocks:
+    if send_reasons.PRACTICE in blocks:
         return True
     return blocks != {approvals.CHECK} and not approvals.of_edition(conn, send["edition_id"])
 

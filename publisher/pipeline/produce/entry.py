@@ -24,7 +24,7 @@ from publisher.pipeline.produce.shelf import Shelf, subject_of
 from publisher.pipeline.produce.uploads import Fetch, Uploads, missed_by_fallbacks, without_path
 from publisher.render import Renderer
 from publisher.senders.base import Sender
-from publisher.store import media, sends
+from publisher.store import media, send_reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ def _post(studio: Studio, project: Project, entry: Entry, brief: Brief, rules: P
 
 def failed(error: PublisherError) -> Finding:
     """Return the finding of a message that could not be made."""
-    check = "template" if isinstance(error, TemplateError) else sends.CHANNEL
+    check = "template" if isinstance(error, TemplateError) else send_reasons.CHANNEL
     what = f"{error.where}: {error.what}" if error.where else error.what
     return Finding(check, True, what, error.remedy or "Mend it")  # a held send's command is said beside it
 

@@ -13,7 +13,7 @@ from publisher.model.project import Channel
 from publisher.model.states import DeliveryState, EditionState
 from publisher.pipeline import dispatch, settle
 from publisher.pipeline.operate import holding, stopping, withdrawing
-from publisher.store import articles, calls, candidates, editions, facts, sends, withdrawals
+from publisher.store import articles, calls, candidates, editions, facts, send_reasons, sends, withdrawals
 from tests.ledger import NOW, add_edition, add_send, books
 from tests.unit.pipeline.dispatch.conftest import NO_ANSWER, SENT, TIMING, UNREACHABLE, Bench, Told
 
@@ -471,7 +471,7 @@ def test_practice_takes_nothing_real_down_and_what_waited_goes_on_after_it(store
     assert (released.going_on, row["state"], [reason["check"] for reason in row["reasons"]]) == (
         (),
         "paused",
-        [sends.IN_PRACTICE],
+        [send_reasons.IN_PRACTICE],
     )
     bench.later(days=9)
     # Another process has accepted a file that practises, and we go by the one before it.
