@@ -100,6 +100,7 @@ class Status:
     held: facts.Held | None  # all sending
     slots: tuple[NextSlot, ...]
     drafts: tuple[dict[str, Any], ...]
+    unmade: tuple[int, ...]  # locked editions whose sends are still to be made
     under_way: tuple[SendNow, ...]
     waits: tuple[Wait, ...]  # what of it goes on by itself, and when
     waiting: tuple[Waiting, ...]
@@ -148,7 +149,7 @@ class Status:
     @property
     def is_left_alone(self) -> bool:
         """Say whether readers wait for an edition that is under way, and nobody is at work who sends."""
-        return bool(self.under_way) and not sends_what_is_due(self.processes)
+        return bool(self.under_way or self.unmade) and not sends_what_is_due(self.processes)
 
     @property
     def is_file_bad(self) -> bool:
@@ -188,6 +189,7 @@ def status_of(
             held=facts.held(conn),
             slots=next_slots(conn, project, now) if with_slots else (),
             drafts=tuple(_plain(row) for row in edition_lists.drafts(conn)[:MOST]),
+            unmade=tuple(edition_lists.locked_without_sends(conn)),
             under_way=tuple(send_now(row) for row in under_way),
             waits=tuple(waits(conn, project, now, under_way, rests, removals)),
             waiting=_waiting(project, needing),

@@ -76,7 +76,7 @@ def _at_work(found: Status, zone: Any) -> Iterator[str]:
     for process in found.processes:
         who = f"publisher {process.command}, process {process.pid} on {process.host}"
         yield f"At work: {who} since {_at(process.since, zone)}"
-    waits = " (editions are under way, and nobody carries them on)" if found.is_left_alone else ""
+    waits = " (editions wait, and nobody sends them)" if found.is_left_alone else ""
     if found.missing:
         yield f"{found.missing.what}{waits}: {found.missing.command}"
     later = {wait.send_id: wait.words(zone) for wait in found.waits}

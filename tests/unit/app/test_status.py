@@ -112,6 +112,15 @@ def test_an_edition_under_way_that_nobody_carries_on_needs_a_person(store):
         assert not status(store).is_left_alone
 
 
+def test_an_edition_that_nobody_makes_is_left_alone_before_it_has_any_send(store):
+    add_edition(store)
+    with processes.at_work(store, "scheduler", NOW):
+        found = status(store)
+        assert (found.unmade, found.is_left_alone, found.needs_a_person) == ((1,), True, True)
+        with processes.at_work(store, "worker", NOW):
+            assert not status(store).needs_a_person
+
+
 @pytest.mark.parametrize(
     ("command", "said", "missing"),
     [
@@ -126,7 +135,7 @@ def test_whoever_does_not_send_leaves_editions_under_way_alone(store, command, s
         found = status(store)
         assert found.is_left_alone
         assert found.needs_a_person
-        assert f"{said} (editions are under way, and nobody carries them on): {missing}" in text(found)
+        assert f"{said} (editions wait, and nobody sends them): {missing}" in text(found)
         with processes.at_work(store, "worker", NOW):
             assert not status(store).is_left_alone
 

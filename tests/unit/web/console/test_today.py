@@ -152,7 +152,7 @@ def test_where_a_scheduler_is_alone_the_part_that_sends_is_named(own_site):
     add_send(store, add_edition(store, "2026-11-25T07:00"))
     with processes.at_work(store, "scheduler", NOW):
         said = section(page(own_site), "person")
-    assert "nobody carries them on" in said
+    assert "nobody sends them" in said
     assert "<code>publisher worker</code>" in said
 
 
