@@ -23,7 +23,7 @@ from publisher.store.permission import require_allowed
 from publisher.store.plain import dumps
 from publisher.store.sql import lock_number
 from publisher.store.tables import facts
-from publisher.store.trouble import explain, is_lost, may_be_tried_again
+from publisher.store.trouble import explain, may_be_tried_again, may_be_written
 
 OLDEST = 14
 GRACE = 1.5  # seconds in which a process whose connection broke takes its lock again
@@ -166,7 +166,7 @@ class PostgresqlStore(Store):
         return kind(what, where=self.where, remedy=remedy)
 
     def _in_commit(self, error: DBAPIError) -> Exception:
-        if not is_lost(error):
+        if not may_be_written(error):
             return self._translate(error)
         return MaybeWrittenError(
             "the connection broke while a change was being committed, so that it may be there or not",

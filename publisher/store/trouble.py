@@ -6,11 +6,13 @@ from sqlalchemy.exc import DBAPIError
 
 LATER = "Nothing was lost: it is tried again, or run the command again"
 
+SILENT = "25P03"  # somebody stood still within a transaction for too long
+
 # By SQLSTATE (PostgreSQL, appendix A), the longest that fits.
 _BY_STATE = {
     "08": ("the connection to the database broke", LATER),
     "25006": ("this server only reads: it is a stand-by", "Let DATABASE_URL name the primary server"),
-    "25P03": ("the database ended a transaction that had stood still for too long", LATER),
+    SILENT: ("the database ended a transaction that had stood still for too long", LATER),
     "28": ("the database refused this user or its password", "Check user and password in DATABASE_URL"),
     "3D000": ("the server has no such database", "Create it (createdb), or mend its name in DATABASE_URL"),
     "40": ("the database gave a change up in favour of another", LATER),
@@ -56,13 +58,21 @@ def explain(error: DBAPIError) -> tuple[str, str]:
 
 
 def is_lost(error: DBAPIError) -> bool:
-    """Say whether the connection is gone, so that a commit under way may or may not have been made."""
+    """Say whether the connection is gone."""
     state = _state(error)
-    return error.connection_invalidated or not state or state[:2] == "08" or state[:3] == "57P" or state == "25P03"
+    return error.connection_invalidated or not state or state[:2] == "08" or state[:3] == "57P" or state == SILENT
+
+
+def may_be_written(error: DBAPIError) -> bool:
+    """Say whether a commit that ended so may have been made all the same.
+
+    Whoever was ended for their silence had not been heard to ask for it.
+    """
+    return is_lost(error) and _state(error) != SILENT
 
 
 def may_be_tried_again(error: DBAPIError) -> bool:
-    """Say whether the same work, run again, may well succeed. Only of errors before the commit."""
+    """Say whether the same work, run again, may well succeed. Only of what is certainly not written."""
     return is_lost(error) or _state(error)[:2] == "40" or _state(error) == "55P03"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from publisher.errors import MaybeWrittenError, StoreError
+from publisher.errors import MaybeWrittenError, NotWrittenError, StoreError
 from publisher.store import Store, limits, processes
 from publisher.store.postgresql import GRACE, WRITING
 from publisher.store.tables import facts
@@ -299,6 +299,30 @@ def test_who_is_silent_within_a_write_loses_it_and_others_go_on(postgresql_url, 
         time.sleep(1)
         count_up(conn)
     assert store.submit(count_up) == 1
+    store.close()
+
+
+def test_who_is_silent_just_before_the_commit_has_certainly_written_nothing_and_does_it_again(
+    postgresql_url, monkeypatch
+):
+    """On a machine that is short of time; the server ended it before it was asked to commit."""
+    monkeypatch.setitem(WRITING, "idle_in_transaction_session_timeout", "300ms")
+    store = Store.open(postgresql_url)
+    with store.write() as conn:
+        conn.execute(insert(facts).values(name="count", value=""))
+    with pytest.raises(NotWrittenError, match="stood still for too long"), store.write() as conn:
+        count_up(conn)
+        time.sleep(1)
+    runs = []
+
+    def slow_once(conn) -> int:
+        runs.append(1)
+        done = count_up(conn)
+        time.sleep(1 if len(runs) == 1 else 0)
+        return done
+
+    assert store.submit(slow_once) == 1
+    assert runs == [1, 1]
     store.close()
 
 
