@@ -41,8 +41,8 @@ def fresh(part: str):
 def test_distributed_kills_and_database_faults_lose_nobody_and_double_nobody(per_call, number, postgresql):
     part = f"t2:{per_call} per call, {number}"
     temper = Temper(unavailable=0.01, drop_after=0.01, latency=0.02)
-    # Slow enough that there is work for 125 kills, some three seconds apart.
-    options = {"rate": "300/s"}
+    # Slow enough that there is work for 125 kills, some three seconds apart; four where others use the machine.
+    options = {"rate": "220/s"}
     plan = Plan(125_000, 125, 12_500, per_call, temper=temper, seed=number, options=options)
     carry_out(part, Fleet(fresh(part), plan, postgresql), kills(125), 125, database_faults=True)
 
