@@ -155,7 +155,7 @@ class MaybeWrittenError(StoreError):
 
 
 class UnkeptError(StoreError):
-    """A change was committed, but the journal lacks who in it is not to be written to; the next that can be has it."""
+    """A change was committed, but the journal lacks who in it is not to be written to: the ledger owes it that."""
 
 
 class LostCallError(StoreError):

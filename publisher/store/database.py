@@ -103,26 +103,31 @@ class Store(ABC):
                     if self.guard is not None:
                         self.guard(conn)
                     yield conn
+                    said = farewells.take(conn) if self.journal is not None else []
+                    part = owed.note(conn, said) if said else ""
                 for call in afterwards.take(conn):
                     call()
-                self._keep(conn, farewells.take(conn))
+                if part:
+                    self._keep(conn, part, said)
             finally:
                 self._mine.is_writing = False
                 farewells.take(conn)  # of what was taken back
                 afterwards.take(conn)
 
-    def _keep(self, conn: Connection, said: Sequence[Farewell]) -> None:
+    def _keep(self, conn: Connection, part: str, said: Sequence[Farewell]) -> None:
         """Write into the journal who is not to be written to, before anybody is told that it is done.
 
-        :param conn: on which that was committed; what the journal can't take is kept by it.
+        It is committed: whatever fails from here on, the ledger owes it to the journal, and the work is not run again.
+
+        :param part: under which the ledger owes it.
         """
-        if said and self.journal is not None:
-            try:
-                self.journal.append(said)
-            except StoreError as error:
-                with conn.begin():
-                    owed.note(conn, said)
-                raise UnkeptError(error.what, where=error.where, remedy=error.remedy) from error
+        assert self.journal is not None  # noqa: S101 -- else nothing is owed
+        try:
+            self.journal.append(said)
+        except StoreError as error:
+            raise UnkeptError(error.what, where=error.where, remedy=error.remedy) from error
+        with _quiet(), conn.begin():  # what can't be settled is said twice, which means what it means once
+            owed.settle(conn, [part])
 
     @contextmanager
     def rehearsal(self) -> Iterator[Connection]:

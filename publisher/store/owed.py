@@ -1,4 +1,7 @@
-"""What the journal lacks: what it could not take stands in the ledger until it can, whoever ends meanwhile."""
+"""What the journal lacks: it stands in the ledger from the commit that says it until the journal has it.
+
+Whatever breaks or ends in between, the next who can writes it.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,17 @@ from sqlalchemy import Connection, delete, insert, select
 
 from publisher.store.farewells import Farewell
 from publisher.store.journal import Line, read, written
+from publisher.store.sql import among
 from publisher.store.tables import facts
 
 PREFIX = "owed:"
 
 
-def note(conn: Connection, said: Sequence[Farewell]) -> None:
-    """Keep lines, as the journal would: no address stands in them."""
-    conn.execute(insert(facts).values(name=f"{PREFIX}{uuid4().hex}", value="\n".join(written(said, ""))))
+def note(conn: Connection, said: Sequence[Farewell]) -> str:
+    """Keep lines, as the journal would (no address stands in them); return under which name."""
+    name = f"{PREFIX}{uuid4().hex}"
+    conn.execute(insert(facts).values(name=name, value="\n".join(written(said, ""))))
+    return name
 
 
 def lines(conn: Connection) -> dict[str, list[Line]]:
@@ -27,4 +33,4 @@ def lines(conn: Connection) -> dict[str, list[Line]]:
 
 def settle(conn: Connection, names: Sequence[str]) -> None:
     """Forget parts that the journal has by now."""
-    conn.execute(delete(facts).where(facts.c.name.in_(names)))
+    conn.execute(delete(facts).where(among(facts.c.name, names)))

@@ -5,16 +5,18 @@ from __future__ import annotations
 from threading import Thread
 
 import pytest
+from sqlalchemy import insert
 
 from publisher.app.ledger import keep_mark
 from publisher.audience.remembering import remember
 from publisher.errors import StoreError, UnkeptError
 from publisher.model.subscriber import SubscriptionState
 from publisher.model.tokens import address_hash
-from publisher.store import owed, subscribers, suppressions
+from publisher.store import Store, owed, subscribers, suppressions
 from publisher.store.farewells import Farewell, Kind
 from publisher.store.journal import Journal
 from publisher.store.journal_file import JournalFile
+from publisher.store.tables import facts
 from tests.ledger import NOW
 
 KEY = b"k" * 32
@@ -50,6 +52,8 @@ def test_leaving_and_suppressing_are_said_when_the_write_returns(store, journal)
         suppressions.add(conn, hash_of("bob@example.org"), "all", reason="complained", now=NOW, actor="channel:letters")
     ada, bob = hash_of("ada@example.org"), hash_of("bob@example.org")
     assert said(journal) == [("left", ada, "daily"), ("suppressed", bob, "all")]
+    with store.read() as conn:
+        assert owed.lines(conn) == {}
 
 
 def test_what_the_journal_could_not_take_is_in_it_once_it_can_whoever_ended_meanwhile(store, journal, tmp_path):
@@ -62,6 +66,60 @@ def test_what_the_journal_could_not_take_is_in_it_once_it_can_whoever_ended_mean
     for _ in range(2):
         keep_mark(store, lambda: NOW)
     assert [line.whom for line in journal.read() if isinstance(line, Farewell)] == [hash_of("ada@example.org")]
+    with store.read() as conn:
+        assert owed.lines(conn) == {}
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_what_a_crash_takes_between_commit_and_journal_is_in_it_once_somebody_is_at_work(store, journal, monkeypatch):
+    def die(_lines) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "_append", die)
+        with pytest.raises(Killed):
+            join(store, "ada@example.org", SubscriptionState.LEFT)
+    keep_mark(store, lambda: NOW)
+    assert [line.whom for line in journal.read() if isinstance(line, Farewell)] == [hash_of("ada@example.org")]
+
+
+def test_a_server_that_breaks_off_before_the_journal_has_it_has_the_work_run_once(postgresql, postgresql_url, tmp_path):
+    """As where ledger and journal are databases of one server that restarts."""
+    store, runs = Store.open(postgresql_url), []
+    store.journal = BreaksOff(tmp_path / "publisher.journal", postgresql)
+
+    def leave(conn) -> None:
+        runs.append(1)
+        suppressions.add(conn, hash_of("bob@example.org"), "all", reason="complained", now=NOW, actor="test")
+
+    with pytest.raises(UnkeptError, match="is being stopped"):
+        store.submit(leave)
+    assert runs == [1]
+    store.journal = JournalFile(tmp_path / "publisher.journal")
+    keep_mark(store, lambda: NOW)
+    assert [line.whom for line in store.journal.read() if isinstance(line, Farewell)] == [hash_of("bob@example.org")]
+    store.close()
+
+
+class BreaksOff(JournalFile):
+    def __init__(self, path, server) -> None:
+        super().__init__(path)
+        self._server = server
+
+    def _append(self, lines) -> None:
+        self._server.end_connections()
+        raise StoreError("the server is being stopped or started", where=self.where)
+
+
+def test_any_number_of_parts_is_settled_at_once(store):
+    names = [f"owed:{number}" for number in range(70_000)]
+    with store.write() as conn:
+        conn.execute(insert(facts), [{"name": name, "value": ""} for name in names])
+    with store.write() as conn:
+        owed.settle(conn, names)
     with store.read() as conn:
         assert owed.lines(conn) == {}
 
