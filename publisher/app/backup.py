@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import publisher
-from publisher.app.ledger import DATABASE, RESTORED, journal_of, keep_mark, leave_out_lost, open_ledger
+from publisher.app.ledger import DATABASE, RESTORED, is_behind, journal_of, keep_mark, leave_out_lost, open_ledger
 from publisher.clock import Clock
 from publisher.config.keys import KeyRing
 from publisher.config.reading import FILE
@@ -55,7 +55,7 @@ class Restored:
     """What came of a restore."""
 
     manifest: Manifest
-    lacks: str  # where a journal should be and none was: who left since the backup isn't known; empty: there was one
+    lacks: str  # where a journal that is newer should be: who left since the backup isn't known; empty: there was one
     beside: tuple[str, ...]  # files that were there and differ, which the backup's stand beside as ``.restored``
 
 
@@ -168,7 +168,7 @@ def restore(backup: Path, folder: Path, clock: Clock) -> Restored:
         _refuse_other(manifest, settings, folder)
         _refuse_other_keys(work / KEYS, folder / KEYS)
         journal = journal_of(folder, settings)  # where it has to be said and isn't, nothing is written either
-        lacks = "" if journal.last_mark() else journal.where
+        journal.last_mark()  # nor where it can't be read
         beside = tuple(_put_files(work, folder, manifest))
         copied = work / LEDGER[manifest.engine]
         if manifest.engine == "postgresql":
@@ -177,6 +177,7 @@ def restore(backup: Path, folder: Path, clock: Clock) -> Restored:
             copying.load_file(copied, folder / DATABASE)
     with closing(open_ledger(folder, settings, clock, to_upgrade=True)) as store:
         store.upgrade()  # the backup is there still: another one is not needed
+        lacks = "" if is_behind(store) else journal.where
         leave_out_lost(store)
     _hold(open_ledger(folder, settings, clock), manifest, lacks, clock)
     return Restored(manifest, lacks, beside)
@@ -229,7 +230,7 @@ def _hold(store: Store, manifest: Manifest, lacks: str, clock: Clock) -> None:
     """Hold all of it, whether the journal has said so already or is not at hand."""
     why = f"the ledger was restored from a backup of {manifest.made_at:%Y-%m-%d %H:%M} UTC"
     if lacks:
-        why += f", without a journal ({lacks}): who left, complained or was erased since would be written to"
+        why += f", without a newer journal ({lacks}): who left, complained or was erased since would be written to"
     holding.hold_all(store, actor=RESTORED, why=why, now=clock())
     store.close()
 

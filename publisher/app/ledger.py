@@ -83,6 +83,11 @@ def notice_restore(store: Store, hash_of: Callable[[str], str], clock: Clock) ->
     return True
 
 
+def is_behind(store: Store) -> bool:
+    """Say whether the ledger knows of less than its journal: a journal that ends with it says nothing of what came."""
+    return _unknown_mark(store) is not None
+
+
 def _unknown_mark(store: Store) -> Mark | None:
     """Return how far its journal says that the ledger was, where the ledger doesn't know it: then it was restored."""
     said = store.journal.last_mark() if store.journal else None

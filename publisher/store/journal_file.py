@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
@@ -42,10 +43,8 @@ class JournalFile(Journal):
 
     def read(self) -> Iterator[Line]:
         """Yield every line, oldest first; one that a crash cut off at the end was never answered for."""
-        if not self.path.exists():
-            return
         before = ""
-        with self.path.open("rb") as file:
+        with self._opened() as file:
             for number, raw in enumerate(file, start=1):
                 if not raw.endswith(b"\n"):
                     return
@@ -54,9 +53,7 @@ class JournalFile(Journal):
                 yield journal.read(line)
 
     def last_mark(self) -> Mark | None:
-        if not self.path.exists():
-            return None
-        with self.path.open("rb") as file:
+        with self._opened() as file:
             for raw in _backwards(file):
                 if b'"kind":"mark"' in raw:
                     found = journal.read(raw.decode("ascii"))
@@ -69,6 +66,19 @@ class JournalFile(Journal):
             return datetime.fromtimestamp(self.path.stat().st_mtime, UTC)
         except OSError:
             return None
+
+    @contextmanager
+    def _opened(self) -> Iterator[IO[bytes]]:
+        """Open it to read; one that isn't there is empty."""
+        try:
+            with self.path.open("rb") if self.path.exists() else BytesIO() as file:
+                yield file
+        except OSError as error:
+            raise StoreError(
+                f"the journal can't be read: {error.strerror}",
+                where=self.where,
+                remedy="Mend its disk or its rights, or name another file: JOURNAL in .env",
+            ) from error
 
     @contextmanager
     def _alone(self, mode: str) -> Iterator[IO[bytes]]:

@@ -129,14 +129,29 @@ def test_keys_that_were_renewed_since_the_backup_hold(app, target, tmp_path):
     assert KeyRing.load(target / "keys.json").current("link")[0] == "2"
 
 
-def test_a_restore_without_its_journal_says_what_that_costs(app, target, tmp_path):
+@pytest.mark.parametrize("is_stale", [True, False])
+def test_a_restore_without_a_newer_journal_says_what_that_costs(app, target, tmp_path, is_stale):
+    keep_mark(app.store, app.clock)
+    (journal,) = tmp_path.rglob("*.journal")
+    before = journal.read_bytes()
     path = backup_of(app, tmp_path)
-    for journal in tmp_path.rglob("*.journal"):
+    put(app, "ada@example.org", SubscriptionState.LEFT)
+    if is_stale:  # as its disk was before the backup
+        journal.write_bytes(before)
+    else:
         journal.unlink()
     done = restore(path, target, app.clock)
     assert done.lacks.endswith(".journal")
     with App.open(target, app.clock).store.read() as conn:
         assert done.lacks in facts.held(conn).why
+
+
+def test_where_the_journal_can_not_be_read_nothing_is_restored(app, target, tmp_path, monkeypatch):
+    path = backup_of(app, tmp_path)
+    monkeypatch.setenv("JOURNAL", str(tmp_path))
+    with pytest.raises(StoreError, match="the journal can't be read: Is a directory"):
+        restore(path, target, app.clock)
+    assert list(target.iterdir()) == []
 
 
 def test_a_backup_that_is_made_is_called_so_where_its_journal_can_not_be_written(app, tmp_path):
