@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
@@ -61,25 +62,29 @@ def follow(app: App) -> bool:
     return True
 
 
-def newer_than(app: App) -> Project | None:
-    """Return the version that goes on, as it was accepted after the file beside us was saved; None: the file's does."""
-    with app.store.read() as conn:
+def newer_than(store: Store, folder: Path, project: Project, now: datetime) -> Project | None:
+    """Return the version that goes on, as it was accepted after a directory's file was saved; None: the file's does.
+
+    :raises ConfigError: what holds can't be read here.
+    """
+    with store.read() as conn:
         version_id = schedules.accepted_version(conn)
         row = project_versions.get(conn, version_id) if version_id is not None else None
-        if row is None or row["digest"] == app.project.version:
+        if row is None or row["digest"] == project.version:
             return None
         holding = project_versions.held_since(conn, row)
-    if saved_at(app, app.clock()) >= holding.since:
+    if saved_at(folder, now) >= holding.since:
         return None
     holds = f"version {row['digest']}, accepted {holding.since:%Y-%m-%d %H:%M} UTC by {holding.actor}"
     log.warning("file_is_older", what=f"{FILE} here is older than what holds, which goes on: {holds}")
-    return held(app.store, None)
+    unread = f"{holds} holds, and this Publisher can't read it: it is of a newer one"
+    return held(store, ConfigError(unread, where=FILE, remedy="Upgrade Publisher on this machine"))
 
 
-def saved_at(app: App, now: datetime) -> datetime:
-    """Return since when the file says what it says: new times of slots hold from then on."""
+def saved_at(folder: Path, now: datetime) -> datetime:
+    """Return since when a directory's file says what it says: new times of slots hold from then on."""
     try:
-        saved = datetime.fromtimestamp((app.folder / FILE).stat().st_mtime, UTC)
+        saved = datetime.fromtimestamp((folder / FILE).stat().st_mtime, UTC)
     except OSError:
         return now
     return min(saved, now)

@@ -36,6 +36,7 @@ class Operator:
     @classmethod
     def open(cls, folder: Path, clock: Clock = wall_clock) -> Operator:
         """Open a project directory. A broken file doesn't keep anyone from stopping what runs: the last good one holds.
+        Nor does it go by a file that is older than what holds, on a ledger that machines share.
 
         :raises ConfigError: there is no good file, and never was one.
         """
@@ -46,6 +47,8 @@ class Operator:
         project, refused = versions.load(folder, go_on=is_there)
         store = open_ledger(folder, settings, clock)
         held_to = project or following.held(store, refused)
+        if project and settings.database_url:
+            held_to = following.newer_than(store, folder, project, clock()) or project
         return cls(folder, store, held_to, str(refused or ""), clock, settings)
 
     @property

@@ -50,11 +50,15 @@ def accepted(app: App) -> int:
     On a ledger that machines share a file that is older than what holds changes nothing: what holds is gone by.
     """
     if app.version_id is None:
-        if not (app.is_shared and newer_than(app) and follow(app)):
+        if not (app.is_shared and _newer(app) and follow(app)):
             app.version_id = accept(app, app.project)
         lift_stops(app)
     assert app.version_id is not None  # noqa: S101 -- whoever follows has one
     return app.version_id
+
+
+def _newer(app: App) -> Project | None:
+    return newer_than(app.store, app.folder, app.project, app.clock())
 
 
 def propose(app: App) -> str:
@@ -66,7 +70,7 @@ def propose(app: App) -> str:
     app.follows = True
     decided = app.project.version
     proposed = _templates(app)
-    accept(app, newer_than(app) or app.project, proposed=proposed)
+    accept(app, _newer(app) or app.project, proposed=proposed)
     follow(app)
     lift_stops(app)
     return decided
@@ -117,7 +121,7 @@ def accept(
             now = believable_now(app, conn)
             is_known = project_versions.by_digest(conn, project.version) is not None
             version_id = project_versions.accept(conn, project.version, project.text, now, actor)
-            news = _News(conn, before, held, project, now, saved_at(app, now), actor)
+            news = _News(conn, before, held, project, now, saved_at(app.folder, now), actor)
             news.carry_over()
             schedules.set_accepted_version(conn, version_id)
             templates.settle(conn, version_id, held, proposed, actor)

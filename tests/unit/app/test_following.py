@@ -6,13 +6,16 @@ import os
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from publisher.app import App, composing, versions
 from publisher.app.following import Follower
+from publisher.app.operator import Operator
 from publisher.app.versions import propose
 from publisher.cli.pause import pause
 from publisher.errors import ConfigError
 from publisher.store import editions, schedules
+from publisher.store.tables import project_versions
 from tests.ledger import NOW, Clock
 from tests.unit.app.project import add_schedule, open_app
 
@@ -122,3 +125,24 @@ def test_commands_in_an_old_checkout_go_by_what_holds_and_cancel_no_draft(first,
     with first.store.read() as conn:
         assert schedules.get(conn, "evening")["paused_at"] is not None
     assert held(first) == newer.version_id
+
+
+def test_what_holds_and_releases_in_an_old_checkout_goes_by_what_holds(first, clock):
+    text, path = first.project.text, first.folder / "schedules.yaml"
+    add_schedule(first.folder, "evening", 'at: "18:00"')
+    os.utime(path, (NOW.timestamp(),) * 2)
+    versions.accepted(App.open(first.folder, clock))
+    path.write_text(text)
+    os.utime(path, (NOW.timestamp() - 3600,) * 2)
+    assert "evening" in Operator.open(first.folder, clock).project.schedules
+    os.utime(path, (NOW.timestamp() + 3600,) * 2)
+    clock.advance(timedelta(hours=2))
+    assert "evening" not in Operator.open(first.folder, clock).project.schedules  # saved since, it is what is meant
+
+
+def test_a_version_that_this_publisher_can_not_read_is_said_with_what_to_do(first):
+    with first.store.write() as conn:
+        conn.execute(update(project_versions).values(text="version: 99", digest="0" * 64))
+    older = save(first, at=NOW.timestamp() - 3600)
+    with pytest.raises(ConfigError, match=r"can't read it: it is of a newer one\. Upgrade Publisher on this machine"):
+        versions.accepted(older)
