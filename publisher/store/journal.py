@@ -25,7 +25,7 @@ from publisher.store.plain import without_addresses
 
 LONGEST = 300  # characters of a reason
 SUM = 16  # hexadecimal digits of a line's sum
-OWED = "what it lacks is in the ledger already, and is written within a minute of that"
+OWED = "what it lacks is in the ledger already, and `publisher run` or a scheduler writes it within a minute of that"
 
 
 @dataclass(frozen=True, slots=True)
