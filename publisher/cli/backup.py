@@ -46,7 +46,7 @@ def restore(
     made = done.manifest
     say(f"restored as of {made.made_at:%Y-%m-%d %H:%M} UTC, by Publisher {made.version}; all sending is held")
     if done.lacks:
-        tell(f"no journal at {done.lacks} is newer: who left, complained or was erased since would be written to")
+        tell(f"there is no newer journal at {done.lacks}: who left, complained or was erased since would be written to")
         tell("if there is one elsewhere, name it (JOURNAL in .env), and restore once more into an empty place")
     for name in done.beside:
         tell(f"{name} was there and differs: it holds, and the backup's stands beside it as {name}.restored")

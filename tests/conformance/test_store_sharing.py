@@ -289,28 +289,28 @@ def test_a_server_that_stops_and_starts_is_used_again_and_locks_are_taken_again(
     other.close()
 
 
-def test_who_is_silent_within_a_write_loses_it_and_others_go_on(postgresql_url, monkeypatch):
+@pytest.fixture
+def impatient(postgresql_url, monkeypatch):
+    """A store whose server ends who is silent in a write for 0.3 s; what is counted in it stands at nothing."""
     monkeypatch.setitem(WRITING, "idle_in_transaction_session_timeout", "300ms")
     store = Store.open(postgresql_url)
     with store.write() as conn:
         conn.execute(insert(facts).values(name="count", value=""))
-    with pytest.raises(StoreError, match="stood still for too long"), store.write() as conn:
-        count_up(conn)
-        time.sleep(1)
-        count_up(conn)
-    assert store.submit(count_up) == 1
+    yield store
     store.close()
 
 
-def test_who_is_silent_just_before_the_commit_has_certainly_written_nothing_and_does_it_again(
-    postgresql_url, monkeypatch
-):
+def test_who_is_silent_within_a_write_loses_it_and_others_go_on(impatient):
+    with pytest.raises(StoreError, match="stood still for too long"), impatient.write() as conn:
+        count_up(conn)
+        time.sleep(1)
+        count_up(conn)
+    assert impatient.submit(count_up) == 1
+
+
+def test_who_is_silent_just_before_the_commit_has_certainly_written_nothing_and_does_it_again(impatient):
     """On a machine that is short of time; the server ended it before it was asked to commit."""
-    monkeypatch.setitem(WRITING, "idle_in_transaction_session_timeout", "300ms")
-    store = Store.open(postgresql_url)
-    with store.write() as conn:
-        conn.execute(insert(facts).values(name="count", value=""))
-    with pytest.raises(NotWrittenError, match="stood still for too long"), store.write() as conn:
+    with pytest.raises(NotWrittenError, match="stood still for too long"), impatient.write() as conn:
         count_up(conn)
         time.sleep(1)
     runs = []
@@ -321,15 +321,12 @@ def test_who_is_silent_just_before_the_commit_has_certainly_written_nothing_and_
         time.sleep(1 if len(runs) == 1 else 0)
         return done
 
-    assert store.submit(slow_once) == 1
+    assert impatient.submit(slow_once) == 1
     assert runs == [1, 1]
-    store.close()
 
 
-def test_who_is_silent_among_rows_that_are_changed_one_by_one_loses_the_write_too(postgresql_url, monkeypatch):
+def test_who_is_silent_among_rows_that_are_changed_one_by_one_loses_the_write_too(impatient):
     """A pipeline's silence the server would not count: a frozen process would keep its rows until it wakes."""
-    monkeypatch.setitem(WRITING, "idle_in_transaction_session_timeout", "300ms")
-    store = Store.open(postgresql_url)
     insert_one = Statement("INSERT INTO facts (name, value) VALUES (:name, :value)")
 
     def rows() -> Iterator[dict[str, str]]:
@@ -337,10 +334,9 @@ def test_who_is_silent_among_rows_that_are_changed_one_by_one_loses_the_write_to
         time.sleep(1)
         yield {"name": "third", "value": ""}
 
-    with pytest.raises(StoreError, match="stood still for too long"), store.write() as conn:
+    with pytest.raises(StoreError, match="stood still for too long"), impatient.write() as conn:
         insert_one.change_each(conn, rows())
-    assert store.submit(lambda conn: insert_one.change(conn, name="first", value="")) == 1
-    store.close()
+    assert impatient.submit(lambda conn: insert_one.change(conn, name="first", value="")) == 1
 
 
 def test_writes_of_one_turn_stand_in_the_servers_queue_once(postgresql, postgresql_url):
