@@ -57,7 +57,7 @@ def release_all(here: Here) -> Released:
 
 @allowed(May.APPROVE)
 def release(here: Here, edition_id: int, remake: Callable[[int], int]) -> Released:
-    """Let an edition go on; what checks hold of it is made again, with file and templates as they are now.
+    """Let an edition go on; what checks hold of it is made again, with the file and templates that hold now.
 
     :param remake: makes the held sends of an edition again.
     """

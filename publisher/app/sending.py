@@ -155,9 +155,11 @@ class Sending:
         produce.record(self._app.store, self._app.studio, project, schedule, edition_id, now=now)
 
     def remake(self, edition_id: int) -> int:
-        """Render the held sends of an edition again, with the file and templates as they are now; return how many."""
+        """Render the held sends of an edition again, with the file and templates that hold now; return how many."""
+        from publisher.app import versions
         from publisher.pipeline import produce
 
+        versions.accepted(self._app)
         with self._app.store.read() as conn:
             edition = editions.get(conn, edition_id)
         schedule = made_under.schedule_now(self._app, edition) if edition is not None else None

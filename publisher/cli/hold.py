@@ -120,12 +120,9 @@ def _release_channel(operator: Operator, channel: str) -> Released:
 
 def _made_again(operator: Operator, edition_id: int) -> int:
     """Make the held sends of an edition again; what holds, cancels and looks needs no templates."""
-    from publisher.app import App, versions
+    from publisher.app import App
 
-    app = App.open(operator.folder, go_on=True)
-    if app.is_shared:
-        versions.accepted(app)  # words are made by what holds, whatever file lies here
-    return app.sending.remake(edition_id)
+    return App.open(operator.folder, go_on=True).sending.remake(edition_id)
 
 
 def _channel_named(operator: Operator, name: str) -> str:

@@ -16,7 +16,7 @@ from publisher.cli.pause import pause
 from publisher.errors import ConfigError
 from publisher.store import editions, schedules
 from publisher.store.tables import project_versions
-from tests.ledger import NOW, Clock
+from tests.ledger import NOW, Clock, add_edition
 from tests.unit.app.project import add_schedule, open_app
 
 
@@ -138,6 +138,12 @@ def test_what_holds_and_releases_in_an_old_checkout_goes_by_what_holds(first, cl
     os.utime(path, (NOW.timestamp() + 3600,) * 2)
     clock.advance(timedelta(hours=2))
     assert "evening" not in Operator.open(first.folder, clock).project.schedules  # saved since, it is what is meant
+
+
+def test_what_is_made_again_in_an_old_checkout_is_made_by_what_holds(first):
+    older = save(first, at=NOW.timestamp() - 3600)
+    older.sending.remake(add_edition(first.store))
+    assert (older.version_id, older.project.version) == (first.version_id, first.project.version)
 
 
 def test_a_version_that_this_publisher_can_not_read_is_said_with_what_to_do(first):
