@@ -50,15 +50,31 @@ def accepted(app: App) -> int:
     On a ledger that machines share a file that is older than what holds changes nothing: what holds is gone by.
     """
     if app.version_id is None:
-        if not (app.is_shared and _newer(app) and follow(app)):
-            app.version_id = accept(app, app.project)
+        ours = _accept_newest(app) if app.is_shared else accept(app, app.project)
+        if ours is None:
+            follow(app)
+        else:
+            app.version_id = ours
         lift_stops(app)
     assert app.version_id is not None  # noqa: S101 -- whoever follows has one
     return app.version_id
 
 
-def _newer(app: App) -> Project | None:
-    return newer_than(app.store, app.folder, app.project, app.clock())
+def _accept_newest(app: App, proposed: Proposal | None = None) -> int | None:
+    """Let our file hold unless it is older than what holds; return its version, or None where it is.
+
+    What is newer is decided anew where another machine accepts a version meanwhile: it may be newer than ours as well.
+
+    :param proposed: the templates to go with what holds then, even if that is not our file.
+    """
+    while True:
+        held = _held(app)
+        newer = newer_than(app.store, app.folder, app.project, app.clock())
+        if newer is not None and proposed is None:
+            return None
+        version_id = _accept_over(app, held, newer or app.project, app.actor, None, proposed)
+        if version_id is not None:
+            return None if newer else version_id
 
 
 def propose(app: App) -> str:
@@ -70,7 +86,7 @@ def propose(app: App) -> str:
     app.follows = True
     decided = app.project.version
     proposed = _templates(app)
-    accept(app, _newer(app) or app.project, proposed=proposed)
+    _accept_newest(app, proposed)
     follow(app)
     lift_stops(app)
     return decided
@@ -97,43 +113,62 @@ def accept(
     :param proposed: the templates that go with it; None: those that went with the version before it.
     :raises ConfigError: a `was:` that can't be meant; the version that held goes on.
     """
-    actor = actor or app.actor
     while True:
-        with app.store.read() as conn:
-            held = schedules.accepted_version(conn)
-            is_the_same = held is not None and project_versions.get(conn, held)["digest"] == project.version
-        if held is not None and is_the_same:
-            if proposed is not None and not templates.take(app, held, proposed, actor):
-                continue
-            # Another process accepted it, and we went on practising.
-            is_over = app.project.practice and not project.practice
-            if is_over or line is not None:
-                with app.store.write() as conn:
-                    if is_over:
-                        holding.hold_practice(conn, app.clock())
-                    staff.note(conn, line)
-            return held
-        before = project_of(app, held) if held is not None else None
+        accepted_id = _accept_over(app, _held(app), project, actor or app.actor, line, proposed)
+        if accepted_id is not None:
+            return accepted_id
+
+
+def _held(app: App) -> int | None:
+    with app.store.read() as conn:
+        return schedules.accepted_version(conn)
+
+
+def _accept_over(
+    app: App, held: int | None, project: Project, actor: str, line: Line | None, proposed: Proposal | None
+) -> int | None:
+    """Let a version hold in place of one; None where another process accepted one meanwhile."""
+    with app.store.read() as conn:
+        is_the_same = held is not None and project_versions.get(conn, held)["digest"] == project.version
+    if held is not None and is_the_same:
+        return _accept_again(app, held, project, actor, line, proposed)
+    before = project_of(app, held) if held is not None else None
+    with app.store.write() as conn:
+        take_turn(conn, "accepted version")
+        if schedules.accepted_version(conn) != held:
+            return None
+        now = believable_now(app, conn)
+        is_known = project_versions.by_digest(conn, project.version) is not None
+        version_id = project_versions.accept(conn, project.version, project.text, now, actor)
+        news = _News(conn, before, held, project, now, saved_at(app.folder, now), actor)
+        news.carry_over()
+        schedules.set_accepted_version(conn, version_id)
+        templates.settle(conn, version_id, held, proposed, actor)
+        if is_known and held is not None:  # of one that is new its own row says it
+            project_versions.note_holding(conn, version_id, now, actor)
+        if before is not None and before.practice and not project.practice:
+            holding.hold_practice(conn, now)
+        if project.practice:
+            withdrawing.keep_for_after_practice(conn)
+        staff.note(conn, line)
+    _tell(app, news)
+    return version_id
+
+
+def _accept_again(
+    app: App, held: int, project: Project, actor: str, line: Line | None, proposed: Proposal | None
+) -> int | None:
+    """Write down what goes with a version that holds already; None where another one does by now."""
+    if proposed is not None and not templates.take(app, held, proposed, actor):
+        return None
+    # Another process accepted it, and we went on practising.
+    is_over = app.project.practice and not project.practice
+    if is_over or line is not None:
         with app.store.write() as conn:
-            take_turn(conn, "accepted version")
-            if schedules.accepted_version(conn) != held:
-                continue  # another process accepted one meanwhile
-            now = believable_now(app, conn)
-            is_known = project_versions.by_digest(conn, project.version) is not None
-            version_id = project_versions.accept(conn, project.version, project.text, now, actor)
-            news = _News(conn, before, held, project, now, saved_at(app.folder, now), actor)
-            news.carry_over()
-            schedules.set_accepted_version(conn, version_id)
-            templates.settle(conn, version_id, held, proposed, actor)
-            if is_known and held is not None:  # of one that is new its own row says it
-                project_versions.note_holding(conn, version_id, now, actor)
-            if before is not None and before.practice and not project.practice:
-                holding.hold_practice(conn, now)
-            if project.practice:
-                withdrawing.keep_for_after_practice(conn)
+            if is_over:
+                holding.hold_practice(conn, app.clock())
             staff.note(conn, line)
-        _tell(app, news)
-        return version_id
+    return held
 
 
 def notice_end_of_practice(store: Store, project: Project, now: datetime) -> None:

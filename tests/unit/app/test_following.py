@@ -8,12 +8,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
-from publisher.app import App, composing, versions
+from publisher.app import App, composing, following, versions
 from publisher.app.following import Follower
 from publisher.app.operator import Operator
 from publisher.app.versions import propose
 from publisher.cli.pause import pause
 from publisher.errors import ConfigError
+from publisher.model.project import Project
 from publisher.store import editions, schedules
 from publisher.store.tables import project_versions
 from tests.ledger import NOW, Clock, add_edition
@@ -152,3 +153,24 @@ def test_a_version_that_this_publisher_can_not_read_is_said_with_what_to_do(firs
     older = save(first, at=NOW.timestamp() - 3600)
     with pytest.raises(ConfigError, match=r"can't read it: it is of a newer one\. Upgrade Publisher on this machine"):
         versions.accepted(older)
+
+
+@pytest.mark.parametrize("decide", [propose, versions.accepted])
+@pytest.mark.parametrize("saved", [-3600, 60])
+def test_what_another_machine_accepts_while_we_decide_is_not_put_back(first, clock, monkeypatch, decide, saved):
+    ours = save(first, at=NOW.timestamp() + saved)
+    clock.advance(timedelta(seconds=120))
+    theirs = save(first, at=clock().timestamp())
+    os.utime(first.folder / "schedules.yaml", (NOW.timestamp() + saved,) * 2)  # it is another folder's
+    asked = []
+
+    def newer_than(*of) -> Project | None:
+        found = following.newer_than(*of)
+        if not asked:
+            asked.append(versions.accept(theirs, theirs.project))
+        return found
+
+    monkeypatch.setattr(versions, "newer_than", newer_than)
+    decide(ours)
+    assert held(first) == asked[0]
+    assert ours.project.version == theirs.project.version
